@@ -1,0 +1,117 @@
+/* cross_entropy.c - softmax and negative log-likelihood in one, for classes.
+ *
+ * Takes logits. Softmax and logarithm together are exact where each alone would
+ * overflow or round to zero: log p_j = (x_j - max) - log(sum of exp(x_k - max)).
+ */
+#include "../rows.h"
+#include "fell/plugin.h"
+
+struct cross_entropy {
+    double label_smoothing;
+    fell_floats class_weights;
+};
+
+static const fell_param params[] = {
+    FELL_FLOAT(struct cross_entropy, label_smoothing, 0, 0, 1, FELL_MAX_OPEN,
+               "Share of each target that is spread evenly over all classes, in [0, 1)."),
+    FELL_FLOATS(struct cross_entropy, class_weights, "[]", 0, INFINITY, FELL_MAX_OPEN,
+                "Weight of each class in the mean, one number from 0 up for each class; empty: all 1."),
+};
+
+enum { BLOCK = 64 }; /* rows at a time, so that their logarithms vectorise */
+
+FELL_INLINE float weight_of(const fell_floats *weights, int64_t label)
+{
+    return weights->n ? (float)weights->v[label] : 1.0f;
+}
+
+/* The sum over the classes of w_j (x_j - max), in double. */
+FELL_INLINE double weighted_sum(const fell_floats *weights, const float *x, float max, int64_t cols)
+{
+    double s = 0.0;
+
+    for (int64_t j = 0; j < cols; j++)
+        s += (double)(weight_of(weights, j) * (x[j] - max));
+    return s;
+}
+
+/* For a row with label y, weights w and W their sum, smoothing e, K classes:
+ *     loss = -(1-e) w_y log p_y - e/K sum of w_j log p_j
+ *     dx_j = ((1-e) w_y + e/K W) p_j - e/K w_j - (j = y) (1-e) w_y
+ * and the row weighs w_y. */
+FELL_KERNEL(eval, fell_loss_call)
+{
+    const struct cross_entropy *s = c->settings;
+    const fell_floats *weights = &s->class_weights;
+    const int64_t rows = c->rows, cols = c->cols;
+    const float keep = (float)(1.0 - s->label_smoothing);
+    const float spread = (float)(s->label_smoothing / (double)cols);
+    double all = (double)cols, sum = 0.0, total = 0.0;
+    float max[BLOCK], part[BLOCK], log_part[BLOCK];
+
+    if (weights->n && weights->n != cols)
+        return fell_fail(c->ctx, "class_weights: %lld values for %lld classes", (long long)weights->n,
+                         (long long)cols);
+    if (weights->n) {
+        all = 0.0;
+        for (int64_t j = 0; j < cols; j++)
+            all += weights->v[j];
+    }
+
+    for (int64_t begin = 0; begin < rows; begin += BLOCK) {
+        const int64_t m = rows - begin < BLOCK ? rows - begin : BLOCK, n = m * cols;
+        const float *x = c->pred + begin * cols;
+        const int32_t *label = c->label + begin;
+        float *dx = c->dpred + begin * cols;
+
+        for (int64_t i = 0; i < m; i++) {
+            const float top = rows_max(x + i * cols, cols);
+
+            if (label[i] < 0 || label[i] >= cols)
+                return fell_fail(c->ctx, "class %d is not one of the %lld outputs (0 to %lld)", label[i],
+                                 (long long)cols, (long long)cols - 1);
+            max[i] = top;
+            FELL_EACH for (int64_t j = 0; j < cols; j++) dx[i * cols + j] = x[i * cols + j] - top;
+        }
+        FELL_EACH for (int64_t j = 0; j < n; j++) dx[j] = fell_exp(dx[j]);
+        for (int64_t i = 0; i < m; i++)
+            part[i] = rows_sum(dx + i * cols, cols);
+        FELL_EACH for (int64_t i = 0; i < m; i++) log_part[i] = fell_log(part[i]);
+
+        for (int64_t i = 0; i < m; i++) {
+            const int64_t y = label[i];
+            const float w = weight_of(weights, y), hit = keep * w;
+            const float scale = (hit + spread * (float)all) / part[i];
+            float *row = dx + i * cols;
+
+            sum += (double)hit * ((double)log_part[i] - (double)(x[i * cols + y] - max[i]));
+            total += (double)w;
+            FELL_EACH for (int64_t j = 0; j < cols; j++) row[j] *= scale;
+            if (spread > 0.0f) {
+                sum += (double)spread *
+                       (all * (double)log_part[i] - weighted_sum(weights, x + i * cols, max[i], cols));
+                FELL_EACH for (int64_t j = 0; j < cols; j++) row[j] -= spread * weight_of(weights, j);
+            }
+            row[y] -= hit;
+        }
+    }
+    c->sum = sum;
+    c->weight = total;
+    return FELL_OK;
+}
+
+static const fell_loss cross_entropy = {
+    .item =
+        FELL_ITEM(FELL_KIND_LOSS, fell_loss, "cross_entropy",
+                  "Negative log-probability of the right class, from raw outputs (logits).\n\n"
+                  "loss = mean of -log softmax(x)[class], weighted by class_weights; gradient softmax(x)\n"
+                  "minus 1 at the class. The last layer has one output for each class and no softmax.\n"
+                  "Label smoothing is that of C. Szegedy et al., \"Rethinking the Inception architecture\",\n"
+                  "2016, section 7, as in PyTorch.",
+                  struct cross_entropy, params),
+    .target = FELL_CLASSES,
+    .expects = FELL_LOGIT,
+    .eval = eval,
+};
+
+FELL_PLUGIN("1.0", "Fellrunner, MIT", &cross_entropy.item);

@@ -1,0 +1,35 @@
+/* cosine.c - the learning rate glides down half a cosine wave. */
+#include "../turn.h"
+#include "fell/plugin.h"
+
+struct cosine {
+    int64_t period;
+    double minimum;
+};
+
+static const fell_param params[] = {
+    FELL_INT(struct cosine, period, 0, 1, 1LL << 40, FELL_REQUIRED,
+             "Epochs from the full rate down to the minimum, at least 1; usually all epochs of the run."),
+    FELL_FLOAT(struct cosine, minimum, 0, 0, INFINITY, FELL_MAX_OPEN,
+               "Learning rate at the bottom, 0 or more."),
+};
+
+static fell_status rate(fell_schedule_call *c)
+{
+    const struct cosine *s = c->settings;
+    const double turns = (double)(c->epoch % (2 * s->period)) / (double)(2 * s->period);
+
+    c->lr = s->minimum + (c->lr - s->minimum) * (1.0 + turn_cos(turns)) / 2.0;
+    return FELL_OK;
+}
+
+static const fell_schedule cosine = {
+    FELL_ITEM(FELL_KIND_SCHEDULE, fell_schedule, "cosine",
+              "Lets the learning rate glide down to a minimum along half a cosine wave.\n\n"
+              "rate = minimum + (lr - minimum) (1 + cos(pi epoch / period)) / 2, as PyTorch's\n"
+              "CosineAnnealingLR: epochs after the period climb back up. I. Loshchilov and F. Hutter,\n"
+              "\"SGDR: stochastic gradient descent with warm restarts\", ICLR 2017, equation 5.",
+              struct cosine, params),
+    rate};
+
+FELL_PLUGIN("1.0", "Fellrunner, MIT", &cosine.item);

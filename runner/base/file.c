@@ -1,0 +1,236 @@
+/* file.c - whole files, paths as text, SHA-256. The second half of text.h, where the
+ * functions are described; words and numbers are in text.c. Nothing here resolves
+ * symbolic links or follows what a file says.
+ */
+#include "base/text.h"
+
+/* The plain functions: EVP sets up all of libcrypto and reads its configuration first, which
+ * takes a millisecond, a tenth of what `fell run` of a tiny spec may take. */
+#define OPENSSL_SUPPRESS_DEPRECATED
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <openssl/sha.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* ---- files ------------------------------------------------------------------ */
+
+/* Opens PATH for reading; refuses folders, which open() accepts. -1 with ERR set. */
+static int open_file(const char *path, struct stat *about, struct error *err)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+    if (fd < 0) {
+        error_set(err, "cannot read '%s': %s", path, strerror(errno));
+        return -1;
+    }
+    if (fstat(fd, about) != 0)
+        error_set(err, "cannot read '%s': %s", path, strerror(errno));
+    else if (S_ISDIR(about->st_mode))
+        error_set(err, "cannot read '%s': it is a folder", path);
+    else
+        return fd;
+    close(fd);
+    return -1;
+}
+
+/* read() that a signal does not end. */
+static ssize_t read_some(int fd, void *to, size_t room)
+{
+    ssize_t n;
+
+    do
+        n = read(fd, to, room);
+    while (n < 0 && errno == EINTR);
+    return n;
+}
+
+status file_read(const char *path, char **out, size_t *len, struct error *err)
+{
+    struct stat about;
+    size_t room, used = 0;
+    char *bytes = NULL;
+    status result = FAILED;
+    int fd = open_file(path, &about, err);
+
+    if (fd < 0)
+        return FAILED;
+    /* The size is a hint only: pipes have none, and a file may grow meanwhile. */
+    room = about.st_size > 0 ? (size_t)about.st_size + 2 : 4096;
+    for (;;) {
+        char *more = realloc(bytes, room);
+        ssize_t n;
+
+        if (!more) {
+            error_set(err, "cannot read '%s': %zu bytes are more than memory has", path, room);
+            goto out;
+        }
+        bytes = more;
+        n = read_some(fd, bytes + used, room - used - 1);
+        if (n < 0) {
+            error_set(err, "cannot read '%s': %s", path, strerror(errno));
+            goto out;
+        }
+        if (n == 0)
+            break;
+        used += (size_t)n;
+        if (room - used < 2)
+            room *= 2;
+    }
+    bytes[used] = 0;
+    *out = bytes;
+    *len = used;
+    bytes = NULL;
+    result = OK;
+out:
+    free(bytes);
+    close(fd);
+    return result;
+}
+
+/* ---- paths ------------------------------------------------------------------ */
+
+char *path_join(const char *folder, const char *path)
+{
+    size_t n = strlen(folder);
+
+    if (path[0] == '/' || n == 0 || strcmp(folder, ".") == 0)
+        return mem_string(path);
+    return mem_format("%s%s%s", folder, folder[n - 1] == '/' ? "" : "/", path);
+}
+
+char *path_folder(const char *path)
+{
+    size_t n = strlen(path);
+    char *folder;
+
+    while (n > 1 && path[n - 1] == '/')
+        n--;
+    while (n > 0 && path[n - 1] != '/')
+        n--;
+    while (n > 1 && path[n - 1] == '/')
+        n--;
+    if (n == 0)
+        return mem_string(".");
+    folder = mem_string(path);
+    folder[n] = 0;
+    return folder;
+}
+
+/* Takes out `.` and doubled slashes, which is always right; `a/..` stays, for a may
+ * be a symbolic link. */
+char *path_absolute(const char *path)
+{
+    char here[PATH_MAX];
+    struct strbuf full = {0};
+    const char *parts[2];
+
+    parts[0] = path[0] == '/' || !getcwd(here, sizeof here) ? "" : here;
+    parts[1] = path;
+    for (int i = 0; i < 2; i++)
+        for (const char *p = parts[i]; *p;) {
+            size_t n = strcspn(p, "/");
+
+            if (n > 0 && !(n == 1 && *p == '.')) {
+                strbuf_add(&full, "/");
+                strbuf_addn(&full, p, n);
+            }
+            p += n + strspn(p + n, "/");
+        }
+    if (full.len == 0)
+        strbuf_add(&full, "/");
+    return full.text;
+}
+
+const char *path_base(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash ? slash + 1 : path;
+}
+
+static status make_one_folder(const char *path, struct error *err)
+{
+    struct stat about;
+
+    if (mkdir(path, 0777) == 0)
+        return OK;
+    if (errno != EEXIST)
+        return error_set(err, "cannot make the folder '%s': %s", path, strerror(errno));
+    if (stat(path, &about) != 0 || !S_ISDIR(about.st_mode))
+        return error_set(err, "cannot make the folder '%s': a file is in its place", path);
+    return OK;
+}
+
+status path_make_folder(const char *path, struct error *err)
+{
+    char *copy = mem_string(path);
+    status result = OK;
+
+    for (char *p = copy + 1; *copy && *p && result == OK; p++)
+        if (*p == '/' && p[-1] != '/') {
+            *p = 0;
+            result = make_one_folder(copy, err);
+            *p = '/';
+        }
+    if (result == OK)
+        result = make_one_folder(copy, err);
+    free(copy);
+    return result;
+}
+
+/* ---- SHA-256 ---------------------------------------------------------------- */
+
+static void write_hex(const unsigned char *bytes, size_t n, char *out)
+{
+    static const char digits[] = "0123456789abcdef";
+
+    for (size_t i = 0; i < n; i++) {
+        out[2 * i] = digits[bytes[i] >> 4];
+        out[2 * i + 1] = digits[bytes[i] & 15];
+    }
+    out[2 * n] = 0;
+}
+
+void sha256_text(const void *bytes, size_t n, char out[65])
+{
+    unsigned char sum[SHA256_DIGEST_LENGTH];
+    SHA256_CTX hash;
+
+    SHA256_Init(&hash);
+    SHA256_Update(&hash, bytes, n);
+    SHA256_Final(sum, &hash);
+    write_hex(sum, sizeof sum, out);
+}
+
+status sha256_file(const char *path, char out[65], struct error *err)
+{
+    static const size_t room = 1 << 16;
+    unsigned char sum[SHA256_DIGEST_LENGTH], *block;
+    struct stat about;
+    SHA256_CTX hash;
+    status result = FAILED;
+    ssize_t n;
+    int fd = open_file(path, &about, err);
+
+    if (fd < 0)
+        return FAILED;
+    block = mem_alloc(room);
+    SHA256_Init(&hash);
+    while ((n = read_some(fd, block, room)) > 0)
+        SHA256_Update(&hash, block, (size_t)n);
+    if (n < 0) {
+        error_set(err, "cannot read '%s': %s", path, strerror(errno));
+    } else {
+        SHA256_Final(sum, &hash);
+        write_hex(sum, sizeof sum, out);
+        result = OK;
+    }
+    free(block);
+    close(fd);
+    return result;
+}

@@ -1,0 +1,53 @@
+/* text.h - small services on names, numbers, files and hashes. */
+#ifndef BASE_TEXT_H
+#define BASE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+
+/* The candidate nearest to `word` by edit distance (Damerau-Levenshtein; at most
+ * a third of the word, at least 1; the case of letters and `-` for `_` count for
+ * nothing), or NULL when none is near. The first of equals. */
+const char *text_nearest(const char *word, const char *const *candidates, size_t n);
+
+/* The whole text as a number: decimal, exponent, `1_000` underscores allowed
+ * between digits, `.5`, `1.`, inf and nan with or without a dot. False when the
+ * text is anything else, or too large for a double (1e999). The locale has no say. */
+bool text_to_double(const char *text, double *out);
+bool text_to_int(const char *text, int64_t *out); /* 1e3 is 1000; 1.5 is false */
+bool text_to_bool(const char *text, bool *out);   /* true false yes no on off */
+
+/* The shortest decimal text that reads back as the same double. */
+void text_from_double(double v, char out[32]);
+
+/* UTF-8. Bytes of the character at P, before END, and what it is; 0 when they are no
+ * UTF-8 (overlong forms, surrogates and what is cut off included). */
+size_t text_character(const char *p, const char *end, uint32_t *out);
+/* Characters in N bytes of UTF-8. */
+size_t text_length(const char *p, size_t n);
+/* Bytes of the line break at P as YAML 1.1 knows them (LF, CR, CRLF, NEL, LS, PS), or 0. */
+size_t text_break(const char *p, const char *end);
+
+/* Whole file; *out ends with a NUL that *len does not count. free() it.
+ * Errors: cannot be opened, is a folder, read error. */
+status file_read(const char *path, char **out, size_t *len, struct error *err);
+
+char *path_join(const char *folder, const char *path); /* path itself if absolute */
+char *path_folder(const char *path);                   /* "." if it has none */
+char *path_absolute(const char *path);                 /* no symlink is resolved */
+const char *path_base(const char *path);
+status path_make_folder(const char *path, struct error *err); /* with its parents */
+
+/* SHA-256 as 64 hex digits. */
+void sha256_text(const void *bytes, size_t n, char out[65]);
+status sha256_file(const char *path, char out[65], struct error *err);
+
+/* Now, UTC, ISO 8601 with milliseconds: 2026-01-31T12:00:00.000Z. */
+void time_now_text(char out[32]);
+double time_monotonic(void); /* seconds, CLOCK_MONOTONIC */
+
+#endif

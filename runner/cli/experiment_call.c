@@ -1,0 +1,49 @@
+/* experiment_call.c - see experiment_call.h. Called by run.c and plan.c. */
+#include "cli/experiment_call.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "cli/terminal.h"
+
+void experiment_call_report(const struct experiment_call *x)
+{
+    fflush(stdout);
+    diag_print(x->diag, stderr, terminal_color(STDERR_FILENO));
+}
+
+status experiment_call_open(struct experiment_call *x, const struct call *c)
+{
+    struct error err;
+    status st = OK;
+
+    *x = (struct experiment_call){
+        .registry = registry_new(),
+        .diag = diag_new(),
+        .options = {.db = c->db,
+                    .jobs = (int)c->jobs,
+                    .restart = c->restart,
+                    .command = c->typed,
+                    .nplugins = c->nplugins,
+                    .plugins = c->plugins,
+                    .worker = runner_start_worker(c->nplugins, c->plugins)},
+    };
+    for (size_t i = 0; i < c->nplugins; i++) {
+        if (registry_add_file(x->registry, c->plugins[i], &err))
+            st = diag_error(x->diag, NULL, "%s", err.text);
+    }
+    if (st == OK)
+        x->experiment = experiment_load(x->registry, c->args[0], c->nargs - 1, c->args + 1, x->diag);
+    if (x->experiment)
+        return OK;
+    experiment_call_report(x);
+    return FAILED;
+}
+
+void experiment_call_release(struct experiment_call *x)
+{
+    runner_stop_worker(x->options.worker);
+    experiment_free(x->experiment);
+    diag_free(x->diag);
+    registry_free(x->registry);
+}

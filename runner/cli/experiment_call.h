@@ -1,0 +1,26 @@
+/* experiment_call.h - what `fell run`, `check` and `plan` begin with: the plugins and the
+ * spec that the command line names.
+ */
+#ifndef CLI_EXPERIMENT_CALL_H
+#define CLI_EXPERIMENT_CALL_H
+
+#include "cli/command.h"
+#include "spec/experiment.h"
+#include "work/runner.h"
+
+struct experiment_call {
+    struct registry *registry;
+    struct diag *diag;
+    struct experiment *experiment;
+    struct runner_options options; /* all but progress */
+};
+
+/* Open the plugins of --plugin, load the spec with its overrides. FAILED when that had
+ * errors; all is said. Release in any case. */
+status experiment_call_open(struct experiment_call *x, const struct call *c);
+void experiment_call_release(struct experiment_call *x);
+
+/* The diagnostics on standard error. */
+void experiment_call_report(const struct experiment_call *x);
+
+#endif

@@ -1,0 +1,238 @@
+/* export.c - `fell export`: the weights of a run as a safetensors file, with PyTorch's names
+ * and layouts. From the run's last checkpoint where there is one; else a worker trains
+ * the run again, to the same bits. Writes nothing to the results database.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "cli/query.h"
+#include "engine/safetensors.h"
+#include "work/identity.h"
+#include "work/process.h"
+
+/* What the database knows of the run. */
+struct exported {
+    int64_t run, epochs;
+    uint64_t seed;
+    char *status, *resolved, *name;
+    double train_loss;         /* of the last epoch; NAN: not recorded */
+    char *checkpoint, *sha256; /* of that epoch, or NULL */
+};
+
+static char *column_text(sqlite3_stmt *s, int column)
+{
+    const char *text = (const char *)sqlite3_column_text(s, column);
+
+    return text ? mem_string(text) : NULL;
+}
+
+static status read_run(sqlite3 *db, struct exported *x, struct error *err)
+{
+    sqlite3_stmt *s;
+    int code;
+
+    if (results_query(
+            db,
+            "SELECT r.status, r.resolved, x.name, r.seed, r.epochs_done, e.train_loss, c.path, c.sha256\n"
+            "FROM runs AS r JOIN experiments AS x ON x.id = r.experiment_id\n"
+            "     LEFT JOIN epochs AS e ON e.run_id = r.id AND e.epoch = r.epochs_done\n"
+            "     LEFT JOIN checkpoints AS c ON c.run_id = r.id AND c.epoch = r.epochs_done\n"
+            "WHERE r.id = ?1 LIMIT 1",
+            1, &x->run, &s, err))
+        return FAILED;
+    code = sqlite3_step(s);
+    if (code == SQLITE_ROW) {
+        x->status = column_text(s, 0);
+        x->resolved = column_text(s, 1);
+        x->name = column_text(s, 2);
+        x->seed = (uint64_t)sqlite3_column_int64(s, 3);
+        x->epochs = sqlite3_column_int64(s, 4);
+        x->train_loss = sqlite3_column_type(s, 5) == SQLITE_NULL ? NAN : sqlite3_column_double(s, 5);
+        x->checkpoint = column_text(s, 6);
+        x->sha256 = column_text(s, 7);
+    }
+    sqlite3_finalize(s);
+    if (code != SQLITE_ROW)
+        return error_set(err, "cannot read run %lld: %s", (long long)x->run, sqlite3_errmsg(db));
+    if (strcmp(x->status, "finished") != 0 && strcmp(x->status, "stopped") != 0)
+        return error_set(err, "run %lld is %s: only a run that finished has weights to export",
+                         (long long)x->run, x->status);
+    return OK;
+}
+
+static void release(struct exported *x)
+{
+    free(x->status);
+    free(x->resolved);
+    free(x->name);
+    free(x->checkpoint);
+    free(x->sha256);
+}
+
+/* ---- from a checkpoint --------------------------------------------------------------- */
+
+/* The checkpoint's tensors but the optimizer's. */
+static status copy_weights(const char *from, const char *to, struct error *err)
+{
+    const char *const metadata[] = {"format", "pt", NULL};
+    struct tensor_file *f = NULL;
+    struct tensor_out *out = NULL;
+    size_t n = 0;
+    status st = FAILED;
+
+    if (tensor_file_open(from, &f, err))
+        goto out;
+    out = mem_array(tensor_file_count(f), sizeof *out);
+    for (size_t i = 0; i < tensor_file_count(f); i++) {
+        const struct tensor_file_entry *e = tensor_file_at(f, i);
+
+        if (strncmp(e->name, "optimizer/", 10) == 0)
+            continue;
+        out[n] = (struct tensor_out){.name = e->name, .shape.rank = e->rank, .values = e->values};
+        memcpy(out[n++].shape.dim, e->dim, sizeof out->shape.dim);
+    }
+    st = tensor_file_write(to, out, n, metadata, err);
+out:
+    free(out);
+    tensor_file_close(f);
+    return st;
+}
+
+/* Whether the checkpoint is there and is what was saved. */
+static bool checkpoint_is_good(const struct exported *x)
+{
+    char sha256[65];
+    struct error err;
+
+    return x->checkpoint && sha256_file(x->checkpoint, sha256, &err) == OK && strcmp(sha256, x->sha256) == 0;
+}
+
+/* ---- by training again --------------------------------------------------------------- */
+
+/* What a frame of the worker says; true when it is the last. */
+static bool take_frame(const struct frame *f, const char *body, size_t *nmetrics,
+                       struct metric_value **metrics, double *train_loss, status *st, struct error *err)
+{
+    struct epoch_report report;
+    cJSON *json;
+    const char *text;
+
+    switch (f->type) {
+    case FRAME_METRICS:
+        json = cJSON_Parse(body);
+        *nmetrics = (size_t)cJSON_GetArraySize(json);
+        *metrics = mem_grow(*metrics, *nmetrics, sizeof **metrics);
+        cJSON_Delete(json);
+        return false;
+    case FRAME_EPOCH:
+        if (frame_unpack_epoch(body, f->size, *metrics, *nmetrics, &report))
+            *train_loss = report.loss[SPLIT_TRAIN];
+        return false;
+    case FRAME_END:
+    case FRAME_PROBLEM:
+        json = cJSON_Parse(body);
+        text = cJSON_GetStringValue(cJSON_GetObjectItem(json, f->type == FRAME_END ? "error" : "text"));
+        *st = f->type == FRAME_END && (!text || !*text)
+                  ? OK
+                  : error_set(err, "%s", text ? text : "the worker failed");
+        cJSON_Delete(json);
+        return true;
+    default:
+        return false;
+    }
+}
+
+static status train_again(const struct call *c, sqlite3 *db, const struct exported *x, const char *to,
+                          struct error *err)
+{
+    const struct job job = {.type = FRAME_TRAIN,
+                            .name = x->name,
+                            .resolved = x->resolved,
+                            .seed = x->seed,
+                            .export_path = to,
+                            .export_epoch = x->epochs};
+    struct process p = {0};
+    struct metric_value *metrics = NULL;
+    size_t nmetrics = 0;
+    double train_loss = NAN;
+    const struct frame *f;
+    const char *body;
+    struct strbuf why = {0};
+    status st = FAILED;
+
+    if (identity_check_files(db, x->run, err) || process_start(&p, c->nplugins, c->plugins, err) ||
+        process_send(&p, &job, err))
+        goto out;
+    do {
+        f = process_wait_frame(&p, &body);
+    } while (f && !take_frame(f, body, &nmetrics, &metrics, &train_loss, &st, err));
+    if (!f) {
+        process_bury(&p, false, NULL, &why);
+        error_set(err, "the worker process died: %s", why.text);
+    } else if (st == OK && isfinite(x->train_loss) && train_loss != x->train_loss) {
+        unlink(to);
+        st = error_set(
+            err,
+            "training again did not give what is recorded (train loss %.9g, recorded %.9g): the data, a "
+            "plugin or the program changed since",
+            train_loss, x->train_loss);
+    }
+out:
+    process_bury(&p, false, NULL, NULL);
+    free(metrics);
+    strbuf_release(&why);
+    return st;
+}
+
+/* ---- the command ---------------------------------------------------------------------- */
+
+static int run_export(const struct call *c)
+{
+    struct exported x = {0};
+    struct error err;
+    sqlite3 *db = NULL;
+    bool saved;
+    int exit_status = EXIT_INPUT;
+
+    if (!c->safetensors)
+        return cli_error("where to? write: fell export %s --safetensors FILE", c->args[0]);
+    if (results_open(c->db, &db, &err) || results_run(db, c->args[0], &x.run, &err) ||
+        read_run(db, &x, &err)) {
+        cli_error("%s", err.text);
+        goto out;
+    }
+    saved = checkpoint_is_good(&x);
+    if (saved ? copy_weights(x.checkpoint, c->safetensors, &err)
+              : train_again(c, db, &x, c->safetensors, &err)) {
+        cli_error("run %lld was not exported: %s", (long long)x.run, err.text);
+        exit_status = EXIT_RUN;
+        goto out;
+    }
+    if (!c->quiet)
+        printf("%s: weights of run %lld after epoch %lld, %s\n", c->safetensors, (long long)x.run,
+               (long long)x.epochs, saved ? "from its checkpoint" : "trained again to the same bits");
+    exit_status = EXIT_OK;
+out:
+    sqlite3_close(db);
+    release(&x);
+    return exit_status;
+}
+
+const struct command command_export = {
+    .name = "export",
+    .task = "Use a trained net",
+    .args = "RUN --safetensors FILE",
+    .least = 1,
+    .most = 1,
+    .options = OPTION_DB | OPTION_PLUGIN | OPTION_SAFETENSORS | OPTION_QUIET,
+    .brief = "Write the weights of a run to a file",
+    .help = "The file has the safetensors format, with the names and layouts that PyTorch uses "
+            "(LAYER.weight, LAYER.bias; a dense weight is [out, in]). The weights are those after the run's "
+            "last epoch: from its checkpoint where the spec asked for one, else by training the run again, "
+            "which gives the same bits; that the last loss is the recorded one is checked.",
+    .examples = "fell export 12 --safetensors digits.safetensors\n"
+                "fell run my.yaml train.initial_weights=digits.safetensors",
+    .run = run_export,
+};

@@ -1,0 +1,315 @@
+/* progress.c - keeps what is known of the workers, and shows it as plain lines where
+ * there is no terminal. Drawing is progress_screen.c's, JSON progress_json.c's.
+ * Called by the runner, a million times a second for tiny nets: an epoch costs a
+ * few stores, and the clock is read by the tick.
+ */
+#include "cli/progress_view.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "cli/display.h"
+#include "cli/terminal.h"
+
+struct progress *progress_new(enum progress_mode mode)
+{
+    struct progress *p = mem_alloc(sizeof *p);
+
+    p->view = mode == PROGRESS_QUIET       ? &progress_quiet
+              : mode == PROGRESS_JSON      ? &progress_json
+              : terminal_is(STDOUT_FILENO) ? &progress_screen
+                                           : &progress_plain;
+    p->name = mem_string("");
+    p->began = p->now = time_monotonic();
+    return p;
+}
+
+void progress_free(struct progress *p)
+{
+    if (!p)
+        return;
+    for (size_t i = 0; i < p->nlanes; i++)
+        free(p->lane[i].label);
+    free(p->lane);
+    free(p->drawn_width);
+    free(p->name);
+    free(p);
+}
+
+void progress_begin(struct progress *p, const char *name, int64_t runs, int workers, int64_t epochs)
+{
+    free(p->name);
+    p->name = mem_string(name);
+    p->runs = runs;
+    p->epochs_wanted = (double)runs * (double)epochs;
+    p->nlanes = (size_t)(workers > 0 ? workers : 1);
+    p->lane = mem_array(p->nlanes, sizeof *p->lane);
+    for (size_t i = 0; i < p->nlanes; i++)
+        p->lane[i].epochs = epochs;
+    p->began = p->now = time_monotonic();
+    if (p->view->begin)
+        p->view->begin(p);
+}
+
+/* The swept values of T as "lr=0.1 units=64". */
+static char *label_of(const struct trial *t)
+{
+    struct strbuf b = {0};
+    size_t n = t ? t->nvalues : 0;
+    const char **paths = mem_array(n, sizeof *paths);
+
+    for (size_t i = 0; i < n; i++)
+        paths[i] = t->values[i].path;
+    strbuf_add(&b, "");
+    for (size_t i = 0; i < n; i++)
+        strbuf_addf(&b, "%s%s=%s", i ? " " : "", display_short_path(paths, n, i), t->values[i].text);
+    free(paths);
+    return b.text;
+}
+
+static struct lane *lane_of(struct progress *p, int worker)
+{
+    return worker >= 0 && (size_t)worker < p->nlanes ? &p->lane[worker] : NULL;
+}
+
+void progress_run_started(struct progress *p, int worker, int64_t run, int64_t trial, int64_t repeat,
+                          const struct trial *t)
+{
+    struct lane *l = lane_of(p, worker);
+    int64_t epochs;
+
+    if (!l)
+        return;
+    p->now = time_monotonic();
+    epochs = t && t->spec ? t->spec->train.epochs : l->epochs;
+    free(l->label);
+    *l = (struct lane){.busy = true,
+                       .run = run,
+                       .trial = trial,
+                       .repeat = repeat,
+                       .label = label_of(t),
+                       .began = p->now,
+                       .told = p->now,
+                       .epochs = epochs,
+                       .train = NAN,
+                       .held_out = NAN,
+                       .held_out_name = "validation"};
+    if (p->view->run_started)
+        p->view->run_started(p, l, t);
+}
+
+void progress_epoch(struct progress *p, int worker, int64_t run, const struct epoch_report *e)
+{
+    struct lane *l = lane_of(p, worker);
+
+    if (!l || l->run != run)
+        return;
+    if (!e->partial) {
+        l->epoch = e->epoch;
+        l->train = e->loss[SPLIT_TRAIN];
+        l->held_out_name =
+            isnan(e->loss[SPLIT_VALIDATION]) && !isnan(e->loss[SPLIT_TEST]) ? "test" : "validation";
+        l->held_out = e->loss[*l->held_out_name == 't' ? SPLIT_TEST : SPLIT_VALIDATION];
+        l->stepped = p->stepped = p->now;
+    }
+    l->samples += (double)e->samples;
+    l->seconds += e->seconds;
+    p->epochs_done += !e->partial;
+    if (p->view->epoch)
+        p->view->epoch(p, l, e);
+}
+
+void progress_run_ended(struct progress *p, int worker, int64_t run, const char *status_word,
+                        const char *error)
+{
+    struct lane *l = lane_of(p, worker);
+
+    if (!l || l->run != run)
+        return;
+    p->now = time_monotonic();
+    p->ended++;
+    p->failed += !progress_is_good(status_word);
+    p->epochs_done += (double)(l->epochs - l->epoch); /* those that will not come are no work left */
+    if (p->view->run_ended)
+        p->view->run_ended(p, l, status_word, error);
+    l->busy = false;
+}
+
+void progress_note(struct progress *p, const char *text)
+{
+    if (p->view->note)
+        p->view->note(p, text);
+}
+
+void progress_tick(struct progress *p)
+{
+    p->now = time_monotonic();
+    if (p->view->tick)
+        p->view->tick(p);
+}
+
+void progress_end(struct progress *p)
+{
+    p->now = time_monotonic();
+    if (p->view->end)
+        p->view->end(p);
+    fflush(stdout);
+}
+
+/* ---- what the ways of showing share ------------------------------------------- */
+
+bool progress_is_good(const char *status_word)
+{
+    return strcmp(status_word, "finished") == 0 || strcmp(status_word, "stopped") == 0;
+}
+
+/* What DONE of WANTED, reached after TAKEN seconds and AGO seconds ago, lets one expect. */
+static double time_left(double taken, double ago, double done, double wanted)
+{
+    return done > 0 ? fmax(taken * (wanted - done) / done - ago, 0) : NAN;
+}
+
+double progress_lane_left(const struct progress *p, const struct lane *l)
+{
+    return time_left(l->stepped - l->began, p->now - l->stepped, (double)l->epoch, (double)l->epochs);
+}
+
+double progress_left(const struct progress *p)
+{
+    return time_left(p->stepped - p->began, p->now - p->stepped, p->epochs_done, p->epochs_wanted);
+}
+
+void progress_lane_name(struct strbuf *out, const struct lane *l)
+{
+    strbuf_addf(out, "run %lld", (long long)l->run);
+    if (*l->label)
+        strbuf_addf(out, " (%s)", l->label);
+}
+
+/* ---- plain lines, and the errors that --quiet leaves ---------------------------- */
+
+/* Losses so far: ", train loss 0.43, validation loss 0.45". */
+static void add_losses(struct strbuf *b, const struct lane *l)
+{
+    char number[32];
+
+    if (!isnan(l->train)) {
+        display_number(l->train, number);
+        strbuf_addf(b, ", train loss %s", number);
+    }
+    if (!isnan(l->held_out)) {
+        display_number(l->held_out, number);
+        strbuf_addf(b, ", %s loss %s", l->held_out_name, number);
+    }
+}
+
+/* TEXT as one line. */
+static void print_clean(FILE *to, const char *text)
+{
+    struct strbuf line = {0};
+
+    display_add(&line, text, -1);
+    if (to == stderr)
+        fflush(stdout); /* the order of lines holds when both go to one place */
+    fprintf(to, "%s\n", line.text);
+    strbuf_release(&line);
+}
+
+static void plain_begin(struct progress *p)
+{
+    printf("%s: %lld run%s, %zu worker%s\n", p->name, (long long)p->runs, p->runs == 1 ? "" : "s", p->nlanes,
+           p->nlanes == 1 ? "" : "s");
+}
+
+/* A line for each tenth of a run, at most one in two seconds when there are more than three
+ * runs, at least one in thirty seconds. */
+static void plain_epoch(struct progress *p, struct lane *l, const struct epoch_report *e)
+{
+    double since = p->now - l->told;
+    bool tenth = 10 * (e->epoch - l->told_epoch) >= l->epochs;
+    struct strbuf b = {0};
+    char rate[32], left[32];
+
+    if (e->epoch >= l->epochs || !((tenth && (p->runs <= 3 || since >= 2)) || since >= 30))
+        return;
+    progress_lane_name(&b, l);
+    strbuf_addf(&b, " epoch %lld/%lld", (long long)e->epoch, (long long)l->epochs);
+    add_losses(&b, l);
+    if (l->seconds > 0) {
+        display_rate(l->samples / l->seconds, rate);
+        strbuf_addf(&b, ", %s samples/s", rate);
+    }
+    if (p->now - l->began >= 1) {
+        display_duration(progress_lane_left(p, l), left);
+        strbuf_addf(&b, ", %s left", left);
+    }
+    print_clean(stdout, b.text);
+    strbuf_release(&b);
+    l->told = p->now;
+    l->told_epoch = e->epoch;
+}
+
+/* A bad end goes to standard error, whatever was asked. */
+static void report_failure(const struct lane *l, const char *status_word, const char *error)
+{
+    struct strbuf b = {0};
+
+    strbuf_add(&b, "fell: ");
+    progress_lane_name(&b, l);
+    strbuf_addf(&b, " %s after %lld epoch%s", status_word, (long long)l->epoch, l->epoch == 1 ? "" : "s");
+    if (error && *error)
+        strbuf_addf(&b, ": %s", error);
+    print_clean(stderr, b.text);
+    strbuf_release(&b);
+}
+
+static void plain_run_ended(struct progress *p, const struct lane *l, const char *status_word,
+                            const char *error)
+{
+    struct strbuf b = {0};
+    char time[32];
+
+    if (!progress_is_good(status_word)) {
+        report_failure(l, status_word, error);
+        return;
+    }
+    progress_lane_name(&b, l);
+    strbuf_addf(&b, " %s: %lld epoch%s", status_word, (long long)l->epoch, l->epoch == 1 ? "" : "s");
+    add_losses(&b, l);
+    display_duration(p->now - l->began, time);
+    strbuf_addf(&b, ", %s", time);
+    print_clean(stdout, b.text);
+    strbuf_release(&b);
+}
+
+static void plain_note(struct progress *p, const char *text)
+{
+    (void)p;
+    print_clean(stderr, text);
+}
+
+static void plain_tick(struct progress *p)
+{
+    (void)p;
+    fflush(stdout);
+}
+
+static void quiet_run_ended(struct progress *p, const struct lane *l, const char *status_word,
+                            const char *error)
+{
+    (void)p;
+    if (!progress_is_good(status_word))
+        report_failure(l, status_word, error);
+}
+
+const struct progress_view progress_plain = {
+    .begin = plain_begin,
+    .epoch = plain_epoch,
+    .run_ended = plain_run_ended,
+    .note = plain_note,
+    .tick = plain_tick,
+};
+const struct progress_view progress_quiet = {.run_ended = quiet_run_ended};

@@ -1,0 +1,27 @@
+/* progress.h - what a person sees while runs train: a line per worker on a
+ * terminal, plain lines elsewhere, JSON lines with --json, nothing with --quiet.
+ */
+#ifndef CLI_PROGRESS_H
+#define CLI_PROGRESS_H
+
+#include "engine/train.h"
+#include "spec/experiment.h"
+
+enum progress_mode { PROGRESS_AUTO, PROGRESS_QUIET, PROGRESS_JSON };
+
+struct progress;
+
+struct progress *progress_new(enum progress_mode mode);
+void progress_free(struct progress *p);
+
+void progress_begin(struct progress *p, const char *name, int64_t runs, int workers, int64_t epochs);
+void progress_run_started(struct progress *p, int worker, int64_t run, int64_t trial, int64_t repeat,
+                          const struct trial *t);
+void progress_epoch(struct progress *p, int worker, int64_t run, const struct epoch_report *e);
+void progress_run_ended(struct progress *p, int worker, int64_t run, const char *status_word,
+                        const char *error);
+void progress_note(struct progress *p, const char *text); /* warnings, who holds the lock ... */
+void progress_tick(struct progress *p);                   /* redraw when due: at most 10 times a second */
+void progress_end(struct progress *p);                    /* clears the lines */
+
+#endif

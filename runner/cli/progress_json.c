@@ -1,0 +1,126 @@
+/* progress_json.c - progress as one JSON object a line, for programs. What is not
+ * finite is null. Called through progress.c.
+ */
+#include <stdlib.h>
+
+#include "cli/progress_view.h"
+
+static void put(cJSON *o)
+{
+    char *text = cJSON_PrintUnformatted(o);
+
+    if (text)
+        puts(text);
+    cJSON_free(text);
+    cJSON_Delete(o);
+}
+
+static cJSON *event(const char *kind)
+{
+    cJSON *o = cJSON_CreateObject();
+
+    cJSON_AddStringToObject(o, "event", kind);
+    return o;
+}
+
+static cJSON *run_event(const char *kind, const struct lane *l)
+{
+    cJSON *o = event(kind);
+
+    cJSON_AddNumberToObject(o, "run", (double)l->run);
+    return o;
+}
+
+static void json_begin(struct progress *p)
+{
+    cJSON *o = event("begin");
+
+    cJSON_AddStringToObject(o, "experiment", p->name);
+    cJSON_AddNumberToObject(o, "runs", (double)p->runs);
+    cJSON_AddNumberToObject(o, "workers", (double)p->nlanes);
+    put(o);
+}
+
+static void json_run_started(struct progress *p, const struct lane *l, const struct trial *t)
+{
+    cJSON *o = run_event("started", l), *params;
+
+    (void)p;
+    cJSON_AddNumberToObject(o, "trial", (double)l->trial);
+    cJSON_AddNumberToObject(o, "repeat", (double)l->repeat);
+    cJSON_AddNumberToObject(o, "epochs", (double)l->epochs);
+    params = cJSON_AddObjectToObject(o, "params");
+    for (size_t i = 0; t && i < t->nvalues; i++) {
+        const struct axis_value *v = &t->values[i];
+
+        if (v->type == VALUE_TEXT)
+            cJSON_AddStringToObject(params, v->path, v->text);
+        else
+            cJSON_AddNumberToObject(params, v->path, v->type == VALUE_INT ? (double)v->i : v->x);
+    }
+    put(o);
+}
+
+static void json_epoch(struct progress *p, struct lane *l, const struct epoch_report *e)
+{
+    cJSON *o = run_event("epoch", l), *metrics;
+
+    (void)p;
+    cJSON_AddNumberToObject(o, "epoch", (double)e->epoch);
+    for (int s = 0; s < SPLITS; s++) {
+        char name[32];
+
+        snprintf(name, sizeof name, "%s_loss", split_name((enum split)s));
+        cJSON_AddNumberToObject(o, name, e->loss[s]);
+    }
+    cJSON_AddNumberToObject(o, "grad_norm_mean", e->grad_norm_mean);
+    cJSON_AddNumberToObject(o, "grad_norm_max", e->grad_norm_max);
+    cJSON_AddNumberToObject(o, "lr", e->lr);
+    cJSON_AddNumberToObject(o, "samples", (double)e->samples);
+    cJSON_AddNumberToObject(o, "seconds", e->seconds);
+    metrics = cJSON_AddObjectToObject(o, "metrics");
+    for (size_t i = 0; i < e->nmetrics; i++) {
+        char *name = mem_format("%s.%s", split_name(e->metrics[i].split), e->metrics[i].name);
+
+        cJSON_AddNumberToObject(metrics, name, e->metrics[i].value);
+        free(name);
+    }
+    put(o);
+}
+
+static void json_run_ended(struct progress *p, const struct lane *l, const char *status_word,
+                           const char *error)
+{
+    cJSON *o = run_event("ended", l);
+
+    cJSON_AddStringToObject(o, "status", status_word);
+    cJSON_AddNumberToObject(o, "epochs", (double)l->epoch);
+    cJSON_AddNumberToObject(o, "seconds", p->now - l->began);
+    if (error && *error)
+        cJSON_AddStringToObject(o, "error", error);
+    put(o);
+}
+
+static void json_note(struct progress *p, const char *text)
+{
+    cJSON *o = event("note");
+
+    (void)p;
+    cJSON_AddStringToObject(o, "text", text);
+    put(o);
+}
+
+static void json_tick(struct progress *p)
+{
+    (void)p;
+    fflush(stdout);
+}
+
+const struct progress_view progress_json = {
+    .begin = json_begin,
+    .run_started = json_run_started,
+    .epoch = json_epoch,
+    .run_ended = json_run_ended,
+    .note = json_note,
+    .tick = json_tick,
+};

@@ -1,0 +1,56 @@
+/* progress_view.h - what progress.c and the three ways of showing share: the state of
+ * each worker, and the functions a way fills in. Private to runner/cli/progress*.c.
+ */
+#ifndef CLI_PROGRESS_VIEW_H
+#define CLI_PROGRESS_VIEW_H
+
+#include "cli/progress.h"
+
+/* One worker and the run it has. */
+struct lane {
+    bool busy;
+    int64_t run, trial, repeat;
+    char *label;               /* swept values: "lr=0.1 units=64"; "" without a sweep */
+    double began;              /* on the clock of `now` */
+    int64_t epoch, epochs;     /* done, wanted */
+    double train, held_out;    /* last losses; NAN: none yet, no such split */
+    const char *held_out_name; /* "validation", or "test" where there is only that */
+    double stepped;            /* when the last epoch ended */
+    double samples, seconds;   /* sums over the epochs, for the rate */
+    int64_t told_epoch;        /* plain lines: what the last line said, and when */
+    double told;
+};
+
+struct progress {
+    const struct progress_view *view;
+    char *name;
+    int64_t runs, ended, failed; /* failed: every end but finished and stopped */
+    double epochs_wanted, epochs_done;
+    size_t nlanes;
+    struct lane *lane;
+    double began, now; /* read once a tick, not once an epoch */
+    double stepped;    /* when the last epoch of any run ended */
+    double drawn;      /* screen: when */
+    size_t ndrawn;     /* screen: lines there now, and their widths */
+    int *drawn_width;
+};
+
+/* A way of showing. A function may be NULL. */
+struct progress_view {
+    void (*begin)(struct progress *p);
+    void (*run_started)(struct progress *p, const struct lane *l, const struct trial *t);
+    void (*epoch)(struct progress *p, struct lane *l, const struct epoch_report *e);
+    void (*run_ended)(struct progress *p, const struct lane *l, const char *status_word, const char *error);
+    void (*note)(struct progress *p, const char *text);
+    void (*tick)(struct progress *p);
+    void (*end)(struct progress *p);
+};
+extern const struct progress_view progress_plain, progress_quiet, progress_screen, progress_json;
+
+bool progress_is_good(const char *status_word);                            /* finished, stopped */
+double progress_lane_left(const struct progress *p, const struct lane *l); /* seconds; NAN: unknown */
+double progress_left(const struct progress *p);
+/* "run 13 (lr=0.1)". */
+void progress_lane_name(struct strbuf *out, const struct lane *l);
+
+#endif

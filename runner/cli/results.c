@@ -1,0 +1,398 @@
+/* results.c - see results.h. Writes nothing, neither rows nor files; called by the
+ * commands that look at results, and by the end of `fell run`.
+ */
+#include "cli/results.h"
+
+#include <cjson/cJSON.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "cli/display.h"
+#include "record/schema.h"
+
+static status sql_error(sqlite3 *db, struct error *err)
+{
+    return error_set(err, "the results database: %s", sqlite3_errmsg(db));
+}
+
+/* ---- opening ------------------------------------------------------------------ */
+
+/* PATH as a URI. Whoever opens a database for reading alone leaves an empty log and its index
+ * beside it; so it is opened for writing where that is allowed, and told to write nothing. */
+static char *file_uri(const char *path, bool immutable)
+{
+    struct strbuf b = {0};
+
+    strbuf_add(&b, "file:");
+    for (; *path; path++) {
+        if (strchr("?#%", *path))
+            strbuf_addf(&b, "%%%02x", (unsigned char)*path);
+        else
+            strbuf_addn(&b, path, 1);
+    }
+    strbuf_add(&b, immutable ? "?mode=ro&immutable=1" : "?mode=rw");
+    return b.text;
+}
+
+/* Open and ask what kind of file it is. */
+static status try_open(const char *path, bool immutable, sqlite3 **db, int64_t *application, int64_t *version,
+                       struct error *err)
+{
+    char *uri = file_uri(path, immutable);
+    status st = OK;
+
+    if (sqlite3_open_v2(uri, db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_URI, NULL) ||
+        sqlite3_exec(*db, "PRAGMA query_only = ON", NULL, NULL, NULL))
+        st = sql_error(*db, err);
+    sqlite3_busy_timeout(*db, 10000);
+    if (st || results_number(*db, "PRAGMA application_id", 0, NULL, 0, application, err) ||
+        results_number(*db, "PRAGMA user_version", 0, NULL, 0, version, err))
+        st = FAILED;
+    free(uri);
+    return st;
+}
+
+/* Where nothing may be written beside the file, SQLite cannot read along with a writer.
+ * Without a log of a writer beside it the file is all there is, and can be read as it is. */
+static bool can_be_immutable(const char *path, sqlite3 *db)
+{
+    int code = sqlite3_errcode(db) & 0xff;
+    char *log = mem_format("%s-wal", path);
+    bool alone = access(log, F_OK) != 0;
+
+    free(log);
+    return alone && (code == SQLITE_CANTOPEN || code == SQLITE_READONLY);
+}
+
+status results_open(const char *path, sqlite3 **db, struct error *err)
+{
+    int64_t application = 0, version = 0;
+    struct stat about;
+    status st;
+
+    *db = NULL;
+    if (stat(path, &about) == 0 && S_ISDIR(about.st_mode))
+        return error_set(err, "'%s' is a folder, not a results database", path);
+    if (access(path, R_OK)) {
+        if (errno == ENOENT)
+            return error_set(
+                err, "no results database '%s'; 'fell run SPEC' makes it, --db FILE names another", path);
+        return error_set(err, "cannot read '%s': %s", path, strerror(errno));
+    }
+    st = try_open(path, false, db, &application, &version, err);
+    if (st && can_be_immutable(path, *db)) {
+        sqlite3_close(*db);
+        st = try_open(path, true, db, &application, &version, err);
+    }
+    if (st)
+        error_prepend(err, "'%s'", path);
+    else if (application != SCHEMA_APPLICATION_ID)
+        st = error_set(err, "'%s' is not a results database of fell", path);
+    else if (version > SCHEMA_VERSION)
+        st = error_set(err, "'%s' was written by a newer fell (schema %lld, this one knows %d)", path,
+                       (long long)version, SCHEMA_VERSION);
+    if (st) {
+        sqlite3_close(*db);
+        *db = NULL;
+    }
+    return st;
+}
+
+/* ---- asking ------------------------------------------------------------------- */
+
+status results_query(sqlite3 *db, const char *sql, size_t nids, const int64_t *ids, sqlite3_stmt **out,
+                     struct error *err)
+{
+    if (sqlite3_prepare_v2(db, sql, -1, out, NULL))
+        return sql_error(db, err);
+    for (size_t i = 0; i < nids; i++)
+        sqlite3_bind_int64(*out, (int)i + 1, ids[i]);
+    return OK;
+}
+
+status results_number(sqlite3 *db, const char *sql, size_t nids, const int64_t *ids, int64_t fallback,
+                      int64_t *out, struct error *err)
+{
+    sqlite3_stmt *s;
+    int code;
+
+    *out = fallback;
+    if (results_query(db, sql, nids, ids, &s, err))
+        return FAILED;
+    code = sqlite3_step(s);
+    if (code == SQLITE_ROW && sqlite3_column_type(s, 0) != SQLITE_NULL)
+        *out = sqlite3_column_int64(s, 0);
+    sqlite3_finalize(s);
+    return code == SQLITE_ROW || code == SQLITE_DONE ? OK : sql_error(db, err);
+}
+
+/* ---- tables ------------------------------------------------------------------- */
+
+/* How the columns that SQL calls NAME are shown; others by their name. */
+static const struct table_column shown[] = {
+    {"seconds", "time", NULL, TABLE_DURATION},
+    {"sd", "", NULL, TABLE_SPREAD},
+    {"epochs_done", "epochs", NULL, TABLE_NUMBER},
+    {"started", NULL, NULL, TABLE_TIME},
+    {"at", NULL, NULL, TABLE_TIME},
+};
+
+static struct table_column shown_as(const char *name)
+{
+    for (size_t i = 0; i < sizeof shown / sizeof *shown; i++) {
+        if (strcmp(shown[i].name, name) == 0)
+            return shown[i];
+    }
+    return (struct table_column){.name = name};
+}
+
+/* Rows held until the keys of all JSON objects are known. */
+struct rows {
+    size_t nrows;
+    int ncolumns;
+    sqlite3_value **value; /* [nrows * ncolumns] */
+    bool *object;          /* [ncolumns] */
+    struct keys {
+        size_t n;
+        char **key;
+    } * keys;       /* [ncolumns], of the objects */
+    cJSON **parsed; /* [nrows * ncolumns], NULL elsewhere */
+};
+
+static void add_keys(struct keys *keys, const cJSON *object)
+{
+    for (const cJSON *o = object ? object->child : NULL; o; o = o->next) {
+        size_t i = 0;
+
+        while (i < keys->n && strcmp(keys->key[i], o->string) != 0)
+            i++;
+        if (i < keys->n)
+            continue;
+        keys->key = mem_grow(keys->key, keys->n + 1, sizeof *keys->key);
+        keys->key[keys->n++] = mem_string(o->string);
+    }
+}
+
+static int read_rows(struct rows *r, sqlite3_stmt *s)
+{
+    size_t room = 0;
+    int code;
+
+    r->ncolumns = sqlite3_column_count(s);
+    r->object = mem_array((size_t)r->ncolumns, sizeof *r->object);
+    r->keys = mem_array((size_t)r->ncolumns, sizeof *r->keys);
+    for (int c = 0; c < r->ncolumns; c++) {
+        const char *name = sqlite3_column_name(s, c);
+
+        r->object[c] = strcmp(name, "params") == 0 || strcmp(name, "metrics") == 0;
+    }
+    while ((code = sqlite3_step(s)) == SQLITE_ROW) {
+        size_t at = r->nrows++ * (size_t)r->ncolumns;
+
+        if (r->nrows > room) {
+            room = room ? 2 * room : 64;
+            r->value = mem_grow(r->value, room * (size_t)r->ncolumns, sizeof *r->value);
+            r->parsed = mem_grow(r->parsed, room * (size_t)r->ncolumns, sizeof *r->parsed);
+        }
+        for (int c = 0; c < r->ncolumns; c++) {
+            r->value[at + (size_t)c] = sqlite3_value_dup(sqlite3_column_value(s, c));
+            r->parsed[at + (size_t)c] = NULL;
+            if (r->object[c] && sqlite3_column_text(s, c)) {
+                r->parsed[at + (size_t)c] = cJSON_Parse((const char *)sqlite3_column_text(s, c));
+                add_keys(&r->keys[c], r->parsed[at + (size_t)c]);
+            }
+        }
+    }
+    return code;
+}
+
+static void release_rows(struct rows *r)
+{
+    for (size_t i = 0; i < r->nrows * (size_t)r->ncolumns; i++) {
+        sqlite3_value_free(r->value[i]);
+        cJSON_Delete(r->parsed[i]);
+    }
+    for (int c = 0; c < r->ncolumns; c++) {
+        for (size_t k = 0; k < r->keys[c].n; k++)
+            free(r->keys[c].key[k]);
+        free(r->keys[c].key);
+    }
+    free(r->value);
+    free(r->parsed);
+    free(r->object);
+    free(r->keys);
+}
+
+static void add_columns(struct table *t, const struct rows *r, sqlite3_stmt *s)
+{
+    for (int c = 0; c < r->ncolumns; c++) {
+        const char *name = sqlite3_column_name(s, c);
+        const struct keys *keys = &r->keys[c];
+
+        if (!r->object[c])
+            table_column(t, shown_as(name));
+        for (size_t k = 0; k < keys->n; k++)
+            table_column(t, (struct table_column){
+                                .name = keys->key[k],
+                                .title = display_short_path((const char *const *)keys->key, keys->n, k),
+                                .group = name});
+    }
+}
+
+static void add_row(struct table *t, const struct rows *r, size_t row)
+{
+    for (int c = 0; c < r->ncolumns; c++) {
+        size_t at = row * (size_t)r->ncolumns + (size_t)c;
+
+        if (!r->object[c])
+            table_value(t, r->value[at]);
+        for (size_t k = 0; k < r->keys[c].n; k++)
+            table_json(t, cJSON_GetObjectItemCaseSensitive(r->parsed[at], r->keys[c].key[k]));
+    }
+}
+
+status results_table(sqlite3 *db, sqlite3_stmt *s, struct table **out, struct error *err)
+{
+    struct rows r = {0};
+    int code = read_rows(&r, s);
+
+    *out = NULL;
+    if (code == SQLITE_DONE) {
+        *out = table_new();
+        add_columns(*out, &r, s);
+        for (size_t row = 0; row < r.nrows; row++)
+            add_row(*out, &r, row);
+    } else {
+        sql_error(db, err);
+    }
+    sqlite3_finalize(s);
+    release_rows(&r);
+    return code == SQLITE_DONE ? OK : FAILED;
+}
+
+status results_table_of(sqlite3 *db, const char *sql, size_t nids, const int64_t *ids, struct table **out,
+                        struct error *err)
+{
+    sqlite3_stmt *s;
+
+    *out = NULL;
+    return results_query(db, sql, nids, ids, &s, err) ? FAILED : results_table(db, s, out, err);
+}
+
+status results_board(sqlite3 *db, int64_t experiment, int64_t limit, struct table **out, struct error *err)
+{
+    /* The rows first: JSON only for those that are shown. */
+    return results_table_of(
+        db,
+        "WITH shown AS MATERIALIZED (\n"
+        "  SELECT l.*, r.epochs_done, r.error FROM runs AS r JOIN leaderboard AS l ON l.run = r.id\n"
+        "  WHERE r.experiment_id = ?1 ORDER BY l.best IS NULL, l.best, r.id LIMIT iif(?2 > 0, ?2, -1))\n"
+        "SELECT run, iif((SELECT max(repeat) FROM runs WHERE experiment_id = ?1) > 0, repeat, NULL) AS "
+        "repeat,\n"
+        "       (SELECT json_group_object(path, value) FROM run_params WHERE run_id = run) AS params,\n"
+        "       status, epochs_done, best, best_epoch, last,\n"
+        "       (SELECT json_group_object(split || '.' || m.name, value) FROM metrics AS m\n"
+        "        WHERE m.run_id = run AND m.epoch = best_epoch) AS metrics,\n"
+        "       seconds, error\n"
+        "FROM shown ORDER BY best IS NULL, best, run",
+        2, (const int64_t[]){experiment, limit}, out, err);
+}
+
+void results_more(const struct table *t, int64_t total, const char *text)
+{
+    int64_t n = (int64_t)table_rows(t);
+
+    if (n < total)
+        printf("... and %lld more; %s\n", (long long)(total - n), text);
+}
+
+/* ---- what a person names ---------------------------------------------------------- */
+
+status results_run(sqlite3 *db, const char *text, int64_t *run, struct error *err)
+{
+    struct strbuf last = {0};
+    sqlite3_stmt *s;
+    int64_t there;
+
+    if (!text_to_int(text, run) || *run < 0)
+        return error_set(err, "'%s' is not the number of a run; 'fell runs' lists them", text);
+    if (results_number(db, "SELECT count(*) FROM runs WHERE id = ?1", 1, run, 0, &there, err))
+        return FAILED;
+    if (there)
+        return OK;
+    if (results_query(db, "SELECT id FROM (SELECT id FROM runs ORDER BY id DESC LIMIT 3) ORDER BY id", 0,
+                      NULL, &s, err))
+        return FAILED;
+    while (sqlite3_step(s) == SQLITE_ROW)
+        strbuf_addf(&last, "%s%lld", last.len ? ", " : "", (long long)sqlite3_column_int64(s, 0));
+    sqlite3_finalize(s);
+    if (last.len)
+        error_set(err, "no run %lld; the last are %s", (long long)*run, last.text);
+    else
+        error_set(err, "no run %lld; the database has no runs yet", (long long)*run);
+    strbuf_release(&last);
+    return FAILED;
+}
+
+/* The distinct names of the experiments, newest first, at most 1000; release as keys. */
+static status experiment_names(sqlite3 *db, struct keys *out, struct error *err)
+{
+    sqlite3_stmt *s;
+    int code;
+
+    if (results_query(db, "SELECT name FROM experiments GROUP BY name ORDER BY max(id) DESC LIMIT 1000", 0,
+                      NULL, &s, err))
+        return FAILED;
+    while ((code = sqlite3_step(s)) == SQLITE_ROW) {
+        out->key = mem_grow(out->key, out->n + 1, sizeof *out->key);
+        out->key[out->n++] = mem_string((const char *)sqlite3_column_text(s, 0));
+    }
+    sqlite3_finalize(s);
+    return code == SQLITE_DONE ? OK : sql_error(db, err);
+}
+
+static status no_experiment(sqlite3 *db, const char *text, struct error *err)
+{
+    struct keys names = {0};
+    const char *near;
+
+    if (experiment_names(db, &names, err) == OK) {
+        near = text_nearest(text, (const char *const *)names.key, names.n);
+        if (near)
+            error_set(err, "no experiment '%s'; did you mean '%s'?", text, near);
+        else if (names.n)
+            error_set(err, "no experiment '%s'; the newest is '%s', 'fell runs' shows more", text,
+                      names.key[0]);
+        else
+            error_set(err, "no experiment '%s'; the database has none yet", text);
+    }
+    for (size_t i = 0; i < names.n; i++)
+        free(names.key[i]);
+    free(names.key);
+    return FAILED;
+}
+
+status results_experiment(sqlite3 *db, const char *text, int64_t *experiment, struct error *err)
+{
+    sqlite3_stmt *s;
+    int code;
+
+    if (results_query(db,
+                      "SELECT id FROM experiments WHERE name = ?1 OR CAST(id AS TEXT) = ?1\n"
+                      "ORDER BY name = ?1 DESC, id DESC LIMIT 1",
+                      0, NULL, &s, err))
+        return FAILED;
+    sqlite3_bind_text(s, 1, text, -1, SQLITE_STATIC);
+    code = sqlite3_step(s);
+    if (code == SQLITE_ROW)
+        *experiment = sqlite3_column_int64(s, 0);
+    sqlite3_finalize(s);
+    if (code == SQLITE_ROW)
+        return OK;
+    return code == SQLITE_DONE ? no_experiment(db, text, err) : sql_error(db, err);
+}

@@ -1,0 +1,45 @@
+/* results.h - reading the results database: opened read-only, questions in SQL,
+ * answers as tables.
+ */
+#ifndef CLI_RESULTS_H
+#define CLI_RESULTS_H
+
+#include <sqlite3.h>
+
+#include "base/error.h"
+#include "cli/table.h"
+
+/* Open for reading; nothing is created. Errors, in ERR: no such file (with what makes
+ * one), no database, another application's, a newer schema. */
+status results_open(const char *path, sqlite3 **db, struct error *err);
+
+/* The statement of SQL, whose ?1, ?2 ... are the NIDS numbers IDS. Errors: SQLite's. */
+status results_query(sqlite3 *db, const char *sql, size_t nids, const int64_t *ids, sqlite3_stmt **out,
+                     struct error *err);
+
+/* All rows of S, which is used up: a column for each of the statement's. The columns
+ * `params` and `metrics` hold JSON objects and become a column for each of their keys,
+ * headed by the end of the key that tells it from the others. */
+status results_table(sqlite3 *db, sqlite3_stmt *s, struct table **out, struct error *err);
+status results_table_of(sqlite3 *db, const char *sql, size_t nids, const int64_t *ids, struct table **out,
+                        struct error *err);
+
+/* The only number of a one-row answer; FALLBACK without a row or for NULL. */
+status results_number(sqlite3 *db, const char *sql, size_t nids, const int64_t *ids, int64_t fallback,
+                      int64_t *out, struct error *err);
+
+/* TEXT as the id of a run that is there. Errors: not a number; no such run, with the last ones. */
+status results_run(sqlite3 *db, const char *text, int64_t *run, struct error *err);
+
+/* TEXT as an experiment: a name (of several, the newest), or its number. Errors: none such,
+ * with the nearest name. */
+status results_experiment(sqlite3 *db, const char *text, int64_t *experiment, struct error *err);
+
+/* The best LIMIT runs of an experiment, with swept values, best and last value, metrics
+ * at the best epoch. */
+status results_board(sqlite3 *db, int64_t experiment, int64_t limit, struct table **out, struct error *err);
+
+/* "and N more; TEXT" when a list shows fewer than TOTAL rows. */
+void results_more(const struct table *shown, int64_t total, const char *text);
+
+#endif

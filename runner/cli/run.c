@@ -1,0 +1,180 @@
+/* run.c - `fell run`: hands the experiment to the runner, and shows at the end what came
+ * of it and what one may want to type next.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/experiment_call.h"
+#include "cli/progress.h"
+#include "cli/query.h"
+
+enum { BOARD_ROWS = 20 };
+
+/* " --db FILE" where the database is not the default. */
+static void add_db(struct strbuf *b, const struct call *c)
+{
+    if (strcmp(c->db, DEFAULT_DB) != 0) {
+        strbuf_add(b, " --db");
+        cli_add_word(b, c->db);
+    }
+}
+
+/* Three commands, with the real ids: look at the best run, look further or take the weights
+ * or go on, ask the database. */
+static void print_next(const struct call *c, const struct experiment *e, const struct runner_summary *s,
+                       int64_t run)
+{
+    struct strbuf b = {0};
+
+    strbuf_addf(&b, "\nnext\n  fell show %lld", (long long)run);
+    add_db(&b, c);
+    if (s->interrupted) {
+        strbuf_addf(&b, "\n  %s%s", c->typed, c->restart ? "" : " --new");
+    } else if (s->runs > 1) {
+        strbuf_add(&b, "\n  fell best");
+        cli_add_word(&b, e->name);
+        add_db(&b, c);
+    } else if (s->finished) {
+        strbuf_addf(&b, "\n  fell export %lld --safetensors %s.safetensors", (long long)run, e->name);
+        add_db(&b, c);
+    }
+    strbuf_add(&b, "\n  sqlite3 -box");
+    cli_add_word(&b, c->db);
+    strbuf_addf(&b, " 'SELECT epoch, train_loss, validation_loss, metrics FROM curves WHERE run = %lld'",
+                (long long)run);
+    puts(b.text);
+    strbuf_release(&b);
+}
+
+/* The run to look at next: of the leaderboard's first row. */
+static const char best_run[] =
+    "SELECT r.id FROM runs AS r JOIN leaderboard AS l ON l.run = r.id WHERE r.experiment_id = ?1\n"
+    "ORDER BY l.best IS NULL, l.best, r.id LIMIT 1";
+
+static status print_results(const struct call *c, const struct experiment *e, const struct runner_summary *s,
+                            struct error *err)
+{
+    struct table *t = NULL;
+    sqlite3 *db = NULL;
+    struct strbuf more = {0};
+    int64_t run;
+    status st = FAILED;
+
+    if (results_open(c->db, &db, err) || results_board(db, s->experiment_id, BOARD_ROWS, &t, err) ||
+        results_number(db, best_run, 1, &s->experiment_id, 0, &run, err))
+        goto out;
+    if (s->runs > 1)
+        printf("%s%s: %lld runs, %lld finished, %lld failed\n", s->already_finished ? "" : "\n", e->name,
+               (long long)s->runs, (long long)s->finished, (long long)s->failed);
+    putchar('\n');
+    table_print(t, stdout, 0);
+    strbuf_addf(&more, "fell best %s", e->name);
+    add_db(&more, c);
+    results_more(t, s->runs, more.text);
+    print_next(c, e, s, run);
+    st = OK;
+out:
+    table_free(t);
+    sqlite3_close(db);
+    strbuf_release(&more);
+    return st;
+}
+
+static void print_summary(const struct call *c, const struct experiment *e, const struct runner_summary *s)
+{
+    cJSON *o = cJSON_CreateObject();
+    char *text;
+
+    cJSON_AddStringToObject(o, "event", "summary");
+    cJSON_AddStringToObject(o, "experiment", e->name);
+    cJSON_AddNumberToObject(o, "experiment_id", (double)s->experiment_id);
+    cJSON_AddStringToObject(o, "db", c->db);
+    cJSON_AddNumberToObject(o, "runs", (double)s->runs);
+    cJSON_AddNumberToObject(o, "finished", (double)s->finished);
+    cJSON_AddNumberToObject(o, "failed", (double)s->failed);
+    cJSON_AddBoolToObject(o, "already_finished", s->already_finished);
+    cJSON_AddBoolToObject(o, "interrupted", s->interrupted);
+    text = cJSON_PrintUnformatted(o);
+    if (text)
+        puts(text);
+    cJSON_free(text);
+    cJSON_Delete(o);
+}
+
+static void print_notes(const struct experiment *e)
+{
+    if (e->seed_drawn)
+        printf("\nseed %llu was drawn; seed=%llu makes these runs again\n", (unsigned long long)e->seed,
+               (unsigned long long)e->seed);
+    if (e->ndropped)
+        printf("%zu trials equal others and are run once\n", e->ndropped);
+}
+
+static int finish(const struct call *c, const struct experiment *e, const struct runner_summary *s)
+{
+    struct error err;
+
+    if (c->json) {
+        print_summary(c, e, s);
+    } else if (!c->quiet) {
+        if (s->already_finished)
+            printf("%s is finished already (experiment %lld); --new trains it again\n", e->name,
+                   (long long)s->experiment_id);
+        else
+            print_notes(e);
+        if (print_results(c, e, s, &err))
+            cli_error("%s", err.text);
+    }
+    return s->interrupted ? EXIT_INTERRUPTED : s->failed ? EXIT_RUN : EXIT_OK;
+}
+
+static int run_run(const struct call *c)
+{
+    struct experiment_call x;
+    struct runner_summary summary = {0};
+    struct error err = {0};
+    int exit_status = EXIT_INPUT;
+    status st;
+
+    if (experiment_call_open(&x, c))
+        goto out;
+    x.options.progress = progress_new(c->json ? PROGRESS_JSON : c->quiet ? PROGRESS_QUIET : PROGRESS_AUTO);
+    st = runner_run(x.experiment, x.registry, &x.options, &summary, x.diag, &err);
+    progress_free(x.options.progress);
+    experiment_call_report(&x);
+    if (st == OK) {
+        exit_status = finish(c, x.experiment, &summary);
+    } else {
+        if (*err.text)
+            cli_error("%s", err.text);
+        /* An experiment that began has rows: what stopped it is no error of the spec. */
+        exit_status = summary.interrupted ? EXIT_INTERRUPTED : summary.experiment_id ? EXIT_RUN : EXIT_INPUT;
+    }
+out:
+    experiment_call_release(&x);
+    return exit_status;
+}
+
+const struct command command_run = {
+    .name = "run",
+    .task = "Run experiments",
+    .args = "SPEC [PATH=VALUE...]",
+    .least = 1,
+    .most = ANY_NUMBER,
+    .options = OPTION_DB | OPTION_JOBS | OPTION_NEW | OPTION_PLUGIN | OPTION_QUIET | OPTION_JSON,
+    .brief = "Train all runs of an experiment and record them",
+    .help = "SPEC is a YAML file; PATH=VALUE sets any key of it for this time. The spec, its data and its "
+            "net are checked before the first run. Every trial of its sweep is trained with every repeat, "
+            "each in a worker process, so that a plugin that crashes ends one run and not the others. "
+            "Every epoch's losses, metrics and gradient norms go to the results database.\n\n"
+            "An experiment is its name with its resolved spec, data and plugins. One that is finished is "
+            "not trained again: its results are shown. One that was interrupted is begun anew with --new.\n\n"
+            "With --json every event is one JSON object a line (begin, started, epoch, ended, note), a "
+            "summary is the last.",
+    .examples = "fell run configs/xor.yaml\n"
+                "fell run configs/iris.yaml train.epochs=5 optimizer.sgd.lr=0.05\n"
+                "fell run configs/sweeps/lr-activation.yaml --jobs 4 --quiet\n"
+                "fell run my.yaml --plugin ./swish.so --db /tmp/try.db",
+    .run = run_run,
+};

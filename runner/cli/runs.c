@@ -1,0 +1,170 @@
+/* runs.c - `fell runs` and `fell best`: lists out of the results database. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "cli/query.h"
+
+/* ---- fell runs ------------------------------------------------------------------ */
+
+static const char *const statuses[] = {"queued",    "running",       "finished",   "stopped",
+                                       "pruned",    "diverged",      "failed",     "crashed",
+                                       "timed_out", "out_of_memory", "interrupted"};
+
+static status check_status(const char *word, struct error *err)
+{
+    enum { N = sizeof statuses / sizeof *statuses };
+    const char *near;
+    struct strbuf all = {0};
+
+    for (size_t i = 0; i < N; i++) {
+        if (strcmp(word, statuses[i]) == 0) {
+            strbuf_release(&all);
+            return OK;
+        }
+        strbuf_addf(&all, "%s%s", i ? ", " : "", statuses[i]);
+    }
+    near = text_nearest(word, statuses, N);
+    if (near)
+        error_set(err, "no status '%s'; did you mean '%s'?", word, near);
+    else
+        error_set(err, "no status '%s'; there are %s", word, all.text);
+    strbuf_release(&all);
+    return FAILED;
+}
+
+static status list_runs(sqlite3 *db, const struct call *c, struct error *err)
+{
+    struct table *t = NULL;
+    int64_t ids[] = {0, query_limit(c)}, total;
+    char *where = NULL, *sql = NULL, *count = NULL;
+    status st = FAILED;
+
+    if ((c->status && check_status(c->status, err)) ||
+        (c->experiment && results_experiment(db, c->experiment, &ids[0], err)))
+        goto out;
+    where =
+        mem_format("WHERE (?1 = 0 OR r.experiment_id = ?1) AND ?2 >= 0%s%s%s",
+                   c->status ? " AND r.status = '" : "", c->status ? c->status : "", c->status ? "'" : "");
+    /* The swept values are columns where all runs have the same. */
+    sql = mem_format(
+        "SELECT r.id AS run, x.name AS experiment, r.trial, r.repeat, %s r.status, r.epochs_done,\n"
+        "       l.best, l.best_epoch, l.last, r.seconds, r.started_at AS started, r.error\n"
+        "FROM runs AS r JOIN experiments AS x ON x.id = r.experiment_id\n"
+        "     JOIN leaderboard AS l ON l.run = r.id %s\n"
+        "ORDER BY r.id DESC LIMIT iif(?2 > 0, ?2, -1)",
+        c->experiment
+            ? "(SELECT json_group_object(path, value) FROM run_params WHERE run_id = r.id) AS params,"
+            : "",
+        where);
+    count = mem_format("SELECT count(*) FROM runs AS r %s", where);
+    if (results_table_of(db, sql, 2, ids, &t, err) || results_number(db, count, 2, ids, 0, &total, err))
+        goto out;
+    query_print(c, t);
+    if (!c->json && total == 0)
+        puts("no such runs");
+    if (!c->json)
+        results_more(t, total, "--limit 0 shows all");
+    st = OK;
+out:
+    table_free(t);
+    free(where);
+    free(sql);
+    free(count);
+    return st;
+}
+
+static int run_runs(const struct call *c)
+{
+    return query_run(c, list_runs);
+}
+
+const struct command command_runs = {
+    .name = "runs",
+    .task = "Look at results",
+    .args = "",
+    .options = OPTION_DB | OPTION_EXPERIMENT | OPTION_STATUS | OPTION_LIMIT | OPTION_JSON,
+    .brief = "List the runs in the results database, newest first",
+    .help =
+        "Each row is one training run: how it ended, how many epochs it did, its best and its last loss "
+        "(on the validation rows where there are any, else on the training rows). The 20 newest are shown "
+        "unless --limit says otherwise.",
+    .examples = "fell runs\n"
+                "fell runs --status diverged\n"
+                "fell runs --experiment lr-activation --limit 0 --json",
+    .run = run_runs,
+};
+
+/* ---- fell best ------------------------------------------------------------------ */
+
+/* What stands above the leaderboard. */
+static const char heading[] =
+    "SELECT printf('%s (experiment %d): %s at its best epoch, %d trial%s%s', x.name, x.id,\n"
+    "  coalesce((SELECT objective FROM trials WHERE experiment = x.id AND mean IS NOT NULL LIMIT 1),\n"
+    "           'no loss yet'),\n"
+    "  count(DISTINCT r.trial), iif(count(DISTINCT r.trial) = 1, '', 's'),\n"
+    "  iif(max(r.repeat) > 0, printf(', mean and deviation of %d repeats', max(r.repeat) + 1), ''))\n"
+    "FROM experiments AS x JOIN runs AS r ON r.experiment_id = x.id WHERE x.id = ?1";
+
+static const char board[] =
+    "WITH l AS MATERIALIZED (SELECT l.run, l.best, l.best_epoch, r.trial, r.status\n"
+    "             FROM runs AS r JOIN leaderboard AS l ON l.run = r.id WHERE r.experiment_id = ?1)\n"
+    "SELECT t.trial, t.params, t.mean, t.sd, t.n, t.lowest AS best,\n"
+    "       (SELECT l.run FROM l WHERE l.trial = t.trial ORDER BY l.best IS NULL, l.best, l.run LIMIT 1)\n"
+    "         AS run,\n"
+    "       (SELECT json_group_object(key, value) FROM\n"
+    "          (SELECT m.split || '.' || m.name AS key, avg(m.value) AS value\n"
+    "           FROM l JOIN metrics AS m ON m.run_id = l.run AND m.epoch = l.best_epoch\n"
+    "           WHERE l.trial = t.trial GROUP BY 1)) AS metrics,\n"
+    "       nullif((SELECT count(*) FROM l WHERE l.trial = t.trial AND l.status NOT IN ('finished', "
+    "'stopped')), 0)\n"
+    "         AS unfinished\n"
+    "FROM trials AS t WHERE t.experiment = ?1\n"
+    "ORDER BY t.mean IS NULL, t.mean, t.trial LIMIT iif(?2 > 0, ?2, -1)";
+
+static status show_best(sqlite3 *db, const struct call *c, struct error *err)
+{
+    struct table *t = NULL;
+    sqlite3_stmt *s = NULL;
+    int64_t ids[] = {0, query_limit(c)}, total;
+    status st = FAILED;
+
+    if (results_experiment(db, c->args[0], &ids[0], err) || results_query(db, heading, 1, ids, &s, err) ||
+        results_table_of(db, board, 2, ids, &t, err) ||
+        results_number(db, "SELECT count(DISTINCT trial) FROM runs WHERE experiment_id = ?1", 1, ids, 0,
+                       &total, err))
+        goto out;
+    if (!c->json && sqlite3_step(s) == SQLITE_ROW)
+        printf("%s\n\n", (const char *)sqlite3_column_text(s, 0));
+    query_print(c, t);
+    if (!c->json)
+        results_more(t, total, "--limit 0 shows all");
+    st = OK;
+out:
+    sqlite3_finalize(s);
+    table_free(t);
+    return st;
+}
+
+static int run_best(const struct call *c)
+{
+    return query_run(c, show_best);
+}
+
+const struct command command_best = {
+    .name = "best",
+    .task = "Look at results",
+    .args = "EXPERIMENT",
+    .least = 1,
+    .most = 1,
+    .options = OPTION_DB | OPTION_LIMIT | OPTION_JSON,
+    .brief = "Rank the trials of an experiment by their best loss",
+    .help =
+        "EXPERIMENT is a name, or a number where several experiments share a name (of these a name means "
+        "the newest). Each row is one trial: its swept values; the mean and the standard deviation over its "
+        "repeats of the best loss of each run; the lowest of them and the run that had it; the mean of each "
+        "metric at those epochs; how many of its runs did not finish.",
+    .examples = "fell best lr-activation\n"
+                "fell best lr-activation --limit 3 --json",
+    .run = run_best,
+};

@@ -1,0 +1,226 @@
+/* show.c - `fell show`: all about one run, out of the results database. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/display.h"
+#include "cli/query.h"
+#include "cli/terminal.h"
+
+static const char facts[] =
+    "SELECT r.id AS run, x.name AS experiment, x.id AS experiment_id, r.trial, r.repeat, r.status, r.error,\n"
+    "       (SELECT json_group_object(path, value) FROM run_params WHERE run_id = r.id) AS params,\n"
+    "       r.epochs_done, l.objective, l.best, l.best_epoch, l.last, r.seed,\n"
+    "       (SELECT sum(count) FROM parameters WHERE run_id = r.id) AS parameters,\n"
+    "       (SELECT count(*) FROM parameters WHERE run_id = r.id) AS tensors,\n"
+    "       r.started_at AS started, r.seconds, r.signal, r.worker,\n"
+    "       x.version, x.git_commit, iif(x.git_commit IS NULL, NULL, x.git_dirty) AS git_dirty,\n"
+    "       x.kernels, x.cpu, x.host\n"
+    "FROM runs AS r JOIN experiments AS x ON x.id = r.experiment_id JOIN leaderboard AS l ON l.run = r.id\n"
+    "WHERE r.id = ?1";
+
+static const char curve[] =
+    "SELECT epoch, train_loss, validation_loss, test_loss,\n"
+    "       (SELECT json_group_object(split || '.' || name, value) FROM metrics AS m\n"
+    "        WHERE m.run_id = e.run_id AND m.epoch = e.epoch) AS metrics,\n"
+    "       grad_norm_mean, grad_norm_max, lr, seconds\n"
+    "FROM epochs AS e WHERE run_id = ?1 AND epoch > ?2 ORDER BY epoch";
+
+static const char gradients[] =
+    "SELECT p.layer, p.plugin, p.name AS parameter, p.shape, g.grad_norm_mean, g.grad_norm_max,\n"
+    "       g.weight_norm, g.update_norm, g.update_norm / nullif(g.weight_norm, 0) AS update_ratio,\n"
+    "       nullif(g.nonfinite, 0) AS nonfinite\n"
+    "FROM gradients AS g JOIN parameters AS p ON p.run_id = g.run_id AND p.position = g.position\n"
+    "WHERE g.run_id = ?1 AND g.epoch = (SELECT max(epoch) FROM gradients WHERE run_id = ?1)\n"
+    "ORDER BY g.position";
+
+/* The tables of a run in order: for a person with a heading, for a program by key. */
+static const struct section {
+    const char *key, *heading, *sql;
+} sections[] = {
+    {"epochs", "last epochs", curve},
+    {"gradients", "gradient norms of the last epoch, by layer", gradients},
+    {"data_files", "data files",
+     "SELECT d.role, d.rows, d.path, d.sha256 FROM runs AS r JOIN data_files AS d\n"
+     "ON d.experiment_id = r.experiment_id WHERE r.id = ?1 ORDER BY d.role, d.path"},
+    {"plugins", NULL,
+     "SELECT kind, name, version, verdict, path, sha256 FROM plugins WHERE run_id = ?1\n"
+     "ORDER BY kind, name"},
+    {"checkpoints", "checkpoints",
+     "SELECT epoch, iif(is_best, 'best', 'last') AS kept_as, path FROM checkpoints\n"
+     "WHERE run_id = ?1 ORDER BY epoch"},
+    {"events", "events", "SELECT at, kind, detail FROM events WHERE run_id = ?1 ORDER BY id"},
+};
+enum { NSECTIONS = sizeof sections / sizeof *sections };
+
+/* The training loss of all epochs as one line. */
+static status print_curve(sqlite3 *db, int64_t run, struct error *err)
+{
+    struct strbuf line = {0};
+    double *v = NULL;
+    size_t n = 0, room = 0;
+    sqlite3_stmt *s;
+    char first[32], last[32];
+
+    if (results_query(db, "SELECT train_loss FROM epochs WHERE run_id = ?1 ORDER BY epoch", 1, &run, &s, err))
+        return FAILED;
+    while (sqlite3_step(s) == SQLITE_ROW) {
+        if (n == room)
+            v = mem_grow(v, room = room ? 2 * room : 64, sizeof *v);
+        v[n++] = sqlite3_column_type(s, 0) == SQLITE_NULL ? NAN : sqlite3_column_double(s, 0);
+    }
+    sqlite3_finalize(s);
+    if (n > 1) {
+        display_curve(&line, v, n, 48);
+        display_number(v[0], first);
+        display_number(v[n - 1], last);
+        printf("\ntrain loss  %s  %s to %s\n", line.text, first, last);
+    }
+    strbuf_release(&line);
+    free(v);
+    return OK;
+}
+
+/* The commands that make this run again. */
+static status reproduce(sqlite3 *db, const struct call *c, int64_t run, char **as_typed, char **alone,
+                        struct error *err)
+{
+    struct strbuf b = {0};
+    sqlite3_stmt *s;
+
+    if (results_query(db,
+                      "SELECT x.command FROM runs AS r JOIN experiments AS x ON x.id = r.experiment_id\n"
+                      "WHERE r.id = ?1",
+                      1, &run, &s, err))
+        return FAILED;
+    *as_typed = sqlite3_step(s) == SQLITE_ROW && sqlite3_column_text(s, 0)
+                    ? mem_string((const char *)sqlite3_column_text(s, 0))
+                    : mem_string("");
+    sqlite3_finalize(s);
+    strbuf_add(&b, "sqlite3");
+    cli_add_word(&b, c->db);
+    strbuf_addf(&b, " 'SELECT resolved FROM runs WHERE id = %lld' > run%lld.yaml && fell run run%lld.yaml",
+                (long long)run, (long long)run, (long long)run);
+    *alone = b.text;
+    return OK;
+}
+
+static status section_table(sqlite3 *db, const struct section *section, const struct call *c, int64_t run,
+                            struct table **out, struct error *err)
+{
+    int64_t ids[] = {run, 0}, last, limit = c->limit >= 0 ? c->limit : c->json ? 0 : 10;
+    bool by_epoch = section->sql == curve;
+
+    if (by_epoch && limit > 0) {
+        if (results_number(db, "SELECT max(epoch) FROM epochs WHERE run_id = ?1", 1, &run, 0, &last, err))
+            return FAILED;
+        ids[1] = last - limit;
+    }
+    return results_table_of(db, section->sql, by_epoch ? 2 : 1, ids, out, err);
+}
+
+static status print_text(sqlite3 *db, const struct call *c, int64_t run, struct error *err)
+{
+    struct table *t = NULL;
+    char *as_typed = NULL, *alone = NULL;
+    status st = FAILED;
+
+    if (results_table_of(db, facts, 1, &run, &t, err))
+        goto out;
+    table_print_facts(t, stdout, 0);
+    if (print_curve(db, run, err))
+        goto out;
+    for (size_t i = 0; i < NSECTIONS; i++) {
+        table_free(t);
+        if (section_table(db, &sections[i], c, run, &t, err))
+            goto out;
+        if (!sections[i].heading || table_rows(t) == 0)
+            continue;
+        printf("\n%s\n", sections[i].heading);
+        table_print(t, stdout, 2);
+    }
+    if (reproduce(db, c, run, &as_typed, &alone, err))
+        goto out;
+    if (*as_typed)
+        printf("\nthe experiment again\n  %s\n", as_typed);
+    printf("\nthis trial alone\n  %s\n", alone);
+    st = OK;
+out:
+    table_free(t);
+    free(as_typed);
+    free(alone);
+    return st;
+}
+
+/* SQL's first row as an object of its own. */
+static cJSON *first_row(const struct table *t)
+{
+    cJSON *rows = table_to_json(t), *row = cJSON_DetachItemFromArray(rows, 0);
+
+    cJSON_Delete(rows);
+    return row;
+}
+
+static status print_json(sqlite3 *db, const struct call *c, int64_t run, struct error *err)
+{
+    struct table *t = NULL;
+    char *as_typed = NULL, *alone = NULL;
+    cJSON *all = NULL, *again;
+    status st = FAILED;
+
+    if (results_table_of(db, facts, 1, &run, &t, err))
+        goto out;
+    all = first_row(t);
+    for (size_t i = 0; i < NSECTIONS; i++) {
+        table_free(t);
+        if (section_table(db, &sections[i], c, run, &t, err))
+            goto out;
+        cJSON_AddItemToObject(all, sections[i].key, table_to_json(t));
+    }
+    if (reproduce(db, c, run, &as_typed, &alone, err))
+        goto out;
+    again = cJSON_AddObjectToObject(all, "again");
+    cJSON_AddStringToObject(again, "experiment", as_typed);
+    cJSON_AddStringToObject(again, "trial", alone);
+    query_print_json(all);
+    all = NULL;
+    st = OK;
+out:
+    table_free(t);
+    cJSON_Delete(all);
+    free(as_typed);
+    free(alone);
+    return st;
+}
+
+static status show(sqlite3 *db, const struct call *c, struct error *err)
+{
+    int64_t run;
+
+    if (results_run(db, c->args[0], &run, err))
+        return FAILED;
+    return c->json ? print_json(db, c, run, err) : print_text(db, c, run, err);
+}
+
+static int run_show(const struct call *c)
+{
+    return query_run(c, show);
+}
+
+const struct command command_show = {
+    .name = "show",
+    .task = "Look at results",
+    .args = "RUN",
+    .least = 1,
+    .most = 1,
+    .options = OPTION_DB | OPTION_LIMIT | OPTION_JSON,
+    .brief = "Show all about one run",
+    .help = "RUN is the number that 'fell runs' shows. What it was made of and how it ended; its training "
+            "loss as a curve and its last epochs as a table (--limit says how many); the gradient, weight "
+            "and update norms of each layer in the last epoch; its events, and the commands that make it "
+            "again.",
+    .examples = "fell show 12\n"
+                "fell show 12 --limit 0\n"
+                "fell show 12 --json",
+    .run = run_show,
+};

@@ -1,0 +1,366 @@
+/* table.c - see table.h. Knows nothing of what it shows; called by the commands and
+ * by the end of `fell run`.
+ */
+#include "cli/table.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "cli/display.h"
+#include "cli/terminal.h"
+
+struct cell {
+    enum { CELL_EMPTY, CELL_TEXT, CELL_INTEGER, CELL_REAL, CELL_BOOL } type;
+    union {
+        const char *text;
+        int64_t i;
+        double x;
+    };
+};
+
+struct table {
+    struct arena *arena;
+    size_t ncolumns, ncells, room;
+    struct table_column *column;
+    struct cell *cell; /* row by row */
+};
+
+struct table *table_new(void)
+{
+    struct table *t = mem_alloc(sizeof *t);
+
+    t->arena = arena_new();
+    return t;
+}
+
+void table_free(struct table *t)
+{
+    if (!t)
+        return;
+    arena_free(t->arena);
+    free(t->column);
+    free(t->cell);
+    free(t);
+}
+
+static const char *keep(struct table *t, const char *text)
+{
+    return text ? arena_string(t->arena, text, strlen(text)) : NULL;
+}
+
+void table_column(struct table *t, struct table_column c)
+{
+    char *title = arena_string(t->arena, c.title ? c.title : c.name, strlen(c.title ? c.title : c.name));
+
+    for (char *p = title; !c.title && *p; p++)
+        *p = *p == '_' ? ' ' : *p;
+    c.name = keep(t, c.name);
+    c.group = keep(t, c.group);
+    c.title = title;
+    t->column = mem_grow(t->column, t->ncolumns + 1, sizeof *t->column);
+    t->column[t->ncolumns++] = c;
+}
+
+static void add(struct table *t, struct cell c)
+{
+    if (t->ncells == t->room) {
+        t->room = t->room ? 2 * t->room : 64;
+        t->cell = mem_grow(t->cell, t->room, sizeof *t->cell);
+    }
+    t->cell[t->ncells++] = c;
+}
+
+void table_text(struct table *t, const char *text)
+{
+    if (!text)
+        add(t, (struct cell){.type = CELL_EMPTY});
+    else
+        add(t, (struct cell){.type = CELL_TEXT, .text = keep(t, text)});
+}
+
+void table_integer(struct table *t, int64_t v)
+{
+    add(t, (struct cell){.type = CELL_INTEGER, .i = v});
+}
+
+void table_real(struct table *t, double v)
+{
+    if (isfinite(v))
+        add(t, (struct cell){.type = CELL_REAL, .x = v});
+    else
+        table_empty(t);
+}
+
+void table_empty(struct table *t)
+{
+    add(t, (struct cell){.type = CELL_EMPTY});
+}
+
+void table_value(struct table *t, sqlite3_value *v)
+{
+    switch (v ? sqlite3_value_type(v) : SQLITE_NULL) {
+    case SQLITE_INTEGER:
+        table_integer(t, sqlite3_value_int64(v));
+        break;
+    case SQLITE_FLOAT:
+        table_real(t, sqlite3_value_double(v));
+        break;
+    case SQLITE_NULL:
+        table_empty(t);
+        break;
+    default:
+        table_text(t, (const char *)sqlite3_value_text(v));
+    }
+}
+
+void table_json(struct table *t, const cJSON *v)
+{
+    if (cJSON_IsBool(v))
+        add(t, (struct cell){.type = CELL_BOOL, .i = cJSON_IsTrue(v)});
+    else if (!cJSON_IsNumber(v))
+        table_text(t, cJSON_GetStringValue(v));
+    else if (fabs(v->valuedouble) < 9e15 && v->valuedouble == floor(v->valuedouble))
+        table_integer(t, (int64_t)v->valuedouble);
+    else
+        table_real(t, v->valuedouble);
+}
+
+size_t table_rows(const struct table *t)
+{
+    return t->ncolumns ? t->ncells / t->ncolumns : 0;
+}
+
+static const struct cell *cell_at(const struct table *t, size_t row, size_t column)
+{
+    return &t->cell[row * t->ncolumns + column];
+}
+
+/* ---- for a person ----------------------------------------------------------- */
+
+/* The cell's text; BUF holds numbers. */
+static const char *cell_text(const struct cell *c, enum table_format format, char buf[32])
+{
+    double v = c->type == CELL_INTEGER ? (double)c->i : c->x;
+
+    if (c->type == CELL_EMPTY)
+        return "";
+    if (c->type == CELL_TEXT && format == TABLE_TIME && strlen(c->text) > 19) {
+        snprintf(buf, 32, "%.10s %.8s", c->text, c->text + 11);
+        return buf;
+    }
+    if (c->type == CELL_TEXT)
+        return c->text;
+    if (c->type == CELL_BOOL)
+        return c->i ? "true" : "false";
+    switch (format) {
+    case TABLE_DURATION:
+        display_duration(v, buf);
+        break;
+    case TABLE_BYTES:
+        display_bytes(v, buf);
+        break;
+    case TABLE_SPREAD:
+        snprintf(buf, 32, "%s %.2g", terminal_utf8() ? "\xc2\xb1" : "+-", v);
+        break;
+    default:
+        if (c->type == CELL_INTEGER)
+            snprintf(buf, 32, "%lld", (long long)c->i);
+        else
+            display_number(v, buf);
+    }
+    return buf;
+}
+
+/* What printing knows of each column. */
+struct layout {
+    int width;   /* 0: the column has no values and is left out */
+    bool number; /* no texts in it: to the right */
+    bool text;   /* may be cut */
+};
+
+enum { GAP = 2, LEAST = 8 /* a text is not cut below this */ };
+
+static int line_width(const struct layout *l, size_t n, int indent)
+{
+    int width = indent - GAP;
+
+    for (size_t i = 0; i < n; i++)
+        width += l[i].width ? l[i].width + GAP : 0;
+    return width;
+}
+
+/* Take columns from the widest text until a line fits LIMIT or no text can give more. */
+static void shrink(struct layout *l, size_t n, int indent, int limit)
+{
+    for (int over = line_width(l, n, indent) - limit; over > 0; over--) {
+        struct layout *widest = NULL;
+
+        for (size_t i = 0; i < n; i++) {
+            if (l[i].text && l[i].width > LEAST && (!widest || l[i].width > widest->width))
+                widest = &l[i];
+        }
+        if (!widest)
+            break;
+        widest->width--;
+    }
+}
+
+static struct layout *measure(const struct table *t)
+{
+    struct layout *l = mem_array(t->ncolumns, sizeof *l);
+    char buf[32];
+
+    for (size_t c = 0; c < t->ncolumns; c++) {
+        l[c].number = true;
+        for (size_t r = 0; r < table_rows(t); r++) {
+            const struct cell *cell = cell_at(t, r, c);
+            int width = display_width(cell_text(cell, t->column[c].format, buf));
+
+            if (cell->type == CELL_TEXT || cell->type == CELL_BOOL) {
+                l[c].text = true;
+                l[c].number = false;
+            }
+            l[c].width = width > l[c].width ? width : l[c].width;
+        }
+        if (l[c].width && display_width(t->column[c].title) > l[c].width)
+            l[c].width = display_width(t->column[c].title);
+        if (t->column[c].format == TABLE_SPREAD)
+            l[c].number = false;
+    }
+    return l;
+}
+
+/* TEXT in WIDTH columns; the last column of a line is not filled up with blanks. */
+static void pad(struct strbuf *line, const char *text, const struct layout *l, bool last)
+{
+    struct strbuf cut = {0};
+    int used = display_add(&cut, text, l->width);
+
+    if (l->number)
+        strbuf_addf(line, "%*s", l->width - used, "");
+    strbuf_add(line, cut.text);
+    if (!l->number && !last)
+        strbuf_addf(line, "%*s", l->width - used, "");
+    strbuf_release(&cut);
+}
+
+static void print_line(const struct table *t, const struct layout *l, size_t row, bool heading, FILE *to,
+                       int indent)
+{
+    struct strbuf line = {0};
+    char buf[32];
+    size_t last = 0;
+    bool first = true;
+
+    for (size_t c = 0; c < t->ncolumns; c++) {
+        if (l[c].width)
+            last = c;
+    }
+    strbuf_addf(&line, "%*s", indent, "");
+    for (size_t c = 0; c < t->ncolumns; c++) {
+        if (!l[c].width)
+            continue;
+        if (!first)
+            strbuf_addf(&line, "%*s", GAP, "");
+        first = false;
+        pad(&line, heading ? t->column[c].title : cell_text(cell_at(t, row, c), t->column[c].format, buf),
+            &l[c], c == last);
+    }
+    while (line.len && line.text[line.len - 1] == ' ')
+        line.text[--line.len] = 0;
+    if (heading && terminal_color(fileno(to)))
+        fprintf(to, "\x1b[1m%s\x1b[0m\n", line.text);
+    else
+        fprintf(to, "%s\n", line.text);
+    strbuf_release(&line);
+}
+
+void table_print(const struct table *t, FILE *to, int indent)
+{
+    struct layout *l = measure(t);
+    int columns, rows;
+
+    if (terminal_is(fileno(to))) {
+        terminal_size(fileno(to), &columns, &rows);
+        shrink(l, t->ncolumns, indent, columns);
+    }
+    if (table_rows(t) > 0)
+        print_line(t, l, 0, true, to, indent);
+    for (size_t r = 0; r < table_rows(t); r++)
+        print_line(t, l, r, false, to, indent);
+    free(l);
+}
+
+void table_print_facts(const struct table *t, FILE *to, int indent)
+{
+    int width = 0, columns = 0, rows;
+    char buf[32];
+
+    if (table_rows(t) == 0)
+        return;
+    if (terminal_is(fileno(to)))
+        terminal_size(fileno(to), &columns, &rows);
+    for (size_t c = 0; c < t->ncolumns; c++) {
+        if (cell_at(t, 0, c)->type != CELL_EMPTY && display_width(t->column[c].title) > width)
+            width = display_width(t->column[c].title);
+    }
+    for (size_t c = 0; c < t->ncolumns; c++) {
+        const char *text = cell_text(cell_at(t, 0, c), t->column[c].format, buf);
+        int room = columns ? columns - indent - width - GAP : -1;
+        struct strbuf line = {0};
+
+        if (!*text)
+            continue;
+        strbuf_addf(&line, "%*s%s%*s", indent, "", t->column[c].title,
+                    width - display_width(t->column[c].title) + GAP, "");
+        display_add(&line, text, columns && room < LEAST ? LEAST : room);
+        fprintf(to, "%s\n", line.text);
+        strbuf_release(&line);
+    }
+}
+
+/* ---- for a program ---------------------------------------------------------- */
+
+static cJSON *cell_json(const struct cell *c)
+{
+    switch (c->type) {
+    case CELL_TEXT:
+        return cJSON_CreateString(c->text);
+    case CELL_INTEGER: {
+        char digits[24];
+
+        /* A cJSON number is a double: whole numbers beyond 2^53 go in as they are. */
+        snprintf(digits, sizeof digits, "%lld", (long long)c->i);
+        return cJSON_CreateRaw(digits);
+    }
+    case CELL_REAL:
+        return cJSON_CreateNumber(c->x);
+    case CELL_BOOL:
+        return cJSON_CreateBool(c->i != 0);
+    default:
+        return cJSON_CreateNull();
+    }
+}
+
+cJSON *table_to_json(const struct table *t)
+{
+    cJSON *rows = cJSON_CreateArray();
+
+    for (size_t r = 0; r < table_rows(t); r++) {
+        cJSON *row = cJSON_CreateObject();
+
+        for (size_t c = 0; c < t->ncolumns; c++) {
+            const char *group = t->column[c].group;
+            cJSON *into = row;
+
+            if (group && !(into = cJSON_GetObjectItemCaseSensitive(row, group)))
+                into = cJSON_AddObjectToObject(row, group);
+            cJSON_AddItemToObject(into, t->column[c].name, cell_json(cell_at(t, r, c)));
+        }
+        cJSON_AddItemToArray(rows, row);
+    }
+    return rows;
+}

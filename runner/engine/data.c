@@ -1,0 +1,233 @@
+/* data.c - from the spec's data section to the rows of a run. See data.h.
+ *
+ * The order: open every dataset and compare them, draw the split, read, transform. How
+ * a dataset is read is data_read.c, transforms are data_transform.c. Called by the
+ * worker.
+ */
+#include "engine/data.h"
+
+#include <cjson/cJSON.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/mem.h"
+#include "engine/data_parts.h"
+#include "host/settings.h"
+
+const char *split_name(enum split s)
+{
+    static const char *const names[SPLITS] = {"train", "validation", "test"};
+
+    return names[s];
+}
+
+/* ---- the split ------------------------------------------------------------------ */
+
+/* Which rows of the source are for training, which for validation; both in the order
+ * of the source. */
+struct parts {
+    int64_t ntrain, nvalidation;
+    int64_t *train, *validation; /* in one allocation, which train begins */
+};
+
+static int by_number(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+    return (x > y) - (x < y);
+}
+
+static status draw_parts(const struct spec *spec, int64_t rows, struct parts *parts, struct problem *p)
+{
+    double share = spec->data.validation_share;
+    struct rng_stream stream = rng_stream(spec->seed, RNG_SPLIT, 0, 0);
+    int64_t *order, n = (int64_t)floor(share * (double)rows + 0.5);
+
+    if (n < 1 || n >= rows)
+        return problem_set(p, "data.validation", 0, "", "a share of %g of %lld rows leaves none for %s",
+                           share, (long long)rows, n < 1 ? "validation" : "training");
+    order = data_count(rows);
+    if (!order)
+        return problem_set(p, "data.validation", 0, "", "%lld rows do not fit into memory", (long long)rows);
+    rng_shuffle(&stream, order, rows);
+    *parts = (struct parts){
+        .ntrain = rows - n, .nvalidation = n, .train = order, .validation = order + (rows - n)};
+    qsort(parts->train, (size_t)parts->ntrain, sizeof *order, by_number);
+    qsort(parts->validation, (size_t)n, sizeof *order, by_number);
+    return OK;
+}
+
+/* ---- loading --------------------------------------------------------------------- */
+
+static void copy_facts(struct data *data, const struct dataset *source)
+{
+    const fell_data_info *info = &source->info;
+
+    data->x = info->x;
+    data->target = info->target;
+    data->x_size = source->x_size;
+    data->target_size = source->target_size;
+    data->source_rows = info->rows;
+    data->classes = info->is == FELL_CLASSES;
+    data->nclasses = data->classes ? info->nclasses : 0;
+    if (!data->classes || !info->class_names)
+        return;
+    data->class_names = mem_array((size_t)info->nclasses, sizeof *data->class_names);
+    for (int64_t k = 0; k < info->nclasses; k++)
+        data->class_names[k] = mem_string(info->class_names[k]);
+}
+
+/* The datasets of a spec: by the split they are for, source first. */
+static status open_all(const struct spec *spec, struct dataset set[SPLITS], struct host_env *env,
+                       struct problem *p)
+{
+    const struct choice *choices[SPLITS] = {
+        [SPLIT_TRAIN] = &spec->data.source,
+        [SPLIT_VALIDATION] = &spec->data.validation,
+        [SPLIT_TEST] = &spec->data.test,
+    };
+
+    for (enum split s = 0; s < SPLITS; s++) {
+        if (!choices[s]->item)
+            continue;
+        if (dataset_open(&set[s], choices[s], s, spec, env, p) != OK)
+            return FAILED;
+        if (s != SPLIT_TRAIN && dataset_match(&set[s], &set[SPLIT_TRAIN], p) != OK)
+            return FAILED;
+    }
+    return OK;
+}
+
+static status read_all(const struct spec *spec, struct data *data, struct dataset set[SPLITS],
+                       struct problem *p)
+{
+    struct parts parts = {.ntrain = set[SPLIT_TRAIN].info.rows};
+    status result = OK;
+
+    if (spec->data.validation_share > 0)
+        result = draw_parts(spec, parts.ntrain, &parts, p);
+    if (result == OK)
+        result = dataset_read(&set[SPLIT_TRAIN], parts.train, parts.ntrain, &data->split[SPLIT_TRAIN], p);
+    if (result == OK && parts.nvalidation)
+        result = dataset_read(&set[SPLIT_TRAIN], parts.validation, parts.nvalidation,
+                              &data->split[SPLIT_VALIDATION], p);
+    for (enum split s = SPLIT_VALIDATION; s < SPLITS && result == OK; s++)
+        if (set[s].open)
+            result = dataset_read(&set[s], NULL, set[s].info.rows, &data->split[s], p);
+    data->validation_rows = set[SPLIT_VALIDATION].info.rows;
+    data->test_rows = set[SPLIT_TEST].info.rows;
+    free(parts.train);
+    return result;
+}
+
+status data_load(const struct spec *spec, struct host_env *env, struct data **out, struct problem *p)
+{
+    struct data *data = mem_alloc(sizeof *data);
+    struct dataset set[SPLITS] = {0};
+    status result;
+
+    *out = NULL;
+    result = open_all(spec, set, env, p);
+    if (result == OK) {
+        copy_facts(data, &set[SPLIT_TRAIN]);
+        result = read_all(spec, data, set, p);
+    }
+    for (enum split s = 0; s < SPLITS; s++)
+        if (set[s].choice)
+            dataset_close(&set[s]);
+    for (size_t i = 0; i < spec->data.ntransforms && result == OK; i++)
+        result = data_transform(data, spec, i, env, p);
+    if (result == OK)
+        *out = data;
+    else
+        data_free(data);
+    return result;
+}
+
+void data_free(struct data *d)
+{
+    if (!d)
+        return;
+    for (enum split s = 0; s < SPLITS; s++) {
+        free(d->split[s].x);
+        free(d->split[s].target);
+        free(d->split[s].label);
+    }
+    for (int64_t k = 0; d->class_names && k < d->nclasses; k++)
+        free(d->class_names[k]);
+    free(d->class_names);
+    free(d);
+}
+
+/* ---- the key ----------------------------------------------------------------------- */
+
+/* A file that was changed between two runs is other data: size and time are part of
+ * the key. */
+static void add_file(cJSON *files, const char *path)
+{
+    struct stat about;
+
+    if (!path || stat(path, &about) != 0)
+        return;
+    cJSON_AddItemToArray(files, settings_json_int(about.st_size));
+    cJSON_AddItemToArray(files, settings_json_int(about.st_mtim.tv_sec));
+    cJSON_AddItemToArray(files, settings_json_int(about.st_mtim.tv_nsec));
+}
+
+static void add_files(cJSON *files, const struct choice *c)
+{
+    for (size_t i = 0; i < c->item->nparams; i++) {
+        const fell_param *param = &c->item->params[i];
+        const char *field = (const char *)c->settings + param->offset;
+
+        if (!(param->flags & FELL_PATH))
+            continue;
+        if (param->type == FELL_P_STRING) {
+            add_file(files, *(const char *const *)(const void *)field);
+        } else if (param->type == FELL_P_STRINGS) {
+            const fell_strings *list = (const void *)field;
+
+            for (int64_t k = 0; k < list->n; k++)
+                add_file(files, list->v[k]);
+        }
+    }
+}
+
+static void add_choice(cJSON *list, const struct choice *c)
+{
+    cJSON *one = cJSON_CreateArray(), *settings, *files;
+
+    cJSON_AddItemToArray(list, one);
+    if (!c->item)
+        return;
+    settings = cJSON_CreateObject();
+    files = cJSON_CreateArray();
+    settings_to_json(c->item, c->settings, settings);
+    add_files(files, c);
+    cJSON_AddItemToArray(one, cJSON_CreateString(c->item->file->path));
+    cJSON_AddItemToArray(one, cJSON_CreateString(c->item->name));
+    cJSON_AddItemToArray(one, settings);
+    cJSON_AddItemToArray(one, files);
+}
+
+char *data_key(const struct spec *spec)
+{
+    cJSON *key = cJSON_CreateArray();
+    char *printed, *text;
+
+    cJSON_AddItemToArray(key, settings_json_int((int64_t)spec->seed));
+    cJSON_AddItemToArray(key, settings_json_int(spec->loss.item->loss->target));
+    cJSON_AddItemToArray(key, settings_json_number(spec->data.validation_share));
+    add_choice(key, &spec->data.source);
+    add_choice(key, &spec->data.test);
+    add_choice(key, &spec->data.validation);
+    for (size_t i = 0; i < spec->data.ntransforms; i++)
+        add_choice(key, &spec->data.transforms[i]);
+    printed = cJSON_PrintUnformatted(key);
+    text = mem_string(printed ? printed : "");
+    cJSON_free(printed);
+    cJSON_Delete(key);
+    return text;
+}

@@ -1,0 +1,55 @@
+/* data_parts.h - the steps of data_load(), between the files data*.c only.
+ */
+#ifndef ENGINE_DATA_PARTS_H
+#define ENGINE_DATA_PARTS_H
+
+#include "engine/data.h"
+
+/* One dataset of the spec while it is read. */
+struct dataset {
+    const struct choice *choice;
+    const char *section; /* "data.source", ... */
+    const char *word;    /* "source", "test set", ... */
+    struct instance in;
+    fell_data_info info;
+    bool open; /* to be closed */
+    int64_t x_size, target_size;
+    int32_t *label_map; /* [nclasses] class of the source, or NULL: the same */
+};
+
+/* Open the dataset that CHOICE names and check what it says about itself. ROLE is the
+ * split it is for; a generator draws from the experiment's seed and the role. */
+status dataset_open(struct dataset *d, const struct choice *choice, enum split role, const struct spec *spec,
+                    struct host_env *env, struct problem *p);
+
+/* D must have the shapes of SOURCE; its classes are matched to the source's by name (a
+ * class without a name is called by its number). */
+status dataset_match(struct dataset *d, const struct dataset *source, struct problem *p);
+
+/* N rows (ROW [n] says which; NULL: all of them in order) into OUT, allocated here, with
+ * labels as the source numbers them. Refuses what is not finite and labels outside the
+ * classes. */
+status dataset_read(struct dataset *d, const int64_t *row, int64_t n, struct rows *out, struct problem *p);
+
+void dataset_close(struct dataset *d);
+
+/* Transform INDEX of the spec: fitted on the training rows, applied to every split. */
+status data_transform(struct data *data, const struct spec *spec, size_t index, struct host_env *env,
+                      struct problem *p);
+
+/* A problem from a callback of IN that failed. */
+status data_problem(struct problem *p, const char *section, int index, const struct instance *in);
+
+/* Between 1 and 4 dimensions, each at least 1, with a product that is a size; 0 if not. */
+int64_t data_shape_size(const fell_shape *shape);
+
+/* "[1,28,28]" */
+const char *data_shape_text(const fell_shape *shape, char text[96]);
+
+/* 0, 1, ..., n-1; NULL when memory is out. free() it. */
+int64_t *data_count(int64_t n);
+
+/* The first of N numbers that is not finite, or -1. */
+int64_t data_first_nonfinite(const struct host_env *env, const float *x, int64_t n);
+
+#endif

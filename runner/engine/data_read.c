@@ -1,0 +1,287 @@
+/* data_read.c - one dataset plugin: opened, checked, read, closed. See data_parts.h.
+ *
+ * Nothing that a plugin says is taken on trust: sizes, class counts and every number are
+ * looked at here, once, so that the loops need not. Called by data.c.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "engine/data_parts.h"
+
+#define LARGEST      ((int64_t)1 << 40) /* numbers in a row, rows in a set */
+#define MOST_CLASSES ((int64_t)1 << 24) /* a class number must be exact as a float */
+
+static const struct {
+    const char *section, *word;
+} roles[SPLITS] = {
+    [SPLIT_TRAIN] = {"data.source", "source"},
+    [SPLIT_VALIDATION] = {"data.validation", "validation set"},
+    [SPLIT_TEST] = {"data.test", "test set"},
+};
+
+/* ---- services for data*.c ---------------------------------------------------- */
+
+status data_problem(struct problem *p, const char *section, int index, const struct instance *in)
+{
+    struct error err;
+    char setting[64];
+
+    instance_error(in, setting, &err);
+    return problem_set(p, section, index, setting, "%.1000s", err.text);
+}
+
+int64_t data_shape_size(const fell_shape *shape)
+{
+    int64_t n = 1;
+
+    if (shape->rank < 1 || shape->rank > 4)
+        return 0;
+    for (int64_t i = 0; i < shape->rank; i++)
+        if (shape->dim[i] < 1 || __builtin_mul_overflow(n, shape->dim[i], &n) || n > LARGEST)
+            return 0;
+    return n;
+}
+
+const char *data_shape_text(const fell_shape *shape, char text[96])
+{
+    size_t used = 1;
+
+    strcpy(text, "[");
+    for (int64_t i = 0; i < shape->rank && i < 4; i++)
+        used += (size_t)snprintf(text + used, 96 - used, "%s%lld", i ? "," : "", (long long)shape->dim[i]);
+    strcpy(text + used, "]");
+    return text;
+}
+
+int64_t data_first_nonfinite(const struct host_env *env, const float *x, int64_t n)
+{
+    int64_t i = 0;
+
+    if (!env->kernels->count_nonfinite(x, n))
+        return -1;
+    while (isfinite(x[i]))
+        i++;
+    return i;
+}
+
+int64_t *data_count(int64_t n)
+{
+    int64_t *numbers = mem_try_aligned((size_t)n, sizeof *numbers);
+
+    for (int64_t i = 0; numbers && i < n; i++)
+        numbers[i] = i;
+    return numbers;
+}
+
+/* ---- opening -------------------------------------------------------------------- */
+
+static const char *target_word(uint64_t target)
+{
+    return target == FELL_CLASSES ? "classes" : "values";
+}
+
+static status check_info(struct dataset *d, const struct item *loss, struct problem *p)
+{
+    const fell_data_info *i = &d->info;
+    const char *who = d->in.name;
+
+    if (i->rows < 1)
+        return problem_set(p, d->section, 0, "", "%s: the %s has no rows", who, d->word);
+    d->x_size = data_shape_size(&i->x);
+    d->target_size = data_shape_size(&i->target);
+    if (i->rows > LARGEST || !d->x_size || !d->target_size)
+        return problem_set(p, d->section, 0, "", "%s: the plugin gives rows of no sensible shape", who);
+    if (i->is != FELL_VALUES && i->is != FELL_CLASSES)
+        return problem_set(p, d->section, 0, "", "%s: the plugin says neither values nor classes", who);
+    if (i->is != loss->loss->target)
+        return problem_set(p, d->section, 0, "",
+                           "%s: the targets of the %s are %s, but the loss '%s' takes %s", who, d->word,
+                           target_word(i->is), loss->name, target_word(loss->loss->target));
+    if (i->is == FELL_CLASSES && (i->nclasses < 1 || i->nclasses > MOST_CLASSES))
+        return problem_set(p, d->section, 0, "", "%s: the plugin says that there are %lld classes", who,
+                           (long long)i->nclasses);
+    for (int64_t k = 0; i->is == FELL_CLASSES && i->class_names && k < i->nclasses; k++)
+        if (!i->class_names[k])
+            return problem_set(p, d->section, 0, "", "%s: the plugin gives class %lld no name", who,
+                               (long long)k);
+    return OK;
+}
+
+status dataset_open(struct dataset *d, const struct choice *choice, enum split role, const struct spec *spec,
+                    struct host_env *env, struct problem *p)
+{
+    const fell_dataset *plugin = choice->item->dataset;
+
+    *d = (struct dataset){.choice = choice, .section = roles[role].section, .word = roles[role].word};
+    instance_init(&d->in, choice->item, choice->item->name, env);
+    d->in.stream = rng_stream(spec->seed, RNG_DATA, (uint32_t)role, 0);
+    d->info = (fell_data_info){
+        .ctx = &d->in.ctx, .settings = choice->settings, .wanted = spec->loss.item->loss->target};
+    if (plugin->open(&d->info) != FELL_OK)
+        return data_problem(p, d->section, 0, &d->in);
+    d->open = true;
+    instance_reset(&d->in);
+    return check_info(d, spec->loss.item, p);
+}
+
+void dataset_close(struct dataset *d)
+{
+    if (d->open)
+        d->choice->item->dataset->close(d->info.self);
+    d->open = false;
+    free(d->label_map);
+    d->label_map = NULL;
+    instance_release(&d->in);
+}
+
+/* ---- a second dataset beside the source ----------------------------------------- */
+
+static bool same_shape(const fell_shape *a, const fell_shape *b)
+{
+    return a->rank == b->rank && memcmp(a->dim, b->dim, (size_t)a->rank * sizeof a->dim[0]) == 0;
+}
+
+static const char *class_name(const fell_data_info *info, int64_t k, char number[32])
+{
+    if (info->class_names)
+        return info->class_names[k];
+    snprintf(number, 32, "%lld", (long long)k);
+    return number;
+}
+
+struct named {
+    const char *name;
+    int32_t number;
+};
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(((const struct named *)a)->name, ((const struct named *)b)->name);
+}
+
+static status map_classes(struct dataset *d, const struct dataset *source, struct problem *p)
+{
+    size_t n = (size_t)source->info.nclasses;
+    struct named *names = mem_array(n, sizeof *names);
+    char(*numbers)[32] = mem_array(n, sizeof *numbers);
+    status result = OK;
+
+    for (size_t k = 0; k < n; k++)
+        names[k] = (struct named){class_name(&source->info, (int64_t)k, numbers[k]), (int32_t)k};
+    qsort(names, n, sizeof *names, by_name);
+    d->label_map = mem_array((size_t)d->info.nclasses, sizeof *d->label_map);
+    for (int64_t k = 0; k < d->info.nclasses && result == OK; k++) {
+        char number[32];
+        struct named wanted = {class_name(&d->info, k, number), 0};
+        const struct named *found = bsearch(&wanted, names, n, sizeof *names, by_name);
+
+        if (found)
+            d->label_map[k] = found->number;
+        else
+            result = problem_set(p, d->section, 0, "",
+                                 "%s: the class '%.64s' of the %s is not among the %zu classes of the source",
+                                 d->in.name, wanted.name, d->word, n);
+    }
+    free(numbers);
+    free(names);
+    return result;
+}
+
+status dataset_match(struct dataset *d, const struct dataset *source, struct problem *p)
+{
+    const struct {
+        const char *word;
+        const fell_shape *own, *of_source;
+    } shapes[] = {{"inputs", &d->info.x, &source->info.x},
+                  {"targets", &d->info.target, &source->info.target}};
+    char own[96], other[96];
+
+    for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++)
+        if (!same_shape(shapes[i].own, shapes[i].of_source))
+            return problem_set(p, d->section, 0, "",
+                               "%s: %s of the %s have the shape %s, those of the source %s", d->in.name,
+                               shapes[i].word, d->word, data_shape_text(shapes[i].own, own),
+                               data_shape_text(shapes[i].of_source, other));
+    if (d->info.is != FELL_CLASSES ||
+        (!d->info.class_names && !source->info.class_names && d->info.nclasses <= source->info.nclasses))
+        return OK;
+    return map_classes(d, source, p);
+}
+
+/* ---- rows -------------------------------------------------------------------------- */
+
+static status check_finite(const struct dataset *d, const int64_t *row, const float *x, int64_t n,
+                           int64_t size, const char *what, struct problem *p)
+{
+    int64_t at = data_first_nonfinite(d->in.env, x, n * size);
+
+    if (at < 0)
+        return OK;
+    return problem_set(p, d->section, 0, "",
+                       "%s: row %lld, column %lld of the %s is not a finite number (%g)", d->in.name,
+                       (long long)(row[at / size] + 1), (long long)(at % size + 1), what, (double)x[at]);
+}
+
+static status settle_labels(const struct dataset *d, const int64_t *row, struct rows *r, struct problem *p)
+{
+    for (int64_t i = 0; i < r->n * d->target_size; i++) {
+        int32_t label = r->label[i];
+
+        if (label < 0 || label >= d->info.nclasses)
+            return problem_set(
+                p, d->section, 0, "", "%s: the label of row %lld is %d, outside the classes 0 to %lld",
+                d->in.name, (long long)(row[i / d->target_size] + 1), label, (long long)d->info.nclasses - 1);
+        if (d->label_map)
+            r->label[i] = d->label_map[label];
+    }
+    return OK;
+}
+
+/* [n, size] elements of 4 bytes, or NULL. */
+static void *rows_alloc(int64_t n, int64_t size)
+{
+    size_t count;
+
+    return mem_mul((size_t)n, (size_t)size, &count) ? mem_try_aligned(count, 4) : NULL;
+}
+
+status dataset_read(struct dataset *d, const int64_t *row, int64_t n, struct rows *out, struct problem *p)
+{
+    bool classes = d->info.is == FELL_CLASSES;
+    int64_t *all = NULL;
+    fell_read_call call = {.ctx = &d->in.ctx, .settings = d->choice->settings, .self = d->info.self, .n = n};
+    status result = FAILED;
+
+    if (!row)
+        row = all = data_count(n);
+    out->n = n;
+    out->x = rows_alloc(n, d->x_size);
+    if (classes)
+        out->label = rows_alloc(n, d->target_size);
+    else
+        out->target = rows_alloc(n, d->target_size);
+    if (!row || !out->x || !(classes ? (void *)out->label : (void *)out->target)) {
+        problem_set(p, d->section, 0, "", "%s: %lld rows of %lld numbers do not fit into memory", d->in.name,
+                    (long long)n, (long long)(d->x_size + d->target_size));
+        goto out;
+    }
+    call.row = row;
+    call.x = out->x;
+    call.target = out->target;
+    call.label = out->label;
+    if (d->choice->item->dataset->read(&call) != FELL_OK) {
+        data_problem(p, d->section, 0, &d->in);
+        goto out;
+    }
+    instance_reset(&d->in);
+    result = check_finite(d, row, out->x, n, d->x_size, "inputs", p);
+    if (result == OK)
+        result = classes ? settle_labels(d, row, out, p)
+                         : check_finite(d, row, out->target, n, d->target_size, "targets", p);
+out:
+    free(all);
+    return result;
+}

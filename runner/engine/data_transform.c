@@ -1,0 +1,216 @@
+/* data_transform.c - a transform: planned, fitted on the training rows, applied to all.
+ *
+ * The result takes the place of the inputs. Rows go through in chunks, so that the
+ * memory beyond the result is small; a transform sees no row of another split while it
+ * is fitted. Called by data.c.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "engine/data_parts.h"
+#include "engine/init.h"
+
+enum { CHUNK = 1024 }; /* rows; a multiple of 16, so that every chunk stays aligned */
+
+#define SECTION "data.transforms"
+
+/* One transform at work. */
+struct work {
+    const struct item *item;
+    int index; /* in the spec */
+    struct instance in;
+    fell_plan plan;
+    int64_t in_size, out_size;
+    float **tensor; /* [ntensors] */
+    float **none;   /* [ntensors] of NULL: there are no gradients */
+};
+
+/* Streams of transforms are told from those of datasets by their instance. */
+static struct rng_stream stream_of(const struct spec *spec, const struct work *w, uint64_t step)
+{
+    return rng_stream(spec->seed, RNG_DATA, (uint32_t)(1000 + w->index), step);
+}
+
+static status make_plan(struct work *w, const struct data *data, const struct choice *choice,
+                        struct problem *p)
+{
+    const fell_layer *layer = w->item->layer;
+    char text[96];
+
+    if (layer->min_inputs > 1)
+        return problem_set(p, SECTION, w->index, "", "%s: takes %u inputs; a transform has one", w->in.name,
+                           layer->min_inputs);
+    w->plan =
+        (fell_plan){.ctx = &w->in.ctx,
+                    .settings = choice->settings,
+                    .nin = 1,
+                    .max_batch = data->split[SPLIT_TRAIN].n > CHUNK ? data->split[SPLIT_TRAIN].n : CHUNK,
+                    .in = &data->x,
+                    .tensor = mem_array(layer->ntensors, sizeof(fell_shape))};
+    if (layer->plan(&w->plan) != FELL_OK)
+        return data_problem(p, SECTION, w->index, &w->in);
+    instance_reset(&w->in);
+    w->in_size = data->x_size;
+    w->out_size = data_shape_size(&w->plan.out);
+    if (!w->out_size)
+        return problem_set(p, SECTION, w->index, "", "%s: turns rows of shape %s into nothing", w->in.name,
+                           data_shape_text(&data->x, text));
+    return OK;
+}
+
+static status make_tensors(struct work *w, const struct spec *spec, struct host_env *env, struct problem *p)
+{
+    const fell_layer *layer = w->item->layer;
+
+    w->tensor = mem_array(layer->ntensors, sizeof *w->tensor);
+    w->none = mem_array(layer->ntensors, sizeof *w->none);
+    for (size_t k = 0; k < layer->ntensors; k++) {
+        const fell_tensor *t = &layer->tensors[k];
+        struct init_request request = {
+            .text = t->init, .shape = w->plan.tensor[k], .stream = stream_of(spec, w, k + 1)};
+        struct error err;
+        char setting[64], *who;
+        status result;
+
+        if (!w->plan.tensor[k].rank)
+            continue;
+        request.n = data_shape_size(&request.shape);
+        w->tensor[k] = request.n ? mem_try_aligned((size_t)request.n, sizeof(float)) : NULL;
+        if (!w->tensor[k])
+            return problem_set(p, SECTION, w->index, "", "%s: its '%s' does not fit into memory", w->in.name,
+                               t->name);
+        if (!t->init)
+            continue;
+        init_fans(&request.shape, &request.fan_in, &request.fan_out);
+        request.who = who = mem_format("%s.%s", w->in.name, t->name);
+        result = init_fill(&request, env, w->tensor[k], setting, &err);
+        free(who);
+        if (result != OK)
+            return problem_set(p, SECTION, w->index, "", "%.1000s", err.text);
+    }
+    return OK;
+}
+
+/* A call of forward or fit on B rows from X. */
+static status call(struct work *w, const struct choice *choice, fell_status (*fn)(fell_layer_call *),
+                   const float *x, int64_t batch, float *y, struct problem *p)
+{
+    const float *inputs[1] = {x};
+    float *no_input_gradient[1] = {NULL};
+    fell_layer_call c = {.ctx = &w->in.ctx,
+                         .settings = choice->settings,
+                         .plan = &w->plan,
+                         .batch = batch,
+                         .x = inputs,
+                         .y = y,
+                         .dx = no_input_gradient,
+                         .tensor = w->tensor,
+                         .grad = w->none};
+
+    if (fn(&c) != FELL_OK)
+        return data_problem(p, SECTION, w->index, &w->in);
+    instance_reset(&w->in);
+    return OK;
+}
+
+/* A layer that takes whole numbers below plan.indices relies on the host's check. */
+static status check_indices(const struct work *w, const struct rows *r, enum split s, struct problem *p)
+{
+    if (!w->plan.indices)
+        return OK;
+    for (int64_t i = 0; i < r->n * w->in_size; i++)
+        if (!(r->x[i] >= 0 && (double)r->x[i] < (double)w->plan.indices && r->x[i] == floorf(r->x[i])))
+            return problem_set(
+                p, SECTION, w->index, "",
+                "%s: row %lld, column %lld of the %s rows is %g, not a whole number from 0 to %lld",
+                w->in.name, (long long)(i / w->in_size + 1), (long long)(i % w->in_size + 1), split_name(s),
+                (double)r->x[i], (long long)w->plan.indices - 1);
+    return OK;
+}
+
+/* All rows of a split. What does not grow is written over what was read: chunk by chunk the
+ * result stays behind the rows that are still to come. */
+static status apply(struct work *w, const struct choice *choice, const struct spec *spec, struct rows *r,
+                    enum split s, struct problem *p)
+{
+    bool grows = w->out_size > w->in_size;
+    size_t size, chunk_rows = r->n < CHUNK ? (size_t)r->n : CHUNK;
+    float *to = NULL, *y = NULL;
+    status result = FAILED;
+    int64_t at;
+
+    if (mem_mul(grows ? (size_t)r->n : chunk_rows, (size_t)w->out_size, &size))
+        y = mem_try_aligned(size, sizeof *y);
+    if (!y) {
+        problem_set(p, SECTION, w->index, "", "%s: %lld rows of %lld numbers do not fit into memory",
+                    w->in.name, (long long)r->n, (long long)w->out_size);
+        goto out;
+    }
+    to = grows ? y : r->x;
+    w->in.stream = stream_of(spec, w, 1000 + (uint64_t)s);
+    for (int64_t i = 0; i < r->n; i += CHUNK) {
+        int64_t n = r->n - i < CHUNK ? r->n - i : CHUNK;
+        float *out = grows ? y + i * w->out_size : y;
+
+        if (call(w, choice, w->item->layer->forward, r->x + i * w->in_size, n, out, p) != OK)
+            goto out;
+        if (!grows)
+            memcpy(to + i * w->out_size, y, (size_t)(n * w->out_size) * sizeof *y);
+    }
+    at = data_first_nonfinite(w->in.env, to, r->n * w->out_size);
+    if (at >= 0) {
+        problem_set(p, SECTION, w->index, "", "%s: makes row %lld, column %lld of the %s rows %g", w->in.name,
+                    (long long)(at / w->out_size + 1), (long long)(at % w->out_size + 1), split_name(s),
+                    (double)to[at]);
+        goto out;
+    }
+    if (grows) {
+        y = r->x; /* to be freed */
+        r->x = to;
+    }
+    result = OK;
+out:
+    free(y);
+    return result;
+}
+
+static void work_release(struct work *w)
+{
+    for (size_t k = 0; w->tensor && k < w->item->layer->ntensors; k++)
+        free(w->tensor[k]);
+    free(w->tensor);
+    free(w->none);
+    free(w->plan.tensor);
+    instance_release(&w->in);
+}
+
+status data_transform(struct data *data, const struct spec *spec, size_t index, struct host_env *env,
+                      struct problem *p)
+{
+    const struct choice *choice = &spec->data.transforms[index];
+    const struct rows *train = &data->split[SPLIT_TRAIN];
+    struct work w = {.item = choice->item, .index = (int)index};
+    status result;
+
+    instance_init(&w.in, choice->item, choice->item->name, env);
+    result = make_plan(&w, data, choice, p);
+    if (result == OK)
+        result = make_tensors(&w, spec, env, p);
+    for (enum split s = 0; s < SPLITS && result == OK; s++)
+        result = check_indices(&w, &data->split[s], s, p);
+    if (result == OK && w.item->layer->fit) {
+        w.in.stream = stream_of(spec, &w, 0);
+        result = call(&w, choice, w.item->layer->fit, train->x, train->n, NULL, p);
+    }
+    for (enum split s = 0; s < SPLITS && result == OK; s++)
+        if (data->split[s].n)
+            result = apply(&w, choice, spec, &data->split[s], s, p);
+    if (result == OK) {
+        data->x = w.plan.out;
+        data->x_size = w.out_size;
+    }
+    work_release(&w);
+    return result;
+}

@@ -1,0 +1,294 @@
+/* measure.c - see measure.h. Losses of splits are train.c's sums; here are the metrics. */
+#include "engine/measure.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "engine/net_impl.h"
+
+struct metric {
+    const fell_metric *item;
+    struct instance in;
+    fell_metric_call call;
+    size_t first, n; /* its values in each split */
+};
+
+struct measure {
+    struct arena *arena;
+    const struct data *data;
+    int64_t size, cols, rows_each; /* of one output row: size = rows_each * cols */
+    bool classes;
+    size_t nmetrics, per_split, nvalues;
+    struct metric *metric;
+    struct metric_value *value; /* split by split */
+    size_t at[SPLITS];          /* where a split's values begin */
+    double *out;                /* values of one metric */
+    bool shuffled;
+    float *pred, *target;
+    int32_t *label;
+};
+
+/* The name of value I of a metric. */
+static const char *value_name(struct measure *m, const struct metric *metric, size_t i)
+{
+    const char *name = metric->item->item.name;
+    char number[2][24];
+    const char *class[2];
+    const size_t cols = (size_t)m->cols,
+                 index[2] = {metric->item->values == FELL_PER_PAIR ? i / cols : i, i % cols};
+
+    if (metric->item->values == FELL_ONE)
+        return arena_string(m->arena, name, strlen(name));
+    for (int k = 0; k < 2; k++) {
+        snprintf(number[k], sizeof number[k], "%zu", index[k]);
+        class[k] =
+            m->data->class_names && m->data->nclasses == m->cols ? m->data->class_names[index[k]] : number[k];
+    }
+    return metric->item->values == FELL_PER_CLASS
+               ? arena_format(m->arena, "%s.%s", name, class[0])
+               : arena_format(m->arena, "%s.%s.%s", name, class[0], class[1]);
+}
+
+/* The metric with no rows: settings that do not fit the model are found here. */
+static status try_metric(struct measure *m, struct metric *metric, int index, struct problem *p)
+{
+    float nothing[TENSOR_ALIGN] __attribute__((aligned(64))) = {0};
+    int32_t label[TENSOR_ALIGN] = {0};
+    fell_metric_call c = metric->call;
+
+    c.pred = nothing;
+    c.target = m->classes ? NULL : nothing;
+    c.label = m->classes ? label : NULL;
+    net_current = metric->in.name;
+    if (metric->item->eval(&c) != FELL_OK)
+        return net_problem(&metric->in, "metrics", index, p);
+    instance_reset(&metric->in);
+    return OK;
+}
+
+static status add_metric(struct measure *m, const struct net *n, size_t index, struct problem *p)
+{
+    const struct choice *choice = &n->spec->metrics[index];
+    struct metric *metric = &m->metric[index];
+
+    metric->item = choice->item->metric;
+    instance_init(&metric->in, choice->item, choice->item->name, n->env);
+    m->nmetrics = index + 1;
+    if (!(metric->item->target & n->loss_item->target))
+        return problem_set(p, "metrics", (int)index, "", "%s takes %s, but the loss %s takes %s",
+                           metric->in.name, m->classes ? "values" : "classes", n->loss.name,
+                           m->classes ? "classes" : "values");
+    metric->first = m->per_split;
+    metric->n = metric->item->values == FELL_ONE         ? 1
+                : metric->item->values == FELL_PER_CLASS ? (size_t)m->cols
+                                                         : (size_t)(m->cols * m->cols);
+    m->per_split += metric->n;
+    m->out = mem_grow(m->out, m->per_split, sizeof *m->out);
+    metric->call = (fell_metric_call){.ctx = &metric->in.ctx,
+                                      .settings = choice->settings,
+                                      .cols = m->cols,
+                                      .value = m->out,
+                                      .pred_is = n->pred_is};
+    return try_metric(m, metric, (int)index, p);
+}
+
+status measure_new(const struct net *n, struct measure **out, struct problem *p)
+{
+    const struct entry *last = &n->entry[n->nentries - 1];
+    struct measure *m = mem_alloc(sizeof *m);
+
+    m->arena = arena_new();
+    m->data = n->data;
+    m->size = last->size;
+    m->cols = last->cols;
+    m->rows_each = last->rows;
+    m->classes = n->loss_item->target == FELL_CLASSES;
+    m->shuffled = n->spec->train.shuffle;
+    m->metric = mem_array(n->spec->nmetrics, sizeof *m->metric);
+    for (size_t i = 0; i < n->spec->nmetrics; i++) {
+        if (add_metric(m, n, i, p) != OK) {
+            measure_free(m);
+            return FAILED;
+        }
+    }
+    m->value = arena_alloc(m->arena, SPLITS * m->per_split * sizeof *m->value);
+    for (int s = 0; s < SPLITS; s++) {
+        m->at[s] = m->nvalues;
+        for (size_t i = 0; n->data->split[s].n > 0 && i < m->nmetrics; i++)
+            for (size_t k = 0; k < m->metric[i].n; k++)
+                m->value[m->nvalues++] =
+                    (struct metric_value){(enum split)s, value_name(m, &m->metric[i], k), NAN};
+    }
+    for (size_t i = 0; i < m->nmetrics; i++)
+        m->metric[i].call.value = m->out;
+    *out = m;
+    return OK;
+}
+
+void measure_free(struct measure *m)
+{
+    if (!m)
+        return;
+    for (size_t i = 0; i < m->nmetrics; i++)
+        instance_release(&m->metric[i].in);
+    free(m->metric);
+    free(m->out);
+    free(m->pred);
+    free(m->target);
+    free(m->label);
+    arena_free(m->arena);
+    free(m);
+}
+
+status measure_allocate(struct measure *m, struct problem *p)
+{
+    const int64_t train = m->data->split[SPLIT_TRAIN].n;
+    int64_t most = 0;
+    size_t floats;
+
+    if (m->nmetrics == 0)
+        return OK;
+    for (int s = 0; s < SPLITS; s++)
+        most = m->data->split[s].n > most ? m->data->split[s].n : most;
+    if (mem_mul((size_t)most, (size_t)m->size, &floats))
+        m->pred = mem_try_aligned(floats, sizeof *m->pred);
+    if (m->shuffled && mem_mul((size_t)train, (size_t)m->data->target_size, &floats)) {
+        if (m->classes)
+            m->label = mem_try_aligned(floats, sizeof *m->label);
+        else
+            m->target = mem_try_aligned(floats, sizeof *m->target);
+    }
+    if (!m->pred || (m->shuffled && !m->label && !m->target))
+        return problem_set(p, "metrics", 0, "", "no memory for the outputs of %lld rows", (long long)most);
+    return OK;
+}
+
+void measure_keep(struct measure *m, enum split split, const struct batch *b, const float *output)
+{
+    const int64_t target_size = m->data->target_size;
+
+    if (m->nmetrics == 0)
+        return;
+    memcpy(m->pred + b->at * m->size, output, (size_t)(b->n * m->size) * sizeof *m->pred);
+    if (split != SPLIT_TRAIN || !m->shuffled)
+        return;
+    if (m->classes)
+        memcpy(m->label + b->at * target_size, b->label, (size_t)(b->n * target_size) * sizeof *m->label);
+    else
+        memcpy(m->target + b->at * target_size, b->target, (size_t)(b->n * target_size) * sizeof *m->target);
+}
+
+status measure_split(struct measure *m, enum split split, int64_t rows, struct error *err)
+{
+    const bool kept = split == SPLIT_TRAIN && m->shuffled;
+
+    for (size_t i = 0; i < m->nmetrics; i++) {
+        struct metric *metric = &m->metric[i];
+
+        net_current = metric->in.name;
+        for (size_t k = 0; k < metric->n; k++)
+            m->out[k] = NAN;
+        metric->call.rows = rows * m->rows_each;
+        metric->call.pred = m->pred;
+        metric->call.target = kept ? m->target : m->data->split[split].target;
+        metric->call.label = kept ? m->label : m->data->split[split].label;
+        if (metric->item->eval(&metric->call) != FELL_OK)
+            return instance_error(&metric->in, NULL, err);
+        instance_reset(&metric->in);
+        for (size_t k = 0; k < metric->n; k++)
+            m->value[m->at[split] + metric->first + k].value = m->out[k];
+    }
+    return OK;
+}
+
+void measure_forget(struct measure *m, enum split split)
+{
+    for (size_t i = 0; i < m->nvalues; i++)
+        if (m->value[i].split == split)
+            m->value[i].value = NAN;
+}
+
+size_t measure_values(const struct measure *m, const struct metric_value **out)
+{
+    *out = m->value;
+    return m->nvalues;
+}
+
+/* ---- values by name ------------------------------------------------------------- */
+
+/* Whether a metric's name follows, perhaps with a class behind it: which value. */
+static int find_metric(const struct measure *m, enum split split, const char *name)
+{
+    for (size_t i = 0; i < m->nvalues; i++)
+        if (m->value[i].split == split && strcmp(m->value[i].name, name) == 0)
+            return (int)i;
+    return -1;
+}
+
+static bool metric_maximises(const struct measure *m, int value)
+{
+    const size_t index = (size_t)value - m->at[m->value[value].split];
+
+    for (size_t i = 0; i < m->nmetrics; i++)
+        if (index >= m->metric[i].first && index < m->metric[i].first + m->metric[i].n)
+            return m->metric[i].item->higher_is_better != 0;
+    return false;
+}
+
+/* "; did you mean ...?" or the list of what there is. */
+static void suggest(const struct measure *m, const char *name, struct strbuf *out)
+{
+    const size_t most = SPLITS + m->nvalues;
+    char **names = mem_array(most, sizeof *names);
+    const char *near;
+    size_t n = 0;
+
+    for (int s = 0; s < SPLITS; s++)
+        if (m->data->split[s].n > 0)
+            names[n++] = mem_format("%s.loss", split_name((enum split)s));
+    for (size_t i = 0; i < m->nvalues; i++)
+        names[n++] = mem_format("%s.%s", split_name(m->value[i].split), m->value[i].name);
+    near = text_nearest(name, (const char *const *)names, n);
+    if (near)
+        strbuf_addf(out, "; did you mean '%s'?", near);
+    else
+        for (size_t i = 0; i < n; i++)
+            strbuf_addf(out, "%s%s", i ? ", " : "; recorded are: ", names[i]);
+    for (size_t i = 0; i < n; i++)
+        free(names[i]);
+    free(names);
+}
+
+status measure_find(const struct measure *m, const char *name, struct watched *out, struct error *err)
+{
+    struct strbuf hint = {0};
+
+    for (int s = 0; s < SPLITS; s++) {
+        const char *split = split_name((enum split)s);
+        const size_t len = strlen(split);
+
+        if (strncmp(name, split, len) != 0 || name[len] != '.')
+            continue;
+        if (m->data->split[s].n == 0)
+            return error_set(err, "'%s' is not recorded: there are no %s rows", name, split);
+        *out = (struct watched){.split = (enum split)s, .metric = -1};
+        if (strcmp(name + len + 1, "loss") == 0)
+            return OK;
+        out->metric = find_metric(m, (enum split)s, name + len + 1);
+        if (out->metric >= 0) {
+            out->maximise = metric_maximises(m, out->metric);
+            return OK;
+        }
+    }
+    suggest(m, name, &hint);
+    error_set(err, "'%s' is not recorded%s", name, hint.text);
+    strbuf_release(&hint);
+    return FAILED;
+}
+
+double measure_value(const struct measure *m, const struct watched *w, const double loss[SPLITS])
+{
+    return w->metric < 0 ? loss[w->split] : m->value[w->metric].value;
+}

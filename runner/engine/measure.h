@@ -1,0 +1,44 @@
+/* measure.h - recorded values: the metrics of each split, and the names that
+ * schedules and early stopping watch.
+ */
+#ifndef ENGINE_MEASURE_H
+#define ENGINE_MEASURE_H
+
+#include "engine/batches.h"
+#include "engine/net.h"
+
+struct measure;
+
+/* A recorded value by name: SPLIT.loss or SPLIT.METRIC. */
+struct watched {
+    enum split split;
+    int metric; /* in net_metrics(), or -1: the loss */
+    bool maximise;
+};
+
+/* Instances of the metrics, with an empty call of each. Errors in P. */
+status measure_new(const struct net *n, struct measure **out, struct problem *p);
+void measure_free(struct measure *m);
+
+/* Room for the outputs and targets of whole splits; none without metrics. */
+status measure_allocate(struct measure *m, struct problem *p);
+
+/* Keep a batch's outputs (and, for shuffled training rows, its targets). */
+void measure_keep(struct measure *m, enum split split, const struct batch *b, const float *output);
+
+/* All metrics over the rows kept of SPLIT; ROWS of them. Errors: what a plugin says. */
+status measure_split(struct measure *m, enum split split, int64_t rows, struct error *err);
+
+/* Set the values of SPLIT to NAN: they are not known. */
+void measure_forget(struct measure *m, enum split split);
+
+/* What was measured last, all splits; names are stable. */
+size_t measure_values(const struct measure *m, const struct metric_value **out);
+
+/* Find a recorded value. Errors name those that there are. */
+status measure_find(const struct measure *m, const char *name, struct watched *out, struct error *err);
+
+/* Its value, from the losses of the splits or from what was measured last. */
+double measure_value(const struct measure *m, const struct watched *w, const double loss[SPLITS]);
+
+#endif

@@ -1,0 +1,75 @@
+/* net.h - the planned net: entries with shapes, tensors in three arenas
+ * (parameters, gradients, optimizer slots), buffers, and the call structs that
+ * the loops use.
+ */
+#ifndef ENGINE_NET_H
+#define ENGINE_NET_H
+
+#include <cjson/cJSON.h>
+
+#include "engine/data.h"
+#include "engine/problem.h"
+#include "host/instance.h"
+#include "spec/spec.h"
+
+/* One tensor of an entry, of those that its settings use. Trained tensors are numbered by
+ * `position` from 0 in order; state tensors have -1. Frozen tensors (trainable: false) keep
+ * a position, have no gradient and are not updated. */
+struct net_tensor {
+    const char *name; /* "weight" */
+    uint64_t role;    /* FELL_WEIGHT, FELL_BIAS, FELL_STATE */
+    fell_shape shape;
+    int64_t n;
+    int64_t offset;   /* floats, in the parameter arena (and, if trained and not
+                         frozen, the gradient arena) */
+    int entry, index; /* model entry, tensor of its layer */
+    int position;
+    bool frozen;
+    double lr_factor;
+};
+
+struct net;
+
+/* The largest batch of any call: that of training, or of evaluating a split. */
+int64_t net_batch(const struct spec *spec, const struct data *data);
+
+/* Plan entries and check them against the data and the loss (empty calls of loss,
+ * metrics and optimizer included, and what schedules and early stopping monitor).
+ * BATCH: the largest batch of any call, net_batch(). Errors in P at the entry and
+ * setting they belong to. The big buffers are not allocated yet. The spec, the data and
+ * the env must outlive the net. */
+status net_new(const struct spec *spec, const struct data *data, struct host_env *env, int64_t batch,
+               struct net **out, struct problem *p);
+void net_free(struct net *n);
+
+/* Allocate the arenas and buffers, then fill the parameters: initialisers on streams of
+ * SEED (those that a layer declares are found in env->registry); then
+ * train.initial_weights. The entries' own streams have the same seed. Once for each net. */
+status net_initialise(struct net *n, const struct spec *spec, uint64_t seed, struct problem *p);
+
+size_t net_tensors(const struct net *n, const struct net_tensor **out); /* all, in order */
+size_t net_positions(const struct net *n);                              /* trained ones */
+const char *net_entry_name(const struct net *n, int entry);
+const char *net_entry_plugin(const struct net *n, int entry);
+float *net_weights(struct net *n, const struct net_tensor *t);
+
+/* One metric of one split. net_metrics(): all that a run records, in the order of its
+ * reports, with the values that were measured last. */
+struct metric_value {
+    enum split split;
+    const char *name; /* "accuracy", "f1.setosa" */
+    double value;
+};
+size_t net_metrics(const struct net *n, const struct metric_value **out);
+
+/* The layer table for `fell plan`: a JSON object {"rows": {...}, "input": [..], "classes": [..],
+ * "layers": [{"name","plugin","from","shape","parameters","memory"}...], "parameters": N,
+ * "memory": bytes in all, "steps_per_epoch": N}. */
+cJSON *net_to_json(const struct net *n);
+
+/* Which entry a crash handler should name: the entry (or loss, optimizer ...) whose
+ * callback runs now, as a static string valid at any time; "" outside. */
+extern const char *volatile net_current;
+extern const char *volatile net_current_phase; /* "forward", "backward", "step", ... */
+
+#endif

@@ -1,0 +1,123 @@
+/* net_impl.h - what a net is made of, for the files that build it and run it:
+ * net_plan.c, net_memory.c, net_init.c, net_run.c, net.c, update.c, measure.c,
+ * checkpoint.c. Everybody else goes through net.h and net_run.h.
+ *
+ * A step touches nothing but call structs that were filled once: each entry has
+ * one for training and one for evaluation, and only the number of rows and the
+ * place of the input are patched between steps.
+ */
+#ifndef ENGINE_NET_IMPL_H
+#define ENGINE_NET_IMPL_H
+
+#include "engine/measure.h"
+#include "engine/net.h"
+#include "engine/net_run.h"
+#include "engine/update.h"
+
+enum { FROM_INPUT = -1 }; /* an entry that takes the data's rows */
+
+/* Every tensor starts on a cache line and is followed by zeros up to a multiple of what the
+ * kernels sum at once, so that the sum over a gradient has no slow tail. */
+enum { TENSOR_ALIGN = 32 };
+
+/* The gradient of one trained tensor: what backward adds to, and where the sum
+ * of its squares goes. */
+struct gradient {
+    const float *g;
+    int64_t n; /* with the zeros behind it */
+    double *squares;
+};
+
+/* A consumer's dx that is added to the dy of an entry with several consumers. */
+struct gradient_sum {
+    float *to;
+    const float *from;
+    int64_t size; /* floats a row */
+};
+
+union entry_call {
+    fell_layer_call layer;
+    fell_activation_call activation;
+};
+
+struct entry {
+    const char *name;
+    const struct spec_entry *spec;
+    const fell_layer *layer; /* one of these two */
+    const fell_activation *activation;
+
+    int nin, *from;           /* [nin] entries, or FROM_INPUT */
+    fell_plan plan;           /* in, out and tensor shapes */
+    int64_t size, rows, cols; /* of one output row: size = rows * cols */
+    size_t first, ntensors;   /* its tensors in net->tensor */
+    int uses;                 /* inputs that take its output; the loss is one */
+    int consumer;             /* the last entry that takes it, 0: the loss */
+    bool backward;            /* something at or before it is trained */
+
+    const float **x;        /* [nin] */
+    float **dx;             /* [nin] NULL: not wanted */
+    float **tensor, **grad; /* [layer->ntensors] */
+    float *y, *dy;          /* [batch,size] */
+    void *saved;
+    float *clear; /* its gradients: one piece of the arena */
+    size_t clear_bytes;
+    size_t ngradients, nsums;
+    struct gradient *gradient;
+    struct gradient_sum *sum;
+
+    union entry_call call[MODES];
+    struct instance in;
+};
+
+struct net {
+    struct arena *arena; /* the structs; the buffers have their own */
+    const struct spec *spec;
+    const struct data *data;
+    struct host_env *env;
+    int64_t batch; /* the most rows of a call */
+
+    size_t nentries;
+    struct entry *entry;
+    size_t first_backward; /* entries before it have no backward */
+    size_t ntensors, npositions;
+    struct net_tensor *tensor;
+
+    /* Trained tensors in order, then frozen ones, then state. */
+    int64_t trained_floats, floats;
+    float *weights;    /* [floats] */
+    float *grads;      /* [trained_floats] */
+    double *squares;   /* [npositions] of the last gradient; 0 for frozen */
+    void *activations; /* y, dy and saved of all entries */
+    size_t activation_bytes;
+
+    int64_t now[MODES]; /* rows that the calls are set to */
+    const float *x;     /* that the calls read */
+    size_t ninputs;
+    const float ***input; /* [ninputs] the fields to patch when it moves */
+
+    struct instance loss;
+    const fell_loss *loss_item;
+    fell_loss_call loss_call;
+    uint64_t pred_is; /* FELL_REAL, FELL_PROB, ... */
+
+    struct update *update;
+    struct measure *measure;
+};
+
+static inline int64_t tensor_padded(int64_t n)
+{
+    return (n + TENSOR_ALIGN - 1) / TENSOR_ALIGN * TENSOR_ALIGN;
+}
+
+/* Place all buffers and fill the call structs (net_memory.c). */
+status net_allocate(struct net *n, struct problem *p);
+
+/* What net_allocate will take, in bytes: of one entry (output, gradient and saved
+ * memory), and of everything (net_memory.c). */
+size_t net_entry_bytes(const struct net *n, const struct entry *e);
+size_t net_bytes(const struct net *n);
+
+/* The message of a failed callback as a problem of SECTION (net_plan.c). */
+status net_problem(const struct instance *in, const char *section, int index, struct problem *p);
+
+#endif

@@ -1,0 +1,170 @@
+/* net_init.c - the first values of a net: initialisers, then the weights of a file.
+ *
+ * Called by train.c before the first epoch.
+ */
+#include <stdio.h>
+
+#include "base/text.h"
+#include "engine/init.h"
+#include "engine/net_impl.h"
+#include "engine/safetensors.h"
+
+/* The initialiser that the spec names for a tensor, or NULL. */
+static const struct choice *chosen_for(const struct entry *e, const char *tensor)
+{
+    for (size_t i = 0; i < e->spec->ninits; i++)
+        if (strcmp(e->spec->init_tensor[i], tensor) == 0)
+            return &e->spec->init[i];
+    return NULL;
+}
+
+static status initialise_entry(struct net *n, struct entry *e, struct init_defaults *defaults, uint64_t seed,
+                               struct problem *p)
+{
+    int64_t fan_in = 0, fan_out = 0;
+
+    for (size_t i = e->first; i < e->first + e->ntensors; i++) {
+        const struct net_tensor *t = &n->tensor[i];
+        struct init_request request = {.chosen = chosen_for(e, t->name),
+                                       .text = e->layer->tensors[t->index].init,
+                                       .defaults = defaults,
+                                       .shape = t->shape,
+                                       .n = t->n,
+                                       .stream = rng_stream(seed, RNG_INIT, (uint32_t)i, 0)};
+        struct error err;
+        char who[160], setting[sizeof p->setting];
+
+        net_current = e->name;
+        if (t->shape.rank > 1 || fan_in == 0) /* a vector has those of the weight before it */
+            init_fans(&t->shape, &fan_in, &fan_out);
+        request.fan_in = fan_in;
+        request.fan_out = fan_out;
+        snprintf(who, sizeof who, "%s.%s", e->name, t->name);
+        request.who = who;
+        if (!request.text)
+            request.text = "zeros";
+        if (init_fill(&request, n->env, n->weights + t->offset, setting, &err) != OK)
+            return problem_set(p, request.chosen ? "model.init" : "model", (int)(e - n->entry), setting, "%s",
+                               err.text);
+    }
+    return OK;
+}
+
+/* ---- train.initial_weights ------------------------------------------------------- */
+
+static bool same_shape(const fell_shape *shape, const struct tensor_file_entry *entry)
+{
+    if (entry->rank != shape->rank)
+        return false;
+    for (int64_t i = 0; i < shape->rank; i++)
+        if (entry->dim[i] != shape->dim[i])
+            return false;
+    return true;
+}
+
+static void dims_text(const int64_t *dim, int64_t rank, struct strbuf *out)
+{
+    strbuf_add(out, "[");
+    for (int64_t i = 0; i < rank; i++)
+        strbuf_addf(out, "%s%lld", i ? ", " : "", (long long)dim[i]);
+    strbuf_add(out, "]");
+}
+
+static status weights_problem(const struct net *n, struct problem *p, const char *text)
+{
+    return problem_set(p, "train.initial_weights", 0, "", "%s: %s", path_base(n->spec->train.initial_weights),
+                       text);
+}
+
+static status load_tensor(struct net *n, const struct tensor_file *f, const struct net_tensor *t,
+                          struct problem *p)
+{
+    char name[256], text[512];
+    const struct tensor_file_entry *entry;
+    struct strbuf have = {0}, want = {0};
+
+    snprintf(name, sizeof name, "%s.%s", n->entry[t->entry].name, t->name);
+    entry = tensor_file_find(f, name);
+    if (entry && same_shape(&t->shape, entry)) {
+        memcpy(n->weights + t->offset, entry->values, (size_t)t->n * sizeof(float));
+        return OK;
+    }
+    if (!entry && t->position < 0)
+        return OK;
+    dims_text(t->shape.dim, t->shape.rank, &want);
+    if (entry) {
+        dims_text(entry->dim, entry->rank, &have);
+        snprintf(text, sizeof text, "'%s' has the shape %s, the model needs %s", name, have.text, want.text);
+    } else {
+        snprintf(text, sizeof text, "'%s' %s is missing", name, want.text);
+    }
+    strbuf_release(&have);
+    strbuf_release(&want);
+    return weights_problem(n, p, text);
+}
+
+static bool is_tensor(const struct net *n, const char *name)
+{
+    for (size_t i = 0; i < n->ntensors; i++) {
+        const char *layer = n->entry[n->tensor[i].entry].name;
+        const size_t len = strlen(layer);
+
+        if (strncmp(name, layer, len) == 0 && name[len] == '.' &&
+            strcmp(name + len + 1, n->tensor[i].name) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* A tensor of the file that the model lacks; optimizer slots of a checkpoint are not meant. */
+static status refuse_extra(const struct net *n, const struct tensor_file *f, struct problem *p)
+{
+    for (size_t i = 0; i < tensor_file_count(f); i++) {
+        const struct tensor_file_entry *entry = tensor_file_at(f, i);
+        struct strbuf shape = {0};
+        char text[512];
+
+        if (strncmp(entry->name, "optimizer/", 10) == 0 || is_tensor(n, entry->name))
+            continue;
+        dims_text(entry->dim, entry->rank, &shape);
+        snprintf(text, sizeof text, "'%s' %s belongs to no layer of the model", entry->name, shape.text);
+        strbuf_release(&shape);
+        return weights_problem(n, p, text);
+    }
+    return OK;
+}
+
+static status load_weights(struct net *n, const char *path, struct problem *p)
+{
+    struct tensor_file *f;
+    struct error err;
+    status result = OK;
+
+    if (tensor_file_open(path, &f, &err) != OK)
+        return problem_set(p, "train.initial_weights", 0, "", "%s", err.text);
+    for (size_t i = 0; i < n->ntensors && result == OK; i++)
+        result = load_tensor(n, f, &n->tensor[i], p);
+    if (result == OK)
+        result = refuse_extra(n, f, p);
+    tensor_file_close(f);
+    return result;
+}
+
+status net_initialise(struct net *n, const struct spec *spec, uint64_t seed, struct problem *p)
+{
+    struct init_defaults *defaults;
+    status result = OK;
+
+    if (net_allocate(n, p) != OK)
+        return FAILED;
+    net_current_phase = "init";
+    defaults = init_defaults_new();
+    for (size_t i = 0; i < n->nentries && result == OK; i++) {
+        n->entry[i].in.stream = rng_stream(seed, RNG_LAYER, (uint32_t)i, 0);
+        result = initialise_entry(n, &n->entry[i], defaults, seed, p);
+    }
+    init_defaults_free(defaults);
+    if (result == OK && spec->train.initial_weights)
+        result = load_weights(n, spec->train.initial_weights, p);
+    return result;
+}

@@ -1,0 +1,397 @@
+/* net_plan.c - from the spec to a planned net: who feeds whom, shapes, tensors and
+ * their places, what needs a gradient; and every check that spec, data and net
+ * allow before anything big is allocated.
+ *
+ * Called by the worker for checks and by train.c. Buffers are net_memory.c's.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "engine/net_impl.h"
+#include "engine/rate.h"
+
+/* Batches of at least this many rows in evaluation, where the batch changes no result's meaning. */
+enum { EVALUATION_ROWS = 64 };
+
+status net_problem(const struct instance *in, const char *section, int index, struct problem *p)
+{
+    struct error err;
+    char setting[sizeof p->setting];
+
+    instance_error(in, setting, &err);
+    return problem_set(p, section, index, setting, "%s", err.text);
+}
+
+int64_t net_batch(const struct spec *spec, const struct data *data)
+{
+    int64_t train = data->split[SPLIT_TRAIN].n, most = spec->train.batch_size;
+
+    if (most <= 0 || most > train)
+        most = train;
+    for (int s = SPLIT_TRAIN + 1; s < SPLITS; s++) {
+        int64_t rows = data->split[s].n < EVALUATION_ROWS ? data->split[s].n : EVALUATION_ROWS;
+
+        most = rows > most ? rows : most;
+    }
+    return most;
+}
+
+static void shape_text(const fell_shape *s, char out[96])
+{
+    int at = snprintf(out, 96, "[");
+
+    for (int64_t i = 0; i < s->rank; i++)
+        at += snprintf(out + at, 96 - (size_t)at, "%s%lld", i ? ", " : "", (long long)s->dim[i]);
+    snprintf(out + at, 96 - (size_t)at, "]");
+}
+
+/* Whether a shape is one, and a row of it times ROWS fits in memory at all. */
+static bool shape_valid(const fell_shape *s, int64_t rows)
+{
+    size_t bytes = (size_t)rows * sizeof(float);
+
+    if (s->rank < 1 || s->rank > 4)
+        return false;
+    for (int64_t i = 0; i < s->rank; i++)
+        if (s->dim[i] < 1 || !mem_mul(bytes, (size_t)s->dim[i], &bytes))
+            return false;
+    return bytes < SIZE_MAX / 4;
+}
+
+/* ---- who feeds whom ------------------------------------------------------------ */
+
+static status connect(struct net *n, struct entry *e, int index, struct problem *p)
+{
+    const struct spec_entry *s = e->spec;
+    uint32_t least = 1, most = 1;
+
+    if (e->layer && e->layer->max_inputs > 0) {
+        least = e->layer->min_inputs;
+        most = e->layer->max_inputs;
+    }
+    if (s->nfrom < least || s->nfrom > most)
+        return problem_set(p, "model", index, "from", "%s: %s takes %s %u input%s, not %zu", e->name,
+                           s->plugin.item->name, s->nfrom < least ? "at least" : "at most",
+                           s->nfrom < least ? least : most, (s->nfrom < least ? least : most) == 1 ? "" : "s",
+                           s->nfrom);
+    e->nin = (int)s->nfrom;
+    e->from = arena_alloc(n->arena, s->nfrom * sizeof *e->from);
+    for (int k = 0; k < e->nin; k++) {
+        int from = index - 1;
+
+        while (from >= 0 && strcmp(n->entry[from].name, s->from[k]) != 0)
+            from--;
+        if (from < 0 && strcmp(s->from[k], "input") != 0)
+            return problem_set(p, "model", index, "from", "%s: no entry '%s' comes before it", e->name,
+                               s->from[k]);
+        e->from[k] = from;
+        if (from >= 0) {
+            n->entry[from].uses++;
+            n->entry[from].consumer = index;
+        }
+    }
+    return OK;
+}
+
+static const fell_shape *shape_from(const struct net *n, int from)
+{
+    return from == FROM_INPUT ? &n->data->x : &n->entry[from].plan.out;
+}
+
+/* Token ids and the like: every value of the data must be a whole number in range. */
+static status check_indices(const struct net *n, const struct entry *e, int index, struct problem *p)
+{
+    for (int k = 0; k < e->nin; k++)
+        if (e->from[k] != FROM_INPUT)
+            return problem_set(p, "model", index, "from",
+                               "%s: takes whole numbers from the data, so its input is 'input', not '%s'",
+                               e->name, e->spec->from[k]);
+    for (int s = 0; s < SPLITS; s++) {
+        const struct rows *rows = &n->data->split[s];
+        const int64_t floats = rows->n * n->data->x_size;
+
+        for (int64_t i = 0; i < floats; i++) {
+            const float v = rows->x[i];
+
+            if (!(v >= 0.0f && v < (float)e->plan.indices) || v != (float)(int64_t)v)
+                return problem_set(
+                    p, "model", index, "",
+                    "%s: row %lld of the %s rows holds %g, which is not a whole number from 0 to %lld",
+                    e->name, (long long)(i / n->data->x_size + 1), split_name((enum split)s), (double)v,
+                    (long long)e->plan.indices - 1);
+        }
+    }
+    return OK;
+}
+
+/* ---- shapes and tensors --------------------------------------------------------- */
+
+static status plan_layer(struct net *n, struct entry *e, int index, struct problem *p)
+{
+    fell_plan *plan = &e->plan;
+    fell_shape *tensor = arena_alloc(n->arena, e->layer->ntensors * sizeof *tensor);
+
+    plan->ctx = &e->in.ctx;
+    plan->settings = e->spec->plugin.settings;
+    plan->nin = e->nin;
+    plan->max_batch = n->batch;
+    plan->tensor = tensor;
+    if (e->layer->plan(plan) != FELL_OK)
+        return net_problem(&e->in, "model", index, p);
+    instance_reset(&e->in);
+    if (!shape_valid(&plan->out, n->batch) || plan->saved_bytes < 0)
+        return problem_set(p, "model", index, "",
+                           "%s: its output is too large for memory, or has no valid shape", e->name);
+    for (uint64_t t = 0; t < e->layer->ntensors; t++)
+        if (tensor[t].rank != 0 && !shape_valid(&tensor[t], 1))
+            return problem_set(p, "model", index, "",
+                               "%s: its %s is too large for memory, or has no valid shape", e->name,
+                               e->layer->tensors[t].name);
+    return plan->indices > 0 ? check_indices(n, e, index, p) : OK;
+}
+
+static status plan_entry(struct net *n, int index, struct problem *p)
+{
+    struct entry *e = &n->entry[index];
+    const struct spec_entry *s = &n->spec->model[index];
+    fell_shape *in;
+
+    e->spec = s;
+    e->name = s->name;
+    if (s->plugin.item->kind == FELL_KIND_LAYER)
+        e->layer = s->plugin.item->layer;
+    else
+        e->activation = s->plugin.item->activation;
+    instance_init(&e->in, s->plugin.item, e->name, n->env);
+    net_current = e->name;
+    net_current_phase = "plan";
+    if (connect(n, e, index, p) != OK)
+        return FAILED;
+    in = arena_alloc(n->arena, (size_t)e->nin * sizeof *in);
+    for (int k = 0; k < e->nin; k++)
+        in[k] = *shape_from(n, e->from[k]);
+    e->plan.in = in;
+    if (e->layer && plan_layer(n, e, index, p) != OK)
+        return FAILED;
+    if (e->activation)
+        e->plan.out = in[0];
+    e->size = fell_size(&e->plan.out);
+    e->cols = e->plan.out.dim[e->plan.out.rank - 1];
+    e->rows = e->size / e->cols;
+    return OK;
+}
+
+/* The tensors in use, in order, and their places: first all that are trained, so that
+ * zeroing, norms, clipping and the optimizer see one piece; then the frozen; then state. */
+static void place_tensors(struct net *n)
+{
+    size_t most = 0;
+
+    for (size_t i = 0; i < n->nentries; i++)
+        most += n->entry[i].layer ? n->entry[i].layer->ntensors : 0;
+    n->tensor = arena_alloc(n->arena, most * sizeof *n->tensor);
+    for (size_t i = 0; i < n->nentries; i++) {
+        struct entry *e = &n->entry[i];
+
+        e->first = n->ntensors;
+        for (uint64_t t = 0; e->layer && t < e->layer->ntensors; t++) {
+            const fell_tensor *declared = &e->layer->tensors[t];
+            const bool state = declared->role == FELL_STATE;
+
+            if (e->plan.tensor[t].rank == 0)
+                continue;
+            n->tensor[n->ntensors++] = (struct net_tensor){.name = declared->name,
+                                                           .role = declared->role,
+                                                           .shape = e->plan.tensor[t],
+                                                           .n = fell_size(&e->plan.tensor[t]),
+                                                           .entry = (int)i,
+                                                           .index = (int)t,
+                                                           .position = state ? -1 : (int)n->npositions,
+                                                           .frozen = !state && !e->spec->trainable,
+                                                           .lr_factor = e->spec->lr_factor};
+            n->npositions += !state;
+        }
+        e->ntensors = n->ntensors - e->first;
+    }
+    for (int pass = 0; pass < 3; pass++) {
+        for (size_t i = 0; i < n->ntensors; i++) {
+            struct net_tensor *t = &n->tensor[i];
+
+            if ((t->position < 0 ? 2 : t->frozen ? 1 : 0) == pass) {
+                t->offset = n->floats;
+                n->floats += tensor_padded(t->n);
+            }
+        }
+        if (pass == 0)
+            n->trained_floats = n->floats;
+    }
+}
+
+/* An entry has a backward call when it, or something that feeds it, is trained. */
+static void mark_backward(struct net *n)
+{
+    n->first_backward = n->nentries;
+    for (size_t i = n->nentries; i-- > 0;)
+        n->entry[i].backward = false;
+    for (size_t i = 0; i < n->nentries; i++) {
+        struct entry *e = &n->entry[i];
+
+        for (size_t t = e->first; t < e->first + e->ntensors; t++)
+            e->backward |= n->tensor[t].position >= 0 && !n->tensor[t].frozen;
+        for (int k = 0; k < e->nin; k++)
+            e->backward |= e->from[k] != FROM_INPUT && n->entry[e->from[k]].backward;
+        if (e->backward && n->first_backward == n->nentries)
+            n->first_backward = i;
+    }
+}
+
+/* ---- the output against the data and the loss ------------------------------------ */
+
+static void class_list(const struct data *d, struct strbuf *out)
+{
+    enum { SHOWN = 10 };
+
+    strbuf_addf(out, "%lld class%s", (long long)d->nclasses, d->nclasses == 1 ? "" : "es");
+    for (int64_t i = 0; d->class_names && i < d->nclasses && i < SHOWN; i++)
+        strbuf_addf(out, "%s%s", i ? ", " : " (", d->class_names[i]);
+    if (d->class_names && d->nclasses > 0)
+        strbuf_add(out, d->nclasses > SHOWN ? ", ...)" : ")");
+}
+
+static status check_classes(const struct net *n, const struct entry *last, struct problem *p)
+{
+    const struct data *d = n->data;
+    const int index = (int)n->nentries - 1;
+    struct strbuf text = {0};
+    status result = OK;
+
+    class_list(d, &text);
+    if (last->cols != d->nclasses)
+        result = problem_set(p, "model", index, "", "the last layer gives %lld output%s, but the data has %s",
+                             (long long)last->cols, last->cols == 1 ? "" : "s", text.text);
+    else if (last->rows != d->target_size)
+        result = problem_set(
+            p, "model", index, "",
+            "the last layer gives %lld rows of outputs for each row, but the data has %lld label%s",
+            (long long)last->rows, (long long)d->target_size, d->target_size == 1 ? "" : "s");
+    strbuf_release(&text);
+    return result;
+}
+
+static status check_output(struct net *n, struct problem *p)
+{
+    const struct entry *last = &n->entry[n->nentries - 1];
+    const struct data *d = n->data;
+    const bool classes = n->loss_item->target == FELL_CLASSES;
+
+    if (classes != d->classes)
+        return problem_set(p, "loss", 0, "", "%s takes %s, but the data's targets are %s", n->loss.name,
+                           classes ? "classes" : "values", classes ? "values" : "classes");
+    if (classes)
+        return check_classes(n, last, p);
+    if (last->size != d->target_size)
+        return problem_set(p, "model", (int)n->nentries - 1, "",
+                           "the last layer gives %lld output%s, but the data has %lld target value%s a row",
+                           (long long)last->size, last->size == 1 ? "" : "s", (long long)d->target_size,
+                           d->target_size == 1 ? "" : "s");
+    return OK;
+}
+
+/* The loss with no rows: settings that do not fit the model are found here. */
+static status try_loss(struct net *n, struct problem *p)
+{
+    float nothing[TENSOR_ALIGN] __attribute__((aligned(64))) = {0};
+    int32_t label[TENSOR_ALIGN] = {0};
+    fell_loss_call c = {.ctx = &n->loss.ctx,
+                        .settings = n->spec->loss.settings,
+                        .cols = n->entry[n->nentries - 1].cols,
+                        .pred = nothing,
+                        .dpred = nothing};
+
+    net_current = n->loss.name;
+    if (n->loss_item->target == FELL_CLASSES)
+        c.label = label;
+    else
+        c.target = nothing;
+    if (n->loss_item->eval(&c) != FELL_OK)
+        return net_problem(&n->loss, "loss", 0, p);
+    instance_reset(&n->loss);
+    return OK;
+}
+
+/* What the outputs mean, and a warning where the loss takes something else. */
+static void judge_meaning(struct net *n)
+{
+    static const char *const word[] = {"numbers", "probabilities", "logits", "log-probabilities"};
+    const struct entry *last = &n->entry[n->nentries - 1];
+    const uint64_t yields = last->activation ? last->activation->yields : FELL_REAL,
+                   expects = n->loss_item->expects;
+    char text[256];
+
+    n->pred_is = yields != FELL_REAL ? yields : expects;
+    if (yields == FELL_REAL || expects == FELL_REAL || yields == expects || yields > FELL_LOGPROB ||
+        expects > FELL_LOGPROB || !n->env->warn)
+        return;
+    snprintf(text, sizeof text, "takes %s, but the last entry, %s, gives %s", word[expects], last->name,
+             word[yields]);
+    n->env->warn(n->env->warn_arg, n->loss.name, text);
+}
+
+static status check_whole(struct net *n, struct problem *p)
+{
+    const size_t last = n->nentries - 1;
+
+    n->entry[last].uses++;
+    for (size_t i = 0; i < n->nentries; i++)
+        if (n->entry[i].uses == 0)
+            return problem_set(p, "model", (int)i, "name", "nothing takes the output of '%s'",
+                               n->entry[i].name);
+    if (!n->entry[last].backward)
+        return problem_set(p, "model", (int)last, "", "the model has no weights to train");
+    if (check_output(n, p) != OK || try_loss(n, p) != OK)
+        return FAILED;
+    judge_meaning(n);
+    if (update_new(n, &n->update, p) != OK || measure_new(n, &n->measure, p) != OK)
+        return FAILED;
+    return rate_check(n->spec, n->measure, p);
+}
+
+status net_new(const struct spec *spec, const struct data *data, struct host_env *env, int64_t batch,
+               struct net **out, struct problem *p)
+{
+    struct net *n = mem_alloc(sizeof *n);
+    status result = FAILED;
+    char shape[96];
+
+    n->arena = arena_new();
+    n->spec = spec;
+    n->data = data;
+    n->env = env;
+    n->batch = batch;
+    n->entry = arena_alloc(n->arena, spec->nmodel * sizeof *n->entry);
+    n->loss_item = spec->loss.item->loss;
+    instance_init(&n->loss, spec->loss.item, spec->loss.item->name, env);
+    if (!shape_valid(&data->x, batch)) {
+        shape_text(&data->x, shape);
+        problem_set(p, "train", 0, "", "%lld rows of %s do not fit in memory", (long long)batch, shape);
+        goto out;
+    }
+    for (size_t i = 0; i < spec->nmodel; i++) {
+        n->nentries = i + 1;
+        if (plan_entry(n, (int)i, p) != OK)
+            goto out;
+    }
+    place_tensors(n);
+    mark_backward(n);
+    if (check_whole(n, p) != OK)
+        goto out;
+    *out = n;
+    result = OK;
+out:
+    net_current = net_current_phase = "";
+    if (result != OK)
+        net_free(n);
+    return result;
+}

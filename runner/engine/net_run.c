@@ -1,0 +1,229 @@
+/* net_run.c - the verbs of a step. See net_run.h.
+ *
+ * The loops do nothing but walk the entries and call; what a call reads was put in its
+ * struct by net_memory.c. Called by train.c and train_report.c.
+ */
+#include "engine/net_run.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#include "engine/net_impl.h"
+
+const char *volatile net_current = "";
+const char *volatile net_current_phase = "";
+
+/* ---- feed ---------------------------------------------------------------------- */
+
+static void set_rows(struct net *n, enum net_mode mode, int64_t rows)
+{
+    for (struct entry *e = n->entry, *end = e + n->nentries; e < end; e++) {
+        if (e->layer)
+            e->call[mode].layer.batch = rows;
+        else
+            e->call[mode].activation.rows = rows * e->rows;
+    }
+    n->now[mode] = rows;
+}
+
+void net_feed(struct net *n, enum net_mode mode, const struct batch *b)
+{
+    if (n->now[mode] != b->n)
+        set_rows(n, mode, b->n);
+    if (n->x != b->x) {
+        for (size_t i = 0; i < n->ninputs; i++)
+            *n->input[i] = b->x;
+        n->x = b->x;
+    }
+    n->loss_call.rows = b->n * n->entry[n->nentries - 1].rows;
+    n->loss_call.target = b->target;
+    n->loss_call.label = b->label;
+}
+
+/* ---- forward, loss, backward ------------------------------------------------------ */
+
+status net_forward(struct net *n, enum net_mode mode, int64_t step, struct error *err)
+{
+    net_current_phase = "forward";
+    for (struct entry *e = n->entry, *end = e + n->nentries; e < end; e++) {
+        fell_status result;
+
+        net_current = e->name;
+        e->in.stream.step = (uint64_t)step;
+        e->in.stream.position = 0;
+        if (e->layer)
+            result = e->layer->forward(&e->call[mode].layer);
+        else
+            result = e->activation->forward(&e->call[mode].activation);
+        if (result != FELL_OK)
+            return instance_error(&e->in, NULL, err);
+        instance_reset(&e->in);
+    }
+    return OK;
+}
+
+status net_loss(struct net *n, double *sum, double *weight, struct error *err)
+{
+    fell_loss_call *c = &n->loss_call;
+
+    net_current = n->loss.name;
+    net_current_phase = "loss";
+    c->sum = 0.0;
+    c->weight = (double)c->rows;
+    if (n->loss_item->eval(c) != FELL_OK)
+        return instance_error(&n->loss, NULL, err);
+    instance_reset(&n->loss);
+    *sum = c->sum;
+    *weight = c->weight;
+    if (!(c->weight > 0.0))
+        return error_set(err, "%s: the rows of this batch have the weight %g in all; it must be above 0",
+                         n->loss.name, c->weight);
+    return OK;
+}
+
+static status entry_backward(struct net *n, struct entry *e, struct error *err)
+{
+    const struct kernels *kernels = n->env->kernels;
+    fell_status result;
+
+    net_current = e->name;
+    if (e->ngradients)
+        memset(e->clear, 0, e->clear_bytes);
+    if (e->layer)
+        result = e->layer->backward(&e->call[MODE_TRAIN].layer);
+    else
+        result = e->activation->backward(&e->call[MODE_TRAIN].activation);
+    if (result != FELL_OK)
+        return instance_error(&e->in, NULL, err);
+    instance_reset(&e->in);
+    for (const struct gradient_sum *s = e->sum, *end = s + e->nsums; s < end; s++)
+        kernels->add(s->to, s->from, n->now[MODE_TRAIN] * s->size);
+    for (const struct gradient *g = e->gradient, *end = g + e->ngradients; g < end; g++)
+        *g->squares = kernels->sum_squares(g->g, g->n);
+    return OK;
+}
+
+status net_backward(struct net *n, double weight, double *squares, struct error *err)
+{
+    const fell_loss_call *loss = &n->loss_call;
+    double total = 0.0;
+
+    n->env->kernels->scale(loss->dpred, loss->rows * loss->cols, (float)(1.0 / weight));
+    net_current_phase = "backward";
+    for (struct entry *e = n->entry + n->nentries, *first = n->entry + n->first_backward; e-- > first;)
+        if (e->backward && entry_backward(n, e, err) != OK)
+            return FAILED;
+    for (size_t i = 0; i < n->npositions; i++)
+        total += n->squares[i];
+    *squares = total;
+    return OK;
+}
+
+/* ---- what came out ----------------------------------------------------------------- */
+
+const float *net_output(const struct net *n, int64_t *size)
+{
+    const struct entry *last = &n->entry[n->nentries - 1];
+
+    *size = last->size;
+    return last->y;
+}
+
+const double *net_squares(const struct net *n)
+{
+    return n->squares;
+}
+
+float *net_trained(struct net *n, float **grads, int64_t *floats)
+{
+    *grads = n->grads;
+    *floats = n->trained_floats;
+    return n->weights;
+}
+
+struct update *net_update(struct net *n)
+{
+    return n->update;
+}
+
+struct measure *net_measure(struct net *n)
+{
+    return n->measure;
+}
+
+/* ---- what went wrong ---------------------------------------------------------------- */
+
+static bool broken(const struct net *n, const float *v, int64_t count)
+{
+    return n->env->kernels->count_nonfinite(v, count) > 0;
+}
+
+/* The first of an entry's tensors whose values are not finite. */
+static const struct net_tensor *broken_tensor(const struct net *n, const struct entry *e)
+{
+    for (size_t i = e->first; i < e->first + e->ntensors; i++)
+        if (broken(n, n->weights + n->tensor[i].offset, n->tensor[i].n))
+            return &n->tensor[i];
+    return NULL;
+}
+
+static void blame_gradient(const struct net *n, char *text, size_t size)
+{
+    for (size_t i = n->nentries; i-- > 0;) {
+        const struct entry *e = &n->entry[i];
+
+        for (size_t k = e->first; k < e->first + e->ntensors; k++) {
+            const struct net_tensor *t = &n->tensor[k];
+
+            if (t->position >= 0 && !isfinite(n->squares[t->position])) {
+                snprintf(text, size, "layer '%s', tensor %s (gradient)", e->name, t->name);
+                return;
+            }
+        }
+    }
+    snprintf(text, size, "the norm of the whole gradient");
+}
+
+void net_blame(const struct net *n, bool gradient, char *text, size_t size)
+{
+    if (gradient) {
+        blame_gradient(n, text, size);
+        return;
+    }
+    for (size_t i = 0; i < n->nentries; i++) {
+        const struct entry *e = &n->entry[i];
+        const struct net_tensor *t = broken_tensor(n, e);
+
+        if (t) {
+            snprintf(text, size, "layer '%s', tensor %s", e->name, t->name);
+            return;
+        }
+        if (broken(n, e->y, n->now[MODE_TRAIN] * e->size)) {
+            snprintf(text, size, "layer '%s', output", e->name);
+            return;
+        }
+    }
+    snprintf(text, size, "loss '%s'", n->loss.name);
+}
+
+bool net_weights_broken(const struct net *n, char *text, size_t size)
+{
+    if (!broken(n, n->weights, n->trained_floats))
+        return false;
+    for (size_t i = 0; i < n->nentries; i++) {
+        const struct net_tensor *t = broken_tensor(n, &n->entry[i]);
+
+        if (t && t->position >= 0) {
+            snprintf(text, size, "layer '%s', tensor %s", n->entry[i].name, t->name);
+            return true;
+        }
+    }
+    return false;
+}
+
+int64_t net_gradient_nonfinite(const struct net *n, const struct net_tensor *t)
+{
+    if (t->position < 0 || t->frozen)
+        return 0;
+    return n->env->kernels->count_nonfinite(n->grads + t->offset, t->n);
+}

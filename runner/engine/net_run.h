@@ -1,0 +1,56 @@
+/* net_run.h - the verbs of a step: feed, forward, loss, backward.
+ *
+ * Called by train.c (steps, evaluation) and by tests. Nothing here allocates.
+ */
+#ifndef ENGINE_NET_RUN_H
+#define ENGINE_NET_RUN_H
+
+#include "engine/batches.h"
+#include "engine/measure.h"
+#include "engine/net.h"
+#include "engine/update.h"
+
+enum net_mode { MODE_TRAIN, MODE_EVALUATE, MODES };
+
+/* Point the calls of MODE at a batch. */
+void net_feed(struct net *n, enum net_mode mode, const struct batch *b);
+
+/* All entries in order. STEP (from 1) places the entries' random streams, whose seed is that
+ * of net_initialise(). Errors: what a plugin says. */
+status net_forward(struct net *n, enum net_mode mode, int64_t step, struct error *err);
+
+/* The loss of the batch that was fed, as the plugin gives it: its sum and the weight to
+ * divide it by; leaves d sum / d output for net_backward(). A weight that is not above 0
+ * is an error. */
+status net_loss(struct net *n, double *sum, double *weight, struct error *err);
+
+/* Gradients of sum / WEIGHT in the gradient arena, and the sum of squares of each,
+ * taken while it is in the cache. Returns their total in SQUARES. */
+status net_backward(struct net *n, double weight, double *squares, struct error *err);
+
+/* The output of the last forward, [rows, size] with rows of the batch. */
+const float *net_output(const struct net *n, int64_t *size);
+
+/* Sum of squares of each position's gradient, after net_backward(). */
+const double *net_squares(const struct net *n);
+
+/* Trained weights and their gradients, [floats] with zeros between tensors. */
+float *net_trained(struct net *n, float **grads, int64_t *floats);
+
+/* The optimizer and the metrics that were planned with the net. */
+struct update *net_update(struct net *n);
+struct measure *net_measure(struct net *n);
+
+/* After a loss or gradient that is not finite: the first place that shows it,
+ * "layer 'hidden', tensor weight" or "layer 'hidden', output" or "loss 'mse'", in
+ * forward order; with GRADIENT: the tensor nearest to the loss whose gradient is
+ * not finite, "layer 'hidden', tensor weight (gradient)". */
+void net_blame(const struct net *n, bool gradient, char *text, size_t size);
+
+/* Whether any trained weight is not finite; the first such tensor in TEXT. */
+bool net_weights_broken(const struct net *n, char *text, size_t size);
+
+/* Elements of a position's gradient that are not finite. */
+int64_t net_gradient_nonfinite(const struct net *n, const struct net_tensor *t);
+
+#endif

@@ -1,0 +1,19 @@
+/* problem.c - fills a problem. See problem.h. */
+#include "engine/problem.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+status problem_set(struct problem *p, const char *section, int index, const char *setting, const char *fmt,
+                   ...)
+{
+    va_list ap;
+
+    snprintf(p->section, sizeof p->section, "%s", section);
+    p->index = index;
+    snprintf(p->setting, sizeof p->setting, "%s", setting ? setting : "");
+    va_start(ap, fmt);
+    vsnprintf(p->text, sizeof p->text, fmt, ap);
+    va_end(ap);
+    return FAILED;
+}

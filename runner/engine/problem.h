@@ -1,0 +1,22 @@
+/* problem.h - an error of a spec that only the engine can find (shapes, class
+ * counts, data files), with the part of the spec it belongs to, so that the
+ * runner can show it at its place in the YAML file.
+ */
+#ifndef ENGINE_PROBLEM_H
+#define ENGINE_PROBLEM_H
+
+#include "base/error.h"
+
+struct problem {
+    char section[24]; /* "data.source", "data.test", "data.validation", "data.transforms",
+                         "model", "model.init", "loss", "optimizer", "schedule", "metrics",
+                         "train.initial_weights", "train.early_stopping", "train", "" */
+    int index;        /* in lists: which; else 0 */
+    char setting[64]; /* a setting of the plugin there, or "" */
+    char text[1024];
+};
+
+__attribute__((format(printf, 5, 6))) status problem_set(struct problem *p, const char *section, int index,
+                                                         const char *setting, const char *fmt, ...);
+
+#endif

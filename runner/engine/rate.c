@@ -1,0 +1,117 @@
+/* rate.c - see rate.h. Called by train.c before every step, and by net_plan.c for its checks. */
+#include "engine/rate.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+
+struct scheduled {
+    const fell_schedule *item;
+    struct instance in;
+    fell_schedule_call call;
+    bool watches;
+    struct watched watched;
+    double *history; /* [epochs] */
+};
+
+struct rate {
+    double lr;
+    size_t n;
+    struct scheduled *schedule;
+};
+
+/* The value of the setting that names a recorded value, or NULL if there is none. */
+static const char *monitor_of(const struct choice *c, const char **setting)
+{
+    for (size_t i = 0; i < c->item->nparams; i++) {
+        const fell_param *param = &c->item->params[i];
+
+        if ((param->flags & FELL_MONITOR) && param->type == FELL_P_STRING) {
+            *setting = param->name;
+            return *(const char *const *)((const char *)c->settings + param->offset);
+        }
+    }
+    return NULL;
+}
+
+status rate_check(const struct spec *spec, const struct measure *m, struct problem *p)
+{
+    struct watched watched;
+    struct error err;
+
+    for (size_t i = 0; i < spec->nschedules; i++) {
+        const char *setting = "", *name = monitor_of(&spec->schedules[i], &setting);
+
+        if (name && measure_find(m, name, &watched, &err) != OK)
+            return problem_set(p, "schedule", (int)i, setting, "%s.%s: %s", spec->schedules[i].item->name,
+                               setting, err.text);
+    }
+    if (spec->train.early_stopping.on &&
+        measure_find(m, spec->train.early_stopping.monitor, &watched, &err) != OK)
+        return problem_set(p, "train.early_stopping", 0, "monitor", "monitor: %s", err.text);
+    return OK;
+}
+
+struct rate *rate_new(const struct spec *spec, const struct measure *m, struct host_env *env, double lr,
+                      int64_t epochs, int64_t steps)
+{
+    struct rate *r = mem_alloc(sizeof *r);
+
+    r->lr = lr;
+    r->n = spec->nschedules;
+    r->schedule = mem_array(r->n, sizeof *r->schedule);
+    for (size_t i = 0; i < r->n; i++) {
+        const struct choice *choice = &spec->schedules[i];
+        struct scheduled *s = &r->schedule[i];
+        const char *setting, *name = monitor_of(choice, &setting);
+        struct error err;
+
+        s->item = choice->item->schedule;
+        instance_init(&s->in, choice->item, choice->item->name, env);
+        if (name && measure_find(m, name, &s->watched, &err) == OK) {
+            s->watches = true;
+            s->history = mem_array((size_t)epochs, sizeof *s->history);
+        }
+        s->call = (fell_schedule_call){.ctx = &s->in.ctx,
+                                       .settings = choice->settings,
+                                       .epochs = epochs,
+                                       .steps = steps,
+                                       .history = s->history};
+    }
+    return r;
+}
+
+void rate_free(struct rate *r)
+{
+    if (!r)
+        return;
+    for (size_t i = 0; i < r->n; i++) {
+        instance_release(&r->schedule[i].in);
+        free(r->schedule[i].history);
+    }
+    free(r->schedule);
+    free(r);
+}
+
+status rate_of_step(struct rate *r, int64_t epoch, int64_t step, double *lr, struct error *err)
+{
+    *lr = r->lr;
+    for (struct scheduled *s = r->schedule, *end = s + r->n; s < end; s++) {
+        net_current = s->in.name;
+        s->call.epoch = epoch;
+        s->call.step = step;
+        s->call.lr = *lr;
+        if (s->item->rate(&s->call) != FELL_OK)
+            return instance_error(&s->in, NULL, err);
+        instance_reset(&s->in);
+        *lr = s->call.lr;
+    }
+    return OK;
+}
+
+void rate_remember(struct rate *r, const struct measure *m, int64_t epoch, const double loss[SPLITS])
+{
+    for (size_t i = 0; i < r->n; i++)
+        if (r->schedule[i].watches)
+            r->schedule[i].history[epoch] = measure_value(m, &r->schedule[i].watched, loss);
+}

@@ -1,0 +1,37 @@
+/* safetensors.h - read and write the safetensors format (8 bytes of length, a JSON
+ * header, raw little-endian tensors).
+ */
+#ifndef ENGINE_SAFETENSORS_H
+#define ENGINE_SAFETENSORS_H
+
+#include "base/error.h"
+#include "fell/plugin.h"
+
+struct tensor_file;
+
+/* Errors name what is wrong: truncated, header not JSON, offsets outside the file or
+ * overlapping, dtype other than F32 (F64, F16 and BF16 are converted). */
+status tensor_file_open(const char *path, struct tensor_file **out, struct error *err);
+void tensor_file_close(struct tensor_file *f);
+size_t tensor_file_count(const struct tensor_file *f);
+/* Name, shape (rank 0..4) and values of tensor I, or by name; NULL if absent. */
+struct tensor_file_entry {
+    const char *name;
+    int64_t rank, dim[8];
+    int64_t n;
+    const float *values;
+};
+const struct tensor_file_entry *tensor_file_at(const struct tensor_file *f, size_t i);
+const struct tensor_file_entry *tensor_file_find(const struct tensor_file *f, const char *name);
+const char *tensor_file_metadata(const struct tensor_file *f, const char *key); /* NULL */
+
+/* Write all at once to PATH.tmp, fsync, rename. */
+struct tensor_out {
+    const char *name;
+    fell_shape shape;
+    const float *values;
+};
+status tensor_file_write(const char *path, const struct tensor_out *tensors, size_t n,
+                         const char *const *metadata /* key, value, ..., NULL */, struct error *err);
+
+#endif

@@ -1,0 +1,450 @@
+/* train.c - one run: the epoch loop. See train.h.
+ *
+ * run_epoch() is what the program is about; the rest prepares it, evaluates after it and
+ * decides whether there is another. Called by the worker, and by export. Knows nothing of
+ * databases and pipes: it tells a listener.
+ */
+#include "engine/train.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "engine/checkpoint.h"
+#include "engine/net_run.h"
+#include "engine/rate.h"
+#include "engine/train_report.h"
+
+struct run {
+    const struct spec *spec;
+    const struct data *data;
+    struct host_env *env;
+    const struct run_options *options;
+    const struct train_listener *listener;
+    struct run_result *result;
+
+    struct net *net;
+    struct update *update;
+    struct measure *measure;
+    struct rate *rate;
+    struct batches batches[SPLITS];
+    struct tally tally;
+    int64_t epoch, step; /* from 1 */
+    int64_t every;       /* each so many steps are reported; 0: none */
+    double clock;        /* when the last epoch ended */
+    double loss[SPLITS]; /* of the last epoch */
+    float *grads;
+    int64_t floats;
+
+    struct watched stop_watch, best_watch;
+    double stop_best, best; /* NAN: none yet */
+    int64_t stop_best_epoch;
+    char *last_path, *best_path; /* checkpoints; NULL: not kept */
+};
+
+const char *run_end_word(enum run_end e)
+{
+    static const char *const word[] = {[RUN_FINISHED] = "finished",
+                                       [RUN_STOPPED] = "stopped",
+                                       [RUN_DIVERGED] = "diverged",
+                                       [RUN_FAILED] = "failed",
+                                       [RUN_INTERRUPTED] = "interrupted"};
+
+    return word[e];
+}
+
+/* ---- how a run ends early ------------------------------------------------------------ */
+
+static void tell(const struct run *r, const char *kind, const char *detail)
+{
+    if (r->listener->event)
+        r->listener->event(r->listener->arg, kind, detail);
+}
+
+static status fail(struct run *r, const struct error *err)
+{
+    r->result->end = RUN_FAILED;
+    snprintf(r->result->error, sizeof r->result->error, "%.900s, epoch %lld, step %lld", err->text,
+             (long long)r->epoch, (long long)r->step);
+    return FAILED;
+}
+
+/* A number that is not finite: say where it was seen first, and report what there is of
+ * the epoch. */
+static status diverge(struct run *r, const char *where)
+{
+    struct epoch_report report = {.epoch = r->epoch};
+    const double now = time_monotonic();
+
+    r->result->end = RUN_DIVERGED;
+    snprintf(r->result->error, sizeof r->result->error, "%s, epoch %lld, step %lld", where,
+             (long long)r->epoch, (long long)r->step);
+    tally_report(&r->tally, true, &report);
+    for (int s = SPLIT_TRAIN; s < SPLITS; s++) {
+        if (s != SPLIT_TRAIN)
+            report.loss[s] = NAN;
+        measure_forget(r->measure, (enum split)s);
+    }
+    report.nmetrics = net_metrics(r->net, &report.metrics);
+    report.seconds = now - r->clock;
+    r->clock = now;
+    if (r->listener->epoch)
+        r->listener->epoch(r->listener->arg, &report);
+    tell(r, "diverged", r->result->error);
+    return FAILED;
+}
+
+static status diverge_at(struct run *r, bool gradient)
+{
+    char where[256];
+
+    net_blame(r->net, gradient, where, sizeof where);
+    return diverge(r, where);
+}
+
+/* ---- the epoch ------------------------------------------------------------------------- */
+
+/* Scale the gradient to the norm that train.clip_norm allows, as PyTorch's
+ * torch.nn.utils.clip_grad_norm_ does (its 1e-6 included). */
+static void clip(struct run *r, double norm)
+{
+    const double most = r->spec->train.clip_norm, factor = most / (norm + 1e-6);
+
+    if (most > 0.0 && factor < 1.0)
+        r->env->kernels->scale(r->grads, r->floats, (float)factor);
+}
+
+static void record_step(struct run *r, double loss)
+{
+    struct step_report report;
+
+    if (r->every == 0 || r->step % r->every != 0 || !r->listener->step)
+        return;
+    tally_step_report(&r->tally, r->step, loss, &report);
+    r->listener->step(r->listener->arg, &report);
+}
+
+static status run_epoch(struct run *r)
+{
+    struct net *net = r->net;
+    struct batch batch;
+    struct error err;
+    double sum, weight, squares, norm, lr;
+    int64_t size;
+
+    tally_begin(&r->tally);
+    batches_begin(&r->batches[SPLIT_TRAIN], r->options->seed, r->epoch);
+    while (batches_next(&r->batches[SPLIT_TRAIN], &batch)) {
+        r->step++;
+        net_feed(net, MODE_TRAIN, &batch);
+        if (net_forward(net, MODE_TRAIN, r->step, &err) != OK)
+            return fail(r, &err);
+        if (net_loss(net, &sum, &weight, &err) != OK)
+            return fail(r, &err);
+        tally_loss(&r->tally, sum, weight, batch.n);
+        measure_keep(r->measure, SPLIT_TRAIN, &batch, net_output(net, &size));
+        if (!isfinite(sum))
+            return diverge_at(r, false);
+        if (net_backward(net, weight, &squares, &err) != OK)
+            return fail(r, &err);
+        norm = tally_gradient(&r->tally, squares);
+        if (!isfinite(norm))
+            return diverge_at(r, true);
+        clip(r, norm);
+        if (rate_of_step(r->rate, r->epoch - 1, r->step - 1, &lr, &err) != OK)
+            return fail(r, &err);
+        r->tally.lr = lr;
+        if (update_step(r->update, r->step, lr, sum / weight, &err) != OK)
+            return fail(r, &err);
+        record_step(r, sum / weight);
+    }
+    return OK;
+}
+
+/* ---- after the epoch --------------------------------------------------------------------- */
+
+/* The loss of a whole split in evaluation mode, and its metrics. */
+static status evaluate(struct run *r, enum split split)
+{
+    struct batches *batches = &r->batches[split];
+    double total = 0.0, weights = 0.0, sum, weight;
+    struct batch batch;
+    struct error err;
+    int64_t size;
+
+    batches_begin(batches, r->options->seed, r->epoch);
+    while (batches_next(batches, &batch)) {
+        net_feed(r->net, MODE_EVALUATE, &batch);
+        if (net_forward(r->net, MODE_EVALUATE, r->step, &err) != OK ||
+            net_loss(r->net, &sum, &weight, &err) != OK)
+            return fail(r, &err);
+        total += sum;
+        weights += weight;
+        measure_keep(r->measure, split, &batch, net_output(r->net, &size));
+    }
+    r->loss[split] = total / weights;
+    return OK;
+}
+
+static status measure_all(struct run *r)
+{
+    struct error err;
+
+    for (int s = SPLIT_TRAIN; s < SPLITS; s++) {
+        r->loss[s] = NAN;
+        if (r->data->split[s].n == 0)
+            continue;
+        if (s != SPLIT_TRAIN && evaluate(r, (enum split)s) != OK)
+            return FAILED;
+        if (measure_split(r->measure, (enum split)s, r->data->split[s].n, &err) != OK)
+            return fail(r, &err);
+    }
+    return OK;
+}
+
+static void report_epoch(struct run *r)
+{
+    struct epoch_report report = {.epoch = r->epoch};
+    const double now = time_monotonic();
+
+    memcpy(report.loss, r->loss, sizeof report.loss);
+    tally_report(&r->tally, false, &report);
+    r->loss[SPLIT_TRAIN] = report.loss[SPLIT_TRAIN];
+    report.nmetrics = net_metrics(r->net, &report.metrics);
+    report.seconds = now - r->clock;
+    r->clock = now;
+    if (r->listener->epoch)
+        r->listener->epoch(r->listener->arg, &report);
+}
+
+/* Whether VALUE beats BEST by more than DELTA. */
+static bool better(const struct watched *w, double value, double best, double delta)
+{
+    if (isnan(value))
+        return false;
+    return isnan(best) || (w->maximise ? value > best + delta : value < best - delta);
+}
+
+/* Early stopping: whether nothing got better for `patience` epochs. */
+static bool out_of_patience(struct run *r)
+{
+    const double value = measure_value(r->measure, &r->stop_watch, r->loss);
+    char best[32];
+    char text[320];
+
+    if (!r->spec->train.early_stopping.on)
+        return false;
+    if (better(&r->stop_watch, value, r->stop_best, r->spec->train.early_stopping.min_delta)) {
+        r->stop_best = value;
+        r->stop_best_epoch = r->epoch;
+        return false;
+    }
+    if (r->epoch - r->stop_best_epoch < r->spec->train.early_stopping.patience)
+        return false;
+    text_from_double(r->stop_best, best);
+    snprintf(text, sizeof text, "%s has not become better since epoch %lld (%s)",
+             r->spec->train.early_stopping.monitor, (long long)r->stop_best_epoch, best);
+    tell(r, "stopped", text);
+    r->result->end = RUN_STOPPED;
+    return true;
+}
+
+static status write_checkpoint(struct run *r, const char *path, bool best)
+{
+    const struct checkpoint at = {
+        .epoch = r->epoch, .step = r->step, .seed = r->options->seed, .best = r->best};
+    struct error err;
+    char sha256[65];
+
+    if (checkpoint_write(r->net, &at, path, sha256, &err) != OK)
+        return fail(r, &err);
+    if (r->listener->checkpoint)
+        r->listener->checkpoint(r->listener->arg, r->epoch, path, sha256, best);
+    return OK;
+}
+
+/* The best so far of what is watched, and the last. */
+static status keep_checkpoints(struct run *r, bool last)
+{
+    const bool due = last || r->epoch % r->spec->checkpoint.every == 0;
+    const double value = measure_value(r->measure, &r->best_watch, r->loss);
+
+    if (!due)
+        return OK;
+    if (better(&r->best_watch, value, r->best, 0.0)) {
+        r->best = value;
+        if (r->best_path && write_checkpoint(r, r->best_path, true) != OK)
+            return FAILED;
+    }
+    return r->last_path ? write_checkpoint(r, r->last_path, false) : OK;
+}
+
+/* Weights that an update broke are seen in the next step. Where anything else uses them
+ * before, or there is no next step, look now. */
+static status check_weights(struct run *r, bool last)
+{
+    const bool used =
+        r->data->split[SPLIT_VALIDATION].n || r->data->split[SPLIT_TEST].n || r->last_path || r->best_path;
+    char where[256];
+
+    return (used || last) && net_weights_broken(r->net, where, sizeof where) ? diverge(r, where) : OK;
+}
+
+static void run_epochs(struct run *r, int64_t epochs)
+{
+    bool last = false;
+
+    while (!last) {
+        r->epoch++;
+        if (run_epoch(r) != OK || check_weights(r, r->epoch == epochs) != OK)
+            break;
+        net_current = net_current_phase = "";
+        if (measure_all(r) != OK)
+            break;
+        report_epoch(r);
+        r->result->epochs_done = r->epoch;
+        rate_remember(r->rate, r->measure, r->epoch - 1, r->loss);
+        last = r->epoch == epochs || out_of_patience(r);
+        if ((r->last_path || r->best_path) && keep_checkpoints(r, last) != OK)
+            break;
+        if (!last && r->listener->cancelled && r->listener->cancelled(r->listener->arg)) {
+            r->result->end = RUN_INTERRUPTED;
+            break;
+        }
+    }
+}
+
+/* ---- before the first epoch ------------------------------------------------------------------ */
+
+static status prepare_batches(struct run *r, int64_t batch, struct problem *p)
+{
+    const int64_t rows = r->data->split[SPLIT_TRAIN].n, wanted = r->spec->train.batch_size;
+    struct error err;
+
+    for (int s = SPLIT_TRAIN; s < SPLITS; s++) {
+        const bool train = s == SPLIT_TRAIN;
+        const int64_t size = !train ? batch : wanted <= 0 || wanted > rows ? rows : wanted;
+
+        if (r->data->split[s].n > 0 && batches_init(&r->batches[s], r->data, (enum split)s, size,
+                                                    train && r->spec->train.shuffle, &err) != OK)
+            return problem_set(p, "train", 0, "batch_size", "batch_size: %s", err.text);
+    }
+    return OK;
+}
+
+/* What early stopping watches, and what the best checkpoint is best at. */
+static status prepare_watches(struct run *r, struct problem *p)
+{
+    const struct spec *spec = r->spec;
+    const char *name = spec->train.early_stopping.on        ? spec->train.early_stopping.monitor
+                       : r->data->split[SPLIT_VALIDATION].n ? "validation.loss"
+                                                            : "train.loss";
+    struct error err;
+
+    r->stop_best = r->best = NAN;
+    if (measure_find(r->measure, name, &r->best_watch, &err) != OK)
+        return problem_set(p, "train.early_stopping", 0, "monitor", "monitor: %s", err.text);
+    r->stop_watch = r->best_watch;
+    return OK;
+}
+
+static status prepare_checkpoints(struct run *r, struct problem *p)
+{
+    const char *folder = r->options->checkpoint_folder;
+    struct error err;
+
+    if (!r->spec->checkpoint.on || !folder)
+        return OK;
+    if (path_make_folder(folder, &err) != OK)
+        return problem_set(p, "", 0, "", "%s", err.text);
+    if (r->spec->checkpoint.keep_last)
+        r->last_path = path_join(folder, "last.safetensors");
+    if (r->spec->checkpoint.keep_best)
+        r->best_path = path_join(folder, "best.safetensors");
+    return OK;
+}
+
+static status prepare(struct run *r, struct problem *p)
+{
+    const struct spec *spec = r->spec;
+    const int64_t batch = net_batch(spec, r->data), epochs = spec->train.epochs;
+    int64_t steps;
+
+    if (net_new(spec, r->data, r->env, batch, &r->net, p) != OK ||
+        net_initialise(r->net, spec, r->options->seed, p) != OK || prepare_batches(r, batch, p) != OK)
+        return FAILED;
+    r->update = net_update(r->net);
+    r->measure = net_measure(r->net);
+    net_trained(r->net, &r->grads, &r->floats);
+    steps = (r->data->split[SPLIT_TRAIN].n - 1) / r->batches[SPLIT_TRAIN].size + 1;
+    r->rate = rate_new(spec, r->measure, r->env, update_rate(r->update), epochs, steps * epochs);
+    r->every = spec->record.gradients == RECORD_STEP ? spec->record.every : 0;
+    if (tally_init(&r->tally, r->net, r->env, spec->record.gradients, p) != OK || prepare_watches(r, p) != OK)
+        return FAILED;
+    return prepare_checkpoints(r, p);
+}
+
+static void release(struct run *r)
+{
+    for (int s = SPLIT_TRAIN; s < SPLITS; s++)
+        batches_release(&r->batches[s]);
+    tally_release(&r->tally);
+    rate_free(r->rate);
+    net_free(r->net);
+    free(r->last_path);
+    free(r->best_path);
+}
+
+/* Threads of train.threads, unless the caller brought its own. */
+static status make_pool(const struct spec *spec, struct host_env *env, struct pool **own, struct problem *p)
+{
+    struct error err;
+
+    *own = NULL;
+    if (env->pool || spec->train.threads < 2)
+        return OK;
+    if (pool_new((int)spec->train.threads, own, &err) != OK)
+        return problem_set(p, "train", 0, "threads", "threads: %s", err.text);
+    env->pool = *own;
+    return OK;
+}
+
+status train_run(const struct spec *spec, const struct data *data, struct host_env *env,
+                 const struct run_options *options, const struct train_listener *listener,
+                 struct run_result *result, struct problem *p)
+{
+    struct run r = {
+        .spec = spec, .data = data, .env = env, .options = options, .listener = listener, .result = result};
+    int64_t epochs = spec->train.epochs;
+    struct pool *own;
+    struct error err;
+    double begin;
+    status s;
+
+    *result = (struct run_result){.end = RUN_FINISHED};
+    if (make_pool(spec, env, &own, p) != OK)
+        return FAILED;
+    s = prepare(&r, p);
+    if (s != OK)
+        goto out;
+    if (listener->parameters)
+        listener->parameters(listener->arg, r.net);
+    if (options->export_epoch > 0 && options->export_epoch < epochs)
+        epochs = options->export_epoch;
+    begin = r.clock = time_monotonic();
+    run_epochs(&r, epochs);
+    result->seconds = time_monotonic() - begin;
+    if (options->export_path && (result->end == RUN_FINISHED || result->end == RUN_STOPPED) &&
+        checkpoint_export(r.net, options->export_path, &err) != OK)
+        fail(&r, &err);
+out:
+    net_current = net_current_phase = "";
+    release(&r);
+    if (own) {
+        env->pool = NULL;
+        pool_free(own);
+    }
+    return s;
+}

@@ -1,0 +1,237 @@
+/* update.c - see update.h. Planned by net_plan.c, allocated by net_memory.c, stepped by train.c. */
+#include "engine/update.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "engine/net_impl.h"
+#include "host/settings.h"
+
+/* One call of the plugin in every step, for tensors FIRST .. LAST of the trained ones. */
+struct update_call {
+    fell_optimizer_call call;
+    double factor; /* lr_factor */
+    const struct net_tensor *first, *last;
+};
+
+struct slot {
+    const char *name;
+    bool used, scalar;
+    float *values; /* [floats], or one padded float a tensor */
+};
+
+struct update {
+    struct arena *arena;
+    const fell_optimizer *item;
+    struct instance in;
+    double lr;
+    int64_t floats; /* of the trained tensors */
+    size_t nslots, ncalls, ntrained;
+    struct slot *slot;
+    struct update_call *call;
+    const struct net_tensor **trained; /* [ntrained] in the arena's order */
+};
+
+/* Tensors that one call may take together. */
+static bool joins(const struct update *u, const struct net_tensor *a, const struct net_tensor *b)
+{
+    return u->item->reach == FELL_WHOLE ||
+           (u->item->reach == FELL_EACH_WEIGHT && a->lr_factor == b->lr_factor);
+}
+
+static void plan_calls(struct update *u, const struct net *n)
+{
+    u->trained = arena_alloc(u->arena, n->ntensors * sizeof *u->trained);
+    u->call = arena_alloc(u->arena, n->ntensors * sizeof *u->call);
+    for (size_t i = 0; i < n->ntensors; i++) {
+        const struct net_tensor *t = &n->tensor[i];
+        struct update_call *c = u->ncalls ? &u->call[u->ncalls - 1] : NULL;
+
+        if (t->position < 0 || t->frozen)
+            continue;
+        u->trained[u->ntrained++] = t;
+        if (c && joins(u, c->last, t))
+            c->last = t;
+        else
+            u->call[u->ncalls++] = (struct update_call){.factor = t->lr_factor, .first = t, .last = t};
+    }
+}
+
+static status check_factors(const struct update *u, struct problem *p)
+{
+    for (size_t i = 1; u->item->reach == FELL_WHOLE && i < u->ntrained; i++)
+        if (u->trained[i]->lr_factor != u->trained[0]->lr_factor)
+            return problem_set(p, "model", u->trained[i]->entry, "lr_factor",
+                               "lr_factor: %s moves all weights together, so they need one factor",
+                               u->in.name);
+    return OK;
+}
+
+/* The optimizer with no weights: settings that do not fit each other are found here. */
+static status try_optimizer(struct update *u, const void *settings, struct problem *p)
+{
+    float nothing[TENSOR_ALIGN] __attribute__((aligned(64))) = {0}, *slot[16] = {0};
+    fell_optimizer_call c = {.ctx = &u->in.ctx,
+                             .settings = settings,
+                             .t = 1,
+                             .lr = u->lr,
+                             .w = nothing,
+                             .g = nothing,
+                             .slot = slot};
+
+    for (size_t i = 0; i < u->nslots; i++)
+        slot[i] = u->slot[i].used ? nothing : NULL;
+    net_current = u->in.name;
+    if (u->item->step(&c) != FELL_OK)
+        return net_problem(&u->in, "optimizer", 0, p);
+    instance_reset(&u->in);
+    return OK;
+}
+
+status update_new(struct net *n, struct update **out, struct problem *p)
+{
+    const struct choice *choice = &n->spec->optimizer;
+    struct update *u = mem_alloc(sizeof *u);
+    double on;
+
+    u->arena = arena_new();
+    u->item = choice->item->optimizer;
+    instance_init(&u->in, choice->item, choice->item->name, n->env);
+    u->floats = n->trained_floats;
+    if (!settings_number(choice->item, choice->settings, "lr", &u->lr)) {
+        problem_set(p, "optimizer", 0, "", "%s has no setting lr", u->in.name);
+        goto out;
+    }
+    if (u->item->nslots > 16) {
+        problem_set(p, "optimizer", 0, "", "%s has more than 16 slots", u->in.name);
+        goto out;
+    }
+    u->nslots = u->item->nslots;
+    u->slot = arena_alloc(u->arena, u->nslots * sizeof *u->slot);
+    for (size_t i = 0; i < u->nslots; i++) {
+        const fell_slot *s = &u->item->slots[i];
+
+        u->slot[i] = (struct slot){.name = s->name, .scalar = s->scalar != 0, .used = true};
+        if (s->when && settings_number(choice->item, choice->settings, s->when, &on))
+            u->slot[i].used = on != 0.0;
+    }
+    plan_calls(u, n);
+    if (check_factors(u, p) != OK || try_optimizer(u, choice->settings, p) != OK)
+        goto out;
+    *out = u;
+    return OK;
+out:
+    update_free(u);
+    return FAILED;
+}
+
+void update_free(struct update *u)
+{
+    if (!u)
+        return;
+    for (size_t i = 0; i < u->nslots; i++)
+        free(u->slot[i].values);
+    instance_release(&u->in);
+    arena_free(u->arena);
+    free(u);
+}
+
+static size_t slot_floats(const struct update *u, const struct slot *s)
+{
+    return !s->used ? 0 : s->scalar ? u->ntrained * TENSOR_ALIGN : (size_t)u->floats;
+}
+
+size_t update_bytes(const struct update *u)
+{
+    size_t bytes = 0;
+
+    for (size_t i = 0; i < u->nslots; i++)
+        bytes += slot_floats(u, &u->slot[i]) * sizeof(float);
+    return bytes;
+}
+
+/* Which of the trained tensors it is; ntrained: none. */
+static size_t trained_index(const struct update *u, const struct net_tensor *t)
+{
+    size_t i = 0;
+
+    while (i < u->ntrained && u->trained[i] != t)
+        i++;
+    return i;
+}
+
+static float *slot_of(const struct update *u, const struct slot *s, const struct net_tensor *t)
+{
+    if (!s->used)
+        return NULL;
+    return s->values + (s->scalar ? (int64_t)trained_index(u, t) * TENSOR_ALIGN : t->offset);
+}
+
+status update_allocate(struct update *u, struct net *n, struct problem *p)
+{
+    for (size_t i = 0; i < u->nslots; i++) {
+        struct slot *s = &u->slot[i];
+
+        if (!s->used)
+            continue;
+        s->values = mem_try_aligned(slot_floats(u, s), sizeof *s->values);
+        if (!s->values)
+            return problem_set(p, "optimizer", 0, "", "%s: no memory for %s", u->in.name, s->name);
+    }
+    for (struct update_call *c = u->call; c < u->call + u->ncalls; c++) {
+        const bool one = c->first == c->last && u->item->reach != FELL_WHOLE;
+        float **slot = arena_alloc(u->arena, u->nslots * sizeof *slot);
+
+        for (size_t i = 0; i < u->nslots; i++)
+            slot[i] = slot_of(u, &u->slot[i], c->first);
+        c->call = (fell_optimizer_call){.ctx = &u->in.ctx,
+                                        .settings = n->spec->optimizer.settings,
+                                        .n = c->last->offset + c->last->n - c->first->offset,
+                                        .shape = one ? &c->first->shape : NULL,
+                                        .role = one ? c->first->role : 0,
+                                        .w = n->weights + c->first->offset,
+                                        .g = n->grads + c->first->offset,
+                                        .slot = slot};
+    }
+    return OK;
+}
+
+double update_rate(const struct update *u)
+{
+    return u->lr;
+}
+
+status update_step(struct update *u, int64_t t, double lr, double loss, struct error *err)
+{
+    net_current = u->in.name;
+    net_current_phase = "step";
+    for (struct update_call *c = u->call, *end = c + u->ncalls; c < end; c++) {
+        c->call.t = t;
+        c->call.lr = lr * c->factor;
+        c->call.loss = loss;
+        if (u->item->step(&c->call) != FELL_OK)
+            return instance_error(&u->in, NULL, err);
+        instance_reset(&u->in);
+    }
+    return OK;
+}
+
+size_t update_slots(const struct update *u)
+{
+    return u->nslots;
+}
+
+const char *update_slot_name(const struct update *u, size_t i)
+{
+    return u->slot[i].name;
+}
+
+const float *update_slot(const struct update *u, size_t i, const struct net_tensor *t, int64_t *n)
+{
+    const struct slot *s = &u->slot[i];
+
+    if (trained_index(u, t) == u->ntrained)
+        return NULL;
+    *n = s->scalar ? 1 : t->n;
+    return slot_of(u, s, t);
+}

@@ -1,0 +1,96 @@
+/* registry.h - the plugins: found, checked, opened, and their items by name.
+ *
+ * Nothing is opened before it is asked for: registry_find() tries KIND/NAME.so in
+ * each folder (FELL_PLUGIN_PATH, the user's folder, the folder beside an
+ * uninstalled program or the installed one), and opens other files only when
+ * that is absent. The first of a kind and name wins. Plugins of `--plugin` come
+ * before all folders. Opened plugins stay open until the process ends. Files that did
+ * not come with the program are opened in a child process first. One thread only.
+ */
+#ifndef HOST_REGISTRY_H
+#define HOST_REGISTRY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "fell/plugin.h"
+
+/* One opened shared object. */
+struct plugin_file {
+    const char *path; /* absolute */
+    const char *version, *credit;
+    bool bundled;    /* from the program's own folder */
+    char sha256[65]; /* of the file; "" until plugin_file_hash() */
+};
+
+/* One thing a plugin offers. The kind's struct is the host's own full-size,
+ * zero-filled copy; arrays (params, tensors, slots) are copies with the host's
+ * stride. Lives as long as the process. */
+struct item {
+    enum fell_kind kind;
+    const char *name, *doc;
+    size_t nparams;
+    const fell_param *params;
+    size_t settings_size;
+    struct plugin_file *file;
+    union {
+        const fell_layer *layer;
+        const fell_activation *activation;
+        const fell_loss *loss;
+        const fell_optimizer *optimizer;
+        const fell_initialiser *initialiser;
+        const fell_schedule *schedule;
+        const fell_metric *metric;
+        const fell_dataset *dataset;
+    };
+};
+
+struct registry;
+
+struct registry *registry_new(void);
+void registry_free(struct registry *r); /* frees tables; never unloads code */
+
+/* --plugin FILE.so: probed in a child process first, then opened. */
+status registry_add_file(struct registry *r, const char *path, struct error *err);
+
+/* Where a name is looked up. Layers and activations share one name space, of
+ * which transforms (layers without backward) are left out; ROLE_TRANSFORM finds
+ * only those. */
+enum role {
+    ROLE_MODEL_ENTRY,
+    ROLE_ACTIVATION,
+    ROLE_TRANSFORM,
+    ROLE_LOSS,
+    ROLE_OPTIMIZER,
+    ROLE_INITIALISER,
+    ROLE_SCHEDULE,
+    ROLE_METRIC,
+    ROLE_DATASET
+};
+const char *role_word(enum role role); /* "layer or activation", "loss", ... */
+
+/* The item, or NULL with a message: "no loss 'huberr'; did you mean 'huber'?"
+ * (or why the file that should hold it could not be used). */
+const struct item *registry_find(struct registry *r, enum role role, const char *name, struct error *err);
+
+/* Every item that can be found, in order of kind and name (opens everything).
+ * The array is the registry's. */
+const struct item *const *registry_list(struct registry *r, size_t *n);
+
+/* A line for every file and item that was passed over so far, with the reason; "" if
+ * there is none. */
+const char *registry_notes(const struct registry *r);
+
+/* Fill file->sha256 if it is empty. */
+status plugin_file_hash(struct plugin_file *file, struct error *err);
+
+/* The child's part of probing: dlopen PATH and check it; 0 and the word "loaded", or 1
+ * and a message, on standard output. Run as `fell probe-plugin PATH`. The program is
+ * /proc/self/exe, or what FELL_PROGRAM in the environment names (the tests, which are
+ * other programs, set it; the bundled plugins are looked for beside it, too). A probe
+ * ends after 10 seconds, or FELL_PROBE_SECONDS. */
+int registry_probe_main(const char *path);
+
+#endif

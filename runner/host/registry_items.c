@@ -1,0 +1,305 @@
+/* registry_items.c - checks the tables of an opened plugin and copies its items.
+ *
+ * An item may come from an older or a newer plugin: it says its own size, arrays say
+ * their stride, and the copy is the host's own struct, with zeros where the
+ * plugin had nothing and without what the host does not know. Does not call into the
+ * plugin. Called by registry_open.c.
+ */
+#include <string.h>
+
+#include "base/mem.h"
+#include "host/registry_open.h"
+
+/* The size of a struct as version 1.0 had it: up to the end of its last field then. */
+#define UP_TO(type, field) (offsetof(type, field) + sizeof(((type *)0)->field))
+
+enum { MOST = 4096, LARGEST = 1 << 20 }; /* of array elements; of bytes in a struct */
+
+static const struct kind {
+    const char *word;
+    size_t least, size; /* in 1.0, and here */
+} kinds[] = {
+    [FELL_KIND_LAYER] = {"layer", UP_TO(fell_layer, fit), sizeof(fell_layer)},
+    [FELL_KIND_ACTIVATION] = {"activation", UP_TO(fell_activation, backward), sizeof(fell_activation)},
+    [FELL_KIND_LOSS] = {"loss", UP_TO(fell_loss, pairs), sizeof(fell_loss)},
+    [FELL_KIND_OPTIMIZER] = {"optimizer", UP_TO(fell_optimizer, reach), sizeof(fell_optimizer)},
+    [FELL_KIND_INITIALISER] = {"initialiser", UP_TO(fell_initialiser, fill), sizeof(fell_initialiser)},
+    [FELL_KIND_SCHEDULE] = {"schedule", UP_TO(fell_schedule, rate), sizeof(fell_schedule)},
+    [FELL_KIND_METRIC] = {"metric", UP_TO(fell_metric, values), sizeof(fell_metric)},
+    [FELL_KIND_DATASET] = {"dataset", UP_TO(fell_dataset, close), sizeof(fell_dataset)},
+};
+
+/* Keys of a spec that are the host's: fell/plugin.h, section 3. */
+static const char *const reserved[] = {"name", "from", "activation", "init", "trainable", "lr_factor"};
+
+/* By fell_ptype: the C type of the field. */
+static const struct ptype {
+    size_t size, align;
+} ptypes[] = {
+    [FELL_P_INT] = {sizeof(int64_t), _Alignof(int64_t)},
+    [FELL_P_FLOAT] = {sizeof(double), _Alignof(double)},
+    [FELL_P_BOOL] = {sizeof(bool), _Alignof(bool)},
+    [FELL_P_STRING] = {sizeof(char *), _Alignof(char *)},
+    [FELL_P_ENUM] = {sizeof(int32_t), _Alignof(int32_t)},
+    [FELL_P_INTS] = {sizeof(fell_ints), _Alignof(fell_ints)},
+    [FELL_P_FLOATS] = {sizeof(fell_floats), _Alignof(fell_floats)},
+    [FELL_P_STRINGS] = {sizeof(fell_strings), _Alignof(fell_strings)},
+};
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+const char *kind_word(uint32_t kind)
+{
+    return kind < COUNT(kinds) ? kinds[kind].word : NULL;
+}
+
+bool plugin_name_ok(const char *name)
+{
+    size_t n = 0;
+
+    if (!name || !(name[0] >= 'a' && name[0] <= 'z'))
+        return false;
+    while ((name[n] >= 'a' && name[n] <= 'z') || (name[n] >= '0' && name[n] <= '9') || name[n] == '_')
+        n++;
+    return !name[n] && n < 64;
+}
+
+/* ---- copies ------------------------------------------------------------------ */
+
+/* N elements of the plugin's STRIDE as N zero-filled elements of SIZE. */
+static void *copy_array(struct arena *arena, const void *from, size_t n, size_t stride, size_t size)
+{
+    unsigned char *to = arena_alloc(arena, n * size); /* n <= MOST, size <= LARGEST */
+
+    for (size_t i = 0; i < n; i++)
+        memcpy(to + i * size, (const unsigned char *)from + i * stride, stride < size ? stride : size);
+    return to;
+}
+
+static status check_array(const char *what, const void *array, uint64_t n, struct error *err)
+{
+    if (n > MOST)
+        return error_set(err, "says that it has %llu %s", (unsigned long long)n, what);
+    if (n && !array)
+        return error_set(err, "says that it has %llu %s and points to none", (unsigned long long)n, what);
+    return OK;
+}
+
+/* ---- settings ------------------------------------------------------------------ */
+
+static status check_param(const struct item *item, size_t index, struct error *err)
+{
+    const fell_param *p = &item->params[index];
+    const struct ptype *type = &ptypes[p->type < COUNT(ptypes) ? p->type : 0];
+
+    if (!plugin_name_ok(p->name))
+        return error_set(err, "setting %zu is named '%.64s'; a name is [a-z][a-z0-9_]*", index + 1,
+                         p->name ? p->name : "");
+    for (size_t i = 0; i < COUNT(reserved); i++)
+        if (strcmp(p->name, reserved[i]) == 0)
+            return error_set(err, "the setting '%s' has a name that is reserved for the host", p->name);
+    for (size_t i = 0; i < index; i++)
+        if (strcmp(p->name, item->params[i].name) == 0)
+            return error_set(err, "duplicate setting '%s'", p->name);
+    if (!type->size)
+        return error_set(err, "the setting '%s' has a type (%u) that this program does not know", p->name,
+                         p->type);
+    if (p->offset > item->settings_size || type->size > item->settings_size - p->offset ||
+        p->offset % type->align)
+        return error_set(err, "the setting '%s' lies outside its struct of %zu bytes", p->name,
+                         item->settings_size);
+    if (p->type == FELL_P_ENUM && (!p->choices || !p->def_text))
+        return error_set(err, "the setting '%s' lacks choices or a default", p->name);
+    return OK;
+}
+
+static const fell_param *find_param(const struct item *item, const char *name)
+{
+    for (size_t i = 0; i < item->nparams; i++)
+        if (strcmp(item->params[i].name, name) == 0)
+            return &item->params[i];
+    return NULL;
+}
+
+static status copy_settings(struct arena *arena, const fell_plugin *root, const fell_item *from,
+                            struct item *item, struct error *err)
+{
+    if (check_array("settings", from->params, from->nparams, err) != OK)
+        return FAILED;
+    if (from->settings_size > LARGEST)
+        return error_set(err, "has a settings struct of %llu bytes", (unsigned long long)from->settings_size);
+    item->settings_size = from->settings_size;
+    item->nparams = from->nparams;
+    item->params = copy_array(arena, from->params, from->nparams, root->sizeof_param, sizeof(fell_param));
+    for (size_t i = 0; i < item->nparams; i++)
+        if (check_param(item, i, err) != OK)
+            return FAILED;
+    return OK;
+}
+
+/* ---- the kinds ------------------------------------------------------------------ */
+
+static status lacks(const char *callback, struct error *err)
+{
+    return error_set(err, "lacks its function '%s'", callback);
+}
+
+static status fill_layer(struct arena *arena, const fell_plugin *root, fell_layer *l, struct error *err)
+{
+    fell_tensor *tensors;
+
+    if (!l->plan || !l->forward)
+        return lacks(l->plan ? "forward" : "plan", err);
+    if (l->min_inputs > l->max_inputs)
+        return error_set(err, "takes at least %u and at most %u inputs", l->min_inputs, l->max_inputs);
+    if (check_array("tensors", l->tensors, l->ntensors, err) != OK)
+        return FAILED;
+    tensors = copy_array(arena, l->tensors, l->ntensors, root->sizeof_tensor, sizeof *tensors);
+    l->tensors = tensors;
+    for (size_t i = 0; i < l->ntensors; i++) {
+        if (!plugin_name_ok(tensors[i].name))
+            return error_set(err, "tensor %zu is named '%.64s'; a name is [a-z][a-z0-9_]*", i + 1,
+                             tensors[i].name ? tensors[i].name : "");
+        if (tensors[i].role < FELL_WEIGHT || tensors[i].role > FELL_STATE)
+            return error_set(err, "the tensor '%s' is neither weight, bias nor state", tensors[i].name);
+        for (size_t k = 0; k < i; k++)
+            if (strcmp(tensors[i].name, tensors[k].name) == 0)
+                return error_set(err, "duplicate tensor '%s'", tensors[i].name);
+    }
+    return OK;
+}
+
+static status fill_optimizer(struct arena *arena, const fell_plugin *root, const struct item *item,
+                             fell_optimizer *o, struct error *err)
+{
+    const fell_param *lr = find_param(item, "lr");
+    fell_slot *slots;
+
+    if (!o->step)
+        return lacks("step", err);
+    if (!lr || lr->type != FELL_P_FLOAT)
+        return error_set(err, "lacks a setting 'lr' (FELL_FLOAT), which every optimizer must have");
+    if (o->reach > FELL_WHOLE)
+        return error_set(err, "has a reach (%llu) that this program does not know",
+                         (unsigned long long)o->reach);
+    if (check_array("slots", o->slots, o->nslots, err) != OK)
+        return FAILED;
+    slots = copy_array(arena, o->slots, o->nslots, root->sizeof_slot, sizeof *slots);
+    o->slots = slots;
+    for (size_t i = 0; i < o->nslots; i++) {
+        if (!plugin_name_ok(slots[i].name))
+            return error_set(err, "slot %zu is named '%.64s'; a name is [a-z][a-z0-9_]*", i + 1,
+                             slots[i].name ? slots[i].name : "");
+        if (slots[i].when && !find_param(item, slots[i].when))
+            return error_set(err, "the slot '%s' depends on '%.64s', which is no setting", slots[i].name,
+                             slots[i].when);
+    }
+    return OK;
+}
+
+static status check_target(uint32_t target, bool both, struct error *err)
+{
+    if (target == FELL_VALUES || target == FELL_CLASSES || (both && target == (FELL_VALUES | FELL_CLASSES)))
+        return OK;
+    return error_set(err, "does not say whether its target is values or classes");
+}
+
+/* What is special to the item's kind, in COPY, the host's own struct. */
+static status fill_kind(struct arena *arena, const fell_plugin *root, struct item *item, void *copy,
+                        struct error *err)
+{
+    switch (item->kind) {
+    case FELL_KIND_LAYER:
+        item->layer = copy;
+        return fill_layer(arena, root, copy, err);
+    case FELL_KIND_ACTIVATION:
+        item->activation = copy;
+        if (!item->activation->forward || !item->activation->backward)
+            return lacks(item->activation->forward ? "backward" : "forward", err);
+        return OK;
+    case FELL_KIND_LOSS:
+        item->loss = copy;
+        return item->loss->eval ? check_target(item->loss->target, false, err) : lacks("eval", err);
+    case FELL_KIND_OPTIMIZER:
+        item->optimizer = copy;
+        return fill_optimizer(arena, root, item, copy, err);
+    case FELL_KIND_INITIALISER:
+        item->initialiser = copy;
+        return item->initialiser->fill ? OK : lacks("fill", err);
+    case FELL_KIND_SCHEDULE:
+        item->schedule = copy;
+        return item->schedule->rate ? OK : lacks("rate", err);
+    case FELL_KIND_METRIC:
+        item->metric = copy;
+        if (item->metric->values > FELL_PER_PAIR)
+            return error_set(err, "gives a number of values that this program does not know");
+        return item->metric->eval ? check_target(item->metric->target, true, err) : lacks("eval", err);
+    case FELL_KIND_DATASET:
+        item->dataset = copy;
+        if (!item->dataset->open || !item->dataset->read || !item->dataset->close)
+            return lacks(!item->dataset->open ? "open" : !item->dataset->read ? "read" : "close", err);
+        return OK;
+    }
+    return error_set(err, "is of an unknown kind");
+}
+
+static bool same_name_space(const struct item *a, const struct item *b)
+{
+    bool entries = (a->kind == FELL_KIND_LAYER || a->kind == FELL_KIND_ACTIVATION) &&
+                   (b->kind == FELL_KIND_LAYER || b->kind == FELL_KIND_ACTIVATION);
+
+    return (a->kind == b->kind || entries) && strcmp(a->name, b->name) == 0;
+}
+
+static status copy_item(const fell_plugin *root, const fell_item *from, struct opened *o, struct error *err)
+{
+    const struct kind *kind = &kinds[from->kind];
+    struct item *item = &o->items[o->nitems];
+    unsigned char *copy;
+
+    if (!plugin_name_ok(from->name))
+        return error_set(err, "a %s is named '%.64s'; a name is [a-z][a-z0-9_]*", kind->word,
+                         from->name ? from->name : "");
+    if (from->struct_size < kind->least || from->struct_size > LARGEST)
+        return error_set(err, "the %s '%s' says that its struct has %llu bytes; version 1.0 has %zu",
+                         kind->word, from->name, (unsigned long long)from->struct_size, kind->least);
+    *item = (struct item){.kind = (enum fell_kind)from->kind,
+                          .name = from->name,
+                          .doc = from->doc ? from->doc : "",
+                          .file = &o->file};
+    copy = copy_array(o->arena, from, 1, from->struct_size, kind->size);
+    if (copy_settings(o->arena, root, from, item, err) != OK ||
+        fill_kind(o->arena, root, item, copy, err) != OK)
+        return error_prepend(err, "the %s '%s'", kind->word, from->name);
+    ((fell_item *)(void *)copy)->params = item->params;
+    for (size_t i = 0; i < o->nitems; i++)
+        if (same_name_space(item, &o->items[i]))
+            return error_set(err, "duplicate %s '%s'", kind->word, from->name);
+    o->nitems++;
+    return OK;
+}
+
+status plugin_copy_items(const fell_plugin *root, struct opened *o, struct error *err)
+{
+    size_t n = 0;
+
+    while (root->items[n])
+        if (++n > MOST)
+            return error_set(err, "its list of items does not end with NULL");
+    o->items = arena_alloc(o->arena, n * sizeof *o->items);
+    for (size_t i = 0; i < n; i++) {
+        const fell_item *from = root->items[i];
+
+        if (kind_word(from->kind)) {
+            if (copy_item(root, from, o, err) != OK)
+                return FAILED;
+        } else if (!o->note) {
+            o->note =
+                arena_format(o->arena, "'%.64s' is of a kind (%u) that this program does not know; skipped",
+                             from->name ? from->name : "", from->kind);
+        }
+    }
+    if (!n)
+        return error_set(err, "it has no items");
+    return OK;
+}

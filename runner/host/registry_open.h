@@ -1,0 +1,53 @@
+/* registry_open.h - one plugin file: opened, checked, copied. Between the files of the
+ * registry only; everyone else uses registry.h.
+ */
+#ifndef HOST_REGISTRY_OPEN_H
+#define HOST_REGISTRY_OPEN_H
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "host/registry.h"
+
+/* An opened file and what is in it. Lives as long as the process. */
+struct opened {
+    struct arena *arena; /* owns all below, and this */
+    struct plugin_file file;
+    size_t nitems;
+    struct item *items;
+    const char *note; /* items that were skipped and why, or NULL */
+};
+
+/* PATH (absolute) as it is: read its head, dlopen it, check it. Errors begin with the
+ * path. */
+status plugin_load(const char *path, bool bundled, struct opened **out, struct error *err);
+
+/* The same, safe and once: a file that is not bundled is probed in a child first, and
+ * every file is opened (or refused) once in a process. */
+status plugin_open(const char *path, bool bundled, struct opened **out, struct error *err);
+
+/* Load PATH in a child process and throw it away. */
+status plugin_probe(const char *path, struct error *err);
+
+/* Check ROOT's items and copy them into OPENED. Errors do not name the file. */
+status plugin_copy_items(const fell_plugin *root, struct opened *o, struct error *err);
+
+/* "layer", "loss", ...; NULL for a kind that this program does not know. */
+const char *kind_word(uint32_t kind);
+
+/* A plugin's or setting's name: [a-z][a-z0-9_]*, at most 63 bytes. */
+bool plugin_name_ok(const char *name);
+
+/* The folders to search, in order, each with subfolders by kind; those that are not
+ * there are left out, with a line in NOTES if FELL_PLUGIN_PATH names them. free() the
+ * array and the paths. */
+struct plugin_folder {
+    char *path;   /* canonical */
+    bool bundled; /* the program's own */
+};
+size_t plugin_folders(struct plugin_folder **out, struct strbuf *notes);
+
+/* The program itself: FELL_PROGRAM if it is set, else what /proc/self/exe says.
+ * free() it. */
+char *program_path(void);
+
+#endif

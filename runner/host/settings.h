@@ -1,0 +1,51 @@
+/* settings.h - from a YAML map to a plugin's settings struct, by its table.
+ *
+ * With settings_json.c the only place that knows how a fell_param reads, checks
+ * and prints. Strings and lists in a struct belong to ARENA.
+ */
+#ifndef HOST_SETTINGS_H
+#define HOST_SETTINGS_H
+
+#include <cjson/cJSON.h>
+
+#include "base/mem.h"
+#include "host/registry.h"
+#include "spec/diag.h"
+#include "spec/tree.h"
+
+/* A new settings struct (in ARENA) with every default, then what MAP says (NULL
+ * or empty: nothing). Keys in SKIP (NULL-terminated; the host's own: name, from)
+ * are passed over. Unknown keys (with a suggestion), wrong types, values out of
+ * range, missing required settings are errors in D at their places:
+ *     dropout.rate: 1.5 is not in [0, 1)
+ *     adam.lr: 'fast' is not a number
+ *     'sgd' has no setting 'momentun'; did you mean 'momentum'?
+ * AT is where the plugin is named, for what is missing. NULL on error; items
+ * without settings get a pointer to an empty struct. */
+void *settings_parse(struct arena *arena, const struct item *item, const struct node *map,
+                     const char *const *skip, const struct place *at, struct diag *d);
+
+/* The two halves of settings_parse(), for tables that are not a plugin's (the sections of
+ * a spec): ITEM needs a name ("train"; "" is the spec itself), nparams and params.
+ * settings_fill() writes into the caller's STRUCT and leaves unknown keys alone;
+ * settings_check_keys() refuses the keys that are neither in the table nor in SKIP. */
+status settings_fill(struct arena *arena, const struct item *item, void *settings, const struct node *map,
+                     const struct place *at, struct diag *d);
+status settings_check_keys(const struct item *item, const struct node *map, const char *const *skip,
+                           struct diag *d);
+
+/* Every setting with its value, appended to OBJECT. Numbers that are not finite
+ * as strings ("inf"); paths as they are (absolute). */
+void settings_to_json(const struct item *item, const void *settings, cJSON *object);
+
+/* Numbers that read back as the same bits, which cJSON's own printing does not promise. */
+cJSON *settings_json_int(int64_t v);
+cJSON *settings_json_number(double v);
+
+/* The place of setting NAME in MAP, or AT where it is not written. */
+const struct place *settings_place(const struct node *map, const char *name, const struct place *at);
+
+/* Value of a numeric setting by name (FLOAT, INT, BOOL, ENUM); false if there is none. */
+bool settings_number(const struct item *item, const void *settings, const char *name, double *out);
+
+#endif

@@ -1,0 +1,47 @@
+/* main.c - fell: the list of its commands, in the order in which its help shows them. */
+#include <locale.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "cli/command.h"
+
+static const struct command *const commands[] = {
+    /* Run experiments */
+    &command_run,   /* cli/run.c: train all runs of a spec and record them */
+    &command_check, /* cli/plan.c: find its errors */
+    &command_plan,  /* cli/plan.c: show what it would do */
+
+    /* Look at results */
+    &command_runs,    /* cli/runs.c: list runs */
+    &command_show,    /* cli/show.c: all about one */
+    &command_best,    /* cli/runs.c: rank the trials of an experiment */
+    &command_compare, /* cli/compare.c: what differs, and what came of it */
+
+    /* Use a trained net */
+    &command_export, /* cli/export.c: its weights as a file */
+
+    /* Processes of its own, not listed */
+    &command_worker,       /* work/worker.c: trains what the runner sends */
+    &command_probe_plugin, /* host/registry_probe.c: tries a plugin where a crash does no harm */
+    NULL,
+};
+
+static void out_of_memory(void)
+{
+    static const char text[] = "fell: out of memory\n";
+
+    ssize_t written = write(STDERR_FILENO, text, sizeof text - 1);
+
+    (void)written;
+    _exit(EXIT_RUN);
+}
+
+int main(int argc, char **argv)
+{
+    mem_on_failure(out_of_memory);
+    signal(SIGPIPE, SIG_IGN);   /* a reader that went away is an error of the write */
+    setlocale(LC_CTYPE, "");    /* which signs the terminal knows */
+    setlocale(LC_NUMERIC, "C"); /* a number has a point, wherever the user lives */
+    return cli_main(commands, argc, argv);
+}

@@ -1,0 +1,273 @@
+/* database.c - opens the results file. See database.h.
+ *
+ * Nothing here knows of runs and epochs. Called by the recorder and by the commands
+ * that read.
+ */
+#include "record/database.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "record/schema.h"
+
+enum { WAIT_MS = 10000, RETRY_MS = 20 };
+
+/* File systems whose locks and shared memory do not reach other machines (numbers of
+ * linux/magic.h and statfs(2)). 9p is not among them: sandboxes use it for local disks. */
+static const struct network {
+    long type;
+    const char *name;
+} networks[] = {
+    {0x6969, "nfs"},     {0xff534d42, "cifs"}, {0xfe534d42, "smb2"},   {0x517b, "smb"},
+    {0x5346414f, "afs"}, {0x6b414653, "afs"},  {0x73757245, "coda"},   {0x00c36400, "ceph"},
+    {0x564c, "ncp"},     {0x47504653, "gpfs"}, {0x0bd00bd0, "lustre"},
+};
+
+enum { FUSE_MAGIC = 0x65735546 };
+
+static status refuse(const char *path, const char *kind, struct error *err)
+{
+    return error_set(
+        err,
+        "'%s' is on a network file system (%s), where SQLite's locks cannot be relied on; give a "
+        "local file with --db, and copy it there when the runs are over",
+        path, kind);
+}
+
+status database_check_file_system(const char *path, long type, struct error *err)
+{
+    for (size_t i = 0; i < sizeof networks / sizeof networks[0]; i++)
+        if ((type & 0xffffffffL) == networks[i].type)
+            return refuse(path, networks[i].name, err);
+    return OK;
+}
+
+/* A FUSE mount may be local; only its line in mountinfo tells ("fuse.sshfs"). */
+static bool fuse_is_remote(const char *folder)
+{
+    static const char *const remote[] = {"fuse.sshfs",     "fuse.s3fs",  "fuse.gcsfuse", "fuse.rclone",
+                                         "fuse.glusterfs", "fuse.davfs", "fuse.ceph"};
+    char *real = realpath(folder, NULL), *line = NULL;
+    FILE *mounts = real ? fopen("/proc/self/mountinfo", "re") : NULL;
+    size_t room = 0, longest = 0;
+    bool found = false;
+
+    while (mounts && getline(&line, &room, mounts) > 0) {
+        char *at[10] = {NULL}, *rest = line, *dash = strstr(line, " - ");
+        size_t n;
+
+        for (int i = 0; i < 5 && rest; i++) /* the fifth word is where it is mounted */
+            at[i] = strsep(&rest, " ");
+        if (!at[4] || !dash)
+            continue;
+        n = strlen(at[4]);
+        if (n < longest || strncmp(real, at[4], n) != 0 || (n > 1 && real[n] != '/' && real[n] != 0))
+            continue;
+        longest = n;
+        found = false;
+        for (size_t i = 0; i < sizeof remote / sizeof remote[0]; i++)
+            found |= strncmp(dash + 3, remote[i], strlen(remote[i])) == 0;
+    }
+    if (mounts)
+        fclose(mounts);
+    free(line);
+    free(real);
+    return found;
+}
+
+static status check_place(const char *path, struct error *err)
+{
+    char *folder = path_folder(path);
+    struct statfs fs;
+    status result = OK;
+
+    if (statfs(folder, &fs) != 0)
+        result = error_set(err, "cannot use the folder '%s': %s", folder, strerror(errno));
+    else if ((long)fs.f_type == FUSE_MAGIC && fuse_is_remote(folder))
+        result = refuse(path, "FUSE", err);
+    else
+        result = database_check_file_system(path, (long)fs.f_type, err);
+    free(folder);
+    return result;
+}
+
+status database_error(sqlite3 *db, int rc, const char *path, struct error *err)
+{
+    struct strbuf who = {0};
+
+    switch (rc & 0xff) {
+    case SQLITE_FULL:
+        return error_set(err, "%s: the disk is full; what was stored before is safe. Make room and run again",
+                         path);
+    case SQLITE_IOERR:
+        return error_set(err, "%s: reading or writing failed (%s); what was stored before is safe", path,
+                         sqlite3_system_errno(db) ? strerror(sqlite3_system_errno(db)) : sqlite3_errmsg(db));
+    case SQLITE_NOTADB:
+        return error_set(err, "%s is not a SQLite database", path);
+    case SQLITE_CORRUPT:
+        return error_set(err, "%s is damaged (%s); `sqlite3 %s .recover` saves what can be read", path,
+                         sqlite3_errmsg(db), path);
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+        return error_set(err, "%s cannot be written: it, or its folder, is read-only", path);
+    case SQLITE_CANTOPEN:
+        return error_set(err, "cannot open %s: %s", path,
+                         sqlite3_system_errno(db) ? strerror(sqlite3_system_errno(db)) : "it is not a file");
+    case SQLITE_BUSY:
+        database_lock_holders(path, false, &who);
+        error_set(err, "%s is locked by %s", path, who.text);
+        strbuf_release(&who);
+        return FAILED;
+    default:
+        return error_set(err, "%s: %s", path, sqlite3_errmsg(db));
+    }
+}
+
+/* One number of a one-row query. */
+static int query_int(sqlite3 *db, const char *sql, int *out)
+{
+    sqlite3_stmt *st = NULL;
+    int rc = sqlite3_prepare_v2(db, sql, -1, &st, NULL);
+
+    if (rc == SQLITE_OK) {
+        rc = sqlite3_step(st);
+        if (rc == SQLITE_ROW) {
+            *out = sqlite3_column_int(st, 0);
+            rc = SQLITE_OK;
+        }
+    }
+    sqlite3_finalize(st);
+    return rc;
+}
+
+/* Whose file it is: ours (*VERSION >= 1), nobody's yet (0), or an error. */
+static status check_owner(sqlite3 *db, const char *path, int *version, struct error *err)
+{
+    int application = 0, objects = 0, rc;
+
+    *version = 0;
+    rc = query_int(db, "PRAGMA application_id", &application);
+    if (rc == SQLITE_OK)
+        rc = query_int(db, "PRAGMA user_version", version);
+    if (rc == SQLITE_OK)
+        rc = query_int(db, "SELECT count(*) FROM sqlite_schema", &objects);
+    if (rc != SQLITE_OK)
+        return database_error(db, rc, path, err);
+    if (application != SCHEMA_APPLICATION_ID && (application != 0 || objects > 0))
+        return error_set(err, "%s is a database of another program; give another file with --db", path);
+    if (*version > SCHEMA_VERSION)
+        return error_set(err, "%s was written by a newer fell (schema %d, this program knows %d)", path,
+                         *version, SCHEMA_VERSION);
+    return OK;
+}
+
+/* The change to WAL is refused with BUSY, busy handler or not, while another process
+ * makes the same change. */
+static int exec_patiently(sqlite3 *db, const char *sql)
+{
+    int rc;
+
+    for (int waited = 0; (rc = sqlite3_exec(db, sql, NULL, NULL, NULL)) == SQLITE_BUSY && waited < WAIT_MS;
+         waited += RETRY_MS)
+        usleep(RETRY_MS * 1000);
+    return rc;
+}
+
+static status create_schema(sqlite3 *db, const char *path, struct error *err)
+{
+    char *seal = sqlite3_mprintf("PRAGMA application_id=%d; PRAGMA user_version=%d; COMMIT",
+                                 SCHEMA_APPLICATION_ID, SCHEMA_VERSION);
+    int version, rc = exec_patiently(db, "BEGIN IMMEDIATE");
+    status result = FAILED;
+
+    if (rc != SQLITE_OK) {
+        database_error(db, rc, path, err);
+        goto out;
+    }
+    if (check_owner(db, path, &version, err) != OK)
+        goto out;
+    rc = sqlite3_exec(db, schema_sql, NULL, NULL, NULL);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_exec(db, seal, NULL, NULL, NULL);
+    result = rc == SQLITE_OK ? OK : database_error(db, rc, path, err);
+out:
+    if (result != OK && !sqlite3_get_autocommit(db))
+        sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+    sqlite3_free(seal);
+    return result;
+}
+
+/* A file that is not there yet is made beside its place and linked into it when it is whole:
+ * nobody ever sees half a database, of two processes one makes it, and one fsync is
+ * enough where SQLite's own way takes six. Whatever fails here is tried, and
+ * reported, by the ordinary way. */
+static void create_file(const char *path)
+{
+    static const unsigned char wal_format[2] = {2, 2}; /* bytes 18, 19: https://sqlite.org/fileformat.html */
+    char *made = mem_format("%s.%ld.new", path, (long)getpid());
+    sqlite3 *db = NULL;
+    struct error ignored;
+    int fd;
+    bool ok;
+
+    ok = sqlite3_open_v2(made, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) == SQLITE_OK &&
+         sqlite3_exec(db, "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF", NULL, NULL, NULL) == SQLITE_OK &&
+         create_schema(db, made, &ignored) == OK;
+    sqlite3_close(db);
+    fd = ok ? open(made, O_WRONLY | O_CLOEXEC) : -1;
+    if (fd >= 0) {
+        if (pwrite(fd, wal_format, sizeof wal_format, 18) == (ssize_t)sizeof wal_format && fsync(fd) == 0)
+            link(made, path); /* fails when another process was faster */
+        close(fd);
+    }
+    unlink(made);
+    free(made);
+}
+
+status database_open(const char *path, sqlite3 **out, struct error *err)
+{
+    char *folder = path_folder(path);
+    sqlite3 *db = NULL;
+    int version, rc;
+    status result = FAILED;
+
+    if (path_make_folder(folder, err) != OK || check_place(path, err) != OK)
+        goto out;
+    if (access(path, F_OK) != 0)
+        create_file(path);
+    /* One thread uses it, so SQLite need not lock a mutex at every call. */
+    rc = sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
+    if (rc != SQLITE_OK) {
+        database_error(db, rc, path, err);
+        goto out;
+    }
+    sqlite3_busy_timeout(db, WAIT_MS);
+    if (check_owner(db, path, &version, err) != OK)
+        goto out;
+    rc = exec_patiently(db, "PRAGMA journal_mode=WAL");
+    if (rc == SQLITE_OK)
+        rc = sqlite3_exec(
+            db,
+            "PRAGMA synchronous=FULL; PRAGMA journal_size_limit=67108864; PRAGMA secure_delete=OFF;"
+            "PRAGMA foreign_keys=OFF",
+            NULL, NULL, NULL);
+    if (rc != SQLITE_OK) {
+        database_error(db, rc, path, err);
+        goto out;
+    }
+    if (version < SCHEMA_VERSION && create_schema(db, path, err) != OK)
+        goto out;
+    *out = db;
+    db = NULL;
+    result = OK;
+out:
+    sqlite3_close(db);
+    free(folder);
+    return result;
+}

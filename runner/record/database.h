@@ -1,0 +1,29 @@
+/* database.h - opening the results file, and finding out who keeps it locked.
+ */
+#ifndef RECORD_DATABASE_H
+#define RECORD_DATABASE_H
+
+#include <sqlite3.h>
+#include <stdbool.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+
+/* Open or create for writing, with its folder: WAL, synchronous=FULL, all tables and
+ * views, in one immediate transaction that may race with another process's. Waits
+ * up to 10 s for a lock. Errors: a network file system (WAL does not work there), not
+ * a database, another application's, a newer schema, cannot be written, locked. */
+status database_open(const char *path, sqlite3 **out, struct error *err);
+
+/* "'/mnt/x' is on a network file system (nfs) ..." for a network magic number of statfs(). */
+status database_check_file_system(const char *path, long type, struct error *err);
+
+/* Says what SQLite's result code RC of an action on PATH means: full disk, read
+ * error, locked ... Returns FAILED. */
+status database_error(sqlite3 *db, int rc, const char *path, struct error *err);
+
+/* Who holds a write lock on the database PATH (OPENERS: who has it open), as "sqlite3
+ * (process 123)". Processes of other users may stay unseen: "another process". */
+void database_lock_holders(const char *path, bool openers, struct strbuf *out);
+
+#endif

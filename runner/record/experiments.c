@@ -1,0 +1,208 @@
+/* experiments.c - the half of recorder.h that finds, adds and removes whole
+ * experiments, before the first run starts.
+ *
+ * These rows are stored at once, not queued: everything between the first call and
+ * recorder_commit() is one transaction, so that a database never holds half an experiment.
+ */
+#include <errno.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "record/recorder_impl.h"
+
+#define UNFINISHED "('queued', 'running', 'interrupted')"
+
+/* ---- finding -------------------------------------------------------------------- */
+
+status recorder_find_experiment(struct recorder *r, const char *uid, const char *name,
+                                struct known_experiment *out, struct error *err)
+{
+    sqlite3_stmt *st = NULL;
+    int rc;
+
+    *out = (struct known_experiment){.state = KNOWN_NEW};
+    rc = sqlite3_prepare_v2(r->db,
+                            "SELECT id, EXISTS (SELECT 1 FROM runs WHERE experiment_id = experiments.id"
+                            " AND status IN " UNFINISHED ") FROM experiments WHERE uid = ?1",
+                            -1, &st, NULL);
+    if (rc == SQLITE_OK) {
+        sqlite3_bind_text(st, 1, uid, -1, SQLITE_STATIC);
+        rc = sqlite3_step(st);
+    }
+    if (rc == SQLITE_ROW) {
+        out->id = sqlite3_column_int64(st, 0);
+        out->state = sqlite3_column_int(st, 1) ? KNOWN_UNFINISHED : KNOWN_FINISHED;
+    } else if (rc != SQLITE_DONE) {
+        goto out;
+    }
+    sqlite3_finalize(st);
+    st = NULL;
+    rc = sqlite3_prepare_v2(r->db,
+                            "SELECT id, spec FROM experiments AS x WHERE name = ?1 AND uid <> ?2 AND EXISTS"
+                            " (SELECT 1 FROM runs WHERE experiment_id = x.id AND status IN " UNFINISHED ")"
+                            " ORDER BY id DESC LIMIT 1",
+                            -1, &st, NULL);
+    if (rc == SQLITE_OK) {
+        sqlite3_bind_text(st, 1, name, -1, SQLITE_STATIC);
+        sqlite3_bind_text(st, 2, uid, -1, SQLITE_STATIC);
+        rc = sqlite3_step(st);
+    }
+    if (rc == SQLITE_ROW) {
+        out->other_unfinished = true;
+        out->other_id = sqlite3_column_int64(st, 0);
+        out->other_text = mem_string((const char *)sqlite3_column_text(st, 1));
+    }
+out:
+    if (rc != SQLITE_ROW && rc != SQLITE_DONE) {
+        recorder_error(r, rc, err);
+        sqlite3_finalize(st);
+        return FAILED;
+    }
+    sqlite3_finalize(st);
+    return OK;
+}
+
+/* A socket in the abstract name space: it needs no file, only one process can bind the
+ * name, and it is gone with the process, however that ends. */
+status recorder_claim(struct recorder *r, const char *uid, struct error *err)
+{
+    struct sockaddr_un name = {.sun_family = AF_UNIX};
+    struct stat file;
+    int fd, n;
+
+    if (stat(r->path, &file) != 0)
+        return error_set(err, "%s: %s", r->path, strerror(errno));
+    n = snprintf(name.sun_path + 1, sizeof name.sun_path - 1, "fell:%lx:%lx:%.32s",
+                 (unsigned long)file.st_dev, (unsigned long)file.st_ino, uid);
+    fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return error_set(err, "no socket: %s", strerror(errno));
+    if (bind(fd, (struct sockaddr *)&name,
+             (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)n)) != 0) {
+        int why = errno;
+
+        close(fd);
+        return why == EADDRINUSE ? error_set(err, "another fell process is running this very experiment now; "
+                                                  "`fell runs` shows how far it is")
+                                 : error_set(err, "no socket: %s", strerror(why));
+    }
+    r->claim = fd;
+    r->claimed = true;
+    return OK;
+}
+
+/* ---- adding and removing ----------------------------------------------------------- */
+
+/* With its rows, children first. */
+status recorder_delete_experiment(struct recorder *r, int64_t id, struct error *err)
+{
+    static const char *const of_run[] = {"run_params", "parameters",     "epochs",  "gradients",   "metrics",
+                                         "steps",      "step_gradients", "plugins", "checkpoints", "events"};
+    struct strbuf sql = {0};
+    int rc;
+
+    if (recorder_begin(r, err) != OK)
+        return FAILED;
+    for (size_t i = 0; i < sizeof of_run / sizeof of_run[0]; i++)
+        strbuf_addf(&sql, "DELETE FROM %s WHERE run_id IN (SELECT id FROM runs WHERE experiment_id = %lld);",
+                    of_run[i], (long long)id);
+    strbuf_addf(
+        &sql,
+        "DELETE FROM runs WHERE experiment_id = %lld; DELETE FROM data_files WHERE experiment_id = %lld;"
+        "DELETE FROM experiments WHERE id = %lld",
+        (long long)id, (long long)id, (long long)id);
+    rc = sqlite3_exec(r->db, sql.text, NULL, NULL, NULL);
+    strbuf_release(&sql);
+    return rc == SQLITE_OK ? OK : recorder_error(r, rc, err);
+}
+
+#define INT(v)                                                                                               \
+    {                                                                                                        \
+        .type = CELL_INT, .i = (v)                                                                           \
+    }
+#define TEXT(v)                                                                                              \
+    {                                                                                                        \
+        .type = CELL_TEXT, .text = (v)                                                                       \
+    }
+#define RUN(r, sql, cells, err) run_now(r, sql, cells, sizeof(cells) / sizeof((cells)[0]), err)
+
+static status run_now(struct recorder *r, enum writer_sql sql, const struct cell *cells, size_t n,
+                      struct error *err)
+{
+    int rc = writer_run(&r->writer, sql, cells, n);
+
+    return rc == SQLITE_OK ? OK : recorder_error(r, rc, err);
+}
+
+status recorder_add_experiment(struct recorder *r, const struct experiment_row *row, int64_t *id,
+                               struct error *err)
+{
+    char now[32];
+
+    time_now_text(now);
+    const struct cell cells[] = {
+        TEXT(row->uid),
+        TEXT(row->name),
+        TEXT(row->spec),
+        TEXT(row->spec_sha256),
+        TEXT(now),
+        TEXT(row->command),
+        TEXT(row->version),
+        TEXT(row->runner_sha256),
+        TEXT(row->git_commit),
+        TEXT(row->host),
+        TEXT(row->cpu),
+        TEXT(row->kernels),
+    };
+    if (recorder_begin(r, err) != OK || RUN(r, SQL_ADD_EXPERIMENT, cells, err) != OK)
+        return FAILED;
+    *id = sqlite3_last_insert_rowid(r->db);
+    for (size_t i = 0; i < row->nfiles; i++) {
+        const struct data_file_row *f = &row->files[i];
+        const struct cell file[] = {INT(*id),
+                                    TEXT(f->role),
+                                    TEXT(f->path),
+                                    TEXT(f->sha256),
+                                    {.type = f->rows >= 0 ? CELL_INT : CELL_NULL, .i = f->rows}};
+
+        if (RUN(r, SQL_ADD_FILE, file, err) != OK)
+            return FAILED;
+    }
+    return OK;
+}
+
+status recorder_add_run(struct recorder *r, const struct run_row *row, int64_t *id, struct error *err)
+{
+    const struct cell cells[] = {TEXT(row->uid),   INT(row->experiment_id), INT(row->trial),
+                                 INT(row->repeat), INT((int64_t)row->seed), TEXT(row->resolved)};
+
+    if (recorder_begin(r, err) != OK || RUN(r, SQL_ADD_RUN, cells, err) != OK)
+        return FAILED;
+    *id = sqlite3_last_insert_rowid(r->db);
+    for (size_t i = 0; i < row->nvalues; i++) {
+        const struct axis_value *v = &row->values[i];
+        struct cell param[] = {INT(*id), TEXT(v->path), TEXT(v->text)};
+
+        if (v->type == VALUE_INT)
+            param[2] = (struct cell)INT(v->i);
+        else if (v->type == VALUE_REAL)
+            param[2] = (struct cell){.type = CELL_REAL, .x = v->x};
+        if (RUN(r, SQL_ADD_PARAM, param, err) != OK)
+            return FAILED;
+    }
+    for (size_t i = 0; i < row->nplugins; i++) {
+        const struct plugin_row *p = &row->plugins[i];
+        const struct cell plugin[] = {INT(*id),      TEXT(p->kind),   TEXT(p->name),   TEXT(p->version),
+                                      TEXT(p->path), TEXT(p->sha256), TEXT(p->verdict)};
+
+        if (RUN(r, SQL_ADD_PLUGIN, plugin, err) != OK)
+            return FAILED;
+    }
+    return OK;
+}

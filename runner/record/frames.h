@@ -1,0 +1,81 @@
+/* frames.h - what a worker and the runner say to each other over pipes.
+ *
+ * A frame is a 16-byte header and a body. Bodies of `epoch` and `step` are packed
+ * arrays of doubles (a run of a tiny net writes a million of them a second), all
+ * others are JSON. Both ends are the same program, so there is no version. In
+ * the stream a body is followed by zeros up to a multiple of 8 bytes, so that
+ * what it packs can be read in place.
+ */
+#ifndef RECORD_FRAMES_H
+#define RECORD_FRAMES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "engine/train.h"
+
+enum frame_type {
+    /* runner to worker; one at a time */
+    FRAME_CHECK = 1, /* job: load the data, plan the net; answered by PLAN or PROBLEM */
+    FRAME_TRAIN,     /* job: a run; answered by PARAMETERS, METRICS, EPOCH ..., END or PROBLEM */
+    FRAME_QUIT,
+    /* worker to runner */
+    FRAME_PLAN = 16,  /* JSON of net_to_json() */
+    FRAME_PROBLEM,    /* JSON: section, index, setting, text */
+    FRAME_PARAMETERS, /* JSON: [{position, layer, plugin, name, shape, count}] */
+    FRAME_METRICS,    /* JSON: [[split, name], ...], what the values of the EPOCH frames after it are */
+    FRAME_EPOCH,
+    FRAME_STEP,
+    FRAME_EVENT,      /* JSON: kind, detail */
+    FRAME_CHECKPOINT, /* JSON: epoch, path, sha256, best */
+    FRAME_END,        /* JSON: status, error, epochs_done, seconds */
+    FRAME_CRASH       /* body: int32 signal, then "LAYER\0PHASE\0", written by the signal handler */
+};
+
+struct frame {
+    uint32_t type;
+    uint32_t size; /* of the body */
+    uint64_t run;  /* the job's number */
+    /* body follows */
+};
+
+/* The body of a job: a JSON object (seed, checkpoint_folder, export_path,
+ * export_epoch, name), a NUL, the JSON of the resolved spec. */
+
+/* Bytes that a body of SIZE takes in the stream. */
+size_t frame_padded(size_t size);
+
+/* Blocking write of a whole frame; read of a whole one into BUF (body in buf->text).
+ * end of file: FAILED with err->text "". */
+status frame_write(int fd, uint32_t type, uint64_t run, const void *body, size_t size, struct error *err);
+status frame_read(int fd, struct frame *head, struct strbuf *buf, struct error *err);
+
+/* The same appended to a buffer. Packing an epoch leaves the names of its metrics out. */
+void frame_append(struct strbuf *out, uint32_t type, uint64_t run, const void *body, size_t size);
+void frame_pack_epoch(struct strbuf *out, uint64_t run, const struct epoch_report *r);
+void frame_pack_step(struct strbuf *out, uint64_t run, const struct step_report *r);
+
+/* Read a body in place: the report's arrays point into BODY (8-byte aligned).
+ * METRICS [nmetrics] has the names, its values are filled in. False: the sizes do not
+ * add up, or the epoch has other metrics than announced. */
+bool frame_unpack_epoch(const void *body, size_t size, struct metric_value *metrics, size_t nmetrics,
+                        struct epoch_report *out);
+bool frame_unpack_step(const void *body, size_t size, struct step_report *out);
+
+/* Reading what comes in pieces: fill once per readable pipe, then take every whole
+ * frame. Start from zeros. */
+struct frame_reader {
+    char *buf;
+    size_t room, begin, end;
+};
+enum fill { FILL_MORE, FILL_NOTHING, FILL_END, FILL_ERROR }; /* nothing: would block; error: errno */
+enum fill frame_reader_fill(struct frame_reader *r, int fd);
+/* The next whole frame, its body valid until the next fill; NULL when there is none
+ * yet. *BROKEN is set when the stream makes no sense. */
+const struct frame *frame_reader_next(struct frame_reader *r, const char **body, bool *broken);
+void frame_reader_release(struct frame_reader *r);
+
+#endif

@@ -1,0 +1,353 @@
+/* recorder.c - the results database while runs train. See recorder.h.
+ *
+ * Rows are appended to a queue (writer.h). A slice of time later, or when they are
+ * many, the queue is stored in one immediate transaction and emptied; so the write
+ * lock is held only while rows go in, and whatever goes wrong, they are still
+ * there. What adds and removes experiments is in experiments.c.
+ */
+#include "record/recorder.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "record/database.h"
+#include "record/recorder_impl.h"
+
+enum {
+    VOLUME = 4 << 20,        /* bytes of queue that are stored without waiting for the slice */
+    LIMIT = 64 << 20,        /* ... that may wait for a lock */
+    CHECKPOINT_PAGES = 4000, /* of WAL: 16 MB */
+    LONG_WAL_PAGES = 16384   /* 64 MB: a reader keeps it from being reused */
+};
+static const double SLICE = 0.25, RETRY = 0.05, TELL = 1.0, TELL_AGAIN = 30.0; /* seconds */
+
+status recorder_error(struct recorder *r, int rc, struct error *err)
+{
+    return database_error(r->db, rc, r->path, err);
+}
+
+static void tell(struct recorder *r, const char *text)
+{
+    if (r->note)
+        r->note(r->wait_arg, text);
+}
+
+/* Runs after each commit. SQLite's own automatic checkpoint is such a hook too, and this
+ * one takes its place. */
+static int after_commit(void *arg, sqlite3 *db, const char *name, int pages)
+{
+    struct recorder *r = arg;
+
+    (void)name;
+    if (pages >= CHECKPOINT_PAGES)
+        sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    if (pages >= LONG_WAL_PAGES && !r->told_wal) {
+        struct strbuf text = {0};
+
+        strbuf_addf(&text, "%s-wal grows, because its rows are being read by ", r->path);
+        database_lock_holders(r->path, true, &text);
+        strbuf_add(&text, "; it shrinks when that ends");
+        tell(r, text.text);
+        strbuf_release(&text);
+        r->told_wal = true;
+    }
+    return SQLITE_OK;
+}
+
+status recorder_open(const char *path, struct recorder **out, struct error *err)
+{
+    struct recorder *r;
+    sqlite3 *db;
+
+    if (database_open(path, &db, err) != OK)
+        return FAILED;
+    sqlite3_busy_timeout(db, 0); /* waiting is done here, where the user is told */
+    r = mem_alloc(sizeof *r);
+    r->path = mem_string(path);
+    r->db = db;
+    r->writer.db = db;
+    sqlite3_wal_hook(db, after_commit, r);
+    *out = r;
+    return OK;
+}
+
+status recorder_close(struct recorder *r, struct error *err)
+{
+    status result = OK;
+
+    if (!r)
+        return OK;
+    if (r->open)
+        sqlite3_exec(r->db, "ROLLBACK", NULL, NULL, NULL);
+    r->open = false;
+    result = recorder_commit(r, err);
+    writer_release(&r->writer);
+    sqlite3_close(r->db);
+    if (r->claimed)
+        close(r->claim);
+    strbuf_release(&r->queue);
+    free(r->path);
+    free(r);
+    return result;
+}
+
+sqlite3 *recorder_handle(struct recorder *r)
+{
+    return r->db;
+}
+
+void recorder_on_wait(struct recorder *r, void (*note)(void *arg, const char *text),
+                      bool (*give_up)(void *arg), void *arg)
+{
+    r->note = note;
+    r->give_up = give_up;
+    r->wait_arg = arg;
+}
+
+bool recorder_is_full(const struct recorder *r)
+{
+    return r->queue.len >= LIMIT;
+}
+
+/* ---- storing ----------------------------------------------------------------- */
+
+/* Somebody holds the lock: the user is told after a second, and now and then again. */
+static void note_blocked(struct recorder *r)
+{
+    double now = time_monotonic();
+
+    if (r->blocked == 0)
+        r->blocked = now;
+    if (now - r->blocked >= TELL && (r->told == 0 || now - r->told >= TELL_AGAIN)) {
+        struct strbuf text = {0};
+
+        strbuf_addf(&text, "%s is locked by ", r->path);
+        database_lock_holders(r->path, false, &text);
+        strbuf_add(&text, "; rows wait in memory until it is free");
+        tell(r, text.text);
+        strbuf_release(&text);
+        r->told = now;
+    }
+}
+
+static void note_free(struct recorder *r)
+{
+    if (r->told != 0)
+        tell(r, "the database is free again; nothing was lost");
+    r->blocked = r->told = 0;
+}
+
+/* One attempt to store the queue. *LOCKED: not possible now, everything stays queued. */
+static status store(struct recorder *r, bool *locked, struct error *err)
+{
+    int rc = SQLITE_OK;
+
+    *locked = false;
+    if (!r->open && r->queue.len == 0)
+        return OK;
+    if (!r->open)
+        rc = sqlite3_exec(r->db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
+    if (rc == SQLITE_OK)
+        rc = writer_store(&r->writer, &r->queue);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_exec(r->db, "COMMIT", NULL, NULL, NULL);
+    if (rc == SQLITE_OK) {
+        r->queue.len = 0;
+        r->open = false;
+        note_free(r);
+        return OK;
+    }
+    if (rc == SQLITE_BUSY && !r->open) {
+        *locked = true;
+        note_blocked(r);
+    } else {
+        recorder_error(r, rc, err);
+    }
+    if (!sqlite3_get_autocommit(r->db))
+        sqlite3_exec(r->db, "ROLLBACK", NULL, NULL, NULL);
+    r->open = false;
+    return *locked ? OK : FAILED;
+}
+
+/* Between two attempts of a call that waits. */
+static status pause_for_lock(struct recorder *r, struct error *err)
+{
+    if (r->give_up && r->give_up(r->wait_arg)) {
+        recorder_error(r, SQLITE_BUSY, err);
+        return error_prepend(err, "not stored");
+    }
+    usleep((useconds_t)(RETRY * 1e6));
+    return OK;
+}
+
+status recorder_commit(struct recorder *r, struct error *err)
+{
+    bool locked;
+
+    for (;;) {
+        if (store(r, &locked, err) != OK)
+            return FAILED;
+        if (!locked)
+            return OK;
+        if (pause_for_lock(r, err) != OK)
+            return FAILED;
+    }
+}
+
+status recorder_begin(struct recorder *r, struct error *err)
+{
+    if (r->open)
+        return OK;
+    for (;;) {
+        int rc = sqlite3_exec(r->db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
+
+        if (rc == SQLITE_OK) {
+            note_free(r);
+            r->open = true;
+            return OK;
+        }
+        if (rc != SQLITE_BUSY)
+            return recorder_error(r, rc, err);
+        note_blocked(r);
+        if (pause_for_lock(r, err) != OK)
+            return FAILED;
+    }
+}
+
+status recorder_tick(struct recorder *r, double *due, struct error *err)
+{
+    double wait = -1;
+    bool locked;
+
+    if (r->queue.len > 0) {
+        wait = r->first + SLICE - time_monotonic();
+        if (wait <= 0) {
+            if (store(r, &locked, err) != OK)
+                return FAILED;
+            wait = locked ? RETRY : -1;
+        }
+    }
+    if (due)
+        *due = wait;
+    return OK;
+}
+
+/* ---- rows --------------------------------------------------------------------- */
+
+static void before_row(struct recorder *r)
+{
+    if (r->queue.len == 0)
+        r->first = time_monotonic();
+}
+
+/* Volume: but while a lock is waited for, only recorder_tick() tries. */
+static status after_row(struct recorder *r, struct error *err)
+{
+    bool locked;
+
+    return r->queue.len >= VOLUME && r->blocked == 0 ? store(r, &locked, err) : OK;
+}
+
+static status add(struct recorder *r, enum writer_sql sql, const struct cell *cells, size_t n,
+                  struct error *err)
+{
+    before_row(r);
+    writer_queue_statement(&r->queue, sql, cells, n);
+    return after_row(r, err);
+}
+
+#define INT(v)                                                                                               \
+    {                                                                                                        \
+        .type = CELL_INT, .i = (v)                                                                           \
+    }
+#define REAL(v)                                                                                              \
+    {                                                                                                        \
+        .type = CELL_REAL, .x = (v)                                                                          \
+    }
+#define TEXT(v)                                                                                              \
+    {                                                                                                        \
+        .type = CELL_TEXT, .text = (v)                                                                       \
+    }
+#define ADD(r, sql, cells, err) add(r, sql, cells, sizeof(cells) / sizeof((cells)[0]), err)
+
+status recorder_run_started(struct recorder *r, int64_t run, int worker, struct error *err)
+{
+    char now[32];
+
+    time_now_text(now);
+    const struct cell cells[] = {INT(run), TEXT(now), INT(worker)};
+    if (ADD(r, SQL_RUN_STARTED, cells, err) != OK)
+        return FAILED;
+    return recorder_event(r, run, "started", NULL, err);
+}
+
+status recorder_parameter(struct recorder *r, int64_t run, int position, const char *layer,
+                          const char *plugin, const char *name, const char *shape_json, int64_t count,
+                          struct error *err)
+{
+    const struct cell cells[] = {INT(run),   INT(position),    TEXT(layer), TEXT(plugin),
+                                 TEXT(name), TEXT(shape_json), INT(count)};
+
+    return ADD(r, SQL_PARAMETER, cells, err);
+}
+
+status recorder_epoch(struct recorder *r, int64_t run, const struct epoch_report *e, struct error *err)
+{
+    before_row(r);
+    writer_queue_epoch(&r->writer, &r->queue, run, e);
+    return after_row(r, err);
+}
+
+status recorder_step(struct recorder *r, int64_t run, const struct step_report *s, struct error *err)
+{
+    before_row(r);
+    frame_pack_step(&r->queue, (uint64_t)run, s);
+    return after_row(r, err);
+}
+
+status recorder_event(struct recorder *r, int64_t run, const char *kind, const char *detail,
+                      struct error *err)
+{
+    char now[32];
+
+    time_now_text(now);
+    const struct cell cells[] = {INT(run), TEXT(now), TEXT(kind), TEXT(detail)};
+    return ADD(r, SQL_EVENT, cells, err);
+}
+
+/* A file that is written again replaces what it held before. */
+status recorder_checkpoint(struct recorder *r, int64_t run, int64_t epoch, const char *path,
+                           const char *sha256, bool best, struct error *err)
+{
+    const struct cell old[] = {INT(run), TEXT(path)};
+    const struct cell cells[] = {INT(run), INT(epoch), TEXT(path), TEXT(sha256), INT(best)};
+
+    if (ADD(r, SQL_CHECKPOINT_FORGET, old, err) != OK)
+        return FAILED;
+    return ADD(r, SQL_CHECKPOINT, cells, err);
+}
+
+status recorder_run_ended(struct recorder *r, int64_t run, const char *status_word, int64_t epochs_done,
+                          double seconds, const char *error, int signal, struct error *err)
+{
+    char now[32];
+
+    time_now_text(now);
+    const struct cell cells[] = {INT(run),
+                                 TEXT(status_word),
+                                 TEXT(now),
+                                 INT(epochs_done),
+                                 REAL(seconds),
+                                 TEXT(error),
+                                 {.type = signal ? CELL_INT : CELL_NULL, .i = signal}};
+    return ADD(r, SQL_RUN_ENDED, cells, err);
+}
+
+status recorder_git_dirty(struct recorder *r, int64_t experiment, bool dirty, struct error *err)
+{
+    const struct cell cells[] = {INT(experiment), INT(dirty)};
+
+    return ADD(r, SQL_GIT_DIRTY, cells, err);
+}

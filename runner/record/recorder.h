@@ -1,0 +1,110 @@
+/* recorder.h - the results database: the only code that writes SQL rows.
+ *
+ * One process opens it for writing. Rows are queued in a transaction that is
+ * committed at most 250 ms after its first row, or when it is large; when
+ * somebody holds a lock, rows wait in memory and the user is told who.
+ */
+#ifndef RECORD_RECORDER_H
+#define RECORD_RECORDER_H
+
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "engine/train.h"
+#include "spec/experiment.h"
+
+struct recorder;
+
+/* Open or create. Errors: a network file system (WAL does not work there), not a
+ * database, another application's database, a newer schema, cannot be written. */
+status recorder_open(const char *path, struct recorder **out, struct error *err);
+/* Stores what waits (see recorder_commit), even where that means waiting for a lock, and
+ * closes in any case. NULL is fine. */
+status recorder_close(struct recorder *r, struct error *err);
+sqlite3 *recorder_handle(struct recorder *r);
+
+/* Who is told that rows wait for a lock, and who holds it. GIVE_UP, asked while
+ * nothing but the lock is waited for, ends that with an error. Both may be NULL. */
+void recorder_on_wait(struct recorder *r, void (*note)(void *arg, const char *text),
+                      bool (*give_up)(void *arg), void *arg);
+
+/* Where an experiment stands in the database. */
+enum known { KNOWN_NEW, KNOWN_FINISHED, KNOWN_UNFINISHED };
+struct known_experiment {
+    enum known state; /* of this very experiment (uid) */
+    int64_t id;
+    bool other_unfinished; /* another of the same name is unfinished */
+    int64_t other_id;
+    char *other_text; /* its spec, for the difference; free() */
+};
+status recorder_find_experiment(struct recorder *r, const char *uid, const char *name,
+                                struct known_experiment *out, struct error *err);
+/* With its rows and checkpoints' rows. Part of the transaction that recorder_commit() ends. */
+status recorder_delete_experiment(struct recorder *r, int64_t id, struct error *err);
+
+/* This process runs the experiment until the recorder is closed. FAILED: another process
+ * does, and lives. */
+status recorder_claim(struct recorder *r, const char *uid, struct error *err);
+
+struct data_file_row {
+    const char *role, *path;
+    char sha256[65];
+    int64_t rows;
+};
+struct plugin_row {
+    const char *kind, *name, *version, *path, *sha256, *verdict;
+};
+
+struct experiment_row {
+    const char *uid, *name, *spec, *spec_sha256, *command, *version, *runner_sha256;
+    const char *git_commit; /* NULL outside a work tree; whether it is dirty comes later */
+    const char *host, *cpu, *kernels;
+    size_t nfiles;
+    const struct data_file_row *files;
+};
+/* The experiment and all its runs (trial x repeat, queued), in one transaction: the
+ * first of these calls begins it (waiting for a lock that somebody holds),
+ * recorder_commit() ends it; closing before that leaves nothing behind. */
+status recorder_add_experiment(struct recorder *r, const struct experiment_row *row, int64_t *id,
+                               struct error *err);
+struct run_row {
+    const char *uid;
+    int64_t experiment_id, trial, repeat;
+    uint64_t seed;
+    const char *resolved;
+    size_t nvalues;
+    const struct axis_value *values;
+    size_t nplugins;
+    const struct plugin_row *plugins;
+};
+status recorder_add_run(struct recorder *r, const struct run_row *row, int64_t *id, struct error *err);
+
+/* What `git status` said, once it has. */
+status recorder_git_dirty(struct recorder *r, int64_t experiment, bool dirty, struct error *err);
+
+/* The rest is queued, and stored by recorder_tick() or when it is much. After an error
+ * (full disk ...) the rows stay queued and the database holds what was committed. */
+status recorder_run_started(struct recorder *r, int64_t run, int worker, struct error *err);
+status recorder_parameter(struct recorder *r, int64_t run, int position, const char *layer,
+                          const char *plugin, const char *name, const char *shape_json, int64_t count,
+                          struct error *err);
+status recorder_epoch(struct recorder *r, int64_t run, const struct epoch_report *e, struct error *err);
+status recorder_step(struct recorder *r, int64_t run, const struct step_report *s, struct error *err);
+status recorder_event(struct recorder *r, int64_t run, const char *kind, const char *detail,
+                      struct error *err);
+status recorder_checkpoint(struct recorder *r, int64_t run, int64_t epoch, const char *path,
+                           const char *sha256, bool best, struct error *err);
+status recorder_run_ended(struct recorder *r, int64_t run, const char *status_word, int64_t epochs_done,
+                          double seconds, const char *error, int signal, struct error *err);
+
+/* Commit if the time slice is over; call when idle. Seconds until the next is due
+ * (negative: nothing waits). */
+status recorder_tick(struct recorder *r, double *due, struct error *err);
+/* Store everything now; waits for a lock that somebody holds. */
+status recorder_commit(struct recorder *r, struct error *err);
+/* So much waits for a lock that no more should be read from the workers. */
+bool recorder_is_full(const struct recorder *r);
+
+#endif

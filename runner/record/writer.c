@@ -1,0 +1,320 @@
+/* writer.c - from waiting frames to rows. See writer.h.
+ *
+ * Binds as little as possible: what the rows of one epoch have in common is bound
+ * once. Knows nothing of transactions, time or locks; that is recorder.c.
+ */
+#include "record/writer.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_CELLS = 12 };
+
+static const char *const sql_text[SQL_COUNT] = {
+    [SQL_RUN_STARTED] = "UPDATE runs SET status = 'running', started_at = ?2, worker = ?3 WHERE id = ?1",
+    [SQL_RUN_ENDED] =
+        "UPDATE runs SET status = ?2, finished_at = ?3, epochs_done = ?4, seconds = ?5, error = ?6,"
+        " signal = ?7 WHERE id = ?1",
+    [SQL_PARAMETER] =
+        "INSERT OR REPLACE INTO parameters (run_id, position, layer, plugin, name, shape, count)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    [SQL_EVENT] = "INSERT INTO events (run_id, at, kind, detail) VALUES (?1, ?2, ?3, ?4)",
+    [SQL_CHECKPOINT_FORGET] = "DELETE FROM checkpoints WHERE run_id = ?1 AND path = ?2",
+    [SQL_CHECKPOINT] =
+        "INSERT INTO checkpoints (run_id, epoch, path, sha256, is_best) VALUES (?1, ?2, ?3, ?4, ?5)",
+    [SQL_GIT_DIRTY] = "UPDATE experiments SET git_dirty = ?2 WHERE id = ?1",
+    [SQL_ADD_EXPERIMENT] =
+        "INSERT INTO experiments (uid, name, spec, spec_sha256, created_at, command, version,"
+        " runner_sha256, git_commit, host, cpu, kernels)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+    [SQL_ADD_FILE] = "INSERT OR REPLACE INTO data_files (experiment_id, role, path, sha256, rows)"
+                     " VALUES (?1, ?2, ?3, ?4, ?5)",
+    [SQL_ADD_RUN] = "INSERT INTO runs (uid, experiment_id, trial, repeat, seed, resolved, status)"
+                    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'queued')",
+    [SQL_ADD_PARAM] = "INSERT INTO run_params (run_id, path, value) VALUES (?1, ?2, ?3)",
+    [SQL_ADD_PLUGIN] = "INSERT OR REPLACE INTO plugins (run_id, kind, name, version, path, sha256, verdict)"
+                       " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    [SQL_EPOCH] = "INSERT INTO epochs (run_id, epoch, train_loss, validation_loss, test_loss, grad_norm_mean,"
+                  " grad_norm_max, lr, samples, seconds) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+    [SQL_GRADIENT] =
+        "INSERT INTO gradients (run_id, epoch, position, grad_norm_mean, grad_norm_max, weight_norm,"
+        " update_norm, nonfinite) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    [SQL_METRIC] = "INSERT INTO metrics (run_id, epoch, split, name, value) VALUES (?1, ?2, ?3, ?4, ?5)",
+    [SQL_STEP] = "INSERT INTO steps (run_id, step, loss, lr, grad_norm) VALUES (?1, ?2, ?3, ?4, ?5)",
+    [SQL_STEP_GRADIENT] =
+        "INSERT INTO step_gradients (run_id, step, position, grad_norm) VALUES (?1, ?2, ?3, ?4)",
+};
+
+void writer_release(struct writer *w)
+{
+    for (size_t i = 0; i < SQL_COUNT; i++)
+        sqlite3_finalize(w->st[i]);
+    for (size_t i = 0; i < w->nnames; i++)
+        free((char *)(uintptr_t)w->names[i].name);
+    free(w->names);
+    *w = (struct writer){.db = NULL};
+}
+
+static int statement(struct writer *w, enum writer_sql sql, sqlite3_stmt **st)
+{
+    int rc = SQLITE_OK;
+
+    if (!w->st[sql])
+        rc = sqlite3_prepare_v3(w->db, sql_text[sql], -1, SQLITE_PREPARE_PERSISTENT, &w->st[sql], NULL);
+    *st = w->st[sql];
+    return rc;
+}
+
+/* SQLite stores NaN as NULL by itself, infinities not. */
+static void bind_real(sqlite3_stmt *st, int at, double x)
+{
+    if (isfinite(x))
+        sqlite3_bind_double(st, at, x);
+    else
+        sqlite3_bind_null(st, at);
+}
+
+static int step(sqlite3_stmt *st)
+{
+    sqlite3_step(st);
+    return sqlite3_reset(st); /* says what the step said */
+}
+
+int writer_run(struct writer *w, enum writer_sql sql, const struct cell *cells, size_t n)
+{
+    sqlite3_stmt *st;
+    int rc = statement(w, sql, &st);
+
+    if (rc != SQLITE_OK)
+        return rc;
+    for (size_t i = 0; i < n; i++) {
+        const struct cell *c = &cells[i];
+        int at = (int)i + 1;
+
+        if (c->type == CELL_INT)
+            sqlite3_bind_int64(st, at, c->i);
+        else if (c->type == CELL_REAL)
+            bind_real(st, at, c->x);
+        else if (c->type == CELL_TEXT) /* it outlives the step; NULL binds as NULL */
+            sqlite3_bind_text(st, at, c->text, -1, SQLITE_STATIC);
+        else
+            sqlite3_bind_null(st, at);
+    }
+    rc = step(st);
+    sqlite3_clear_bindings(st);
+    return rc;
+}
+
+/* ---- statements that wait ---------------------------------------------------------------- */
+
+/* A waiting value; its text, with a NUL, follows in as many whole cells as it needs. */
+struct packed_cell {
+    uint32_t type, size;
+    union {
+        int64_t i;
+        double x;
+    };
+};
+
+void writer_queue_statement(struct strbuf *queue, enum writer_sql sql, const struct cell *cells, size_t n)
+{
+    struct strbuf body = {0};
+
+    for (size_t i = 0; i < n; i++) {
+        const struct cell *c = &cells[i];
+        struct packed_cell p = {.type = c->type};
+
+        if (c->type == CELL_TEXT && c->text) {
+            size_t len = strlen(c->text) + 1;
+            char end[sizeof p] = {0};
+
+            p.size = (uint32_t)len;
+            strbuf_addn(&body, &p, sizeof p);
+            strbuf_addn(&body, c->text, len);
+            strbuf_addn(&body, end, (sizeof p - len % sizeof p) % sizeof p);
+            continue;
+        }
+        if (c->type == CELL_INT)
+            p.i = c->i;
+        else if (c->type == CELL_REAL && isfinite(c->x))
+            p.x = c->x;
+        else
+            p.type = CELL_NULL;
+        strbuf_addn(&body, &p, sizeof p);
+    }
+    frame_append(queue, WAITING_STATEMENT, sql, body.text, body.len);
+    strbuf_release(&body);
+}
+
+static int store_statement(struct writer *w, const struct frame *head, const char *body)
+{
+    const struct packed_cell *p = (const struct packed_cell *)(const void *)body;
+    const struct packed_cell *end = p + head->size / sizeof *p;
+    struct cell cells[MOST_CELLS];
+    size_t n = 0;
+
+    for (; p < end; p++, n++) {
+        struct cell *c = &cells[n];
+
+        *c = (struct cell){.type = p->type};
+        if (p->type == CELL_INT)
+            c->i = p->i;
+        else if (p->type == CELL_REAL)
+            c->x = p->x;
+        else if (p->type == CELL_TEXT) {
+            c->text = (const char *)(p + 1);
+            p += (p->size + sizeof *p - 1) / sizeof *p;
+        }
+    }
+    return writer_run(w, (enum writer_sql)head->run, cells, n);
+}
+
+/* ---- epochs and metrics --------------------------------------------------------- */
+
+/* The number of a metric's name. Epochs name theirs in the same order every time, so
+ * the one after the last is tried first. */
+static size_t name_number(struct writer *w, enum split split, const char *name)
+{
+    for (size_t k = 0; k < w->nnames; k++) {
+        size_t i = (w->last_name + 1 + k) % w->nnames;
+
+        if (w->names[i].split == split && strcmp(w->names[i].name, name) == 0)
+            return w->last_name = i;
+    }
+    w->names = mem_grow(w->names, w->nnames + 1, sizeof *w->names);
+    w->names[w->nnames] = (struct metric_name){.split = split, .name = mem_string(name)};
+    return w->last_name = w->nnames++;
+}
+
+void writer_queue_epoch(struct writer *w, struct strbuf *queue, int64_t run, const struct epoch_report *e)
+{
+    struct epoch_report bare = *e;
+
+    bare.nmetrics = 0;
+    frame_pack_epoch(queue, (uint64_t)run, &bare);
+    for (size_t i = 0; i < e->nmetrics; i++) {
+        const struct metric_value *m = &e->metrics[i];
+        struct waiting_metric row = {
+            .epoch = e->epoch, .name = (int64_t)name_number(w, m->split, m->name), .value = m->value};
+
+        frame_append(queue, WAITING_METRIC, (uint64_t)run, &row, sizeof row);
+    }
+}
+
+static int store_epoch(struct writer *w, const struct frame *head, const char *body)
+{
+    struct epoch_report e;
+    sqlite3_stmt *st;
+    int rc;
+
+    if (!frame_unpack_epoch(body, head->size, NULL, 0, &e))
+        return SQLITE_INTERNAL;
+    rc = statement(w, SQL_EPOCH, &st);
+    if (rc != SQLITE_OK)
+        return rc;
+    sqlite3_bind_int64(st, 1, (int64_t)head->run);
+    sqlite3_bind_int64(st, 2, e.epoch);
+    for (int i = 0; i < SPLITS; i++)
+        bind_real(st, 3 + i, e.loss[i]);
+    bind_real(st, 6, e.grad_norm_mean);
+    bind_real(st, 7, e.grad_norm_max);
+    bind_real(st, 8, e.lr);
+    sqlite3_bind_int64(st, 9, e.samples);
+    bind_real(st, 10, e.seconds);
+    rc = step(st);
+    if (rc != SQLITE_OK || e.npositions == 0)
+        return rc;
+
+    rc = statement(w, SQL_GRADIENT, &st);
+    if (rc != SQLITE_OK)
+        return rc;
+    sqlite3_bind_int64(st, 1, (int64_t)head->run);
+    sqlite3_bind_int64(st, 2, e.epoch);
+    for (size_t i = 0; i < e.npositions && rc == SQLITE_OK; i++) {
+        sqlite3_bind_int64(st, 3, (int64_t)i);
+        bind_real(st, 4, e.tensor_grad_norm_mean[i]);
+        bind_real(st, 5, e.tensor_grad_norm_max[i]);
+        bind_real(st, 6, e.weight_norm[i]);
+        bind_real(st, 7, e.update_norm[i]);
+        sqlite3_bind_int64(st, 8, e.nonfinite[i]);
+        rc = step(st);
+    }
+    return rc;
+}
+
+static int store_metric(struct writer *w, const struct frame *head, const char *body)
+{
+    const struct waiting_metric *m = (const struct waiting_metric *)(const void *)body;
+    const struct metric_name *name = &w->names[m->name];
+    sqlite3_stmt *st;
+    int rc = statement(w, SQL_METRIC, &st);
+
+    if (rc != SQLITE_OK)
+        return rc;
+    sqlite3_bind_int64(st, 1, (int64_t)head->run);
+    sqlite3_bind_int64(st, 2, m->epoch);
+    sqlite3_bind_text(st, 3, split_name(name->split), -1, SQLITE_STATIC);
+    sqlite3_bind_text(st, 4, name->name, -1, SQLITE_STATIC);
+    bind_real(st, 5, m->value);
+    return step(st);
+}
+
+static int store_step(struct writer *w, const struct frame *head, const char *body)
+{
+    struct step_report s;
+    sqlite3_stmt *st;
+    int rc;
+
+    if (!frame_unpack_step(body, head->size, &s))
+        return SQLITE_INTERNAL;
+    rc = statement(w, SQL_STEP, &st);
+    if (rc != SQLITE_OK)
+        return rc;
+    sqlite3_bind_int64(st, 1, (int64_t)head->run);
+    sqlite3_bind_int64(st, 2, s.step);
+    bind_real(st, 3, s.loss);
+    bind_real(st, 4, s.lr);
+    bind_real(st, 5, s.grad_norm);
+    rc = step(st);
+    if (rc != SQLITE_OK || s.npositions == 0)
+        return rc;
+
+    rc = statement(w, SQL_STEP_GRADIENT, &st);
+    if (rc != SQLITE_OK)
+        return rc;
+    sqlite3_bind_int64(st, 1, (int64_t)head->run);
+    sqlite3_bind_int64(st, 2, s.step);
+    for (size_t i = 0; i < s.npositions && rc == SQLITE_OK; i++) {
+        sqlite3_bind_int64(st, 3, (int64_t)i);
+        bind_real(st, 4, s.tensor_grad_norm[i]);
+        rc = step(st);
+    }
+    return rc;
+}
+
+int writer_store(struct writer *w, const struct strbuf *queue)
+{
+    int rc = SQLITE_OK;
+
+    for (size_t at = 0; at < queue->len && rc == SQLITE_OK;) {
+        const struct frame *head = (const struct frame *)(const void *)(queue->text + at);
+        const char *body = (const char *)(head + 1);
+
+        switch (head->type) {
+        case FRAME_EPOCH:
+            rc = store_epoch(w, head, body);
+            break;
+        case FRAME_STEP:
+            rc = store_step(w, head, body);
+            break;
+        case WAITING_METRIC:
+            rc = store_metric(w, head, body);
+            break;
+        default:
+            rc = store_statement(w, head, body);
+        }
+        at += sizeof *head + frame_padded(head->size);
+    }
+    return rc;
+}

@@ -1,0 +1,76 @@
+/* writer.h - rows waiting in memory, and the statements that store them.
+ *
+ * A queue is a strbuf of frames (frames.h): epochs and steps as they came through
+ * the pipe, metrics, and single statements with their values. The recorder
+ * appends, and stores the whole queue in one transaction.
+ */
+#ifndef RECORD_WRITER_H
+#define RECORD_WRITER_H
+
+#include <sqlite3.h>
+
+#include "record/frames.h"
+
+/* What a queue holds besides FRAME_EPOCH and FRAME_STEP. */
+enum { WAITING_METRIC = 100, WAITING_STATEMENT };
+
+/* A metric of one epoch; split and name as a number from the table of names. */
+struct waiting_metric {
+    int64_t epoch, name;
+    double value;
+};
+struct metric_name {
+    enum split split;
+    const char *name;
+};
+
+/* All statements; the values of each are in the order of its text (writer.c). */
+enum writer_sql {
+    SQL_RUN_STARTED,
+    SQL_RUN_ENDED,
+    SQL_PARAMETER,
+    SQL_EVENT,
+    SQL_CHECKPOINT_FORGET,
+    SQL_CHECKPOINT,
+    SQL_GIT_DIRTY,
+    SQL_ADD_EXPERIMENT,
+    SQL_ADD_FILE,
+    SQL_ADD_RUN,
+    SQL_ADD_PARAM,
+    SQL_ADD_PLUGIN,
+    SQL_EPOCH,
+    SQL_GRADIENT,
+    SQL_METRIC,
+    SQL_STEP,
+    SQL_STEP_GRADIENT,
+    SQL_COUNT
+};
+
+struct cell {
+    enum { CELL_NULL, CELL_INT, CELL_REAL, CELL_TEXT } type;
+    int64_t i;
+    double x;         /* not finite: stored as NULL */
+    const char *text; /* NULL: stored as NULL */
+};
+
+/* Prepared when first used. */
+struct writer {
+    sqlite3 *db;
+    sqlite3_stmt *st[SQL_COUNT];
+    struct metric_name *names;
+    size_t nnames, last_name;
+};
+
+void writer_release(struct writer *w);
+
+/* Run one now. The result code. */
+int writer_run(struct writer *w, enum writer_sql sql, const struct cell *cells, size_t n);
+
+void writer_queue_statement(struct strbuf *queue, enum writer_sql sql, const struct cell *cells, size_t n);
+void writer_queue_epoch(struct writer *w, struct strbuf *queue, int64_t run, const struct epoch_report *e);
+
+/* Every element of QUEUE into the database, in order; the caller has begun a
+ * transaction. The first result code that is not SQLITE_OK. */
+int writer_store(struct writer *w, const struct strbuf *queue);
+
+#endif

@@ -1,0 +1,216 @@
+/* spec.c - spec_parse(): one trial's tree to a typed spec.
+ *
+ * The tables of spec_keys.h do most of it; here are the few keys with a form of their own
+ * and the order of the work. No file is read and no net is planned: what depends on data
+ * is found by the engine. Called by experiment.c and, with JSON, by the worker.
+ */
+#include "spec/spec.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "host/settings.h"
+#include "spec/spec_read.h"
+
+/* ---- keys with a form of their own ----------------------------------------------- */
+
+static void read_name(struct spec_reader *r, const struct node *root, const char *file_stem)
+{
+    struct spec *s = r->spec;
+    const struct node *node = spec_get(root, "name");
+    const char *allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+
+    if (!s->name)
+        s->name = arena_string(r->arena, file_stem, strlen(file_stem));
+    if (*s->name && !s->name[strspn(s->name, allowed)])
+        return;
+    if (node)
+        r->result |=
+            diag_error(r->diag, &node->place,
+                       "name: '%s' has other characters than letters, digits, '.', '_' and '-'", s->name);
+    else
+        r->result |= diag_error(r->diag, &root->place,
+                                "name is required: the file's own, '%s', has other characters than letters, "
+                                "digits, '.', '_' and '-'",
+                                s->name);
+}
+
+/* Repeats count up from the seed, and SQLite's INTEGER ends where int64 does. */
+static void check_seeds(struct spec_reader *r, const struct node *root)
+{
+    const struct spec *s = r->spec;
+    const struct node *seed = tree_get(root, "seed");
+
+    if (seed && s->repeats > 1 && s->seed <= INT64_MAX && s->seed > (uint64_t)(INT64_MAX - s->repeats + 1))
+        r->result |= diag_error(r->diag, &seed->place, "seed: %s leaves no seeds for %lld repeats",
+                                seed->text, (long long)s->repeats);
+}
+
+/* A number is a share, any other name a dataset. */
+static void read_validation(struct spec_reader *r, const struct node *node)
+{
+    double share;
+
+    if (node->kind != NODE_SCALAR || !text_to_double(node->text, &share)) {
+        spec_read_choice(r, ROLE_DATASET, node, &r->spec->data.validation);
+        return;
+    }
+    if (share > 0 && share < 1)
+        r->spec->data.validation_share = share;
+    else
+        r->result |= diag_error(r->diag, &node->place, "data.validation: %s is not in (0, 1)", node->text);
+}
+
+static void read_gradients(struct spec_reader *r, const struct node *node)
+{
+    struct spec *s = r->spec;
+
+    if (node->kind == NODE_MAP) {
+        s->record.gradients = RECORD_STEP;
+        spec_read_section(
+            r, spec_key_find(spec_key_find(&spec_section_top, "record")->section, "gradients")->section, node,
+            &node->place);
+    } else if (node->kind == NODE_SCALAR && !strcmp(node->text, "none")) {
+        s->record.gradients = RECORD_NONE;
+    } else if (node->kind != NODE_SCALAR || strcmp(node->text, "epoch")) {
+        r->result |= diag_error(r->diag, &node->place,
+                                "record.gradients: epoch, none or {step: K} is wanted here, not %s",
+                                spec_describe(r, node));
+    }
+}
+
+static void read_keep(struct spec_reader *r, const struct node *node)
+{
+    struct spec_checkpoint *c = &r->spec->checkpoint;
+    size_t n = node->kind == NODE_LIST ? node->n : 1;
+
+    c->keep_last = c->keep_best = false;
+    for (size_t i = 0; i < n; i++) {
+        const struct node *word = node->kind == NODE_LIST ? node->item[i] : node;
+
+        if (word->kind == NODE_SCALAR && !strcmp(word->text, "last"))
+            c->keep_last = true;
+        else if (word->kind == NODE_SCALAR && !strcmp(word->text, "best"))
+            c->keep_best = true;
+        else
+            r->result |= diag_error(r->diag, &word->place, "checkpoint.keep: last and best are known, not %s",
+                                    spec_describe(r, word));
+    }
+    if (!n)
+        r->result |= diag_error(r->diag, &node->place, "checkpoint.keep: last, best or both are wanted here");
+}
+
+static void read_forms(struct spec_reader *r, const struct node *root)
+{
+    struct spec *s = r->spec;
+    const struct node *data = spec_get(root, "data"), *record = spec_get(root, "record");
+    const struct node *train = spec_get(root, "train"), *checkpoint = spec_get(root, "checkpoint");
+    const struct node *model = spec_get(root, "model"), *node;
+
+    if ((node = spec_get(data, "validation")))
+        read_validation(r, node);
+    if ((node = spec_get(record, "gradients")))
+        read_gradients(r, node);
+    s->checkpoint.keep_last = s->checkpoint.keep_best = true;
+    if ((node = spec_get(checkpoint, "keep")))
+        read_keep(r, node);
+    if (model) {
+        s->model_at = tree_key(root, "model")->place;
+        spec_read_model(r, model);
+    }
+    if (data)
+        s->data.at = tree_key(root, "data")->place;
+    if ((node = spec_get(train, "initial_weights")))
+        s->train.initial_weights_at = node->place;
+    if ((node = spec_get(train, "early_stopping")))
+        s->train.early_stopping.at = *settings_place(node, "monitor", &node->place);
+}
+
+/* ---- the whole ---------------------------------------------------------------------- */
+
+struct spec *spec_parse_in(struct arena *arena, struct registry *r, const struct node *root,
+                           const char *file_stem, struct diag *d)
+{
+    struct spec *s = arena_alloc(arena, sizeof *s);
+    struct spec_reader reader = {.registry = r, .arena = arena, .diag = d, .spec = s, .result = OK};
+    struct place start = root->place; /* for what is missing; all of the file would be a long caret */
+
+    start.end_line = start.line;
+    start.end_column = start.column + 1;
+    spec_read_section(&reader, &spec_section_top, root, &start);
+    if (root->kind != NODE_MAP)
+        return NULL;
+    read_name(&reader, root, file_stem);
+    s->seed_drawn = !tree_get(root, "seed");
+    check_seeds(&reader, root);
+    read_forms(&reader, root);
+    spec_check(&reader, root);
+    return reader.result ? NULL : s;
+}
+
+struct spec *spec_parse(struct registry *r, const struct node *root, const char *file_stem, struct diag *d)
+{
+    struct arena *arena = arena_new();
+    struct spec *s = spec_parse_in(arena, r, root, file_stem, d);
+
+    if (s)
+        s->arena = arena;
+    else
+        arena_free(arena);
+    return s;
+}
+
+void spec_free(struct spec *s)
+{
+    if (s)
+        arena_free(s->arena);
+}
+
+/* ---- every choice --------------------------------------------------------------------- */
+
+struct visit {
+    const struct spec *spec;
+    void (*fn)(void *arg, const char *section, int index, const struct choice *c);
+    void *arg;
+};
+
+static void visit_choices(const struct visit *v, const char *section, size_t n, const struct choice *choices)
+{
+    for (size_t i = 0; i < n; i++)
+        if (choices[i].item)
+            v->fn(v->arg, section, (int)i, &choices[i]);
+}
+
+static void visit_section(const struct visit *v, const struct spec_section *section)
+{
+    const char *base = (const char *)v->spec;
+    char name[64];
+
+    for (size_t i = 0; i < section->nkeys; i++) {
+        const struct spec_key *key = &section->keys[i];
+
+        snprintf(name, sizeof name, "%s%s%s", section->name, *section->name ? "." : "", key->name);
+        if (key->form == KEY_SECTION)
+            visit_section(v, key->section);
+        else if (key->form == KEY_CHOICES)
+            visit_choices(v, name, *(const size_t *)(base + key->count),
+                          *(struct choice *const *)(base + key->offset));
+        else if (key->offset)
+            visit_choices(v, name, 1, (const struct choice *)(base + key->offset));
+    }
+}
+
+void spec_each_choice(const struct spec *s,
+                      void (*fn)(void *arg, const char *section, int index, const struct choice *c),
+                      void *arg)
+{
+    const struct visit v = {s, fn, arg};
+
+    visit_section(&v, &spec_section_top);
+    for (size_t i = 0; i < s->nmodel; i++) {
+        fn(arg, "model", (int)i, &s->model[i].plugin);
+        for (size_t j = 0; j < s->model[i].ninits; j++)
+            fn(arg, "model.init", (int)i, &s->model[i].init[j]);
+    }
+}

@@ -1,0 +1,119 @@
+/* spec.h - an experiment spec with its words understood: plugins chosen, settings
+ * in their structs, every default filled in.
+ *
+ * spec_parse() turns a tree into one resolved trial; trials.h turns a spec with
+ * `sweep:` into many trees. The keys of each section are tables in spec_keys.c. The
+ * worker reads the JSON of spec_to_json() with the same function (JSON is YAML), so
+ * there is one reader of the language.
+ */
+#ifndef SPEC_SPEC_H
+#define SPEC_SPEC_H
+
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "host/registry.h"
+#include "spec/diag.h"
+#include "spec/tree.h"
+
+/* A chosen plugin with its settings. `at` is where its name stands, `map` its
+ * settings as written (may be NULL). item == NULL: not chosen. */
+struct choice {
+    const struct item *item;
+    void *settings;
+    struct place at;
+    const struct node *map;
+};
+
+/* One entry of the expanded model (`activation:` sugar is an entry of its own). */
+struct spec_entry {
+    struct choice plugin; /* layer or activation */
+    const char *name;     /* given, or dense1, relu1, ... */
+    size_t nfrom;
+    const char *const *from;        /* names of earlier entries, or "input"; never empty */
+    size_t ninits;                  /* of `init:`; what is absent uses the layer's own */
+    const char *const *init_tensor; /* [ninits] tensor names */
+    const struct choice *init;      /* [ninits] */
+    double lr_factor;
+    bool trainable;
+    const char *path; /* as written: "model.0.dense", "model.0.dense.activation" */
+};
+
+enum record_gradients { RECORD_EPOCH, RECORD_NONE, RECORD_STEP };
+
+struct spec {
+    struct arena *arena; /* owns everything below */
+    const char *name;
+    uint64_t seed;   /* the experiment's root */
+    bool seed_drawn; /* was absent */
+
+    struct {
+        struct choice source, test, validation;
+        double validation_share; /* 0: none, or a dataset */
+        size_t ntransforms;
+        struct choice *transforms;
+        struct place at;
+    } data;
+
+    size_t nmodel;
+    struct spec_entry *model;
+    struct place model_at;
+    struct choice loss, optimizer;
+    size_t nschedules, nmetrics;
+    struct choice *schedules, *metrics;
+
+    struct spec_train {
+        int64_t epochs, batch_size; /* batch_size 0: all rows */
+        bool shuffle;
+        const char *initial_weights; /* absolute path, or NULL */
+        struct place initial_weights_at;
+        double clip_norm; /* 0: off */
+        struct spec_early_stopping {
+            bool on;
+            const char *monitor; /* SPLIT.NAME */
+            int64_t patience;
+            double min_delta;
+            struct place at;
+        } early_stopping;
+        int64_t threads;
+    } train;
+
+    struct {
+        enum record_gradients gradients;
+        int64_t every; /* RECORD_STEP: each K-th step */
+    } record;
+
+    struct spec_checkpoint {
+        bool on;
+        int64_t every;             /* epochs */
+        bool keep_last, keep_best; /* best: lowest validation.loss, without a validation split train.loss */
+    } checkpoint;
+
+    int64_t repeats;
+};
+
+/* One trial's tree understood. `sweep` is passed over: it is the caller's, see
+ * experiment.h. What is not supported yet (limits, retries, on_failure) is an error.
+ * All errors go to D; NULL when there was one. A seed that is absent is 0 with
+ * seed_drawn set. FILE_STEM is the default name. */
+struct spec *spec_parse(struct registry *r, const struct node *root, const char *file_stem, struct diag *d);
+void spec_free(struct spec *s);
+
+/* The same with everything in the caller's ARENA, for thousands of trials that live
+ * and die together; such a spec is not freed by itself. */
+struct spec *spec_parse_in(struct arena *arena, struct registry *r, const struct node *root,
+                           const char *file_stem, struct diag *d);
+
+/* The resolved spec with every default, as JSON that spec_parse() reads back to the
+ * same spec: the database's runs.resolved and the worker's job. Paths in it are
+ * absolute. */
+cJSON *spec_to_json(const struct spec *s);
+
+/* Every choice of the spec with the section and index that name it in a
+ * `problem` (engine/problem.h): "data.source", "model" 3, "loss", ... */
+void spec_each_choice(const struct spec *s,
+                      void (*fn)(void *arg, const char *section, int index, const struct choice *c),
+                      void *arg);
+
+#endif

@@ -1,0 +1,161 @@
+/* spec_check.c - what can be checked only when all parts of a spec are known, and needs no
+ * data: names of recorded values, metrics and the last entry against the loss.
+ *
+ * Called by spec_parse() at the end. Class counts and shapes are the engine's.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "host/settings.h"
+#include "spec/spec_read.h"
+
+/* ---- recorded values: SPLIT.NAME ------------------------------------------------- */
+
+static const struct {
+    const char *name, *missing;
+} splits[] = {
+    {"train", NULL}, {"validation", "there is no data.validation"}, {"test", "there is no data.test"}};
+#define SPLITS (sizeof splits / sizeof *splits)
+
+static bool has_split(const struct spec *s, size_t split)
+{
+    if (!strcmp(splits[split].name, "validation"))
+        return s->data.validation.item || s->data.validation_share > 0;
+    return strcmp(splits[split].name, "test") || s->data.test.item;
+}
+
+/* NAME as it is recorded: "loss", a metric, or one of a metric's several values, "f1.setosa". */
+static bool is_recorded(const struct spec *s, const char *name)
+{
+    size_t len = strcspn(name, ".");
+
+    if (!strcmp(name, "loss"))
+        return true;
+    for (size_t i = 0; i < s->nmetrics; i++) {
+        const struct item *item = s->metrics[i].item;
+
+        if (!item)
+            return true; /* an unknown metric may be the one: one error is enough */
+        if (strlen(item->name) == len && !strncmp(item->name, name, len) &&
+            (!name[len] || item->metric->values != FELL_ONE))
+            return true;
+    }
+    return false;
+}
+
+static void refuse_name(struct spec_reader *r, const struct place *at, const char *who, const char *value,
+                        const char *name)
+{
+    const struct spec *s = r->spec;
+    const char **names = mem_array(s->nmetrics + 1, sizeof *names), *near;
+
+    names[0] = "loss";
+    for (size_t i = 0; i < s->nmetrics; i++)
+        names[i + 1] = s->metrics[i].item->name;
+    near = text_nearest(name, names, s->nmetrics + 1);
+    r->result |= diag_error(
+        r->diag, at, "%s: '%s' is not recorded: '%s' is neither loss nor a metric of this spec%s%s%s", who,
+        value, name, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+    free(names);
+}
+
+/* WHO: the setting that names it, for the message. */
+static void check_recorded(struct spec_reader *r, const char *value, const char *who, const struct place *at)
+{
+    const char *dot = strchr(value, '.');
+    size_t len = dot ? (size_t)(dot - value) : strlen(value), split = 0;
+
+    while (split < SPLITS && (strlen(splits[split].name) != len || strncmp(splits[split].name, value, len)))
+        split++;
+    if (!dot || split == SPLITS)
+        r->result |= diag_error(r->diag, at,
+                                "%s: '%s' is not of the form SPLIT.NAME, with train, validation or test "
+                                "before the dot",
+                                who, value);
+    else if (!has_split(r->spec, split))
+        r->result |=
+            diag_error(r->diag, at, "%s: '%s' is not recorded: %s", who, value, splits[split].missing);
+    else if (!is_recorded(r->spec, dot + 1))
+        refuse_name(r, at, who, value, dot + 1);
+}
+
+static void check_monitors(struct spec_reader *r, const struct node *root)
+{
+    const struct spec *s = r->spec;
+    const struct spec_early_stopping *stop = &s->train.early_stopping;
+    char who[96];
+
+    if (stop->on && stop->monitor)
+        check_recorded(r, stop->monitor, "train.early_stopping.monitor",
+                       settings_place(tree_at(root, "train.early_stopping"), "monitor", &root->place));
+    for (size_t i = 0; i < s->nschedules; i++) {
+        const struct choice *c = &s->schedules[i];
+
+        for (size_t j = 0; c->settings && j < c->item->nparams; j++) {
+            const fell_param *p = &c->item->params[j];
+            const char *value;
+
+            if (!(p->flags & FELL_MONITOR))
+                continue;
+            value = *(const char *const *)((const char *)c->settings + p->offset);
+            snprintf(who, sizeof who, "%s.%s", c->item->name, p->name);
+            if (value)
+                check_recorded(r, value, who, settings_place(c->map, p->name, &c->at));
+        }
+    }
+}
+
+/* ---- against the loss --------------------------------------------------------------- */
+
+static void check_metrics(struct spec_reader *r)
+{
+    const struct spec *s = r->spec;
+    const struct item *loss = s->loss.item;
+
+    for (size_t i = 0; i < s->nmetrics; i++) {
+        const struct choice *metric = &s->metrics[i];
+
+        if (!metric->item)
+            continue;
+        for (size_t j = 0; j < i; j++)
+            if (s->metrics[j].item == metric->item) {
+                r->result |= diag_error(r->diag, &metric->at, "duplicate metric '%s'", metric->item->name);
+                break;
+            }
+        if (loss && !(metric->item->metric->target & loss->loss->target))
+            r->result |= diag_error(r->diag, &metric->at,
+                                    "'%s' is a metric of %s, but the loss '%s' learns %s", metric->item->name,
+                                    metric->item->metric->target & FELL_CLASSES ? "classes" : "values",
+                                    loss->name, loss->loss->target & FELL_CLASSES ? "classes" : "values");
+    }
+}
+
+static void warn_output(struct spec_reader *r)
+{
+    static const char *const words[] = {
+        [FELL_PROB] = "probabilities", [FELL_LOGIT] = "logits", [FELL_LOGPROB] = "log-probabilities"};
+    const struct spec *s = r->spec;
+    const struct item *loss = s->loss.item, *last = s->nmodel ? s->model[s->nmodel - 1].plugin.item : NULL;
+    uint32_t yields, expects;
+
+    if (!loss || !last || last->kind != FELL_KIND_ACTIVATION)
+        return;
+    yields = last->activation->yields;
+    expects = loss->loss->expects;
+    if (yields == FELL_REAL || expects == FELL_REAL || yields == expects || yields > FELL_LOGPROB ||
+        expects > FELL_LOGPROB)
+        return;
+    diag_warn(r->diag, &s->model[s->nmodel - 1].plugin.at, "the loss '%s' takes %s, but '%s' yields %s%s",
+              loss->name, words[expects], last->name, words[yields],
+              expects == FELL_LOGIT ? "; the loss applies its own, so the net learns less: leave this one out"
+                                    : "");
+}
+
+void spec_check(struct spec_reader *r, const struct node *root)
+{
+    check_monitors(r, root);
+    check_metrics(r);
+    if (!r->result)
+        warn_output(r);
+}

@@ -1,0 +1,163 @@
+/* spec_json.c - a resolved spec as JSON, every default written out.
+ *
+ * By the tables of spec_keys.h, in their order. The JSON is a spec itself (JSON is YAML):
+ * spec_parse() reads it back to an equal one, which is how a worker gets its job. See
+ * spec.h.
+ */
+#include <string.h>
+
+#include "host/settings.h"
+#include "spec/spec_keys.h"
+
+static cJSON *json_choice(const struct choice *c)
+{
+    cJSON *object = cJSON_CreateObject(), *settings = cJSON_AddObjectToObject(object, c->item->name);
+
+    settings_to_json(c->item, c->settings, settings);
+    return object;
+}
+
+static cJSON *json_choices(size_t n, const struct choice *choices)
+{
+    cJSON *list = cJSON_CreateArray();
+
+    for (size_t i = 0; i < n; i++)
+        cJSON_AddItemToArray(list, json_choice(&choices[i]));
+    return list;
+}
+
+/* ---- model ------------------------------------------------------------------------- */
+
+static cJSON *json_init(const struct spec_entry *entry)
+{
+    cJSON *object = cJSON_CreateObject();
+
+    for (size_t i = 0; i < entry->ninits; i++)
+        cJSON_AddItemToObject(object, entry->init_tensor[i], json_choice(&entry->init[i]));
+    return object;
+}
+
+static cJSON *json_entry(const struct spec_entry *entry)
+{
+    const struct item *item = entry->plugin.item;
+    cJSON *object = json_choice(&entry->plugin), *settings = object->child, *from;
+
+    cJSON_AddStringToObject(settings, "name", entry->name);
+    from = cJSON_AddArrayToObject(settings, "from");
+    for (size_t i = 0; i < entry->nfrom; i++)
+        cJSON_AddItemToArray(from, cJSON_CreateString(entry->from[i]));
+    if (entry->ninits)
+        cJSON_AddItemToObject(settings, "init", json_init(entry));
+    if (item->kind == FELL_KIND_LAYER && item->layer->ntensors) {
+        cJSON_AddItemToObject(settings, "lr_factor", settings_json_number(entry->lr_factor));
+        cJSON_AddBoolToObject(settings, "trainable", entry->trainable);
+    }
+    return object;
+}
+
+static cJSON *json_model(const struct spec *s)
+{
+    cJSON *list = cJSON_CreateArray();
+
+    for (size_t i = 0; i < s->nmodel; i++)
+        cJSON_AddItemToArray(list, json_entry(&s->model[i]));
+    return list;
+}
+
+/* ---- the other keys with a form of their own; NULL: not there ------------------------ */
+
+static cJSON *json_validation(const struct spec *s)
+{
+    if (s->data.validation.item)
+        return json_choice(&s->data.validation);
+    return s->data.validation_share > 0 ? settings_json_number(s->data.validation_share) : NULL;
+}
+
+static cJSON *json_gradients(const struct spec *s)
+{
+    cJSON *object;
+
+    if (s->record.gradients != RECORD_STEP)
+        return cJSON_CreateString(s->record.gradients == RECORD_NONE ? "none" : "epoch");
+    object = cJSON_CreateObject();
+    cJSON_AddItemToObject(object, "step", settings_json_int(s->record.every));
+    return object;
+}
+
+static cJSON *json_keep(const struct spec *s)
+{
+    cJSON *list = cJSON_CreateArray();
+
+    if (s->checkpoint.keep_last)
+        cJSON_AddItemToArray(list, cJSON_CreateString("last"));
+    if (s->checkpoint.keep_best)
+        cJSON_AddItemToArray(list, cJSON_CreateString("best"));
+    return list;
+}
+
+static const struct {
+    const char *key;
+    cJSON *(*write)(const struct spec *s);
+} forms[] = {{"model", json_model},
+             {"validation", json_validation},
+             {"gradients", json_gradients},
+             {"keep", json_keep}};
+
+static cJSON *json_form(const struct spec *s, const char *key)
+{
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
+        if (!strcmp(forms[i].key, key))
+            return forms[i].write(s);
+    return NULL;
+}
+
+/* ---- sections -------------------------------------------------------------------------- */
+
+static cJSON *json_section(const struct spec *s, const struct spec_section *section);
+
+static cJSON *json_key(const struct spec *s, const struct spec_key *key)
+{
+    const char *base = (const char *)s;
+    const struct choice *choice = (const struct choice *)(base + key->offset);
+
+    switch (key->form) {
+    case KEY_SECTION:
+        return key->section->on && !*(const bool *)(base + key->section->on) ? NULL
+                                                                             : json_section(s, key->section);
+    case KEY_CHOICE:
+        return choice->item ? json_choice(choice) : NULL;
+    case KEY_CHOICES:
+        return json_choices(*(const size_t *)(base + key->count),
+                            *(struct choice *const *)(base + key->offset));
+    case KEY_FORM:
+        return json_form(s, key->name);
+    default:
+        return NULL;
+    }
+}
+
+static cJSON *json_section(const struct spec *s, const struct spec_section *section)
+{
+    const struct item table = spec_section_item(section);
+    cJSON *object = cJSON_CreateObject();
+
+    settings_to_json(&table, (const char *)s + section->base, object);
+    for (size_t i = 0; i < section->nkeys; i++) {
+        cJSON *value = json_key(s, &section->keys[i]);
+
+        if (value)
+            cJSON_AddItemToObject(object, section->keys[i].name, value);
+    }
+    return object;
+}
+
+cJSON *spec_to_json(const struct spec *s)
+{
+    cJSON *object = json_section(s, &spec_section_top);
+
+    /* 0 stands for "off", and is not a value that a spec may give. */
+    if (s->train.clip_norm <= 0)
+        cJSON_DeleteItemFromObjectCaseSensitive(cJSON_GetObjectItemCaseSensitive(object, "train"),
+                                                "clip_norm");
+    return object;
+}

@@ -1,0 +1,233 @@
+/* spec_keys.c - the tables of spec_keys.h, in the order in which a resolved spec is written.
+ * No code but the look-up.
+ */
+#include "spec/spec_keys.h"
+
+#include <math.h>
+#include <string.h>
+
+#define COUNT(table)   (sizeof(table) / sizeof *(table))
+#define IN_SPEC(field) offsetof(struct spec, field)
+
+/* A whole number whose key is not its field's name, or whose field is not an int64_t. */
+#define WHOLE(key, field, def, min, flags, doc)                                                              \
+    {                                                                                                        \
+        key, doc, FELL_P_INT, flags, IN_SPEC(field), def, min, INFINITY, NULL, NULL                          \
+    }
+
+/* ---- data ----------------------------------------------------------------------- */
+
+static const struct spec_key data_keys[] = {
+    {.name = "source",
+     .form = KEY_CHOICE,
+     .required = true,
+     .role = ROLE_DATASET,
+     .offset = IN_SPEC(data.source),
+     .doc = "The dataset that is learnt."},
+    {.name = "test",
+     .form = KEY_CHOICE,
+     .role = ROLE_DATASET,
+     .offset = IN_SPEC(data.test),
+     .doc = "A dataset that is only evaluated, after every epoch."},
+    {.name = "validation",
+     .form = KEY_FORM,
+     .role = ROLE_DATASET,
+     .offset = IN_SPEC(data.validation),
+     .doc = "A share of the source's rows in (0, 1), or a dataset."},
+    {.name = "transforms",
+     .form = KEY_CHOICES,
+     .role = ROLE_TRANSFORM,
+     .offset = IN_SPEC(data.transforms),
+     .count = IN_SPEC(data.ntransforms),
+     .doc = "What is done to the rows; fitted on the training rows."},
+};
+static const struct spec_section data_section = {
+    .name = "data", .nkeys = COUNT(data_keys), .keys = data_keys};
+
+/* ---- train ------------------------------------------------------------------------ */
+
+static const fell_param early_stopping_params[] = {
+    FELL_STRING(struct spec_early_stopping, monitor, NULL, FELL_REQUIRED | FELL_MONITOR,
+                "The value to watch, SPLIT.NAME."),
+    FELL_INT(struct spec_early_stopping, patience, 5, 1, INFINITY, 0,
+             "Epochs without a better value after which the run stops."),
+    FELL_FLOAT(struct spec_early_stopping, min_delta, 0, 0, INFINITY, 0,
+               "How much better a value must be to count."),
+};
+static const struct spec_section early_stopping_section = {.name = "train.early_stopping",
+                                                           .nparams = COUNT(early_stopping_params),
+                                                           .params = early_stopping_params,
+                                                           .base = IN_SPEC(train.early_stopping),
+                                                           .on = IN_SPEC(train.early_stopping.on)};
+
+static const fell_param train_params[] = {
+    FELL_INT(struct spec_train, epochs, 0, 1, INFINITY, FELL_REQUIRED, "Times that all rows are seen."),
+    FELL_INT(struct spec_train, batch_size, 32, 0, INFINITY, 0, "Rows of one step; 0: all rows."),
+    FELL_BOOL(struct spec_train, shuffle, true, "Rows in a new order every epoch."),
+    FELL_STRING(struct spec_train, initial_weights, NULL, FELL_PATH,
+                "A safetensors file with the first weights."),
+    FELL_FLOAT(struct spec_train, clip_norm, 0, 0, INFINITY, FELL_MIN_OPEN,
+               "The largest L2 norm of the whole gradient."),
+    FELL_INT(struct spec_train, threads, 1, 1, INFINITY, 0, "Threads inside one run."),
+};
+static const struct spec_key train_keys[] = {
+    {.name = "early_stopping",
+     .form = KEY_SECTION,
+     .section = &early_stopping_section,
+     .doc = "When to stop before the last epoch."},
+};
+static const struct spec_section train_section = {.name = "train",
+                                                  .nparams = COUNT(train_params),
+                                                  .params = train_params,
+                                                  .base = IN_SPEC(train),
+                                                  .nkeys = COUNT(train_keys),
+                                                  .keys = train_keys};
+
+/* ---- record, checkpoint --------------------------------------------------------------- */
+
+static const fell_param gradients_params[] = {
+    WHOLE("step", record.every, 0, 1, FELL_REQUIRED, "Each K-th step is recorded too."),
+};
+static const struct spec_section gradients_section = {
+    .name = "record.gradients", .nparams = COUNT(gradients_params), .params = gradients_params};
+
+static const struct spec_key record_keys[] = {
+    {.name = "gradients",
+     .form = KEY_FORM,
+     .section = &gradients_section,
+     .doc = "Gradient norms: epoch (the default), none, or {step: K}."},
+};
+static const struct spec_section record_section = {
+    .name = "record", .nkeys = COUNT(record_keys), .keys = record_keys};
+
+static const fell_param checkpoint_params[] = {
+    FELL_INT(struct spec_checkpoint, every, 1, 1, INFINITY, 0, "Epochs from one checkpoint to the next."),
+};
+static const struct spec_key checkpoint_keys[] = {
+    {.name = "keep", .form = KEY_FORM, .doc = "Which are kept: last, best, or both (the default)."},
+};
+static const struct spec_section checkpoint_section = {.name = "checkpoint",
+                                                       .nparams = COUNT(checkpoint_params),
+                                                       .params = checkpoint_params,
+                                                       .base = IN_SPEC(checkpoint),
+                                                       .on = IN_SPEC(checkpoint.on),
+                                                       .nkeys = COUNT(checkpoint_keys),
+                                                       .keys = checkpoint_keys};
+
+/* ---- the spec itself ------------------------------------------------------------------- */
+
+static const fell_param top_params[] = {
+    FELL_STRING(struct spec, name, NULL, 0, "The experiment's name; the file's stem by default."),
+    WHOLE("seed", seed, 0, 0, 0, "The root of every random stream; drawn and recorded if absent."),
+    FELL_INT(struct spec, repeats, 1, 1, INFINITY, 0, "Runs of each trial, with seeds seed, seed+1, ..."),
+};
+static const struct spec_key top_keys[] = {
+    {.name = "extends", .form = KEY_CALLER, .doc = "A file that this one is merged over."},
+    {.name = "data",
+     .form = KEY_SECTION,
+     .required = true,
+     .section = &data_section,
+     .doc = "What is learnt from."},
+    {.name = "model", .form = KEY_FORM, .required = true, .doc = "A list of layers and activations."},
+    {.name = "loss",
+     .form = KEY_CHOICE,
+     .required = true,
+     .role = ROLE_LOSS,
+     .offset = IN_SPEC(loss),
+     .doc = "What is minimised."},
+    {.name = "optimizer",
+     .form = KEY_CHOICE,
+     .required = true,
+     .role = ROLE_OPTIMIZER,
+     .offset = IN_SPEC(optimizer),
+     .doc = "How the weights follow the gradient."},
+    {.name = "schedule",
+     .form = KEY_CHOICES,
+     .role = ROLE_SCHEDULE,
+     .offset = IN_SPEC(schedules),
+     .count = IN_SPEC(nschedules),
+     .doc = "The learning rate over time; in a list each reshapes the one before."},
+    {.name = "metrics",
+     .form = KEY_CHOICES,
+     .role = ROLE_METRIC,
+     .offset = IN_SPEC(metrics),
+     .count = IN_SPEC(nmetrics),
+     .doc = "What is measured on every split after every epoch."},
+    {.name = "train",
+     .form = KEY_SECTION,
+     .required = true,
+     .section = &train_section,
+     .doc = "How long, and in which steps."},
+    {.name = "record", .form = KEY_SECTION, .section = &record_section, .doc = "What is recorded."},
+    {.name = "checkpoint",
+     .form = KEY_SECTION,
+     .section = &checkpoint_section,
+     .doc = "Which states are saved; none by default."},
+    {.name = "limits", .form = KEY_LATER, .doc = "Time and memory of one run."},
+    {.name = "on_failure", .form = KEY_LATER, .doc = "What a failed run means to the others."},
+    {.name = "retries", .form = KEY_LATER, .doc = "How often a failed run is tried again."},
+    {.name = "sweep", .form = KEY_CALLER, .doc = "Settings that vary from trial to trial."},
+};
+const struct spec_section spec_section_top = {.name = "",
+                                              .nparams = COUNT(top_params),
+                                              .params = top_params,
+                                              .nkeys = COUNT(top_keys),
+                                              .keys = top_keys};
+
+static const struct spec_key sweep_keys[] = {
+    {.name = "strategy", .form = KEY_FORM, .doc = "How trials are chosen: grid (the default)."},
+    {.name = "over", .form = KEY_FORM, .required = true, .doc = "Paths, each with a list of values."},
+    {.name = "where", .form = KEY_LATER, .doc = "Which trials are left out."},
+    {.name = "objective", .form = KEY_LATER, .doc = "What makes a trial good."},
+    {.name = "pruner", .form = KEY_LATER, .doc = "When a poor trial ends."},
+};
+const struct spec_section spec_section_sweep = {
+    .name = "sweep", .nkeys = COUNT(sweep_keys), .keys = sweep_keys};
+
+/* ---- model entries ------------------------------------------------------------------------ */
+
+static const fell_param entry_params[] = {
+    FELL_STRING(struct spec_entry, name, NULL, 0, "How from: and results call the entry."),
+    FELL_FLOAT(struct spec_entry, lr_factor, 1, 0, INFINITY, 0,
+               "Times the learning rate, for these parameters."),
+    FELL_BOOL(struct spec_entry, trainable, true, "Whether the parameters are trained."),
+};
+static const struct spec_key entry_keys[] = {
+    {.name = "from", .form = KEY_FORM, .doc = "Earlier entries, or input, that it takes its input from."},
+    {.name = "activation",
+     .form = KEY_FORM,
+     .role = ROLE_ACTIVATION,
+     .doc = "An activation after the entry."},
+    {.name = "init",
+     .form = KEY_FORM,
+     .role = ROLE_INITIALISER,
+     .doc = "The initialiser of the weights, or of each tensor by name."},
+};
+const struct spec_section spec_section_entry = {.name = "",
+                                                .nparams = COUNT(entry_params),
+                                                .params = entry_params,
+                                                .nkeys = COUNT(entry_keys),
+                                                .keys = entry_keys};
+
+/* ---- look-up ---------------------------------------------------------------------------------- */
+
+const struct spec_key *spec_key_find(const struct spec_section *section, const char *name)
+{
+    for (size_t i = 0; i < section->nkeys; i++)
+        if (!strcmp(section->keys[i].name, name))
+            return &section->keys[i];
+    return NULL;
+}
+
+const fell_param *spec_param_find(size_t n, const fell_param *params, const char *name)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!strcmp(params[i].name, name))
+            return &params[i];
+    return NULL;
+}
+
+struct item spec_section_item(const struct spec_section *section)
+{
+    return (struct item){.name = section->name, .nparams = section->nparams, .params = section->params};
+}

@@ -1,0 +1,56 @@
+/* spec_read.h - the parts that spec_parse() is made of. Private to runner/spec.
+ */
+#ifndef SPEC_READ_H
+#define SPEC_READ_H
+
+#include "spec/spec_keys.h"
+
+/* What all parts share while one spec is read. RESULT collects failures: a problem that
+ * is already in the diag is not counted there again, yet fails this spec too. */
+struct spec_reader {
+    struct registry *registry;
+    struct arena *arena;
+    struct diag *diag;
+    struct spec *spec;
+    status result;
+};
+
+/* The value of KEY; NULL too where it is null, which means that it is not wanted. */
+const struct node *spec_get(const struct node *map, const char *key);
+
+/* A node as messages call what stands there: 'relu', "null", "a list", "an empty map", "a map". */
+const char *spec_describe(struct spec_reader *r, const struct node *node);
+
+/* Everything that the table of SECTION says, down through its sections; KEY_FORM is left
+ * to the caller. AT is where missing keys are reported. */
+void spec_read_section(struct spec_reader *r, const struct spec_section *section, const struct node *map,
+                       const struct place *at);
+
+/* A plugin's name, its place and its settings (NULL without any) from NAME or {NAME: SETTINGS}. */
+struct spec_named {
+    const char *name;
+    struct place at;
+    const struct node *settings;
+};
+status spec_read_named(struct spec_reader *r, enum role role, const struct node *node,
+                       struct spec_named *out);
+
+/* The plugin and its settings; keys in SKIP are the host's. On failure out->item says whether at
+ * least the plugin is known. */
+void spec_resolve(struct spec_reader *r, enum role role, const struct spec_named *named,
+                  const char *const *skip, struct choice *out);
+
+/* Both in one. */
+void spec_read_choice(struct spec_reader *r, enum role role, const struct node *node, struct choice *out);
+
+/* `model:`, expanded (spec_model.c). NODE is not NULL. */
+void spec_read_model(struct spec_reader *r, const struct node *node);
+
+/* `init:` of an entry (spec_init.c). */
+void spec_read_init(struct spec_reader *r, const struct node *node, struct spec_entry *entry);
+
+/* What can be checked only when all parts are known: names of recorded values, metrics and
+ * outputs against the loss (spec_check.c). ROOT is the whole spec. */
+void spec_check(struct spec_reader *r, const struct node *root);
+
+#endif

@@ -1,0 +1,175 @@
+/* check.c - see check.h. Called by `fell check` and `fell plan` through runner_check(), and
+ * by the runner before it stores anything.
+ */
+#include "work/check.h"
+
+#include <cjson/cJSON.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "engine/problem.h"
+#include "host/settings.h"
+#include "work/runner.h"
+
+/* ---- the place of a problem ------------------------------------------------------ */
+
+struct search {
+    const char *section, *setting;
+    int index;
+    const struct place *found;
+};
+
+static void match_choice(void *arg, const char *section, int index, const struct choice *c)
+{
+    struct search *s = arg;
+
+    if (!s->found && index == s->index && strcmp(section, s->section) == 0)
+        s->found = s->setting[0] ? settings_place(c->map, s->setting, &c->at) : &c->at;
+}
+
+/* Where SECTION begins, for problems that no chosen plugin is to blame for. */
+static const struct place *section_place(const struct spec *spec, const char *section)
+{
+    const struct {
+        const char *section;
+        const struct place *at;
+    } places[] = {{"train.initial_weights", &spec->train.initial_weights_at},
+                  {"train.early_stopping", &spec->train.early_stopping.at},
+                  {"model", &spec->model_at},
+                  {"data", &spec->data.at}};
+
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++)
+        if (strncmp(section, places[i].section, strlen(places[i].section)) == 0)
+            return places[i].at->source ? places[i].at : NULL;
+    return NULL;
+}
+
+static const char *json_text(const cJSON *object, const char *key)
+{
+    const char *text = cJSON_GetStringValue(cJSON_GetObjectItem(object, key));
+
+    return text ? text : "";
+}
+
+static void add_problem(struct diag *d, const struct spec *spec, const char *body)
+{
+    cJSON *json = cJSON_Parse(body);
+    const cJSON *index = cJSON_GetObjectItem(json, "index");
+    struct search s = {.section = json_text(json, "section"),
+                       .setting = json_text(json, "setting"),
+                       .index = index ? index->valueint : 0};
+
+    spec_each_choice(spec, match_choice, &s);
+    diag_error(d, s.found && s.found->source ? s.found : section_place(spec, s.section), "%s",
+               json_text(json, "text"));
+    cJSON_Delete(json);
+}
+
+static void add_warning(struct diag *d, const char *body)
+{
+    cJSON *json = cJSON_Parse(body);
+
+    diag_warn(d, NULL, "%s", json_text(json, "detail"));
+    cJSON_Delete(json);
+}
+
+/* A crash is shown at the layer it happened in. */
+static void add_crash(struct diag *d, struct process *p, const struct spec *spec)
+{
+    const struct place *at = NULL;
+    struct strbuf why = {0};
+
+    process_bury(p, false, spec, &why);
+    for (size_t i = 0; i < spec->nmodel; i++)
+        if (strcmp(spec->model[i].name, p->crash_where) == 0 && spec->model[i].plugin.at.source)
+            at = &spec->model[i].plugin.at;
+    diag_error(d, at, "the worker process that tried this spec died: %s", why.text);
+    strbuf_release(&why);
+}
+
+/* ---- asking ---------------------------------------------------------------------- */
+
+static status ask(struct process *p, const struct experiment *e, size_t trial, struct error *err)
+{
+    const struct job job = {.type = FRAME_CHECK,
+                            .number = trial,
+                            .name = e->name,
+                            .resolved = e->trials[trial].resolved,
+                            .seed = e->seed};
+
+    return process_send(p, &job, err);
+}
+
+status check_begin(struct process *p, const struct experiment *e, const struct runner_options *o,
+                   struct error *err)
+{
+    if (o->worker && o->worker->pid) {
+        *p = *o->worker;
+        o->worker->pid = 0;
+        if (ask(p, e, 0, err) == OK)
+            return OK;
+        process_bury(p, true, NULL, NULL);
+    }
+    if (process_start(p, o->nplugins, o->plugins, err) != OK)
+        return FAILED;
+    return ask(p, e, 0, err);
+}
+
+status check_finish(struct process *p, const struct experiment *e,
+                    void (*plan)(void *arg, size_t trial, const char *json), void *arg, struct diag *d)
+{
+    size_t before = diag_errors(d);
+
+    for (size_t t = 0; t < e->ntrials;) {
+        const char *body;
+        const struct frame *f = process_wait_frame(p, &body);
+        struct error err;
+
+        if (!f) {
+            add_crash(d, p, e->trials[t].spec);
+            break;
+        }
+        if (f->type == FRAME_EVENT) {
+            add_warning(d, body);
+            continue;
+        }
+        if (f->type == FRAME_PROBLEM)
+            add_problem(d, e->trials[t].spec, body);
+        else if (plan)
+            plan(arg, t, body);
+        t++;
+        if (t < e->ntrials && ask(p, e, t, &err) != OK) {
+            add_crash(d, p, e->trials[t].spec);
+            break;
+        }
+    }
+    return diag_errors(d) == before ? OK : FAILED;
+}
+
+/* ---- without running ---------------------------------------------------------------- */
+
+static void keep_first_plan(void *arg, size_t trial, const char *json)
+{
+    char **plan = arg;
+
+    if (trial == 0)
+        *plan = mem_string(json);
+}
+
+status runner_check(const struct experiment *e, const struct runner_options *o, char **plan_json,
+                    struct diag *d)
+{
+    struct process p;
+    struct error err;
+    status result;
+
+    if (plan_json)
+        *plan_json = NULL;
+    if (check_begin(&p, e, o, &err) != OK) {
+        process_bury(&p, true, NULL, NULL);
+        return diag_error(d, NULL, "%s", err.text);
+    }
+    result = check_finish(&p, e, plan_json ? keep_first_plan : NULL, plan_json, d);
+    process_bury(&p, false, NULL, NULL);
+    return result;
+}

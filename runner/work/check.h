@@ -1,0 +1,24 @@
+/* check.h - the errors of a spec that only a worker can find: its data are read and
+ * its net is planned, trial by trial.
+ */
+#ifndef WORK_CHECK_H
+#define WORK_CHECK_H
+
+#include "spec/experiment.h"
+#include "work/process.h"
+
+struct runner_options;
+
+/* Ask a worker, P (o->worker, or a new one), about the first trial, and return at once; the
+ * runner has other things to do meanwhile. */
+status check_begin(struct process *p, const struct experiment *e, const struct runner_options *o,
+                   struct error *err);
+
+/* Take that answer, then ask about all other trials. PLAN, which may be NULL, gets the
+ * layer table of each (net_to_json). Problems become errors in D, at their places in
+ * the spec's files; warnings become warnings. P is still there after problems, and
+ * buried after a crash, which is an error in D too. */
+status check_finish(struct process *p, const struct experiment *e,
+                    void (*plan)(void *arg, size_t trial, const char *json), void *arg, struct diag *d);
+
+#endif

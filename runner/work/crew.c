@@ -1,0 +1,267 @@
+/* crew.c - see crew.h. The main loop of `fell run`: give out runs, wait, listen, record.
+ *
+ * One thread, one poll(). What frames mean is in hand.c; here is who trains what, and when it
+ * is over.
+ */
+#include "work/crew.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "cli/progress.h"
+#include "work/hand.h"
+
+static const double GRACE = 0.5; /* seconds from Ctrl-C to SIGKILL */
+static const double REDRAW = 0.1;
+
+enum { ATTEMPTS = 3 }; /* to start a worker that takes a job */
+
+struct crew {
+    struct crew_task task;
+    struct hand_env env;
+    size_t nhands;
+    struct hand *hands;
+    size_t nruns, next;   /* the next run to start */
+    struct process first; /* not taken by hand 0 yet */
+    int signals;          /* signalfd; -1: none */
+    sigset_t old_mask;
+    int interrupts; /* how often the user asked to stop */
+    double kill_at; /* time_monotonic() when patience ends */
+};
+
+/* ---- signals ------------------------------------------------------------------------ */
+
+static void catch_signals(struct crew *c)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGHUP);
+    sigprocmask(SIG_BLOCK, &set, &c->old_mask);
+    c->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+static void release_signals(struct crew *c)
+{
+    if (c->signals >= 0)
+        close(c->signals);
+    sigprocmask(SIG_SETMASK, &c->old_mask, NULL);
+}
+
+static void count_interrupts(struct crew *c)
+{
+    struct signalfd_siginfo info;
+
+    while (c->signals >= 0 && read(c->signals, &info, sizeof info) == (ssize_t)sizeof info)
+        c->interrupts++;
+}
+
+/* While the recorder does nothing but wait for a lock. */
+static bool give_up(void *arg)
+{
+    struct crew *c = arg;
+
+    count_interrupts(c);
+    return c->interrupts >= 2;
+}
+
+static void pass_note(void *arg, const char *text)
+{
+    struct crew *c = arg;
+
+    if (c->task.options->progress)
+        progress_note(c->task.options->progress, text);
+}
+
+/* The first request lets runs end after their epoch, for a moment; the second does not. */
+static void stop_hands(struct crew *c)
+{
+    bool kill_now = c->interrupts > 1 || (c->kill_at > 0 && time_monotonic() >= c->kill_at);
+
+    if (c->kill_at <= 0) {
+        c->kill_at = time_monotonic() + GRACE;
+        for (size_t i = 0; i < c->nhands; i++)
+            hand_cancel(&c->hands[i], SIGTERM);
+    }
+    for (size_t i = 0; kill_now && i < c->nhands; i++)
+        hand_cancel(&c->hands[i], SIGKILL);
+}
+
+/* ---- giving out runs ---------------------------------------------------------------- */
+
+static status start_process(struct crew *c, struct hand *h, struct error *err)
+{
+    const struct runner_options *o = c->task.options;
+
+    if (c->first.pid) {
+        h->process = c->first;
+        c->first.pid = 0;
+        return OK;
+    }
+    return process_start(&h->process, o->nplugins, o->plugins, err);
+}
+
+static status start_run(struct crew *c, struct hand *h, struct error *err)
+{
+    const struct experiment *e = c->task.experiment;
+    size_t at = c->next++;
+    int64_t repeats = e->repeats;
+
+    h->run = c->task.runs[at];
+    h->trial = (int64_t)at / repeats;
+    h->repeat = (int64_t)at % repeats;
+    for (int tries = 0; tries < ATTEMPTS; tries++) {
+        if (!h->process.pid && start_process(c, h, err) != OK)
+            return FAILED;
+        if (hand_start(h, &c->env, err) == OK)
+            return OK;
+        if (h->process.pid)
+            return FAILED; /* the database, not the worker */
+    }
+    return error_prepend(err, "worker processes die as soon as they are started");
+}
+
+static status start_runs(struct crew *c, struct error *err)
+{
+    for (size_t i = 0; i < c->nhands && c->next < c->nruns && !c->interrupts; i++)
+        if (!c->hands[i].busy && start_run(c, &c->hands[i], err) != OK)
+            return FAILED;
+    return OK;
+}
+
+/* ---- waiting ------------------------------------------------------------------------- */
+
+static size_t busy_hands(const struct crew *c)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < c->nhands; i++)
+        n += c->hands[i].busy;
+    return n;
+}
+
+/* Until a worker speaks, the user interrupts, or the recorder or the screen wants a turn. */
+static status wait_and_listen(struct crew *c, struct pollfd *fds, double due, struct error *err)
+{
+    bool listen = !recorder_is_full(c->task.recorder);
+    double wait = due >= 0 && due < REDRAW ? due : REDRAW;
+
+    for (size_t i = 0; i < c->nhands; i++) {
+        bool there = c->hands[i].process.pid != 0 && listen;
+
+        fds[i] = (struct pollfd){.fd = there ? c->hands[i].process.frame_fd : -1, .events = POLLIN};
+    }
+    fds[c->nhands] = (struct pollfd){.fd = c->signals, .events = POLLIN};
+    if (poll(fds, c->nhands + 1, (int)(wait * 1000) + 1) < 0 && errno != EINTR)
+        return error_set(err, "cannot wait for the workers: %s", strerror(errno));
+    if (fds[c->nhands].revents)
+        count_interrupts(c);
+    for (size_t i = 0; i < c->nhands; i++)
+        if (fds[i].revents && hand_listen(&c->hands[i], &c->env, err) != OK)
+            return FAILED;
+    return OK;
+}
+
+static status train_all(struct crew *c, struct error *err)
+{
+    struct progress *progress = c->task.options->progress;
+    struct pollfd *fds = mem_array(c->nhands + 1, sizeof *fds);
+    double due = -1;
+    status result = FAILED;
+
+    for (;;) {
+        if (start_runs(c, err) != OK)
+            goto out;
+        if (busy_hands(c) == 0)
+            break;
+        if (wait_and_listen(c, fds, due, err) != OK || recorder_tick(c->task.recorder, &due, err) != OK)
+            goto out;
+        if (c->interrupts) {
+            c->env.interrupted = true;
+            stop_hands(c);
+        }
+        if (progress)
+            progress_tick(progress);
+    }
+    result = OK;
+out:
+    free(fds);
+    return result;
+}
+
+/* ---- all of it ------------------------------------------------------------------------ */
+
+/* Processors that this process may use. */
+static size_t processors(void)
+{
+    cpu_set_t set;
+
+    return sched_getaffinity(0, sizeof set, &set) == 0 ? (size_t)CPU_COUNT(&set) : 1;
+}
+
+status crew_train(const struct crew_task *task, struct crew **out_crew, struct runner_summary *out,
+                  struct error *err)
+{
+    const struct experiment *e = task->experiment;
+    struct crew *c = mem_alloc(sizeof *c);
+    struct progress *progress = task->options->progress;
+    status result;
+
+    c->task = *task;
+    c->first = *task->first;
+    task->first->pid = 0;
+    c->nruns = e->ntrials * (size_t)e->repeats;
+    c->nhands = task->options->jobs > 0 ? (size_t)task->options->jobs : processors();
+    if (c->nhands > c->nruns)
+        c->nhands = c->nruns;
+    c->hands = mem_array(c->nhands, sizeof *c->hands);
+    for (size_t i = 0; i < c->nhands; i++)
+        c->hands[i].number = (int)i;
+    c->env = (struct hand_env){.experiment = e,
+                               .recorder = task->recorder,
+                               .db = task->options->db,
+                               .progress = progress,
+                               .summary = out};
+    out->runs = (int64_t)c->nruns;
+    *out_crew = c;
+
+    catch_signals(c);
+    recorder_on_wait(task->recorder, pass_note, give_up, c);
+    if (progress)
+        progress_begin(progress, e->name, out->runs, (int)c->nhands, e->trials[0].spec->train.epochs);
+    result = train_all(c, err);
+    for (size_t i = 0; i < c->nhands; i++) {
+        if (result != OK)
+            hand_cancel(&c->hands[i], SIGKILL);
+        process_finish(&c->hands[i].process);
+    }
+    if (result == OK)
+        result = recorder_commit(task->recorder, err);
+    if (progress)
+        progress_end(progress);
+    out->interrupted = c->interrupts > 0;
+    return result;
+}
+
+void crew_dismiss(struct crew *c)
+{
+    if (!c)
+        return;
+    for (size_t i = 0; i < c->nhands; i++) {
+        process_bury(&c->hands[i].process, false, NULL, NULL);
+        hand_release(&c->hands[i]);
+    }
+    process_bury(&c->first, false, NULL, NULL);
+    release_signals(c);
+    free(c->hands);
+    free(c);
+}

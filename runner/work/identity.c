@@ -1,0 +1,398 @@
+/* identity.c - see identity.h. Called by the runner before anything is stored; reads
+ * files, writes nothing.
+ */
+#include "work/identity.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/text.h"
+#include "host/registry_open.h"
+
+/* ---- files ------------------------------------------------------------------------ */
+
+status identity_hash_path(const char *path, char out[65], struct error *err)
+{
+    struct strbuf list = {0};
+    struct dirent **names = NULL;
+    struct stat about;
+    status result = OK;
+    int n;
+
+    if (stat(path, &about) != 0 || !S_ISDIR(about.st_mode))
+        return sha256_file(path, out, err);
+    n = scandir(path, &names, NULL, alphasort); /* strcoll: the C locale, main() sets no other */
+    if (n < 0)
+        return error_set(err, "cannot read the folder '%s'", path);
+    for (int i = 0; i < n; i++) {
+        char *below = path_join(path, names[i]->d_name), hash[65];
+
+        if (result == OK && strcmp(names[i]->d_name, ".") != 0 && strcmp(names[i]->d_name, "..") != 0) {
+            result = identity_hash_path(below, hash, err);
+            if (result == OK)
+                strbuf_addf(&list, "%s %s\n", hash, names[i]->d_name);
+        }
+        free(below);
+        free(names[i]);
+    }
+    free(names);
+    if (result == OK)
+        sha256_text(list.text ? list.text : "", list.len, out);
+    strbuf_release(&list);
+    return result;
+}
+
+status identity_check_files(sqlite3 *db, int64_t run, struct error *err)
+{
+    sqlite3_stmt *st = NULL;
+    status result = OK;
+    int rc = sqlite3_prepare_v2(db,
+                                "SELECT path, f.sha256 FROM data_files AS f JOIN runs AS r"
+                                " ON r.experiment_id = f.experiment_id WHERE r.id = ?1",
+                                -1, &st, NULL);
+
+    if (rc == SQLITE_OK)
+        sqlite3_bind_int64(st, 1, run);
+    while (rc == SQLITE_OK && result == OK && (rc = sqlite3_step(st)) == SQLITE_ROW) {
+        const char *path = (const char *)sqlite3_column_text(st, 0);
+        char sha256[65];
+
+        rc = SQLITE_OK;
+        result = identity_hash_path(path, sha256, err);
+        if (result == OK && strcmp(sha256, (const char *)sqlite3_column_text(st, 1)) != 0)
+            result =
+                error_set(err, "'%s' has changed since run %lld was trained on it", path, (long long)run);
+    }
+    if (rc != SQLITE_OK && rc != SQLITE_DONE)
+        result = error_set(err, "the results database: %s", sqlite3_errmsg(db));
+    sqlite3_finalize(st);
+    return result;
+}
+
+struct collect {
+    struct identity *id;
+    const cJSON *rows; /* when counting, else NULL */
+    bool shared;       /* validation rows come from the source */
+    struct error *err;
+    status result;
+};
+
+static struct data_file_row *find_file(struct identity *id, const char *role, const char *path)
+{
+    for (size_t i = 0; i < id->nfiles; i++)
+        if (strcmp(id->files[i].role, role) == 0 && strcmp(id->files[i].path, path) == 0)
+            return &id->files[i];
+    return NULL;
+}
+
+/* Row count of the dataset that SECTION names; -1 for what is not a dataset. */
+static int64_t count_of(const struct collect *c, const char *section)
+{
+    static const char *const key[][2] = {
+        {"data.source", "train"}, {"data.validation", "validation"}, {"data.test", "test"}};
+    int64_t n = -1;
+
+    for (size_t i = 0; i < sizeof key / sizeof key[0]; i++)
+        if (strcmp(section, key[i][0]) == 0) {
+            const cJSON *v = cJSON_GetObjectItem(c->rows, key[i][1]);
+
+            n = v ? (int64_t)v->valuedouble : -1;
+        }
+    if (n >= 0 && c->shared && strcmp(section, "data.source") == 0) {
+        const cJSON *v = cJSON_GetObjectItem(c->rows, "validation");
+
+        n += v ? (int64_t)v->valuedouble : 0;
+    }
+    return n;
+}
+
+static void add_file(struct collect *c, const char *section, const char *role, const char *path)
+{
+    struct identity *id = c->id;
+    struct data_file_row *f = find_file(id, role, path), *files;
+
+    if (f && c->rows)
+        f->rows = count_of(c, section);
+    if (f || c->rows || c->result != OK)
+        return;
+    files = arena_alloc(id->arena, (id->nfiles + 1) * sizeof *files);
+    if (id->nfiles)
+        memcpy(files, id->files, id->nfiles * sizeof *files);
+    f = &files[id->nfiles];
+    f->role = arena_string(id->arena, role, strlen(role));
+    f->path = arena_string(id->arena, path, strlen(path));
+    f->rows = -1;
+    c->result = identity_hash_path(path, f->sha256, c->err);
+    id->files = files;
+    id->nfiles++;
+}
+
+/* Every setting of a choice that names a file. */
+static void visit_files(void *arg, const char *section, int index, const struct choice *choice)
+{
+    struct collect *c = arg;
+    const char *short_section = strncmp(section, "data.", 5) == 0 ? section + 5 : section;
+
+    for (size_t i = 0; choice->item && i < choice->item->nparams; i++) {
+        const fell_param *p = &choice->item->params[i];
+        const char *path;
+        char *role;
+
+        if (!(p->flags & FELL_PATH) || p->type != FELL_P_STRING)
+            continue;
+        path = *(const char *const *)(const void *)((const char *)choice->settings + p->offset);
+        if (!path || !*path)
+            continue;
+        role = strcmp(section, "model") == 0 ? mem_format("model.%d.%s", index, p->name)
+                                             : mem_format("%s.%s", short_section, p->name);
+        add_file(c, section, role, path);
+        free(role);
+    }
+}
+
+static void collect_spec(struct collect *c, const struct spec *spec)
+{
+    c->shared = spec->data.validation_share > 0;
+    spec_each_choice(spec, visit_files, c);
+    if (spec->train.initial_weights)
+        add_file(c, "train", "train.initial_weights", spec->train.initial_weights);
+}
+
+void identity_count_rows(struct identity *id, const struct spec *spec, const cJSON *plan)
+{
+    struct collect c = {.id = id, .rows = cJSON_GetObjectItem(plan, "rows")};
+
+    if (c.rows)
+        collect_spec(&c, spec);
+}
+
+/* ---- plugins ------------------------------------------------------------------------ */
+
+struct plugins {
+    struct registry *registry;
+    struct arena *arena;
+    struct plugin_row *rows;
+    size_t n, room;
+    struct error *err;
+    status result;
+};
+
+static void add_plugin(struct plugins *p, const struct item *item)
+{
+    const char *kind = kind_word(item->kind);
+
+    for (size_t i = 0; i < p->n; i++)
+        if (strcmp(p->rows[i].kind, kind) == 0 && strcmp(p->rows[i].name, item->name) == 0)
+            return;
+    if (plugin_file_hash(item->file, p->err) != OK)
+        p->result = FAILED;
+    if (p->n == p->room) {
+        struct plugin_row *more = arena_alloc(p->arena, (p->room += 16) * sizeof *more);
+
+        if (p->n)
+            memcpy(more, p->rows, p->n * sizeof *more);
+        p->rows = more;
+    }
+    p->rows[p->n++] = (struct plugin_row){.kind = kind,
+                                          .name = item->name,
+                                          .version = item->file->version,
+                                          .path = item->file->path,
+                                          .sha256 = item->file->sha256,
+                                          .verdict = "unchecked"};
+}
+
+static void visit_plugins(void *arg, const char *section, int index, const struct choice *choice)
+{
+    (void)section;
+    (void)index;
+    if (choice->item)
+        add_plugin(arg, choice->item);
+}
+
+static bool has_own_init(const struct spec_entry *e, const char *tensor)
+{
+    for (size_t i = 0; i < e->ninits; i++)
+        if (strcmp(e->init_tensor[i], tensor) == 0)
+            return true;
+    return false;
+}
+
+/* The initialisers that a layer's tensors have by default, named in its own tables: "zeros",
+ * "{constant: {value: 1}}". */
+static void add_default_inits(struct plugins *p, const struct spec_entry *e)
+{
+    const struct item *item = e->plugin.item;
+    struct error unknown; /* the worker reports it, with its place */
+
+    for (size_t i = 0; item->kind == FELL_KIND_LAYER && i < item->layer->ntensors; i++) {
+        const fell_tensor *t = &item->layer->tensors[i];
+        const char *text = t->init ? t->init : "zeros";
+        const struct item *init;
+        char name[64];
+
+        text += strcspn(text, "abcdefghijklmnopqrstuvwxyz");
+        snprintf(name, sizeof name, "%.*s", (int)strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_"), text);
+        if (!has_own_init(e, t->name) &&
+            (init = registry_find(p->registry, ROLE_INITIALISER, name, &unknown)))
+            add_plugin(p, init);
+    }
+}
+
+status identity_plugins(struct registry *reg, struct arena *arena, const struct spec *spec, size_t *n,
+                        struct plugin_row **rows, struct error *err)
+{
+    struct plugins p = {.registry = reg, .arena = arena, .err = err};
+
+    spec_each_choice(spec, visit_plugins, &p);
+    for (size_t i = 0; i < spec->nmodel; i++)
+        add_default_inits(&p, &spec->model[i]);
+    *n = p.n;
+    *rows = p.rows;
+    return p.result;
+}
+
+/* ---- uids --------------------------------------------------------------------------- */
+
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* The plugins of all trials as lines, each once, in order. */
+static status plugin_lines(struct registry *reg, const struct experiment *e, struct strbuf *out,
+                           struct error *err)
+{
+    struct arena *arena = arena_new();
+    char **lines = NULL;
+    size_t n = 0;
+    status result = OK;
+
+    for (size_t t = 0; t < e->ntrials && result == OK; t++) {
+        struct arena *mine = arena_new();
+        struct plugin_row *rows;
+        size_t nrows;
+
+        result = identity_plugins(reg, mine, e->trials[t].spec, &nrows, &rows, err);
+        for (size_t i = 0; i < nrows && result == OK; i++) {
+            char *line = mem_format("plugin %s %s %s\n", rows[i].kind, rows[i].name, rows[i].sha256);
+            size_t k = 0;
+
+            while (k < n && strcmp(lines[k], line) != 0)
+                k++;
+            if (k == n) {
+                lines = mem_grow(lines, n + 1, sizeof *lines);
+                lines[n++] = arena_string(arena, line, strlen(line));
+            }
+            free(line);
+        }
+        arena_free(mine);
+    }
+    if (n)
+        qsort(lines, n, sizeof *lines, by_text);
+    for (size_t i = 0; i < n; i++)
+        strbuf_add(out, lines[i]);
+    free(lines);
+    arena_free(arena);
+    return result;
+}
+
+status identity_new(struct registry *reg, const struct experiment *e, struct identity **out,
+                    struct error *err)
+{
+    struct arena *arena = arena_new();
+    struct identity *id = arena_alloc(arena, sizeof *id);
+    struct collect c = {.id = id, .err = err};
+    struct strbuf text = {0};
+    status result;
+
+    id->arena = arena;
+    for (size_t t = 0; t < e->ntrials; t++)
+        collect_spec(&c, e->trials[t].spec);
+    strbuf_addf(&text, "name %s\nspec %s\n", e->name, e->spec_sha256);
+    for (size_t i = 0; i < id->nfiles; i++)
+        strbuf_addf(&text, "file %s %s\n", id->files[i].role, id->files[i].sha256);
+    result = c.result == OK ? plugin_lines(reg, e, &text, err) : FAILED;
+    if (result == OK) {
+        sha256_text(text.text, text.len, id->uid);
+        *out = id;
+    } else {
+        arena_free(arena);
+    }
+    strbuf_release(&text);
+    return result;
+}
+
+void identity_free(struct identity *id)
+{
+    if (id)
+        arena_free(id->arena);
+}
+
+void identity_run_uid(const char *experiment_uid, const char *resolved, uint64_t seed, char out[65])
+{
+    char *text = mem_format("run %s\nseed %llu\n%s\n", experiment_uid, (unsigned long long)seed, resolved);
+
+    sha256_text(text, strlen(text), out);
+    free(text);
+}
+
+/* ---- difference ---------------------------------------------------------------------- */
+
+struct lines {
+    char *text;
+    size_t n;
+    char **line;
+};
+
+static struct lines split_lines(const char *text)
+{
+    struct lines l = {.text = mem_string(text)};
+    char *rest = l.text, *line;
+
+    while (rest && *rest && (line = strsep(&rest, "\n"))) {
+        l.line = mem_grow(l.line, l.n + 1, sizeof *l.line);
+        l.line[l.n++] = line;
+    }
+    return l;
+}
+
+/* By the longest common subsequence of lines. Specs are short; of very long ones the
+ * lines are only shown once as a whole. */
+char *identity_difference(const char *old, const char *new)
+{
+    struct lines a = split_lines(old), b = split_lines(new);
+    struct strbuf out = {0};
+    size_t cells, i = 0, j = 0;
+    uint32_t *common = NULL; /* [a.n + 1][b.n + 1]: length of what is common to the rests */
+
+    if (mem_mul(a.n + 1, b.n + 1, &cells) && cells < (1 << 24)) {
+        common = mem_array(cells, sizeof *common);
+        for (size_t y = a.n; y-- > 0;)
+            for (size_t x = b.n; x-- > 0;) {
+                uint32_t *at = common + y * (b.n + 1) + x, down = at[b.n + 1], right = at[1];
+
+                *at = strcmp(a.line[y], b.line[x]) == 0 ? at[b.n + 2] + 1 : down >= right ? down : right;
+            }
+    }
+    while (i < a.n || j < b.n) {
+        const uint32_t *at = common ? common + i * (b.n + 1) + j : NULL;
+
+        if (at && i < a.n && j < b.n && strcmp(a.line[i], b.line[j]) == 0) {
+            i++;
+            j++;
+        } else if (i < a.n && (!at || j == b.n || at[b.n + 1] >= at[1])) {
+            strbuf_addf(&out, "- %s\n", a.line[i++]);
+        } else {
+            strbuf_addf(&out, "+ %s\n", b.line[j++]);
+        }
+    }
+    free(common);
+    free(a.line);
+    free(a.text);
+    free(b.line);
+    free(b.text);
+    return out.text ? out.text : mem_string("");
+}

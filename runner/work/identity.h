@@ -1,0 +1,47 @@
+/* identity.h - what makes an experiment the same one: its name, its resolved spec, and
+ * the bytes of its data files and plugins.
+ */
+#ifndef WORK_IDENTITY_H
+#define WORK_IDENTITY_H
+
+#include <cjson/cJSON.h>
+
+#include "record/recorder.h"
+#include "spec/experiment.h"
+
+struct identity {
+    char uid[65];
+    size_t nfiles;
+    struct data_file_row *files; /* of all trials, each once; rows -1: not counted yet */
+    struct arena *arena;
+};
+
+/* Hash everything that E's trials read. Errors: a file that cannot be read. */
+status identity_new(struct registry *reg, const struct experiment *e, struct identity **out,
+                    struct error *err);
+void identity_free(struct identity *id);
+
+/* SHA-256 of the experiment's uid, the trial's resolved spec and the seed. */
+void identity_run_uid(const char *experiment_uid, const char *resolved, uint64_t seed, char out[65]);
+
+/* The plugins of one trial, each once, with those that layers name for tensors that the
+ * spec gives no initialiser; the array is from ARENA, texts belong to the
+ * registry. Errors: a plugin file that cannot be read. */
+status identity_plugins(struct registry *reg, struct arena *arena, const struct spec *spec, size_t *n,
+                        struct plugin_row **rows, struct error *err);
+
+/* Fill in the rows of the files of SPEC from its PLAN (net_to_json). */
+void identity_count_rows(struct identity *id, const struct spec *spec, const cJSON *plan);
+
+/* A file's hash; of a folder that of all files below it with their names, in order. */
+status identity_hash_path(const char *path, char out[65], struct error *err);
+
+/* That the files which a stored run was trained on are still the same. Errors: the name of one
+ * that changed or is gone. */
+status identity_check_files(sqlite3 *db, int64_t run, struct error *err);
+
+/* What differs between two texts, as lines: "- line" only in OLD, "+ line" only in
+ * NEW, in order. "" when they are the same. free() it. */
+char *identity_difference(const char *old, const char *new);
+
+#endif

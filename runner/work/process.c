@@ -1,0 +1,232 @@
+/* process.c - see process.h. Used by check.c, runner.c and export.c; none of them forks.
+ *
+ * The pipes are closed in the child by O_CLOEXEC, as everything else the runner has open:
+ * the database above all.
+ */
+#include "work/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "host/registry_open.h"
+
+extern char **environ;
+
+enum { PIPE_SIZE = 1 << 20, ABOVE_STANDARD = 10 };
+
+/* A pipe with ends that no dup2() of the child overwrites. */
+static status make_pipe(int ends[2], struct error *err)
+{
+    int raw[2];
+
+    if (pipe2(raw, O_CLOEXEC) != 0)
+        return error_set(err, "cannot make a pipe: %s", strerror(errno));
+    for (int i = 0; i < 2; i++) {
+        ends[i] = fcntl(raw[i], F_DUPFD_CLOEXEC, ABOVE_STANDARD);
+        close(raw[i]);
+    }
+    if (ends[0] < 0 || ends[1] < 0)
+        return error_set(err, "cannot make a pipe: %s", strerror(errno));
+    return OK;
+}
+
+static void close_pipe(int ends[2])
+{
+    for (int i = 0; i < 2; i++)
+        if (ends[i] >= 0)
+            close(ends[i]);
+}
+
+/* A rebuilt program is not where it was, but the kernel still has the file. */
+char *process_program(void)
+{
+    char *path = program_path();
+
+    if (access(path, X_OK) == 0)
+        return path;
+    free(path);
+    return mem_string("/proc/self/exe");
+}
+
+status process_start(struct process *p, size_t nplugins, const char *const *plugins, struct error *err)
+{
+    int jobs[2] = {-1, -1}, frames[2] = {-1, -1}, rc;
+    char **argv = mem_array(3 + 2 * nplugins, sizeof *argv);
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    sigset_t interrupts, defaults;
+    char *program = process_program();
+    size_t argc = 0;
+    status result = FAILED;
+
+    *p = (struct process){.pid = 0};
+    signal(SIGPIPE, SIG_IGN); /* a worker that died is an error, not our end */
+    posix_spawn_file_actions_init(&actions);
+    posix_spawnattr_init(&attributes);
+    argv[argc++] = (char *)(uintptr_t) "fell";
+    argv[argc++] = (char *)(uintptr_t) "worker";
+    for (size_t i = 0; i < nplugins; i++) {
+        argv[argc++] = (char *)(uintptr_t) "--plugin";
+        argv[argc++] = (char *)(uintptr_t)plugins[i];
+    }
+    if (make_pipe(jobs, err) != OK || make_pipe(frames, err) != OK)
+        goto out;
+    fcntl(frames[1], F_SETPIPE_SZ, PIPE_SIZE); /* so that a commit does not stop training; a wish */
+
+    posix_spawn_file_actions_adddup2(&actions, jobs[0], STDIN_FILENO);
+    posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
+    posix_spawn_file_actions_adddup2(&actions, frames[1], 3);
+    /* Ctrl-C must not kill it before it has said that it ignores it. */
+    sigemptyset(&interrupts);
+    sigaddset(&interrupts, SIGINT);
+    sigemptyset(&defaults);
+    sigaddset(&defaults, SIGPIPE);
+    sigaddset(&defaults, SIGTERM);
+    posix_spawnattr_setsigmask(&attributes, &interrupts);
+    posix_spawnattr_setsigdefault(&attributes, &defaults);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    rc = posix_spawn(&p->pid, program, &actions, &attributes, argv, environ);
+    if (rc != 0) {
+        error_set(err, "cannot start a worker process: %s", strerror(rc));
+        p->pid = 0;
+        goto out;
+    }
+    p->job_fd = jobs[1];
+    p->frame_fd = frames[0];
+    jobs[1] = frames[0] = -1;
+    result = OK;
+out:
+    close_pipe(jobs);
+    close_pipe(frames);
+    posix_spawn_file_actions_destroy(&actions);
+    posix_spawnattr_destroy(&attributes);
+    free(argv);
+    free(program);
+    return result;
+}
+
+status process_send(struct process *p, const struct job *job, struct error *err)
+{
+    cJSON *header = cJSON_CreateObject();
+    struct strbuf body = {0};
+    char *seed = mem_format("%llu", (unsigned long long)job->seed), *text;
+    status result;
+
+    cJSON_AddStringToObject(header, "name", job->name);
+    cJSON_AddStringToObject(header, "seed", seed); /* text: JSON numbers end at 2^53 */
+    if (job->checkpoint_folder)
+        cJSON_AddStringToObject(header, "checkpoint_folder", job->checkpoint_folder);
+    if (job->export_path)
+        cJSON_AddStringToObject(header, "export_path", job->export_path);
+    cJSON_AddNumberToObject(header, "export_epoch", (double)job->export_epoch);
+    text = cJSON_PrintUnformatted(header);
+    strbuf_addn(&body, text, strlen(text) + 1);
+    strbuf_addn(&body, job->resolved, strlen(job->resolved) + 1);
+    result = frame_write(p->job_fd, job->type, job->number, body.text, body.len, err);
+    strbuf_release(&body);
+    free(text);
+    free(seed);
+    cJSON_Delete(header);
+    return result;
+}
+
+/* ---- listening ------------------------------------------------------------------------ */
+
+/* Body: the signal, which waitpid() tells as well, then two texts with their NULs. */
+static void note_crash(struct process *p, const char *body, size_t size)
+{
+    const char *where = body + sizeof(int32_t), *end = body + size, *phase;
+
+    if (size < sizeof(int32_t) + 2 || end[-1] != 0)
+        return;
+    phase = where + strlen(where) + 1;
+    strncpy(p->crash_where, where, sizeof p->crash_where - 1);
+    strncpy(p->crash_phase, phase < end ? phase : "", sizeof p->crash_phase - 1);
+}
+
+const struct frame *process_next_frame(struct process *p, const char **body, bool *broken)
+{
+    const struct frame *f = frame_reader_next(&p->reader, body, broken);
+
+    if (f && f->type == FRAME_CRASH) {
+        note_crash(p, *body, f->size);
+        f = NULL; /* it is the last */
+    }
+    return f;
+}
+
+const struct frame *process_wait_frame(struct process *p, const char **body)
+{
+    for (;;) {
+        bool broken;
+        const struct frame *f = process_next_frame(p, body, &broken);
+
+        if (f)
+            return f;
+        if (broken || frame_reader_fill(&p->reader, p->frame_fd) != FILL_MORE)
+            return NULL;
+    }
+}
+
+/* ---- the end ---------------------------------------------------------------------------- */
+
+void process_finish(struct process *p)
+{
+    if (p->pid && p->job_fd >= 0) {
+        close(p->job_fd); /* the end of its jobs */
+        p->job_fd = -1;
+    }
+}
+
+/* The kind of thing that net_current named. */
+static void add_where(const struct process *p, const struct spec *spec, struct strbuf *why)
+{
+    const char *what = "";
+
+    if (!p->crash_where[0])
+        return;
+    for (size_t i = 0; spec && i < spec->nmodel; i++)
+        if (strcmp(spec->model[i].name, p->crash_where) == 0)
+            what = "layer ";
+    strbuf_addf(why, " in %s'%s'", what, p->crash_where);
+    if (p->crash_phase[0])
+        strbuf_addf(why, " (%s)", p->crash_phase);
+}
+
+int process_bury(struct process *p, bool kill_it, const struct spec *spec, struct strbuf *why)
+{
+    int how = 0, sig = 0;
+    pid_t got;
+
+    if (!p->pid)
+        return 0;
+    if (kill_it)
+        kill(p->pid, SIGKILL);
+    process_finish(p);
+    close(p->frame_fd);
+    do
+        got = waitpid(p->pid, &how, 0);
+    while (got < 0 && errno == EINTR);
+    if (got == p->pid && WIFSIGNALED(how)) {
+        sig = WTERMSIG(how);
+        if (why) {
+            strbuf_addf(why, "SIG%s (%s)", sigabbrev_np(sig), strsignal(sig));
+            if (sig == SIGKILL)
+                strbuf_add(why, "; the system does that when memory is out");
+        }
+    } else if (why) {
+        strbuf_addf(why, "the worker process ended by itself with status %d",
+                    got == p->pid ? WEXITSTATUS(how) : -1);
+    }
+    if (why)
+        add_where(p, spec, why);
+    frame_reader_release(&p->reader);
+    p->pid = 0;
+    return sig;
+}

@@ -1,0 +1,53 @@
+/* process.h - a worker process as the runner sees it: started, given jobs, listened
+ * to, buried.
+ */
+#ifndef WORK_PROCESS_H
+#define WORK_PROCESS_H
+
+#include <cjson/cJSON.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "record/frames.h"
+#include "spec/spec.h"
+
+struct process {
+    pid_t pid; /* 0: not running */
+    int job_fd, frame_fd;
+    struct frame_reader reader;
+    char crash_where[128], crash_phase[64]; /* of a CRASH frame; "": none came */
+};
+
+/* The file of this program, for starting and hashing it; free() it. */
+char *process_program(void);
+
+/* Start this very program as `worker --plugin FILE ...`. Only the pipes and standard
+ * error are shared with it. Writing to a closed pipe is an error from now on, and no signal. */
+status process_start(struct process *p, size_t nplugins, const char *const *plugins, struct error *err);
+
+/* What a job needs to know besides the spec. */
+struct job {
+    uint32_t type; /* FRAME_CHECK, FRAME_TRAIN */
+    uint64_t number;
+    const char *name;     /* of the experiment */
+    const char *resolved; /* the spec, JSON */
+    uint64_t seed;
+    const char *checkpoint_folder, *export_path; /* or NULL */
+    int64_t export_epoch;
+};
+/* FAILED: the process is dead or dying. */
+status process_send(struct process *p, const struct job *job, struct error *err);
+
+/* The next frame, waiting for it; NULL: the process ended. CRASH frames are taken note of
+ * and not returned. */
+const struct frame *process_wait_frame(struct process *p, const char **body);
+/* The next frame that is there already; NULL: none. */
+const struct frame *process_next_frame(struct process *p, const char **body, bool *broken);
+
+/* Let it end by itself (process_finish) or kill it, and wait until it is gone. How it
+ * died is appended to WHY: "SIGSEGV (Segmentation fault) in layer 'dense1' (backward)".
+ * Returns the signal, or 0. SPEC, which may be NULL, tells layers from the rest. */
+void process_finish(struct process *p);
+int process_bury(struct process *p, bool kill_it, const struct spec *spec, struct strbuf *why);
+
+#endif

@@ -1,0 +1,187 @@
+/* runner.c - one experiment from the spec to its last row. See runner.h.
+ *
+ * The order matters. Everything that can be wrong is found before anything is stored;
+ * everything is stored before the first run starts. While a worker reads the data and
+ * plans the net, this process hashes files. Training itself is in crew.c.
+ */
+#include "work/runner.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "cli/progress.h"
+#include "work/check.h"
+#include "work/crew.h"
+#include "work/identity.h"
+#include "work/provenance.h"
+#include "work/store.h"
+
+static const double GIT_PATIENCE = 2.0; /* seconds, after the last run */
+
+struct runner {
+    struct registry *registry;
+    const struct experiment *experiment;
+    const struct runner_options *options;
+    struct process worker; /* the one that checks, then worker 0 of the crew */
+    struct identity *identity;
+    struct provenance provenance;
+    struct git_status git;
+    struct recorder *recorder;
+    struct known_experiment known;
+};
+
+/* ---- a worker ahead of time ----------------------------------------------------------------- */
+
+struct process *runner_start_worker(size_t nplugins, const char *const *plugins)
+{
+    struct process *p = mem_alloc(sizeof *p);
+    struct error ignored;
+
+    if (process_start(p, nplugins, plugins, &ignored) == OK)
+        return p;
+    free(p);
+    return NULL;
+}
+
+void runner_stop_worker(struct process *p)
+{
+    if (p)
+        process_bury(p, true, NULL, NULL);
+    free(p);
+}
+
+/* ---- before anything is stored ----------------------------------------------------------- */
+
+static void note_wait(void *arg, const char *text)
+{
+    struct runner *r = arg;
+
+    if (r->options->progress)
+        progress_note(r->options->progress, text);
+}
+
+static status open_recorder(struct runner *r, struct error *err)
+{
+    if (recorder_open(r->options->db, &r->recorder, err) != OK)
+        return FAILED;
+    recorder_on_wait(r->recorder, note_wait, NULL, r);
+    return store_decide(r->recorder, r->experiment, r->identity, r->options, &r->known, err);
+}
+
+static void count_rows(void *arg, size_t trial, const char *json)
+{
+    struct runner *r = arg;
+    cJSON *plan = cJSON_Parse(json);
+
+    identity_count_rows(r->identity, r->experiment->trials[trial].spec, plan);
+    cJSON_Delete(plan);
+}
+
+static bool is_done(const struct runner *r)
+{
+    return r->recorder && r->known.state == KNOWN_FINISHED && !r->options->restart;
+}
+
+/* A database that is there is asked early: what ran already needs no check. One that is
+ * not there is made late: a wrong spec leaves nothing behind. */
+static status prepare(struct runner *r, struct diag *d, struct error *err)
+{
+    const struct experiment *e = r->experiment;
+    const struct place *at = &e->trials[0].spec->model_at;
+    bool exists = access(r->options->db, F_OK) == 0;
+    struct error file_error = {{0}};
+
+    if (check_begin(&r->worker, e, r->options, err) != OK)
+        return FAILED;
+    if (provenance_collect(at->source ? at->source->folder : ".", &r->provenance, err) != OK)
+        return FAILED;
+    if (r->provenance.git_top)
+        git_status_start(&r->git, r->provenance.git_top, r->options->db);
+    /* A data file that cannot be hashed cannot be read by the worker either, which knows
+     * its place in the spec. */
+    if (identity_new(r->registry, e, &r->identity, &file_error) == OK && exists) {
+        if (open_recorder(r, err) != OK)
+            return FAILED;
+        if (is_done(r))
+            return OK;
+    }
+    if (check_finish(&r->worker, e, r->identity ? count_rows : NULL, r, d) != OK)
+        return FAILED;
+    if (!r->identity) {
+        *err = file_error;
+        return FAILED;
+    }
+    return r->recorder ? OK : open_recorder(r, err);
+}
+
+/* ---- the runs ------------------------------------------------------------------------------ */
+
+static status record_git(struct runner *r, int64_t experiment, struct error *err)
+{
+    bool dirty;
+
+    if (git_status_answer(&r->git, GIT_PATIENCE, &dirty))
+        return recorder_git_dirty(r->recorder, experiment, dirty, err);
+    return OK;
+}
+
+static status train(struct runner *r, struct runner_summary *out, struct error *err)
+{
+    const struct experiment *e = r->experiment;
+    int64_t *runs = mem_array(e->ntrials * (size_t)e->repeats, sizeof *runs);
+    struct crew_task task = {
+        .experiment = e, .runs = runs, .options = r->options, .recorder = r->recorder, .first = &r->worker};
+    struct crew *crew = NULL;
+    struct error ignored;
+    status result = store_experiment(r->recorder, r->registry, e, r->identity, &r->provenance, r->options,
+                                     &r->known, &task.experiment_id, runs, err);
+
+    if (result == OK) {
+        out->experiment_id = task.experiment_id;
+        result = crew_train(&task, &crew, out, err);
+    }
+    if (result == OK)
+        result = record_git(r, task.experiment_id, err);
+    if (result == OK)
+        result = recorder_close(r->recorder, err);
+    else
+        recorder_close(r->recorder, &ignored);
+    r->recorder = NULL;
+    crew_dismiss(crew); /* after the recorder, which asks it whether to go on waiting */
+    free(runs);
+    return result;
+}
+
+static void release(struct runner *r)
+{
+    struct error ignored;
+    bool dirty;
+
+    process_bury(&r->worker, true, NULL, NULL);
+    git_status_answer(&r->git, 0, &dirty);
+    recorder_close(r->recorder, &ignored);
+    free(r->known.other_text);
+    provenance_release(&r->provenance);
+    identity_free(r->identity);
+}
+
+status runner_run(const struct experiment *e, struct registry *reg, const struct runner_options *o,
+                  struct runner_summary *out, struct diag *d, struct error *err)
+{
+    struct runner r = {.registry = reg, .experiment = e, .options = o};
+    status result;
+
+    *out = (struct runner_summary){0};
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error of a write */
+    result = prepare(&r, d, err);
+    if (result == OK && is_done(&r)) {
+        out->already_finished = true;
+        result = store_summary(r.recorder, r.known.id, out, err);
+    } else if (result == OK) {
+        result = train(&r, out, err);
+    }
+    release(&r);
+    return result;
+}

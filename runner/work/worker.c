@@ -1,0 +1,361 @@
+/* worker.c - the process that trains. See worker.h.
+ *
+ * Reads a job, loads its data unless they are those of the job before, plans or trains,
+ * and answers in frames. Decides nothing and stores nothing: which run comes next, and what
+ * its end is called, is the runner's business (runner.c).
+ */
+#include "work/worker.h"
+
+#include <cjson/cJSON.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "engine/train.h"
+#include "host/registry.h"
+#include "kernels/kernels.h"
+#include "record/frames.h"
+#include "spec/spec.h"
+#include "spec/tree.h"
+#include "work/outbox.h"
+
+enum { FRAMES_FD = 3 };
+
+static volatile sig_atomic_t cancel; /* SIGTERM: end the run after this epoch */
+
+struct worker {
+    struct registry *registry;
+    struct host_env env;
+    struct outbox out;
+    int threads;         /* of env.pool */
+    struct data *data;   /* of the last job */
+    char *key;           /* data_key() of it */
+    size_t nannounced;   /* metrics of the FRAME_METRICS sent last in this job */
+    struct error broken; /* why no job can be done; "" */
+};
+
+/* ---- what is sent ---------------------------------------------------------------- */
+
+static void send_problem(struct worker *w, const struct problem *p)
+{
+    cJSON *json = cJSON_CreateObject();
+
+    cJSON_AddStringToObject(json, "section", p->section);
+    cJSON_AddNumberToObject(json, "index", p->index);
+    cJSON_AddStringToObject(json, "setting", p->setting);
+    cJSON_AddStringToObject(json, "text", p->text);
+    outbox_add_json(&w->out, FRAME_PROBLEM, json);
+}
+
+static void send_event(void *arg, const char *kind, const char *detail)
+{
+    struct worker *w = arg;
+    cJSON *json = cJSON_CreateObject();
+
+    cJSON_AddStringToObject(json, "kind", kind);
+    cJSON_AddStringToObject(json, "detail", detail ? detail : "");
+    outbox_add_json(&w->out, FRAME_EVENT, json);
+}
+
+static void send_warning(void *arg, const char *who, const char *msg)
+{
+    char *text = mem_format("%s: %s", who, msg);
+
+    send_event(arg, "warning", text);
+    free(text);
+}
+
+static void send_parameters(void *arg, const struct net *net)
+{
+    struct worker *w = arg;
+    const struct net_tensor *t;
+    size_t n = net_tensors(net, &t);
+    cJSON *list = cJSON_CreateArray();
+
+    for (size_t i = 0; i < n; i++) {
+        cJSON *one, *shape;
+
+        if (t[i].position < 0)
+            continue;
+        one = cJSON_CreateObject();
+        shape = cJSON_CreateArray();
+        for (int64_t k = 0; k < t[i].shape.rank; k++)
+            cJSON_AddItemToArray(shape, cJSON_CreateNumber((double)t[i].shape.dim[k]));
+        cJSON_AddNumberToObject(one, "position", t[i].position);
+        cJSON_AddStringToObject(one, "layer", net_entry_name(net, t[i].entry));
+        cJSON_AddStringToObject(one, "plugin", net_entry_plugin(net, t[i].entry));
+        cJSON_AddStringToObject(one, "name", t[i].name);
+        cJSON_AddItemToObject(one, "shape", shape);
+        cJSON_AddNumberToObject(one, "count", (double)t[i].n);
+        cJSON_AddItemToArray(list, one);
+    }
+    outbox_add_json(&w->out, FRAME_PARAMETERS, list);
+}
+
+/* A run reports the same metrics in every epoch, or, when it is cut short, none. */
+static void announce_metrics(struct worker *w, const struct epoch_report *r)
+{
+    cJSON *list = cJSON_CreateArray();
+
+    for (size_t i = 0; i < r->nmetrics; i++) {
+        cJSON *one = cJSON_CreateArray();
+
+        cJSON_AddItemToArray(one, cJSON_CreateNumber(r->metrics[i].split));
+        cJSON_AddItemToArray(one, cJSON_CreateString(r->metrics[i].name));
+        cJSON_AddItemToArray(list, one);
+    }
+    outbox_add_json(&w->out, FRAME_METRICS, list);
+    w->nannounced = r->nmetrics;
+}
+
+static void send_epoch(void *arg, const struct epoch_report *r)
+{
+    struct worker *w = arg;
+
+    if (r->nmetrics && w->nannounced != r->nmetrics)
+        announce_metrics(w, r);
+    outbox_add_epoch(&w->out, r);
+    outbox_flush_if_due(&w->out);
+}
+
+static void send_step(void *arg, const struct step_report *r)
+{
+    struct worker *w = arg;
+
+    outbox_add_step(&w->out, r);
+    outbox_flush_if_due(&w->out);
+}
+
+static void send_checkpoint(void *arg, int64_t epoch, const char *path, const char *sha256, bool best)
+{
+    struct worker *w = arg;
+    cJSON *json = cJSON_CreateObject();
+
+    cJSON_AddNumberToObject(json, "epoch", (double)epoch);
+    cJSON_AddStringToObject(json, "path", path);
+    cJSON_AddStringToObject(json, "sha256", sha256);
+    cJSON_AddBoolToObject(json, "best", best);
+    outbox_add_json(&w->out, FRAME_CHECKPOINT, json);
+}
+
+static bool is_cancelled(void *arg)
+{
+    (void)arg;
+    return cancel != 0;
+}
+
+static void send_end(struct worker *w, const struct run_result *result)
+{
+    cJSON *json = cJSON_CreateObject();
+
+    cJSON_AddStringToObject(json, "status", run_end_word(result->end));
+    if (result->error[0])
+        cJSON_AddStringToObject(json, "error", result->error);
+    cJSON_AddNumberToObject(json, "epochs_done", (double)result->epochs_done);
+    cJSON_AddNumberToObject(json, "seconds", result->seconds);
+    outbox_add_json(&w->out, FRAME_END, json);
+}
+
+/* ---- jobs ------------------------------------------------------------------------- */
+
+/* The resolved spec of a job. What it does not understand was understood by the runner,
+ * so an error here says that the two see different plugins. */
+static struct spec *read_spec(struct worker *w, struct tree *tree, const char *name, const char *text,
+                              struct problem *p)
+{
+    struct diag *d = diag_new();
+    struct node *root = tree_parse_text(tree, "the resolved spec", "/", text, strlen(text), false, d);
+    struct spec *spec = root ? spec_parse(w->registry, root, name, d) : NULL;
+
+    if (!spec) {
+        struct strbuf all = {0};
+
+        diag_write(d, &all, false);
+        problem_set(p, "", 0, "", "a worker process does not understand the spec: %s",
+                    all.text ? all.text : "");
+        strbuf_release(&all);
+    }
+    diag_free(d);
+    return spec;
+}
+
+/* Loads only what the last job did not have. */
+static status use_data(struct worker *w, const struct spec *spec, struct problem *p)
+{
+    char *key = data_key(spec);
+    status result = OK;
+
+    if (!w->key || strcmp(key, w->key) != 0) {
+        data_free(w->data);
+        free(w->key);
+        w->data = NULL;
+        w->key = NULL;
+        net_current = spec->data.source.item->name;
+        net_current_phase = "reading data";
+        result = data_load(spec, &w->env, &w->data, p);
+        net_current = net_current_phase = "";
+        if (result == OK) {
+            w->key = key;
+            key = NULL;
+        }
+    }
+    free(key);
+    return result;
+}
+
+static status use_threads(struct worker *w, int64_t threads, struct problem *p)
+{
+    struct error err;
+
+    if (threads == w->threads)
+        return OK;
+    pool_free(w->env.pool);
+    w->env.pool = NULL;
+    w->threads = 1;
+    if (threads < 2)
+        return OK;
+    if (pool_new((int)threads, &w->env.pool, &err) != OK)
+        return problem_set(p, "train", 0, "threads", "%s", err.text);
+    w->threads = (int)threads;
+    return OK;
+}
+
+/* Planning and filling the tensors finds every error that training could meet before its
+ * first step. */
+static status check(struct worker *w, const struct spec *spec, uint64_t seed, struct problem *p)
+{
+    struct net *net = NULL;
+    status result = FAILED;
+
+    if (net_new(spec, w->data, &w->env, net_batch(spec, w->data), &net, p) == OK) {
+        cJSON *plan = net_to_json(net);
+
+        result = net_initialise(net, spec, seed, p);
+        if (result == OK)
+            outbox_add_json(&w->out, FRAME_PLAN, plan);
+        else
+            cJSON_Delete(plan);
+    }
+    net_free(net);
+    return result;
+}
+
+static status train(struct worker *w, const struct spec *spec, const cJSON *header, uint64_t seed,
+                    struct problem *p)
+{
+    const struct train_listener listener = {.arg = w,
+                                            .parameters = send_parameters,
+                                            .epoch = send_epoch,
+                                            .step = send_step,
+                                            .event = send_event,
+                                            .checkpoint = send_checkpoint,
+                                            .cancelled = is_cancelled};
+    const cJSON *last = cJSON_GetObjectItem(header, "export_epoch");
+    struct run_options options = {
+        .seed = seed,
+        .checkpoint_folder = cJSON_GetStringValue(cJSON_GetObjectItem(header, "checkpoint_folder")),
+        .export_path = cJSON_GetStringValue(cJSON_GetObjectItem(header, "export_path")),
+        .export_epoch = last ? (int64_t)last->valuedouble : 0};
+    struct run_result result = {.end = RUN_FAILED};
+
+    w->nannounced = 0;
+    if (train_run(spec, w->data, &w->env, &options, &listener, &result, p) != OK)
+        return FAILED;
+    send_end(w, &result);
+    return OK;
+}
+
+static void do_job(struct worker *w, const struct frame *head, const char *body)
+{
+    const char *text = memchr(body, 0, head->size);
+    cJSON *header = text ? cJSON_Parse(body) : NULL;
+    const char *name = cJSON_GetStringValue(cJSON_GetObjectItem(header, "name"));
+    const char *digits = cJSON_GetStringValue(cJSON_GetObjectItem(header, "seed"));
+    uint64_t seed = digits ? strtoull(digits, NULL, 10) : 0;
+    struct tree *tree = tree_new();
+    struct problem p = {.index = 0};
+    struct spec *spec = NULL;
+    status result = FAILED;
+
+    if (w->broken.text[0])
+        problem_set(&p, "", 0, "", "%s", w->broken.text);
+    else if (!header || !name)
+        problem_set(&p, "", 0, "", "a worker process got a job that it cannot read");
+    else if ((spec = read_spec(w, tree, name, text + 1, &p)) &&
+             use_threads(w, spec->train.threads, &p) == OK && use_data(w, spec, &p) == OK)
+        result = head->type == FRAME_CHECK ? check(w, spec, seed, &p) : train(w, spec, header, seed, &p);
+    if (result != OK)
+        send_problem(w, &p);
+    outbox_end(&w->out);
+    if (spec)
+        spec_free(spec);
+    tree_free(tree);
+    cJSON_Delete(header);
+}
+
+/* ---- the process --------------------------------------------------------------------- */
+
+static void on_terminate(int sig)
+{
+    (void)sig;
+    cancel = 1;
+}
+
+/* A worker dies with its runner. Ctrl-C reaches both, and is the runner's to answer. */
+static void set_signals(void)
+{
+    struct sigaction terminate = {.sa_handler = on_terminate, .sa_flags = SA_RESTART};
+    sigset_t none;
+
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    signal(SIGINT, SIG_IGN);
+    signal(SIGPIPE, SIG_DFL);
+    sigaction(SIGTERM, &terminate, NULL);
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static void prepare(struct worker *w, int argc, char **argv)
+{
+    enum simd_level level;
+
+    w->threads = 1;
+    w->registry = registry_new();
+    w->env.registry = w->registry;
+    w->env.warn = send_warning;
+    w->env.warn_arg = w;
+    if (simd_choose(getenv("FELL_SIMD"), &level, &w->broken) != OK)
+        return;
+    w->env.kernels = kernels_get(level);
+    for (int i = 0; i + 1 < argc; i++)
+        if (strcmp(argv[i], "--plugin") == 0 && registry_add_file(w->registry, argv[i + 1], &w->broken) != OK)
+            return;
+}
+
+int worker_main(int argc, char **argv)
+{
+    struct worker w = {.threads = 1};
+    struct strbuf body = {0};
+    struct frame head;
+    struct error err;
+
+    set_signals();
+    fcntl(FRAMES_FD, F_SETFD, FD_CLOEXEC);
+    outbox_init(&w.out, FRAMES_FD);
+    prepare(&w, argc, argv);
+    while (frame_read(STDIN_FILENO, &head, &body, &err) == OK && head.type != FRAME_QUIT) {
+        outbox_begin(&w.out, head.run);
+        do_job(&w, &head, body.text);
+    }
+    data_free(w.data);
+    free(w.key);
+    pool_free(w.env.pool);
+    registry_free(w.registry);
+    strbuf_release(&body);
+    outbox_release(&w.out);
+    return 0;
+}

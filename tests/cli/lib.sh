@@ -1,0 +1,94 @@
+# lib.sh - what the shell tests of the program share:
+#
+#     . "$srcdir/tests/cli/lib.sh"
+#
+# A test then runs in a scratch folder that goes away at its end. $FELL is the program.
+set -eu
+: "${FELL:?names the program to test}"
+srcdir=$(cd "${srcdir:-.}" && pwd)
+LC_ALL=C.UTF-8
+export LC_ALL
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+cd "$scratch"
+
+fail() {
+    printf 'FAILED: %s\n' "$*" >&2
+    exit 1
+}
+
+# expect_exit STATUS COMMAND...: what it printed is left in the files out and err.
+expect_exit() {
+    wanted=$1 got=0
+    shift
+    "$@" >out 2>err || got=$?
+    if [ "$got" != "$wanted" ]; then
+        sed 's/^/out: /' out >&2
+        sed 's/^/err: /' err >&2
+        fail "'$*' ended with $got, not $wanted"
+    fi
+}
+
+# expect_text FILE TEXT...: every TEXT stands somewhere in FILE.
+expect_text() {
+    file=$1
+    shift
+    for text; do
+        grep -qF -e "$text" "$file" || {
+            sed "s/^/$file: /" "$file" >&2
+            fail "'$text' is not in $file"
+        }
+    done
+}
+
+expect_no_text() {
+    if grep -qF -e "$2" "$1"; then
+        sed "s/^/$1: /" "$1" >&2
+        fail "'$2' is in $1"
+    fi
+}
+
+expect_empty() {
+    [ ! -s "$1" ] || {
+        sed "s/^/$1: /" "$1" >&2
+        fail "$1 is not empty"
+    }
+}
+
+# expect_sql DATABASE ANSWER QUESTION
+expect_sql() {
+    answer=$(sqlite3 -bail "$1" "$3") || fail "$3"
+    [ "$answer" = "$2" ] || fail "$3 gave '$answer', not '$2'"
+}
+
+# expect_json FILE ANSWER EXPRESSION: an SQL expression over `j`, the text of the file.
+expect_json() {
+    expect_sql :memory: "$2" "SELECT $3 FROM (SELECT CAST(readfile('$1') AS TEXT) AS j)"
+}
+
+# An experiment that trains in a millisecond.
+write_spec() {
+    cat >"$1" <<'END'
+seed: 3
+data: {source: xor}
+model:
+  - dense: {units: 8, activation: tanh, name: hidden}
+  - dense: {units: 1, activation: sigmoid, name: output}
+loss: mse
+optimizer: {sgd: {lr: 0.5}}
+metrics: [accuracy]
+train: {epochs: 20, batch_size: 0}
+END
+}
+
+# The same, 2 rates x 2 activations x 2 repeats.
+write_sweep() {
+    write_spec "$1"
+    cat >>"$1" <<'END'
+repeats: 2
+sweep:
+  over:
+    optimizer.sgd.lr: [0.5, 0.1]
+    model.0.dense.activation: [tanh, relu]
+END
+}

@@ -1,0 +1,243 @@
+/* test_frames.c - frames of record/frames.h: written, packed, and read from pieces. */
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "record/frames.h"
+
+#define COUNT(a) (sizeof(a) / sizeof *(a))
+
+Test(frames, written_and_read)
+{
+    struct strbuf buf = {0};
+    struct frame head;
+    struct error err;
+    char body[20];
+    int ends[2];
+
+    cr_assert(pipe(ends) == 0);
+    for (size_t n = 0; n < sizeof body; n++) {
+        memset(body, 'a' + (int)n, n);
+        cr_assert(frame_write(ends[1], FRAME_EVENT, 1000 + n, body, n, &err) == OK, "%s", err.text);
+    }
+    for (size_t n = 0; n < sizeof body; n++) {
+        memset(body, 'a' + (int)n, n);
+        cr_assert(frame_read(ends[0], &head, &buf, &err) == OK, "%s", err.text);
+        cr_expect(head.type == FRAME_EVENT && head.run == 1000 + n && head.size == n && buf.len == n);
+        cr_expect(memcmp(buf.text, body, n) == 0 && buf.text[n] == 0, "body of %zu bytes", n);
+    }
+    close(ends[1]);
+    strcpy(err.text, "old");
+    cr_expect(frame_read(ends[0], &head, &buf, &err) == FAILED);
+    cr_expect_str_eq(err.text, "", "the end of the pipe is no error to speak of");
+    close(ends[0]);
+    strbuf_release(&buf);
+}
+
+Test(frames, cut_short)
+{
+    struct strbuf whole = {0}, buf = {0};
+    struct frame head;
+    struct error err;
+
+    frame_append(&whole, FRAME_END, 1, "0123456789", 10);
+    for (size_t n = 1; n < whole.len; n++) {
+        int ends[2];
+
+        cr_assert(pipe(ends) == 0 && write(ends[1], whole.text, n) == (ssize_t)n);
+        close(ends[1]);
+        cr_expect(frame_read(ends[0], &head, &buf, &err) == FAILED);
+        cr_expect_str_eq(err.text, "the pipe ended inside a message");
+        close(ends[0]);
+    }
+    strbuf_release(&whole);
+    strbuf_release(&buf);
+}
+
+/* A report with arrays that belong to the test. */
+static struct epoch_report make_epoch(int64_t epoch, size_t np, double *v, int64_t *nonfinite)
+{
+    for (size_t i = 0; i < 4 * np; i++)
+        v[i] = (double)epoch + (double)i / 7.0;
+    for (size_t i = 0; i < np; i++)
+        nonfinite[i] = epoch * 10 + (int64_t)i;
+    return (struct epoch_report){.epoch = epoch,
+                                 .loss = {1.0 / 3.0, NAN, INFINITY},
+                                 .grad_norm_mean = 0.25,
+                                 .grad_norm_max = 1e300,
+                                 .lr = 1e-3,
+                                 .samples = 150,
+                                 .seconds = 1e-7,
+                                 .npositions = np,
+                                 .tensor_grad_norm_mean = v,
+                                 .tensor_grad_norm_max = v + np,
+                                 .weight_norm = v + 2 * np,
+                                 .update_norm = v + 3 * np,
+                                 .nonfinite = nonfinite};
+}
+
+static void expect_same_epoch(const struct epoch_report *a, const struct epoch_report *b)
+{
+    size_t n = a->npositions * sizeof(double);
+
+    cr_expect(a->epoch == b->epoch && a->samples == b->samples && a->partial == b->partial);
+    cr_expect(memcmp(a->loss, b->loss, sizeof a->loss) == 0);
+    cr_expect(a->grad_norm_mean == b->grad_norm_mean && a->grad_norm_max == b->grad_norm_max &&
+              a->lr == b->lr && a->seconds == b->seconds);
+    cr_assert(a->npositions == b->npositions && a->nmetrics == b->nmetrics);
+    cr_expect(memcmp(a->tensor_grad_norm_mean, b->tensor_grad_norm_mean, n) == 0);
+    cr_expect(memcmp(a->tensor_grad_norm_max, b->tensor_grad_norm_max, n) == 0);
+    cr_expect(memcmp(a->weight_norm, b->weight_norm, n) == 0);
+    cr_expect(memcmp(a->update_norm, b->update_norm, n) == 0);
+    cr_expect(memcmp(a->nonfinite, b->nonfinite, n) == 0);
+    for (size_t i = 0; i < a->nmetrics; i++)
+        cr_expect(a->metrics[i].value == b->metrics[i].value);
+}
+
+Test(frames, epochs_packed)
+{
+    const struct metric_value metrics[] = {{SPLIT_TRAIN, "accuracy", 0.5}, {SPLIT_TEST, "mae", 2.0 / 3.0}};
+    struct metric_value names[] = {{SPLIT_TRAIN, "accuracy", 0}, {SPLIT_TEST, "mae", 0}};
+
+    for (size_t np = 0; np < 6; np++) {
+        double v[24];
+        int64_t nonfinite[6];
+        struct epoch_report in = make_epoch(3, np, v, nonfinite), out;
+        struct strbuf b = {0};
+        const struct frame *head;
+        const char *body;
+
+        in.metrics = metrics;
+        in.nmetrics = np % 3;
+        in.partial = np == 4;
+        frame_pack_epoch(&b, 42, &in);
+        head = (const struct frame *)(const void *)b.text;
+        body = b.text + sizeof *head;
+        cr_expect(head->type == FRAME_EPOCH && head->run == 42 &&
+                  b.len == sizeof *head + frame_padded(head->size));
+        cr_assert(frame_unpack_epoch(body, head->size, names, np % 3, &out));
+        expect_same_epoch(&in, &out);
+
+        cr_expect_not(frame_unpack_epoch(body, head->size - 8, names, np % 3, &out), "too short");
+        cr_expect_not(frame_unpack_epoch(body, head->size + 8, names, np % 3, &out), "too long");
+        if (np % 3)
+            cr_expect_not(frame_unpack_epoch(body, head->size, names, 5, &out),
+                          "other metrics than announced");
+        strbuf_release(&b);
+    }
+}
+
+Test(frames, lies_about_sizes)
+{
+    struct epoch_report e = {.epoch = 1}, out;
+    struct step_report s = {.step = 1}, step;
+    struct strbuf b = {0};
+    uint64_t many = UINT64_MAX / 16;
+
+    /* The counts stand last before the arrays. */
+    frame_pack_epoch(&b, 1, &e);
+    memcpy(b.text + b.len - 16, &many, sizeof many);
+    cr_expect_not(frame_unpack_epoch(b.text + 16, b.len - 16, NULL, 0, &out));
+    b.len = 0;
+    frame_pack_step(&b, 1, &s);
+    memcpy(b.text + b.len - 8, &many, sizeof many);
+    cr_expect_not(frame_unpack_step(b.text + 16, b.len - 16, &step));
+    cr_expect_not(frame_unpack_step(b.text + 16, 3, &step));
+    strbuf_release(&b);
+}
+
+Test(frames, steps_packed)
+{
+    const double norms[] = {0.1, NAN, 3};
+    const struct step_report in = {
+        .step = 77, .loss = 0.5, .lr = 0.1, .grad_norm = 9, .npositions = 3, .tensor_grad_norm = norms};
+    struct step_report out;
+    struct strbuf b = {0};
+
+    frame_pack_step(&b, 5, &in);
+    cr_assert(frame_unpack_step(b.text + sizeof(struct frame), b.len - sizeof(struct frame), &out));
+    cr_expect(out.step == 77 && out.loss == 0.5 && out.lr == 0.1 && out.grad_norm == 9 &&
+              out.npositions == 3);
+    cr_expect(memcmp(out.tensor_grad_norm, norms, sizeof norms) == 0);
+    strbuf_release(&b);
+}
+
+/* A stream in pieces of every size, down to single bytes. */
+Test(frames, read_in_pieces)
+{
+    static const size_t pieces[] = {1, 3, 8, 16, 17, 100, 4096};
+    struct strbuf stream = {0};
+    enum { FRAMES = 60 };
+
+    for (size_t i = 0; i < FRAMES; i++) {
+        double v[8] = {0};
+        int64_t nonfinite[2] = {0};
+        char text[64];
+
+        if (i % 2) {
+            struct epoch_report e = make_epoch((int64_t)i, 2, v, nonfinite);
+
+            frame_pack_epoch(&stream, i, &e);
+        } else {
+            memset(text, 'x', sizeof text);
+            frame_append(&stream, FRAME_EVENT, i, text, i);
+        }
+    }
+    for (size_t k = 0; k < COUNT(pieces); k++) {
+        struct frame_reader r = {0};
+        size_t at = 0, seen = 0;
+        int ends[2];
+
+        cr_assert(pipe(ends) == 0);
+        for (;;) {
+            size_t n = stream.len - at < pieces[k] ? stream.len - at : pieces[k];
+            const struct frame *f;
+            const char *body;
+            bool broken;
+
+            if (n == 0) {
+                close(ends[1]);
+                cr_expect(frame_reader_fill(&r, ends[0]) == FILL_END);
+                break;
+            }
+            cr_assert(write(ends[1], stream.text + at, n) == (ssize_t)n);
+            at += n;
+            cr_assert(frame_reader_fill(&r, ends[0]) == FILL_MORE);
+            while ((f = frame_reader_next(&r, &body, &broken))) {
+                struct epoch_report e;
+
+                cr_expect(f->run == seen && (uintptr_t)body % 8 == 0);
+                if (seen % 2) {
+                    cr_assert(frame_unpack_epoch(body, f->size, NULL, 0, &e));
+                    cr_expect(e.epoch == (int64_t)seen && e.update_norm[1] == (double)seen + 7 / 7.0);
+                } else {
+                    cr_expect(f->size == seen && (seen == 0 || body[seen - 1] == 'x'));
+                }
+                seen++;
+            }
+            cr_expect_not(broken);
+        }
+        cr_expect(seen == FRAMES, "%zu frames in pieces of %zu", seen, pieces[k]);
+        frame_reader_release(&r);
+        close(ends[0]);
+    }
+    strbuf_release(&stream);
+}
+
+Test(frames, nonsense_is_noticed)
+{
+    struct frame_reader r = {0};
+    const char *body;
+    bool broken;
+    int ends[2];
+
+    cr_assert(pipe(ends) == 0 && write(ends[1], "printf into descriptor 3, at least 16 bytes", 43) == 43);
+    cr_assert(frame_reader_fill(&r, ends[0]) == FILL_MORE);
+    cr_expect_null(frame_reader_next(&r, &body, &broken));
+    cr_expect(broken);
+    frame_reader_release(&r);
+    close(ends[0]);
+    close(ends[1]);
+}
