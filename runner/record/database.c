@@ -146,17 +146,21 @@ static int query_int(sqlite3 *db, const char *sql, int *out)
     return rc;
 }
 
-/* Whose file it is: ours (*VERSION >= 1), nobody's yet (0), or an error. */
+/* Whose file it is: ours (*VERSION >= 1), nobody's yet (0), or an error. All read in one
+ * transaction: another process may be making the schema right now. */
 static status check_owner(sqlite3 *db, const char *path, int *version, struct error *err)
 {
     int application = 0, objects = 0, rc;
 
     *version = 0;
-    rc = query_int(db, "PRAGMA application_id", &application);
+    rc = sqlite3_exec(db, "SAVEPOINT look", NULL, NULL, NULL);
+    if (rc == SQLITE_OK)
+        rc = query_int(db, "PRAGMA application_id", &application);
     if (rc == SQLITE_OK)
         rc = query_int(db, "PRAGMA user_version", version);
     if (rc == SQLITE_OK)
         rc = query_int(db, "SELECT count(*) FROM sqlite_schema", &objects);
+    sqlite3_exec(db, "RELEASE look", NULL, NULL, NULL);
     if (rc != SQLITE_OK)
         return database_error(db, rc, path, err);
     if (application != SCHEMA_APPLICATION_ID && (application != 0 || objects > 0))
