@@ -326,12 +326,13 @@ static void check_layer(const cJSON *c, enum simd_level level)
 
 Test(plugins, layers)
 {
-    static const char *const names[] = {"dense", NULL};
+    static const char *const names[] = {"dense", "conv2d", "max_pool2d", "avg_pool2d", "global_avg_pool2d",
+                                        NULL};
     struct tally t = {0};
     cJSON *root, *cases = reference_read("layers.json", &root), *c;
 
     cJSON_ArrayForEach(c, cases) if (wanted(&t, ROLE_MODEL_ENTRY, c)) EACH_LEVEL(level) check_layer(c, level);
-    assert_seen(&t, 2, names);
+    assert_seen(&t, 10, names);
     cJSON_Delete(root);
 }
 
@@ -375,21 +376,23 @@ Test(plugins, schedules)
     cJSON_Delete(root);
 }
 
-Test(plugins, schedules_go_on_and_pass_on)
+/* The rate that NAME makes of c->lr. */
+static double rate_of(const char *name, const char *settings, fell_schedule_call c)
 {
-    fell_schedule_call call = {.epoch = 25, .epochs = 40, .lr = 0.3};
     struct plugin p;
 
-    plugin_open(&p, ROLE_SCHEDULE, "constant", "", SIMD_PORTABLE);
-    call.ctx = &p.in.ctx;
-    plugin_ok(&p, p.item->schedule->rate(&call));
-    cr_assert_eq(call.lr, 0.3);
+    plugin_open(&p, ROLE_SCHEDULE, name, settings, SIMD_PORTABLE);
+    c.ctx = &p.in.ctx;
+    c.settings = p.settings;
+    plugin_ok(&p, p.item->schedule->rate(&c));
     plugin_close(&p);
+    return c.lr;
+}
 
-    plugin_open(&p, ROLE_SCHEDULE, "cosine", "{period: 10, minimum: 0.1}", SIMD_PORTABLE);
-    call.ctx = &p.in.ctx;
-    call.settings = p.settings;
-    plugin_ok(&p, p.item->schedule->rate(&call)); /* epoch 25 is half way down again */
-    cr_assert_float_eq(call.lr, 0.2, 1e-15);
-    plugin_close(&p);
+Test(plugins, schedules_go_on_and_pass_on)
+{
+    fell_schedule_call c = {.epoch = 25, .epochs = 40, .lr = 0.3};
+
+    cr_assert_eq(rate_of("constant", "", c), 0.3);
+    cr_assert_float_eq(rate_of("cosine", "{period: 10, minimum: 0.1}", c), 0.2, 1e-15);
 }

@@ -140,6 +140,11 @@ Test(trajectories, iris_adam)
     follow_at_every_level("iris-adam");
 }
 
+Test(trajectories, digits_cnn)
+{
+    follow_at_every_level("digits-cnn");
+}
+
 Test(trajectories, digits_nesterov)
 {
     follow_at_every_level("digits-nesterov");
