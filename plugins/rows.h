@@ -3,7 +3,7 @@
  * Sixteen partial sums, one for each position modulo 16, are folded in a fixed
  * order, and what is left of the row is added one by one: the result does not
  * depend on the width that the compiler vectorises with. Used by softmax,
- * cross_entropy and the losses and metrics that sum over everything.
+ * cross_entropy, the losses and metrics that sum over everything, and lbfgs.
  */
 #ifndef PLUGINS_ROWS_H
 #define PLUGINS_ROWS_H
@@ -62,8 +62,8 @@ FELL_INLINE float rows_sum(const float *x, int64_t n)
     return rows_dot(x, NULL, n);
 }
 
-/* The sum of x[n] in double. */
-FELL_INLINE double rows_total(const float *x, int64_t n)
+/* The sum of x[n] * y[n], or of x[n] where y is NULL (a constant to the compiler), in double. */
+FELL_INLINE double rows_dot_total(const float *x, const float *y, int64_t n)
 {
     double s = 0.0;
     int64_t j = 0;
@@ -73,15 +73,21 @@ FELL_INLINE double rows_total(const float *x, int64_t n)
 
         for (; j + ROWS_LANES <= n; j += ROWS_LANES)
             for (int l = 0; l < ROWS_LANES; l++)
-                lane[l] += (double)x[j + l];
+                lane[l] += y ? (double)x[j + l] * (double)y[j + l] : (double)x[j + l];
         for (int half = ROWS_LANES / 2; half > 0; half /= 2)
             for (int l = 0; l < half; l++)
                 lane[l] += lane[l + half];
         s = lane[0];
     }
     for (; j < n; j++)
-        s += (double)x[j];
+        s += y ? (double)x[j] * (double)y[j] : (double)x[j];
     return s;
+}
+
+/* The sum of x[n] in double. */
+FELL_INLINE double rows_total(const float *x, int64_t n)
+{
+    return rows_dot_total(x, NULL, n);
 }
 
 #endif

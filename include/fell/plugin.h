@@ -392,6 +392,9 @@ typedef struct fell_slot {
     const char *when;              /* a setting: the slot exists only if it is */
                                    /* not 0 or false ("amsgrad"). NULL: always */
     uint64_t    scalar;            /* 1: one float a tensor; 0: one a weight   */
+    const char *times;             /* an integer setting: so many of them, one */
+                                   /* after another, n floats (scalar: one)    */
+                                   /* each ("history_size"). NULL: one         */
 } fell_slot;
 
 enum { FELL_WEIGHT = 1, FELL_BIAS, FELL_STATE };  /* STATE: saved, not trained */
@@ -417,7 +420,8 @@ typedef struct fell_optimizer_call {
     uint64_t     role;             /* FELL_WEIGHT, FELL_BIAS; 0 if so          */
     float       *w;                /* [n] in place                             */
     const float *g;                /* [n] mean gradient, after clipping        */
-    float *const *slot;            /* [nslots]; NULL where `when` is not met   */
+    float *const *slot;            /* [nslots] each [n], [1] if scalar, or so  */
+                                   /* `times`; NULL where `when` is not met    */
 } fell_optimizer_call;
 
 typedef struct fell_optimizer {    /* settings must have FELL_FLOAT lr         */

@@ -1,37 +1,39 @@
 /* sgd.c - stochastic gradient descent, with momentum. */
 #include "fell/plugin.h"
+#include "optimizer.h"
 
 struct sgd {
     double lr, momentum, dampening;
     bool nesterov;
     double weight_decay;
+    bool maximize;
 };
 
 static const fell_param params[] = {
-    FELL_FLOAT(struct sgd, lr, 1e-3, 0, INFINITY, FELL_MAX_OPEN, "Learning rate, 0 or more."),
+    OPTIMIZER_LR(struct sgd, 1e-3),
     FELL_FLOAT(struct sgd, momentum, 0, 0, INFINITY, FELL_MAX_OPEN,
                "Share of the last step's direction that is kept, 0 or more; usually 0.9. 0: none."),
     FELL_FLOAT(struct sgd, dampening, 0, -INFINITY, INFINITY, FELL_MIN_OPEN | FELL_MAX_OPEN,
                "Share of the gradient that is left out of the momentum, any number; usually 0."),
     FELL_BOOL(struct sgd, nesterov, false, "Look ahead along the momentum, true or false."),
-    FELL_FLOAT(struct sgd, weight_decay, 0, 0, INFINITY, FELL_MAX_OPEN,
-               "Factor of the weights that is added to their gradient (L2 penalty), 0 or more."),
+    OPTIMIZER_L2(struct sgd),
+    OPTIMIZER_MAXIMIZE(struct sgd),
 };
 
 static const fell_slot slots[] = {
-    {"momentum", "The running direction.", "momentum", 0},
+    {"momentum", "The running direction.", "momentum", 0, NULL},
 };
 
 /* g += weight_decay w, w -= lr g */
 FELL_KERNEL(step_plain, fell_optimizer_call)
 {
     const struct sgd *s = c->settings;
-    const float lr = (float)c->lr, decay = (float)s->weight_decay;
+    const float lr = (float)c->lr, decay = (float)s->weight_decay, sign = optimizer_sign(s->maximize);
     const int64_t n = c->n;
     const float *g = c->g;
     float *w = c->w;
 
-    FELL_EACH for (int64_t i = 0; i < n; i++) w[i] -= lr * (g[i] + decay * w[i]);
+    FELL_EACH for (int64_t i = 0; i < n; i++) w[i] -= lr * (sign * g[i] + decay * w[i]);
     return FELL_OK;
 }
 
@@ -41,7 +43,7 @@ FELL_KERNEL(step_momentum, fell_optimizer_call)
 {
     const struct sgd *s = c->settings;
     const bool first = c->t == 1;
-    const float lr = (float)c->lr, decay = (float)s->weight_decay;
+    const float lr = (float)c->lr, decay = (float)s->weight_decay, sign = optimizer_sign(s->maximize);
     const float keep = first ? 0.0f : (float)s->momentum, take = first ? 1.0f : (float)(1.0 - s->dampening);
     const float ahead = (float)s->momentum;
     const int64_t n = c->n;
@@ -51,7 +53,7 @@ FELL_KERNEL(step_momentum, fell_optimizer_call)
     if (s->nesterov) {
         FELL_EACH for (int64_t i = 0; i < n; i++)
         {
-            const float d = g[i] + decay * w[i];
+            const float d = sign * g[i] + decay * w[i];
 
             b[i] = keep * b[i] + take * d;
             w[i] -= lr * (d + ahead * b[i]);
@@ -59,7 +61,7 @@ FELL_KERNEL(step_momentum, fell_optimizer_call)
     } else {
         FELL_EACH for (int64_t i = 0; i < n; i++)
         {
-            b[i] = keep * b[i] + take * (g[i] + decay * w[i]);
+            b[i] = keep * b[i] + take * (sign * g[i] + decay * w[i]);
             w[i] -= lr * b[i];
         }
     }

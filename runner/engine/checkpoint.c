@@ -33,22 +33,30 @@ static void add_weights(struct list *l, const struct net *n)
         add(l, tensor_name(l, n, &n->tensor[i]), &n->tensor[i].shape, n->weights + n->tensor[i].offset);
 }
 
+/* Array K of optimizer slot S: optimizer/momentum/LAYER.weight, of several optimizer/moves/K/LAYER.weight. */
+static void add_slot(struct list *l, const struct net *n, size_t s, int64_t k)
+{
+    const char *name = update_slot_name(n->update, s);
+
+    if (update_slot_times(n->update, s) > 1)
+        name = arena_format(l->arena, "%s/%lld", name, (long long)k);
+    for (size_t i = 0; i < n->ntensors; i++) {
+        const struct net_tensor *t = &n->tensor[i];
+        int64_t count;
+        const float *values = update_slot(n->update, s, k, t, &count);
+        const fell_shape scalar = fell_vec(1);
+
+        if (values)
+            add(l, arena_format(l->arena, "optimizer/%s/%s", name, tensor_name(l, n, t)),
+                count == t->n ? &t->shape : &scalar, values);
+    }
+}
+
 static void add_slots(struct list *l, const struct net *n)
 {
-    for (size_t s = 0; s < update_slots(n->update); s++) {
-        for (size_t i = 0; i < n->ntensors; i++) {
-            const struct net_tensor *t = &n->tensor[i];
-            int64_t count;
-            const float *values = update_slot(n->update, s, t, &count);
-            const fell_shape scalar = fell_vec(1);
-
-            if (values)
-                add(l,
-                    arena_format(l->arena, "optimizer/%s/%s", update_slot_name(n->update, s),
-                                 tensor_name(l, n, t)),
-                    count == t->n ? &t->shape : &scalar, values);
-        }
-    }
+    for (size_t s = 0; s < update_slots(n->update); s++)
+        for (int64_t k = 0; k < update_slot_times(n->update, s); k++)
+            add_slot(l, n, s, k);
 }
 
 static status write_list(struct list *l, const char *path, const char *const *metadata, struct error *err)

@@ -7,6 +7,8 @@
 #include "engine/net_impl.h"
 #include "host/settings.h"
 
+enum { MOST_SLOTS = 16 };
+
 /* One call of the plugin in every step, for tensors FIRST .. LAST of the trained ones. */
 struct update_call {
     fell_optimizer_call call;
@@ -17,7 +19,8 @@ struct update_call {
 struct slot {
     const char *name;
     bool used, scalar;
-    float *values; /* [floats], or one padded float a tensor */
+    int64_t times; /* so many arrays */
+    float *values; /* [times * floats]; scalar: [times] padded for each tensor */
 };
 
 struct update {
@@ -67,10 +70,17 @@ static status check_factors(const struct update *u, struct problem *p)
     return OK;
 }
 
-/* The optimizer with no weights: settings that do not fit each other are found here. */
+/* Floats of a scalar slot for one tensor, padded. */
+static int64_t scalar_floats(const struct slot *s)
+{
+    return (s->times + TENSOR_ALIGN - 1) / TENSOR_ALIGN * TENSOR_ALIGN;
+}
+
+/* The optimizer with no weights: settings that do not fit each other are found here. Scalar
+ * slots are there, since a step may write them. */
 static status try_optimizer(struct update *u, const void *settings, struct problem *p)
 {
-    float nothing[TENSOR_ALIGN] __attribute__((aligned(64))) = {0}, *slot[16] = {0};
+    float nothing[TENSOR_ALIGN] __attribute__((aligned(64))) = {0}, *slot[MOST_SLOTS] = {0};
     fell_optimizer_call c = {.ctx = &u->in.ctx,
                              .settings = settings,
                              .t = 1,
@@ -78,21 +88,25 @@ static status try_optimizer(struct update *u, const void *settings, struct probl
                              .w = nothing,
                              .g = nothing,
                              .slot = slot};
+    status result = OK;
 
     for (size_t i = 0; i < u->nslots; i++)
-        slot[i] = u->slot[i].used ? nothing : NULL;
+        if (u->slot[i].used)
+            slot[i] = mem_array((size_t)scalar_floats(&u->slot[i]), sizeof *slot[i]);
     net_current = u->in.name;
     if (u->item->step(&c) != FELL_OK)
-        return net_problem(&u->in, "optimizer", 0, p);
+        result = net_problem(&u->in, "optimizer", 0, p);
     instance_reset(&u->in);
-    return OK;
+    for (size_t i = 0; i < u->nslots; i++)
+        free(slot[i]);
+    return result;
 }
 
 status update_new(struct net *n, struct update **out, struct problem *p)
 {
     const struct choice *choice = &n->spec->optimizer;
     struct update *u = mem_alloc(sizeof *u);
-    double on;
+    double number;
 
     u->arena = arena_new();
     u->item = choice->item->optimizer;
@@ -102,8 +116,8 @@ status update_new(struct net *n, struct update **out, struct problem *p)
         problem_set(p, "optimizer", 0, "", "%s has no setting lr", u->in.name);
         goto out;
     }
-    if (u->item->nslots > 16) {
-        problem_set(p, "optimizer", 0, "", "%s has more than 16 slots", u->in.name);
+    if (u->item->nslots > MOST_SLOTS) {
+        problem_set(p, "optimizer", 0, "", "%s has more than %d slots", u->in.name, MOST_SLOTS);
         goto out;
     }
     u->nslots = u->item->nslots;
@@ -111,9 +125,11 @@ status update_new(struct net *n, struct update **out, struct problem *p)
     for (size_t i = 0; i < u->nslots; i++) {
         const fell_slot *s = &u->item->slots[i];
 
-        u->slot[i] = (struct slot){.name = s->name, .scalar = s->scalar != 0, .used = true};
-        if (s->when && settings_number(choice->item, choice->settings, s->when, &on))
-            u->slot[i].used = on != 0.0;
+        u->slot[i] = (struct slot){.name = s->name, .scalar = s->scalar != 0, .used = true, .times = 1};
+        if (s->when && settings_number(choice->item, choice->settings, s->when, &number))
+            u->slot[i].used = number != 0.0;
+        if (s->times && settings_number(choice->item, choice->settings, s->times, &number))
+            u->slot[i].times = (int64_t)number;
     }
     plan_calls(u, n);
     if (check_factors(u, p) != OK || try_optimizer(u, choice->settings, p) != OK)
@@ -138,7 +154,9 @@ void update_free(struct update *u)
 
 static size_t slot_floats(const struct update *u, const struct slot *s)
 {
-    return !s->used ? 0 : s->scalar ? u->ntrained * TENSOR_ALIGN : (size_t)u->floats;
+    if (!s->used)
+        return 0;
+    return s->scalar ? u->ntrained * (size_t)scalar_floats(s) : (size_t)(s->times * u->floats);
 }
 
 size_t update_bytes(const struct update *u)
@@ -160,11 +178,12 @@ static size_t trained_index(const struct update *u, const struct net_tensor *t)
     return i;
 }
 
+/* What a call that begins with tensor T is given of a slot. */
 static float *slot_of(const struct update *u, const struct slot *s, const struct net_tensor *t)
 {
     if (!s->used)
         return NULL;
-    return s->values + (s->scalar ? (int64_t)trained_index(u, t) * TENSOR_ALIGN : t->offset);
+    return s->values + (s->scalar ? (int64_t)trained_index(u, t) * scalar_floats(s) : s->times * t->offset);
 }
 
 status update_allocate(struct update *u, struct net *n, struct problem *p)
@@ -226,12 +245,22 @@ const char *update_slot_name(const struct update *u, size_t i)
     return u->slot[i].name;
 }
 
-const float *update_slot(const struct update *u, size_t i, const struct net_tensor *t, int64_t *n)
+int64_t update_slot_times(const struct update *u, size_t i)
+{
+    return u->slot[i].times;
+}
+
+const float *update_slot(const struct update *u, size_t i, int64_t k, const struct net_tensor *t, int64_t *n)
 {
     const struct slot *s = &u->slot[i];
+    const struct update_call *c = u->call;
 
-    if (trained_index(u, t) == u->ntrained)
+    if (!s->used || trained_index(u, t) == u->ntrained)
         return NULL;
     *n = s->scalar ? 1 : t->n;
-    return slot_of(u, s, t);
+    if (s->scalar)
+        return slot_of(u, s, t) + k;
+    while (t->offset > c->last->offset)
+        c++;
+    return slot_of(u, s, c->first) + k * c->call.n + (t->offset - c->first->offset);
 }

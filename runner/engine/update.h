@@ -24,11 +24,13 @@ double update_rate(const struct update *u);
 /* One optimizer step; T from 1. LOSS: of this batch, before the step. */
 status update_step(struct update *u, int64_t t, double lr, double loss, struct error *err);
 
-/* Slots for checkpoints: number, name, bytes of all; values of slot I that belong to a trained
- * tensor, [*n] floats, NULL when the slot is not in use or the tensor is frozen. */
+/* Slots for checkpoints: number, name, how many times each is there, bytes of all; values of slot
+ * I's K-th array that belong to a trained tensor, [*n] floats, NULL when the slot is not in use or the
+ * tensor is frozen. */
 size_t update_slots(const struct update *u);
 const char *update_slot_name(const struct update *u, size_t i);
+int64_t update_slot_times(const struct update *u, size_t i);
 size_t update_bytes(const struct update *u);
-const float *update_slot(const struct update *u, size_t i, const struct net_tensor *t, int64_t *n);
+const float *update_slot(const struct update *u, size_t i, int64_t k, const struct net_tensor *t, int64_t *n);
 
 #endif

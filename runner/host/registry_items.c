@@ -172,7 +172,7 @@ static status fill_layer(struct arena *arena, const fell_plugin *root, fell_laye
 static status fill_optimizer(struct arena *arena, const fell_plugin *root, const struct item *item,
                              fell_optimizer *o, struct error *err)
 {
-    const fell_param *lr = find_param(item, "lr");
+    const fell_param *lr = find_param(item, "lr"), *times;
     fell_slot *slots;
 
     if (!o->step)
@@ -193,6 +193,10 @@ static status fill_optimizer(struct arena *arena, const fell_plugin *root, const
         if (slots[i].when && !find_param(item, slots[i].when))
             return error_set(err, "the slot '%s' depends on '%.64s', which is no setting", slots[i].name,
                              slots[i].when);
+        times = slots[i].times ? find_param(item, slots[i].times) : NULL;
+        if (slots[i].times && (!times || times->type != FELL_P_INT || times->min < 1))
+            return error_set(err, "the slot '%s' is there '%.64s' times, which is no whole number above 0",
+                             slots[i].name, slots[i].times);
     }
     return OK;
 }

@@ -22,6 +22,9 @@
 #ifndef WHEN
 #define WHEN "momentum"
 #endif
+#ifndef TIMES
+#define TIMES NULL
+#endif
 #ifndef FILL
 #define FILL fill
 #endif
@@ -114,7 +117,7 @@ static const fell_param params[] = {
     LR,
     FELL_FLOAT(struct settings, momentum, 0, 0, 1, 0, "Momentum."),
 };
-static const fell_slot slots[] = {{"velocity", "The velocity.", WHEN, 0}};
+static const fell_slot slots[] = {{"velocity", "The velocity.", WHEN, 0, TIMES}};
 static const fell_optimizer optimizer = {
     .item =
         FELL_ITEM(FELL_KIND_OPTIMIZER, fell_optimizer, "plain_optimizer", "Stays.", struct settings, params),

@@ -110,6 +110,8 @@ Test(registry, broken_kinds)
          "have"},
         {"-DWHEN='\"nesterov\"'",
          "the optimizer 'plain_optimizer': the slot 'velocity' depends on 'nesterov', which is no setting"},
+        {"-DTIMES='\"momentum\"'", "the optimizer 'plain_optimizer': the slot 'velocity' is there 'momentum' "
+                                   "times, which is no whole number above 0"},
         {"-DFILL=NULL", "the initialiser 'plain_initialiser': lacks its function 'fill'"},
         {"-DRATE=NULL", "the schedule 'plain_schedule': lacks its function 'rate'"},
         {"-DMEASURE=NULL", "the metric 'plain_metric': lacks its function 'eval'"},

@@ -385,8 +385,9 @@ struct counting {
 static const fell_param counting_params[] = {
     FELL_FLOAT(struct counting, lr, 1e-3, 0, INFINITY, FELL_MIN_OPEN, "Rate."),
     FELL_BOOL(struct counting, third, false, "Third slot.")};
-static const fell_slot counting_slots[] = {
-    {"each", "One a weight.", NULL, 0}, {"one", "One a tensor.", NULL, 1}, {"third", "Unused.", "third", 0}};
+static const fell_slot counting_slots[] = {{"each", "One a weight.", NULL, 0, NULL},
+                                           {"one", "One a tensor.", NULL, 1, NULL},
+                                           {"third", "Unused.", "third", 0, NULL}};
 
 Test(train, an_optimizer_gets_what_it_reaches)
 {
