@@ -1,6 +1,6 @@
 /* cosine.c - the learning rate glides down half a cosine wave. */
-#include "../turn.h"
 #include "fell/plugin.h"
+#include "schedule.h"
 
 struct cosine {
     int64_t period;
@@ -8,18 +8,18 @@ struct cosine {
 };
 
 static const fell_param params[] = {
-    FELL_INT(struct cosine, period, 0, 1, 1LL << 40, FELL_REQUIRED,
-             "Epochs from the full rate down to the minimum, at least 1; usually all epochs of the run."),
-    FELL_FLOAT(struct cosine, minimum, 0, 0, INFINITY, FELL_MAX_OPEN,
-               "Learning rate at the bottom, 0 or more."),
+    SCHEDULE_PERIOD(
+        struct cosine, 0, FELL_REQUIRED,
+        "Epochs from the full rate down to the minimum, at least 1; usually all epochs of the run."),
+    SCHEDULE_MINIMUM(struct cosine),
 };
 
 static fell_status rate(fell_schedule_call *c)
 {
     const struct cosine *s = c->settings;
-    const double turns = (double)(c->epoch % (2 * s->period)) / (double)(2 * s->period);
+    const double part = (double)(c->epoch % (2 * s->period)) / (double)s->period;
 
-    c->lr = s->minimum + (c->lr - s->minimum) * (1.0 + turn_cos(turns)) / 2.0;
+    c->lr = schedule_glide(c->lr, s->minimum, part);
     return FELL_OK;
 }
 

@@ -1,6 +1,7 @@
 /* step.c - the learning rate falls by a factor every few epochs. */
 #include "../power.h"
 #include "fell/plugin.h"
+#include "schedule.h"
 
 struct step {
     int64_t every;
@@ -10,8 +11,7 @@ struct step {
 static const fell_param params[] = {
     FELL_INT(struct step, every, 0, 1, 1LL << 40, FELL_REQUIRED,
              "Epochs from one fall to the next, at least 1."),
-    FELL_FLOAT(struct step, gamma, 0.1, 0, INFINITY, FELL_MIN_OPEN | FELL_MAX_OPEN,
-               "Factor of each fall, above 0; usually below 1."),
+    SCHEDULE_GAMMA(struct step, 0.1, 0, "fall"),
 };
 
 static fell_status rate(fell_schedule_call *c)
