@@ -1,5 +1,5 @@
-/* test_plugin_bits.c - what the reference files cannot show of activations, losses,
- * layers and optimizers: the same bits at every SIMD level at sizes that no vector
+/* test_plugin_bits.c - what the reference files cannot show of activations, losses
+ * and layers: the same bits at every SIMD level at sizes that no vector
  * divides, and gradients against central differences.
  */
 #include "plugin_help.h"
@@ -107,36 +107,6 @@ static void trace_loss(enum simd_level level, const char *name, const char *sett
     free(pred), free(target), free(dpred), free(label);
 }
 
-static void trace_optimizer(enum simd_level level, const char *name, const char *settings, int64_t rows,
-                            int64_t cols, struct trace *t)
-{
-    const int64_t n = rows * cols;
-    float *w = floats_normal(n, 1.0f, 4), *g = floats_normal(n, 0.1f, 5);
-    float *slot[3] = {floats_of(n, 0.0f), floats_of(n, 0.0f), floats_of(n, 0.0f)};
-    struct plugin p;
-
-    plugin_open(&p, ROLE_OPTIMIZER, name, settings, level);
-    for (int64_t step = 1; step <= 3; step++) {
-        fell_optimizer_call c = {.ctx = &p.in.ctx,
-                                 .settings = p.settings,
-                                 .n = n,
-                                 .t = step,
-                                 .lr = 0.03,
-                                 .w = w,
-                                 .g = g,
-                                 .slot = slot};
-
-        plugin_ok(&p, p.item->optimizer->step(&c));
-    }
-    trace_add(t, w, n);
-    for (int i = 0; i < 3; i++) {
-        trace_add(t, slot[i], n);
-        free(slot[i]);
-    }
-    plugin_close(&p);
-    free(w), free(g);
-}
-
 /* A layer with as many equal inputs as it needs, at least one; training. */
 static void trace_layer(enum simd_level level, const char *name, const char *settings, int64_t rows,
                         int64_t cols, struct trace *t)
@@ -209,15 +179,6 @@ Test(plugin_bits, losses)
     assert_same_bits(trace_loss, "cross_entropy", "");
     assert_same_bits(trace_loss, "cross_entropy", "{label_smoothing: 0.2}");
     assert_same_bits(trace_loss, "bce_with_logits", "{pos_weight: 2.5}");
-}
-
-Test(plugin_bits, optimizers)
-{
-    assert_same_bits(trace_optimizer, "sgd", "{weight_decay: 0.01}");
-    assert_same_bits(trace_optimizer, "sgd", "{momentum: 0.9, dampening: 0.2}");
-    assert_same_bits(trace_optimizer, "sgd", "{momentum: 0.9, nesterov: true, weight_decay: 0.1}");
-    assert_same_bits(trace_optimizer, "adam", "{weight_decay: 0.01}");
-    assert_same_bits(trace_optimizer, "adam", "{amsgrad: true}");
 }
 
 Test(plugin_bits, layers)
