@@ -106,6 +106,54 @@ Test(checkpoint, holds_weights_slots_and_place)
     fixture_release(&f);
 }
 
+static const struct tensor_file_entry *slot_in(const struct tensor_file *file, const char *slot, int k,
+                                               const char *tensor)
+{
+    char name[128];
+    const struct tensor_file_entry *t;
+
+    snprintf(name, sizeof name, "optimizer/%s/%d/%s", slot, k, tensor);
+    t = tensor_file_find(file, name);
+    cr_assert_not_null(t, "%s", name);
+    return t;
+}
+
+/* A slot that is there several times is stored so: the product of each of lbfgs's moves with its
+ * change of gradient, put together from the tensors, is the one that it keeps. */
+Test(checkpoint, slots_that_are_there_several_times)
+{
+    static const char *const tensors[] = {"a.weight", "a.bias"};
+    const struct run_options options = {.seed = 77, .checkpoint_folder = folder};
+    struct fixture f;
+    struct heard h = {0};
+    struct tensor_file *file;
+
+    init(&f, "loss: cross_entropy\noptimizer: {lbfgs: {lr: 0.5, history_size: 3}}\n"
+             "checkpoint: {every: 1, keep: [last]}\ntrain: {epochs: 6, batch_size: 0}\n");
+    cr_assert_eq(fixture_train(&f, &options, &h), OK, "%s", f.problem.text);
+    cr_assert_eq(h.result.end, RUN_FINISHED, "%s", h.result.error);
+    file = open_file("last.safetensors");
+    for (int k = 0; k < 3; k++) {
+        const double product = (double)slot_in(file, "products", k, "a.weight")->values[0];
+        double sum = 0.0;
+
+        for (int i = 0; i < 2; i++) {
+            const struct tensor_file_entry *s = slot_in(file, "moves", k, tensors[i]),
+                                           *y = slot_in(file, "changes", k, tensors[i]);
+
+            cr_assert_eq(s->n, i == 0 ? 30 : 6);
+            for (int64_t j = 0; j < s->n; j++)
+                sum += (double)s->values[j] * (double)y->values[j];
+        }
+        cr_expect_gt(product, 0.0);
+        cr_expect_float_eq(sum, product, 1e-6 * product, "pair %d: %g, not %g", k, sum, product);
+    }
+    cr_expect_null(tensor_file_find(file, "optimizer/moves/3/a.weight"));
+    tensor_file_close(file);
+    heard_release(&h);
+    fixture_release(&f);
+}
+
 /* The rate is so large that the loss gets worse at once: the best stays the first. */
 Test(checkpoint, best_stays_when_it_gets_worse)
 {

@@ -1,5 +1,5 @@
-/* test_plugin_parts.c - transforms, metrics and initialisers: what they compute, the
- * same at every SIMD level, and what they refuse.
+/* test_plugin_parts.c - transforms and metrics: what they compute, the same at every SIMD
+ * level, and what they refuse.
  */
 #include "plugin_help.h"
 
@@ -241,80 +241,4 @@ Test(metrics, mae)
     c.rows = 0;
     cr_assert(isnan(metric_value("mae", c, SIMD_PORTABLE)));
     free(a), free(b);
-}
-
-/* ---- initialisers --------------------------------------------------------------------------- */
-
-enum { FAN_IN = 50, FAN_OUT = 2000, WEIGHTS = FAN_IN * FAN_OUT };
-
-/* Variance as the formulas say, mean 0; a uniform distribution ends at sqrt(3 variance). */
-Test(initialisers, variances)
-{
-    static const struct {
-        const char *name, *settings;
-        double variance;
-        bool uniform;
-    } cases[] = {
-        {"glorot_uniform", "", 2.0 / (FAN_IN + FAN_OUT), true},
-        {"glorot_normal", "", 2.0 / (FAN_IN + FAN_OUT), false},
-        {"glorot_normal", "{gain: 2}", 8.0 / (FAN_IN + FAN_OUT), false},
-        {"he_uniform", "", 2.0 / FAN_IN, true},
-        {"he_uniform", "{negative_slope: 2.23606797749979}", 1.0 / 3 / FAN_IN, true},
-        {"he_normal", "", 2.0 / FAN_IN, false},
-        {"he_normal", "{negative_slope: 1}", 1.0 / FAN_IN, false},
-        {"lecun_uniform", "", 1.0 / FAN_IN, true},
-        {"lecun_normal", "", 1.0 / FAN_IN, false},
-    };
-    const fell_shape shape = fell_mat(FAN_OUT, FAN_IN);
-
-    for (size_t k = 0; k < COUNT(cases); k++) {
-        float *w = floats_of(WEIGHTS, NAN);
-        double sum = 0.0, squares = 0.0, largest = 0.0;
-        const double deviation = sqrt(cases[k].variance);
-        struct plugin p;
-        fell_init_call c;
-
-        plugin_open(&p, ROLE_INITIALISER, cases[k].name, cases[k].settings, SIMD_PORTABLE);
-        c = (fell_init_call){&p.in.ctx, p.settings, &shape, WEIGHTS, FAN_IN, FAN_OUT, w};
-        plugin_ok(&p, p.item->initialiser->fill(&c));
-        for (int i = 0; i < WEIGHTS; i++) {
-            sum += (double)w[i];
-            squares += (double)w[i] * (double)w[i];
-            largest = fabs((double)w[i]) > largest ? fabs((double)w[i]) : largest;
-        }
-        cr_assert_float_eq(sum / WEIGHTS, 0.0, 0.015 * deviation, "%s", cases[k].name);
-        cr_assert_float_eq(squares / WEIGHTS, cases[k].variance, 0.02 * cases[k].variance, "%s: %g, not %g",
-                           cases[k].name, squares / WEIGHTS, cases[k].variance);
-        if (cases[k].uniform)
-            cr_assert_float_eq(largest, sqrt(3.0) * deviation, 1e-3 * deviation, "%s", cases[k].name);
-        else
-            cr_assert_gt(largest, 3.5 * deviation, "%s", cases[k].name);
-        c.fan_in = 0;
-        plugin_fails(&p, p.item->initialiser->fill(&c),
-                     "this tensor has no inputs and outputs to scale by; take zeros or constant");
-        plugin_close(&p);
-        free(w);
-    }
-}
-
-Test(initialisers, fixed)
-{
-    static const struct {
-        const char *name, *settings;
-        float value;
-    } cases[] = {{"zeros", "", 0.0f}, {"constant", "{value: -0.25}", -0.25f}};
-    const fell_shape shape = fell_vec(3);
-
-    for (size_t k = 0; k < COUNT(cases); k++) {
-        float w[3] = {NAN, NAN, NAN};
-        struct plugin p;
-        fell_init_call c;
-
-        plugin_open(&p, ROLE_INITIALISER, cases[k].name, cases[k].settings, SIMD_PORTABLE);
-        c = (fell_init_call){&p.in.ctx, p.settings, &shape, 3, 0, 0, w};
-        plugin_ok(&p, p.item->initialiser->fill(&c));
-        for (int i = 0; i < 3; i++)
-            cr_assert_eq(w[i], cases[k].value);
-        plugin_close(&p);
-    }
 }
