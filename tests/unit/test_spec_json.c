@@ -33,7 +33,7 @@ Test(spec_json, has_every_default)
         "\"trainable\":true}}],"
         "\"loss\":{\"mse\":{}},"
         "\"optimizer\":{\"sgd\":{\"lr\":0.001,\"momentum\":0,\"dampening\":0,\"nesterov\":false,\"weight_"
-        "decay\":0}},"
+        "decay\":0,\"maximize\":false}},"
         "\"schedule\":[],\"metrics\":[],"
         "\"train\":{\"epochs\":1,\"batch_size\":32,\"shuffle\":true,\"initial_weights\":null,\"threads\":1},"
         "\"record\":{\"gradients\":\"epoch\"}}");
