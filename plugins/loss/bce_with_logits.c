@@ -4,8 +4,7 @@
  *     -log sigmoid(x)  = max(-x, 0) + log(1 + e)
  *     -log sigmoid(-x) = max( x, 0) + log(1 + e)
  */
-#include "../rows.h"
-#include "fell/plugin.h"
+#include "each.h"
 
 struct bce {
     double pos_weight;
@@ -19,33 +18,17 @@ static const fell_param params[] = {
 
 /* loss = p t softplus(-x) + (1-t) softplus(x), and its derivative
  * (1-t) sigmoid(x) - p t sigmoid(-x), with p = pos_weight. */
-FELL_KERNEL(eval, fell_loss_call)
+static inline float entropy(const struct bce *s, float x, float t, float *slope)
 {
-    enum { BLOCK = 256 };
-    const struct bce *s = c->settings;
-    const int64_t n = c->rows * c->cols;
     const float p = (float)s->pos_weight;
-    float part[BLOCK];
+    const float e = fell_exp(x < 0.0f ? x : -x), both = fell_log1p(e);
+    const float near = 1.0f / (1.0f + e), far = e * near; /* sigmoid(|x|), sigmoid(-|x|) */
 
-    for (int64_t i = 0; i < n; i += BLOCK) {
-        const int64_t m = n - i < BLOCK ? n - i : BLOCK;
-        const float *pred = c->pred + i, *target = c->target + i;
-        float *dpred = c->dpred + i;
-
-        FELL_EACH for (int64_t j = 0; j < m; j++)
-        {
-            const float x = pred[j], t = target[j];
-            const float e = fell_exp(x < 0.0f ? x : -x), both = fell_log1p(e);
-            const float near = 1.0f / (1.0f + e), far = e * near; /* sigmoid(|x|), sigmoid(-|x|) */
-
-            part[j] = p * t * ((x < 0.0f ? -x : 0.0f) + both) + (1.0f - t) * ((x > 0.0f ? x : 0.0f) + both);
-            dpred[j] = (1.0f - t) * (x < 0.0f ? far : near) - p * t * (x < 0.0f ? near : far);
-        }
-        c->sum += rows_total(part, m);
-    }
-    c->weight = (double)n;
-    return FELL_OK;
+    *slope = (1.0f - t) * (x < 0.0f ? far : near) - p * t * (x < 0.0f ? near : far);
+    return p * t * ((x < 0.0f ? -x : 0.0f) + both) + (1.0f - t) * ((x > 0.0f ? x : 0.0f) + both);
 }
+
+LOSS_EACH(struct bce, eval, entropy)
 
 static const fell_loss bce_with_logits = {
     .item = FELL_ITEM(

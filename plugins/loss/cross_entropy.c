@@ -4,7 +4,7 @@
  * overflow or round to zero: log p_j = (x_j - max) - log(sum of exp(x_k - max)).
  */
 #include "../rows.h"
-#include "fell/plugin.h"
+#include "classes.h"
 
 struct cross_entropy {
     double label_smoothing;
@@ -14,16 +14,10 @@ struct cross_entropy {
 static const fell_param params[] = {
     FELL_FLOAT(struct cross_entropy, label_smoothing, 0, 0, 1, FELL_MAX_OPEN,
                "Share of each target that is spread evenly over all classes, in [0, 1)."),
-    FELL_FLOATS(struct cross_entropy, class_weights, "[]", 0, INFINITY, FELL_MAX_OPEN,
-                "Weight of each class in the mean, one number from 0 up for each class; empty: all 1."),
+    CLASS_WEIGHTS(struct cross_entropy),
 };
 
 enum { BLOCK = 64 }; /* rows at a time, so that their logarithms vectorise */
-
-FELL_INLINE float weight_of(const fell_floats *weights, int64_t label)
-{
-    return weights->n ? (float)weights->v[label] : 1.0f;
-}
 
 /* The sum over the classes of w_j (x_j - max), in double. */
 FELL_INLINE double weighted_sum(const fell_floats *weights, const float *x, float max, int64_t cols)
@@ -31,7 +25,7 @@ FELL_INLINE double weighted_sum(const fell_floats *weights, const float *x, floa
     double s = 0.0;
 
     for (int64_t j = 0; j < cols; j++)
-        s += (double)(weight_of(weights, j) * (x[j] - max));
+        s += (double)(class_weight(weights, j) * (x[j] - max));
     return s;
 }
 
@@ -49,9 +43,8 @@ FELL_KERNEL(eval, fell_loss_call)
     double all = (double)cols, sum = 0.0, total = 0.0;
     float max[BLOCK], part[BLOCK], log_part[BLOCK];
 
-    if (weights->n && weights->n != cols)
-        return fell_fail(c->ctx, "class_weights: %lld values for %lld classes", (long long)weights->n,
-                         (long long)cols);
+    if (class_weights_fit(c->ctx, weights, cols) != FELL_OK)
+        return FELL_ERROR;
     if (weights->n) {
         all = 0.0;
         for (int64_t j = 0; j < cols; j++)
@@ -67,9 +60,8 @@ FELL_KERNEL(eval, fell_loss_call)
         for (int64_t i = 0; i < m; i++) {
             const float top = rows_max(x + i * cols, cols);
 
-            if (label[i] < 0 || label[i] >= cols)
-                return fell_fail(c->ctx, "class %d is not one of the %lld outputs (0 to %lld)", label[i],
-                                 (long long)cols, (long long)cols - 1);
+            if (class_fits(c->ctx, label[i], cols) != FELL_OK)
+                return FELL_ERROR;
             max[i] = top;
             FELL_EACH for (int64_t j = 0; j < cols; j++) dx[i * cols + j] = x[i * cols + j] - top;
         }
@@ -80,7 +72,7 @@ FELL_KERNEL(eval, fell_loss_call)
 
         for (int64_t i = 0; i < m; i++) {
             const int64_t y = label[i];
-            const float w = weight_of(weights, y), hit = keep * w;
+            const float w = class_weight(weights, y), hit = keep * w;
             const float scale = (hit + spread * (float)all) / part[i];
             float *row = dx + i * cols;
 
@@ -90,7 +82,7 @@ FELL_KERNEL(eval, fell_loss_call)
             if (spread > 0.0f) {
                 sum += (double)spread *
                        (all * (double)log_part[i] - weighted_sum(weights, x + i * cols, max[i], cols));
-                FELL_EACH for (int64_t j = 0; j < cols; j++) row[j] -= spread * weight_of(weights, j);
+                FELL_EACH for (int64_t j = 0; j < cols; j++) row[j] -= spread * class_weight(weights, j);
             }
             row[y] -= hit;
         }

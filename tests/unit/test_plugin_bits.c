@@ -71,6 +71,16 @@ static void trace_activation(enum simd_level level, const char *name, const char
     free(x), free(y), free(dy);
 }
 
+/* Predictions for a loss over probabilities lie between 0 and 1, those over their logarithms below 0. */
+static void suit(const fell_loss *loss, float *pred, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        if (loss->expects == FELL_PROB)
+            pred[i] = 0.05f + 0.9f / (1.0f + fabsf(pred[i]));
+        else if (loss->expects == FELL_LOGPROB)
+            pred[i] = -fabsf(pred[i]);
+}
+
 /* Labels 0, 1, 2 ... round the classes; targets of 0 and 1 otherwise. */
 static void trace_loss(enum simd_level level, const char *name, const char *settings, int64_t rows,
                        int64_t cols, struct trace *t)
@@ -83,6 +93,7 @@ static void trace_loss(enum simd_level level, const char *name, const char *sett
     float sums[4];
 
     plugin_open(&p, ROLE_LOSS, name, settings, level);
+    suit(p.item->loss, pred, n);
     for (int64_t i = 0; i < n; i++)
         target[i] = (float)(i * 7 % 3 == 0);
     for (int64_t i = 0; i < rows; i++)
@@ -166,16 +177,30 @@ static void trace_layer(enum simd_level level, const char *name, const char *set
 
 Test(plugin_bits, activations)
 {
-    static const char *const names[] = {"identity", "relu", "sigmoid", "tanh", "softmax"};
+    static const char *const names[] = {
+        "identity",     "relu",        "relu6",     "elu",         "celu",        "selu",
+        "gelu",         "silu",        "mish",      "softplus",    "softsign",    "sigmoid",
+        "hard_sigmoid", "hard_swish",  "hard_tanh", "tanh",        "tanh_shrink", "soft_shrink",
+        "hard_shrink",  "log_sigmoid", "softmax",   "log_softmax", "sine"};
 
     for (size_t i = 0; i < COUNT(names); i++)
         assert_same_bits(trace_activation, names[i], "");
     assert_same_bits(trace_activation, "leaky_relu", "{negative_slope: 0.3}");
+    assert_same_bits(trace_activation, "gelu", "{approximate: tanh}");
+    assert_same_bits(trace_activation, "celu", "{alpha: 0.3}");
+    assert_same_bits(trace_activation, "softplus", "{beta: 3, threshold: 2}");
 }
 
 Test(plugin_bits, losses)
 {
-    assert_same_bits(trace_loss, "mse", "");
+    static const char *const names[] = {"mse",      "mae",           "huber",         "smooth_l1",
+                                        "log_cosh", "nll",           "bce",           "focal",
+                                        "hinge",    "squared_hinge", "kl_divergence", "poisson_nll"};
+
+    for (size_t i = 0; i < COUNT(names); i++)
+        assert_same_bits(trace_loss, names[i], "");
+    assert_same_bits(trace_loss, "focal", "{gamma: 0.5, alpha: -1}");
+    assert_same_bits(trace_loss, "poisson_nll", "{full: true}");
     assert_same_bits(trace_loss, "cross_entropy", "");
     assert_same_bits(trace_loss, "cross_entropy", "{label_smoothing: 0.2}");
     assert_same_bits(trace_loss, "bce_with_logits", "{pos_weight: 2.5}");
@@ -241,7 +266,11 @@ static double activation_value(void *arg)
 
 Test(plugin_gradients, activations)
 {
-    static const char *const names[] = {"identity", "relu", "leaky_relu", "sigmoid", "tanh", "softmax"};
+    static const char *const names[] = {
+        "identity",    "relu",         "relu6",       "leaky_relu", "elu",         "celu",
+        "selu",        "gelu",         "silu",        "mish",       "softplus",    "softsign",
+        "sigmoid",     "hard_sigmoid", "hard_swish",  "hard_tanh",  "tanh",        "tanh_shrink",
+        "soft_shrink", "hard_shrink",  "log_sigmoid", "softmax",    "log_softmax", "sine"};
 
     for (size_t k = 0; k < COUNT(names); k++) {
         float *x = away_from_zero(20 + k), *y = floats_of(SIZE, NAN), *dx = floats_of(SIZE, NAN);
@@ -282,6 +311,22 @@ Test(plugin_gradients, losses)
         {"cross_entropy", ""},
         {"cross_entropy", "{label_smoothing: 0.3, class_weights: [1, 2, 0.5, 0.25, 3, 1]}"},
         {"bce_with_logits", "{pos_weight: 0.3}"},
+        {"mae", ""},
+        {"huber", "{delta: 0.7}"},
+        {"smooth_l1", "{beta: 0.4}"},
+        {"smooth_l1", "{beta: 0}"},
+        {"log_cosh", ""},
+        {"nll", "{class_weights: [1, 2, 0.5, 0.25, 3, 1]}"},
+        {"bce", ""},
+        {"focal", ""},
+        {"focal", "{gamma: 0.7, alpha: -1}"},
+        {"focal", "{gamma: 0, alpha: 0.9}"},
+        {"hinge", ""},
+        {"squared_hinge", ""},
+        {"kl_divergence", ""},
+        {"kl_divergence", "{log_target: true}"},
+        {"poisson_nll", ""},
+        {"poisson_nll", "{full: true}"},
     };
 
     for (size_t k = 0; k < COUNT(cases); k++) {
@@ -292,6 +337,9 @@ Test(plugin_gradients, losses)
         double want[SIZE];
 
         plugin_open(&l.p, ROLE_LOSS, cases[k][0], cases[k][1], next_level(-1));
+        suit(l.p.item->loss, pred, SIZE);
+        for (int i = 0; i < SIZE && l.p.item->loss->expects != FELL_REAL; i++)
+            target[i] = 1.0f / (1.0f + target[i] * target[i]);
         l.c = (fell_loss_call){.ctx = &l.p.in.ctx,
                                .settings = l.p.settings,
                                .rows = ROWS,

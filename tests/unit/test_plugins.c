@@ -59,13 +59,17 @@ static void check_activation(const cJSON *c, enum simd_level level)
 
 Test(plugins, activations)
 {
-    static const char *const names[] = {"identity", "relu", "leaky_relu", "sigmoid", "tanh", "softmax", NULL};
+    static const char *const names[] = {
+        "identity",    "relu",         "relu6",       "leaky_relu", "elu",         "celu",
+        "selu",        "gelu",         "silu",        "mish",       "softplus",    "softsign",
+        "sigmoid",     "hard_sigmoid", "hard_swish",  "hard_tanh",  "tanh",        "tanh_shrink",
+        "soft_shrink", "hard_shrink",  "log_sigmoid", "softmax",    "log_softmax", NULL};
     struct tally t = {0};
     cJSON *root, *cases = reference_read("activations.json", &root), *c;
 
     cJSON_ArrayForEach(c, cases) if (wanted(&t, ROLE_ACTIVATION, c)) EACH_LEVEL(level)
         check_activation(c, level);
-    assert_seen(&t, 7, names);
+    assert_seen(&t, 28, names);
     cJSON_Delete(root);
 }
 
@@ -110,12 +114,15 @@ static void check_loss(const cJSON *c, enum simd_level level)
 
 Test(plugins, losses)
 {
-    static const char *const names[] = {"mse", "cross_entropy", "bce_with_logits", NULL};
+    static const char *const names[] = {
+        "mse",           "mae",           "huber",         "smooth_l1",       "log_cosh",
+        "cross_entropy", "nll",           "bce",           "bce_with_logits", "focal",
+        "hinge",         "squared_hinge", "kl_divergence", "poisson_nll",     NULL};
     struct tally t = {0};
     cJSON *root, *cases = reference_read("losses.json", &root), *c;
 
     cJSON_ArrayForEach(c, cases) if (wanted(&t, ROLE_LOSS, c)) EACH_LEVEL(level) check_loss(c, level);
-    assert_seen(&t, 7, names);
+    assert_seen(&t, 20, names);
     cJSON_Delete(root);
 }
 
