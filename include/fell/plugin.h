@@ -86,6 +86,10 @@ struct fell_host {
                                 fell_range_fn *fn, void *arg);
     void (*uniform)(fell_ctx *ctx, float *dst, int64_t n);
     void (*normal)(fell_ctx *ctx, float *dst, int64_t n);
+    void (*gemm_gather)(fell_ctx *ctx, int64_t m, int64_t n, int64_t k,
+                   const float *a, int64_t lda, bool ta,
+                   const float *b, const int64_t *k_at, const int64_t *n_at,
+                   float *c, int64_t ldc, bool add);
 };
 
 #if defined(__GNUC__)
@@ -139,6 +143,17 @@ static inline void fell_gemm(fell_ctx *ctx, int64_t m, int64_t n, int64_t k,
                              float *c, int64_t ldc, bool add)
 {
     ctx->host->gemm(ctx, m, n, k, a, lda, ta, b, ldb, tb, c, ldc, add);
+}
+
+/* The same with B's element (k,j) at b[k_at[k] + n_at[j]]: a convolution reads its
+ * patches where they lie in the image. Fastest where m is a multiple of 16. Not
+ * shared out among threads: call it inside fell_parallel. */
+static inline void fell_gemm_gather(fell_ctx *ctx, int64_t m, int64_t n, int64_t k,
+                               const float *a, int64_t lda, bool ta,
+                               const float *b, const int64_t *k_at, const int64_t *n_at,
+                               float *c, int64_t ldc, bool add)
+{
+    ctx->host->gemm_gather(ctx, m, n, k, a, lda, ta, b, k_at, n_at, c, ldc, add);
 }
 
 /* Run fn(arg, begin, end) over [0,n) in blocks of `grain`, possibly at once.

@@ -115,13 +115,14 @@ FELL_KERNEL(forward_planes, struct planes)
 {
     const struct window *w = c->w;
     const int64_t in = w->in[ROWS] * w->in[COLS], out = w->out[ROWS] * w->out[COLS];
+    const int64_t planes = c->call->batch * c->call->plan->in[0].dim[0];
     struct room r;
 
     if (take_room(c, &r) != FELL_OK)
         return FELL_ERROR;
     memset(r.copy + window_floats(w), 0, WINDOW_SLACK * sizeof *r.copy);
     for (int64_t p = c->begin; p < c->end; p++) {
-        window_pad(w, c->call->x[0] + p * in, 0.0f, r.copy);
+        window_pad(w, c->call->x[0] + p * in, (planes - p) * in, 0.0f, r.copy);
         pool_plane(w, r.copy, r.divisor, r.y);
         memcpy(c->call->y + p * out, r.y, (size_t)out * sizeof *r.y);
     }

@@ -1,17 +1,20 @@
 /* conv.h - the convolution that conv2d and conv1d share, as matrix products.
  *
- * For each row of the batch and each group, the patches that the kernel sees are
- * laid side by side, one column for each place of the output ("im2col": K. Chellapilla,
- * S. Puri and P. Simard, "High performance convolutional neural networks for document
- * processing", 2006), and
- *     y = W patches,   dW += dy patches',   dpatches = W' dy.
- * The products are the host's; here is the copying, by whole vectors from a padded
- * copy (window.h). A kernel of one place and stride 1 needs no copy.
+ * For each row of the batch and each group, with the patches that the kernel sees as
+ * the columns of a matrix, one for each place of the output,
+ *     y = W patches,   dW += dy patches',   dpatches = W' dy
+ * (K. Chellapilla, S. Puri and P. Simard, "High performance convolutional neural
+ * networks for document processing", 2006). The products are the host's. Patches are
+ * read where they lie in a padded copy of the image (window.h), by fell_gemm_gather();
+ * so is dy to find dx where the stride is 1. That product runs over filters (for dx:
+ * channels) by whole vectors: where these would be half empty, patches are copied side
+ * by side for fell_gemm(). A kernel of one place and stride 1 needs no copy at all.
  *
  * Order of sums: y over channel, kernel row and kernel column upwards, then the bias;
- * dW within a block of output rows upwards, blocks and batch rows added in order; dx
- * over the kernel's places upwards, each summed over the outputs upwards. Blocks
- * depend on the shapes alone, so neither the batch nor the threads change a bit.
+ * dW over the places of a row of the batch, or of a block of its output rows, upwards,
+ * added in order; dx over filter, kernel row and kernel column upwards, or the kernel's
+ * places upwards, each summed over the filters. Which one depends on shapes alone, so
+ * neither the batch nor the threads nor the vectors' width change a bit.
  */
 #ifndef LAYER_CONV_H
 #define LAYER_CONV_H
@@ -23,7 +26,8 @@ enum { WEIGHT, BIAS, TENSORS };
 enum {
     PATCH_FLOATS = 1 << 16, /* patches stay in the L2 cache */
     BLOCK_WORK = 1 << 18,   /* multiplications worth a block of their own */
-    BLOCK_PATCHES = 64      /* rows of patches worth a block of their own */
+    BLOCK_PATCHES = 64,     /* rows of patches worth a block of their own */
+    PLACES = 1024           /* outputs that are started and finished at once */
 };
 
 struct conv {
@@ -76,6 +80,12 @@ static inline bool conv_plain(const struct conv *v)
     return plain;
 }
 
+/* Whether vectors over N numbers are full enough; the same at every SIMD level. */
+static inline bool conv_wide(int64_t n)
+{
+    return 4 * n >= 3 * ((n + RUN - 1) / RUN * RUN);
+}
+
 /* Output rows whose patches are made at once. */
 static inline int64_t conv_block(const struct conv *v)
 {
@@ -92,18 +102,73 @@ static inline int64_t conv_pitch(int64_t places)
     return ((places + RUN - 1) / RUN | 1) * RUN;
 }
 
-/* ---- patches -------------------------------------------------------------------------------- */
+/* ---- channels of one row, padded ------------------------------------------------------------- */
 
-/* Some channels of one row, and the patches of some of its output rows. */
+struct channels {
+    fell_ctx *ctx;
+    const struct window *w;
+    int64_t n;
+    const float *x;   /* [n, rows, columns] */
+    int64_t readable; /* floats from there to the end of the tensor */
+    float *padded;    /* [n, window_floats] */
+};
+
+static inline float *channels_room(fell_ctx *ctx, const struct window *w, int64_t n)
+{
+    return fell_scratch(ctx, n * window_floats(w) + WINDOW_SLACK, sizeof(float));
+}
+
+FELL_KERNEL(channels_pad, struct channels)
+{
+    const struct window *w = c->w;
+    const int64_t pixels = w->in[ROWS] * w->in[COLS];
+
+    for (int64_t i = 0; i < c->n; i++)
+        window_pad(w, c->x + i * pixels, c->readable - i * pixels, 0.0f, c->padded + i * window_floats(w));
+    return FELL_OK;
+}
+
+/* ---- tables for fell_gemm_gather ------------------------------------------------------------------ */
+
+/* Where the patches' elements are in padded channels: row k of the matrix and column j
+ * at kernel[k] + place[j]. */
+struct tables {
+    int64_t *kernel; /* [channels * kernel] */
+    int64_t *place;  /* [outputs] */
+};
+
+/* With BACKWARDS the kernel is turned about, last place first. */
+static inline fell_status tables_make(fell_ctx *ctx, const struct window *w, int64_t channels, bool backwards,
+                                      struct tables *t)
+{
+    const int64_t rows = w->kernel[ROWS], cols = w->kernel[COLS];
+    int64_t *k = fell_scratch(ctx, channels * rows * cols, sizeof *k);
+    int64_t *place = fell_scratch(ctx, w->out[ROWS] * w->out[COLS], sizeof *place);
+
+    if (!k || !place)
+        return FELL_ERROR;
+    *t = (struct tables){k, place};
+    for (int64_t c = 0; c < channels; c++)
+        for (int64_t y = 0; y < rows; y++)
+            for (int64_t x = 0; x < cols; x++)
+                *k++ = c * window_floats(w) +
+                       (backwards ? window_place(w, rows - 1 - y, cols - 1 - x) : window_place(w, y, x));
+    for (int64_t i = 0; i < w->out[ROWS]; i++)
+        for (int64_t j = 0; j < w->out[COLS]; j++)
+            *place++ = i * window_step(w) + j;
+    return FELL_OK;
+}
+
+/* ---- patches side by side -------------------------------------------------------------------------- */
+
+/* The patches of some output rows of some channels. */
 struct patches {
     fell_ctx *ctx;
     const struct conv *v;
-    int64_t channels;    /* how many */
+    struct channels in;
     int64_t row, rows;   /* first output row, how many */
-    const float *x;      /* [channels, H, W] */
-    float *dx;           /* likewise */
-    float *padded;       /* [channels, window_floats] */
-    float *copied;       /* [channels * kernel, pitch] room for the patches */
+    float *dx;           /* [in.n, H, W] */
+    float *copied;       /* [in.n * kernel, pitch] room for the patches */
     const float *matrix; /* the patches */
     int64_t pitch;
 };
@@ -111,65 +176,47 @@ struct patches {
 /* Room for CHANNELS channels. */
 static inline fell_status patches_room(struct patches *p, int64_t channels)
 {
+    const int64_t kernel = conv_kernel(p->v);
+
     p->pitch = conv_pitch(conv_block(p->v) * p->v->w.out[COLS]);
-    p->channels = channels;
-    p->padded = NULL;
-    p->copied = NULL;
+    p->in = (struct channels){.ctx = p->ctx, .w = &p->v->w, .n = channels};
     if (conv_plain(p->v))
         return FELL_OK;
-    p->padded = fell_scratch(p->ctx, channels * window_floats(&p->v->w) + WINDOW_SLACK, sizeof(float));
-    p->copied = fell_scratch(p->ctx, channels * conv_kernel(p->v) * p->pitch + WINDOW_SLACK, sizeof(float));
-    return p->padded && p->copied ? FELL_OK : FELL_ERROR;
+    p->in.padded = channels_room(p->ctx, &p->v->w, channels);
+    p->copied = fell_scratch(p->ctx, channels * kernel * p->pitch + WINDOW_SLACK, sizeof(float));
+    return p->in.padded && p->copied ? FELL_OK : FELL_ERROR;
 }
 
-FELL_KERNEL(patches_pad, struct patches)
-{
-    const struct window *w = &c->v->w;
-
-    for (int64_t i = 0; i < c->channels; i++)
-        window_pad(w, c->x + i * w->in[ROWS] * w->in[COLS], 0.0f, c->padded + i * window_floats(w));
-    return FELL_OK;
-}
-
-FELL_KERNEL(patches_unpad, struct patches)
-{
-    const struct window *w = &c->v->w;
-
-    for (int64_t i = 0; i < c->channels; i++)
-        window_unpad(w, c->padded + i * window_floats(w), c->dx + i * w->in[ROWS] * w->in[COLS]);
-    return FELL_OK;
-}
-
-/* matrix = the patches of the output rows, from the padded copy. */
+/* The patches of the output rows, from the padded channels. */
 FELL_KERNEL(patches_copy, struct patches)
 {
     const struct window *w = &c->v->w;
     const int64_t n = w->out[COLS], step = window_step(w), floats = window_floats(w);
     float *line = c->copied;
 
-    for (int64_t i = 0; i < c->channels; i++)
+    for (int64_t i = 0; i < c->in.n; i++)
         for (int64_t y = 0; y < w->kernel[ROWS]; y++)
             for (int64_t x = 0; x < w->kernel[COLS]; x++, line += c->pitch) {
-                const float *from = c->padded + i * floats + window_place(w, y, x) + c->row * step;
+                const float *from = c->in.padded + i * floats + window_place(w, y, x) + c->row * step;
                 float *to = line;
 
                 for (int64_t r = 0; r < c->rows; r++, from += step, to += n)
-                    window_copy_run(to, from, n);
+                    window_copy_run(to, from, n, n + RUN);
             }
     return FELL_OK;
 }
 
-/* Add the patches' gradients to the padded copy of dx, the kernel's places upwards. */
+/* Add the patches' gradients to padded channels, the kernel's places upwards. */
 FELL_KERNEL(patches_add, struct patches)
 {
     const struct window *w = &c->v->w;
     const int64_t n = w->out[COLS], step = window_step(w), floats = window_floats(w);
     const float *line = c->copied;
 
-    for (int64_t i = 0; i < c->channels; i++)
+    for (int64_t i = 0; i < c->in.n; i++)
         for (int64_t y = 0; y < w->kernel[ROWS]; y++)
             for (int64_t x = 0; x < w->kernel[COLS]; x++, line += c->pitch) {
-                float *to = c->padded + i * floats + window_place(w, y, x) + c->row * step;
+                float *to = c->in.padded + i * floats + window_place(w, y, x) + c->row * step;
                 const float *from = line;
 
                 for (int64_t r = 0; r < c->rows; r++, to += step, from += n)
@@ -180,85 +227,42 @@ FELL_KERNEL(patches_add, struct patches)
     return FELL_OK;
 }
 
+/* dx = what the padded channels hold of it. */
+FELL_KERNEL(patches_unpad, struct patches)
+{
+    const struct window *w = &c->v->w;
+
+    for (int64_t i = 0; i < c->in.n; i++)
+        window_unpad(w, c->in.padded + i * window_floats(w), c->dx + i * w->in[ROWS] * w->in[COLS]);
+    return FELL_OK;
+}
+
 /* Point MATRIX at the patches of ROWS output rows from ROW on, made if they must be. */
 static inline void patches_take(struct patches *p, int64_t row, int64_t rows)
 {
     p->row = row;
     p->rows = rows;
     if (conv_plain(p->v)) {
-        p->matrix = p->x;
+        p->matrix = p->in.x;
         p->pitch = conv_pixels(p->v);
         return;
     }
     if (row == 0)
-        patches_pad(p);
+        channels_pad(&p->in);
     patches_copy(p);
     p->matrix = p->copied;
 }
 
-/* ---- forward ------------------------------------------------------------------------------ */
+/* ---- a call, and how it is cut into blocks ------------------------------------------------------------ */
 
 struct conv_job {
     fell_ctx *ctx;
     fell_layer_call *call;
     const struct conv *v;
+    struct window back;  /* over dy, for dx */
+    struct tables at;    /* where products gather, of one group */
+    const float *weight; /* [groups, summed over, outputs] as these products want it */
 };
-
-/* One group of one row: its output rows, and what is added to them. */
-struct conv_bias {
-    fell_ctx *ctx;
-    const float *bias; /* [filters] */
-    float *y;          /* [filters, pitch], N of each */
-    int64_t filters, n, pitch;
-};
-
-FELL_KERNEL(conv_fill_bias, struct conv_bias)
-{
-    for (int64_t f = 0; f < c->filters; f++) {
-        const float b = c->bias[f];
-        float *y = c->y + f * c->pitch;
-
-        FELL_EACH for (int64_t i = 0; i < c->n; i++) y[i] = b;
-    }
-    return FELL_OK;
-}
-
-/* y of group G of one row of the batch. The bias goes first, as in dense. */
-static inline void conv_forward_group(const struct conv_job *j, struct patches *p, int64_t g, float *y)
-{
-    const struct conv *v = j->v;
-    const float *bias = j->call->tensor[BIAS], *w = j->call->tensor[WEIGHT];
-    const int64_t k = v->channels * conv_kernel(v), places = conv_places(v), block = conv_block(v);
-
-    for (int64_t row = 0; row < v->w.out[ROWS]; row += block) {
-        const int64_t rows = v->w.out[ROWS] - row < block ? v->w.out[ROWS] - row : block;
-        const int64_t n = rows * v->w.out[COLS];
-        float *to = y + row * v->w.out[COLS];
-
-        patches_take(p, row, rows);
-        if (bias)
-            conv_fill_bias(&(struct conv_bias){j->ctx, bias + g * v->filters, to, v->filters, n, places});
-        fell_gemm(j->ctx, v->filters, n, k, w + g * v->filters * k, k, false, p->matrix, p->pitch, false, to,
-                  places, bias != NULL);
-    }
-}
-
-static fell_status conv_forward_rows(void *arg, int64_t begin, int64_t end)
-{
-    const struct conv_job *j = arg;
-    const struct conv *v = j->v;
-    const int64_t in = v->channels * conv_pixels(v), out = v->filters * conv_places(v);
-    struct patches p = {.ctx = j->ctx, .v = v};
-
-    if (patches_room(&p, v->channels) != FELL_OK)
-        return FELL_ERROR;
-    for (int64_t b = begin; b < end; b++)
-        for (int64_t g = 0; g < v->groups; g++) {
-            p.x = j->call->x[0] + (b * v->groups + g) * in;
-            conv_forward_group(j, &p, g, j->call->y + (b * v->groups + g) * out);
-        }
-    return FELL_OK;
-}
 
 /* Rows of the batch that are worth a block of their own. */
 static inline int64_t conv_grain(const struct conv *v)
@@ -268,70 +272,256 @@ static inline int64_t conv_grain(const struct conv *v)
     return work < BLOCK_WORK ? BLOCK_WORK / work : 1;
 }
 
-static inline fell_status conv_forward(fell_layer_call *c, const struct conv *v)
-{
-    struct conv_job j = {c->ctx, c, v};
-
-    return fell_parallel(c->ctx, c->batch, conv_grain(v), conv_forward_rows, &j);
-}
-
-/* ---- backward ------------------------------------------------------------------------------ */
-
-/* dx of group G of one row of the batch. */
-static inline void conv_input_group(const struct conv_job *j, struct patches *p, int64_t g, const float *dy)
+/* Group G of row B of the batch: where it starts in x, and how much of x follows. */
+static inline void conv_input(const struct conv_job *j, int64_t b, int64_t g, int64_t first,
+                              struct channels *in)
 {
     const struct conv *v = j->v;
-    const int64_t k = v->channels * conv_kernel(v), places = conv_places(v), block = conv_block(v);
-    const float *w = j->call->tensor[WEIGHT] + g * v->filters * k;
+    const int64_t before = (b * v->groups + g) * v->channels + first;
 
-    if (conv_plain(v)) {
-        fell_gemm(j->ctx, k, places, v->filters, w, k, true, dy, places, false, p->dx, places, false);
-        return;
-    }
-    memset(p->padded, 0, (size_t)(v->channels * window_floats(&v->w) + WINDOW_SLACK) * sizeof(float));
-    for (p->row = 0; p->row < v->w.out[ROWS]; p->row += p->rows) {
-        p->rows = v->w.out[ROWS] - p->row < block ? v->w.out[ROWS] - p->row : block;
-        fell_gemm(j->ctx, k, p->rows * v->w.out[COLS], v->filters, w, k, true, dy + p->row * v->w.out[COLS],
-                  places, false, p->copied, p->pitch, false);
-        patches_add(p);
-    }
-    patches_unpad(p);
+    in->x = j->call->x[0] + before * conv_pixels(v);
+    in->readable = (j->call->batch * v->groups * v->channels - before) * conv_pixels(v);
 }
 
-static fell_status conv_input_rows(void *arg, int64_t begin, int64_t end)
+static inline int64_t conv_output(const struct conv_job *j, int64_t b, int64_t g)
+{
+    return (b * j->v->groups + g) * j->v->filters * conv_places(j->v);
+}
+
+/* ---- forward ------------------------------------------------------------------------------------------- */
+
+/* Some places of all filters of a group. */
+struct conv_bias {
+    fell_ctx *ctx;
+    const float *bias; /* [filters], or NULL */
+    float *y;          /* [filters, pitch], N of each */
+    int64_t filters, n, pitch;
+};
+
+/* The bias goes first, as in dense, and the product is added to it. */
+FELL_KERNEL(conv_fill_bias, struct conv_bias)
+{
+    for (int64_t f = 0; c->bias && f < c->filters; f++) {
+        const float b = c->bias[f];
+        float *y = c->y + f * c->pitch;
+
+        FELL_EACH for (int64_t i = 0; i < c->n; i++) y[i] = b;
+    }
+    return FELL_OK;
+}
+
+/* N places of group G from place FIRST on, at TO. */
+static inline void conv_start(const struct conv_job *j, int64_t g, int64_t n, float *to)
+{
+    const float *bias = j->call->tensor[BIAS];
+    const int64_t filters = j->v->filters;
+
+    conv_fill_bias(
+        &(struct conv_bias){j->ctx, bias ? bias + g * filters : NULL, to, filters, n, conv_places(j->v)});
+}
+
+static fell_status conv_forward_patches(void *arg, int64_t begin, int64_t end)
 {
     const struct conv_job *j = arg;
     const struct conv *v = j->v;
-    const int64_t in = v->channels * conv_pixels(v), out = v->filters * conv_places(v);
+    const int64_t k = v->channels * conv_kernel(v), places = conv_places(v), block = conv_block(v);
+    const bool add = j->call->tensor[BIAS] != NULL;
     struct patches p = {.ctx = j->ctx, .v = v};
 
     if (patches_room(&p, v->channels) != FELL_OK)
         return FELL_ERROR;
     for (int64_t b = begin; b < end; b++)
         for (int64_t g = 0; g < v->groups; g++) {
-            p.dx = j->call->dx[0] + (b * v->groups + g) * in;
-            conv_input_group(j, &p, g, j->call->dy + (b * v->groups + g) * out);
+            const float *w = j->call->tensor[WEIGHT] + g * v->filters * k;
+
+            conv_input(j, b, g, 0, &p.in);
+            for (int64_t row = 0; row < v->w.out[ROWS]; row += block) {
+                const int64_t rows = v->w.out[ROWS] - row < block ? v->w.out[ROWS] - row : block;
+                const int64_t n = rows * v->w.out[COLS];
+                float *y = j->call->y + conv_output(j, b, g) + row * v->w.out[COLS];
+
+                patches_take(&p, row, rows);
+                conv_start(j, g, n, y);
+                fell_gemm(j->ctx, v->filters, n, k, w, k, false, p.matrix, p.pitch, false, y, places, add);
+            }
         }
     return FELL_OK;
 }
 
-/* dW of CHANNELS channels of group G from its channel FIRST on, from row B of the batch. */
-static inline void conv_weight_row(const struct conv_job *j, struct patches *p, int64_t g, int64_t first,
-                                   int64_t b)
+static fell_status conv_forward_gather(void *arg, int64_t begin, int64_t end)
+{
+    const struct conv_job *j = arg;
+    const struct conv *v = j->v;
+    const int64_t k = v->channels * conv_kernel(v), places = conv_places(v);
+    const bool add = j->call->tensor[BIAS] != NULL;
+    struct channels in = {j->ctx, &v->w, v->channels, NULL, 0, channels_room(j->ctx, &v->w, v->channels)};
+
+    if (!in.padded)
+        return FELL_ERROR;
+    for (int64_t b = begin; b < end; b++)
+        for (int64_t g = 0; g < v->groups; g++) {
+            conv_input(j, b, g, 0, &in);
+            channels_pad(&in);
+            for (int64_t i = 0; i < places; i += PLACES) {
+                const int64_t n = places - i < PLACES ? places - i : PLACES;
+                float *y = j->call->y + conv_output(j, b, g) + i;
+
+                conv_start(j, g, n, y);
+                fell_gemm_gather(j->ctx, v->filters, n, k, j->weight + g * v->filters * k, v->filters, true,
+                                 in.padded, j->at.kernel, j->at.place + i, y, places, add);
+            }
+        }
+    return FELL_OK;
+}
+
+/* [groups, channels * kernel, filters] from the weights: what is summed over comes first. */
+static inline fell_status conv_weight_forward(struct conv_job *j)
 {
     const struct conv *v = j->v;
-    const int64_t kernel = conv_kernel(v), places = conv_places(v), block = conv_block(v);
-    const int64_t k = v->channels * kernel, n = p->channels * kernel;
-    const float *dy = j->call->dy + (b * v->groups + g) * v->filters * places;
+    const int64_t k = v->channels * conv_kernel(v);
+    const float *w = j->call->tensor[WEIGHT];
+    float *to = fell_scratch(j->ctx, v->groups * v->filters * k, sizeof *to);
+
+    if (!to)
+        return FELL_ERROR;
+    j->weight = to;
+    for (int64_t g = 0; g < v->groups; g++, to += v->filters * k)
+        for (int64_t f = 0; f < v->filters; f++, w += k)
+            for (int64_t i = 0; i < k; i++)
+                to[i * v->filters + f] = w[i];
+    return FELL_OK;
+}
+
+static inline fell_status conv_forward(fell_layer_call *c, const struct conv *v)
+{
+    struct conv_job j = {.ctx = c->ctx, .call = c, .v = v};
+
+    if (conv_plain(v) || !conv_wide(v->filters))
+        return fell_parallel(c->ctx, c->batch, conv_grain(v), conv_forward_patches, &j);
+    if (conv_weight_forward(&j) != FELL_OK ||
+        tables_make(c->ctx, &v->w, v->channels, false, &j.at) != FELL_OK)
+        return FELL_ERROR;
+    return fell_parallel(c->ctx, c->batch, conv_grain(v), conv_forward_gather, &j);
+}
+
+/* ---- backward: dx ----------------------------------------------------------------------------------------
+ */
+
+static fell_status conv_input_patches(void *arg, int64_t begin, int64_t end)
+{
+    const struct conv_job *j = arg;
+    const struct conv *v = j->v;
+    const int64_t k = v->channels * conv_kernel(v), places = conv_places(v), block = conv_block(v);
+    const int64_t in = v->channels * conv_pixels(v), cols = v->w.out[COLS];
+    struct patches p = {.ctx = j->ctx, .v = v};
+
+    if (patches_room(&p, v->channels) != FELL_OK)
+        return FELL_ERROR;
+    for (int64_t i = begin * v->groups; i < end * v->groups; i++) {
+        const float *dy = j->call->dy + i * v->filters * places;
+        const float *w = j->call->tensor[WEIGHT] + i % v->groups * v->filters * k;
+
+        p.dx = j->call->dx[0] + i * in;
+        if (conv_plain(v)) {
+            fell_gemm(j->ctx, k, places, v->filters, w, k, true, dy, places, false, p.dx, places, false);
+            continue;
+        }
+        memset(p.in.padded, 0, (size_t)(v->channels * window_floats(&v->w)) * sizeof(float));
+        for (p.row = 0; p.row < v->w.out[ROWS]; p.row += p.rows) {
+            p.rows = v->w.out[ROWS] - p.row < block ? v->w.out[ROWS] - p.row : block;
+            fell_gemm(j->ctx, k, p.rows * cols, v->filters, w, k, true, dy + p.row * cols, places, false,
+                      p.copied, p.pitch, false);
+            patches_add(&p);
+        }
+        patches_unpad(&p);
+    }
+    return FELL_OK;
+}
+
+/* With stride 1, dx is itself a convolution, of dy with the kernel turned about. */
+static fell_status conv_input_gather(void *arg, int64_t begin, int64_t end)
+{
+    const struct conv_job *j = arg;
+    const struct conv *v = j->v;
+    const int64_t k = v->filters * conv_kernel(v), pixels = conv_pixels(v), places = conv_places(v);
+    struct channels dy = {j->ctx, &j->back, v->filters, NULL, 0, channels_room(j->ctx, &j->back, v->filters)};
+
+    if (!dy.padded)
+        return FELL_ERROR;
+    for (int64_t i = begin * v->groups; i < end * v->groups; i++) {
+        dy.x = j->call->dy + i * v->filters * places;
+        dy.readable = (j->call->batch * v->groups - i) * v->filters * places;
+        channels_pad(&dy);
+        fell_gemm_gather(j->ctx, v->channels, pixels, k, j->weight + i % v->groups * v->channels * k,
+                         v->channels, true, dy.padded, j->at.kernel, j->at.place,
+                         j->call->dx[0] + i * v->channels * pixels, pixels, false);
+    }
+    return FELL_OK;
+}
+
+/* [groups, filters * kernel, channels] from the weights: what is summed over comes first. */
+static inline fell_status conv_weight_backward(struct conv_job *j)
+{
+    const struct conv *v = j->v;
+    const int64_t kernel = conv_kernel(v), n = v->groups * v->filters;
+    const float *w = j->call->tensor[WEIGHT];
+    float *to = fell_scratch(j->ctx, n * kernel * v->channels, sizeof *to);
+
+    if (!to)
+        return FELL_ERROR;
+    j->weight = to;
+    for (int64_t f = 0; f < n; f++, to += kernel * v->channels)
+        for (int64_t c = 0; c < v->channels; c++, w += kernel)
+            for (int64_t i = 0; i < kernel; i++)
+                to[i * v->channels + c] = w[i];
+    return FELL_OK;
+}
+
+static inline fell_status conv_backward_input(struct conv_job *j)
+{
+    const struct conv *v = j->v;
+    const bool near = v->w.stride[ROWS] == 1 && v->w.stride[COLS] == 1;
+
+    if (conv_plain(v) || !near || !conv_wide(v->channels))
+        return fell_parallel(j->ctx, j->call->batch, conv_grain(v), conv_input_patches, j);
+    j->back = v->w;
+    for (int a = 0; a < AXES; a++) {
+        j->back.in[a] = v->w.out[a];
+        j->back.out[a] = v->w.in[a];
+        j->back.padding[a] = window_span(&v->w, a) - 1 - v->w.padding[a]; /* below 0: cut off */
+    }
+    if (conv_weight_backward(j) != FELL_OK ||
+        tables_make(j->ctx, &j->back, v->filters, true, &j->at) != FELL_OK)
+        return FELL_ERROR;
+    return fell_parallel(j->ctx, j->call->batch, conv_grain(v), conv_input_gather, j);
+}
+
+/* ---- backward: dW and db
+ * ----------------------------------------------------------------------------------- */
+
+/* dW of p->in.n channels of group G from its channel FIRST on, from row B of the batch. */
+static inline void conv_weight_row(const struct conv_job *j, struct patches *p, int64_t b, int64_t g,
+                                   int64_t first)
+{
+    const struct conv *v = j->v;
+    const int64_t kernel = conv_kernel(v), places = conv_places(v), cols = v->w.out[COLS];
+    const int64_t k = v->channels * kernel, n = p->in.n * kernel, block = conv_block(v);
+    const float *dy = j->call->dy + conv_output(j, b, g);
     float *dw = j->call->grad[WEIGHT] + g * v->filters * k + first * kernel;
 
-    p->x = j->call->x[0] + ((b * v->groups + g) * v->channels + first) * conv_pixels(v);
+    conv_input(j, b, g, first, &p->in);
+    if (j->at.kernel) {
+        channels_pad(&p->in);
+        fell_gemm_gather(j->ctx, v->filters, n, places, dy, places, false, p->in.padded, j->at.place,
+                         j->at.kernel, dw, k, true);
+        return;
+    }
     for (int64_t row = 0; row < v->w.out[ROWS]; row += block) {
         const int64_t rows = v->w.out[ROWS] - row < block ? v->w.out[ROWS] - row : block;
 
         patches_take(p, row, rows);
-        fell_gemm(j->ctx, v->filters, n, rows * v->w.out[COLS], dy + row * v->w.out[COLS], places, false,
-                  p->matrix, p->pitch, true, dw, k, true);
+        fell_gemm(j->ctx, v->filters, n, rows * cols, dy + row * cols, places, false, p->matrix, p->pitch,
+                  true, dw, k, true);
     }
 }
 
@@ -344,14 +534,26 @@ static fell_status conv_weight_channels(void *arg, int64_t begin, int64_t end)
 
     if (patches_room(&p, end - begin) != FELL_OK)
         return FELL_ERROR;
-    for (int64_t i = begin; i < end; i += p.channels) {
+    for (int64_t i = begin; i < end; i += p.in.n) {
         const int64_t g = i / v->channels, first = i % v->channels;
 
-        p.channels = end - i < v->channels - first ? end - i : v->channels - first;
+        p.in.n = end - i < v->channels - first ? end - i : v->channels - first;
         for (int64_t b = 0; b < j->call->batch; b++)
-            conv_weight_row(j, &p, g, first, b);
+            conv_weight_row(j, &p, b, g, first);
     }
     return FELL_OK;
+}
+
+static inline fell_status conv_backward_weight(struct conv_job *j)
+{
+    const struct conv *v = j->v;
+    const int64_t kernel = conv_kernel(v), grain = (BLOCK_PATCHES + kernel - 1) / kernel;
+
+    j->at = (struct tables){NULL, NULL};
+    if (!conv_plain(v) && conv_wide(v->filters) &&
+        tables_make(j->ctx, &v->w, v->channels, false, &j->at) != FELL_OK)
+        return FELL_ERROR;
+    return fell_parallel(j->ctx, v->groups * v->channels, grain, conv_weight_channels, j);
 }
 
 /* db += dy, each row of the batch summed over its places and added in order. */
@@ -370,17 +572,13 @@ FELL_KERNEL(conv_bias_gradient, struct conv_job)
 
 static inline fell_status conv_backward(fell_layer_call *c, const struct conv *v)
 {
-    struct conv_job j = {c->ctx, c, v};
-    const int64_t kernel = conv_kernel(v), grain = (BLOCK_PATCHES + kernel - 1) / kernel;
+    struct conv_job j = {.ctx = c->ctx, .call = c, .v = v};
 
-    if (c->grad[WEIGHT] &&
-        fell_parallel(c->ctx, v->groups * v->channels, grain, conv_weight_channels, &j) != FELL_OK)
+    if (c->grad[WEIGHT] && conv_backward_weight(&j) != FELL_OK)
         return FELL_ERROR;
     if (c->grad[BIAS])
         conv_bias_gradient(&j);
-    if (c->dx[0])
-        return fell_parallel(c->ctx, c->batch, conv_grain(v), conv_input_rows, &j);
-    return FELL_OK;
+    return c->dx[0] ? conv_backward_input(&j) : FELL_OK;
 }
 
 #endif

@@ -134,7 +134,7 @@ FELL_KERNEL(forward_planes, struct planes)
         int32_t *to = c->call->saved ? at + p * saved_plane(w) : at;
 
         if (!halving) {
-            window_pad(w, x, -INFINITY, copy);
+            window_pad(w, x, (planes - p) * in, -INFINITY, copy);
             pool_plane(w, copy, y, to);
         } else {
             if (p == planes - 1)

@@ -113,11 +113,23 @@ FELL_INLINE int64_t window_step(const struct window *w)
     return w->stride[ROWS] * window_row(w);
 }
 
-/* Copy N floats, and up to RUN - 1 more. */
-FELL_INLINE void window_copy_run(float *to, const float *from, int64_t n)
+/* Copy N floats, and up to RUN - 1 more as far as READABLE ones are there. */
+FELL_INLINE void window_copy_run(float *to, const float *from, int64_t n, int64_t readable)
+{
+    int64_t j = 0;
+
+    for (; j < n && j + RUN <= readable; j += RUN)
+        memcpy(to + j, from + j, RUN * sizeof *to);
+    for (; j < n; j++)
+        to[j] = from[j];
+}
+
+/* N times VALUE, and up to RUN - 1 times more. */
+FELL_INLINE void window_fill_run(float *to, float value, int64_t n)
 {
     for (int64_t j = 0; j < n; j += RUN)
-        memcpy(to + j, from + j, RUN * sizeof *to);
+        for (int l = 0; l < RUN; l++)
+            to[j + l] = value;
 }
 
 /* The columns [*begin, *end) of phase R that lie within the image; column Q of it is the
@@ -133,32 +145,35 @@ FELL_INLINE void window_inside(const struct window *w, int64_t r, int64_t *begin
     *begin = *begin < *end ? *begin : *end;
 }
 
-/* TO (window_floats) = the channel X, with FILL around it. */
-FELL_INLINE void window_pad(const struct window *w, const float *x, float fill, float *to)
+/* TO (window_floats) = the channel X, with FILL around it. READABLE floats lie from X to
+ * the end of the tensor. */
+FELL_INLINE void window_pad(const struct window *w, const float *x, int64_t readable, float fill, float *to)
 {
     const int64_t rows = window_rows(w), phase = window_phase(w), s = w->stride[COLS];
 
     for (int64_t i = 0; i < rows; i++) {
-        const int64_t row = i - w->padding[ROWS];
-        const float *from = x + row * w->in[COLS];
+        const int64_t row = i - w->padding[ROWS], at = row * w->in[COLS];
 
+        if (row < 0 || row >= w->in[ROWS]) {
+            window_fill_run(to, fill, s * phase);
+            to += s * phase;
+            continue;
+        }
         for (int64_t r = 0; r < s; r++, to += phase) {
             const int64_t shift = r - w->padding[COLS];
-            int64_t begin = 0, end = 0;
+            int64_t begin, end;
 
-            if (row >= 0 && row < w->in[ROWS])
-                window_inside(w, r, &begin, &end);
-            for (int64_t q = 0; q < begin; q++)
-                to[q] = fill;
+            window_inside(w, r, &begin, &end);
+            window_fill_run(to, fill, begin);
             if (s == 1)
-                FELL_EACH for (int64_t q = begin; q < end; q++) to[q] = from[q + shift];
+                window_copy_run(to + begin, x + at + begin + shift, end - begin,
+                                readable - at - begin - shift);
             else if (s == 2)
-                FELL_EACH for (int64_t q = begin; q < end; q++) to[q] = from[2 * q + shift];
+                FELL_EACH for (int64_t q = begin; q < end; q++) to[q] = x[at + 2 * q + shift];
             else
                 for (int64_t q = begin; q < end; q++)
-                    to[q] = from[s * q + shift];
-            for (int64_t q = end; q < phase; q++)
-                to[q] = fill;
+                    to[q] = x[at + s * q + shift];
+            window_fill_run(to + end, fill, phase - end);
         }
     }
 }

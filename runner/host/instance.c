@@ -207,6 +207,13 @@ static void host_gemm(fell_ctx *ctx, int64_t m, int64_t n, int64_t k, const floa
     env->kernels->gemm(env->pool, m, n, k, a, lda, ta, b, ldb, tb, c, ldc, add);
 }
 
+static void host_gemm_gather(fell_ctx *ctx, int64_t m, int64_t n, int64_t k, const float *a, int64_t lda,
+                             bool ta, const float *b, const int64_t *k_at, const int64_t *n_at, float *c,
+                             int64_t ldc, bool add)
+{
+    ((struct instance *)ctx)->env->kernels->gemm_gather(m, n, k, a, lda, ta, b, k_at, n_at, c, ldc, add);
+}
+
 /* One call of fell_parallel(). */
 struct parallel {
     struct instance *in;
@@ -299,6 +306,7 @@ static const fell_host host = {
     .parallel_for = host_parallel_for,
     .uniform = host_uniform,
     .normal = host_normal,
+    .gemm_gather = host_gemm_gather,
 };
 
 /* ---- what the engine calls --------------------------------------------------- */

@@ -20,14 +20,16 @@
 enum {
     K_BLOCK = 256, /* a panel of 48 columns is then 48 KiB */
     PANEL_FLOATS = K_BLOCK * 48,
-    P_FLOATS = 1 << 17, /* rows that pass by every panel while they stay in the L2 cache */
-    TEMP_FLOATS = 8192, /* rows by panel, finished before they go to c */
-    SMALL_FLOATS = 1024 /* what the short way has for panel and rows */
+    P_FLOATS = 1 << 17,  /* rows that pass by every panel while they stay in the L2 cache */
+    TEMP_FLOATS = 8192,  /* rows by panel, finished before they go to c */
+    SMALL_FLOATS = 1024, /* what the short way has for panel and rows */
+    SHORT_RUN = 5
 };
 
 struct operand {
     const float *x;
-    int64_t outer, k; /* floats from row (or column) to the next, and along k */
+    int64_t outer, k;               /* floats from row (or column) to the next, and along k */
+    const int64_t *outer_at, *k_at; /* P alone: NULL, or where they are instead */
 };
 
 struct product {
@@ -53,6 +55,48 @@ struct panel {
     int vecs, last; /* vectors, and columns of the last */
 };
 
+/* Rows R and on of an operand, from element I of each. */
+FELL_INLINE struct operand operand_from(const struct operand *p, int64_t r, int64_t i)
+{
+    if (p->outer_at)
+        return (struct operand){p->x, 0, 0, p->outer_at + r, p->k_at + i};
+    return (struct operand){p->x + r * p->outer + i * p->k, p->outer, p->k, NULL, NULL};
+}
+
+/* How many rows from R on, at most MOST, lie side by side. */
+FELL_INLINE int64_t run_length(const int64_t *at, int64_t r, int64_t most)
+{
+    int64_t n = 1;
+
+    while (n < most && at[r + n] == at[r] + n)
+        n++;
+    return n;
+}
+
+/* As rows_by_panel, for rows that tables place. Rows that lie side by side need one
+ * address for all; fewer than SHORT_RUN of them would leave the multipliers waiting. */
+static void rows_gathered(const struct gemm_level *level, int64_t rows, int64_t k, const struct operand *p,
+                          const struct panel *panel, float *c, int64_t c_row, enum tile_mode mode)
+{
+    const int64_t most = level->max_rows[panel->vecs];
+
+    for (int64_t r = 0, n; r < rows; r += n) {
+        const int64_t left = rows - r, run = run_length(p->outer_at, r, left);
+
+        if (run >= SHORT_RUN || run == left) {
+            const int64_t tiles = (run + most - 1) / most;
+
+            n = (run + tiles - 1) / tiles;
+            level->run[panel->vecs][n - 1](k, p->x + p->outer_at[r], NULL, p->k_at, panel->q, panel->q_k,
+                                           c + r * c_row, c_row, panel->last, mode);
+        } else {
+            n = left < most ? left : most;
+            level->gather[panel->vecs][n - 1](k, p->x, p->outer_at + r, p->k_at, panel->q, panel->q_k,
+                                              c + r * c_row, c_row, panel->last, mode);
+        }
+    }
+}
+
 /* All rows from P (k elements of each) by one panel into c. */
 FELL_INLINE void rows_by_panel(const struct gemm_level *level, int64_t rows, int64_t k,
                                const struct operand *p, const struct panel *panel, float *c, int64_t c_row,
@@ -62,6 +106,10 @@ FELL_INLINE void rows_by_panel(const struct gemm_level *level, int64_t rows, int
     tile_fn *const *tile = level->tile[panel->vecs];
     const float *x = p->x;
 
+    if (p->outer_at) {
+        rows_gathered(level, rows, k, p, panel, c, c_row, mode);
+        return;
+    }
     if (rows <= most) { /* a division costs as much as a small tile */
         tile[rows - 1](k, x, p->outer, p->k, panel->q, panel->q_k, c, c_row, panel->last, mode);
         return;
@@ -138,7 +186,7 @@ __attribute__((noinline)) static void product_large(const struct product *w, int
 
             for (int64_t i = 0; i < w->k; i += K_BLOCK) {
                 int64_t k = w->k - i < K_BLOCK ? w->k - i : K_BLOCK;
-                struct operand p = {w->p.x + r * w->p.outer + i * w->p.k, w->p.outer, w->p.k};
+                struct operand p = operand_from(&w->p, r, i);
                 struct panel panel;
 
                 panel_take(w, j, width, i, k, pack, room, &panel);
@@ -159,6 +207,14 @@ __attribute__((noinline)) static void product_large(const struct product *w, int
     }
 }
 
+/* Of panels of about the same width, at most the widest. */
+FELL_INLINE int64_t panel_width(const struct gemm_level *level, int64_t cols)
+{
+    const int64_t vecs = vectors(level, cols), panels = (vecs + level->max_vecs - 1) / level->max_vecs;
+
+    return (vecs + panels - 1) / panels << level->log2_lanes;
+}
+
 /* In a tile's steps for one vector: what computing, transposing Q and turning C
  * take, where P has ROWS rows and Q has COLS columns. */
 FELL_INLINE int64_t cost(const struct gemm_level *level, int64_t rows, int64_t cols, int64_t k,
@@ -173,7 +229,8 @@ FELL_INLINE void product_run(const struct gemm_level *level, int64_t m, int64_t 
                              int64_t ldc, bool add)
 {
     const bool turned = cost(level, n, m, k, !ta, true) < cost(level, m, n, k, tb, false);
-    const struct operand left = {a, ta ? 1 : lda, ta ? lda : 1}, right = {b, tb ? ldb : 1, tb ? 1 : ldb};
+    const struct operand left = {a, ta ? 1 : lda, ta ? lda : 1, NULL, NULL};
+    const struct operand right = {b, tb ? ldb : 1, tb ? 1 : ldb, NULL, NULL};
     const struct product w = {level,
                               turned ? n : m,
                               turned ? m : n,
@@ -184,16 +241,25 @@ FELL_INLINE void product_run(const struct gemm_level *level, int64_t m, int64_t 
                               ldc,
                               turned,
                               add};
-    const int64_t most = level->max_vecs;
-    int64_t vecs = vectors(level, w.cols), width = vecs << level->log2_lanes;
+    const int64_t vecs = vectors(level, w.cols), width = vecs << level->log2_lanes;
 
-    if (vecs <= most && k * width <= SMALL_FLOATS && (!turned || w.rows * width <= SMALL_FLOATS)) {
+    if (vecs <= level->max_vecs && k * width <= SMALL_FLOATS && (!turned || w.rows * width <= SMALL_FLOATS))
         product_small(&w, width);
-    } else {
-        int64_t panels = (vecs + most - 1) / most; /* of about the same width */
+    else
+        product_large(&w, panel_width(level, w.cols));
+}
 
-        product_large(&w, (vecs + panels - 1) / panels << level->log2_lanes);
-    }
+/* B is always broadcast, whose elements may be anywhere; c comes out turned. */
+void gemm_gather(const struct gemm_level *level, int64_t m, int64_t n, int64_t k, const float *a, int64_t lda,
+                 bool ta, const float *b, const int64_t *k_at, const int64_t *n_at, float *c, int64_t ldc,
+                 bool add)
+{
+    const struct operand left = {a, ta ? 1 : lda, ta ? lda : 1, NULL, NULL};
+    const struct operand right = {b, 0, 0, n_at, k_at};
+    const struct product w = {level, n, m, k, right, left, c, ldc, true, add};
+
+    if (m > 0 && n > 0 && k > 0)
+        product_large(&w, panel_width(level, m));
 }
 
 /* ---- over the pool ---------------------------------------------------------------- */

@@ -27,6 +27,16 @@ enum tile_mode {
 typedef void tile_fn(int64_t k, const float *p, int64_t p_row, int64_t p_k, const float *q, int64_t q_k,
                      float *c, int64_t c_row, int last, enum tile_mode mode);
 
+enum tile_kind {
+    TILE_STRIDED,
+    TILE_RUN,   /* element r,i of p at k_at[i] + r; row_at is not read */
+    TILE_GATHER /* element r,i of p at k_at[i] + row_at[r] */
+};
+
+/* A tile that gathers p's elements. */
+typedef void gather_fn(int64_t k, const float *p, const int64_t *row_at, const int64_t *k_at, const float *q,
+                       int64_t q_k, float *c, int64_t c_row, int last, enum tile_mode mode);
+
 /* dst[cols][rows] = or, with ADD, += the transpose of src[rows][cols]. */
 typedef void transpose_fn(int64_t rows, int64_t cols, const float *src, int64_t src_row, float *dst,
                           int64_t dst_row, bool add);
@@ -34,10 +44,12 @@ typedef void transpose_fn(int64_t rows, int64_t cols, const float *src, int64_t 
 enum { TILE_MAX_VECS = 3 };
 
 struct gemm_level {
-    int log2_lanes;                          /* of the floats in a vector */
-    int max_vecs;                            /* widest tile, in vectors */
-    int max_rows[TILE_MAX_VECS + 1];         /* tallest tile of each width */
-    tile_fn *const *tile[TILE_MAX_VECS + 1]; /* [vecs][rows - 1] */
+    int log2_lanes;                              /* of the floats in a vector */
+    int max_vecs;                                /* widest tile, in vectors */
+    int max_rows[TILE_MAX_VECS + 1];             /* tallest tile of each width */
+    tile_fn *const *tile[TILE_MAX_VECS + 1];     /* [vecs][rows - 1] */
+    gather_fn *const *gather[TILE_MAX_VECS + 1]; /* likewise, of TILE_GATHER */
+    gather_fn *const *run[TILE_MAX_VECS + 1];    /* of TILE_RUN */
     transpose_fn *transpose;
 };
 
@@ -47,6 +59,11 @@ extern const struct gemm_level gemm_avx2;
 extern const struct gemm_level gemm_avx512;
 transpose_fn gemm_transpose_avx2, gemm_transpose_avx512;
 #endif
+
+/* kernels.h's gemm_gather on LEVEL. */
+void gemm_gather(const struct gemm_level *level, int64_t m, int64_t n, int64_t k, const float *a, int64_t lda,
+                 bool ta, const float *b, const int64_t *k_at, const int64_t *n_at, float *c, int64_t ldc,
+                 bool add);
 
 /* kernels.h's gemm on LEVEL. */
 void gemm_run(const struct gemm_level *level, struct pool *pool, int64_t m, int64_t n, int64_t k,

@@ -33,8 +33,9 @@ static inline double fused(double a, double b, double c)
 #endif
 }
 
-static inline void tile(const int rows, int64_t k, const float *p, int64_t p_row, int64_t p_k, const float *q,
-                        int64_t q_k, float *c, int64_t c_row, int last, enum tile_mode mode)
+static inline void tile(const enum tile_kind kind, const int rows, int64_t k, const float *p, int64_t p_row,
+                        int64_t p_k, const int64_t *row_at, const int64_t *k_at, const float *q, int64_t q_k,
+                        float *c, int64_t c_row, int last, enum tile_mode mode)
 {
     double sum[ROWS][LANES] = {{0}}, b[LANES] = {0};
 
@@ -46,7 +47,8 @@ static inline void tile(const int rows, int64_t k, const float *p, int64_t p_row
         for (int j = 0; j < last; j++)
             b[j] = (double)q[i * q_k + j];
         for (int r = 0; r < rows; r++) {
-            const double a = (double)p[r * p_row + i * p_k];
+            const double a = (double)
+                p[kind == TILE_STRIDED ? r * p_row + i * p_k : k_at[i] + (kind == TILE_RUN ? r : row_at[r])];
 
             for (int j = 0; j < LANES; j++)
                 sum[r][j] = fused(a, b[j], sum[r][j]);
@@ -64,13 +66,27 @@ static inline void tile(const int rows, int64_t k, const float *p, int64_t p_row
     static void tile_##rows(int64_t k, const float *p, int64_t p_row, int64_t p_k, const float *q,           \
                             int64_t q_k, float *c, int64_t c_row, int last, enum tile_mode mode)             \
     {                                                                                                        \
-        tile(rows, k, p, p_row, p_k, q, q_k, c, c_row, last, mode);                                          \
+        tile(TILE_STRIDED, rows, k, p, p_row, p_k, NULL, NULL, q, q_k, c, c_row, last, mode);                \
+    }                                                                                                        \
+    static void run_##rows(int64_t k, const float *p, const int64_t *row_at, const int64_t *k_at,            \
+                           const float *q, int64_t q_k, float *c, int64_t c_row, int last,                   \
+                           enum tile_mode mode)                                                              \
+    {                                                                                                        \
+        tile(TILE_RUN, rows, k, p, 0, 0, row_at, k_at, q, q_k, c, c_row, last, mode);                        \
+    }                                                                                                        \
+    static void gather_##rows(int64_t k, const float *p, const int64_t *row_at, const int64_t *k_at,         \
+                              const float *q, int64_t q_k, float *c, int64_t c_row, int last,                \
+                              enum tile_mode mode)                                                           \
+    {                                                                                                        \
+        tile(TILE_GATHER, rows, k, p, 0, 0, row_at, k_at, q, q_k, c, c_row, last, mode);                     \
     }
 TILE(1)
 TILE(2)
 TILE(3)
 TILE(4)
 static tile_fn *const tiles[ROWS] = {tile_1, tile_2, tile_3, tile_4};
+static gather_fn *const gathers[ROWS] = {gather_1, gather_2, gather_3, gather_4};
+static gather_fn *const runs[ROWS] = {run_1, run_2, run_3, run_4};
 
 static void transpose(int64_t rows, int64_t cols, const float *src, int64_t src_row, float *dst,
                       int64_t dst_row, bool add)
@@ -88,5 +104,7 @@ const struct gemm_level gemm_portable = {
     .max_vecs = 1,
     .max_rows = {0, ROWS, 0, 0},
     .tile = {NULL, tiles, NULL, NULL},
+    .gather = {NULL, gathers, NULL, NULL},
+    .run = {NULL, runs, NULL, NULL},
     .transpose = transpose,
 };

@@ -14,12 +14,14 @@
 #define UNROLL _Pragma("GCC unroll 16")
 #endif
 
-#define ROWS_6(X, v)          X(v, 1) X(v, 2) X(v, 3) X(v, 4) X(v, 5) X(v, 6)
-#define ROWS_8(X, v)          ROWS_6(X, v) X(v, 7) X(v, 8)
-#define ROWS_12(X, v)         ROWS_8(X, v) X(v, 9) X(v, 10) X(v, 11) X(v, 12)
-#define ROWS_14(X, v)         ROWS_12(X, v) X(v, 13) X(v, 14)
-#define ROWS_16(X, v)         ROWS_14(X, v) X(v, 15) X(v, 16)
-#define TILE_NAME(vecs, rows) TILE(vecs, rows),
+#define ROWS_6(X, v)            X(v, 1) X(v, 2) X(v, 3) X(v, 4) X(v, 5) X(v, 6)
+#define ROWS_8(X, v)            ROWS_6(X, v) X(v, 7) X(v, 8)
+#define ROWS_12(X, v)           ROWS_8(X, v) X(v, 9) X(v, 10) X(v, 11) X(v, 12)
+#define ROWS_14(X, v)           ROWS_12(X, v) X(v, 13) X(v, 14)
+#define ROWS_16(X, v)           ROWS_14(X, v) X(v, 15) X(v, 16)
+#define TILE_NAME(vecs, rows)   TILE(vecs, rows),
+#define GATHER_NAME(vecs, rows) GATHER(vecs, rows),
+#define RUN_NAME(vecs, rows)    RUN(vecs, rows),
 
 /* ---- AVX2: 16 registers, tiles of 6x16 and 12x8 ---------------------------------- */
 
@@ -38,6 +40,8 @@
 #define mask_first(n)           _mm256_cmpgt_epi32(_mm256_set1_epi32(n), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7))
 #define tile_body               tile_body_avx2
 #define TILE(vecs, rows)        tile_avx2_##vecs##_##rows
+#define GATHER(vecs, rows)      gather_avx2_##vecs##_##rows
+#define RUN(vecs, rows)         run_avx2_##vecs##_##rows
 #include "kernels/gemm_tile.h"
 
 /* clang-format off */
@@ -46,6 +50,10 @@ ROWS_6(TILE_DEFINE, 2)
 /* clang-format on */
 static tile_fn *const avx2_1[] = {ROWS_12(TILE_NAME, 1)};
 static tile_fn *const avx2_2[] = {ROWS_6(TILE_NAME, 2)};
+static gather_fn *const gather_avx2_1[] = {ROWS_12(GATHER_NAME, 1)};
+static gather_fn *const run_avx2_1[] = {ROWS_12(RUN_NAME, 1)};
+static gather_fn *const gather_avx2_2[] = {ROWS_6(GATHER_NAME, 2)};
+static gather_fn *const run_avx2_2[] = {ROWS_6(RUN_NAME, 2)};
 
 #undef TILE_TARGET
 #undef VEC
@@ -62,6 +70,8 @@ static tile_fn *const avx2_2[] = {ROWS_6(TILE_NAME, 2)};
 #undef mask_first
 #undef tile_body
 #undef TILE
+#undef GATHER
+#undef RUN
 #undef TILE_DEFINE
 #undef LOAD_LAST
 #undef STORE_LAST
@@ -84,6 +94,8 @@ static tile_fn *const avx2_2[] = {ROWS_6(TILE_NAME, 2)};
 #define mask_first(n)           ((__mmask16)(0xffffu >> (16 - (n))))
 #define tile_body               tile_body_avx512
 #define TILE(vecs, rows)        tile_avx512_##vecs##_##rows
+#define GATHER(vecs, rows)      gather_avx512_##vecs##_##rows
+#define RUN(vecs, rows)         run_avx512_##vecs##_##rows
 #include "kernels/gemm_tile.h"
 
 /* clang-format off */
@@ -94,12 +106,20 @@ ROWS_8(TILE_DEFINE, 3)
 static tile_fn *const avx512_1[] = {ROWS_16(TILE_NAME, 1)};
 static tile_fn *const avx512_2[] = {ROWS_14(TILE_NAME, 2)};
 static tile_fn *const avx512_3[] = {ROWS_8(TILE_NAME, 3)};
+static gather_fn *const gather_avx512_1[] = {ROWS_16(GATHER_NAME, 1)};
+static gather_fn *const run_avx512_1[] = {ROWS_16(RUN_NAME, 1)};
+static gather_fn *const gather_avx512_2[] = {ROWS_14(GATHER_NAME, 2)};
+static gather_fn *const run_avx512_2[] = {ROWS_14(RUN_NAME, 2)};
+static gather_fn *const gather_avx512_3[] = {ROWS_8(GATHER_NAME, 3)};
+static gather_fn *const run_avx512_3[] = {ROWS_8(RUN_NAME, 3)};
 
 const struct gemm_level gemm_avx2 = {
     .log2_lanes = 3,
     .max_vecs = 2,
     .max_rows = {0, 12, 6, 0},
     .tile = {NULL, avx2_1, avx2_2, NULL},
+    .gather = {NULL, gather_avx2_1, gather_avx2_2, NULL},
+    .run = {NULL, run_avx2_1, run_avx2_2, NULL},
     .transpose = gemm_transpose_avx2,
 };
 
@@ -108,6 +128,8 @@ const struct gemm_level gemm_avx512 = {
     .max_vecs = 3,
     .max_rows = {0, 16, 14, 8},
     .tile = {NULL, avx512_1, avx512_2, avx512_3},
+    .gather = {NULL, gather_avx512_1, gather_avx512_2, gather_avx512_3},
+    .run = {NULL, run_avx512_1, run_avx512_2, run_avx512_3},
     .transpose = gemm_transpose_avx512,
 };
 #endif

@@ -32,6 +32,10 @@ struct kernels {
     void (*gemm)(struct pool *pool, int64_t m, int64_t n, int64_t k, const float *a, int64_t lda, bool ta,
                  const float *b, int64_t ldb, bool tb, float *c, int64_t ldc, bool add);
 
+    /* The same with B's element k,j at b[k_at[k] + n_at[j]]. Not shared out over a pool. */
+    void (*gemm_gather)(int64_t m, int64_t n, int64_t k, const float *a, int64_t lda, bool ta, const float *b,
+                        const int64_t *k_at, const int64_t *n_at, float *c, int64_t ldc, bool add);
+
     double (*sum_squares)(const float *x, int64_t n); /* sum x^2 */
     double (*sum_squares_diff)(const float *x, const float *y,
                                int64_t n); /* sum (x-y)^2, the difference in double */

@@ -65,9 +65,16 @@ status simd_choose(const char *wanted, enum simd_level *level, struct error *err
     {                                                                                                        \
         gemm_run(&gemm_##suffix, pool, m, n, k, a, lda, ta, b, ldb, tb, c, ldc, add);                        \
     }                                                                                                        \
+    static void gather_at_##suffix(int64_t m, int64_t n, int64_t k, const float *a, int64_t lda, bool ta,    \
+                                   const float *b, const int64_t *k_at, const int64_t *n_at, float *c,       \
+                                   int64_t ldc, bool add)                                                    \
+    {                                                                                                        \
+        gemm_gather(&gemm_##suffix, m, n, k, a, lda, ta, b, k_at, n_at, c, ldc, add);                        \
+    }                                                                                                        \
     static const struct kernels kernels_##suffix = {                                                         \
         .level = value,                                                                                      \
         .gemm = gemm_at_##suffix,                                                                            \
+        .gemm_gather = gather_at_##suffix,                                                                   \
         .sum_squares = sum_squares_##suffix,                                                                 \
         .sum_squares_diff = sum_squares_diff_##suffix,                                                       \
         .count_nonfinite = count_nonfinite_##suffix,                                                         \
