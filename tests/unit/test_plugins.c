@@ -232,12 +232,13 @@ static void check_layer(const cJSON *c, enum simd_level level)
 
 Test(plugins, layers)
 {
-    static const char *const names[] = {"dense", "conv2d", "max_pool2d", "avg_pool2d", "global_avg_pool2d",
-                                        NULL};
+    static const char *const names[] = {
+        "dense",      "conv2d",     "max_pool2d", "avg_pool2d", "global_avg_pool2d",
+        "batch_norm", "layer_norm", "prelu",      NULL};
     struct tally t = {0};
     cJSON *root, *cases = reference_read("layers.json", &root), *c;
 
     cJSON_ArrayForEach(c, cases) if (wanted(&t, ROLE_MODEL_ENTRY, c)) EACH_LEVEL(level) check_layer(c, level);
-    assert_seen(&t, 10, names);
+    assert_seen(&t, 15, names);
     cJSON_Delete(root);
 }

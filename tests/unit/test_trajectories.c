@@ -140,6 +140,11 @@ Test(trajectories, iris_adam)
     follow_at_every_level("iris-adam");
 }
 
+Test(trajectories, iris_batchnorm)
+{
+    follow_at_every_level("iris-batchnorm");
+}
+
 Test(trajectories, digits_cnn)
 {
     follow_at_every_level("digits-cnn");
