@@ -51,6 +51,6 @@ tail -n 1 out >last
 expect_json last "1|0|1" "j->>'runs', j->>'finished', j->>'failed'"
 
 # Errors of a spec are sentences, on standard error.
-expect_exit 2 "$FELL" run sweep.yaml loss=mze --json
+expect_exit 2 "$FELL" run sweep.yaml loss=msse --json
 expect_empty out
 expect_text err "did you mean 'mse'?"

@@ -61,7 +61,7 @@ expect_exit 1 "$FELL" run sweep.yaml optimizer.sgd.lr=0.5 "sweep.over.optimizer.
 expect_text out "finished already"
 
 # Errors: nothing is stored, nothing made.
-expect_exit 2 "$FELL" run one.yaml loss=mze --db none/fell.db
+expect_exit 2 "$FELL" run one.yaml loss=msse --db none/fell.db
 expect_text err "command line:" "did you mean 'mse'?"
 expect_empty out
 [ ! -e none ] || fail "an error of the spec made a database"
