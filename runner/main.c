@@ -21,6 +21,9 @@ static const struct command *const commands[] = {
     /* Use a trained net */
     &command_export, /* cli/export.c: its weights as a file */
 
+    /* Write plugins */
+    &command_plugin, /* cli/plugin.c: list, show, new, build */
+
     /* Processes of its own, not listed */
     &command_worker,       /* work/worker.c: trains what the runner sends */
     &command_probe_plugin, /* host/registry_probe.c: tries a plugin where a crash does no harm */

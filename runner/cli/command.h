@@ -28,7 +28,7 @@ struct call {
     bool quiet, json, restart;
     size_t nplugins;
     const char **plugins;
-    const char *safetensors, *experiment, *status;
+    const char *safetensors, *experiment, *status, *output;
     int64_t limit; /* -1: the command's own */
     size_t nargs;  /* without the options */
     const char **args;
@@ -45,7 +45,8 @@ enum option_bit {
     OPTION_SAFETENSORS = 64,
     OPTION_EXPERIMENT = 128,
     OPTION_STATUS = 256,
-    OPTION_LIMIT = 512
+    OPTION_LIMIT = 512,
+    OPTION_OUTPUT = 1024
 };
 
 struct command {
@@ -65,7 +66,7 @@ struct command {
 #define DEFAULT_DB "results/fell.db"
 
 extern const struct command command_run, command_check, command_plan, command_runs, command_show,
-    command_best, command_compare, command_export, command_worker, command_probe_plugin;
+    command_best, command_compare, command_export, command_plugin, command_worker, command_probe_plugin;
 
 /* The program: argv to exit status. COMMANDS ends with NULL. */
 int cli_main(const struct command *const *commands, int argc, char **argv);

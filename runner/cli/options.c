@@ -31,6 +31,7 @@ static const struct option_text texts[] = {
     {OPTION_STATUS, KEY_STATUS, "status", "WORD",
      "Only runs that stand like this: finished, diverged, crashed ..."},
     {OPTION_LIMIT, KEY_LIMIT, "limit", "N", "Show at most N rows; 0 shows all"},
+    {OPTION_OUTPUT, 'o', "output", "FILE", "Write to this file"},
     {OPTION_SAFETENSORS, KEY_SAFETENSORS, "safetensors", "FILE", "Write the weights to this file"},
     {OPTION_JSON, KEY_JSON, "json", NULL, "Print JSON instead of text"},
     {OPTION_QUIET, 'q', "quiet", NULL, "Print errors only"},
@@ -97,6 +98,9 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
         break;
     case KEY_PLUGIN:
         c->plugins[c->nplugins++] = arg;
+        break;
+    case 'o':
+        c->output = arg;
         break;
     case KEY_SAFETENSORS:
         c->safetensors = arg;

@@ -96,7 +96,7 @@ static enum role main_role(const struct item *item)
     return ROLE_MODEL_ENTRY;
 }
 
-static const char *item_word(const struct item *item)
+const char *item_word(const struct item *item)
 {
     return is_transform(item) ? "transform" : kind_word((uint32_t)item->kind);
 }
@@ -414,6 +414,37 @@ const struct item *const *registry_list(struct registry *r, size_t *n)
     }
     *n = r->nlist;
     return r->list;
+}
+
+/* What has an item's kind and name and is not it. */
+struct shadows {
+    const struct item *of;
+    size_t n;
+    const struct item **items;
+};
+
+static bool gather_shadows(void *arg, const struct opened *o)
+{
+    struct shadows *s = arg;
+    const struct item *item = item_in(o, main_role(s->of), s->of->name);
+
+    if (!item || item == s->of)
+        return false;
+    for (size_t i = 0; i < s->n; i++)
+        if (s->items[i] == item)
+            return false;
+    s->items = mem_grow(s->items, s->n + 1, sizeof *s->items);
+    s->items[s->n++] = item;
+    return false;
+}
+
+const struct item **registry_shadowed(struct registry *r, const struct item *item, size_t *n)
+{
+    struct shadows s = {.of = item};
+
+    each_file_everywhere(r, gather_shadows, &s);
+    *n = s.n;
+    return s.items;
 }
 
 const char *registry_notes(const struct registry *r)

@@ -79,6 +79,13 @@ const struct item *registry_find(struct registry *r, enum role role, const char 
  * The array is the registry's. */
 const struct item *const *registry_list(struct registry *r, size_t *n);
 
+/* "layer", "transform", "activation", "loss", ...: the folder that an item belongs into. */
+const char *item_word(const struct item *item);
+
+/* The items of the same kind and name that ITEM, which registry_find() gave, hides. free()
+ * the array; NULL where *n is 0. */
+const struct item **registry_shadowed(struct registry *r, const struct item *item, size_t *n);
+
 /* A line for every file and item that was passed over so far, with the reason; "" if
  * there is none. */
 const char *registry_notes(const struct registry *r);

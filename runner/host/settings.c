@@ -52,10 +52,14 @@ __attribute__((format(printf, 3, 4))) static status refuse(const struct setter *
     return diag_error(s->diag, at, "%s%s%s: %s", s->who, *s->who ? "." : "", s->param->name, why);
 }
 
+const char *settings_type_word(const fell_param *p)
+{
+    return types[p->type].word;
+}
+
 /* ---- ranges ------------------------------------------------------------------- */
 
-/* "[0, 1)"; an end at infinity is written as open. */
-static void range_text(const fell_param *p, char out[80])
+void settings_range_text(const fell_param *p, char out[80])
 {
     char min[32], max[32];
 
@@ -82,7 +86,7 @@ static status check_range(const struct setter *s, const struct node *node, doubl
 
     if (in_range(s->param, v))
         return OK;
-    range_text(s->param, range);
+    settings_range_text(s->param, range);
     return refuse(s, &node->place, "%s is not in %s", node->text, range);
 }
 

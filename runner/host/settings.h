@@ -45,6 +45,12 @@ cJSON *settings_json_number(double v);
 /* The place of setting NAME in MAP, or AT where it is not written. */
 const struct place *settings_place(const struct node *map, const char *name, const struct place *at);
 
+/* A table's line in words: "a number", "a list of texts"; "[0, 1)", an end at infinity
+ * written as open; the default as in YAML, appended to B (nothing where there is none). */
+const char *settings_type_word(const fell_param *p);
+void settings_range_text(const fell_param *p, char out[80]);
+void settings_default_text(const fell_param *p, struct strbuf *b);
+
 /* Value of a numeric setting by name (FLOAT, INT, BOOL, ENUM); false if there is none. */
 bool settings_number(const struct item *item, const void *settings, const char *name, double *out);
 

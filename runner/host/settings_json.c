@@ -100,3 +100,23 @@ void settings_to_json(const struct item *item, const void *settings, cJSON *obje
         cJSON_AddItemToObject(object, p->name, json_setting(p, (const char *)settings + p->offset));
     }
 }
+
+void settings_default_text(const fell_param *p, struct strbuf *b)
+{
+    char text[32];
+
+    if (p->flags & FELL_REQUIRED)
+        return;
+    switch (p->type) {
+    case FELL_P_BOOL:
+        strbuf_add(b, p->def != 0.0 ? "true" : "false");
+        break;
+    case FELL_P_INT:
+    case FELL_P_FLOAT:
+        text_from_double(p->def, text);
+        strbuf_add(b, text);
+        break;
+    default:
+        strbuf_add(b, p->def_text ? p->def_text : "");
+    }
+}

@@ -1,0 +1,349 @@
+/* plugin.c - `fell plugin`: what plugins there are and what each can be told. Its tasks new
+ * and build are plugin_new.c and plugin_build.c.
+ */
+#include "cli/plugin.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "cli/query.h"
+#include "cli/table.h"
+#include "host/settings.h"
+
+static const char *const kinds[] = {"layer",       "activation", "loss",    "optimizer", "schedule",
+                                    "initialiser", "metric",     "dataset", "transform"};
+enum { NKINDS = sizeof kinds / sizeof *kinds };
+
+int plugin_unknown_kind(const char *kind)
+{
+    const char *near = text_nearest(kind, kinds, NKINDS);
+    struct strbuf all = {0};
+
+    if (near)
+        return cli_error("no kind '%s'; did you mean '%s'?", kind, near);
+    for (size_t i = 0; i < NKINDS; i++)
+        strbuf_addf(&all, "%s%s", i ? ", " : "", kinds[i]);
+    cli_error("no kind '%s'; there are %s", kind, all.text);
+    strbuf_release(&all);
+    return EXIT_INPUT;
+}
+
+static bool is_kind(const char *word)
+{
+    for (size_t i = 0; i < NKINDS; i++)
+        if (strcmp(kinds[i], word) == 0)
+            return true;
+    return false;
+}
+
+/* With the files of --plugin; NULL, and all is said, if one of them cannot be used. */
+static struct registry *open_registry(const struct call *c)
+{
+    struct registry *r = registry_new();
+    struct error err;
+
+    for (size_t i = 0; i < c->nplugins; i++)
+        if (registry_add_file(r, c->plugins[i], &err) != OK) {
+            cli_error("%s", err.text);
+            registry_free(r);
+            return NULL;
+        }
+    return r;
+}
+
+/* The first line of a doc, one sentence. free() it. */
+static char *summary_of(const char *doc)
+{
+    return mem_format("%.*s", (int)strcspn(doc, "\n"), doc);
+}
+
+static const char *origin_of(const struct item *item)
+{
+    return item->file->bundled ? "bundled" : item->file->path;
+}
+
+/* ---- list --------------------------------------------------------------------------------- */
+
+static int list(const struct call *c)
+{
+    const char *kind = c->nargs > 1 ? c->args[1] : NULL;
+    struct registry *r;
+    struct table *t;
+    const struct item *const *all;
+    size_t n;
+
+    if (kind && !is_kind(kind))
+        return plugin_unknown_kind(kind);
+    if (!(r = open_registry(c)))
+        return EXIT_INPUT;
+    all = registry_list(r, &n);
+    t = table_new();
+    table_column(t, (struct table_column){.name = "kind"});
+    table_column(t, (struct table_column){.name = "name"});
+    table_column(t, (struct table_column){.name = "from"});
+    table_column(t, (struct table_column){.name = "what", .title = "what it does"});
+    for (size_t i = 0; i < n; i++) {
+        char *summary = summary_of(all[i]->doc);
+
+        if (!kind || strcmp(item_word(all[i]), kind) == 0) {
+            table_text(t, item_word(all[i]));
+            table_text(t, all[i]->name);
+            table_text(t, origin_of(all[i]));
+            table_text(t, summary);
+        }
+        free(summary);
+    }
+    if (c->json)
+        query_print_json(table_to_json(t));
+    else
+        table_print(t, stdout, 0);
+    fputs(registry_notes(r), stderr);
+    table_free(t);
+    registry_free(r);
+    return EXIT_OK;
+}
+
+/* ---- show ---------------------------------------------------------------------------------- */
+
+static void add_choices(const fell_param *p, struct strbuf *b)
+{
+    for (const char *at = p->choices; at && *at;) {
+        const size_t n = strcspn(at, "|");
+
+        strbuf_addf(b, "%s%.*s", at == p->choices ? "" : ", ", (int)n, at);
+        at += n + (at[n] == '|');
+    }
+}
+
+static bool is_numeric(const fell_param *p)
+{
+    return p->type == FELL_P_INT || p->type == FELL_P_FLOAT || p->type == FELL_P_INTS ||
+           p->type == FELL_P_FLOATS;
+}
+
+static struct table *settings_table(const struct item *item)
+{
+    struct table *t = table_new();
+
+    table_column(t, (struct table_column){.name = "setting"});
+    table_column(t, (struct table_column){.name = "type"});
+    table_column(t, (struct table_column){.name = "values"});
+    table_column(t, (struct table_column){.name = "default"});
+    table_column(t, (struct table_column){.name = "meaning"});
+    for (size_t i = 0; i < item->nparams; i++) {
+        const fell_param *p = &item->params[i];
+        struct strbuf text = {0};
+        char range[80];
+
+        table_text(t, p->name);
+        table_text(t, p->flags & FELL_PATH ? "a file" : settings_type_word(p));
+        settings_range_text(p, range);
+        add_choices(p, &text);
+        table_text(t, is_numeric(p) ? range : text.text);
+        strbuf_release(&text);
+        settings_default_text(p, &text);
+        table_text(t, p->flags & FELL_REQUIRED ? "required" : text.text);
+        strbuf_release(&text);
+        table_text(t, p->doc);
+    }
+    return t;
+}
+
+static struct table *tensors_table(const struct item *item)
+{
+    static const char *const roles[] = {
+        [FELL_WEIGHT] = "weight", [FELL_BIAS] = "bias", [FELL_STATE] = "state"};
+    struct table *t = table_new();
+
+    table_column(t, (struct table_column){.name = "tensor"});
+    table_column(t, (struct table_column){.name = "role"});
+    table_column(t, (struct table_column){.name = "begins_as"});
+    table_column(t, (struct table_column){.name = "meaning"});
+    for (uint64_t i = 0; item->kind == FELL_KIND_LAYER && i < item->layer->ntensors; i++) {
+        const fell_tensor *tensor = &item->layer->tensors[i];
+
+        table_text(t, tensor->name);
+        table_text(t, tensor->role <= FELL_STATE ? roles[tensor->role] : NULL);
+        table_text(t, tensor->init);
+        table_text(t, tensor->doc);
+    }
+    return t;
+}
+
+static void print_section(const char *heading, const struct table *t)
+{
+    if (!table_rows(t))
+        return;
+    printf("\n%s\n", heading);
+    table_print(t, stdout, 2);
+}
+
+static void print_item(struct registry *r, const struct item *item)
+{
+    const char *rest = item->doc + strcspn(item->doc, "\n");
+    struct table *settings = settings_table(item), *tensors = tensors_table(item);
+    const struct item **hidden;
+    size_t n;
+
+    printf("%s %s\n%.*s\n", item_word(item), item->name, (int)(rest - item->doc), item->doc);
+    rest += strspn(rest, "\n");
+    if (*rest)
+        printf("\n%s\n", rest);
+    print_section("settings", settings);
+    print_section("tensors", tensors);
+    printf("\nfile     %s%s\nversion  %s, %s\nsha256   %s\n", item->file->path,
+           item->file->bundled ? " (bundled)" : "", item->file->version, item->file->credit,
+           item->file->sha256);
+    hidden = registry_shadowed(r, item, &n);
+    for (size_t i = 0; i < n; i++)
+        printf("hides    %s\n", hidden[i]->file->path);
+    free(hidden);
+    table_free(settings);
+    table_free(tensors);
+}
+
+static cJSON *item_json(struct registry *r, const struct item *item)
+{
+    struct table *settings = settings_table(item), *tensors = tensors_table(item);
+    cJSON *json = cJSON_CreateObject(), *hides = cJSON_CreateArray();
+    size_t n;
+    const struct item **hidden = registry_shadowed(r, item, &n);
+
+    cJSON_AddStringToObject(json, "kind", item_word(item));
+    cJSON_AddStringToObject(json, "name", item->name);
+    cJSON_AddStringToObject(json, "doc", item->doc);
+    cJSON_AddItemToObject(json, "settings", table_to_json(settings));
+    cJSON_AddItemToObject(json, "tensors", table_to_json(tensors));
+    cJSON_AddStringToObject(json, "file", item->file->path);
+    cJSON_AddBoolToObject(json, "bundled", item->file->bundled);
+    cJSON_AddStringToObject(json, "version", item->file->version);
+    cJSON_AddStringToObject(json, "credit", item->file->credit);
+    cJSON_AddStringToObject(json, "sha256", item->file->sha256);
+    for (size_t i = 0; i < n; i++)
+        cJSON_AddItemToArray(hides, cJSON_CreateString(hidden[i]->file->path));
+    cJSON_AddItemToObject(json, "hides", hides);
+    free(hidden);
+    table_free(settings);
+    table_free(tensors);
+    return json;
+}
+
+/* The one item of NAME, of KIND where it is given; NULL, and all is said, otherwise. */
+static const struct item *the_item(struct registry *r, const char *kind, const char *name)
+{
+    const struct item *found = NULL;
+    struct strbuf of = {0};
+    const char **names, *near;
+    size_t n, matches = 0;
+    const struct item *const *all = registry_list(r, &n);
+
+    names = mem_array(n + 1, sizeof *names);
+    for (size_t i = 0, k = 0; i < n; i++) {
+        if (kind && strcmp(item_word(all[i]), kind) != 0)
+            continue;
+        names[k++] = all[i]->name;
+        if (strcmp(all[i]->name, name) != 0)
+            continue;
+        strbuf_addf(&of, "%s%s", matches++ ? " and " : "", item_word(all[i]));
+        found = all[i];
+    }
+    if (matches > 1) {
+        cli_error("'%s' is the name of %s; write: fell plugin show %s %s", name, of.text, item_word(found),
+                  name);
+        found = NULL;
+    } else if (!found) {
+        size_t k = 0;
+
+        while (k < n && names[k])
+            k++;
+        near = text_nearest(name, names, k);
+        cli_error("no %s '%s'%s%s%s", kind ? kind : "plugin", name, near ? "; did you mean '" : "",
+                  near ? near : "", near ? "'?" : "; 'fell plugin list' shows all");
+    }
+    strbuf_release(&of);
+    free(names);
+    return found;
+}
+
+static int show(const struct call *c)
+{
+    const char *kind = c->nargs > 2 ? c->args[1] : NULL;
+    const struct item *item;
+    struct registry *r;
+    struct error err;
+    int result = EXIT_INPUT;
+
+    if (kind && !is_kind(kind))
+        return plugin_unknown_kind(kind);
+    if (!(r = open_registry(c)))
+        return EXIT_INPUT;
+    item = the_item(r, kind, c->args[c->nargs - 1]);
+    if (item && plugin_file_hash(item->file, &err) != OK) {
+        cli_error("%s", err.text);
+    } else if (item) {
+        if (c->json)
+            query_print_json(item_json(r, item));
+        else
+            print_item(r, item);
+        result = EXIT_OK;
+    }
+    registry_free(r);
+    return result;
+}
+
+/* ---- the command --------------------------------------------------------------------------- */
+
+static const struct {
+    const char *word, *args;
+    size_t least, most; /* arguments after the word */
+    int (*run)(const struct call *c);
+} tasks[] = {
+    {"list", "[KIND]", 0, 1, list},
+    {"show", "[KIND] NAME", 1, 2, show},
+    {"new", "KIND NAME", 2, 2, plugin_new},
+    {"build", "FILE.c", 1, 1, plugin_build},
+};
+enum { NTASKS = sizeof tasks / sizeof *tasks };
+
+static int run_plugin(const struct call *c)
+{
+    const char *words[NTASKS], *near;
+
+    for (size_t i = 0; i < NTASKS; i++) {
+        words[i] = tasks[i].word;
+        if (strcmp(tasks[i].word, c->args[0]) != 0)
+            continue;
+        if (c->nargs - 1 < tasks[i].least || c->nargs - 1 > tasks[i].most)
+            return cli_error("write: fell plugin %s %s", tasks[i].word, tasks[i].args);
+        return tasks[i].run(c);
+    }
+    near = text_nearest(c->args[0], words, NTASKS);
+    if (near)
+        return cli_error("'fell plugin' has no '%s'; did you mean '%s'?", c->args[0], near);
+    return cli_error("'fell plugin' has no '%s'; there are list, show, new, build", c->args[0]);
+}
+
+const struct command command_plugin = {
+    .name = "plugin",
+    .task = "Write plugins",
+    .args = "TASK [ARGUMENT...]",
+    .least = 1,
+    .most = 3,
+    .options = OPTION_PLUGIN | OPTION_OUTPUT | OPTION_JSON,
+    .brief = "List, show, begin and build plugins",
+    .help = "list [KIND]: the plugins that a spec can name, each in a line. KIND is layer, activation, loss, "
+            "optimizer, schedule, initialiser, metric, dataset or transform.\n\n"
+            "show [KIND] NAME: what one does, its formula, its settings with their ranges and defaults, its "
+            "file, and which files it hides.\n\n"
+            "new KIND NAME: write NAME.c, a short plugin that works and shows every part to edit. No file is "
+            "replaced.\n\n"
+            "build FILE.c: compile it with $CC, or cc, and the flags that a plugin needs, to FILE.so.",
+    .examples = "fell plugin list loss\n"
+                "fell plugin show adam\n"
+                "fell plugin new activation swish\n"
+                "fell plugin build swish.c -o swish.so",
+    .run = run_plugin,
+};

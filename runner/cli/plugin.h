@@ -1,0 +1,15 @@
+/* plugin.h - between the files of `fell plugin`. */
+#ifndef CLI_PLUGIN_H
+#define CLI_PLUGIN_H
+
+#include "cli/command.h"
+#include "host/registry.h"
+
+/* Each task takes the whole call, args[0] its own word, and returns an exit status. */
+int plugin_new(const struct call *c);
+int plugin_build(const struct call *c);
+
+/* Says that there is no such KIND, and which is near. Returns EXIT_INPUT. */
+int plugin_unknown_kind(const char *kind);
+
+#endif

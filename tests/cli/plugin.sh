@@ -1,0 +1,113 @@
+#!/bin/sh
+# fell plugin: every kind of plugin is listed, shown, begun, built without a warning, and used.
+. "$srcdir/tests/cli/lib.sh"
+
+# list
+expect_exit 0 "$FELL" plugin list
+expect_text out "what it does" "cross_entropy" "bundled"
+expect_exit 0 "$FELL" plugin list --json
+mv out all.json
+expect_json all.json 9 "(SELECT count(DISTINCT value->>'kind') FROM json_each(j))"
+expect_json all.json 0 "(SELECT count(*) FROM json_each(j) WHERE value->>'what' = '' OR value->>'from' <> 'bundled')"
+for kind in layer activation loss optimizer schedule initialiser metric dataset transform; do
+    expect_exit 0 "$FELL" plugin list $kind --json
+    expect_json out 1 "(SELECT count(DISTINCT value->>'kind') = 1 AND min(value->>'kind') = '$kind' FROM json_each(j))"
+done
+expect_exit 2 "$FELL" plugin list los
+expect_text err "no kind 'los'; did you mean 'loss'?"
+expect_exit 2 "$FELL" plugin list wibbledy
+expect_text err "no kind 'wibbledy'; there are layer, activation"
+expect_exit 2 "$FELL" plugin lits
+expect_text err "'fell plugin' has no 'lits'; did you mean 'list'?"
+expect_exit 2 "$FELL" plugin new loss
+expect_text err "write: fell plugin new KIND NAME"
+
+# show: what the tables say, for each plugin that is listed
+expect_exit 0 "$FELL" plugin show huber
+expect_text out "loss huber" "Huber" "delta" "(0, inf)" "a number" "(bundled)" "sha256"
+expect_exit 0 "$FELL" plugin show gelu --json
+expect_json out 'none, tanh|none' "j->>'\$.settings[0].values' || '|' || (j->>'\$.settings[0].default')"
+expect_exit 0 "$FELL" plugin show batch_norm
+expect_text out "running_mean" "state"
+expect_exit 2 "$FELL" plugin show mae
+expect_text err "'mae' is the name of loss and metric; write: fell plugin show metric mae"
+expect_exit 0 "$FELL" plugin show metric mae
+expect_text out "metric mae"
+expect_exit 2 "$FELL" plugin show hubber
+expect_text err "no plugin 'hubber'; did you mean 'huber'?"
+expect_exit 2 "$FELL" plugin show loss adam
+expect_text err "no loss 'adam'"
+sqlite3 :memory: "SELECT value->>'kind' || ' ' || (value->>'name') FROM json_each(CAST(readfile('all.json') AS TEXT))" >names
+[ "$(wc -l <names)" -ge 100 ] || fail "only $(wc -l <names) plugins"
+while read -r kind name; do
+    expect_exit 0 "$FELL" plugin show "$kind" "$name"
+    expect_text out "$kind $name"
+done <names
+
+# new and build: short, without a warning, and loaded
+write_spec base.yaml
+export CC="${CC:-cc} -Werror"
+for kind in layer activation loss optimizer schedule initialiser metric dataset transform; do
+    expect_exit 0 "$FELL" plugin new $kind my_$kind
+    lines=$(wc -l <my_$kind.c)
+    [ "$lines" -ge 20 ] && [ "$lines" -le 45 ] || fail "my_$kind.c has $lines lines"
+    expect_exit 0 "$FELL" plugin build my_$kind.c
+    expect_empty err
+    expect_text out "my_$kind.so: $kind 'my_$kind'"
+    expect_exit 0 "$FELL" plugin show my_$kind --plugin ./my_$kind.so
+    expect_text out "$kind my_$kind" "my_$kind.so"
+done
+expect_exit 2 "$FELL" plugin new loss my_loss
+expect_text err "my_loss.c: is there already; it is not replaced"
+expect_exit 2 "$FELL" plugin new los x
+expect_text err "did you mean 'loss'?"
+expect_exit 2 "$FELL" plugin new loss 2x
+expect_text err "'2x' cannot be a name"
+expect_exit 0 "$FELL" plugin new loss other -o elsewhere.c
+grep -q '"other"' elsewhere.c || fail "new -o wrote another name"
+
+# all of them in one recorded run
+cat >own.yaml <<'END'
+seed: 1
+data: {source: {my_dataset: {rows: 40}}, transforms: [{my_transform: {factor: 2}}]}
+model:
+  - my_layer: {gain: 0.5}
+  - dense: {units: 8, activation: my_activation, init: {weight: my_initialiser}}
+  - dense: {units: 1}
+loss: my_loss
+optimizer: {my_optimizer: {lr: 0.05}}
+schedule: my_schedule
+metrics: [my_metric]
+train: {epochs: 30, batch_size: 8}
+END
+set --
+for kind in layer activation loss optimizer schedule initialiser metric dataset transform; do
+    set -- "$@" --plugin ./my_$kind.so
+done
+expect_exit 0 "$FELL" run own.yaml --quiet --db own.db "$@"
+expect_sql own.db 'finished|30' "SELECT status, epochs_done FROM runs"
+expect_sql own.db 9 "SELECT count(*) FROM plugins WHERE name LIKE 'my\\_%' ESCAPE '\\'"
+expect_sql own.db 1 "SELECT (SELECT train_loss FROM epochs WHERE epoch = 30) < 0.5 * (SELECT train_loss FROM epochs WHERE epoch = 1)"
+
+# what hides what
+mkdir -p own/loss
+sed 's/my_loss/mse/' my_loss.c >mse.c
+expect_exit 0 "$FELL" plugin build mse.c -o own/loss/mse.so
+FELL_PLUGIN_PATH=$PWD/own expect_exit 0 "$FELL" plugin show mse
+expect_text out "own/loss/mse.so" "hides    "
+expect_exit 0 "$FELL" plugin show mse
+expect_no_text out "hides"
+
+# build: the compiler's own words, and what is no plugin
+echo 'int f(void) { return x; }' >wrong.c
+expect_exit 2 "$FELL" plugin build wrong.c
+expect_text err "wrong.c:1" "wrong.so was not built"
+echo 'int f(void) { return 1; }' >none.c
+expect_exit 2 "$FELL" plugin build none.c
+expect_text err "none.so"
+expect_exit 2 "$FELL" plugin build missing.c
+expect_text err "missing.c: No such file"
+expect_exit 2 "$FELL" plugin build my_loss.so
+expect_text err "'my_loss.so' is not a C file"
+CC=no-such-compiler expect_exit 2 "$FELL" plugin build my_loss.c
+expect_text err "no-such-compiler"
