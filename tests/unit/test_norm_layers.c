@@ -121,6 +121,7 @@ static void check_gradients(const char *name, const char *settings, fell_shape i
         l.c.training = training;
         layer_value(&l);
         plugin_ok(&l.p, l.p.item->layer->backward(&l.c));
+        free(l.c.saved);
         l.c.saved = NULL; /* as where no backward follows */
         for (int64_t i = 0; i < nin && !l.plan.indices; i++)
             expect_slopes(&l, name, l.x[i], l.dx[i], batch * fell_size(&in));
