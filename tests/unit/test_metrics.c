@@ -1,0 +1,187 @@
+/* test_metrics.c - metrics over classes and values: small cases counted by hand, against the
+ * definitions written out over all pairs, and where there is no value.
+ */
+#include "plugin_help.h"
+
+enum { MOST = 64 };
+
+/* The values of a metric. */
+static void evaluate(const char *name, const char *settings, fell_metric_call c, double *value)
+{
+    struct plugin p;
+
+    plugin_open(&p, ROLE_METRIC, name, settings, next_level(-1));
+    c.ctx = &p.in.ctx;
+    c.settings = p.settings;
+    c.value = value;
+    plugin_ok(&p, p.item->metric->eval(&c));
+    plugin_close(&p);
+}
+
+static void expect_value(const char *name, const char *settings, fell_metric_call c, double want)
+{
+    double got = -1.0;
+
+    evaluate(name, settings, c, &got);
+    cr_expect((isnan(want) && isnan(got)) || fabs(got - want) <= 1e-7 * fmax(1.0, fabs(want)),
+              "%s %s: %.9g, expected %.9g", name, settings, got, want);
+}
+
+/* Eight rows of four classes; the last is neither there nor predicted:
+ *     true       0 0 0 1 1 2 2 2
+ *     predicted  0 0 1 1 0 2 2 0 */
+static const float outputs[8][4] = {{9, 1, 2, 0}, {3, 2, 1, 0}, {0, 5, 1, 0},  {1, 2, 1, 0},
+                                    {4, 3, 0, 0}, {0, 1, 7, 0}, {1, 1, 2, -1}, {6, 1, 5, 0}};
+static const int32_t labels[8] = {0, 0, 0, 1, 1, 2, 2, 2};
+
+static fell_metric_call of_classes(void)
+{
+    return (fell_metric_call){
+        .rows = 8, .cols = 4, .pred = outputs[0], .label = labels, .pred_is = FELL_LOGIT};
+}
+
+Test(metrics, precision_recall_f1)
+{
+    const fell_metric_call c = of_classes();
+    const double precision[4] = {2.0 / 4, 1.0 / 2, 1.0, NAN}, recall[4] = {2.0 / 3, 1.0 / 2, 2.0 / 3, NAN};
+    const double f1[4] = {4.0 / 7, 1.0 / 2, 4.0 / 5, NAN};
+    double got[4];
+
+    expect_value("accuracy", "", c, 5.0 / 8);
+    expect_value("precision", "", c, (2.0 / 4 + 1.0 / 2 + 1.0) / 3);
+    expect_value("recall", "", c, (2.0 / 3 + 1.0 / 2 + 2.0 / 3) / 3);
+    expect_value("f1", "", c, (4.0 / 7 + 1.0 / 2 + 4.0 / 5) / 3);
+    expect_value("f1", "{average: micro}", c, 5.0 / 8);
+    expect_value("precision", "{average: weighted}", c, (3 * 0.5 + 2 * 0.5 + 3 * 1.0) / 8);
+    expect_value("recall", "{average: weighted}", c, 5.0 / 8);
+    evaluate("precision_per_class", "", c, got);
+    for (int k = 0; k < 4; k++)
+        cr_expect(isnan(precision[k]) ? isnan(got[k]) : got[k] == precision[k]);
+    evaluate("recall_per_class", "", c, got);
+    for (int k = 0; k < 4; k++)
+        cr_expect(isnan(recall[k]) ? isnan(got[k]) : got[k] == recall[k]);
+    evaluate("f1_per_class", "", c, got);
+    for (int k = 0; k < 4; k++)
+        cr_expect(isnan(f1[k]) ? isnan(got[k]) : got[k] == f1[k]);
+}
+
+Test(metrics, one_column_is_a_question)
+{
+    static const float pred[6] = {0.9f, 0.6f, 0.2f, 0.4f, 0.7f, 0.1f}, target[6] = {1, 0, 1, 0, 1, 0};
+    fell_metric_call c = {.rows = 6, .cols = 1, .pred = pred, .target = target, .pred_is = FELL_PROB};
+
+    expect_value("precision", "", c, 2.0 / 3);
+    expect_value("recall", "", c, 2.0 / 3);
+    expect_value("f1", "", c, 2.0 / 3);
+    expect_value("auc", "", c, 7.0 / 9);
+    c.pred_is = FELL_LOGIT; /* all are yes */
+    expect_value("precision", "", c, 0.5);
+    expect_value("recall", "", c, 1.0);
+}
+
+Test(metrics, nothing_predicted)
+{
+    static const float pred[3] = {0.1f, 0.2f, 0.3f}, target[3] = {1, 0, 1}, never[3] = {0, 0, 0};
+    fell_metric_call c = {.rows = 3, .cols = 1, .pred = pred, .target = target, .pred_is = FELL_PROB};
+
+    expect_value("precision", "", c, 0.0);
+    expect_value("recall", "", c, 0.0);
+    expect_value("f1", "", c, 0.0);
+    c.target = never;
+    expect_value("auc", "", c, NAN);
+}
+
+Test(metrics, confusion)
+{
+    static const double want[16] = {2, 1, 0, 0, 1, 1, 0, 0, 1, 0, 2, 0, 0, 0, 0, 0};
+    double got[16];
+
+    evaluate("confusion", "", of_classes(), got);
+    for (int i = 0; i < 16; i++)
+        cr_expect_eq(got[i], want[i], "pair %d: %g", i, got[i]);
+}
+
+Test(metrics, top_k)
+{
+    fell_metric_call c = of_classes();
+    struct plugin p;
+    double value;
+
+    expect_value("top_k", "{k: 1}", c, 5.0 / 8);
+    expect_value("top_k", "{k: 2}", c, 7.0 / 8);
+    expect_value("top_k", "{k: 4}", c, 1.0);
+    plugin_open(&p, ROLE_METRIC, "top_k", "", SIMD_PORTABLE);
+    c.ctx = &p.in.ctx;
+    c.settings = p.settings;
+    c.value = &value;
+    c.rows = 0; /* as before training */
+    plugin_fails(&p, p.item->metric->eval(&c), "k: 5, but there are 4 outputs");
+    plugin_close(&p);
+}
+
+/* By the definition: over all pairs of a row of the class and another. */
+static double area_by_pairs(const float *score, const int32_t *label, int64_t n, int32_t k)
+{
+    double won = 0.0, pairs = 0.0;
+
+    for (int64_t i = 0; i < n; i++)
+        for (int64_t j = 0; j < n; j++)
+            if (label[i] == k && label[j] != k) {
+                won += score[i] > score[j] ? 1.0 : score[i] == score[j] ? 0.5 : 0.0;
+                pairs += 1.0;
+            }
+    return won / pairs;
+}
+
+Test(metrics, auc)
+{
+    float *pred = floats_normal(3 * MOST, 1.0f, 5), score[MOST];
+    int32_t label[MOST];
+    fell_metric_call c = {.rows = MOST, .cols = 3, .pred = pred, .label = label, .pred_is = FELL_PROB};
+    double want = 0.0;
+
+    for (int i = 0; i < MOST; i++)
+        label[i] = (int32_t)(i * i % 3 + (i % 5 == 0));
+    for (int i = 0; i < 3 * MOST; i++)
+        pred[i] = roundf(4.0f * pred[i]) / 4.0f; /* with ties */
+    for (int32_t k = 0; k < 3; k++) {
+        for (int i = 0; i < MOST; i++)
+            score[i] = pred[3 * i + k];
+        want += area_by_pairs(score, label, MOST, k) / 3.0;
+    }
+    expect_value("auc", "", c, want);
+
+    c.cols = 2; /* two classes: by the second; for logits as for their difference */
+    c.pred_is = FELL_LOGIT;
+    for (int i = 0; i < MOST; i++) {
+        label[i] = label[i] > 0;
+        score[i] = pred[2 * i + 1] - pred[2 * i];
+    }
+    expect_value("auc", "", c, area_by_pairs(score, label, MOST, 1));
+    free(pred);
+}
+
+Test(metrics, errors_of_values)
+{
+    static const float pred[6] = {1, 10, 2, 30, 4, 20}, target[6] = {1, 12, 3, 28, 5, 20},
+                       flat[6] = {2, 1, 2, 2, 2, 3};
+    fell_metric_call c = {.rows = 3, .cols = 2, .pred = pred, .target = target};
+
+    expect_value("rmse", "", c, sqrt((0 + 4 + 1 + 4 + 1 + 0) / 6.0));
+    expect_value("mae", "", c, 1.0);
+    expect_value("r2", "", c, 0.5 * ((1 - 2.0 / 8) + (1 - 8.0 / 128)));
+    c.target = flat; /* the first column never changes */
+    expect_value("r2", "", c, NAN);
+}
+
+Test(metrics, no_rows)
+{
+    static const char *const names[] = {"accuracy", "precision", "recall", "f1", "auc"};
+    const fell_metric_call c = {.rows = 0, .cols = 3, .pred = outputs[0], .label = labels};
+    const fell_metric_call values = {.rows = 0, .cols = 1, .pred = outputs[0], .target = outputs[0]};
+
+    for (size_t i = 0; i < COUNT(names); i++)
+        expect_value(names[i], "", c, NAN);
+    expect_value("rmse", "", values, NAN);
+    expect_value("r2", "", values, NAN);
+}
