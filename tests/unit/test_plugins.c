@@ -234,11 +234,12 @@ Test(plugins, layers)
 {
     static const char *const names[] = {
         "dense",      "conv2d",     "max_pool2d", "avg_pool2d", "global_avg_pool2d",
-        "batch_norm", "layer_norm", "prelu",      NULL};
+        "batch_norm", "layer_norm", "prelu",      "rnn",        "gru",
+        "lstm",       NULL};
     struct tally t = {0};
     cJSON *root, *cases = reference_read("layers.json", &root), *c;
 
     cJSON_ArrayForEach(c, cases) if (wanted(&t, ROLE_MODEL_ENTRY, c)) EACH_LEVEL(level) check_layer(c, level);
-    assert_seen(&t, 15, names);
+    assert_seen(&t, 18, names);
     cJSON_Delete(root);
 }

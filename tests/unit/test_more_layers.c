@@ -1,5 +1,5 @@
-/* test_norm_layers.c - the layers that normalise, embedding, multiply, noise, prelu and reshape:
- * gradients against central differences, the same bits at every SIMD level, and what they refuse.
+/* test_more_layers.c - the layers that normalise, those that recur, embedding, multiply, noise, prelu and
+ * reshape: gradients against central differences, the same bits at every SIMD level, and what they refuse.
  */
 #include "plugin_help.h"
 
@@ -185,27 +185,35 @@ static const struct layer_case {
     {"multiply", "", {1, {19}}, 3, 2},
     {"multiply", "", {2, {3, 5}}, 2, 3},
     {"reshape", "{shape: [4, -1]}", {1, {12}}, 3, 1},
+    {"rnn", "{units: 5}", {2, {4, 3}}, 3, 1},
+    {"rnn", "{units: 3, return_sequences: true, bias: false}", {2, {3, 4}}, 2, 1},
+    {"gru", "{units: 4}", {2, {5, 3}}, 2, 1},
+    {"gru", "{units: 19, return_sequences: true, bias: false}", {2, {2, 3}}, 2, 1},
+    {"lstm", "{units: 4}", {2, {5, 3}}, 2, 1},
+    {"lstm", "{units: 18, return_sequences: true, bias: false}", {2, {2, 3}}, 3, 1},
+    {"lstm", "{units: 2}", {2, {1, 2}}, 1, 1},
     {"embedding", "{num_embeddings: 5, embedding_dim: 3}", {1, {4}}, 3, 1},
     {"embedding", "{num_embeddings: 6, embedding_dim: 19}", {2, {2, 3}}, 2, 1},
 };
 
-Test(norm_layers, gradients)
+Test(more_layers, gradients)
 {
     for (size_t i = 0; i < COUNT(cases); i++)
         check_gradients(cases[i].name, cases[i].settings, cases[i].in, cases[i].batch, cases[i].nin);
 }
 
-Test(norm_layers, bits)
+Test(more_layers, bits)
 {
     for (size_t i = 0; i < COUNT(cases); i++)
         check_bits(cases[i].name, cases[i].settings, cases[i].in, cases[i].batch, cases[i].nin);
     check_bits("batch_norm", "", (fell_shape){3, {3, 30, 31}}, 4, 1);
     check_bits("layer_norm", "", (fell_shape){1, {777}}, 4, 1);
+    check_bits("rnn", "{units: 37, nonlinearity: relu}", (fell_shape){2, {4, 5}}, 3, 1);
     check_bits("noise", "{stddev: 0.5}", (fell_shape){1, {999}}, 4, 1);
 }
 
 /* What a mean far from zero must not cost: the deviations of 1000 +- 0.01. */
-Test(norm_layers, means_far_from_zero)
+Test(more_layers, means_far_from_zero)
 {
     static const char *const names[][2] = {
         {"batch_norm", ""}, {"layer_norm", ""}, {"group_norm", "{num_groups: 1}"}};
@@ -227,7 +235,7 @@ Test(norm_layers, means_far_from_zero)
     }
 }
 
-Test(norm_layers, running_averages)
+Test(more_layers, running_averages)
 {
     struct layer l;
 
@@ -248,7 +256,7 @@ Test(norm_layers, running_averages)
     layer_release(&l);
 }
 
-Test(norm_layers, noise)
+Test(more_layers, noise)
 {
     struct layer l;
     double sum = 0.0, square = 0.0;
@@ -271,7 +279,7 @@ Test(norm_layers, noise)
     layer_release(&l);
 }
 
-Test(norm_layers, what_is_refused)
+Test(more_layers, what_is_refused)
 {
     static const struct {
         const char *name, *settings;
@@ -312,6 +320,12 @@ Test(norm_layers, what_is_refused)
          {4, {1, 1, 1, 2}},
          {0},
          "takes rows of up to three dimensions; its input has four"},
+        {"lstm", "{units: 3}", {1, {5}}, {0}, "takes sequences [steps, inputs]; its input has 1 dimension"},
+        {"rnn",
+         "{units: 3}",
+         {3, {1, 5, 5}},
+         {0},
+         "takes sequences [steps, inputs]; its input has 3 dimensions"},
         {"multiply", "", {1, {3}}, {1, {4}}, "input 2 has another shape than input 1; they must be equal"},
     };
 
