@@ -22,7 +22,7 @@ static const struct command *const commands[] = {
     &command_export, /* cli/export.c: its weights as a file */
 
     /* Write plugins */
-    &command_plugin, /* cli/plugin.c: list, show, new, build */
+    &command_plugin, /* cli/plugin.c: list, show, new, build, verify */
 
     /* Processes of its own, not listed */
     &command_worker,       /* work/worker.c: trains what the runner sends */

@@ -28,9 +28,10 @@ struct call {
     bool quiet, json, restart;
     size_t nplugins;
     const char **plugins;
-    const char *safetensors, *experiment, *status, *output;
-    int64_t limit; /* -1: the command's own */
-    size_t nargs;  /* without the options */
+    const char *safetensors, *experiment, *status, *output, *reference;
+    double tolerance; /* below 0: the command's own */
+    int64_t limit;    /* -1: the command's own */
+    size_t nargs;     /* without the options */
     const char **args;
 };
 
@@ -46,7 +47,9 @@ enum option_bit {
     OPTION_EXPERIMENT = 128,
     OPTION_STATUS = 256,
     OPTION_LIMIT = 512,
-    OPTION_OUTPUT = 1024
+    OPTION_OUTPUT = 1024,
+    OPTION_REFERENCE = 2048,
+    OPTION_TOLERANCE = 4096
 };
 
 struct command {

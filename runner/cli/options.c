@@ -17,6 +17,8 @@ enum {
     KEY_EXPERIMENT,
     KEY_STATUS,
     KEY_LIMIT,
+    KEY_REFERENCE,
+    KEY_TOLERANCE,
     KEY_USAGE
 };
 
@@ -32,6 +34,8 @@ static const struct option_text texts[] = {
      "Only runs that stand like this: finished, diverged, crashed ..."},
     {OPTION_LIMIT, KEY_LIMIT, "limit", "N", "Show at most N rows; 0 shows all"},
     {OPTION_OUTPUT, 'o', "output", "FILE", "Write to this file"},
+    {OPTION_REFERENCE, KEY_REFERENCE, "reference", "FILE", "The file of cases"},
+    {OPTION_TOLERANCE, KEY_TOLERANCE, "tolerance", "X", "The largest error that is right (default: 1e-5)"},
     {OPTION_SAFETENSORS, KEY_SAFETENSORS, "safetensors", "FILE", "Write the weights to this file"},
     {OPTION_JSON, KEY_JSON, "json", NULL, "Print JSON instead of text"},
     {OPTION_QUIET, 'q', "quiet", NULL, "Print errors only"},
@@ -98,6 +102,13 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
         break;
     case KEY_PLUGIN:
         c->plugins[c->nplugins++] = arg;
+        break;
+    case KEY_REFERENCE:
+        c->reference = arg;
+        break;
+    case KEY_TOLERANCE:
+        if (!text_to_double(arg, &c->tolerance) || !(c->tolerance >= 0.0))
+            argp_error(state, "--tolerance: '%s' is not a number from 0 up", arg);
         break;
     case 'o':
         c->output = arg;
@@ -206,6 +217,7 @@ bool options_read(struct call *c, int argc, char **argv, int *exit_status)
     options[n++] = (struct argp_option){"usage", KEY_USAGE, NULL, 0, "Show the usage in short", 2};
     c->db = DEFAULT_DB;
     c->limit = -1;
+    c->tolerance = -1.0;
     c->args = mem_array((size_t)argc, sizeof *c->args);
     c->plugins = mem_array((size_t)argc, sizeof *c->plugins);
     argp_err_exit_status = EXIT_INPUT;

@@ -1,5 +1,5 @@
-/* plugin.c - `fell plugin`: what plugins there are and what each can be told. Its tasks new
- * and build are plugin_new.c and plugin_build.c.
+/* plugin.c - `fell plugin`: what plugins there are and what each can be told. Its tasks new,
+ * build and verify are in files of their own.
  */
 #include "cli/plugin.h"
 
@@ -39,8 +39,7 @@ static bool is_kind(const char *word)
     return false;
 }
 
-/* With the files of --plugin; NULL, and all is said, if one of them cannot be used. */
-static struct registry *open_registry(const struct call *c)
+struct registry *plugin_registry(const struct call *c)
 {
     struct registry *r = registry_new();
     struct error err;
@@ -77,7 +76,7 @@ static int list(const struct call *c)
 
     if (kind && !is_kind(kind))
         return plugin_unknown_kind(kind);
-    if (!(r = open_registry(c)))
+    if (!(r = plugin_registry(c)))
         return EXIT_INPUT;
     all = registry_list(r, &n);
     t = table_new();
@@ -278,7 +277,7 @@ static int show(const struct call *c)
 
     if (kind && !is_kind(kind))
         return plugin_unknown_kind(kind);
-    if (!(r = open_registry(c)))
+    if (!(r = plugin_registry(c)))
         return EXIT_INPUT;
     item = the_item(r, kind, c->args[c->nargs - 1]);
     if (item && plugin_file_hash(item->file, &err) != OK) {
@@ -305,6 +304,7 @@ static const struct {
     {"show", "[KIND] NAME", 1, 2, show},
     {"new", "KIND NAME", 2, 2, plugin_new},
     {"build", "FILE.c", 1, 1, plugin_build},
+    {"verify", "--reference FILE.json", 0, 0, plugin_verify},
 };
 enum { NTASKS = sizeof tasks / sizeof *tasks };
 
@@ -323,7 +323,7 @@ static int run_plugin(const struct call *c)
     near = text_nearest(c->args[0], words, NTASKS);
     if (near)
         return cli_error("'fell plugin' has no '%s'; did you mean '%s'?", c->args[0], near);
-    return cli_error("'fell plugin' has no '%s'; there are list, show, new, build", c->args[0]);
+    return cli_error("'fell plugin' has no '%s'; there are list, show, new, build, verify", c->args[0]);
 }
 
 const struct command command_plugin = {
@@ -332,18 +332,22 @@ const struct command command_plugin = {
     .args = "TASK [ARGUMENT...]",
     .least = 1,
     .most = 3,
-    .options = OPTION_PLUGIN | OPTION_OUTPUT | OPTION_JSON,
-    .brief = "List, show, begin and build plugins",
+    .options = OPTION_PLUGIN | OPTION_OUTPUT | OPTION_REFERENCE | OPTION_TOLERANCE | OPTION_JSON,
+    .brief = "List, show, begin, build and verify plugins",
     .help = "list [KIND]: the plugins that a spec can name, each in a line. KIND is layer, activation, loss, "
             "optimizer, schedule, initialiser, metric, dataset or transform.\n\n"
             "show [KIND] NAME: what one does, its formula, its settings with their ranges and defaults, its "
             "file, and which files it hides.\n\n"
             "new KIND NAME: write NAME.c, a short plugin that works and shows every part to edit. No file is "
             "replaced.\n\n"
-            "build FILE.c: compile it with $CC, or cc, and the flags that a plugin needs, to FILE.so.",
+            "build FILE.c: compile it with $CC, or cc, and the flags that a plugin needs, to FILE.so.\n\n"
+            "verify --reference FILE.json: run the cases of a file in which results computed elsewhere are "
+            "stored, and compare; tests/reference has such files. A case names its plugin, its options, its "
+            "inputs and what must come out. The exit status is 1 when a case fails.",
     .examples = "fell plugin list loss\n"
                 "fell plugin show adam\n"
                 "fell plugin new activation swish\n"
-                "fell plugin build swish.c -o swish.so",
+                "fell plugin build swish.c -o swish.so\n"
+                "fell plugin verify --reference tests/reference/losses.json",
     .run = run_plugin,
 };

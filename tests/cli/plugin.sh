@@ -111,3 +111,45 @@ expect_exit 2 "$FELL" plugin build my_loss.so
 expect_text err "'my_loss.so' is not a C file"
 CC=no-such-compiler expect_exit 2 "$FELL" plugin build my_loss.c
 expect_text err "no-such-compiler"
+
+# verify: every stored case of PyTorch's, and what is wrong with a file
+for file in activations losses layers optimizers optimizer_settings schedules schedule_settings; do
+    expect_exit 0 "$FELL" plugin verify --reference "$srcdir/tests/reference/$file.json" --json
+    expect_json out 1 "(SELECT count(*) > 5 AND min(value->>'result') = 'ok' AND max(value->>'error') <= 1e-5 FROM json_each(j))"
+done
+expect_exit 0 "$FELL" plugin verify --reference "$srcdir/tests/reference/losses.json"
+expect_text out "20 of 20 cases within 1e-05"
+expect_exit 1 "$FELL" plugin verify --reference "$srcdir/tests/reference/losses.json" --tolerance 0
+expect_text out "FAILED"
+cat >few.json <<'END'
+{"cases": [{"name": "relu", "options": {}, "x": [[-1, 2]], "y": [[0, 2]], "dy": [[3, 4]], "dx": [[0, 5]]},
+           {"name": "rleu", "options": {}, "x": [[1]], "y": [[1]], "dy": [[1]], "dx": [[1]]},
+           {"name": "relu", "options": {"slope": 1}, "x": [[1]], "y": [[1]], "dy": [[1]], "dx": [[1]]},
+           {"name": "relu", "x": [[1, 2], [3]], "y": [[1]], "dy": [[1]], "dx": [[1]]},
+           {"name": "relu", "x": [[1]], "dy": [[1]], "dx": [[1]]},
+           {"name": "nll", "prediction": [[1, 2]], "target": [2], "gradient": [[0, 0]], "loss": 1},
+           {"name": "relu"},
+           {"options": {}}]}
+END
+expect_exit 1 "$FELL" plugin verify --reference few.json --json
+mv out few.out
+expect_json few.out 'dx[1]|4|5' "(SELECT (value->>'at') || '|' || (value->>'got') || '|' || (value->>'wanted') FROM json_each(j) LIMIT 1)"
+expect_text few.out "did you mean 'relu'?" "has no setting 'slope'" "'x' is not a tensor of numbers" "it has no 'y'" \
+    "target 0 is 2, which is no class of 2" "its keys tell no kind" "it has no 'name'"
+echo '{"cases": [' >broken.json
+expect_exit 2 "$FELL" plugin verify --reference broken.json
+expect_text err "this is not JSON"
+echo '{}' >empty.json
+expect_exit 2 "$FELL" plugin verify --reference empty.json
+expect_text err "there is no list 'cases'"
+expect_exit 2 "$FELL" plugin verify --reference missing.json
+expect_text err "missing.json"
+expect_exit 2 "$FELL" plugin verify
+expect_text err "write: fell plugin verify --reference FILE.json"
+
+# a wrong derivative is found out
+sed 's/1.0f : (float)s->slope;/1.0f : 2.0f * (float)s->slope;/; s/my_activation/leaky/; s/slope/negative_slope/g' my_activation.c >leaky.c
+sed 's/"leaky"/"leaky_relu"/' leaky.c >wrong_leaky.c
+expect_exit 0 "$FELL" plugin build wrong_leaky.c
+expect_exit 1 "$FELL" plugin verify --reference "$srcdir/tests/reference/activations.json" --plugin ./wrong_leaky.so
+expect_text out "leaky_relu" "FAILED" "dx"

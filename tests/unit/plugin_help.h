@@ -17,6 +17,7 @@
 #include "base/mem.h"
 #include "base/rng.h"
 #include "base/text.h"
+#include "check/cases.h"
 #include "host/instance.h"
 #include "host/registry.h"
 #include "host/settings.h"
@@ -44,13 +45,6 @@ static inline struct registry *plugin_registry(void)
     if (!registry)
         registry = registry_new();
     return registry;
-}
-
-static inline bool plugin_exists(enum role role, const char *name)
-{
-    struct error err;
-
-    return registry_find(plugin_registry(), role, name, &err) != NULL;
 }
 
 /* SETTINGS is a YAML map, "" for none. */
@@ -113,81 +107,38 @@ static inline enum simd_level next_level(int level)
 
 /* ---- the reference files ------------------------------------------------------ */
 
-/* The cases of tests/reference/FILE; free the root with cJSON_Delete(). */
-static inline cJSON *reference_read(const char *file, cJSON **root)
+/* Every case of tests/reference/FILE, which has COUNT of them, at every SIMD level; each of
+ * NAMES (NULL: not asked) has one at least. */
+static inline void check_cases(const char *file, int count, const char *const *names, double tolerance)
 {
     const char *srcdir = getenv("srcdir");
-    char *path = mem_format("%s/tests/reference/%s", srcdir ? srcdir : ".", file), *text;
+    char *path = mem_format("%s/tests/reference/%s", srcdir ? srcdir : ".", file);
+    cJSON *root, *cases, *one;
     struct error err;
-    size_t n;
 
-    cr_assert_eq(file_read(path, &text, &n, &err), OK, "%s", err.text);
-    *root = cJSON_Parse(text);
-    cr_assert(*root != NULL, "%s is not JSON", path);
-    free(text);
+    cr_assert_eq(cases_read(path, &root, &cases, &err), OK, "%s", err.text);
+    cr_assert_eq(cJSON_GetArraySize(cases), count, "%s has %d cases", file, cJSON_GetArraySize(cases));
+    EACH_LEVEL(level)
+    {
+        cJSON_ArrayForEach(one, cases)
+        {
+            struct case_result c;
+
+            case_run(plugin_registry(), one, level, &c);
+            cr_assert(!c.failure.text[0], "%s %s %s: %s", c.kind, c.name, c.options, c.failure.text);
+            cr_assert(c.error <= tolerance, "%s %s %s, %s: %s[%lld] is %.9g, expected %.9g", c.kind, c.name,
+                      c.options, simd_name(level), c.where, (long long)c.at, c.got, c.wanted);
+        }
+    }
+    for (; names && *names; names++) {
+        bool seen = false;
+
+        cJSON_ArrayForEach(one, cases) seen |=
+            strcmp(cJSON_GetStringValue(cJSON_GetObjectItem(one, "name")), *names) == 0;
+        cr_assert(seen, "%s has no case of %s", file, *names);
+    }
+    cJSON_Delete(root);
     free(path);
-    return cJSON_GetObjectItemCaseSensitive(*root, "cases");
-}
-
-static inline const char *reference_text(const cJSON *object, const char *key)
-{
-    return cJSON_GetObjectItemCaseSensitive(object, key)->valuestring;
-}
-
-static inline double reference_number(const cJSON *object, const char *key)
-{
-    return cJSON_GetObjectItemCaseSensitive(object, key)->valuedouble;
-}
-
-static inline char *reference_options(const cJSON *object)
-{
-    return cJSON_PrintUnformatted(cJSON_GetObjectItemCaseSensitive(object, "options"));
-}
-
-/* A tensor of a reference file, in double and in float. */
-struct numbers {
-    int64_t n, rank, dim[5];
-    double *d;
-    float *f;
-};
-
-static inline void numbers_fill_(const cJSON *a, struct numbers *t, int64_t *at)
-{
-    const cJSON *item;
-
-    if (cJSON_IsNumber(a)) {
-        t->d[*at] = a->valuedouble;
-        t->f[(*at)++] = (float)a->valuedouble;
-        return;
-    }
-    cJSON_ArrayForEach(item, a) numbers_fill_(item, t, at);
-}
-
-static inline struct numbers numbers_of(const cJSON *a)
-{
-    struct numbers t = {.n = 1};
-    int64_t at = 0;
-
-    for (const cJSON *level = a; cJSON_IsArray(level); level = level->child) {
-        t.dim[t.rank] = cJSON_GetArraySize(level);
-        t.n *= t.dim[t.rank++];
-    }
-    t.d = mem_array((size_t)t.n, sizeof *t.d);
-    t.f = mem_try_aligned((size_t)t.n, sizeof *t.f);
-    numbers_fill_(a, &t, &at);
-    cr_assert_eq(at, t.n);
-    return t;
-}
-
-static inline struct numbers reference_numbers(const cJSON *object, const char *key)
-{
-    return numbers_of(cJSON_GetObjectItemCaseSensitive(object, key));
-}
-
-static inline void numbers_release(struct numbers *t)
-{
-    free(t->d);
-    free(t->f);
 }
 
 /* ---- floats ---------------------------------------------------------------------- */

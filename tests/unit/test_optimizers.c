@@ -95,40 +95,14 @@ static const char *const every[][2] = {
 
 /* ---- PyTorch's results ------------------------------------------------------------------- */
 
-static void check_reference(const cJSON *c, enum simd_level level)
-{
-    struct numbers w = reference_numbers(c, "theta0"), g = reference_numbers(c, "gradients");
-    struct numbers after = reference_numbers(c, "theta");
-    char *options = reference_options(c);
-    struct stepper s;
-
-    stepper_open(&s, reference_text(c, "name"), options, w.n, level);
-    for (int64_t t = 0; t < after.dim[0]; t++) {
-        stepper_step(&s, w.f, g.f + t * w.n);
-        assert_near(options, w.f, after.d + t * w.n, w.n, TOLERANCE);
-    }
-    stepper_close(&s);
-    free(options);
-    numbers_release(&w), numbers_release(&g), numbers_release(&after);
-}
-
-static void check_file(const char *file, int count)
-{
-    cJSON *root, *cases = reference_read(file, &root), *c;
-
-    cr_assert_eq(cJSON_GetArraySize(cases), count, "%s has %d cases", file, cJSON_GetArraySize(cases));
-    cJSON_ArrayForEach(c, cases) EACH_LEVEL(level) check_reference(c, level);
-    cJSON_Delete(root);
-}
-
 Test(optimizers, reference)
 {
-    check_file("optimizers.json", 16);
+    check_cases("optimizers.json", 16, NULL, TOLERANCE);
 }
 
 Test(optimizers, other_settings)
 {
-    check_file("optimizer_settings.json", 18);
+    check_cases("optimizer_settings.json", 18, NULL, TOLERANCE);
 }
 
 /* ---- bits ----------------------------------------------------------------------------------- */

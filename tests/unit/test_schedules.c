@@ -19,48 +19,14 @@ static double rate_of(const char *name, const char *settings, fell_schedule_call
     return c.lr;
 }
 
-/* Each rate is asked for alone and in a new instance: nothing can have been remembered. */
-static void check_reference(const cJSON *c)
-{
-    struct numbers rate = reference_numbers(c, "lr"), history = {0};
-    const bool by_step = strcmp(reference_text(c, "advances_every"), "step") == 0;
-    char *options = reference_options(c);
-
-    if (cJSON_HasObjectItem(c, "history"))
-        history = reference_numbers(c, "history");
-    for (int64_t i = rate.n - 1; i >= 0; i--) {
-        const fell_schedule_call call = {.epoch = by_step ? 0 : i,
-                                         .epochs = by_step ? 1 : rate.n,
-                                         .step = by_step ? i : 3 * i,
-                                         .steps = by_step ? rate.n : 3 * rate.n,
-                                         .history = history.d,
-                                         .lr = reference_number(c, "base_lr")};
-        const double got = rate_of(reference_text(c, "name"), options, call);
-
-        cr_assert_float_eq(got, rate.d[i], 1e-12 * rate.d[0], "%s %s, %lld: %.17g, expected %.17g",
-                           reference_text(c, "name"), options, (long long)i, got, rate.d[i]);
-    }
-    numbers_release(&rate), numbers_release(&history);
-    free(options);
-}
-
-static void check_file(const char *file, int count)
-{
-    cJSON *root, *cases = reference_read(file, &root), *c;
-
-    cr_assert_eq(cJSON_GetArraySize(cases), count, "%s has %d cases", file, cJSON_GetArraySize(cases));
-    cJSON_ArrayForEach(c, cases) check_reference(c);
-    cJSON_Delete(root);
-}
-
 Test(schedules, reference)
 {
-    check_file("schedules.json", 7);
+    check_cases("schedules.json", 7, NULL, 1e-12);
 }
 
 Test(schedules, other_settings)
 {
-    check_file("schedule_settings.json", 15);
+    check_cases("schedule_settings.json", 15, NULL, 1e-12);
 }
 
 /* ---- by hand ------------------------------------------------------------------------------- */

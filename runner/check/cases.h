@@ -1,0 +1,36 @@
+/* cases.h - plugins against results that were computed elsewhere: files of cases, as
+ * tests/reference has them, each with a plugin's name, its options, inputs and what must
+ * come out.
+ *
+ * The keys of a case tell its kind: prediction and target, a loss; theta0 and gradients, an
+ * optimizer; base_lr and lr, a schedule; parameters_before, a layer; x, y, dy and dx alone, an
+ * activation.
+ */
+#ifndef CHECK_CASES_H
+#define CHECK_CASES_H
+
+#include <cjson/cJSON.h>
+
+#include "base/error.h"
+#include "host/registry.h"
+#include "kernels/kernels.h"
+
+/* What a case came to. An error is the largest |got - wanted| over all elements, relative to
+ * the larger of the value and the largest value of its tensor. */
+struct case_result {
+    const char *kind; /* "loss"; "" if the keys tell none */
+    char name[64];
+    char options[256];
+    double error;
+    char where[64]; /* of that error: "dx", "gradients.weight" */
+    int64_t at;     /* and its element, counted through the tensor */
+    double got, wanted;
+    struct error failure; /* why it could not be run; "" if it was */
+};
+
+/* The cases of a file: an array to go through, owned by *ROOT. */
+status cases_read(const char *path, cJSON **root, cJSON **cases, struct error *err);
+
+void case_run(struct registry *r, const cJSON *one, enum simd_level level, struct case_result *out);
+
+#endif

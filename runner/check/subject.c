@@ -1,0 +1,71 @@
+/* subject.c - see subject.h. */
+#include "check/subject.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "host/settings.h"
+
+status subject_open(struct subject *s, struct registry *r, enum role role, const char *name,
+                    const char *settings, enum simd_level level, struct error *err)
+{
+    static const struct place nowhere;
+    struct diag *d;
+    struct node *map = NULL;
+
+    *s = (struct subject){.item = registry_find(r, role, name, err)};
+    s->tree = tree_new();
+    if (!s->item)
+        return FAILED;
+    d = diag_new();
+    s->env = (struct host_env){.kernels = kernels_get(level), .registry = r};
+    instance_init(&s->in, s->item, name, &s->env);
+    if (settings[0])
+        map = tree_parse_text(s->tree, name, "", settings, strlen(settings), false, d);
+    s->settings = settings_parse(tree_arena(s->tree), s->item, map, NULL, map ? &map->place : &nowhere, d);
+    if (!s->settings) {
+        struct strbuf text = {0};
+
+        diag_write(d, &text, false);
+        error_set(err, "%s", text.text ? text.text : "its settings are refused");
+        strbuf_release(&text);
+    }
+    s->in.stream = rng_stream(11, RNG_LAYER, 1, 1);
+    diag_free(d);
+    return s->settings ? OK : FAILED;
+}
+
+void subject_close(struct subject *s)
+{
+    if (s->item)
+        instance_release(&s->in);
+    tree_free(s->tree);
+    for (size_t i = 0; i < s->nowned; i++)
+        free(s->owned[i]);
+    free(s->owned);
+}
+
+void *subject_bytes(struct subject *s, int64_t n)
+{
+    s->owned = mem_grow(s->owned, s->nowned + 1, sizeof *s->owned);
+    return s->owned[s->nowned++] = mem_try_aligned((size_t)(n > 0 ? n : 1), 1);
+}
+
+float *subject_floats(struct subject *s, int64_t n, float value)
+{
+    float *x = subject_bytes(s, n * (int64_t)sizeof *x);
+
+    for (int64_t i = 0; x && i < n; i++)
+        x[i] = value;
+    return x;
+}
+
+status subject_call(struct subject *s, fell_status result, struct error *err)
+{
+    status st = OK;
+
+    if (result != FELL_OK)
+        st = instance_error(&s->in, NULL, err);
+    instance_reset(&s->in);
+    return st;
+}

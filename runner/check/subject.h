@@ -1,0 +1,35 @@
+/* subject.h - one plugin made ready to be called outside a run, for `fell plugin verify` and
+ * the tests: its settings from a text, its instance, and buffers that end with it.
+ */
+#ifndef CHECK_SUBJECT_H
+#define CHECK_SUBJECT_H
+
+#include "host/instance.h"
+#include "host/registry.h"
+#include "spec/tree.h"
+
+/* Not to be copied or moved. */
+struct subject {
+    const struct item *item;
+    struct instance in;
+    struct host_env env;
+    struct tree *tree;
+    void *settings;
+    size_t nowned;
+    void **owned;
+};
+
+/* SETTINGS is a YAML or JSON map, "" for none. In any case end with subject_close(). */
+status subject_open(struct subject *s, struct registry *r, enum role role, const char *name,
+                    const char *settings, enum simd_level level, struct error *err);
+void subject_close(struct subject *s);
+
+/* N floats, 64-byte aligned, all VALUE; they belong to S. */
+float *subject_floats(struct subject *s, int64_t n, float value);
+/* N bytes, likewise. */
+void *subject_bytes(struct subject *s, int64_t n);
+
+/* A callback's result; FAILED with its message in ERR. */
+status subject_call(struct subject *s, fell_status result, struct error *err);
+
+#endif

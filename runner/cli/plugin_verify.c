@@ -1,0 +1,89 @@
+/* plugin_verify.c - `fell plugin verify`: plugins against results that were computed
+ * elsewhere. The cases are run by check/cases.c.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "check/cases.h"
+#include "cli/plugin.h"
+#include "cli/query.h"
+#include "cli/table.h"
+
+static const double TOLERANCE = 1e-5;
+
+static void add_columns(struct table *t)
+{
+    static const char *const names[] = {"case",  "kind", "name", "options", "result",
+                                        "error", "at",   "got",  "wanted",  "why"};
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        table_column(t, (struct table_column){.name = names[i]});
+}
+
+static bool add_row(struct table *t, int64_t number, const struct case_result *c, double tolerance)
+{
+    const bool ran = !c->failure.text[0], good = ran && c->error <= tolerance;
+    char at[128];
+
+    table_integer(t, number);
+    table_text(t, c->kind);
+    table_text(t, c->name);
+    table_text(t, c->options[0] ? c->options : NULL);
+    table_text(t, good ? "ok" : "FAILED");
+    if (ran)
+        table_real(t, c->error);
+    else
+        table_empty(t);
+    snprintf(at, sizeof at, "%s[%lld]", c->where, (long long)c->at);
+    table_text(t, good || !ran ? NULL : at);
+    for (int i = 0; i < 2; i++)
+        if (good || !ran)
+            table_empty(t);
+        else
+            table_real(t, i ? c->wanted : c->got);
+    table_text(t, ran ? NULL : c->failure.text);
+    return good;
+}
+
+int plugin_verify(const struct call *c)
+{
+    const double tolerance = c->tolerance >= 0.0 ? c->tolerance : TOLERANCE;
+    struct registry *r;
+    struct table *t;
+    cJSON *root, *cases, *one;
+    struct error err;
+    enum simd_level level;
+    int64_t n = 0, failed = 0;
+
+    if (!c->reference)
+        return cli_error("write: fell plugin verify --reference FILE.json [--plugin FILE.so]");
+    if (simd_choose(getenv("FELL_SIMD"), &level, &err) != OK ||
+        cases_read(c->reference, &root, &cases, &err) != OK)
+        return cli_error("%s", err.text);
+    if (!(r = plugin_registry(c))) {
+        cJSON_Delete(root);
+        return EXIT_INPUT;
+    }
+    t = table_new();
+    add_columns(t);
+    cJSON_ArrayForEach(one, cases)
+    {
+        struct case_result result;
+
+        case_run(r, one, level, &result);
+        failed += !add_row(t, ++n, &result, tolerance);
+    }
+    if (c->json) {
+        query_print_json(table_to_json(t));
+    } else {
+        table_print(t, stdout, 0);
+        printf("\n%lld of %lld cases within %g of the larger of the value and its tensor's scale (%s)\n",
+               (long long)(n - failed), (long long)n, tolerance, simd_name(level));
+    }
+    table_free(t);
+    registry_free(r);
+    cJSON_Delete(root);
+    return failed ? EXIT_RUN : EXIT_OK;
+}
