@@ -21,6 +21,7 @@ enum { FELL_SIMD_PORTABLE = 0, FELL_SIMD_AVX2 = 1, FELL_SIMD_AVX512 = 2 };
  * `static inline`. */
 #if defined(__x86_64__) && defined(__GNUC__)
 #define FELL_TARGET_(t) __attribute__((target(t)))
+#define FELL_FUSE_ FELL_TARGET_("fma")
 #define FELL_COPIES_(name, T)                                                  \
     FELL_TARGET_("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")                \
     static fell_status name##_avx512_(T *c) { return name##_body_(c); }        \
@@ -35,6 +36,7 @@ enum { FELL_SIMD_PORTABLE = 0, FELL_SIMD_AVX2 = 1, FELL_SIMD_AVX512 = 2 };
         }                                                                      \
     }
 #else
+#define FELL_FUSE_
 #define FELL_COPIES_(name, T)                                                  \
     static fell_status name(T *c) { return name##_body_(c); }
 #endif

@@ -554,6 +554,9 @@ typedef struct fell_plugin {
     const char *version;           /* "1.0"                                    */
     const char *credit;            /* author and licence, or ""                */
     const fell_item *const *items; /* NULL-terminated                          */
+    float (*multiply_add)(float a, float b, float c);  /* a * b + c as this    */
+                                   /* file's flags compile it: the check asks  */
+                                   /* it whether -ffp-contract=off is missing  */
 } fell_plugin;
 
 #if defined(__GNUC__)
@@ -569,11 +572,15 @@ typedef struct fell_plugin {
 
 /* The one exported symbol: FELL_PLUGIN("1.0", "who wrote it, MIT", &mse.item, &mae.item); */
 #define FELL_PLUGIN(version, credit, ...)                                      \
+    FELL_FUSE_ static float fell_multiply_add_(float a, float b, float c)      \
+    {                                                                          \
+        return a * b + c;                                                      \
+    }                                                                          \
     static const fell_item *const fell_items_[] = { __VA_ARGS__, NULL };       \
     FELL_EXTERN_ FELL_EXPORT_ const fell_plugin fell_plugin_v1;                \
     const fell_plugin fell_plugin_v1 = { sizeof(fell_plugin), FELL_MINOR, 0,   \
         sizeof(fell_param), sizeof(fell_tensor), sizeof(fell_slot),            \
-        version, credit, fell_items_ }
+        version, credit, fell_items_, fell_multiply_add_ }
 
 /* An item without settings, in one line. With settings: FELL_ITEM.         */
 #define FELL_ACTIVATION(name, doc, yields, forward, backward)                  \

@@ -79,4 +79,5 @@ const fell_item *const no_items[] = {NULL};
 
 FELL_EXPORT_ const fell_plugin fell_plugin_v1 = {ROOT_SIZE, FELL_MINOR,          NEEDS,
                                                  STRIDE,    sizeof(fell_tensor), sizeof(fell_slot),
-                                                 VERSION,   "the tests",         ITEMS};
+                                                 VERSION,   "the tests",         ITEMS,
+                                                 NULL};
