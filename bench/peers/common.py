@@ -15,7 +15,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 DATA = os.path.join(HERE, "..", "..", "configs", "data")
 FASHION = "/usr/share/datasets/fashion-mnist"
 SIZES = {"xor": [2, 8, 1], "iris": [4, 16, 3], "digits": [64, 64, 10], "fashion": [784, 256, 128, 10]}
-RATE = {"xor": 0.5, "iris": 0.05, "digits": 0.05, "fashion": 0.05}
+RATE = {"xor": 0.5, "iris": 0.05, "digits": 0.05, "fashion": 0.05, "cnn": 0.05}
 
 
 def table(name):
@@ -41,7 +41,8 @@ def data(workload):
     if workload == "digits":
         x, y = table("digits")
         return x * np.float32(0.0625), y
-    x = idx(FASHION + "/train-images-idx3-ubyte.gz", 16).reshape(-1, 784).astype(np.float32) / np.float32(255)
+    shape = (-1, 1, 28, 28) if workload == "cnn" else (-1, 784)
+    x = idx(FASHION + "/train-images-idx3-ubyte.gz", 16).reshape(shape).astype(np.float32) / np.float32(255)
     return x, idx(FASHION + "/train-labels-idx1-ubyte.gz", 8).astype(np.int64)
 
 

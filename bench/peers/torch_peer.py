@@ -10,8 +10,14 @@ workload, optimizer, batch, epochs, x, y = arguments()
 x, y = torch.from_numpy(x), torch.from_numpy(y)
 
 
-def train(foreach, epochs):
-    torch.manual_seed(1)
+def cnn():
+    nn = torch.nn
+    return nn.Sequential(nn.Conv2d(1, 16, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
+                         nn.Conv2d(16, 32, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
+                         nn.Flatten(), nn.Linear(1568, 128), nn.ReLU(), nn.Linear(128, 10))
+
+
+def mlp():
     sizes, layers = SIZES[workload], []
     for i in range(len(sizes) - 1):
         layers.append(torch.nn.Linear(sizes[i], sizes[i + 1]))
@@ -19,7 +25,12 @@ def train(foreach, epochs):
             layers.append(torch.nn.Tanh() if workload == "xor" else torch.nn.ReLU())
     if workload == "xor":
         layers.append(torch.nn.Sigmoid())
-    net = torch.nn.Sequential(*layers)
+    return torch.nn.Sequential(*layers)
+
+
+def train(foreach, epochs):
+    torch.manual_seed(1)
+    net = cnn() if workload == "cnn" else mlp()
     loss_of = torch.nn.MSELoss() if workload == "xor" else torch.nn.CrossEntropyLoss()
     if optimizer == "adam":
         step = torch.optim.Adam(net.parameters(), lr=1e-3, foreach=foreach)

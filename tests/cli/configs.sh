@@ -8,7 +8,7 @@ for config in "$srcdir"/configs/*.yaml "$srcdir"/configs/sweeps/*.yaml; do
     head -n 1 "$config" | grep -q '^# ' || fail "$name does not open with a comment"
     grep -q '^# Look for: ' "$config" || fail "$name does not say what to look for"
     case $name in
-    fashion-mnist-mlp)
+    fashion-mnist-*)
         [ -r $fashion/t10k-images-idx3-ubyte.gz ] || continue
         # The test set serves as both: a sixth of the rows to read.
         set -- train.epochs=1 data.source.idx.rows=600 data.test.idx.rows=300 \
