@@ -6,7 +6,7 @@ static fell_status eval(fell_metric_call *c)
     for (int64_t i = 0; i < c->cols * c->cols; i++)
         c->value[i] = 0.0;
     for (int64_t i = 0; i < c->rows; i++)
-        c->value[class_true(c, i) * c->cols + class_predicted(c, i)] += 1.0;
+        c->value[c->label[i] * c->cols + class_largest(c->pred + i * c->cols, c->cols)] += 1.0;
     return FELL_OK;
 }
 

@@ -9,19 +9,27 @@
 status subject_open(struct subject *s, struct registry *r, enum role role, const char *name,
                     const char *settings, enum simd_level level, struct error *err)
 {
+    const struct item *item = registry_find(r, role, name, err);
+
+    if (item)
+        return subject_open_item(s, item, r, settings, level, err);
+    *s = (struct subject){.item = NULL};
+    s->tree = tree_new();
+    return FAILED;
+}
+
+status subject_open_item(struct subject *s, const struct item *item, struct registry *r, const char *settings,
+                         enum simd_level level, struct error *err)
+{
     static const struct place nowhere;
-    struct diag *d;
+    struct diag *d = diag_new();
     struct node *map = NULL;
 
-    *s = (struct subject){.item = registry_find(r, role, name, err)};
-    s->tree = tree_new();
-    if (!s->item)
-        return FAILED;
-    d = diag_new();
+    *s = (struct subject){.item = item, .tree = tree_new()};
     s->env = (struct host_env){.kernels = kernels_get(level), .registry = r};
-    instance_init(&s->in, s->item, name, &s->env);
+    instance_init(&s->in, item, item->name, &s->env);
     if (settings[0])
-        map = tree_parse_text(s->tree, name, "", settings, strlen(settings), false, d);
+        map = tree_parse_text(s->tree, item->name, "", settings, strlen(settings), false, d);
     s->settings = settings_parse(tree_arena(s->tree), s->item, map, NULL, map ? &map->place : &nowhere, d);
     if (!s->settings) {
         struct strbuf text = {0};

@@ -1,5 +1,5 @@
-/* subject.h - one plugin made ready to be called outside a run, for `fell plugin verify` and
- * the tests: its settings from a text, its instance, and buffers that end with it.
+/* subject.h - one plugin made ready to be called outside a run, for `fell plugin verify`, `fell
+ * plugin check` and the tests: its settings from a text, its instance, and buffers that end with it.
  */
 #ifndef CHECK_SUBJECT_H
 #define CHECK_SUBJECT_H
@@ -22,6 +22,9 @@ struct subject {
 /* SETTINGS is a YAML or JSON map, "" for none. In any case end with subject_close(). */
 status subject_open(struct subject *s, struct registry *r, enum role role, const char *name,
                     const char *settings, enum simd_level level, struct error *err);
+/* The same for an item at hand. R finds the initialisers that a layer's tensors name. */
+status subject_open_item(struct subject *s, const struct item *item, struct registry *r, const char *settings,
+                         enum simd_level level, struct error *err);
 void subject_close(struct subject *s);
 
 /* N floats, 64-byte aligned, all VALUE; they belong to S. */

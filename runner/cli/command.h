@@ -31,6 +31,7 @@ struct call {
     const char *safetensors, *experiment, *status, *output, *reference;
     double tolerance; /* below 0: the command's own */
     int64_t limit;    /* -1: the command's own */
+    int64_t seed;     /* likewise */
     size_t nargs;     /* without the options */
     const char **args;
 };
@@ -49,7 +50,8 @@ enum option_bit {
     OPTION_LIMIT = 512,
     OPTION_OUTPUT = 1024,
     OPTION_REFERENCE = 2048,
-    OPTION_TOLERANCE = 4096
+    OPTION_TOLERANCE = 4096,
+    OPTION_SEED = 8192
 };
 
 struct command {

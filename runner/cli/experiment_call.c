@@ -2,6 +2,7 @@
 #include "cli/experiment_call.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "cli/terminal.h"
@@ -10,6 +11,17 @@ void experiment_call_report(const struct experiment_call *x)
 {
     fflush(stdout);
     diag_print(x->diag, stderr, terminal_color(STDERR_FILENO));
+}
+
+/* What was passed over in the plugins of the command line. */
+static void warn_of_notes(const struct experiment_call *x)
+{
+    const char *line = registry_notes(x->registry);
+
+    for (size_t n; *line; line += n + 1) {
+        n = strcspn(line, "\n");
+        diag_warn(x->diag, NULL, "%.*s", (int)n, line);
+    }
 }
 
 status experiment_call_open(struct experiment_call *x, const struct call *c)
@@ -32,6 +44,7 @@ status experiment_call_open(struct experiment_call *x, const struct call *c)
         if (registry_add_file(x->registry, c->plugins[i], &err))
             st = diag_error(x->diag, NULL, "%s", err.text);
     }
+    warn_of_notes(x);
     if (st == OK)
         x->experiment = experiment_load(x->registry, c->args[0], c->nargs - 1, c->args + 1, x->diag);
     if (x->experiment)

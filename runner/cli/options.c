@@ -19,6 +19,7 @@ enum {
     KEY_LIMIT,
     KEY_REFERENCE,
     KEY_TOLERANCE,
+    KEY_SEED,
     KEY_USAGE
 };
 
@@ -36,6 +37,7 @@ static const struct option_text texts[] = {
     {OPTION_OUTPUT, 'o', "output", "FILE", "Write to this file"},
     {OPTION_REFERENCE, KEY_REFERENCE, "reference", "FILE", "The file of cases"},
     {OPTION_TOLERANCE, KEY_TOLERANCE, "tolerance", "X", "The largest error that is right (default: 1e-5)"},
+    {OPTION_SEED, KEY_SEED, "seed", "N", "Of the inputs that checks are made with (default: 1)"},
     {OPTION_SAFETENSORS, KEY_SAFETENSORS, "safetensors", "FILE", "Write the weights to this file"},
     {OPTION_JSON, KEY_JSON, "json", NULL, "Print JSON instead of text"},
     {OPTION_QUIET, 'q', "quiet", NULL, "Print errors only"},
@@ -109,6 +111,9 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
     case KEY_TOLERANCE:
         if (!text_to_double(arg, &c->tolerance) || !(c->tolerance >= 0.0))
             argp_error(state, "--tolerance: '%s' is not a number from 0 up", arg);
+        break;
+    case KEY_SEED:
+        c->seed = whole_number(state, "seed", arg, 0, INT64_MAX);
         break;
     case 'o':
         c->output = arg;
@@ -217,6 +222,7 @@ bool options_read(struct call *c, int argc, char **argv, int *exit_status)
     options[n++] = (struct argp_option){"usage", KEY_USAGE, NULL, 0, "Show the usage in short", 2};
     c->db = DEFAULT_DB;
     c->limit = -1;
+    c->seed = -1;
     c->tolerance = -1.0;
     c->args = mem_array((size_t)argc, sizeof *c->args);
     c->plugins = mem_array((size_t)argc, sizeof *c->plugins);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "check/verdict.h"
 #include "cli/query.h"
 #include "cli/table.h"
 #include "host/settings.h"
@@ -64,6 +65,17 @@ static const char *origin_of(const struct item *item)
     return item->file->bundled ? "bundled" : item->file->path;
 }
 
+/* Of the check; a file that cannot be read is unchecked. */
+static struct verdict_note verdict_of(const struct item *item)
+{
+    struct verdict_note note = {.word = "unchecked"};
+    struct error err;
+
+    if (plugin_file_hash(item->file, &err) == OK)
+        verdict_read(item->file, &note);
+    return note;
+}
+
 /* ---- list --------------------------------------------------------------------------------- */
 
 static int list(const struct call *c)
@@ -83,6 +95,7 @@ static int list(const struct call *c)
     table_column(t, (struct table_column){.name = "kind"});
     table_column(t, (struct table_column){.name = "name"});
     table_column(t, (struct table_column){.name = "from"});
+    table_column(t, (struct table_column){.name = "check"});
     table_column(t, (struct table_column){.name = "what", .title = "what it does"});
     for (size_t i = 0; i < n; i++) {
         char *summary = summary_of(all[i]->doc);
@@ -91,6 +104,7 @@ static int list(const struct call *c)
             table_text(t, item_word(all[i]));
             table_text(t, all[i]->name);
             table_text(t, origin_of(all[i]));
+            table_text(t, verdict_of(all[i]).word);
             table_text(t, summary);
         }
         free(summary);
@@ -184,6 +198,7 @@ static void print_item(struct registry *r, const struct item *item)
 {
     const char *rest = item->doc + strcspn(item->doc, "\n");
     struct table *settings = settings_table(item), *tensors = tensors_table(item);
+    const struct verdict_note note = verdict_of(item);
     const struct item **hidden;
     size_t n;
 
@@ -193,9 +208,9 @@ static void print_item(struct registry *r, const struct item *item)
         printf("\n%s\n", rest);
     print_section("settings", settings);
     print_section("tensors", tensors);
-    printf("\nfile     %s%s\nversion  %s, %s\nsha256   %s\n", item->file->path,
+    printf("\nfile     %s%s\nversion  %s, %s\nsha256   %s\ncheck    %s%s%s\n", item->file->path,
            item->file->bundled ? " (bundled)" : "", item->file->version, item->file->credit,
-           item->file->sha256);
+           item->file->sha256, note.word, note.failed[0] ? ": " : "", note.failed);
     hidden = registry_shadowed(r, item, &n);
     for (size_t i = 0; i < n; i++)
         printf("hides    %s\n", hidden[i]->file->path);
@@ -221,6 +236,7 @@ static cJSON *item_json(struct registry *r, const struct item *item)
     cJSON_AddStringToObject(json, "version", item->file->version);
     cJSON_AddStringToObject(json, "credit", item->file->credit);
     cJSON_AddStringToObject(json, "sha256", item->file->sha256);
+    cJSON_AddStringToObject(json, "check", verdict_of(item).word);
     for (size_t i = 0; i < n; i++)
         cJSON_AddItemToArray(hides, cJSON_CreateString(hidden[i]->file->path));
     cJSON_AddItemToObject(json, "hides", hides);
@@ -300,11 +316,9 @@ static const struct {
     size_t least, most; /* arguments after the word */
     int (*run)(const struct call *c);
 } tasks[] = {
-    {"list", "[KIND]", 0, 1, list},
-    {"show", "[KIND] NAME", 1, 2, show},
-    {"new", "KIND NAME", 2, 2, plugin_new},
-    {"build", "FILE.c", 1, 1, plugin_build},
-    {"verify", "--reference FILE.json", 0, 0, plugin_verify},
+    {"list", "[KIND]", 0, 1, list},           {"show", "[KIND] NAME", 1, 2, show},
+    {"new", "KIND NAME", 2, 2, plugin_new},   {"build", "FILE.c", 1, 1, plugin_build},
+    {"check", "FILE.so", 1, 1, plugin_check}, {"verify", "--reference FILE.json", 0, 0, plugin_verify},
 };
 enum { NTASKS = sizeof tasks / sizeof *tasks };
 
@@ -323,7 +337,8 @@ static int run_plugin(const struct call *c)
     near = text_nearest(c->args[0], words, NTASKS);
     if (near)
         return cli_error("'fell plugin' has no '%s'; did you mean '%s'?", c->args[0], near);
-    return cli_error("'fell plugin' has no '%s'; there are list, show, new, build, verify", c->args[0]);
+    return cli_error("'fell plugin' has no '%s'; there are list, show, new, build, check, verify",
+                     c->args[0]);
 }
 
 const struct command command_plugin = {
@@ -332,22 +347,29 @@ const struct command command_plugin = {
     .args = "TASK [ARGUMENT...]",
     .least = 1,
     .most = 3,
-    .options = OPTION_PLUGIN | OPTION_OUTPUT | OPTION_REFERENCE | OPTION_TOLERANCE | OPTION_JSON,
-    .brief = "List, show, begin, build and verify plugins",
-    .help = "list [KIND]: the plugins that a spec can name, each in a line. KIND is layer, activation, loss, "
-            "optimizer, schedule, initialiser, metric, dataset or transform.\n\n"
-            "show [KIND] NAME: what one does, its formula, its settings with their ranges and defaults, its "
-            "file, and which files it hides.\n\n"
-            "new KIND NAME: write NAME.c, a short plugin that works and shows every part to edit. No file is "
-            "replaced.\n\n"
-            "build FILE.c: compile it with $CC, or cc, and the flags that a plugin needs, to FILE.so.\n\n"
-            "verify --reference FILE.json: run the cases of a file in which results computed elsewhere are "
-            "stored, and compare; tests/reference has such files. A case names its plugin, its options, its "
-            "inputs and what must come out. The exit status is 1 when a case fails.",
+    .options =
+        OPTION_PLUGIN | OPTION_OUTPUT | OPTION_REFERENCE | OPTION_TOLERANCE | OPTION_SEED | OPTION_JSON,
+    .brief = "List, show, begin, build and check plugins",
+    .help =
+        "list [KIND]: the plugins that a spec can name, each in a line. KIND is layer, activation, loss, "
+        "optimizer, schedule, initialiser, metric, dataset or transform.\n\n"
+        "show [KIND] NAME: what one does, its formula, its settings with their ranges and defaults, its "
+        "file, and which files it hides.\n\n"
+        "new KIND NAME: write NAME.c, a short plugin that works and shows every part to edit. No file is "
+        "replaced.\n\n"
+        "build FILE.c: compile it with $CC, or cc, and the flags that a plugin needs, to FILE.so.\n\n"
+        "check FILE.so: try it out. Its gradients against central differences, memory, the same bits at "
+        "every SIMD level and with any threads, and more: each check in a process of its own, with what it "
+        "found. The exit status is 1 when one fails. The verdict is kept with the file's SHA-256, and "
+        "every run records it. The name of a plugin stands for its file.\n\n"
+        "verify --reference FILE.json: run the cases of a file in which results computed elsewhere are "
+        "stored, and compare; tests/reference has such files. A case names its plugin, its options, its "
+        "inputs and what must come out. The exit status is 1 when a case fails.",
     .examples = "fell plugin list loss\n"
                 "fell plugin show adam\n"
                 "fell plugin new activation swish\n"
                 "fell plugin build swish.c -o swish.so\n"
+                "fell plugin check ./swish.so\n"
                 "fell plugin verify --reference tests/reference/losses.json",
     .run = run_plugin,
 };

@@ -8,6 +8,7 @@
 /* Each task takes the whole call, args[0] its own word, and returns an exit status. */
 int plugin_new(const struct call *c);
 int plugin_build(const struct call *c);
+int plugin_check(const struct call *c);
 int plugin_verify(const struct call *c);
 
 /* With the files of --plugin; NULL, and all is said, if one of them cannot be used. */

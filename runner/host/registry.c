@@ -132,6 +132,18 @@ static void note(struct registry *r, const char *text)
     strbuf_addf(&r->notes, "%s\n", text);
 }
 
+/* What O has that was passed over, if anything. */
+static void note_skipped(struct registry *r, const char *path, const struct opened *o)
+{
+    char *text;
+
+    if (!o->note)
+        return;
+    text = mem_format("%s: %s", path, o->note);
+    note(r, text);
+    free(text);
+}
+
 /* Opens a file of a folder; what cannot be opened is noted. */
 static struct opened *open_noted(struct registry *r, const char *path, bool bundled, struct error *err)
 {
@@ -141,12 +153,7 @@ static struct opened *open_noted(struct registry *r, const char *path, bool bund
         note(r, err->text);
         return NULL;
     }
-    if (o->note) {
-        char *text = mem_format("%s: %s", path, o->note);
-
-        note(r, text);
-        free(text);
-    }
+    note_skipped(r, path, o);
     return o;
 }
 
@@ -364,11 +371,11 @@ status registry_add_file(struct registry *r, const char *path, struct error *err
     struct opened *o;
     status result = plugin_open(absolute, false, &o, err);
 
+    if (result == OK)
+        note_skipped(r, absolute, o);
     free(absolute);
     if (result != OK)
         return FAILED;
-    if (o->note)
-        note(r, o->note);
     r->added = mem_grow(r->added, r->nadded + 1, sizeof *r->added);
     r->added[r->nadded++] = o;
     r->nfound = 0; /* it may hide what was found */

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "base/text.h"
+#include "check/verdict.h"
 #include "host/registry_open.h"
 
 /* ---- files ------------------------------------------------------------------------ */
@@ -183,12 +184,14 @@ struct plugins {
 static void add_plugin(struct plugins *p, const struct item *item)
 {
     const char *kind = kind_word(item->kind);
+    struct verdict_note note;
 
     for (size_t i = 0; i < p->n; i++)
         if (strcmp(p->rows[i].kind, kind) == 0 && strcmp(p->rows[i].name, item->name) == 0)
             return;
     if (plugin_file_hash(item->file, p->err) != OK)
         p->result = FAILED;
+    verdict_read(item->file, &note);
     if (p->n == p->room) {
         struct plugin_row *more = arena_alloc(p->arena, (p->room += 16) * sizeof *more);
 
@@ -201,7 +204,7 @@ static void add_plugin(struct plugins *p, const struct item *item)
                                           .version = item->file->version,
                                           .path = item->file->path,
                                           .sha256 = item->file->sha256,
-                                          .verdict = "unchecked"};
+                                          .verdict = note.word};
 }
 
 static void visit_plugins(void *arg, const char *section, int index, const struct choice *choice)
@@ -261,9 +264,20 @@ static int by_text(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* The plugins of all trials as lines, each once, in order. */
+static void add_unproven(struct strbuf *b, const struct plugin_row *p)
+{
+    const bool failed = strcmp(p->verdict, "failed") == 0;
+
+    if (strcmp(p->verdict, "passed") != 0)
+        strbuf_addf(b, "the %s '%s' %s; 'fell plugin check %s' shows %s\n", p->kind, p->name,
+                    failed ? "failed its check" : "is unchecked", p->path,
+                    failed ? "why" : "what is wrong with it");
+}
+
+/* The plugins of all trials as lines, each once, in order; in UNPROVEN those that have not
+ * passed their check. */
 static status plugin_lines(struct registry *reg, const struct experiment *e, struct strbuf *out,
-                           struct error *err)
+                           struct strbuf *unproven, struct error *err)
 {
     struct arena *arena = arena_new();
     char **lines = NULL;
@@ -285,6 +299,7 @@ static status plugin_lines(struct registry *reg, const struct experiment *e, str
             if (k == n) {
                 lines = mem_grow(lines, n + 1, sizeof *lines);
                 lines[n++] = arena_string(arena, line, strlen(line));
+                add_unproven(unproven, &rows[i]);
             }
             free(line);
         }
@@ -305,7 +320,7 @@ status identity_new(struct registry *reg, const struct experiment *e, struct ide
     struct arena *arena = arena_new();
     struct identity *id = arena_alloc(arena, sizeof *id);
     struct collect c = {.id = id, .err = err};
-    struct strbuf text = {0};
+    struct strbuf text = {0}, unproven = {0};
     status result;
 
     id->arena = arena;
@@ -314,14 +329,16 @@ status identity_new(struct registry *reg, const struct experiment *e, struct ide
     strbuf_addf(&text, "name %s\nspec %s\n", e->name, e->spec_sha256);
     for (size_t i = 0; i < id->nfiles; i++)
         strbuf_addf(&text, "file %s %s\n", id->files[i].role, id->files[i].sha256);
-    result = c.result == OK ? plugin_lines(reg, e, &text, err) : FAILED;
+    result = c.result == OK ? plugin_lines(reg, e, &text, &unproven, err) : FAILED;
     if (result == OK) {
         sha256_text(text.text, text.len, id->uid);
+        id->unproven = arena_string(arena, unproven.text ? unproven.text : "", unproven.len);
         *out = id;
     } else {
         arena_free(arena);
     }
     strbuf_release(&text);
+    strbuf_release(&unproven);
     return result;
 }
 

@@ -14,6 +14,7 @@ struct identity {
     size_t nfiles;
     struct data_file_row *files; /* of all trials, each once; rows -1: not counted yet */
     struct arena *arena;
+    const char *unproven; /* a line for each plugin that has not passed its check */
 };
 
 /* Hash everything that E's trials read. Errors: a file that cannot be read. */

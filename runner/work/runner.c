@@ -127,6 +127,19 @@ static status record_git(struct runner *r, int64_t experiment, struct error *err
     return OK;
 }
 
+/* Once, before the first run: which plugins have not passed their check. */
+static void tell_unproven(struct runner *r)
+{
+    for (const char *line = r->identity->unproven; *line;) {
+        const size_t n = strcspn(line, "\n");
+        char *text = mem_format("%.*s", (int)n, line);
+
+        note_wait(r, text);
+        free(text);
+        line += n + (line[n] == '\n');
+    }
+}
+
 static status train(struct runner *r, struct runner_summary *out, struct error *err)
 {
     const struct experiment *e = r->experiment;
@@ -139,6 +152,7 @@ static status train(struct runner *r, struct runner_summary *out, struct error *
                                      &r->known, &task.experiment_id, runs, err);
 
     if (result == OK) {
+        tell_unproven(r);
         out->experiment_id = task.experiment_id;
         result = crew_train(&task, &crew, out, err);
     }

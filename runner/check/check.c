@@ -1,0 +1,240 @@
+/* check.c - the table of checks, and a child process for each. See check.h. */
+#include "check/check.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+
+#define BIT(kind) (1u << FELL_KIND_##kind)
+
+enum {
+    NETS = BIT(LAYER) | BIT(ACTIVATION),
+    STEPS = NETS | BIT(LOSS) | BIT(OPTIMIZER) | BIT(METRIC) | BIT(SCHEDULE) | BIT(INITIALISER),
+    ALL = STEPS | BIT(DATASET)
+};
+
+const struct check file_checks[] = {
+    {"object", "It is a shared object that can be loaded.", 0, false, check_object},
+    {"float environment", "Loading it leaves rounding and denormal numbers as they are.", 0, false,
+     check_float_environment},
+    {"sizes", "The structs have the sizes that their version has, and no two settings share bytes.", 0, false,
+     check_sizes},
+    {"names", "Names of items and settings are well formed and free.", 0, false, check_names},
+    {"exports", "It exports fell_plugin_v1 and nothing else.", 0, false, check_exports},
+    {"links", "It links the libraries that it calls.", 0, false, check_links},
+    {"globals", "It has no variables that outlive a call.", 0, false, check_globals},
+    {"contraction", "It was built with -ffp-contract=off.", 0, false, check_contraction},
+    {0},
+};
+
+const struct check item_checks[] = {
+    {"docs", "Every text in the tables is a sentence.", ALL, false, check_docs},
+    {"defaults", "Defaults lie in their ranges.", ALL, false, check_defaults},
+    {"settings", "It takes its defaults, and says why it refuses others.", ALL, false, check_settings},
+    {"gradient", "Its gradients are those of its forward pass, by central differences.", NETS | BIT(LOSS),
+     true, check_gradient},
+    {"added gradients", "Parameter gradients are added to what is there.", BIT(LAYER), true, check_added},
+    {"bounds", "It writes inside its buffers.", ALL, true, check_bounds},
+    {"unset memory", "It reads nothing that has not been set.", ALL, true, check_unset},
+    {"inputs", "It leaves inputs, weights and settings alone.", STEPS, true, check_inputs},
+    {"in place", "Its backward pass works where dx is dy.", BIT(ACTIVATION), true, check_in_place},
+    {"permutation", "What is computed does not depend on the place in the tensor.", BIT(ACTIVATION), true,
+     check_permutation},
+    {"evaluation", "Evaluation leaves state and random numbers alone.", BIT(LAYER), true, check_evaluation},
+    {"unwanted results", "It does without the gradients and the memory that nobody wants.", BIT(LAYER), true,
+     check_unwanted},
+    {"halves", "Two halves of a batch add up to the whole.", BIT(LOSS), true, check_halves},
+    {"labels", "A class that is none is refused, with a message.", BIT(LOSS), true, check_labels},
+    {"empty call", "A call without rows works.", BIT(LOSS) | BIT(METRIC) | BIT(OPTIMIZER), true, check_empty},
+    {"descent", "It finds its way down a quadratic and Rosenbrock's valley.", BIT(OPTIMIZER), true,
+     check_descent},
+    {"slots", "Saved slots continue with the same bits.", BIT(OPTIMIZER), true, check_slots},
+    {"joined tensors", "Tensors that are joined get the same steps.", BIT(OPTIMIZER), true, check_joined},
+    {"order", "What is asked for in another order is the same.", BIT(SCHEDULE) | BIT(DATASET), true,
+     check_order},
+    {"repetition", "The same inputs give the same bits.", ALL, true, check_repeat},
+    {"SIMD levels", "Every SIMD level gives the same bits.", ALL, true, check_levels},
+    {"threads", "1, 2 and 7 threads, and blocks in another order, give the same bits.", STEPS, true,
+     check_threads},
+    {"instances", "Two instances do not disturb each other.", ALL, true, check_instances},
+    {"allocation", "A step allocates nothing but scratch memory.", STEPS, true, check_allocation},
+    {"finite numbers", "Inputs from -10 to 10 give finite numbers.", NETS | BIT(LOSS) | BIT(OPTIMIZER), true,
+     check_finite},
+    {"denormals", "Denormal numbers are not ten times as slow (a warning only).", NETS, true,
+     check_denormals},
+    {0},
+};
+
+void finding_fail(struct finding *f, const char *fmt, ...)
+{
+    va_list ap;
+
+    if (f->verdict == VERDICT_FAILED)
+        return;
+    f->verdict = VERDICT_FAILED;
+    va_start(ap, fmt);
+    vsnprintf(f->text.text, sizeof f->text.text, fmt, ap);
+    va_end(ap);
+}
+
+/* ---- for the checks --------------------------------------------------------------------------------- */
+
+struct rig *checked_rig(struct checked *c, const struct setup *u, const struct conditions *how)
+{
+    struct rig *g = mem_alloc(sizeof *g);
+    struct error err;
+
+    if (rig_open(g, c->item, c->registry, u, how, &err) == OK)
+        return g;
+    checked_done(g);
+    return NULL;
+}
+
+void checked_done(struct rig *g)
+{
+    if (!g)
+        return;
+    rig_close(g);
+    free(g);
+}
+
+bool checked_agree(struct checked *c, const struct setup *u, const struct conditions *a,
+                   const struct conditions *b, const char *what, struct finding *f)
+{
+    struct rig *first = checked_rig(c, u, a), *second = checked_rig(c, u, b);
+    struct error err, difference;
+    char where[512];
+    bool agree = true;
+
+    if (first && second && rig_step(first, &err) == OK) {
+        if (rig_step(second, &err) != OK) {
+            finding_fail(f, "%s: %.300s, %s", what, err.text, rig_where(second, where));
+            agree = false;
+        } else if (rigs_differ(first, second, &difference)) {
+            finding_fail(f, "%s: %.300s, %s", what, difference.text, rig_where(first, where));
+            agree = false;
+        }
+    }
+    checked_done(first);
+    checked_done(second);
+    return agree;
+}
+
+/* ---- the child --------------------------------------------------------------------------------------- */
+
+static void skip(struct finding *f, const char *why)
+{
+    f->verdict = VERDICT_SKIPPED;
+    error_set(&f->text, "%s", why);
+}
+
+/* A file must be named, or nothing accepted the settings: check_settings() says which. */
+static bool has_path(const struct item *item)
+{
+    for (size_t i = 0; i < item->nparams; i++)
+        if (item->params[i].flags & FELL_REQUIRED &&
+            (item->params[i].flags & FELL_PATH || item->params[i].type == FELL_P_STRING ||
+             item->params[i].type == FELL_P_STRINGS))
+            return true;
+    return false;
+}
+
+static void run_here(const struct check *check, struct checked *c, struct finding *f)
+{
+    if (c->item)
+        setups_make(c->item, c->registry, c->seed, &c->setups);
+    if (check->needs_setups && !c->setups.n)
+        skip(f, has_path(c->item) ? "it needs a setting that cannot be guessed" : "it takes no settings");
+    else
+        check->run(c, f);
+    if (f->verdict == VERDICT_FAILED && check->needs_setups && check->run != check_repeat) {
+        struct finding repeats = {0};
+
+        check_repeat(c, &repeats); /* or what is compared says nothing */
+        if (repeats.verdict == VERDICT_FAILED)
+            skip(f, "it cannot be told: the same inputs do not give the same bits");
+    }
+    setups_release(&c->setups);
+}
+
+static _Noreturn void be_child(const struct check *check, struct checked *c, int answer)
+{
+    static const int fatal[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+    const struct rlimit none = {0, 0};
+    static struct finding f;
+    const int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+    setpgid(0, 0);
+    setrlimit(RLIMIT_CORE, &none);
+    for (size_t i = 0; i < sizeof fatal / sizeof *fatal; i++)
+        signal(fatal[i], SIG_DFL);
+    dup2(nowhere, STDOUT_FILENO); /* what the plugin prints is not ours */
+    dup2(nowhere, STDERR_FILENO);
+    run_here(check, c, &f);
+    if (write(answer, &f, sizeof f) != (ssize_t)sizeof f)
+        _exit(1);
+    _exit(0);
+}
+
+/* The finding from FD, or false when the child ended or the time was over before. */
+static bool receive(int fd, double end, struct finding *f)
+{
+    size_t have = 0;
+
+    while (have < sizeof *f) {
+        struct pollfd p = {.fd = fd, .events = POLLIN};
+        const double left = end - time_monotonic();
+        ssize_t n;
+
+        if (left <= 0.0 || poll(&p, 1, (int)(left * 1000.0) + 1) == 0)
+            return false;
+        n = read(fd, (char *)f + have, sizeof *f - have);
+        if (n == 0 || (n < 0 && errno != EINTR))
+            return false;
+        have += n > 0 ? (size_t)n : 0;
+    }
+    return true;
+}
+
+void check_run(const struct check *check, struct checked *c, double seconds, struct finding *f)
+{
+    const double end = time_monotonic() + seconds;
+    int ends[2], word = 0;
+    pid_t pid;
+    bool received;
+
+    *f = (struct finding){0};
+    if (pipe2(ends, O_CLOEXEC) != 0 || (pid = fork()) < 0) {
+        finding_fail(f, "it cannot be tried: %s", strerror(errno));
+        return;
+    }
+    if (pid == 0)
+        be_child(check, c, ends[1]);
+    close(ends[1]);
+    received = receive(ends[0], end, f);
+    close(ends[0]);
+    kill(pid, SIGKILL); /* it has nothing more to do */
+    while (waitpid(pid, &word, 0) < 0 && errno == EINTR)
+        ;
+    if (received)
+        return;
+    *f = (struct finding){0};
+    f->timed_out = time_monotonic() >= end;
+    if (f->timed_out)
+        finding_fail(f, "it takes more than %.0f seconds; the checks after this one were not tried", seconds);
+    else if (WIFSIGNALED(word))
+        finding_fail(f, "it crashes (SIG%s)", sigabbrev_np(WTERMSIG(word)));
+    else
+        finding_fail(f, "it ends the process (exit status %d)", WEXITSTATUS(word));
+}

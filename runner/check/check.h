@@ -1,0 +1,108 @@
+/* check.h - the checks of `fell plugin check`: a table of names, each with a function that runs
+ * in a process of its own and says what it found.
+ *
+ * Checks of the file look at the shared object; checks of an item run its callbacks on the
+ * workbench of rig.h.
+ */
+#ifndef CHECK_CHECK_H
+#define CHECK_CHECK_H
+
+#include "check/rig.h"
+
+enum verdict { VERDICT_PASSED, VERDICT_FAILED, VERDICT_WARNED, VERDICT_SKIPPED };
+
+struct finding {
+    enum verdict verdict;
+    struct error text; /* why; "" if passed */
+    bool timed_out;
+};
+
+/* What is checked. */
+struct checked {
+    const char *path;        /* of the file, absolute */
+    const struct item *item; /* NULL for the file's own checks */
+    struct registry *registry;
+    uint64_t seed;
+    enum simd_level level;
+    struct setups setups; /* of the item; made in the check's process */
+};
+
+/* Sets a finding that was passed before. */
+__attribute__((format(printf, 2, 3))) void finding_fail(struct finding *f, const char *fmt, ...);
+
+struct check {
+    const char *name;
+    const char *what;  /* a line of explanation */
+    unsigned kinds;    /* bits 1 << fell_kind; 0: of the file */
+    bool needs_setups; /* skipped where no settings could be found */
+    void (*run)(struct checked *c, struct finding *f);
+};
+
+/* The checks of the file that can be run before it is loaded, and those of items; each ends
+ * with an empty entry. */
+extern const struct check file_checks[], item_checks[];
+
+/* Run it in a child process, for at most SECONDS. A crash or a hang is a finding. */
+void check_run(const struct check *check, struct checked *c, double seconds, struct finding *f);
+
+/* ---- the checks, by file ---------------------------------------------------------------------- */
+
+/* check_file.c: the shared object. */
+void check_object(struct checked *c, struct finding *f);
+void check_float_environment(struct checked *c, struct finding *f);
+void check_exports(struct checked *c, struct finding *f);
+void check_links(struct checked *c, struct finding *f);
+void check_globals(struct checked *c, struct finding *f);
+void check_contraction(struct checked *c, struct finding *f);
+
+/* check_tables.c: what the tables say. */
+void check_sizes(struct checked *c, struct finding *f);
+void check_names(struct checked *c, struct finding *f);
+void check_docs(struct checked *c, struct finding *f);
+void check_defaults(struct checked *c, struct finding *f);
+
+/* check_gradient.c */
+void check_gradient(struct checked *c, struct finding *f);
+void check_added(struct checked *c, struct finding *f);
+
+/* check_steps.c: what holds for a step of any kind. */
+void check_settings(struct checked *c, struct finding *f);
+void check_bounds(struct checked *c, struct finding *f);
+void check_unset(struct checked *c, struct finding *f);
+void check_inputs(struct checked *c, struct finding *f);
+void check_repeat(struct checked *c, struct finding *f);
+void check_levels(struct checked *c, struct finding *f);
+void check_threads(struct checked *c, struct finding *f);
+void check_instances(struct checked *c, struct finding *f);
+void check_allocation(struct checked *c, struct finding *f);
+void check_finite(struct checked *c, struct finding *f);
+void check_denormals(struct checked *c, struct finding *f);
+
+/* check_kinds.c: what holds for one kind. */
+void check_in_place(struct checked *c, struct finding *f);
+void check_permutation(struct checked *c, struct finding *f);
+void check_evaluation(struct checked *c, struct finding *f);
+void check_unwanted(struct checked *c, struct finding *f);
+void check_halves(struct checked *c, struct finding *f);
+void check_labels(struct checked *c, struct finding *f);
+void check_empty(struct checked *c, struct finding *f);
+void check_order(struct checked *c, struct finding *f);
+
+/* check_optimizer.c */
+void check_descent(struct checked *c, struct finding *f);
+void check_slots(struct checked *c, struct finding *f);
+void check_joined(struct checked *c, struct finding *f);
+
+/* ---- for the checks ------------------------------------------------------------------------------- */
+
+/* Two rigs of setup U under conditions A and B, each stepped once: the first difference is a
+ * failure, "WHAT: dx[3] is 1 and 2, with its defaults". A step that fails is passed over:
+ * check_settings() reports it. True when they agree. */
+bool checked_agree(struct checked *c, const struct setup *u, const struct conditions *a,
+                   const struct conditions *b, const char *what, struct finding *f);
+
+/* A rig, opened and ready, or NULL where the setup does not run. checked_done() frees. */
+struct rig *checked_rig(struct checked *c, const struct setup *u, const struct conditions *how);
+void checked_done(struct rig *g);
+
+#endif

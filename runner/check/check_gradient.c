@@ -1,0 +1,209 @@
+/* check_gradient.c - gradients against central differences of the forward pass.
+ *
+ * With r = dy fixed, L = sum of r y is a number; its derivative by an element v is compared
+ * with what backward gives. From L at v - h, v - h/2, v, v + h/2 and v + h:
+ *     D1 = (L(+h) - L(-h)) / 2h,  D2 = (L(+h/2) - L(-h/2)) / h,  D = (4 D2 - D1) / 3
+ * (Richardson), and from the second differences S1, S2 of both steps: a smooth L has
+ * S2 = S1 / 4 and D2 near D1; where not, the element lies within a step of a kink and is left
+ * out.
+ * Forward passes are float32, sums are double. Y. Jia et al., Caffe, 2014, has such a check.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "check/check.h"
+
+enum { MOST_ELEMENTS = 48 }; /* of one tensor */
+
+static const double STEP = 1.0 / 64.0;
+static const double TOLERANCE = 1e-3;   /* of the tensor's scale */
+static const double LEAST_SCALE = 1e-2; /* below which gradients count as 0 */
+static const double ROUNDING = 0x1p-24;
+
+struct element {
+    int64_t at;
+    double got, wanted, noise, bend; /* bend: how far from smooth, in units of the gradient */
+};
+
+struct tensor {
+    struct rig *g;
+    const struct buffer *value, *gradient;
+    float *y_up; /* y at v + h */
+    const struct buffer *y;
+    struct element e[MOST_ELEMENTS];
+    int64_t n, compared;
+};
+
+/* What rounding adds to a difference quotient: of the outputs that the step changed. */
+static double noise_of(const struct tensor *t, double l)
+{
+    double sum = 0.0;
+
+    if (!t->y || !t->y->weight)
+        return 8.0 * ROUNDING * (fabs(l) + 1.0) / STEP;
+    for (int64_t i = 0; i < t->y->n; i++) {
+        const float now = ((const float *)t->y->v)[i];
+
+        if (now != t->y_up[i])
+            sum += fabs((double)t->y->weight[i]) * (fabs((double)now) + 1.0);
+    }
+    return 8.0 * ROUNDING * sum / STEP;
+}
+
+static bool objective_at(struct tensor *t, int64_t at, float v, double *l)
+{
+    struct error err;
+
+    ((float *)t->value->v)[at] = v;
+    if (rig_forward(t->g, &err) != OK)
+        return false;
+    *l = t->g->objective;
+    return true;
+}
+
+static bool differentiate(struct tensor *t, struct element *e)
+{
+    float *v = t->value->v;
+    const float v0 = v[e->at];
+    const double h = STEP;
+    const float up = v0 + (float)h, down = v0 - (float)h, half_up = v0 + (float)(h / 2),
+                half_down = v0 - (float)(h / 2);
+    double l[5], d1, d2, s1, s2;
+    bool ok = objective_at(t, e->at, v0, &l[2]) && objective_at(t, e->at, half_down, &l[1]) &&
+              objective_at(t, e->at, half_up, &l[3]) && objective_at(t, e->at, up, &l[4]);
+
+    if (ok && t->y)
+        memcpy(t->y_up, t->y->v, (size_t)t->y->n * sizeof *t->y_up);
+    ok = ok && objective_at(t, e->at, down, &l[0]);
+    v[e->at] = v0;
+    if (!ok)
+        return false;
+    d1 = (l[4] - l[0]) / ((double)up - (double)down);
+    d2 = (l[3] - l[1]) / ((double)half_up - (double)half_down);
+    s1 = l[4] - 2.0 * l[2] + l[0];
+    s2 = l[3] - 2.0 * l[2] + l[1];
+    e->wanted = (4.0 * d2 - d1) / 3.0;
+    e->noise = noise_of(t, l[4]);
+    e->bend = fmax(fabs(s2 - s1 / 4.0) / h, 0.5 * fabs(d1 - d2));
+    return true;
+}
+
+static double scale_of(const struct tensor *t)
+{
+    double scale = LEAST_SCALE;
+
+    for (int64_t i = 0; i < t->n; i++)
+        scale = fmax(scale, fmax(isfinite(t->e[i].wanted) ? fabs(t->e[i].wanted) : 0.0,
+                                 isfinite(t->e[i].got) ? fabs(t->e[i].got) : 0.0));
+    return scale;
+}
+
+static void judge(struct tensor *t, struct finding *f)
+{
+    const double scale = scale_of(t);
+    char where[512];
+
+    for (int64_t i = 0; i < t->n; i++) {
+        const struct element *e = &t->e[i];
+
+        if (!isfinite(e->wanted) || e->bend > 0.25 * TOLERANCE * scale + e->noise)
+            continue;
+        t->compared++;
+        if (fabs(e->got - e->wanted) <= TOLERANCE * scale + e->noise) /* not so for NaN */
+            continue;
+        finding_fail(f, "%s[%lld] is %.6g, but the forward pass has %.6g there (%s[%lld] = %.6g), %.300s",
+                     t->gradient->name, (long long)e->at, e->got, e->wanted, t->value->name, (long long)e->at,
+                     (double)((const float *)t->value->v)[e->at], rig_where(t->g, where));
+        return;
+    }
+}
+
+/* The gradient in buffer NUMBER of a rig that has made a step. */
+static void compare_tensor(struct rig *g, int number, struct tensor *t, struct finding *f)
+{
+    const int y = rig_find(g, "y");
+    int64_t every;
+
+    *t = (struct tensor){.g = g, .gradient = &g->buffer[number], .value = &g->buffer[g->buffer[number].of]};
+    t->y = y < 0 ? NULL : &g->buffer[y];
+    t->y_up = mem_array((size_t)(t->y ? t->y->n : 1), sizeof *t->y_up);
+    every = (t->value->n + MOST_ELEMENTS - 1) / MOST_ELEMENTS;
+    for (int64_t i = 0; i < t->value->n; i += every)
+        t->e[t->n++] = (struct element){.at = i, .got = buffer_at(t->gradient, i)};
+    for (int64_t i = 0; i < t->n; i++) /* which may write over the gradient */
+        if (!differentiate(t, &t->e[i]))
+            t->n = i;
+    judge(t, f);
+    free(t->y_up);
+}
+
+/* A step again, with gradients of parameters from 0. */
+static status restep(struct rig *g)
+{
+    struct error err;
+
+    for (int i = 0; i < g->nbuffers; i++)
+        if (g->buffer[i].use == USE_ADDED)
+            memset(g->buffer[i].v, 0, (size_t)(g->buffer[i].n * g->buffer[i].size));
+    return rig_step(g, &err);
+}
+
+void check_gradient(struct checked *c, struct finding *f)
+{
+    struct conditions how = usual_conditions(c->seed, c->level);
+    int64_t compared = 0, all = 0;
+
+    if (c->item->kind == FELL_KIND_LAYER && !c->item->layer->backward) {
+        f->verdict = VERDICT_SKIPPED;
+        error_set(&f->text, "a transform has no backward pass");
+        return;
+    }
+    for (size_t i = 0; i < c->setups.n && f->verdict == VERDICT_PASSED; i++) {
+        struct rig *g = checked_rig(c, &c->setups.v[i], &how);
+
+        if (g)
+            for (int b = 0; b < g->nbuffers && f->verdict == VERDICT_PASSED; b++) {
+                struct tensor t;
+
+                if (g->buffer[b].of < 0 || restep(g) != OK)
+                    continue;
+                compare_tensor(g, b, &t, f);
+                compared += t.compared;
+                all += t.n;
+            }
+        checked_done(g);
+    }
+    if (f->verdict == VERDICT_PASSED && all && compared * 10 < all)
+        finding_fail(f,
+                     "of %lld elements only %lld could be compared: the forward pass is not smooth anywhere",
+                     (long long)all, (long long)compared);
+}
+
+/* With 1 in every gradient before, each must be larger by 1. */
+void check_added(struct checked *c, struct finding *f)
+{
+    const struct conditions usual = usual_conditions(c->seed, c->level);
+    struct conditions ones = usual;
+    struct error err;
+    char where[512];
+
+    ones.grad_start = 1.0f;
+    for (size_t i = 0; i < c->setups.n; i++) {
+        struct rig *a = checked_rig(c, &c->setups.v[i], &usual), *b = checked_rig(c, &c->setups.v[i], &ones);
+        const bool ran = a && b && rig_step(a, &err) == OK && rig_step(b, &err) == OK;
+
+        for (int k = 0; ran && k < a->nbuffers; k++)
+            for (int64_t j = 0; a->buffer[k].use == USE_ADDED && j < a->buffer[k].n; j++) {
+                const double zero = buffer_at(&a->buffer[k], j), one = buffer_at(&b->buffer[k], j);
+
+                if (fabs(one - 1.0 - zero) > 1e-5 * (1.0 + fabs(zero)))
+                    finding_fail(f, "%s[%lld] becomes %.6g where it was 0, and %.6g where it was 1, %.300s",
+                                 a->buffer[k].name, (long long)j, zero, one, rig_where(a, where));
+            }
+        checked_done(a);
+        checked_done(b);
+    }
+}

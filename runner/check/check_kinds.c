@@ -1,0 +1,276 @@
+/* check_kinds.c - what holds for one kind. See check.h. */
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "check/check.h"
+
+/* ---- activations -------------------------------------------------------------------------------- */
+
+void check_in_place(struct checked *c, struct finding *f)
+{
+    const struct conditions usual = usual_conditions(c->seed, c->level);
+    struct conditions in_place = usual;
+
+    in_place.in_place = true;
+    for (size_t i = 0; i < c->setups.n; i++)
+        checked_agree(c, &c->setups.v[i], &usual, &in_place, "apart and in place", f);
+}
+
+/* Turn the order of N parts of SIZE floats round. */
+static void turn(float *v, int64_t n, int64_t size)
+{
+    for (int64_t i = 0; i < n / 2; i++)
+        for (int64_t k = 0; k < size; k++) {
+            const float kept = v[i * size + k];
+
+            v[i * size + k] = v[(n - 1 - i) * size + k];
+            v[(n - 1 - i) * size + k] = kept;
+        }
+}
+
+static void turn_rig(struct rig *g, int64_t n, int64_t size)
+{
+    static const char *const names[] = {"x", "y", "dy", "dx"};
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        turn(g->buffer[rig_find(g, names[i])].v, n, size);
+}
+
+/* Elements in the order from last to first, or rows where a row belongs together. */
+void check_permutation(struct checked *c, struct finding *f)
+{
+    const struct conditions how = usual_conditions(c->seed, c->level);
+    const bool rows = c->item->activation->flags & FELL_ROWWISE;
+    char where[512];
+
+    for (size_t i = 0; i < c->setups.n; i++) {
+        struct rig *a = checked_rig(c, &c->setups.v[i], &how), *b = checked_rig(c, &c->setups.v[i], &how);
+        struct error err, difference;
+
+        if (a && b) {
+            const int64_t n = a->activation.rows, size = a->activation.cols;
+
+            turn_rig(b, rows ? n : n * size, rows ? size : 1);
+            if (rig_step(a, &err) == OK && rig_step(b, &err) == OK) {
+                turn_rig(b, rows ? n : n * size, rows ? size : 1);
+                if (rigs_differ(a, b, &difference))
+                    finding_fail(f, "with the %s in another order: %.300s, %s", rows ? "rows" : "elements",
+                                 difference.text, rig_where(a, where));
+            }
+        }
+        checked_done(a);
+        checked_done(b);
+    }
+}
+
+/* ---- layers ---------------------------------------------------------------------------------------- */
+
+static bool state_kept(const struct rig *g, struct error *what)
+{
+    for (int i = 0; i < g->nbuffers; i++) {
+        const struct buffer *b = &g->buffer[i];
+
+        if (b->use == USE_STATE && memcmp(b->v, b->start, (size_t)(b->n * b->size)) != 0) {
+            error_set(what, "evaluation changes the state '%s'", b->name);
+            return false;
+        }
+    }
+    if (g->s.in.stream.position != 0) {
+        error_set(what, "evaluation draws random numbers");
+        return false;
+    }
+    return true;
+}
+
+void check_evaluation(struct checked *c, struct finding *f)
+{
+    struct conditions how = usual_conditions(c->seed, c->level);
+    char where[512];
+
+    how.evaluate = true;
+    how.no_saved = true;
+    for (size_t i = 0; i < c->setups.n; i++) {
+        struct rig *g = checked_rig(c, &c->setups.v[i], &how);
+        struct error err = {""}, what;
+
+        if (g && rig_step(g, &err) != OK)
+            finding_fail(f, "evaluation fails: %.300s, %s", err.text, rig_where(g, where));
+        else if (g && !state_kept(g, &what))
+            finding_fail(f, "%.300s, %s", what.text, rig_where(g, where));
+        checked_done(g);
+    }
+}
+
+void check_unwanted(struct checked *c, struct finding *f)
+{
+    const struct conditions usual = usual_conditions(c->seed, c->level);
+    struct conditions no_grads = usual, no_dx = usual, no_saved = usual;
+
+    no_grads.no_grads = true;
+    no_dx.no_dx = true;
+    no_saved.no_saved = no_saved.no_grads = no_saved.no_dx = true;
+    for (size_t i = 0; i < c->setups.n; i++) {
+        const struct setup *u = &c->setups.v[i];
+
+        checked_agree(c, u, &usual, &no_grads, "where no parameter gradient is wanted", f);
+        checked_agree(c, u, &usual, &no_dx, "where no input gradient is wanted", f);
+        if (c->item->layer->backward) {
+            struct rig *a = checked_rig(c, u, &usual), *b = checked_rig(c, u, &no_saved);
+            struct error err;
+            char where[512];
+
+            if (a && b && rig_forward(a, &err) == OK && rig_forward(b, &err) == OK &&
+                memcmp(a->layer.y, b->layer.y, (size_t)a->buffer[rig_find(a, "y")].n * sizeof(float)) != 0)
+                finding_fail(f, "forward gives another y where no backward follows, %s", rig_where(a, where));
+            checked_done(a);
+            checked_done(b);
+        }
+    }
+}
+
+/* ---- losses, metrics -------------------------------------------------------------------------------- */
+
+/* Rows BEGIN to END of a rig's batch, into SUM and WEIGHT. */
+static bool evaluate_part(struct rig *g, int64_t begin, int64_t end, double *sum, double *weight)
+{
+    fell_loss_call c = g->loss;
+    struct error err;
+
+    c.rows = end - begin;
+    c.pred += begin * c.cols;
+    c.target = c.target ? c.target + begin * c.cols : NULL;
+    c.label = c.label ? c.label + begin : NULL;
+    c.dpred += begin * c.cols;
+    c.sum = 0.0;
+    c.weight = (double)c.rows;
+    if (rig_call(g, g->s.item->loss->eval(&c), &err) != OK)
+        return false;
+    *sum += c.sum;
+    *weight += c.weight;
+    return true;
+}
+
+void check_halves(struct checked *c, struct finding *f)
+{
+    const struct conditions how = usual_conditions(c->seed, c->level);
+    char where[512];
+
+    if (c->item->loss->pairs) {
+        f->verdict = VERDICT_SKIPPED;
+        error_set(&f->text, "its rows interact");
+        return;
+    }
+    for (size_t i = 0; i < c->setups.n; i++) {
+        struct rig *whole = checked_rig(c, &c->setups.v[i], &how), *g = checked_rig(c, &c->setups.v[i], &how);
+        double sum = 0.0, weight = 0.0;
+        struct error err, difference;
+
+        if (whole && g && g->loss.rows > 1 && rig_step(whole, &err) == OK) {
+            const int64_t rows = g->loss.rows, half = rows / 2;
+            double *out = g->buffer[rig_find(g, "sum and weight")].v;
+
+            if (evaluate_part(g, 0, half, &sum, &weight) && evaluate_part(g, half, rows, &sum, &weight)) {
+                if (fabs(sum - whole->loss.sum) > 1e-6 * (1.0 + fabs(whole->loss.sum)) ||
+                    fabs(weight - whole->loss.weight) > 1e-6 * (1.0 + fabs(whole->loss.weight)))
+                    finding_fail(f, "two halves have sum %.9g and weight %.9g, the whole %.9g and %.9g, %s",
+                                 sum, weight, whole->loss.sum, whole->loss.weight, rig_where(g, where));
+                out[0] = whole->loss.sum;
+                out[1] = whole->loss.weight;
+                if (rigs_differ(whole, g, &difference))
+                    finding_fail(f, "of the whole and of two halves, %.300s, %s", difference.text,
+                                 rig_where(g, where));
+            } else {
+                finding_fail(f, "a part of a batch is refused, %s", rig_where(g, where));
+            }
+        }
+        checked_done(whole);
+        checked_done(g);
+    }
+}
+
+void check_labels(struct checked *c, struct finding *f)
+{
+    const struct conditions how = usual_conditions(c->seed, c->level);
+    char where[512];
+
+    if (c->item->loss->target != FELL_CLASSES) {
+        f->verdict = VERDICT_SKIPPED;
+        error_set(&f->text, "its targets are values");
+        return;
+    }
+    for (size_t i = 0; i < 3 * c->setups.n; i++) {
+        struct rig *g = checked_rig(c, &c->setups.v[i / 3], &how);
+        struct error err;
+
+        if (g) {
+            int32_t *label = g->buffer[rig_find(g, "class")].v;
+            const int32_t bad[] = {(int32_t)g->loss.cols, -1, INT32_MAX};
+
+            label[g->loss.rows - 1] = bad[i % 3];
+            if (rig_step(g, &err) == OK)
+                finding_fail(f, "it takes class %d of %lld, %s", bad[i % 3], (long long)g->loss.cols,
+                             rig_where(g, where));
+            else if (strstr(err.text, "without saying why"))
+                finding_fail(f, "it refuses class %d without saying why, %s", bad[i % 3],
+                             rig_where(g, where));
+        }
+        checked_done(g);
+    }
+}
+
+/* Slots of one float for a tensor may be written in an empty call. */
+static void put_back_scalars(struct rig *g)
+{
+    for (int i = 0; i < g->nbuffers; i++)
+        if (g->buffer[i].use == USE_STATE && g->buffer[i].n == 1)
+            memcpy(g->buffer[i].v, g->buffer[i].start, sizeof(float));
+}
+
+void check_empty(struct checked *c, struct finding *f)
+{
+    const struct conditions how = usual_conditions(c->seed, c->level);
+    char where[512];
+
+    for (size_t i = 0; i < c->setups.n; i++) {
+        struct rig *g = checked_rig(c, &c->setups.v[i], &how),
+                   *untouched = checked_rig(c, &c->setups.v[i], &how);
+        struct error err = {""}, what;
+        status result = OK;
+
+        if (g && untouched) {
+            g->loss.rows = g->metric.rows = g->optimizer.n = 0;
+            g->loss.weight = 0.0;
+            g->optimizer.t = 1;
+            if (c->item->kind == FELL_KIND_LOSS)
+                result = rig_call(g, c->item->loss->eval(&g->loss), &err);
+            else if (c->item->kind == FELL_KIND_METRIC)
+                result = rig_call(g, c->item->metric->eval(&g->metric), &err);
+            else
+                result = rig_call(g, c->item->optimizer->step(&g->optimizer), &err);
+            put_back_scalars(g);
+            if (result != OK)
+                finding_fail(f, "it fails: %.300s, %s", err.text, rig_where(g, where));
+            else if (c->item->kind != FELL_KIND_METRIC && rigs_differ(g, untouched, &what))
+                finding_fail(f, "it writes: %.300s, %s", what.text, rig_where(g, where));
+        }
+        checked_done(g);
+        checked_done(untouched);
+    }
+}
+
+/* ---- schedules, datasets --------------------------------------------------------------------------------
+ */
+
+void check_order(struct checked *c, struct finding *f)
+{
+    const struct conditions usual = usual_conditions(c->seed, c->level);
+    struct conditions backwards = usual;
+
+    backwards.backwards = true;
+    for (size_t i = 0; i < c->setups.n; i++)
+        checked_agree(c, &c->setups.v[i], &usual, &backwards, "from first to last and from last to first", f);
+}

@@ -1,0 +1,196 @@
+/* check_optimizer.c - does an optimizer find its way, and does it remember nothing but its
+ * slots? See check.h.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "check/check.h"
+
+static status step(struct rig *g, int64_t t, double loss)
+{
+    struct error err;
+
+    g->optimizer.t = t;
+    g->optimizer.loss = loss;
+    return rig_call(g, g->s.item->optimizer->step(&g->optimizer), &err);
+}
+
+/* ---- descent --------------------------------------------------------------------------------------- */
+
+/* sum of c_i (w_i - 1)^2 / 2 with c from 0.5 to 2. */
+static double quadratic(const float *w, float *g, int64_t n)
+{
+    double f = 0.0;
+
+    for (int64_t i = 0; i < n; i++) {
+        const double c = 0.5 + 1.5 * (double)i / (double)n, d = (double)w[i] - 1.0;
+
+        f += 0.5 * c * d * d;
+        g[i] = (float)(c * d);
+    }
+    return f;
+}
+
+/* H. Rosenbrock, 1960: sum over pairs of (1 - a)^2 + 100 (b - a^2)^2. */
+static double rosenbrock(const float *w, float *g, int64_t n)
+{
+    double f = 0.0;
+
+    memset(g, 0, (size_t)n * sizeof *g);
+    for (int64_t i = 0; i + 1 < n; i += 2) {
+        const double a = (double)w[i], b = (double)w[i + 1], d = b - a * a;
+
+        f += (1.0 - a) * (1.0 - a) + 100.0 * d * d;
+        g[i] = (float)(-2.0 * (1.0 - a) - 400.0 * a * d);
+        g[i + 1] = (float)(200.0 * d);
+    }
+    return f;
+}
+
+/* The last value as a share of the first, after some steps at rate LR. */
+static double descend(struct checked *c, const struct setup *u, double lr,
+                      double (*f)(const float *w, float *g, int64_t n))
+{
+    enum { STEPS = 400 };
+    const struct conditions how = usual_conditions(c->seed, c->level);
+    struct rig *g = checked_rig(c, u, &how);
+    double first = 0.0, last = INFINITY;
+
+    if (!g)
+        return INFINITY;
+    for (int64_t i = 0; i < g->optimizer.n; i++)
+        g->optimizer.w[i] = i % 2 ? 1.0f : -1.2f;
+    g->optimizer.lr = lr;
+    for (int64_t t = 1; t <= STEPS; t++) {
+        const double value = f(g->optimizer.w, g->buffer[rig_find(g, "gradient")].v, g->optimizer.n);
+
+        if (t == 1)
+            first = value;
+        last = value;
+        if (!isfinite(value) || step(g, t, value) != OK)
+            break;
+    }
+    checked_done(g);
+    return isfinite(last) ? last / first : INFINITY;
+}
+
+static void check_descent_of(struct checked *c, const char *name,
+                             double (*f)(const float *w, float *g, int64_t n), struct finding *out)
+{
+    static const double rates[] = {1.0, 0.1, 1e-2, 1e-3, 1e-4};
+    double best = INFINITY;
+
+    for (size_t i = 0; i < sizeof rates / sizeof *rates; i++)
+        best = fmin(best, descend(c, &c->setups.v[0], rates[i], f));
+    if (!(best < 0.95))
+        finding_fail(out, "%s: after 400 steps %.3g of its first value is left, at the best of 5 rates", name,
+                     best);
+}
+
+void check_descent(struct checked *c, struct finding *f)
+{
+    check_descent_of(c, "a quadratic", quadratic, f);
+    check_descent_of(c, "Rosenbrock's function", rosenbrock, f);
+}
+
+/* ---- slots ------------------------------------------------------------------------------------------ */
+
+/* Steps FROM to END of a walk down the quadratic; another tensor's steps between, if any. */
+static bool walk(struct rig *g, struct rig *other, int64_t from, int64_t end)
+{
+    for (int64_t t = from; t < end; t++) {
+        const double value = quadratic(g->optimizer.w, g->buffer[rig_find(g, "gradient")].v, g->optimizer.n);
+
+        if (step(g, t, value) != OK || (other && step(other, t, 1.0) != OK))
+            return false;
+    }
+    return true;
+}
+
+static void copy_state(struct rig *to, const struct rig *from)
+{
+    for (int i = 0; i < to->nbuffers; i++)
+        if (to->buffer[i].use == USE_STATE)
+            memcpy(to->buffer[i].v, from->buffer[i].v, (size_t)(to->buffer[i].n * to->buffer[i].size));
+}
+
+/* A walk without a break, and one in which weights and slots go over to a new instance. */
+void check_slots(struct checked *c, struct finding *f)
+{
+    const struct conditions how = usual_conditions(c->seed, c->level),
+                            foreign = usual_conditions(c->seed + 1, c->level);
+    char where[512];
+
+    for (size_t i = 0; i < c->setups.n; i++) {
+        const struct setup *u = &c->setups.v[i];
+        struct rig *whole = checked_rig(c, u, &how), *first = checked_rig(c, u, &how),
+                   *second = checked_rig(c, u, &how), *other = checked_rig(c, u, &foreign);
+        struct error difference;
+
+        if (whole && first && second && other && walk(whole, NULL, 1, 13) && walk(first, other, 1, 7)) {
+            copy_state(second, first);
+            if (walk(second, other, 7, 13) && rigs_differ(whole, second, &difference))
+                finding_fail(f, "without a break and continued from slots: %.300s, %s", difference.text,
+                             rig_where(whole, where));
+        }
+        checked_done(whole);
+        checked_done(first);
+        checked_done(second);
+        checked_done(other);
+    }
+}
+
+/* ---- joined tensors ----------------------------------------------------------------------------------- */
+
+/* Step T of the part of a rig's weights from BEGIN to END. */
+static bool step_part(struct rig *g, int64_t t, int64_t begin, int64_t end)
+{
+    const fell_optimizer *o = g->s.item->optimizer;
+    float *slot[SETUP_TENSORS];
+    fell_optimizer_call c = g->optimizer;
+    struct error err;
+
+    for (uint64_t i = 0; i < o->nslots; i++)
+        slot[i] = g->slot[i] ? g->slot[i] + begin : NULL;
+    c.slot = slot;
+    c.w += begin;
+    c.g += begin;
+    c.n = end - begin;
+    c.t = t;
+    c.loss = 1.0;
+    return rig_call(g, o->step(&c), &err) == OK;
+}
+
+static bool has_special_slots(const fell_optimizer *o)
+{
+    for (uint64_t i = 0; i < o->nslots; i++)
+        if (o->slots[i].scalar || o->slots[i].times)
+            return true;
+    return false;
+}
+
+void check_joined(struct checked *c, struct finding *f)
+{
+    const struct conditions how = usual_conditions(c->seed, c->level);
+    const fell_optimizer *o = c->item->optimizer;
+    char where[512];
+
+    if (o->reach != FELL_EACH_WEIGHT || has_special_slots(o)) {
+        f->verdict = VERDICT_SKIPPED;
+        error_set(&f->text, "it is given whole tensors");
+        return;
+    }
+    for (size_t i = 0; i < c->setups.n; i++) {
+        struct rig *a = checked_rig(c, &c->setups.v[i], &how), *b = checked_rig(c, &c->setups.v[i], &how);
+        struct error difference;
+        bool ok = a && b;
+
+        for (int64_t t = 1; ok && t < 5; t++)
+            ok = step_part(a, t, 0, a->optimizer.n) && step_part(b, t, 0, 7) &&
+                 step_part(b, t, 7, b->optimizer.n);
+        if (ok && rigs_differ(a, b, &difference))
+            finding_fail(f, "joined and apart: %.300s, %s", difference.text, rig_where(a, where));
+        checked_done(a);
+        checked_done(b);
+    }
+}

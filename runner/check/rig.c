@@ -1,0 +1,343 @@
+/* rig.c - see rig.h. What is special to a kind is in rig_layer.c and rig_kinds.c. */
+#include "check/rig.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "host/settings.h"
+
+enum { GUARD = 256 }; /* bytes before and after each buffer; a multiple of the alignment */
+
+static const unsigned char GUARD_BYTE = 0xa5;
+
+/* Memory that a callback asked for. */
+struct scratch_block {
+    struct scratch_block *next;
+    unsigned char *base;
+    size_t bytes;
+};
+
+/* ---- guards ----------------------------------------------------------------------------------- */
+
+static void set_unset(void *to, size_t bytes, uint32_t pattern)
+{
+    unsigned char *p = to;
+
+    for (size_t i = 0; i < bytes; i++)
+        p[i] = (unsigned char)(pattern >> 8 * (i % 4));
+}
+
+/* BYTES between guards; the address of the first guard. */
+static unsigned char *guarded(size_t bytes, uint32_t unset)
+{
+    const size_t room = (bytes + 63) / 64 * 64 + 2 * GUARD;
+    unsigned char *base = mem_try_aligned(room, 1);
+
+    if (base) {
+        memset(base, GUARD_BYTE, room);
+        set_unset(base + GUARD, bytes, unset);
+    }
+    return base;
+}
+
+static void look_at_guards(struct rig *g, const unsigned char *base, size_t bytes, const char *name, int size)
+{
+    const size_t room = (bytes + 63) / 64 * 64 + 2 * GUARD;
+
+    for (size_t i = 0; i < room && !g->trespass[0]; i++) {
+        const bool inside = i >= GUARD && i < GUARD + bytes;
+        const long long at = i < GUARD ? -(long long)((GUARD - i + (size_t)size - 1) / (size_t)size)
+                                       : (long long)(i - GUARD) / size;
+
+        if (!inside && base[i] != GUARD_BYTE)
+            snprintf(g->trespass, sizeof g->trespass, "it writes to %s[%lld] of %lld", name, at,
+                     (long long)bytes / size);
+    }
+}
+
+/* ---- the host as the plugin sees it ----------------------------------------------------------- */
+
+static void *check_scratch(fell_ctx *ctx, int64_t count, int64_t size)
+{
+    struct rig *g = (struct rig *)(void *)((char *)ctx - offsetof(struct rig, s.in.ctx));
+    struct scratch_block *b = malloc(sizeof *b);
+    size_t bytes = 0;
+
+    if (!b)
+        return NULL;
+    if (count < 0 || size < 0 || !mem_mul((size_t)count, (size_t)size, &bytes) || bytes > SIZE_MAX / 4 ||
+        !(b->base = guarded(bytes, g->how.unset))) {
+        free(b);
+        ctx->host->fail(ctx, "its working memory cannot be had");
+        return NULL;
+    }
+    b->bytes = bytes;
+    pthread_mutex_lock(&g->lock);
+    b->next = g->scratch;
+    g->scratch = b;
+    pthread_mutex_unlock(&g->lock);
+    return b->base + GUARD;
+}
+
+static fell_status check_parallel(fell_ctx *ctx, int64_t n, int64_t grain, fell_range_fn *fn, void *arg)
+{
+    fell_status result = FELL_OK;
+
+    for (int64_t block = (n + grain - 1) / grain - 1; block >= 0; block--) {
+        const int64_t begin = block * grain;
+
+        if (fn(arg, begin, n - begin < grain ? n : begin + grain) != FELL_OK)
+            result = FELL_ERROR;
+    }
+    (void)ctx;
+    return result;
+}
+
+static status set_up_host(struct rig *g, struct error *err)
+{
+    if (g->how.threads > 1) {
+        if (pool_new(g->how.threads, &g->pool, err) != OK)
+            return FAILED;
+        g->s.env.pool = g->pool;
+    }
+    g->host = *g->s.in.ctx.host;
+    g->host.scratch = check_scratch;
+    if (g->how.backwards)
+        g->host.parallel_for = check_parallel;
+    g->s.in.ctx.host = &g->host;
+    return OK;
+}
+
+/* ---- buffers ------------------------------------------------------------------------------------- */
+
+int rig_buffer(struct rig *g, enum use use, int64_t n, int size, const char *name)
+{
+    struct buffer *b = &g->buffer[g->nbuffers];
+
+    if (g->nbuffers == RIG_BUFFERS)
+        abort(); /* setups have fewer */
+    *b = (struct buffer){.use = use, .n = n, .size = size, .of = -1};
+    snprintf(b->name, sizeof b->name, "%s", name);
+    b->v = guarded((size_t)(n * size), g->how.unset);
+    if (!b->v)
+        abort(); /* a few kilobytes */
+    b->v = (unsigned char *)b->v + GUARD;
+    return g->nbuffers++;
+}
+
+void rig_keep(struct rig *g, int buffer)
+{
+    struct buffer *b = &g->buffer[buffer];
+    const size_t bytes = (size_t)(b->n * b->size);
+
+    b->start = mem_alloc(bytes ? bytes : 1);
+    memcpy(b->start, b->v, bytes);
+}
+
+/* Around 0 and well apart: no two are the same, so that a maximum has no ties. */
+float *rig_input(struct rig *g, int64_t n, const char *name)
+{
+    const int number = rig_buffer(g, USE_INPUT, n, sizeof(float), name);
+    float *x = g->buffer[number].v;
+
+    if (g->how.denormal) {
+        for (int64_t i = 0; i < n; i++)
+            x[i] = 1e-40f;
+    } else if (g->how.reach > 0.0f) {
+        rng_uniform(&g->draw, x, n);
+        for (int64_t i = 0; i < n; i++)
+            x[i] = g->how.reach * (2.0f * x[i] - 1.0f);
+    } else {
+        rng_normal(&g->draw, x, n);
+        for (int64_t i = 0; i < n; i++)
+            x[i] *= 1.5f;
+    }
+    rig_keep(g, number);
+    return x;
+}
+
+float *rig_output(struct rig *g, int64_t n, const char *name)
+{
+    return g->buffer[rig_buffer(g, USE_OUTPUT, n, sizeof(float), name)].v;
+}
+
+int rig_find(const struct rig *g, const char *name)
+{
+    for (int i = 0; i < g->nbuffers; i++)
+        if (strcmp(g->buffer[i].name, name) == 0)
+            return i;
+    return -1;
+}
+
+double buffer_at(const struct buffer *b, int64_t i)
+{
+    return b->size == (int)sizeof(double) ? ((const double *)b->v)[i] : (double)((const float *)b->v)[i];
+}
+
+/* ---- a step ----------------------------------------------------------------------------------------- */
+
+struct conditions usual_conditions(uint64_t seed, enum simd_level level)
+{
+    return (struct conditions){.seed = seed, .level = level, .threads = 1, .unset = 0x7fc0beef};
+}
+
+status rig_open(struct rig *g, const struct item *item, struct registry *r, const struct setup *u,
+                const struct conditions *how, struct error *err)
+{
+    *g = (struct rig){.setup = u, .how = *how};
+    pthread_mutex_init(&g->lock, NULL);
+    if (subject_open_item(&g->s, item, r, u->settings, how->level, err) != OK || set_up_host(g, err) != OK)
+        return FAILED;
+    g->settings_start = mem_alloc(item->settings_size ? item->settings_size : 1);
+    memcpy(g->settings_start, g->s.settings, item->settings_size);
+    g->draw = rng_stream(how->seed, RNG_DATA, 1, 1);
+    return kind_work(item->kind)->prepare(g, err);
+}
+
+static void free_scratch(struct rig *g)
+{
+    while (g->scratch) {
+        struct scratch_block *b = g->scratch;
+
+        g->scratch = b->next;
+        look_at_guards(g, b->base, b->bytes, "its scratch memory", 1);
+        free(b->base);
+        free(b);
+    }
+}
+
+void rig_close(struct rig *g)
+{
+    free_scratch(g);
+    for (int i = 0; i < g->nbuffers; i++) {
+        free((unsigned char *)g->buffer[i].v - GUARD);
+        free(g->buffer[i].start);
+    }
+    free(g->settings_start);
+    subject_close(&g->s);
+    pool_free(g->pool);
+    pthread_mutex_destroy(&g->lock);
+}
+
+status rig_call(struct rig *g, fell_status result, struct error *err)
+{
+    status st = subject_call(&g->s, result, err);
+
+    free_scratch(g);
+    for (int i = 0; i < g->nbuffers; i++) {
+        const struct buffer *b = &g->buffer[i];
+
+        look_at_guards(g, (unsigned char *)b->v - GUARD, (size_t)(b->n * b->size), b->name, b->size);
+    }
+    return st;
+}
+
+static void put_back_state(struct rig *g)
+{
+    for (int i = 0; i < g->nbuffers; i++)
+        if (g->buffer[i].use == USE_STATE)
+            memcpy(g->buffer[i].v, g->buffer[i].start, (size_t)(g->buffer[i].n * g->buffer[i].size));
+    g->s.in.stream = rng_stream(g->how.seed, RNG_LAYER, 1, 1);
+}
+
+status rig_forward(struct rig *g, struct error *err)
+{
+    put_back_state(g);
+    return kind_work(g->s.item->kind)->forward(g, err);
+}
+
+status rig_backward(struct rig *g, struct error *err)
+{
+    return kind_work(g->s.item->kind)->backward(g, err);
+}
+
+status rig_step(struct rig *g, struct error *err)
+{
+    const bool backward = kind_work(g->s.item->kind)->backward && !g->how.no_saved;
+
+    if (rig_forward(g, err) != OK)
+        return FAILED;
+    return backward ? rig_backward(g, err) : OK;
+}
+
+/* ---- what came out -------------------------------------------------------------------------------- */
+
+bool rig_changed(const struct rig *g, struct error *what)
+{
+    for (int i = 0; i < g->nbuffers; i++) {
+        const struct buffer *b = &g->buffer[i];
+        const unsigned char *now = b->v, *then = b->start;
+
+        if (b->use != USE_INPUT || (g->how.in_place && strcmp(b->name, "dy") == 0))
+            continue;
+        for (int64_t k = 0; k < b->n * b->size; k++)
+            if (now[k] != then[k]) {
+                error_set(what, "it changes %s[%lld], which it may only read", b->name,
+                          (long long)k / b->size);
+                return true;
+            }
+    }
+    if (g->s.item->settings_size && memcmp(g->settings_start, g->s.settings, g->s.item->settings_size) != 0) {
+        error_set(what, "it changes its settings");
+        return true;
+    }
+    return false;
+}
+
+static bool is_result(const struct buffer *b)
+{
+    return b->use == USE_OUTPUT || b->use == USE_ADDED || b->use == USE_STATE;
+}
+
+bool rigs_differ(const struct rig *a, const struct rig *b, struct error *what)
+{
+    for (int i = 0; i < a->nbuffers; i++) {
+        const struct buffer *x = &a->buffer[i];
+        const int other = rig_find(b, x->name);
+        const struct buffer *y = other < 0 ? NULL : &b->buffer[other];
+
+        if (!is_result(x) || !y)
+            continue;
+        for (int64_t k = 0; k < x->n; k++)
+            if (memcmp((char *)x->v + k * x->size, (char *)y->v + k * x->size, (size_t)x->size) != 0) {
+                error_set(what, "%s[%lld] is %.9g and %.9g", x->name, (long long)k, buffer_at(x, k),
+                          buffer_at(y, k));
+                return true;
+            }
+    }
+    return false;
+}
+
+bool rig_not_finite(const struct rig *g, struct error *what)
+{
+    for (int i = 0; i < g->nbuffers; i++) {
+        const struct buffer *b = &g->buffer[i];
+
+        for (int64_t k = 0; is_result(b) && b->size >= (int)sizeof(float) && k < b->n; k++)
+            if (!isfinite(buffer_at(b, k))) {
+                error_set(what, "%s[%lld] is %g", b->name, (long long)k, buffer_at(b, k));
+                return true;
+            }
+    }
+    return false;
+}
+
+const char *rig_where(const struct rig *g, char out[512])
+{
+    const struct setup *u = g->setup;
+    int n = snprintf(out, 512, "with %.300s", u->settings[0] ? u->settings : "its defaults");
+
+    if (u->nin && n > 0 && n < 400) {
+        if (g->s.item && g->s.item->kind == FELL_KIND_INITIALISER)
+            n += snprintf(out + n, 512 - (size_t)n, ", a tensor of [");
+        else
+            n += snprintf(out + n, 512 - (size_t)n, ", %lld rows of [", (long long)u->batch);
+        for (int64_t d = 0; d < u->in[0].rank; d++)
+            n += snprintf(out + n, 512 - (size_t)n, "%s%lld", d ? "," : "", (long long)u->in[0].dim[d]);
+        snprintf(out + n, 512 - (size_t)n, "]");
+    }
+    return out;
+}

@@ -1,0 +1,138 @@
+/* rig.h - one plugin item set up with inputs that a seed makes, ready to be run under chosen
+ * conditions: the workbench of `fell plugin check`.
+ *
+ * Every buffer that the plugin gets lies between guards, and what nobody has set yet holds a
+ * chosen pattern; so does its scratch memory. Two rigs of the same setup and seed have the
+ * same inputs: what differs after a step is the plugin's doing.
+ */
+#ifndef CHECK_RIG_H
+#define CHECK_RIG_H
+
+#include <pthread.h>
+
+#include "check/setup.h"
+#include "check/subject.h"
+
+enum { RIG_BUFFERS = 64 };
+
+/* What a callback may do to a buffer. */
+enum use {
+    USE_INPUT,  /* read only */
+    USE_OUTPUT, /* set all of it */
+    USE_ADDED,  /* add to it: parameter gradients */
+    USE_STATE,  /* read and change: state tensors, weights and slots of an optimizer */
+    USE_HIDDEN  /* its own business: saved */
+};
+
+struct buffer {
+    char name[64]; /* "dx", "grad.weight" */
+    enum use use;
+    int64_t n;
+    int size;            /* bytes of an element: 4 (float, int32_t), 8 (double), 1 */
+    void *v;             /* [n] */
+    void *start;         /* [n] what an input or a state began with */
+    const float *weight; /* of an output in the objective */
+    int of;              /* of a gradient: the number of the buffer that it belongs to, or -1 */
+};
+
+/* How a step is run. The first of each is the usual. */
+struct conditions {
+    uint64_t seed;
+    enum simd_level level;
+    int threads;      /* at least 1 */
+    bool backwards;   /* the blocks of fell_parallel() from the last to the first */
+    uint32_t unset;   /* the bits of memory that is not set */
+    float grad_start; /* what parameter gradients begin with */
+    float reach;      /* 0: inputs as usual; else spread evenly over [-reach, reach] */
+    bool denormal;    /* inputs that are all denormal */
+    bool evaluate;    /* not training */
+    bool in_place;    /* activations: dx is dy */
+    bool no_saved;    /* layers: no backward follows */
+    bool no_grads;    /* layers: no parameter gradient is wanted */
+    bool no_dx;       /* layers: no input gradient is wanted */
+};
+
+/* Not to be copied or moved. */
+struct rig {
+    struct subject s;
+    const struct setup *setup;
+    struct conditions how;
+    fell_host host;
+    struct pool *pool;
+    struct rng_stream draw; /* of the inputs */
+    int nbuffers;
+    struct buffer buffer[RIG_BUFFERS];
+    void *settings_start;
+    pthread_mutex_t lock; /* of scratch */
+    struct scratch_block *scratch;
+    char trespass[160]; /* the first write outside a buffer; "" if none */
+    double objective;   /* losses: the sum; layers and activations: of y, weighted by dy */
+    /* By kind: */
+    fell_activation_call activation;
+    fell_loss_call loss;
+    fell_metric_call metric;
+    fell_init_call init;
+    fell_layer_call layer;
+    fell_plan plan;
+    fell_shape tensor_shape[SETUP_TENSORS];
+    float *tensor[SETUP_TENSORS], *grad[SETUP_TENSORS], *dx[SETUP_INPUTS];
+    const float *x[SETUP_INPUTS];
+    fell_optimizer_call optimizer;
+    float *slot[SETUP_TENSORS];
+    int64_t next_step; /* of an optimizer, from 1 */
+};
+
+/* What each kind does. FORWARD alone where there is no backward. */
+struct kind_work {
+    status (*prepare)(struct rig *g, struct error *err);
+    status (*forward)(struct rig *g, struct error *err);
+    status (*backward)(struct rig *g, struct error *err); /* may be NULL */
+};
+const struct kind_work *kind_work(enum fell_kind kind);
+extern const struct kind_work activation_work, loss_work, layer_work, optimizer_work, metric_work,
+    initialiser_work, schedule_work, dataset_work;
+
+struct conditions usual_conditions(uint64_t seed, enum simd_level level);
+
+/* In any case end with rig_close(). The error says what refuses. */
+status rig_open(struct rig *g, const struct item *item, struct registry *r, const struct setup *u,
+                const struct conditions *how, struct error *err);
+void rig_close(struct rig *g);
+
+/* The whole of a step: forward, and backward where there is one and it is wanted. */
+status rig_step(struct rig *g, struct error *err);
+/* Its parts. A forward puts back state and random stream first. */
+status rig_forward(struct rig *g, struct error *err);
+status rig_backward(struct rig *g, struct error *err);
+
+/* A new buffer of N elements of SIZE bytes; the pattern of unset memory in it. NAME is
+ * copied. Returns its number. */
+int rig_buffer(struct rig *g, enum use use, int64_t n, int size, const char *name);
+/* The same filled as an input: numbers around 0 that are no two the same. */
+float *rig_input(struct rig *g, int64_t n, const char *name);
+float *rig_output(struct rig *g, int64_t n, const char *name);
+/* An input or a state is filled: keep what it begins with. */
+void rig_keep(struct rig *g, int buffer);
+
+/* The number of the buffer of that name, or -1. */
+int rig_find(const struct rig *g, const char *name);
+/* Element I of a buffer as a number. */
+double buffer_at(const struct buffer *b, int64_t i);
+
+/* A call's result as a status; frees scratch and looks at all guards. */
+status rig_call(struct rig *g, fell_status result, struct error *err);
+
+/* The first input or setting that a callback changed; false if none. */
+bool rig_changed(const struct rig *g, struct error *what);
+
+/* Do two rigs of one setup have different outputs (and gradients and state)? WHAT says which,
+ * "dx[3] is 1.5 and 1.25". */
+bool rigs_differ(const struct rig *a, const struct rig *b, struct error *what);
+
+/* The first output that is not finite; false if none. */
+bool rig_not_finite(const struct rig *g, struct error *what);
+
+/* ": {slope: 0.1}, 3 rows of [5]", for messages. */
+const char *rig_where(const struct rig *g, char out[512]);
+
+#endif

@@ -1,0 +1,169 @@
+/* rig_layer.c - layers and transforms on the workbench of rig.h. */
+#include <stdio.h>
+#include <string.h>
+
+#include "check/rig.h"
+#include "engine/init.h"
+
+static int64_t x_of(const struct rig *g, int64_t i)
+{
+    return g->setup->batch * fell_size(&g->setup->in[i]);
+}
+
+static status plan(struct rig *g, struct error *err)
+{
+    const fell_layer *layer = g->s.item->layer;
+
+    if (layer->ntensors > SETUP_TENSORS)
+        return error_set(err, "it has more than %d tensors", SETUP_TENSORS);
+    g->plan = (fell_plan){.ctx = &g->s.in.ctx,
+                          .settings = g->s.settings,
+                          .nin = g->setup->nin,
+                          .max_batch = g->setup->batch,
+                          .in = g->setup->in,
+                          .tensor = g->tensor_shape};
+    if (rig_call(g, layer->plan(&g->plan), err) != OK)
+        return FAILED;
+    if (!fell_size(&g->plan.out) || g->plan.saved_bytes < 0 || g->plan.saved_bytes > 1 << 24)
+        return error_set(err, "its plan gives an output of no size, or a senseless size of 'saved'");
+    return OK;
+}
+
+/* Whole numbers where the layer asks for them, else numbers around 0. */
+static void make_inputs(struct rig *g)
+{
+    const int64_t limit = g->setup->targets != TARGET_REAL ? 2 : g->plan.indices;
+
+    for (int64_t i = 0; i < g->setup->nin; i++) {
+        const int64_t n = x_of(g, i);
+        char name[16];
+        float *x;
+
+        snprintf(name, sizeof name, i ? "x%lld" : "x", (long long)i);
+        x = rig_input(g, n, name);
+        for (int64_t k = 0; limit && k < n; k++)
+            x[k] = (float)rng_below(&g->draw, (uint64_t)limit);
+        if (limit)
+            memcpy(g->buffer[rig_find(g, name)].start, x, (size_t)n * sizeof *x);
+        g->x[i] = x;
+    }
+}
+
+/* Weights and biases at random, not as they begin, where many gradients are 0; states as
+ * they begin: a variance has to be above 0. */
+static status make_tensor(struct rig *g, uint64_t number, struct error *err)
+{
+    const fell_tensor *t = &g->s.item->layer->tensors[number];
+    const int64_t n = fell_size(&g->tensor_shape[number]);
+    const bool state = t->role == FELL_STATE;
+    char name[64];
+    int b;
+
+    if (!n)
+        return OK;
+    b = rig_buffer(g, state ? USE_STATE : USE_INPUT, n, sizeof(float), t->name);
+    g->tensor[number] = g->buffer[b].v;
+    if (state) {
+        const struct init_request request = {.who = t->name,
+                                             .text = t->init ? t->init : "zeros",
+                                             .shape = g->tensor_shape[number],
+                                             .n = n,
+                                             .fan_in = n,
+                                             .fan_out = n,
+                                             .stream = g->draw};
+
+        if (init_fill(&request, &g->s.env, g->tensor[number], name, err) != OK)
+            return FAILED;
+    } else {
+        rng_normal(&g->draw, g->tensor[number], n);
+        for (int64_t i = 0; i < n; i++)
+            g->tensor[number][i] = 0.25f + 0.5f * g->tensor[number][i];
+    }
+    rig_keep(g, b);
+    if (state || g->how.no_grads || !g->s.item->layer->backward)
+        return OK;
+    snprintf(name, sizeof name, "gradient of %.40s", t->name);
+    g->grad[number] = g->buffer[rig_buffer(g, USE_ADDED, n, sizeof(float), name)].v;
+    g->buffer[g->nbuffers - 1].of = b;
+    for (int64_t i = 0; i < n; i++)
+        g->grad[number][i] = g->how.grad_start;
+    return OK;
+}
+
+static void make_outputs(struct rig *g)
+{
+    const int64_t n = g->setup->batch * fell_size(&g->plan.out);
+
+    g->layer.y = rig_output(g, n, "y");
+    if (!g->s.item->layer->backward)
+        return;
+    g->layer.dy = rig_input(g, n, "dy");
+    g->buffer[rig_find(g, "y")].weight = g->layer.dy;
+    for (int64_t i = 0; i < g->setup->nin && !g->how.no_dx && !g->plan.indices; i++) {
+        char name[16];
+
+        snprintf(name, sizeof name, i ? "dx%lld" : "dx", (long long)i);
+        g->dx[i] = rig_output(g, x_of(g, i), name);
+        g->buffer[g->nbuffers - 1].of = rig_find(g, name + 1);
+    }
+}
+
+static status prepare(struct rig *g, struct error *err)
+{
+    const fell_layer *layer = g->s.item->layer;
+
+    if (plan(g, err) != OK)
+        return FAILED;
+    make_inputs(g);
+    for (uint64_t i = 0; i < layer->ntensors; i++)
+        if (make_tensor(g, i, err) != OK)
+            return FAILED;
+    make_outputs(g);
+    g->layer.ctx = &g->s.in.ctx;
+    g->layer.settings = g->s.settings;
+    g->layer.plan = &g->plan;
+    g->layer.batch = g->setup->batch;
+    g->layer.training = !g->how.evaluate;
+    g->layer.x = g->x;
+    g->layer.dx = g->dx;
+    g->layer.tensor = g->tensor;
+    g->layer.grad = g->grad;
+    if (layer->backward && !g->how.no_saved)
+        g->layer.saved = g->buffer[rig_buffer(g, USE_HIDDEN, g->plan.saved_bytes, 1, "saved")].v;
+    return OK;
+}
+
+/* A transform is fitted first, on the very rows; that is no part of evaluation. */
+static status fit(struct rig *g, struct error *err)
+{
+    fell_layer_call call = g->layer;
+
+    call.y = NULL;
+    return rig_call(g, g->s.item->layer->fit(&call), err);
+}
+
+static status forward(struct rig *g, struct error *err)
+{
+    const fell_layer *layer = g->s.item->layer;
+    const struct buffer *y = &g->buffer[rig_find(g, "y")];
+
+    if (!layer->backward && layer->fit && !g->how.evaluate && fit(g, err) != OK)
+        return FAILED;
+    if (rig_call(g, layer->forward(&g->layer), err) != OK)
+        return FAILED;
+    g->objective = 0.0;
+    for (int64_t i = 0; y->weight && i < y->n; i++)
+        g->objective += (double)y->weight[i] * (double)g->layer.y[i];
+    return OK;
+}
+
+static status backward(struct rig *g, struct error *err)
+{
+    fell_layer_call call = g->layer;
+
+    if (!g->s.item->layer->backward)
+        return OK;
+    return rig_call(g, g->s.item->layer->backward(&call), err);
+}
+
+const struct kind_work layer_work = {prepare, forward, backward};

@@ -1,0 +1,323 @@
+/* setup.c - see setup.h. */
+#include "check/setup.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/rng.h"
+#include "check/rig.h"
+
+/* Where in a setting's range a value is. */
+enum at { AT_DEFAULT, AT_LOW, AT_HIGH, AT_RANDOM, AT_GUESS };
+
+enum { RANDOM_COMBINATIONS = 8, GUESSES = 6, MOST_SETUPS = 120 };
+
+/* ---- a value ---------------------------------------------------------------------------------- */
+
+static double low_end(const fell_param *p)
+{
+    double low = isfinite(p->min) ? p->min : fmin(-10.0, -10.0 * fabs(p->def));
+
+    if (p->type == FELL_P_INT || p->type == FELL_P_INTS)
+        return ceil(low) + (p->flags & FELL_MIN_OPEN && low == ceil(low) ? 1.0 : 0.0);
+    if (p->flags & FELL_MIN_OPEN && isfinite(p->min))
+        low += 1e-3 * (isfinite(p->max) ? p->max - p->min : fmax(1.0, fabs(p->def)));
+    return low;
+}
+
+static double high_end(const fell_param *p)
+{
+    double high = isfinite(p->max) ? p->max : fmax(10.0, 10.0 * fabs(p->def));
+
+    if (p->type == FELL_P_INT || p->type == FELL_P_INTS) {
+        high = fmin(isfinite(p->max) ? p->max : INFINITY, fmax(low_end(p), p->def) + 3.0);
+        return floor(high) - (p->flags & FELL_MAX_OPEN && high == p->max ? 1.0 : 0.0);
+    }
+    high = fmin(high, fmax(low_end(p), fabs(p->def) * 10.0 + 10.0));
+    if (p->flags & FELL_MAX_OPEN && high == p->max)
+        high -= 1e-3 * (isfinite(p->min) ? p->max - p->min : fmax(1.0, fabs(p->max)));
+    return high;
+}
+
+static double number_at(const fell_param *p, enum at at, int guess, struct rng_stream *draw)
+{
+    const double low = low_end(p), high = high_end(p);
+    const bool whole = p->type == FELL_P_INT || p->type == FELL_P_INTS;
+    static const double guesses[GUESSES] = {2, 3, 1, 4, 6, 8};
+    float u;
+
+    if (at == AT_LOW)
+        return low;
+    if (at == AT_HIGH)
+        return high;
+    if (at == AT_DEFAULT)
+        return p->def;
+    if (at == AT_GUESS)
+        return fmin(fmax(whole ? guesses[guess] : 0.5 * (low + fmin(high, low + 1.0)), low), high);
+    rng_uniform(draw, &u, 1);
+    return whole ? low + floor((double)u * (high - low + 1.0)) : low + (double)u * (high - low);
+}
+
+static int count_choices(const fell_param *p)
+{
+    int n = p->choices && p->choices[0] ? 1 : 0;
+
+    for (const char *c = p->choices; c && *c; c++)
+        n += *c == '|';
+    return n;
+}
+
+static void add_choice(struct strbuf *b, const fell_param *p, int number)
+{
+    const char *at = p->choices;
+
+    while (number-- > 0)
+        at += strcspn(at, "|") + 1;
+    strbuf_addf(b, "%.*s", (int)strcspn(at, "|"), at);
+}
+
+/* Lists that might be a shape or a list of numbers, by the guess. */
+static void add_list(struct strbuf *b, const fell_param *p, enum at at, int guess, struct rng_stream *draw)
+{
+    static const char *const lists[GUESSES] = {"[2]", "[2, 3]", "[6]", "[12]", "[3, 2]", "[1, 6]"};
+
+    if (at == AT_GUESS && p->type == FELL_P_INTS)
+        strbuf_addf(b, "%s", lists[guess]);
+    else
+        strbuf_addf(b, "[%.9g]", number_at(p, at, guess, draw));
+}
+
+/* P's value as YAML; false where there is none to try. */
+static bool add_value(struct strbuf *b, const fell_param *p, enum at at, int guess, struct rng_stream *draw)
+{
+    switch (p->type) {
+    case FELL_P_INT:
+    case FELL_P_FLOAT:
+        strbuf_addf(b, "%.9g", number_at(p, at, guess, draw));
+        return true;
+    case FELL_P_BOOL:
+        strbuf_addf(b, "%s",
+                    at == AT_HIGH || (at == AT_RANDOM && rng_below(draw, 2)) || (at == AT_GUESS && guess % 2)
+                        ? "true"
+                        : "false");
+        return true;
+    case FELL_P_ENUM:
+        add_choice(b, p,
+                   at == AT_LOW      ? 0
+                   : at == AT_HIGH   ? count_choices(p) - 1
+                   : at == AT_RANDOM ? (int)rng_below(draw, (uint64_t)count_choices(p))
+                                     : guess % count_choices(p));
+        return true;
+    case FELL_P_INTS:
+    case FELL_P_FLOATS:
+        add_list(b, p, at, guess, draw);
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* ---- combinations ------------------------------------------------------------------------------------ */
+
+struct maker {
+    const struct item *item;
+    struct registry *registry;
+    uint64_t seed;
+    struct rng_stream draw;
+    struct setups *out;
+};
+
+/* The map in which setting CHANGED is at AT, the required ones are as GUESS says (a number
+ * with a digit of base GUESSES for each) and, with AT_RANDOM and CHANGED below 0, every
+ * setting is at random. False where a required setting cannot be guessed. */
+static bool combine(struct maker *m, int guess, int changed, enum at at, char out[512])
+{
+    struct strbuf b = {0};
+    bool ok = true;
+
+    for (size_t i = 0; i < m->item->nparams && ok; i++) {
+        const fell_param *p = &m->item->params[i];
+        const bool required = p->flags & FELL_REQUIRED, all = changed < 0 && at == AT_RANDOM;
+        const size_t before = b.len;
+        bool given = false;
+
+        if (!required && (int)i != changed && !all)
+            continue;
+        strbuf_addf(&b, "%s%s: ", b.len ? ", " : "", p->name);
+        if ((int)i == changed || (all && !required)) {
+            static const enum at anywhere[] = {AT_LOW, AT_HIGH, AT_RANDOM, AT_RANDOM};
+
+            given = add_value(&b, p, all ? anywhere[rng_below(&m->draw, 4)] : at, 0, &m->draw);
+        } else {
+            given = !(p->flags & (FELL_PATH | FELL_MONITOR)) &&
+                    add_value(&b, p, AT_GUESS, guess % GUESSES, &m->draw);
+            guess /= GUESSES;
+        }
+        if (!given) {
+            ok = !required;
+            b.len = before;
+            if (b.text)
+                b.text[before] = 0;
+        }
+    }
+    snprintf(out, 512, b.len ? "{%s}" : "%s", b.len ? b.text : "");
+    strbuf_release(&b);
+    return ok;
+}
+
+/* ---- shapes -------------------------------------------------------------------------------------------- */
+
+static const struct shape_try {
+    fell_shape shape;
+    int64_t batch;
+} shapes[] = {
+    {{1, {6}}, 4},       {{1, {1}}, 3},       {{1, {12}}, 5},      {{2, {3, 4}}, 3},      {{2, {6, 2}}, 2},
+    {{3, {2, 6, 6}}, 2}, {{3, {4, 5, 7}}, 2}, {{3, {6, 8, 8}}, 3}, {{3, {1, 12, 12}}, 2}, {{2, {12, 12}}, 2},
+};
+
+static const struct shape_try tensors[] = {{{2, {12, 12}}, 1}, {{4, {4, 2, 3, 3}}, 1}, {{1, {12}}, 1}};
+
+static const struct shape_try rows[] = {{{1, {5}}, 7}, {{1, {1}}, 6}, {{1, {3}}, 1}, {{1, {10}}, 33}};
+
+/* How many inputs a layer is tried with. */
+static int64_t inputs_of(const struct item *item)
+{
+    if (item->kind != FELL_KIND_LAYER || item->layer->max_inputs < 2)
+        return 1;
+    return item->layer->max_inputs < SETUP_INPUTS ? item->layer->max_inputs : SETUP_INPUTS;
+}
+
+/* Does the item take this setup? Its own words, if not, are noted. */
+static bool accepts(struct maker *m, const struct setup *u)
+{
+    const struct conditions how = usual_conditions(m->seed, SIMD_PORTABLE);
+    struct rig *g = mem_alloc(sizeof *g);
+    struct error err = {""}, ignored;
+    bool ok = rig_open(g, m->item, m->registry, u, &how, &err) == OK;
+
+    /* What it thinks of its settings and inputs may show only when it sees them. */
+    if (ok)
+        ok = rig_step(g, &err) == OK && !(m->item->kind == FELL_KIND_LOSS && rig_not_finite(g, &ignored));
+    if (!ok) {
+        char where[512];
+
+        m->out->refused++;
+        if (g->s.settings && strstr(err.text, "without saying why") && !m->out->silent[0])
+            snprintf(m->out->silent, sizeof m->out->silent, "%s", rig_where(g, where));
+        if (err.text[0])
+            snprintf(m->out->last, sizeof m->out->last, "%.1000s", err.text);
+    }
+    rig_close(g);
+    free(g);
+    return ok;
+}
+
+static bool is_transform(const struct item *item)
+{
+    return item->kind == FELL_KIND_LAYER && !item->layer->backward;
+}
+
+static bool add_if_accepted(struct maker *m, const char *settings, const struct shape_try *shape,
+                            bool defaults)
+{
+    struct setup u = {.defaults = defaults, .batch = shape ? shape->batch : 1};
+    const int forms = m->item->kind == FELL_KIND_LOSS || m->item->kind == FELL_KIND_METRIC ? TARGET_FORMS
+                      : m->item->kind == FELL_KIND_DATASET || is_transform(m->item)        ? 2
+                                                                                           : 1;
+
+    if (m->out->n == MOST_SETUPS)
+        return false;
+    snprintf(u.settings, sizeof u.settings, "%s", settings);
+    if (shape) {
+        u.nin = inputs_of(m->item);
+        for (int64_t i = 0; i < u.nin; i++)
+            u.in[i] = shape->shape;
+    }
+    if (m->item->kind == FELL_KIND_LOSS && m->item->loss->expects != FELL_REAL)
+        u.targets = TARGET_SHARE;
+    for (; (int)u.targets < forms; u.targets++) {
+        if (!accepts(m, &u))
+            continue;
+        m->out->v = mem_grow(m->out->v, m->out->n + 1, sizeof u);
+        m->out->v[m->out->n++] = u;
+        return true;
+    }
+    return false;
+}
+
+/* The shapes that the item's kind is tried with; NULL and one pass where it has none. */
+static const struct shape_try *shapes_of(const struct item *item, size_t *n)
+{
+    switch (item->kind) {
+    case FELL_KIND_LAYER:
+        *n = sizeof shapes / sizeof *shapes;
+        return shapes;
+    case FELL_KIND_INITIALISER:
+        *n = sizeof tensors / sizeof *tensors;
+        return tensors;
+    case FELL_KIND_ACTIVATION:
+    case FELL_KIND_LOSS:
+    case FELL_KIND_METRIC:
+        *n = sizeof rows / sizeof *rows;
+        return rows;
+    default:
+        *n = 1;
+        return NULL;
+    }
+}
+
+/* Up to MOST shapes for which a combination is accepted; the first guess that fits each. */
+static void add_shapes(struct maker *m, int changed, enum at at, size_t most, int guesses)
+{
+    size_t n, found = 0;
+    const struct shape_try *all = shapes_of(m->item, &n);
+
+    for (size_t i = 0; i < n && found < most; i++)
+        for (int guess = 0; guess < guesses; guess++) {
+            char settings[512];
+
+            if (!combine(m, guess, changed, at, settings))
+                return;
+            if (add_if_accepted(m, settings, all ? &all[i] : NULL, changed < 0 && at == AT_DEFAULT)) {
+                found++;
+                break;
+            }
+        }
+}
+
+void setups_make(const struct item *item, struct registry *r, uint64_t seed, struct setups *out)
+{
+    struct maker m = {.item = item, .registry = r, .seed = seed, .out = out};
+    int guesses = 1, choices;
+
+    *out = (struct setups){0};
+    m.draw = rng_stream(seed, RNG_SEED, 7, 0);
+    for (size_t i = 0; i < item->nparams; i++)
+        if (item->params[i].flags & FELL_REQUIRED && guesses < 100)
+            guesses *= GUESSES;
+    add_shapes(&m, -1, AT_DEFAULT, 5, guesses);
+    if (!out->n)
+        return;
+    for (size_t i = 0; i < item->nparams; i++) {
+        const fell_param *p = &item->params[i];
+
+        if (p->flags & (FELL_PATH | FELL_MONITOR))
+            continue;
+        add_shapes(&m, (int)i, AT_LOW, 2, guesses);
+        add_shapes(&m, (int)i, AT_HIGH, 2, guesses);
+        choices = p->type == FELL_P_ENUM ? count_choices(p) : 0;
+        for (int k = 0; k < 2 && choices > 2; k++)
+            add_shapes(&m, (int)i, AT_RANDOM, 1, guesses);
+    }
+    for (int i = 0; i < RANDOM_COMBINATIONS && item->nparams; i++)
+        add_shapes(&m, -1, AT_RANDOM, 2, guesses);
+}
+
+void setups_release(struct setups *s)
+{
+    free(s->v);
+    *s = (struct setups){0};
+}

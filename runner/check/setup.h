@@ -1,0 +1,38 @@
+/* setup.h - the settings and shapes that an item is tried with: its defaults on several
+ * shapes, each setting at both ends of its range, and some at random.
+ */
+#ifndef CHECK_SETUP_H
+#define CHECK_SETUP_H
+
+#include "host/registry.h"
+#include "kernels/kernels.h"
+
+enum { SETUP_INPUTS = 3, SETUP_TENSORS = 32 };
+
+/* What the targets of a loss or metric look like: the first that it accepts is taken; where it
+ * expects probabilities in some form, from the second on. A dataset
+ * is asked for classes with the first, for values with the second; a transform's inputs are
+ * whole numbers with the second. */
+enum targets { TARGET_REAL, TARGET_SHARE, TARGET_BIT, TARGET_SIGN, TARGET_COUNT, TARGET_FORMS };
+
+struct setup {
+    char settings[512]; /* a YAML map */
+    bool defaults;      /* nothing but what is required is set */
+    int64_t nin;
+    fell_shape in[SETUP_INPUTS]; /* rank 1 to 3; activations, losses: [cols] */
+    int64_t batch;
+    enum targets targets;
+};
+
+struct setups {
+    size_t n, refused; /* refused: combinations that the plugin declined, with a message */
+    struct setup *v;   /* NULL if none */
+    char silent[512];  /* a combination that it declined without one; "" if none */
+    char last[1024];   /* the last message */
+};
+
+/* Those that ITEM accepts. setups_release() frees. */
+void setups_make(const struct item *item, struct registry *r, uint64_t seed, struct setups *out);
+void setups_release(struct setups *s);
+
+#endif

@@ -1,0 +1,196 @@
+/* plugin_check.c - `fell plugin check`: every check that a plugin's kind has, in a process
+ * each, and the verdict kept. The checks are in check/.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "check/check.h"
+#include "check/verdict.h"
+#include "cli/plugin.h"
+#include "cli/query.h"
+#include "cli/table.h"
+#include "host/registry_open.h"
+
+static const double FILE_SECONDS = 28.0; /* for all checks of a file */
+static const double CHECK_SECONDS = 10.0;
+static const uint64_t SEED = 1;
+
+static const char *const verdict_words[] = {[VERDICT_PASSED] = "ok",
+                                            [VERDICT_FAILED] = "FAILED",
+                                            [VERDICT_WARNED] = "warning",
+                                            [VERDICT_SKIPPED] = "-"};
+
+struct session {
+    struct checked checked;
+    struct table *table;
+    double end;
+    struct strbuf failed; /* names */
+    bool loads;           /* at all: the first check passed */
+    int64_t counts[VERDICT_SKIPPED + 1];
+};
+
+static void add_row(struct session *s, const struct check *check, const struct finding *f)
+{
+    table_text(s->table, s->checked.item ? s->checked.item->name : NULL);
+    table_text(s->table, check->name);
+    table_text(s->table, verdict_words[f->verdict]);
+    table_text(s->table, f->text.text[0] ? f->text.text : check->what);
+    s->counts[f->verdict]++;
+    if (f->verdict == VERDICT_FAILED && (!s->failed.len || !strstr(s->failed.text, check->name)))
+        strbuf_addf(&s->failed, "%s%s", s->failed.len ? ", " : "", check->name);
+}
+
+/* False where the time was over: what hangs once hangs again. */
+static bool run_check(struct session *s, const struct check *check)
+{
+    const double left = s->end - time_monotonic();
+    struct finding f;
+
+    check_run(check, &s->checked, left < CHECK_SECONDS ? left : CHECK_SECONDS, &f);
+    add_row(s, check, &f);
+    return !f.timed_out;
+}
+
+/* ---- a file ------------------------------------------------------------------------------------ */
+
+static void check_loading(struct session *s, status loads, const struct error *why)
+{
+    static const struct check loading = {"loading", "The registry takes it.", 0, false, NULL};
+    struct finding f = {.verdict = VERDICT_PASSED};
+
+    if (loads != OK && s->failed.len) {
+        f.verdict = VERDICT_SKIPPED;
+        error_set(&f.text, "it is refused for the reason above");
+    } else if (loads != OK) {
+        finding_fail(&f, "%s", why->text);
+    }
+    add_row(s, &loading, &f);
+}
+
+static void check_item(struct session *s, const struct item *item)
+{
+    s->checked.item = item;
+    for (const struct check *check = item_checks; check->name; check++)
+        if (check->kinds & 1u << item->kind && !run_check(s, check))
+            break;
+    s->checked.item = NULL;
+}
+
+static bool is_in(const struct item *item, const char *path)
+{
+    return strcmp(item->file->path, path) == 0;
+}
+
+/* Everything about the file at PATH; its items once it is loaded. */
+static void check_file(struct session *s, struct registry *r, const char *path)
+{
+    const struct item *const *all;
+    struct error why = {""};
+    struct plugin_file file = {.path = path};
+    status loads;
+    size_t n;
+
+    s->checked.path = path;
+    s->end = time_monotonic() + FILE_SECONDS;
+    run_check(s, file_checks);
+    s->loads = !s->failed.len;
+    for (const struct check *check = file_checks + 1; check->name && s->loads; check++)
+        run_check(s, check);
+    loads = s->loads ? registry_add_file(r, path, &why) : FAILED;
+    if (s->loads)
+        check_loading(s, loads, &why);
+    if (loads == OK) {
+        all = registry_list(r, &n);
+        for (size_t i = 0; i < n; i++)
+            if (is_in(all[i], path))
+                check_item(s, all[i]);
+    }
+    if (plugin_file_hash(&file, &why) != OK ||
+        verdict_store(file.sha256, s->failed.text ? s->failed.text : "", &why))
+        fprintf(stderr, "fell: note: %s\n", why.text);
+}
+
+/* ---- what to check --------------------------------------------------------------------------------- */
+
+/* The file that a word names: a path, or the name of a plugin. free() it; NULL, and all is
+ * said, otherwise. */
+static char *file_of(struct registry *r, const char *word)
+{
+    const struct item *const *all;
+    const char *found = NULL;
+    char *absolute;
+    size_t n;
+
+    if (strchr(word, '/') || strchr(word, '.')) {
+        absolute = path_absolute(word);
+        found = realpath(absolute, NULL);
+        free(absolute);
+        if (!found)
+            cli_error("%s: no such file", word);
+        return (char *)found;
+    }
+    all = registry_list(r, &n);
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(all[i]->name, word) == 0 && (!found || strcmp(found, all[i]->file->path) != 0)) {
+            if (found) {
+                cli_error("'%s' is the name of several plugins; write the path of one: %s", word, found);
+                return NULL;
+            }
+            found = all[i]->file->path;
+        }
+    if (!found)
+        cli_error(
+            "no plugin '%s'; 'fell plugin list' shows all, and a file is written with its path: ./%s.so",
+            word, word);
+    return found ? mem_string(found) : NULL;
+}
+
+static void print_result(const struct session *s, const char *path)
+{
+    printf("%s\n\n", path);
+    table_print(s->table, stdout, 0);
+    printf("\n%s: %lld passed, %lld failed, %lld skipped", s->failed.len ? "failed" : "passed",
+           (long long)(s->counts[VERDICT_PASSED] + s->counts[VERDICT_WARNED]),
+           (long long)s->counts[VERDICT_FAILED], (long long)s->counts[VERDICT_SKIPPED]);
+    if (s->counts[VERDICT_WARNED])
+        printf(", %lld with a warning", (long long)s->counts[VERDICT_WARNED]);
+    printf(" (seed %llu, %s)\n", (unsigned long long)s->checked.seed, simd_name(s->checked.level));
+}
+
+int plugin_check(const struct call *c)
+{
+    struct registry *r = plugin_registry(c), *own;
+    struct session s = {.checked = {.seed = c->seed >= 0 ? (uint64_t)c->seed : SEED}};
+    static const char *const columns[] = {"plugin", "check", "result", "what"};
+    struct error err;
+    char *path;
+    int result;
+
+    if (!r)
+        return EXIT_INPUT;
+    if (simd_choose(getenv("FELL_SIMD"), &s.checked.level, &err) != OK) {
+        registry_free(r);
+        return cli_error("%s", err.text);
+    }
+    path = file_of(r, c->args[1]);
+    registry_free(r);
+    if (!path)
+        return EXIT_INPUT;
+    own = s.checked.registry = registry_new();
+    s.table = table_new();
+    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
+        table_column(s.table, (struct table_column){.name = columns[i]});
+    check_file(&s, own, path);
+    if (c->json)
+        query_print_json(table_to_json(s.table));
+    else
+        print_result(&s, path);
+    result = s.failed.len ? EXIT_RUN : EXIT_OK;
+    table_free(s.table);
+    strbuf_release(&s.failed);
+    registry_free(own);
+    free(path);
+    return result;
+}

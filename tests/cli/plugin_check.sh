@@ -1,0 +1,127 @@
+#!/bin/sh
+# fell plugin check: every bundled plugin passes; for each check there is a plugin that it
+# catches; verdicts are kept and recorded.
+. "$srcdir/tests/cli/lib.sh"
+
+XDG_STATE_HOME=$scratch/state
+export XDG_STATE_HOME
+flags="-std=c17 -O3 -fno-math-errno -fno-trapping-math -ffp-contract=off -fPIC -fvisibility=hidden -shared"
+
+# results FILE WORD: the checks that ended so, as lines.
+results() {
+    sqlite3 :memory: "SELECT DISTINCT value->>'check' FROM json_each(CAST(readfile('$1') AS TEXT)) WHERE value->>'result' = '$2'"
+}
+
+# ---- every bundled plugin passes
+n=0
+for so in "$builddir"/plugins/*/*.so; do
+    expect_exit 0 "$FELL" plugin check "$so"
+    n=$((n + 1))
+done
+[ "$n" -ge 100 ] || fail "only $n plugins"
+
+# ---- each bad plugin fails by the checks that it names, and no other
+for c in "$srcdir"/tests/bad-plugins/*.c; do
+    name=$(basename "$c" .c)
+    wanted=$(sed -n '1s/^.* fails: //p' "$c")
+    # shellcheck disable=SC2046,SC2086
+    ${CC:-cc} $flags $(sed -n 's/^ \* flags: //p' "$c") -I"$srcdir/include" -o "$name.so" "$c" -lm
+    got=0
+    "$FELL" plugin check "./$name.so" --json >"$name.json" 2>err || got=$?
+    case $wanted in
+    warning:*) [ "$got" = 0 ] || fail "$name: a warning is no failure" ;;
+    *) [ "$got" = 1 ] || fail "$name: exit status $got" ;;
+    esac
+    case $wanted in
+    warning:*) found="warning: $(results "$name.json" warning)" ;;
+    *) found=$(results "$name.json" FAILED | paste -sd, | sed 's/,/, /g') ;;
+    esac
+    [ "$found" = "$wanted" ] || {
+        cat "$name.json" >&2
+        fail "$name: failed '$found', not '$wanted'"
+    }
+done
+
+# ---- each check has such a plugin
+"$FELL" plugin check relu --json >all.json
+for kind in layer/dense loss/cross_entropy optimizer/adam schedule/cosine; do
+    "$FELL" plugin check "$builddir/plugins/$kind.so" --json >one.json
+    results one.json ok >>names
+done
+results all.json ok >>names
+sort -u names >names.all
+while read -r check; do
+    grep -q "fails: .*$check" "$srcdir"/tests/bad-plugins/*.c || fail "no bad plugin for the check '$check'"
+done <names.all
+[ "$(wc -l <names.all)" -ge 30 ] || fail "only $(wc -l <names.all) checks"
+
+# ---- what is said of a wrong derivative
+expect_exit 1 "$FELL" plugin check ./gradient.so
+expect_text out "gradient" "dx[" "but the forward pass has" "7 rows of [5]" "seed 1"
+expect_exit 1 "$FELL" plugin check ./gradient.so --seed 5
+expect_text out "seed 5"
+
+# ---- verdicts: kept, shown, told once in a run, recorded
+"$FELL" plugin new activation swish >/dev/null
+"$FELL" plugin build swish.c >/dev/null
+expect_exit 0 "$FELL" plugin show swish --plugin ./swish.so
+expect_text out "check    unchecked"
+write_spec swish.yaml
+expect_exit 0 "$FELL" run swish.yaml --db a.db --plugin ./swish.so model.0.dense.activation=swish
+[ "$(cat out err | grep -c "the activation 'swish' is unchecked; 'fell plugin check $PWD/swish.so'")" = 1 ] ||
+    fail "an unchecked plugin is not told of once"
+expect_sql a.db 'unchecked' "SELECT verdict FROM plugins WHERE name = 'swish'"
+expect_sql a.db 'passed' "SELECT DISTINCT verdict FROM plugins WHERE name <> 'swish'"
+expect_exit 0 "$FELL" plugin check ./swish.so
+expect_exit 0 "$FELL" plugin list activation --plugin ./swish.so --json
+expect_json out passed "(SELECT value->>'check' FROM json_each(j) WHERE value->>'name' = 'swish')"
+expect_exit 0 "$FELL" run swish.yaml --db b.db --plugin ./swish.so model.0.dense.activation=swish
+expect_no_text out "unchecked"
+expect_no_text err "unchecked"
+expect_sql b.db 'passed' "SELECT verdict FROM plugins WHERE name = 'swish'"
+expect_exit 0 "$FELL" run swish.yaml --db c.db --plugin ./gradient.so model.0.dense.activation=bad
+cat out err >both
+expect_text both "the activation 'bad' failed its check"
+expect_sql c.db 'failed' "SELECT verdict FROM plugins WHERE name = 'bad'"
+expect_exit 0 "$FELL" plugin show bad --plugin ./gradient.so
+expect_text out "check    failed: gradient"
+expect_exit 0 "$FELL" run swish.yaml --db d.db --quiet --plugin ./gradient.so model.0.dense.activation=bad
+expect_empty err
+
+# ---- what begins as each kind passes as it is
+for kind in layer activation loss optimizer schedule initialiser metric dataset transform; do
+    "$FELL" plugin new $kind my_$kind >/dev/null
+    "$FELL" plugin build my_$kind.c >/dev/null
+    expect_exit 0 "$FELL" plugin check ./my_$kind.so
+done
+
+# ---- crashes and hangs are findings; what is no plugin is said
+cat >hang.c <<'END'
+#include <fell/plugin.h>
+static fell_status forward(fell_activation_call *c)
+{
+    while (c->rows > 1)
+        __asm__ volatile("");
+    return FELL_OK;
+}
+static const fell_activation item = FELL_ACTIVATION("hang", "Does not end.", FELL_REAL, forward, forward);
+FELL_PLUGIN("1.0", "", &item.item);
+END
+"$FELL" plugin build hang.c >/dev/null
+begin=$(date +%s)
+expect_exit 1 "$FELL" plugin check ./hang.so
+expect_text out "it takes more than 10 seconds" "were not tried"
+[ $(($(date +%s) - begin)) -le 35 ] || fail "a check took $(($(date +%s) - begin)) seconds"
+sed 's/while (c->rows > 1)/if (c->rows > 1)/; s/__asm__ volatile("");/__builtin_trap();/; s/hang/crash/' hang.c >crash.c
+"$FELL" plugin build crash.c >/dev/null
+expect_exit 1 "$FELL" plugin check ./crash.so
+expect_text out "it crashes (SIGILL)"
+echo text >text.so
+expect_exit 1 "$FELL" plugin check ./text.so
+expect_text out "not a shared object but text"
+expect_exit 2 "$FELL" plugin check ./missing.so
+expect_text err "missing.so: no such file"
+expect_exit 2 "$FELL" plugin check nothing_of_that_name
+expect_text err "no plugin 'nothing_of_that_name'"
+XDG_STATE_HOME=/proc/nowhere expect_exit 0 "$FELL" plugin check relu
+expect_text err "note: "
