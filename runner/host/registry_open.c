@@ -68,10 +68,12 @@ static status check_head(int fd, const char *path, uint64_t size, struct error *
         return error_set(err, "%s: %s", path, strerror(errno));
     if (n < SELFMAG || memcmp(head, ELFMAG, SELFMAG) != 0)
         return not_elf(path, head, (size_t)n, err);
+    if (n > EI_CLASS && head[EI_CLASS] == ELFCLASS32) /* its whole head may be shorter than ours */
+        return error_set(err, "%s: a 32-bit object; this program has 64 bits", path);
     if ((size_t)n < sizeof head)
         return error_set(err, "%s: the file is truncated", path);
     if (head[EI_CLASS] != ELFCLASS64)
-        return error_set(err, "%s: a 32-bit object; this program has 64 bits", path);
+        return error_set(err, "%s: an ELF file of no known class", path);
     memcpy(&h, head, sizeof h);
     if (known && (h.e_machine != own.e_machine || head[EI_DATA] != own.e_ident[EI_DATA]))
         return error_set(err, "%s: built for another processor", path);

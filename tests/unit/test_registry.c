@@ -245,6 +245,9 @@ Test(registry, files_that_are_no_objects)
     expect_refused(path, "the file is truncated");
     write_file(path, bytes, len / 4);
     expect_refused(path, "the file is truncated");
+    bytes[4] = 3;
+    write_file(path, bytes, len);
+    expect_refused(path, "an ELF file of no known class");
     bytes[4] = 1; /* ELFCLASS32 */
     write_file(path, bytes, len);
     expect_refused(path, "a 32-bit object; this program has 64 bits");
