@@ -92,3 +92,18 @@ sweep:
     model.0.dense.activation: [tanh, relu]
 END
 }
+
+# examples_of PAGE: run its examples here, as a reader beside the source would; what was run is
+# left in examples.sh.
+examples_of() {
+    mkdir -p results bin
+    ln -s "$srcdir/configs" configs
+    ln -s "$srcdir/include" include
+    ln -s "$srcdir/results/queries" results/queries
+    ln -s "$FELL" bin/fell
+    awk -f "$srcdir/tests/cli/examples.awk" "$1" >examples.sh
+    XDG_STATE_HOME=$PWD/state PATH=$PWD/bin:$PATH sh -eux examples.sh >log 2>&1 || {
+        cat log >&2
+        fail "an example of $1"
+    }
+}
