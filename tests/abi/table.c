@@ -77,7 +77,6 @@ static const fell_loss second = FELL_LOSS(SECOND, "The second.", FELL_CLASSES, F
 static const fell_item *const items[] = {&first.item, &second.item, NULL};
 const fell_item *const no_items[] = {NULL};
 
-FELL_EXPORT_ const fell_plugin fell_plugin_v1 = {ROOT_SIZE, FELL_MINOR,          NEEDS,
-                                                 STRIDE,    sizeof(fell_tensor), sizeof(fell_slot),
-                                                 VERSION,   "the tests",         ITEMS,
-                                                 NULL};
+FELL_EXPORT_ const fell_plugin fell_plugin_v1 = {
+    ROOT_SIZE,         FELL_MINOR, NEEDS,       STRIDE, sizeof(fell_tensor),
+    sizeof(fell_slot), VERSION,    "the tests", ITEMS,  NULL};

@@ -6,7 +6,7 @@
 
 static fell_status forward(fell_activation_call *c)
 {
-    float *copy = malloc(sizeof *copy);
+    float *volatile copy = malloc(sizeof *copy);
 
     if (!copy)
         return fell_fail(c->ctx, "no memory");
