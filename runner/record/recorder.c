@@ -345,6 +345,17 @@ status recorder_run_ended(struct recorder *r, int64_t run, const char *status_wo
     return ADD(r, SQL_RUN_ENDED, cells, err);
 }
 
+status recorder_run_again(struct recorder *r, int64_t run, const char *kind, const char *detail,
+                          struct error *err)
+{
+    const struct cell cells[] = {INT(run)};
+
+    for (enum writer_sql sql = SQL_RUN_AGAIN; sql <= SQL_FORGET_CHECKPOINTS; sql++)
+        if (ADD(r, sql, cells, err) != OK)
+            return FAILED;
+    return recorder_event(r, run, kind, detail, err);
+}
+
 status recorder_git_dirty(struct recorder *r, int64_t experiment, bool dirty, struct error *err)
 {
     const struct cell cells[] = {INT(experiment), INT(dirty)};

@@ -99,6 +99,11 @@ status recorder_checkpoint(struct recorder *r, int64_t run, int64_t epoch, const
 status recorder_run_ended(struct recorder *r, int64_t run, const char *status_word, int64_t epochs_done,
                           double seconds, const char *error, int signal, struct error *err);
 
+/* The run is queued again: what it recorded of its training is removed, and an event, KIND
+ * with DETAIL, says why. Its earlier events stay. */
+status recorder_run_again(struct recorder *r, int64_t run, const char *kind, const char *detail,
+                          struct error *err);
+
 /* Commit if the time slice is over; call when idle. Seconds until the next is due
  * (negative: nothing waits). */
 status recorder_tick(struct recorder *r, double *due, struct error *err);

@@ -16,6 +16,15 @@ static const char *const sql_text[SQL_COUNT] = {
     [SQL_RUN_ENDED] =
         "UPDATE runs SET status = ?2, finished_at = ?3, epochs_done = ?4, seconds = ?5, error = ?6,"
         " signal = ?7 WHERE id = ?1",
+    [SQL_RUN_AGAIN] =
+        "UPDATE runs SET status = 'queued', started_at = NULL, finished_at = NULL, seconds = NULL,"
+        " epochs_done = 0, error = NULL, signal = NULL, worker = NULL WHERE id = ?1",
+    [SQL_FORGET_EPOCHS] = "DELETE FROM epochs WHERE run_id = ?1",
+    [SQL_FORGET_GRADIENTS] = "DELETE FROM gradients WHERE run_id = ?1",
+    [SQL_FORGET_METRICS] = "DELETE FROM metrics WHERE run_id = ?1",
+    [SQL_FORGET_STEPS] = "DELETE FROM steps WHERE run_id = ?1",
+    [SQL_FORGET_STEP_GRADIENTS] = "DELETE FROM step_gradients WHERE run_id = ?1",
+    [SQL_FORGET_CHECKPOINTS] = "DELETE FROM checkpoints WHERE run_id = ?1",
     [SQL_PARAMETER] =
         "INSERT OR REPLACE INTO parameters (run_id, position, layer, plugin, name, shape, count)"
         " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",

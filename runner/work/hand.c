@@ -32,10 +32,10 @@ static status checkpoint_folder(const struct hand *h, const struct hand_env *env
     char *db;
 
     *out = NULL;
-    if (!env->experiment->trials[h->trial].spec->checkpoint.on)
+    if (!env->experiment->trials[h->task.trial].spec->checkpoint.on)
         return OK;
     db = path_absolute(env->db);
-    *out = mem_format("%s.checkpoints/%lld", db, (long long)h->run);
+    *out = mem_format("%s.checkpoints/%lld", db, (long long)h->task.run);
     free(db);
     return path_make_folder(*out, err);
 }
@@ -43,12 +43,12 @@ static status checkpoint_folder(const struct hand *h, const struct hand_env *env
 status hand_start(struct hand *h, const struct hand_env *env, struct error *err)
 {
     const struct experiment *e = env->experiment;
-    const struct trial *trial = &e->trials[h->trial];
+    const struct trial *trial = &e->trials[h->task.trial];
     struct job job = {.type = FRAME_TRAIN,
-                      .number = (uint64_t)h->run,
+                      .number = (uint64_t)h->task.run,
                       .name = e->name,
-                      .resolved = trial->resolved,
-                      .seed = e->seed + (uint64_t)h->repeat};
+                      .resolved = h->task.resolved,
+                      .seed = h->task.seed};
     char *folder;
     status result = FAILED;
 
@@ -64,8 +64,8 @@ status hand_start(struct hand *h, const struct hand_env *env, struct error *err)
     h->nmetrics = 0;
     h->started = time_monotonic();
     if (env->progress)
-        progress_run_started(env->progress, h->number, h->run, h->trial, h->repeat, trial);
-    result = recorder_run_started(env->recorder, h->run, h->number, err);
+        progress_run_started(env->progress, h->number, h->task.run, h->task.trial, h->task.repeat, trial);
+    result = recorder_run_started(env->recorder, h->task.run, h->number, err);
 out:
     free(folder);
     return result;
@@ -74,22 +74,23 @@ out:
 static status end_run(struct hand *h, const struct hand_env *env, const char *word, double seconds,
                       const char *error, int sig, struct error *err)
 {
-    struct runner_summary *s = env->summary;
-
     h->busy = false;
-    if (strcmp(word, "finished") == 0 || strcmp(word, "stopped") == 0)
-        s->finished++;
-    else if (strcmp(word, "interrupted") != 0)
-        s->failed++;
     if (env->progress)
-        progress_run_ended(env->progress, h->number, h->run, word, error);
-    return recorder_run_ended(env->recorder, h->run, word, h->epochs_done, seconds, error, sig, err);
+        progress_run_ended(env->progress, h->number, h->task.run, word, error);
+    if (env->ended(env->arg, h, word)) {
+        char *why = mem_format("%s: %s", word, error ? error : "");
+        const status st = recorder_run_again(env->recorder, h->task.run, "retried", why, err);
+
+        free(why);
+        return st;
+    }
+    return recorder_run_ended(env->recorder, h->task.run, word, h->epochs_done, seconds, error, sig, err);
 }
 
 /* The process is gone, or talks nonsense. */
 static status lose_process(struct hand *h, const struct hand_env *env, bool broken, struct error *err)
 {
-    const struct spec *spec = h->busy ? env->experiment->trials[h->trial].spec : NULL;
+    const struct spec *spec = h->busy ? env->experiment->trials[h->task.trial].spec : NULL;
     double seconds = time_monotonic() - h->started;
     struct strbuf why = {0};
     const char *word = "interrupted";
@@ -102,10 +103,10 @@ static status lose_process(struct hand *h, const struct hand_env *env, bool brok
     if (h->busy) {
         if (!env->interrupted) {
             word = sig && !broken ? "crashed" : "failed";
-            result = recorder_event(env->recorder, h->run, word, why.text, err);
+            result = recorder_event(env->recorder, h->task.run, word, why.text, err);
             result |= end_run(h, env, word, seconds, why.text, broken ? 0 : sig, err);
         } else {
-            result = recorder_event(env->recorder, h->run, word, NULL, err);
+            result = recorder_event(env->recorder, h->task.run, word, NULL, err);
             result |= end_run(h, env, word, seconds, NULL, 0, err);
         }
     }
@@ -123,7 +124,7 @@ static status on_parameters(struct hand *h, const struct hand_env *env, const cJ
     {
         char *shape = cJSON_PrintUnformatted(cJSON_GetObjectItem(one, "shape"));
         status st = recorder_parameter(
-            env->recorder, h->run, (int)json_number(one, "position"), json_text(one, "layer"),
+            env->recorder, h->task.run, (int)json_number(one, "position"), json_text(one, "layer"),
             json_text(one, "plugin"), json_text(one, "name"), shape, (int64_t)json_number(one, "count"), err);
 
         free(shape);
@@ -164,12 +165,13 @@ static status on_metrics(struct hand *h, const struct hand_env *env, const cJSON
 
 static status on_event(struct hand *h, const struct hand_env *env, const cJSON *json, struct error *err)
 {
-    return recorder_event(env->recorder, h->run, json_text(json, "kind"), json_text(json, "detail"), err);
+    return recorder_event(env->recorder, h->task.run, json_text(json, "kind"), json_text(json, "detail"),
+                          err);
 }
 
 static status on_checkpoint(struct hand *h, const struct hand_env *env, const cJSON *json, struct error *err)
 {
-    return recorder_checkpoint(env->recorder, h->run, (int64_t)json_number(json, "epoch"),
+    return recorder_checkpoint(env->recorder, h->task.run, (int64_t)json_number(json, "epoch"),
                                json_text(json, "path"), json_text(json, "sha256"),
                                cJSON_IsTrue(cJSON_GetObjectItem(json, "best")), err);
 }
@@ -222,8 +224,8 @@ static status take_epoch(struct hand *h, const struct hand_env *env, const char 
     }
     h->epochs_done = e.epoch;
     if (env->progress)
-        progress_epoch(env->progress, h->number, h->run, &e);
-    return recorder_epoch(env->recorder, h->run, &e, err);
+        progress_epoch(env->progress, h->number, h->task.run, &e);
+    return recorder_epoch(env->recorder, h->task.run, &e, err);
 }
 
 static status take_step(struct hand *h, const struct hand_env *env, const char *body, size_t size,
@@ -235,7 +237,7 @@ static status take_step(struct hand *h, const struct hand_env *env, const char *
         *broken = true;
         return OK;
     }
-    return recorder_step(env->recorder, h->run, &s, err);
+    return recorder_step(env->recorder, h->task.run, &s, err);
 }
 
 status hand_listen(struct hand *h, const struct hand_env *env, struct error *err)
@@ -248,7 +250,7 @@ status hand_listen(struct hand *h, const struct hand_env *env, struct error *err
     while (!broken && (f = process_next_frame(&h->process, &body, &broken))) {
         status st;
 
-        if (!h->busy || f->run != (uint64_t)h->run) {
+        if (!h->busy || f->run != (uint64_t)h->task.run) {
             broken = true;
             break;
         }

@@ -6,22 +6,27 @@
 #include "record/recorder.h"
 #include "work/process.h"
 #include "work/runner.h"
+#include "work/schedule.h"
+
+struct hand;
 
 /* What all hands share. */
 struct hand_env {
     const struct experiment *experiment;
     struct recorder *recorder;
     const char *db;
-    struct progress *progress;      /* may be NULL */
-    struct runner_summary *summary; /* ends are counted here */
-    bool interrupted;               /* by the user: runs that end now were stopped */
+    struct progress *progress; /* may be NULL */
+    bool interrupted;          /* by the user: runs that end now were stopped */
+    /* The run of H is over, with that status. True: it is tried again. */
+    bool (*ended)(void *arg, const struct hand *h, const char *word);
+    void *arg;
 };
 
 struct hand {
     int number; /* runs.worker */
     struct process process;
     bool busy;
-    int64_t run, trial, repeat; /* run: its id */
+    struct run_task task; /* what it trains, or trained last */
     int64_t epochs_done;
     double started;
     struct metric_value *metrics; /* as announced by the worker */
@@ -29,7 +34,7 @@ struct hand {
     char *metric_names; /* their names, one behind the other */
 };
 
-/* Give h->run to the process. FAILED with the process buried: it was dead, try another; FAILED
+/* Give h->task to the process. FAILED with the process buried: it was dead, try another; FAILED
  * with it alive: the database. */
 status hand_start(struct hand *h, const struct hand_env *env, struct error *err);
 

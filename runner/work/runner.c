@@ -16,6 +16,7 @@
 #include "work/crew.h"
 #include "work/identity.h"
 #include "work/provenance.h"
+#include "work/schedule.h"
 #include "work/store.h"
 
 static const double GIT_PATIENCE = 2.0; /* seconds, after the last run */
@@ -143,28 +144,32 @@ static void tell_unproven(struct runner *r)
 static status train(struct runner *r, struct runner_summary *out, struct error *err)
 {
     const struct experiment *e = r->experiment;
-    int64_t *runs = mem_array(e->ntrials * (size_t)e->repeats, sizeof *runs);
     struct crew_task task = {
-        .experiment = e, .runs = runs, .options = r->options, .recorder = r->recorder, .first = &r->worker};
+        .experiment = e, .options = r->options, .recorder = r->recorder, .first = &r->worker};
     struct crew *crew = NULL;
     struct error ignored;
+    int64_t id;
     status result = store_experiment(r->recorder, r->registry, e, r->identity, &r->provenance, r->options,
-                                     &r->known, &task.experiment_id, runs, err);
+                                     &r->known, &id, err);
 
+    if (result == OK)
+        result = schedule_new(r->recorder, e, id, &task.schedule, err);
     if (result == OK) {
         tell_unproven(r);
-        out->experiment_id = task.experiment_id;
+        out->experiment_id = id;
         result = crew_train(&task, &crew, out, err);
     }
     if (result == OK)
-        result = record_git(r, task.experiment_id, err);
+        result = record_git(r, id, err);
+    if (result == OK && (result = recorder_commit(r->recorder, err)) == OK)
+        result = store_summary(r->recorder, id, out, err);
+    schedule_free(task.schedule);
     if (result == OK)
         result = recorder_close(r->recorder, err);
     else
         recorder_close(r->recorder, &ignored);
     r->recorder = NULL;
     crew_dismiss(crew); /* after the recorder, which asks it whether to go on waiting */
-    free(runs);
     return result;
 }
 

@@ -25,7 +25,9 @@ struct runner_summary {
     int64_t experiment_id;
     bool already_finished;
     int64_t runs, finished, failed; /* failed: every end but finished and stopped */
-    bool interrupted;
+    int64_t left;                   /* that have not ended */
+    bool interrupted;               /* by the user */
+    bool stopped;                   /* by failures (on_failure) */
 };
 
 /* A worker that gets ready while this process reads the spec, for options.worker; what

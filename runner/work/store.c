@@ -62,22 +62,11 @@ static status refuse_beside(struct recorder *r, const struct experiment *e, cons
 status store_decide(struct recorder *r, const struct experiment *e, const struct identity *id,
                     const struct runner_options *o, struct known_experiment *known, struct error *err)
 {
-    struct runner_summary s = {0};
-
     if (recorder_claim(r, id->uid, err) != OK ||
         recorder_find_experiment(r, id->uid, e->name, known, err) != OK)
         return FAILED;
-    if (o->restart || known->state == KNOWN_FINISHED)
+    if (o->restart || known->state != KNOWN_NEW)
         return OK;
-    if (known->state == KNOWN_UNFINISHED) {
-        if (store_summary(r, known->id, &s, err) != OK)
-            return FAILED;
-        return error_set(
-            err,
-            "experiment '%s' (number %lld) was begun and is not finished: %lld of its %lld runs are; "
-            "--new begins it anew (its rows are replaced)",
-            e->name, (long long)known->id, (long long)(s.finished + s.failed), (long long)s.runs);
-    }
     return known->other_unfinished ? refuse_beside(r, e, id, known, err) : OK;
 }
 
@@ -98,7 +87,8 @@ status store_summary(struct recorder *r, int64_t experiment, struct runner_summa
         out->experiment_id = experiment;
         out->runs = sqlite3_column_int64(st, 0);
         out->finished = sqlite3_column_int64(st, 1);
-        out->failed = out->runs - out->finished - sqlite3_column_int64(st, 2);
+        out->left = sqlite3_column_int64(st, 2);
+        out->failed = out->runs - out->finished - out->left;
     } else {
         error_set(err, "cannot read the results database: %s", sqlite3_errmsg(recorder_handle(r)));
     }
@@ -133,7 +123,7 @@ static void remove_files(struct strbuf *list)
 }
 
 static status add_runs(struct recorder *r, struct registry *reg, const struct experiment *e,
-                       const struct identity *id, int64_t experiment, int64_t *runs, struct error *err)
+                       const struct identity *id, int64_t experiment, struct error *err)
 {
     for (size_t t = 0; t < e->ntrials; t++) {
         struct arena *arena = arena_new();
@@ -144,6 +134,7 @@ static status add_runs(struct recorder *r, struct registry *reg, const struct ex
                               .nvalues = trial->nvalues,
                               .values = trial->values};
         struct plugin_row *plugins;
+        int64_t run;
         status st = identity_plugins(reg, arena, trial->spec, &row.nplugins, &plugins, err);
 
         row.plugins = plugins;
@@ -151,10 +142,10 @@ static status add_runs(struct recorder *r, struct registry *reg, const struct ex
             char uid[65];
 
             row.repeat = k;
-            row.seed = e->seed + (uint64_t)k;
+            row.seed = trial->spec->seed + (uint64_t)k;
             row.uid = uid;
             identity_run_uid(id->uid, trial->resolved, row.seed, uid);
-            st = recorder_add_run(r, &row, runs++, err);
+            st = recorder_add_run(r, &row, &run, err);
         }
         arena_free(arena);
         if (st != OK)
@@ -165,8 +156,7 @@ static status add_runs(struct recorder *r, struct registry *reg, const struct ex
 
 status store_experiment(struct recorder *r, struct registry *reg, const struct experiment *e,
                         const struct identity *id, const struct provenance *p, const struct runner_options *o,
-                        const struct known_experiment *known, int64_t *experiment, int64_t *runs,
-                        struct error *err)
+                        const struct known_experiment *known, int64_t *experiment, struct error *err)
 {
     const struct experiment_row row = {.uid = id->uid,
                                        .name = e->name,
@@ -184,13 +174,16 @@ status store_experiment(struct recorder *r, struct registry *reg, const struct e
     struct strbuf old = {0};
     status result = FAILED;
 
+    *experiment = known->id;
+    if (known->state == KNOWN_UNFINISHED && !o->restart)
+        return OK;
     if (known->state != KNOWN_NEW) {
         list_checkpoints(r, known->id, &old);
         if (recorder_delete_experiment(r, known->id, err) != OK)
             goto out;
     }
     if (recorder_add_experiment(r, &row, experiment, err) != OK ||
-        add_runs(r, reg, e, id, *experiment, runs, err) != OK || recorder_commit(r, err) != OK)
+        add_runs(r, reg, e, id, *experiment, err) != OK || recorder_commit(r, err) != OK)
         goto out;
     remove_files(&old);
     result = OK;

@@ -1,12 +1,13 @@
 /* crasher.c - an activation that passes its input on and, when asked, dies or dawdles: for the
  * tests of what the runner makes of that (crash.sh, kill.sh, locks.sh).
  */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "fell/plugin.h"
 
-enum { LIVE, SEGFAULT, ABORT, EXIT, OVERFLOW, FAIL, DAWDLE };
+enum { LIVE, SEGFAULT, ABORT, EXIT, OVERFLOW, FAIL, DAWDLE, ONCE };
 
 struct crasher {
     int32_t how;
@@ -14,7 +15,8 @@ struct crasher {
 };
 
 static const fell_param params[] = {
-    FELL_ENUM(struct crasher, how, "live", "live|segfault|abort|exit|overflow|fail|dawdle", "How to die."),
+    FELL_ENUM(struct crasher, how, "live", "live|segfault|abort|exit|overflow|fail|dawdle|once",
+              "How to die."),
     FELL_INT(struct crasher, rows, 4, 0, 1000, 0, "Only calls with so many rows die."),
 };
 
@@ -39,6 +41,10 @@ static fell_status forward(fell_activation_call *c)
             overflow(0);
         if (s->how == DAWDLE)
             usleep(10000);
+        if (s->how == ONCE && access("died", F_OK) != 0) {
+            close(creat("died", 0600));
+            abort();
+        }
     }
     printf("noise on standard output\n");
     for (int64_t i = 0; i < c->rows * c->cols; i++)
