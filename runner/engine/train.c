@@ -46,11 +46,10 @@ struct run {
 
 const char *run_end_word(enum run_end e)
 {
-    static const char *const word[] = {[RUN_FINISHED] = "finished",
-                                       [RUN_STOPPED] = "stopped",
-                                       [RUN_DIVERGED] = "diverged",
-                                       [RUN_FAILED] = "failed",
-                                       [RUN_INTERRUPTED] = "interrupted"};
+    static const char *const word[] = {
+        [RUN_FINISHED] = "finished", [RUN_STOPPED] = "stopped", [RUN_PRUNED] = "pruned",
+        [RUN_DIVERGED] = "diverged", [RUN_FAILED] = "failed",   [RUN_INTERRUPTED] = "interrupted",
+        [RUN_PAUSED] = "paused"};
 
     return word[e];
 }

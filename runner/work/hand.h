@@ -15,6 +15,11 @@ struct hand_env {
     struct progress *progress;      /* may be NULL */
     struct runner_summary *summary; /* ends are counted here */
     bool interrupted;               /* by the user: runs that end now were stopped */
+    /* A run asks whether it goes on (struct hand: ask_epoch); the rows of EPOCH are with the
+     * recorder. *NEXT is 0 and gets the epoch at which it asks again. NULL: it goes on and asks no
+     * more. Called in hand_listen(). */
+    enum verdict (*ask)(void *arg, int64_t run, int64_t trial, int64_t repeat, int64_t epoch, int64_t *next);
+    void *ask_arg;
 };
 
 struct hand {
@@ -22,6 +27,14 @@ struct hand {
     struct process process;
     bool busy;
     int64_t run, trial, repeat; /* run: its id */
+    /* For the next hand_start(), which takes them over and clears them. */
+    char *resume_path; /* the checkpoint to go on from (resume.h), or NULL; free()d by the hand */
+    int64_t ask_epoch; /* the first epoch after which env->ask is called, also one that is past; 0: none */
+    /* Set by hand_listen() when the run was paused: the hand is free (not busy), the run is not over
+     * and its status in the database is still `running`. It goes on with the resume_path that is in
+     * paused_at, on any hand. hand_start() clears both. */
+    bool paused;
+    char *paused_at;
     int64_t epochs_done;
     double started;
     struct metric_value *metrics; /* as announced by the worker */
@@ -36,6 +49,15 @@ status hand_start(struct hand *h, const struct hand_env *env, struct error *err)
 /* Read what is there, record it and tell the progress. When the process died, its run has ended
  * and it is buried. FAILED: the database. */
 status hand_listen(struct hand *h, const struct hand_env *env, struct error *err);
+
+/* Hold the run to the limits of its spec; for every hand at least every *DUE seconds (at most 0.1;
+ * negative: nothing to watch). A run over a limit is ended with its process, in steps: hand_listen() sees
+ * the end. FAILED: the database. */
+status hand_tick(struct hand *h, const struct hand_env *env, double *due, struct error *err);
+
+/* Where the run's state is saved when it is paused or interrupted; free() it. The hand removes it
+ * when the run has ended for good. */
+char *hand_pause_path(const char *db, int64_t run);
 
 void hand_cancel(struct hand *h, int sig); /* if it is busy */
 void hand_release(struct hand *h);

@@ -15,7 +15,8 @@ struct process {
     pid_t pid; /* 0: not running */
     int job_fd, frame_fd;
     struct frame_reader reader;
-    char crash_where[128], crash_phase[64]; /* of a CRASH frame; "": none came */
+    struct crash_head crash;                /* of a CRASH frame */
+    char crash_where[128], crash_phase[64]; /* likewise; "": none came */
 };
 
 /* The file of this program, for starting and hashing it; free() it. */
@@ -34,9 +35,13 @@ struct job {
     uint64_t seed;
     const char *checkpoint_folder, *export_path; /* or NULL */
     int64_t export_epoch;
+    const char *resume_path, *pause_path; /* or NULL */
+    int64_t ask_epoch;                    /* the first epoch after which the run asks; 0: never */
 };
 /* FAILED: the process is dead or dying. */
 status process_send(struct process *p, const struct job *job, struct error *err);
+/* To FRAME_ASK. NEXT: the epoch after which it asks again; 0: never. FAILED as above. */
+status process_answer(struct process *p, uint64_t job, enum verdict verdict, int64_t next, struct error *err);
 
 /* The next frame, waiting for it; NULL: the process ended. CRASH frames are taken note of
  * and not returned. */
