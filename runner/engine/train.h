@@ -78,6 +78,7 @@ struct run_result {
 
 struct run_options {
     uint64_t seed;                 /* of this repeat */
+    const char *resolved;          /* the spec's own text, which checkpoints must agree on; NULL: need not */
     const char *checkpoint_folder; /* NULL: checkpoints are off */
     const char *export_path;       /* write the last weights here (safetensors), or NULL */
     int64_t export_epoch;          /* stop after it and export; 0: the last */
