@@ -53,6 +53,11 @@ const char *run_end_word(enum run_end e)
     return word[e];
 }
 
+bool run_end_is_good(const char *word)
+{
+    return strcmp(word, "finished") == 0 || strcmp(word, "stopped") == 0 || strcmp(word, "pruned") == 0;
+}
+
 /* ---- how a run ends early ------------------------------------------------------------ */
 
 static void tell(const struct run *r, const char *kind, const char *detail)

@@ -9,6 +9,7 @@
 #ifndef RECORD_FRAMES_H
 #define RECORD_FRAMES_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -47,6 +48,9 @@ struct frame {
 
 /* The body of a job: a JSON object (struct job without what follows), a NUL, the JSON of the
  * resolved spec. */
+
+/* With it the runner ends a worker in the middle of a job; a CRASH frame says where it was. */
+enum { STOP_SIGNAL = SIGUSR1 };
 
 /* Why a worker ends in the middle of a job. */
 struct crash_head {

@@ -157,7 +157,9 @@ static status wait_and_listen(struct crew *c, struct pollfd *fds, double due, st
 
     for (size_t i = 0; i < c->nhands; i++) {
         bool there = c->hands[i].process.pid != 0 && listen;
+        double look = hand_tick(&c->hands[i], &c->env);
 
+        wait = look >= 0 && look < wait ? look : wait;
         fds[i] = (struct pollfd){.fd = there ? c->hands[i].process.frame_fd : -1, .events = POLLIN};
     }
     fds[c->nhands] = (struct pollfd){.fd = c->signals, .events = POLLIN};

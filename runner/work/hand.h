@@ -4,6 +4,7 @@
 #define WORK_HAND_H
 
 #include "record/recorder.h"
+#include "work/limits.h"
 #include "work/process.h"
 #include "work/runner.h"
 
@@ -37,6 +38,8 @@ struct hand {
     char *paused_at;
     int64_t epochs_done;
     double started;
+    double seconds_before; /* what the run took in its earlier jobs */
+    struct limit_watch watch;
     struct metric_value *metrics; /* as announced by the worker */
     size_t nmetrics;
     char *metric_names; /* their names, one behind the other */
@@ -50,10 +53,10 @@ status hand_start(struct hand *h, const struct hand_env *env, struct error *err)
  * and it is buried. FAILED: the database. */
 status hand_listen(struct hand *h, const struct hand_env *env, struct error *err);
 
-/* Hold the run to the limits of its spec; for every hand at least every *DUE seconds (at most 0.1;
- * negative: nothing to watch). A run over a limit is ended with its process, in steps: hand_listen() sees
- * the end. FAILED: the database. */
-status hand_tick(struct hand *h, const struct hand_env *env, double *due, struct error *err);
+/* Hold the run to the limits of its spec, and say in how many seconds to call this again at the
+ * latest (negative: nothing to watch until the next hand_start()). A run over a limit is ended together
+ * with its process: hand_listen() sees that. */
+double hand_tick(struct hand *h, const struct hand_env *env);
 
 /* Where the run's state is saved when it is paused or interrupted; free() it. The hand removes it
  * when the run has ended for good. */

@@ -53,6 +53,8 @@ const struct frame *process_next_frame(struct process *p, const char **body, boo
  * died is appended to WHY: "SIGSEGV (Segmentation fault) in layer 'dense1' (backward)".
  * Returns the signal, or 0. SPEC, which may be NULL, tells layers from the rest. */
 void process_finish(struct process *p);
+/* The second half of that, of a process whose CRASH frame came; it may be buried. */
+void process_add_where(const struct process *p, const struct spec *spec, struct strbuf *why);
 int process_bury(struct process *p, bool kill_it, const struct spec *spec, struct strbuf *why);
 
 #endif

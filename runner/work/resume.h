@@ -1,4 +1,5 @@
-/* resume.h - from which checkpoint a run that was cut short goes on.
+/* resume.h - where the states of runs are, and from which of them a run that was cut short goes
+ * on.
  */
 #ifndef WORK_RESUME_H
 #define WORK_RESUME_H
@@ -7,6 +8,13 @@
 #include <stdint.h>
 
 #include "base/error.h"
+
+/* The files of a run's folder: of a pause, the last state and the best one. */
+enum { RESUME_FILES = 3 };
+extern const char *const resume_files[RESUME_FILES];
+
+/* FILE.checkpoints/RUN beside the database FILE; free() it. */
+char *resume_folder(const char *db_path, int64_t run);
 
 /* The latest state of RUN (its id in DB, the file DB_PATH) that is whole, belongs to the run's spec
  * and seed, and whose epochs are all recorded in the database. *PATH: free() it; NULL: there is none
