@@ -180,7 +180,9 @@ const struct command command_run = {
             "An experiment is its name with its resolved spec, data and plugins. One that is finished is "
             "not trained again: its results are shown. One that was interrupted, or whose "
             "process was killed, goes on when it is run again: what ended is not trained again, what was "
-            "under way begins anew, with the same numbers. --new begins all of it anew.\n\n"
+            "under way goes on from its newest checkpoint, or begins anew, to the same numbers. Ctrl-C lets "
+            "every run end its epoch and saves its state; a second one ends it at once. --new begins all of "
+            "it anew.\n\n"
             "With --json every event is one JSON object a line (begin, started, epoch, ended, note), a "
             "summary is the last.",
     .examples = "fell run configs/xor.yaml\n"

@@ -96,9 +96,13 @@ status recorder_event(struct recorder *r, int64_t run, const char *kind, const c
                       struct error *err);
 status recorder_checkpoint(struct recorder *r, int64_t run, int64_t epoch, const char *path,
                            const char *sha256, bool best, struct error *err);
+/* The file is gone. */
+status recorder_checkpoint_removed(struct recorder *r, int64_t run, const char *path, struct error *err);
 status recorder_run_ended(struct recorder *r, int64_t run, const char *status_word, int64_t epochs_done,
                           double seconds, const char *error, int signal, struct error *err);
 
+/* The run is queued, and will go on from a checkpoint. */
+status recorder_run_waits(struct recorder *r, int64_t run, struct error *err);
 /* The run is queued again: what it recorded of its training is removed, and an event, KIND
  * with DETAIL, says why. Its earlier events stay. */
 status recorder_run_again(struct recorder *r, int64_t run, const char *kind, const char *detail,

@@ -28,6 +28,7 @@ struct metric_name {
 enum writer_sql {
     SQL_RUN_STARTED,
     SQL_RUN_ENDED,
+    SQL_RUN_WAITS,
     SQL_RUN_AGAIN,
     SQL_FORGET_EPOCHS,
     SQL_FORGET_GRADIENTS,

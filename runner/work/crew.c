@@ -18,8 +18,7 @@
 #include "cli/progress.h"
 #include "work/hand.h"
 
-static const double GRACE = 0.5; /* seconds from Ctrl-C to SIGKILL */
-static const double REDRAW = 0.1;
+static const double REDRAW = 0.1; /* seconds */
 
 enum { ATTEMPTS = 3 }; /* to start a worker that takes a job */
 
@@ -32,7 +31,7 @@ struct crew {
     int signals;          /* signalfd; -1: none */
     sigset_t old_mask;
     int interrupts; /* how often the user asked to stop */
-    double kill_at; /* time_monotonic() when patience ends */
+    int answered;   /* how many of them were passed on */
 };
 
 /* ---- signals ------------------------------------------------------------------------ */
@@ -81,19 +80,17 @@ static void pass_note(void *arg, const char *text)
         progress_note(c->task.options->progress, text);
 }
 
-/* The first request lets runs end after their epoch, for a moment; the second does not. */
+/* The first request lets every run end after its epoch, with a checkpoint; the second ends it now. */
 static void stop_hands(struct crew *c)
 {
-    bool kill_now = c->interrupts > 1 || (c->kill_at > 0 && time_monotonic() >= c->kill_at);
-
-    if (c->kill_at <= 0) {
-        c->kill_at = time_monotonic() + GRACE;
-        for (size_t i = 0; i < c->nhands; i++)
-            hand_cancel(&c->hands[i], SIGTERM);
-    }
-    for (size_t i = 0; kill_now && i < c->nhands; i++)
-        hand_cancel(&c->hands[i], SIGKILL);
+    if (c->interrupts == 1)
+        pass_note(c, "stopping after this epoch, with a checkpoint; once more stops now");
+    for (size_t i = 0; i < c->nhands; i++)
+        hand_cancel(&c->hands[i], c->interrupts > 1 ? SIGKILL : SIGTERM);
+    c->answered = c->interrupts;
 }
+
+/* ---- what hands tell -------------------------------------------------------------------- */
 
 static bool tell_end(void *arg, const struct hand *h, const char *word)
 {
@@ -164,7 +161,9 @@ static status wait_and_listen(struct crew *c, struct pollfd *fds, double due, st
 
     for (size_t i = 0; i < c->nhands; i++) {
         bool there = c->hands[i].process.pid != 0 && listen;
+        double look = hand_tick(&c->hands[i], &c->env);
 
+        wait = look >= 0 && look < wait ? look : wait;
         fds[i] = (struct pollfd){.fd = there ? c->hands[i].process.frame_fd : -1, .events = POLLIN};
     }
     fds[c->nhands] = (struct pollfd){.fd = c->signals, .events = POLLIN};
@@ -192,7 +191,7 @@ static status train_all(struct crew *c, struct error *err)
             break;
         if (wait_and_listen(c, fds, due, err) != OK || recorder_tick(c->task.recorder, &due, err) != OK)
             goto out;
-        if (c->interrupts) {
+        if (c->interrupts > c->answered) {
             c->env.interrupted = true;
             stop_hands(c);
         }

@@ -153,7 +153,7 @@ static status train(struct runner *r, struct runner_summary *out, struct error *
                                      &r->known, &id, err);
 
     if (result == OK)
-        result = schedule_new(r->recorder, e, id, &task.schedule, err);
+        result = schedule_new(r->recorder, r->options->db, e, id, note_wait, r, &task.schedule, err);
     if (result == OK) {
         tell_unproven(r);
         out->experiment_id = id;

@@ -4,11 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "work/resume.h"
+
 /* One run. There may be a million. */
 struct slot {
     int64_t id;
     uint32_t tries; /* that failed and were followed by another */
     bool waits;     /* to be started */
+    char *resume;   /* the checkpoint to go on from, or NULL */
 };
 
 struct schedule {
@@ -29,13 +32,23 @@ static bool is_unfinished(const char *word)
     return strcmp(word, "queued") == 0 || strcmp(word, "running") == 0 || strcmp(word, "interrupted") == 0;
 }
 
+/* Whom the loading tells what. */
+struct loader {
+    struct schedule *s;
+    const char *db;
+    void (*note)(void *arg, const char *text);
+    void *arg;
+};
+
 /* ROW: id, trial, repeat, status, epochs, tries. */
-static status load_run(struct schedule *s, sqlite3_stmt *row, struct error *err)
+static status load_run(const struct loader *l, sqlite3_stmt *row, struct error *err)
 {
+    struct schedule *s = l->s;
     const size_t at =
         (size_t)sqlite3_column_int64(row, 1) * s->repeats + (size_t)sqlite3_column_int64(row, 2);
     const char *word = (const char *)sqlite3_column_text(row, 3);
     struct slot *w = &s->slot[at];
+    int64_t epoch;
 
     if (at >= s->nslots || w->id)
         return error_set(err, "the database has other runs of the experiment than it had at its start; "
@@ -46,11 +59,16 @@ static status load_run(struct schedule *s, sqlite3_stmt *row, struct error *err)
     s->left += w->waits;
     if (!w->waits || (strcmp(word, "queued") == 0 && sqlite3_column_int64(row, 4) == 0))
         return OK;
-    return recorder_run_again(s->recorder, w->id, "resumed", "from its beginning", err);
+    if (resume_find(recorder_handle(s->recorder), l->db, w->id, &w->resume, &epoch, l->note, l->arg, err) !=
+        OK)
+        return FAILED;
+    return w->resume ? recorder_run_waits(s->recorder, w->id, err)
+                     : recorder_run_again(s->recorder, w->id, "resumed", "from its beginning", err);
 }
 
-static status load_runs(struct schedule *s, int64_t id, struct error *err)
+static status load_runs(const struct loader *l, int64_t id, struct error *err)
 {
+    struct schedule *s = l->s;
     sqlite3 *db = recorder_handle(s->recorder);
     sqlite3_stmt *row = NULL;
     status result = OK;
@@ -63,7 +81,7 @@ static status load_runs(struct schedule *s, int64_t id, struct error *err)
     if (rc == SQLITE_OK)
         sqlite3_bind_int64(row, 1, id);
     while (rc == SQLITE_OK && result == OK && (rc = sqlite3_step(row)) == SQLITE_ROW) {
-        result = load_run(s, row, err);
+        result = load_run(l, row, err);
         rc = SQLITE_OK;
     }
     if (rc != SQLITE_OK && rc != SQLITE_DONE)
@@ -72,10 +90,12 @@ static status load_runs(struct schedule *s, int64_t id, struct error *err)
     return result;
 }
 
-status schedule_new(struct recorder *r, const struct experiment *e, int64_t id, struct schedule **out,
+status schedule_new(struct recorder *r, const char *db, const struct experiment *e, int64_t id,
+                    void (*note)(void *arg, const char *text), void *arg, struct schedule **out,
                     struct error *err)
 {
     struct schedule *s = mem_alloc(sizeof *s);
+    const struct loader l = {.s = s, .db = db, .note = note, .arg = arg};
 
     s->recorder = r;
     s->e = e;
@@ -83,7 +103,7 @@ status schedule_new(struct recorder *r, const struct experiment *e, int64_t id, 
     s->nslots = e->ntrials * s->repeats;
     s->slot = mem_array(s->nslots, sizeof *s->slot);
     *out = s;
-    if (load_runs(s, id, err) == OK)
+    if (load_runs(&l, id, err) == OK)
         return OK;
     schedule_free(s);
     *out = NULL;
@@ -95,6 +115,8 @@ void schedule_free(struct schedule *s)
     if (!s)
         return;
     sqlite3_finalize(s->fetch);
+    for (size_t i = 0; i < s->nslots; i++)
+        free(s->slot[i].resume);
     free(s->slot);
     free(s);
 }
@@ -132,7 +154,8 @@ static status fetch(struct schedule *s, struct run_task *out, struct error *err)
 void run_task_release(struct run_task *t)
 {
     free(t->resolved);
-    t->resolved = NULL;
+    free(t->resume_path);
+    t->resolved = t->resume_path = NULL;
 }
 
 status schedule_next(struct schedule *s, struct run_task *out, bool *none, struct error *err)
@@ -147,6 +170,8 @@ status schedule_next(struct schedule *s, struct run_task *out, bool *none, struc
                              .run = s->slot[s->next].id,
                              .trial = (int64_t)(s->next / s->repeats),
                              .repeat = (int64_t)(s->next % s->repeats)};
+    out->resume_path = s->slot[s->next].resume;
+    s->slot[s->next].resume = NULL;
     return fetch(s, out, err);
 }
 

@@ -31,6 +31,26 @@ cmp whole killed || fail "a killed experiment ended with other rows"
 expect_exit 0 "$FELL" run sweep.yaml train.epochs=3000 --db killed.db
 expect_text out "finished already"
 
+# The same with checkpoints: kill -9, Ctrl-C once and twice. Runs go on from their last state.
+for signal in KILL INT TWICE; do
+    for pause in 0.05 0.15 0.25; do
+        "$FELL" run sweep.yaml train.epochs=3000 'checkpoint={every: 300}' --quiet --db $signal.db --jobs 2 >out 2>err &
+        runner=$!
+        sleep $pause
+        case $signal in
+        TWICE) kill -INT $runner 2>kill.err && sleep 0.01 && kill -INT $runner 2>kill.err || true ;;
+        *) kill -$signal $runner 2>kill.err || true ;;
+        esac
+        wait $runner 2>wait.err || true
+    done
+    expect_exit 0 "$FELL" run sweep.yaml train.epochs=3000 'checkpoint={every: 300}' --quiet --db $signal.db --jobs 1
+    rows_of $signal.db | sed 's/|[0-9a-f]\{64\}$//' >killed
+    sed 's/|[0-9a-f]\{64\}$//' whole | cmp - killed || fail "$signal: other rows"
+    expect_sql $signal.db ok "PRAGMA integrity_check"
+    ! ls $signal.db.checkpoints/*/pause* 2>ls.err || fail "$signal: a state of a pause is left behind"
+done
+expect_sql INT.db 1 "SELECT count(*) > 0 FROM events WHERE kind = 'resumed' AND detail LIKE 'after epoch %'"
+
 # A seed that was drawn is kept.
 grep -v '^seed' sweep.yaml >drawn.yaml
 "$FELL" run drawn.yaml train.epochs=100000 --quiet --db drawn.db --jobs 1 >out 2>err &

@@ -41,10 +41,10 @@ expect_sql int.db "1|1" "SELECT epochs_done = (SELECT max(epoch) FROM epochs), e
 expect_sql int.db ok "PRAGMA integrity_check"
 [ ! -e int.db-wal ] || [ ! -s int.db-wal ] || fail "the database was not closed"
 
-# Run again, it goes on: the run that was cut short begins anew, and its rows with it.
+# Run again, it goes on: the run that was cut short from where it was.
 start int.db
 expect_sql int.db "1|3" "SELECT count(DISTINCT experiment_id), count(*) FROM runs"
-expect_sql int.db "started,resumed,started" "SELECT group_concat(kind) FROM events WHERE run_id = 1"
+expect_sql int.db "started,started,resumed" "SELECT group_concat(kind) FROM events WHERE run_id = 1"
 
 # Meanwhile nobody else may run it.
 expect_exit 2 "$FELL" run slow.yaml --plugin ./crasher.so --db int.db --new
