@@ -137,8 +137,8 @@ status data_load(const struct spec *spec, struct host_env *env, struct data **ou
     for (enum split s = 0; s < SPLITS; s++)
         if (set[s].choice)
             dataset_close(&set[s]);
-    for (size_t i = 0; i < spec->data.ntransforms && result == OK; i++)
-        result = data_transform(data, spec, i, env, p);
+    if (result == OK)
+        result = data_transforms(data, spec, env, p);
     if (result == OK)
         *out = data;
     else
@@ -146,10 +146,22 @@ status data_load(const struct spec *spec, struct host_env *env, struct data **ou
     return result;
 }
 
+int64_t data_row_size(const struct data *d, enum split s)
+{
+    return s == SPLIT_TRAIN && d->nlate ? fell_size(&d->late[0].in) : d->x_size;
+}
+
 void data_free(struct data *d)
 {
     if (!d)
         return;
+    for (size_t i = 0; i < d->nlate; i++) {
+        for (size_t k = 0; k < d->late[i].ntensors; k++)
+            free(d->late[i].tensor[k]);
+        free(d->late[i].tensor);
+        free(d->late[i].tensor_n);
+    }
+    free(d->late);
     for (enum split s = 0; s < SPLITS; s++) {
         free(d->split[s].x);
         free(d->split[s].target);

@@ -12,6 +12,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "engine/augment.h"
 #include "engine/checkpoint.h"
 #include "engine/net_run.h"
 #include "engine/rate.h"
@@ -31,6 +32,7 @@ struct run {
     struct measure *measure;
     struct rate *rate;
     struct batches batches[SPLITS];
+    struct augment *augment; /* NULL: no transform acts in training */
     struct tally tally;
     int64_t epoch, step; /* from 1 */
     int64_t every;       /* each so many steps are reported; 0: none */
@@ -141,6 +143,8 @@ static status run_epoch(struct run *r)
     batches_begin(&r->batches[SPLIT_TRAIN], r->options->seed, r->epoch);
     while (batches_next(&r->batches[SPLIT_TRAIN], &batch)) {
         r->step++;
+        if (r->augment && augment_batch(r->augment, r->step, &batch, &err) != OK)
+            return fail(r, &err);
         net_feed(net, MODE_TRAIN, &batch);
         if (net_forward(net, MODE_TRAIN, r->step, &err) != OK)
             return fail(r, &err);
@@ -360,7 +364,9 @@ static status prepare(struct run *r, struct problem *p)
     int64_t steps;
 
     if (net_new(spec, r->data, r->env, batch, &r->net, p) != OK ||
-        net_initialise(r->net, spec, r->options->seed, p) != OK || prepare_batches(r, batch, p) != OK)
+        net_initialise(r->net, spec, r->options->seed, p) != OK || prepare_batches(r, batch, p) != OK ||
+        augment_new(spec, r->data, r->env, r->options->seed, r->batches[SPLIT_TRAIN].size, &r->augment, p) !=
+            OK)
         return FAILED;
     r->update = net_update(r->net);
     r->measure = net_measure(r->net);
@@ -383,6 +389,7 @@ static void release(struct run *r)
 {
     for (int s = SPLIT_TRAIN; s < SPLITS; s++)
         batches_release(&r->batches[s]);
+    augment_free(r->augment);
     tally_release(&r->tally);
     rate_free(r->rate);
     net_free(r->net);
