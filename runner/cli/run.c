@@ -8,6 +8,7 @@
 #include "cli/experiment_call.h"
 #include "cli/progress.h"
 #include "cli/query.h"
+#include "record/schema.h"
 
 enum { BOARD_ROWS = 20 };
 
@@ -57,7 +58,7 @@ static void print_next(const struct call *c, const struct experiment *e, const s
 /* The run to look at next: of the leaderboard's first row. */
 static const char best_run[] =
     "SELECT r.id FROM runs AS r JOIN leaderboard AS l ON l.run = r.id WHERE r.experiment_id = ?1\n"
-    "ORDER BY l.best IS NULL, l.best, r.id LIMIT 1";
+    "ORDER BY " SCHEMA_VALUE_RANK ", run LIMIT 1";
 
 static status print_results(const struct call *c, const struct experiment *e, const struct runner_summary *s,
                             struct error *err)

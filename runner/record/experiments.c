@@ -15,6 +15,7 @@
 
 #include "base/text.h"
 #include "record/recorder_impl.h"
+#include "record/schema.h"
 
 #define UNFINISHED "('queued', 'running', 'interrupted')"
 
@@ -102,16 +103,14 @@ status recorder_claim(struct recorder *r, const char *uid, struct error *err)
 /* With its rows, children first. */
 status recorder_delete_experiment(struct recorder *r, int64_t id, struct error *err)
 {
-    static const char *const of_run[] = {"run_params", "parameters",     "epochs",  "gradients",   "metrics",
-                                         "steps",      "step_gradients", "plugins", "checkpoints", "events"};
     struct strbuf sql = {0};
     int rc;
 
     if (recorder_begin(r, err) != OK)
         return FAILED;
-    for (size_t i = 0; i < sizeof of_run / sizeof of_run[0]; i++)
+    for (const char *const *table = schema_run_tables; *table; table++)
         strbuf_addf(&sql, "DELETE FROM %s WHERE run_id IN (SELECT id FROM runs WHERE experiment_id = %lld);",
-                    of_run[i], (long long)id);
+                    *table, (long long)id);
     strbuf_addf(
         &sql,
         "DELETE FROM runs WHERE experiment_id = %lld; DELETE FROM data_files WHERE experiment_id = %lld;"
@@ -159,6 +158,11 @@ status recorder_add_experiment(struct recorder *r, const struct experiment_row *
         TEXT(row->host),
         TEXT(row->cpu),
         TEXT(row->kernels),
+        TEXT(row->identity ? row->identity : row->uid),
+        TEXT(row->objective ? row->objective : "validation.loss"),
+        TEXT(row->maximize ? "maximize" : "minimize"),
+        TEXT(row->at_last ? "last" : "best"),
+        TEXT(row->strategy ? row->strategy : "{\"grid\":{}}"),
     };
     if (recorder_begin(r, err) != OK || RUN(r, SQL_ADD_EXPERIMENT, cells, err) != OK)
         return FAILED;

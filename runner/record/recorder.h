@@ -61,6 +61,10 @@ struct experiment_row {
     const char *uid, *name, *spec, *spec_sha256, *command, *version, *runner_sha256;
     const char *git_commit; /* NULL outside a work tree; whether it is dirty comes later */
     const char *host, *cpu, *kernels;
+    const char *identity;   /* NULL: uid */
+    const char *objective;  /* "test.accuracy"; NULL: validation.loss */
+    bool maximize, at_last; /* the objective; else minimize, at its best epoch */
+    const char *strategy;   /* as JSON; NULL: {"grid":{}} */
     size_t nfiles;
     const struct data_file_row *files;
 };

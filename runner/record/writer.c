@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_CELLS = 12 };
+enum { MOST_CELLS = 17 };
 
 /* A run that goes on from a checkpoint says again what it said after that, in the same words: rows
  * of series replace their equals. */
@@ -40,8 +40,8 @@ static const char *const sql_text[SQL_COUNT] = {
     [SQL_GIT_DIRTY] = "UPDATE experiments SET git_dirty = ?2 WHERE id = ?1",
     [SQL_ADD_EXPERIMENT] =
         "INSERT INTO experiments (uid, name, spec, spec_sha256, created_at, command, version,"
-        " runner_sha256, git_commit, host, cpu, kernels)"
-        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+        " runner_sha256, git_commit, host, cpu, kernels, identity, objective, goal, objective_at, strategy)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
     [SQL_ADD_FILE] = "INSERT OR REPLACE INTO data_files (experiment_id, role, path, sha256, rows)"
                      " VALUES (?1, ?2, ?3, ?4, ?5)",
     [SQL_ADD_RUN] = "INSERT INTO runs (uid, experiment_id, trial, repeat, seed, resolved, status)"

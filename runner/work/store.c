@@ -154,6 +154,12 @@ static status add_runs(struct recorder *r, struct registry *reg, const struct ex
     return OK;
 }
 
+/* Without a word of the spec: validation.loss, or train.loss where no rows are held out. */
+static const char *default_objective(const struct spec *s)
+{
+    return s->data.validation.item || s->data.validation_share > 0 ? "validation.loss" : "train.loss";
+}
+
 status store_experiment(struct recorder *r, struct registry *reg, const struct experiment *e,
                         const struct identity *id, const struct provenance *p, const struct runner_options *o,
                         const struct known_experiment *known, int64_t *experiment, struct error *err)
@@ -169,6 +175,7 @@ status store_experiment(struct recorder *r, struct registry *reg, const struct e
                                        .host = p->host,
                                        .cpu = p->cpu,
                                        .kernels = p->kernels,
+                                       .objective = default_objective(e->trials[0].spec),
                                        .nfiles = id->nfiles,
                                        .files = id->files};
     struct strbuf old = {0};
