@@ -172,7 +172,7 @@ const struct command command_run = {
     .args = "SPEC [PATH=VALUE...]",
     .least = 1,
     .most = ANY_NUMBER,
-    .options = OPTION_DB | OPTION_JOBS | OPTION_NEW | OPTION_PLUGIN | OPTION_QUIET | OPTION_JSON,
+    .options = OPTION_DB | OPTION_JOBS | OPTION_NEW | OPTION_EXTEND | OPTION_PLUGIN | OPTION_QUIET | OPTION_JSON,
     .brief = "Train all runs of an experiment and record them",
     .help = "SPEC is a YAML file; PATH=VALUE sets any key of it for this time. The spec, its data and its "
             "net are checked before the first run. Every trial of its sweep is trained with every repeat, "

@@ -42,6 +42,9 @@ static const char *const sql_text[SQL_COUNT] = {
         "INSERT INTO experiments (uid, name, spec, spec_sha256, created_at, command, version,"
         " runner_sha256, git_commit, host, cpu, kernels, identity, objective, goal, objective_at, strategy)"
         " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
+    [SQL_EXTEND_EXPERIMENT] =
+        "UPDATE experiments SET spec = ?2, spec_sha256 = ?3, identity = ?4, objective = ?5,"
+        " goal = ?6, objective_at = ?7, strategy = ?8 WHERE id = ?1",
     [SQL_ADD_FILE] = "INSERT OR REPLACE INTO data_files (experiment_id, role, path, sha256, rows)"
                      " VALUES (?1, ?2, ?3, ?4, ?5)",
     [SQL_ADD_RUN] = "INSERT INTO runs (uid, experiment_id, trial, repeat, seed, resolved, status)"

@@ -29,11 +29,6 @@ static double json_number(const cJSON *object, const char *key)
 
 /* ---- start and end of a run ------------------------------------------------------------ */
 
-static const struct trial *trial_of(const struct hand *h, const struct hand_env *env)
-{
-    return &env->experiment->trials[h->task.trial];
-}
-
 char *hand_pause_path(const char *db, int64_t run)
 {
     char *folder = resume_folder(db, run), *path = path_join(folder, resume_files[0]);
@@ -47,7 +42,7 @@ static status checkpoint_folder(const struct hand *h, const struct hand_env *env
                                 struct error *err)
 {
     *out = NULL;
-    if (!trial_of(h, env)->spec->checkpoint.on)
+    if (!h->task.stored.spec->checkpoint.on)
         return OK;
     *out = resume_folder(env->db, h->task.run);
     return path_make_folder(*out, err);
@@ -76,9 +71,9 @@ static status forget_states(const struct hand *h, const struct hand_env *env, si
 }
 
 /* What only a hand at work has. */
-static void begin_run(struct hand *h, const struct hand_env *env)
+static void begin_run(struct hand *h)
 {
-    const struct spec *spec = trial_of(h, env)->spec;
+    const struct spec *spec = h->task.stored.spec;
 
     h->busy = true;
     h->paused = false;
@@ -95,11 +90,10 @@ static void begin_run(struct hand *h, const struct hand_env *env)
 status hand_start(struct hand *h, const struct hand_env *env, struct error *err)
 {
     const struct experiment *e = env->experiment;
-    const struct trial *trial = trial_of(h, env);
     struct job job = {.type = FRAME_TRAIN,
                       .number = (uint64_t)h->task.run,
                       .name = e->name,
-                      .resolved = h->task.resolved,
+                      .resolved = h->task.stored.resolved,
                       .seed = h->task.seed,
                       .resume_path = h->task.resume_path,
                       .ask_epoch = h->ask_epoch};
@@ -116,9 +110,10 @@ status hand_start(struct hand *h, const struct hand_env *env, struct error *err)
         process_bury(&h->process, false, NULL, NULL);
         goto out;
     }
-    begin_run(h, env);
+    begin_run(h);
     if (env->progress)
-        progress_run_started(env->progress, h->number, h->task.run, h->task.trial, h->task.repeat, trial);
+        progress_run_started(env->progress, h->number, h->task.run, h->task.trial, h->task.repeat,
+                             &h->task.stored);
     result = recorder_run_started(env->recorder, h->task.run, h->number, err);
 out:
     free(folder);
@@ -173,7 +168,7 @@ static status end_badly(struct hand *h, const struct hand_env *env, const char *
 /* The process is gone, or talks nonsense. */
 static status lose_process(struct hand *h, const struct hand_env *env, bool broken, struct error *err)
 {
-    const struct spec *spec = h->busy ? trial_of(h, env)->spec : NULL;
+    const struct spec *spec = h->busy ? h->task.stored.spec : NULL;
     const struct crash_head crash = h->process.crash;
     struct strbuf why = {0}, limit = {0};
     const char *word;

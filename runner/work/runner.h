@@ -14,6 +14,7 @@ struct runner_options {
     const char *db;      /* results/fell.db by default */
     int jobs;            /* 0: the cores */
     bool restart;        /* --new */
+    bool extend;         /* --extend */
     const char *command; /* as typed, for the row */
     size_t nplugins;
     const char *const *plugins; /* --plugin FILE */

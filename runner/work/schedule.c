@@ -17,7 +17,9 @@ struct slot {
 struct schedule {
     struct recorder *recorder;
     const struct experiment *e;
-    sqlite3_stmt *fetch;
+    struct registry *registry;
+    sqlite3_stmt *fetch, *params;
+    bool swept;
     size_t repeats, nslots;
     struct slot *slot; /* trial-major */
     size_t next;       /* no slot before it waits */
@@ -50,9 +52,6 @@ static status load_run(const struct loader *l, sqlite3_stmt *row, struct error *
     struct slot *w = &s->slot[at];
     int64_t epoch;
 
-    if (at >= s->nslots || w->id)
-        return error_set(err, "the database has other runs of the experiment than it had at its start; "
-                              "--new begins it anew");
     *w = (struct slot){.id = sqlite3_column_int64(row, 0),
                        .tries = (uint32_t)sqlite3_column_int64(row, 5),
                        .waits = is_unfinished(word)};
@@ -64,6 +63,29 @@ static status load_run(const struct loader *l, sqlite3_stmt *row, struct error *
         return FAILED;
     return w->resume ? recorder_run_waits(s->recorder, w->id, err)
                      : recorder_run_again(s->recorder, w->id, "resumed", "from its beginning", err);
+}
+
+/* Not every trial of an extended experiment need have all repeats: some slots stay empty. */
+static status count_slots(struct schedule *s, int64_t id, struct error *err)
+{
+    sqlite3_stmt *row = NULL;
+    sqlite3 *db = recorder_handle(s->recorder);
+    int rc = sqlite3_prepare_v2(
+        db, "SELECT max(trial) + 1, max(repeat) + 1 FROM runs WHERE experiment_id = ?1", -1, &row, NULL);
+
+    if (rc == SQLITE_OK) {
+        sqlite3_bind_int64(row, 1, id);
+        rc = sqlite3_step(row);
+    }
+    if (rc == SQLITE_ROW) {
+        s->repeats = (size_t)sqlite3_column_int64(row, 1);
+        s->nslots = (size_t)sqlite3_column_int64(row, 0) * s->repeats;
+        s->slot = mem_array(s->nslots, sizeof *s->slot);
+    } else {
+        error_set(err, "cannot read the runs of the experiment: %s", sqlite3_errmsg(db));
+    }
+    sqlite3_finalize(row);
+    return rc == SQLITE_ROW ? OK : FAILED;
 }
 
 static status load_runs(const struct loader *l, int64_t id, struct error *err)
@@ -80,6 +102,8 @@ static status load_runs(const struct loader *l, int64_t id, struct error *err)
 
     if (rc == SQLITE_OK)
         sqlite3_bind_int64(row, 1, id);
+    if (count_slots(s, id, err) != OK)
+        result = FAILED;
     while (rc == SQLITE_OK && result == OK && (rc = sqlite3_step(row)) == SQLITE_ROW) {
         result = load_run(l, row, err);
         rc = SQLITE_OK;
@@ -90,8 +114,8 @@ static status load_runs(const struct loader *l, int64_t id, struct error *err)
     return result;
 }
 
-status schedule_new(struct recorder *r, const char *db, const struct experiment *e, int64_t id,
-                    void (*note)(void *arg, const char *text), void *arg, struct schedule **out,
+status schedule_new(struct recorder *r, const char *db, struct registry *reg, const struct experiment *e,
+                    int64_t id, void (*note)(void *arg, const char *text), void *arg, struct schedule **out,
                     struct error *err)
 {
     struct schedule *s = mem_alloc(sizeof *s);
@@ -99,9 +123,8 @@ status schedule_new(struct recorder *r, const char *db, const struct experiment 
 
     s->recorder = r;
     s->e = e;
-    s->repeats = (size_t)e->repeats;
-    s->nslots = e->ntrials * s->repeats;
-    s->slot = mem_array(s->nslots, sizeof *s->slot);
+    s->registry = reg;
+    s->swept = e->trials[0].nvalues > 0;
     *out = s;
     if (load_runs(&l, id, err) == OK)
         return OK;
@@ -115,6 +138,7 @@ void schedule_free(struct schedule *s)
     if (!s)
         return;
     sqlite3_finalize(s->fetch);
+    sqlite3_finalize(s->params);
     for (size_t i = 0; i < s->nslots; i++)
         free(s->slot[i].resume);
     free(s->slot);
@@ -128,34 +152,87 @@ int64_t schedule_left(const struct schedule *s)
     return s->left;
 }
 
+/* The statement for SQL, with the id of the run bound. */
+static sqlite3_stmt *of_run(struct schedule *s, sqlite3_stmt **st, const char *sql, int64_t run)
+{
+    if (!*st)
+        sqlite3_prepare_v3(recorder_handle(s->recorder), sql, -1, SQLITE_PREPARE_PERSISTENT, st, NULL);
+    sqlite3_bind_int64(*st, 1, run);
+    return *st;
+}
+
+/* What the worker will understand, understood here too: the limits, the names of the layers. */
+static status parse(struct schedule *s, struct run_task *out, struct error *err)
+{
+    struct diag *d = diag_new();
+    const char *text = out->stored.resolved;
+    const struct node *root = tree_parse_text(out->tree, "the resolved spec", "/", text, strlen(text), false, d);
+    status result = OK;
+
+    out->stored.spec = root ? spec_parse_in(out->arena, s->registry, root, s->e->name, d) : NULL;
+    if (!out->stored.spec) {
+        struct strbuf why = {0};
+
+        diag_write(d, &why, false);
+        result = error_set(err, "the stored spec of run %lld is not understood: %s", (long long)out->run,
+                           why.text ? why.text : "");
+        strbuf_release(&why);
+    }
+    diag_free(d);
+    return result;
+}
+
+static void read_values(struct schedule *s, struct run_task *out)
+{
+    sqlite3_stmt *row =
+        of_run(s, &s->params, "SELECT path, value FROM run_params WHERE run_id = ?1", out->run);
+    struct axis_value *values = NULL;
+    size_t n = 0;
+
+    while (sqlite3_step(row) == SQLITE_ROW) {
+        values = mem_grow(values, n + 1, sizeof *values);
+        values[n++] = (struct axis_value){
+            .path = arena_format(out->arena, "%s", (const char *)sqlite3_column_text(row, 0)),
+            .text = arena_format(out->arena, "%s", (const char *)sqlite3_column_text(row, 1)),
+        };
+    }
+    sqlite3_reset(row);
+    out->stored.nvalues = n;
+    out->stored.values = arena_alloc(out->arena, n * sizeof *values);
+    if (n)
+        memcpy(out->stored.values, values, n * sizeof *values);
+    free(values);
+}
+
 /* The spec and the seed that were stored, which are not those of today if the seed was drawn. */
 static status fetch(struct schedule *s, struct run_task *out, struct error *err)
 {
-    sqlite3 *db = recorder_handle(s->recorder);
-    int rc = SQLITE_OK;
+    sqlite3_stmt *row = of_run(s, &s->fetch, "SELECT seed, resolved FROM runs WHERE id = ?1", out->run);
+    const bool found = row && sqlite3_step(row) == SQLITE_ROW;
 
-    if (!s->fetch)
-        rc = sqlite3_prepare_v3(db, "SELECT seed, resolved FROM runs WHERE id = ?1", -1,
-                                SQLITE_PREPARE_PERSISTENT, &s->fetch, NULL);
-    if (rc == SQLITE_OK) {
-        sqlite3_bind_int64(s->fetch, 1, out->run);
-        rc = sqlite3_step(s->fetch);
+    out->arena = arena_new();
+    out->tree = tree_new();
+    if (found) {
+        out->seed = (uint64_t)sqlite3_column_int64(row, 0);
+        out->stored.resolved = arena_format(out->arena, "%s", (const char *)sqlite3_column_text(row, 1));
     }
-    if (rc == SQLITE_ROW) {
-        out->seed = (uint64_t)sqlite3_column_int64(s->fetch, 0);
-        out->resolved = mem_string((const char *)sqlite3_column_text(s->fetch, 1));
-    } else {
-        error_set(err, "cannot read run %lld: %s", (long long)out->run, sqlite3_errmsg(db));
-    }
-    sqlite3_reset(s->fetch);
-    return rc == SQLITE_ROW ? OK : FAILED;
+    sqlite3_reset(row);
+    if (!found)
+        return error_set(err, "cannot read run %lld: %s", (long long)out->run,
+                         sqlite3_errmsg(recorder_handle(s->recorder)));
+    if (s->swept)
+        read_values(s, out);
+    return parse(s, out, err);
 }
 
 void run_task_release(struct run_task *t)
 {
-    free(t->resolved);
+    tree_free(t->tree);
+    arena_free(t->arena);
+    t->tree = NULL;
     free(t->resume_path);
-    t->resolved = t->resume_path = NULL;
+    t->arena = NULL;
+    t->resume_path = NULL;
 }
 
 status schedule_next(struct schedule *s, struct run_task *out, bool *none, struct error *err)
@@ -188,7 +265,7 @@ static bool is_worth_a_retry(const char *word)
 
 bool schedule_ended(struct schedule *s, size_t slot, const char *word)
 {
-    const struct spec *spec = s->e->trials[slot / s->repeats].spec;
+    const struct spec *spec = s->e->trials[0].spec;
     struct slot *w = &s->slot[slot];
 
     if (strcmp(word, "interrupted") == 0)

@@ -14,9 +14,9 @@ struct schedule;
 
 /* All runs of experiment ID as the database, in the file DB, has them. A run that was under way when
  * its runner ended goes on from its newest checkpoint; without one it begins anew, and what it
- * recorded is removed. NOTE is told of damaged checkpoints. E must outlive it. */
-status schedule_new(struct recorder *r, const char *db, const struct experiment *e, int64_t id,
-                    void (*note)(void *arg, const char *text), void *arg, struct schedule **out,
+ * recorded is removed. NOTE is told of damaged checkpoints. E and REG must outlive it. */
+status schedule_new(struct recorder *r, const char *db, struct registry *reg, const struct experiment *e,
+                    int64_t id, void (*note)(void *arg, const char *text), void *arg, struct schedule **out,
                     struct error *err);
 void schedule_free(struct schedule *s); /* NULL is fine */
 
@@ -27,8 +27,10 @@ struct run_task {
     size_t slot; /* what schedule_ended() names it by */
     int64_t run, trial, repeat;
     uint64_t seed;
-    char *resolved;    /* the spec as stored; owned, run_task_release() */
-    char *resume_path; /* the checkpoint to go on from; owned; NULL: from the beginning */
+    struct tree *tree;   /* what the spec was read from */
+    struct arena *arena; /* of what follows; run_task_release() */
+    struct trial stored; /* the spec and the swept values as stored */
+    char *resume_path;   /* the checkpoint to go on from; NULL: from the beginning */
 };
 void run_task_release(struct run_task *t);
 

@@ -88,3 +88,31 @@ for word in continue:4:0 stop:1:3 2:3:1; do
 done
 expect_exit 1 "$FELL" run fails.yaml --plugin ./crasher.so --db fails2.db --jobs 1
 expect_sql fails2.db 4 "SELECT count(*) FROM runs WHERE status = 'failed'"
+
+# --extend adds what is missing to the experiment of the name, finished or not; what it has stays.
+expect_exit 0 "$FELL" run sweep.yaml --quiet --db more.db
+rows_of more.db >before
+expect_exit 0 "$FELL" run sweep.yaml 'sweep.over.optimizer.sgd.lr=[0.5, 0.2, 0.1]' repeats=3 --extend --db more.db
+expect_text out "sweep: 18 runs, 18 finished, 0 failed"
+expect_sql more.db "1|18|6|18" "SELECT (SELECT count(*) FROM experiments), count(*), count(DISTINCT trial), count(DISTINCT uid) FROM runs"
+expect_sql more.db "0.1|6
+0.2|6
+0.5|6" "SELECT value, count(*) FROM run_params WHERE path LIKE '%lr' GROUP BY 1"
+rows_of more.db >after
+[ "$(grep -cxFf before after)" = "$(wc -l <before)" ] || fail "--extend changed what was there"
+# Now that is the experiment, and it goes on under its new spec.
+expect_exit 0 "$FELL" run sweep.yaml 'sweep.over.optimizer.sgd.lr=[0.5, 0.2, 0.1]' repeats=3 --db more.db
+expect_text out "finished already (experiment 1)"
+# The same runs, each alone, have the same numbers.
+expect_exit 0 "$FELL" run sweep.yaml 'sweep.over.optimizer.sgd.lr=[0.5, 0.2, 0.1]' repeats=3 --quiet --db once.db --new
+sqlite3 more.db "SELECT hex(train_loss), epoch FROM epochs ORDER BY 1, 2" >more
+sqlite3 once.db "SELECT hex(train_loss), epoch FROM epochs JOIN runs AS r ON r.id = run_id JOIN experiments AS x
+    ON x.id = experiment_id WHERE x.name = 'sweep' ORDER BY 1, 2" >whole
+cmp more whole || fail "an extended experiment has other numbers"
+# Its data have changed: the old runs are no company for new ones.
+printf 'a,b,y\n1,2,0\n2,1,1\n3,2,0\n2,3,1\n' >rows.csv
+sed 's/source: xor/source: {csv: {path: rows.csv, target: y}}/' sweep.yaml >csv.yaml
+expect_exit 0 "$FELL" run csv.yaml --quiet --db csv.db
+echo '5,5,1' >>rows.csv
+expect_exit 2 "$FELL" run csv.yaml --extend --db csv.db repeats=3
+expect_text err "cannot be extended" "rows.csv has changed since"

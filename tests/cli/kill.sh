@@ -59,7 +59,7 @@ expect_sql int.db "running,queued,queued|1|1" "SELECT (SELECT group_concat(statu
 
 # Another experiment of the name, while this one is unfinished: the difference is shown.
 expect_exit 2 "$FELL" run slow.yaml --plugin ./crasher.so --db int.db train.epochs=2 repeats=1
-expect_text err "another experiment 'slow' (number 1) is not finished; --new starts this one beside it." \
+expect_text err "another experiment 'slow' (number 1) is not finished; --extend adds the new trials to it, --new starts this one beside it." \
     "-   epochs: 1000" "+   epochs: 2" "- repeats: 3" "+ repeats: 1"
 expect_no_text err "units: 4"
 expect_exit 0 "$FELL" run slow.yaml --plugin ./crasher.so --db int.db --new train.epochs=2 repeats=1
