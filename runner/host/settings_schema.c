@@ -133,35 +133,40 @@ static cJSON *any_text(const fell_param *p)
     return o;
 }
 
-/* What one value of TYPE may be: one or two alternatives, appended to ANY. */
-static void add_element(cJSON *any, const fell_param *p, fell_ptype type)
+/* What one value of TYPE is meant to be. */
+static cJSON *meant(const fell_param *p, fell_ptype type)
 {
     switch (type) {
     case FELL_P_INT:
-        cJSON_AddItemToArray(any, number_in_range("integer", p));
-        cJSON_AddItemToArray(any, reference("text.whole"));
-        break;
+        return number_in_range("integer", p);
     case FELL_P_FLOAT:
-        cJSON_AddItemToArray(any, number_in_range("number", p));
-        cJSON_AddItemToArray(any, reference(isfinite(p->def) ? "text.number" : "text.special"));
-        break;
+        return number_in_range("number", p);
     case FELL_P_BOOL:
-        cJSON_AddItemToArray(any, typed("boolean"));
-        cJSON_AddItemToArray(any, reference("text.switch"));
-        break;
+        return typed("boolean");
     default:
-        cJSON_AddItemToArray(any, any_text(p));
+        return any_text(p);
     }
 }
 
-/* Of a list: what one value may be, or an array of such values. */
-static void add_list(cJSON *any, const fell_param *p, fell_ptype element)
+/* The text that stands for one as well, appended to ANY. */
+static void add_text(cJSON *any, const fell_param *p, fell_ptype type)
+{
+    const char *special = isfinite(p->def) ? "text.number" : "text.special";
+
+    if (type == FELL_P_INT || type == FELL_P_FLOAT || type == FELL_P_BOOL)
+        cJSON_AddItemToArray(any, reference(type == FELL_P_INT     ? "text.whole"
+                                            : type == FELL_P_FLOAT ? special
+                                                                   : "text.switch"));
+}
+
+static cJSON *list_of(const fell_param *p, fell_ptype element)
 {
     cJSON *array = titled("array", "a list"), *items = cJSON_AddObjectToObject(array, "items");
+    cJSON *any = cJSON_AddArrayToObject(items, "anyOf");
 
-    add_element(cJSON_AddArrayToObject(items, "anyOf"), p, element);
-    add_element(any, p, element);
-    cJSON_InsertItemInArray(any, 1, array);
+    cJSON_AddItemToArray(any, meant(p, element));
+    add_text(any, p, element);
+    return array;
 }
 
 /* Default texts are YAML; the lists among them are JSON as well. No default is worth its room in an
@@ -235,10 +240,10 @@ cJSON *settings_schema(const fell_param *p)
         return o;
     }
     any = cJSON_AddArrayToObject(o, "anyOf");
-    if (p->type == element)
-        add_element(any, p, element);
-    else
-        add_list(any, p, element);
+    cJSON_AddItemToArray(any, meant(p, element));
+    if (p->type != element)
+        cJSON_AddItemToArray(any, list_of(p, element));
+    add_text(any, p, element);
     if (settings_null_is_unset(p))
         cJSON_AddItemToArray(any, titled("null", "not set"));
     return o;

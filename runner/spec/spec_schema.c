@@ -45,7 +45,7 @@ static cJSON *any_of(const char *key, const char *doc, cJSON *a, cJSON *b, cJSON
 
     if (doc)
         cJSON_AddStringToObject(o, key, doc);
-    any = cJSON_AddArrayToObject(o, b ? "anyOf" : "allOf");
+    any = cJSON_AddArrayToObject(o, b || c ? "anyOf" : "allOf");
     cJSON_AddItemToArray(any, a);
     if (b)
         cJSON_AddItemToArray(any, b);
@@ -158,7 +158,7 @@ static cJSON *validation_form(struct schema_maker *m, const struct spec_key *key
     const fell_param share = {.name = key->name,
                               .doc = key->doc,
                               .type = FELL_P_FLOAT,
-                              .flags = FELL_REQUIRED | FELL_MIN_OPEN | FELL_MAX_OPEN,
+                              .flags = FELL_MIN_OPEN | FELL_MAX_OPEN,
                               .max = 1};
 
     return schema_any_plugin(key->doc, settings_schema(&share), schema_choice(m, key->role), schema_null());
@@ -186,7 +186,7 @@ static cJSON *failure_form(struct schema_maker *m, const struct spec_key *key)
 {
     static const char *const words[] = {"continue", "stop", NULL};
     const fell_param number = {
-        .name = key->name, .doc = key->doc, .type = FELL_P_INT, .flags = FELL_REQUIRED, .max = INFINITY};
+        .name = key->name, .doc = key->doc, .type = FELL_P_INT, .def = -1, .max = INFINITY};
     cJSON *o = schema_any(key->doc, schema_words(words), settings_schema(&number), schema_null());
 
     (void)m;
