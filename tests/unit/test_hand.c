@@ -5,6 +5,7 @@
 
 #include <poll.h>
 #include <signal.h>
+#include <sys/wait.h>
 #include <time.h>
 
 #include "base/text.h"
@@ -120,7 +121,7 @@ static void hand_begin(struct hand *h, struct stage *s, int64_t repeat)
     cr_assert_eq(hand_start(h, &s->env, &err), OK, "%s", err.text);
 }
 
-/* Until the hand is free. SIG, when not 0: sent once, WAIT seconds after the first epoch. */
+/* Until the hand is free. SIG, when not 0: sent once, WAIT seconds after the first state was kept. */
 static void hand_work(struct hand *h, struct stage *s, int sig, double wait)
 {
     double first = 0;
@@ -132,7 +133,7 @@ static void hand_work(struct hand *h, struct stage *s, int sig, double wait)
         poll(&p, 1, sig ? 1 : 1000);
         if (p.revents)
             cr_assert_eq(hand_listen(h, &s->env, &err), OK, "%s", err.text);
-        if (h->epochs_done > 0 && first == 0)
+        if (h->epochs_done >= 7 && first == 0)
             first = time_monotonic();
         if (sig && first > 0 && time_monotonic() >= first + wait) {
             hand_cancel(h, sig);
@@ -328,7 +329,8 @@ static void disturb(int sig, const char *name)
             if (sig == SIGTERM && ends > 0)
                 cr_expect_eq(epoch, h.epochs_done);
             hand_begin(&h, &s, k);
-            hand_work(&h, &s, ends++ < 3 ? sig : 0, random_seconds(0.02));
+            ends++;
+            hand_work(&h, &s, ends <= 3 ? sig : 0, ends == 1 ? 0.0 : random_seconds(0.02));
             if (sig == SIGTERM) { /* its end is that of the whole process */
                 process_bury(&h.process, false, NULL, NULL);
             }
@@ -358,6 +360,56 @@ Test(hand, killed_runs_go_on)
     if (!have_program())
         cr_skip_test("needs FELL_PROGRAM");
     disturb(SIGKILL, "killed.db");
+}
+
+/* ---- limits -----------------------------------------------------------------------------------------
+ * Those of a run alone are in tests/cli/limits.sh. */
+
+/* A process that does nothing, under LIMITS, in a run that had SECONDS and CPU before. */
+static const char *limit_broken(struct limit_watch *w, const struct spec_limits *limits, double seconds,
+                                double cpu)
+{
+    pid_t pid = fork();
+    int how;
+
+    cr_assert_geq(pid, 0);
+    if (pid == 0)
+        for (;;)
+            pause();
+    limits_begin(w, limits, 1, pid);
+    limits_add(w, seconds, cpu);
+    limits_look(w, pid, false);
+    if (!w->broken)
+        kill(pid, SIGKILL);
+    cr_assert_eq(waitpid(pid, &how, 0), pid); /* that which broke one was told so */
+    return w->broken ? w->broken : "none";
+}
+
+Test(hand, earlier_jobs_count_against_the_limits)
+{
+    const struct spec_limits limits = {.seconds = 100, .cpu_seconds = 50};
+    struct limit_watch w = {0};
+
+    cr_expect_str_eq(limit_broken(&w, &limits, 99, 49), "none");
+    cr_expect_str_eq(limit_broken(&w, &limits, 101, 0), "timed_out");
+    cr_expect(strstr(w.text, "limits.seconds is 100, and 101.0") == w.text, "%s", w.text);
+    cr_expect_str_eq(limit_broken(&w, &limits, 0, 51), "timed_out");
+    cr_expect(strstr(w.text, "limits.cpu_seconds is 50, and it had used 51.0") == w.text, "%s", w.text);
+}
+
+/* What the runner waits for is no time of the run. */
+Test(hand, waiting_for_the_runner_does_not_count)
+{
+    const struct spec_limits limits = {.seconds = 100};
+    struct limit_watch w = {0};
+
+    limits_begin(&w, &limits, 1, getpid());
+    w.started -= 99.9;
+    w.looked -= 99.9;
+    cr_expect_leq(limits_look(&w, getpid(), true), 100);
+    cr_expect_null(w.broken);
+    cr_expect_gt(time_monotonic() - w.started, -1);
+    cr_expect_lt(time_monotonic() - w.started, 1);
 }
 
 /* ---- which state is taken --------------------------------------------------------------------------- */
@@ -400,7 +452,7 @@ Test(hand, the_latest_state_that_fits)
     stage_init(&s, "states.db");
     expect_found(&s, NULL, 0, "");
     hand_begin(&h, &s, 0);
-    hand_work(&h, &s, SIGTERM, 0.01);
+    hand_work(&h, &s, SIGTERM, 0.0);
     cr_assert_geq(h.epochs_done, 7);
     cr_assert_lt(h.epochs_done, EPOCHS);
     expect_found(&s, "pause.safetensors", h.epochs_done, "");
@@ -426,7 +478,7 @@ Test(hand, the_latest_state_that_fits)
     process_bury(&h.process, false, NULL, NULL);
     hand_begin(&h, &s, 0);
     cr_expect_neq(access(last, F_OK), 0);
-    hand_work(&h, &s, SIGKILL, 0.01);
+    hand_work(&h, &s, SIGKILL, 0.0);
     hand_end(&h);
     stage_release(&s);
     free(pause);
