@@ -298,18 +298,25 @@ static bool may_go_on(struct run *r)
     return false;
 }
 
-/* Where a checkpoint was the last thing that a run did, it has nothing left to do. */
-static bool is_over(struct run *r, int64_t epochs)
+/* Where the run is when it goes on. False: a checkpoint was the last thing that it did, and nothing is
+ * left; or it is to wait; or that file cannot be written. */
+static bool take_up(struct run *r, int64_t epochs)
 {
+    const bool stopped = r->keep.at.epoch < epochs && keep_has_stopped(&r->keep);
+    const bool over = stopped || r->keep.at.epoch >= epochs;
+    struct error err;
+
     r->epoch = r->result->epochs_done = r->keep.at.epoch;
     r->step = r->keep.at.step;
-    if (r->epoch >= epochs)
-        return true;
-    if (!keep_has_stopped(&r->keep))
+    if (keep_again(&r->keep, over, &err) != OK) {
+        fail(r, &err);
         return false;
-    keep_tell_stop(&r->keep);
-    r->result->end = RUN_STOPPED;
-    return true;
+    }
+    if (stopped) {
+        keep_tell_stop(&r->keep);
+        r->result->end = RUN_STOPPED;
+    }
+    return !over && may_go_on(r);
 }
 
 static void run_epochs(struct run *r, int64_t epochs)
@@ -317,7 +324,7 @@ static void run_epochs(struct run *r, int64_t epochs)
     bool last = false;
     struct error err;
 
-    if (r->options->resume_path && (is_over(r, epochs) || !may_go_on(r)))
+    if (r->options->resume_path && !take_up(r, epochs))
         return;
     while (!last) {
         r->epoch++;

@@ -158,20 +158,37 @@ static void move_to(struct keep *k, int64_t epoch, int64_t step)
     k->at.seconds = k->at.cpu_seconds = 0.0; /* the same run gives the same file */
 }
 
+static bool is_due(const struct keep *k, int64_t epoch, bool last)
+{
+    return (k->last_path || k->best_path) && (last || epoch % k->spec->checkpoint.every == 0);
+}
+
+static status save_due(struct keep *k, struct error *err)
+{
+    if (k->best_path && k->at.best.epoch == k->at.epoch && save(k, &k->at, k->best_path, true, err) != OK)
+        return FAILED;
+    return k->last_path ? save(k, &k->at, k->last_path, false, err) : OK;
+}
+
 status keep_checkpoints(struct keep *k, int64_t epoch, int64_t step, const double loss[SPLITS], bool last,
                         struct error *err)
 {
     const double value = measure_value(k->measure, &k->best_watch, loss);
 
-    if ((!k->last_path && !k->best_path) || !(last || epoch % k->spec->checkpoint.every == 0))
+    if (!is_due(k, epoch, last))
         return OK;
     move_to(k, epoch, step);
-    if (better(&k->best_watch, value, k->at.best.value, 0.0)) {
+    if (better(&k->best_watch, value, k->at.best.value, 0.0))
         k->at.best = (struct best){value, epoch};
-        if (k->best_path && save(k, &k->at, k->best_path, true, err) != OK)
-            return FAILED;
-    }
-    return k->last_path ? save(k, &k->at, k->last_path, false, err) : OK;
+    return save_due(k, err);
+}
+
+status keep_again(struct keep *k, bool last, struct error *err)
+{
+    if (!is_due(k, k->at.epoch, last))
+        return OK;
+    move_to(k, k->at.epoch, k->at.step);
+    return save_due(k, err);
 }
 
 status keep_pause(struct keep *k, int64_t epoch, int64_t step, struct error *err)

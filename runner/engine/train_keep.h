@@ -39,6 +39,10 @@ void keep_tell_stop(const struct keep *k); /* the event */
 status keep_checkpoints(struct keep *k, int64_t epoch, int64_t step, const double loss[SPLITS], bool last,
                         struct error *err);
 
+/* The same again for the epoch that the run goes on from: when it was cut off, some of its files may not
+ * have been written, or not been told of. */
+status keep_again(struct keep *k, bool last, struct error *err);
+
 /* Everything, to options->pause_path. */
 status keep_pause(struct keep *k, int64_t epoch, int64_t step, struct error *err);
 

@@ -326,29 +326,41 @@ static status pause_run(struct hand *h, const struct hand_env *env, struct error
     return recorder_event(env->recorder, h->task.run, "paused", detail, err);
 }
 
-static const char *failed_word(const cJSON *json)
+/* A run that failed in its worker, which lives: for want of memory, or otherwise. */
+static status end_failed(struct hand *h, const struct hand_env *env, const cJSON *json, double seconds,
+                         const char *error, struct error *err)
 {
-    return cJSON_IsTrue(cJSON_GetObjectItem(json, "out_of_memory")) ? "out_of_memory" : "failed";
+    const bool memory = cJSON_IsTrue(cJSON_GetObjectItem(json, "out_of_memory"));
+    const int64_t most = trial_of(h, env)->spec->limits.memory_mb;
+    struct strbuf text = {0};
+    status result;
+
+    strbuf_add(&text, error ? error : "");
+    if (memory && most > 0)
+        strbuf_addf(&text, "; limits.memory_mb is %lld", (long long)most);
+    result = end_run(h, env, memory ? "out_of_memory" : "failed", seconds, text.text, text.text, 0, err);
+    strbuf_release(&text);
+    return result;
 }
 
 static status on_end(struct hand *h, const struct hand_env *env, const cJSON *json, struct error *err)
 {
     const char *word = json_text(json, "status"), *error = json_text(json, "error");
+    const double seconds = json_number(json, "seconds");
 
     h->epochs_done = (int64_t)json_number(json, "epochs_done");
     if (word && strcmp(word, run_end_word(RUN_PAUSED)) == 0)
         return pause_run(h, env, err);
     if (!word || strcmp(word, run_end_word(RUN_FAILED)) == 0)
-        word = failed_word(json);
-    return end_run(h, env, word, json_number(json, "seconds"), error, error, 0, err);
+        return end_failed(h, env, json, seconds, error, err);
+    return end_run(h, env, word, seconds, error, error, 0, err);
 }
 
-/* The check before the runs found none, so the data or a plugin has changed since. */
+/* The check before the runs found none, so the data or a plugin has changed since, or there is less
+ * memory. */
 static status on_problem(struct hand *h, const struct hand_env *env, const cJSON *json, struct error *err)
 {
-    const char *text = json_text(json, "text");
-
-    return end_run(h, env, failed_word(json), time_monotonic() - h->started, text, text, 0, err);
+    return end_failed(h, env, json, time_monotonic() - h->started, json_text(json, "text"), err);
 }
 
 static const struct {

@@ -8,6 +8,7 @@
 
 #include <cjson/cJSON.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -327,6 +328,8 @@ static status train(struct worker *w, const struct spec *spec, const cJSON *head
     struct run_result result = {.end = RUN_FAILED};
 
     w->nannounced = 0;
+    if (spec->limits.memory_mb > 0)
+        malloc_trim(0); /* what other runs left is not this one's */
     if (train_run(spec, w->data, &w->env, &options, &listener, &result, p) != OK)
         return FAILED;
     send_end(w, &result);
