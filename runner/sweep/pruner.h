@@ -9,7 +9,7 @@
  *    same epoch (the median stopping rule of Golovin et al., "Google Vizier", KDD 2017, with
  *    the value itself where they take a running mean).
  *  - asha: rungs at minimum * reduction^k epochs; go on when among the best 1/reduction of
- *    the values known at the rung, itself included, and at least as good as the best one: the
+ *    the values known at the rung, itself included, of which at least one goes on: the
  *    stopping form of asynchronous successive halving (Li et al., "A System for Massively Parallel
  *    Hyperparameter Tuning", MLSys 2020).
  *  - hyperband: brackets of asha (Li, Jamieson, DeSalvo, Rostamizadeh and Talwalkar,
