@@ -12,7 +12,7 @@ enum { HALTON_DIMS = 256, HALTON_BOUND = 1620 };
 
 /* ---- categories -------------------------------------------------------------- */
 
-static double weight_of(const struct sweep_dim *d, size_t k)
+double sweep_dim_weight(const struct sweep_dim *d, size_t k)
 {
     return d->weights ? d->weights[k] : 1.0 / (double)d->choices;
 }
@@ -23,8 +23,8 @@ size_t sweep_dim_choice(const struct sweep_dim *d, double u)
     double sum = 0;
 
     for (size_t k = 0; k < d->choices; k++) {
-        sum += weight_of(d, k);
-        if (weight_of(d, k) > 0) {
+        sum += sweep_dim_weight(d, k);
+        if (sweep_dim_weight(d, k) > 0) {
             if (u < sum)
                 return k;
             last = k;
@@ -38,8 +38,8 @@ double sweep_dim_middle(const struct sweep_dim *d, size_t k)
     double sum = 0;
 
     for (size_t i = 0; i < k; i++)
-        sum += weight_of(d, i);
-    return sum + weight_of(d, k) / 2;
+        sum += sweep_dim_weight(d, i);
+    return sum + sweep_dim_weight(d, k) / 2;
 }
 
 /* ---- random ------------------------------------------------------------------- */

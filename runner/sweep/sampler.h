@@ -39,6 +39,8 @@ struct sweep_dim {
  * order; never one of weight 0. */
 size_t sweep_dim_choice(const struct sweep_dim *d, double u);
 
+double sweep_dim_weight(const struct sweep_dim *d, size_t k);
+
 /* The middle of category K: sweep_dim_choice() gives K for it, if its weight is not 0. */
 double sweep_dim_middle(const struct sweep_dim *d, size_t k);
 

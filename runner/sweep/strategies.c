@@ -20,10 +20,10 @@ static const fell_param tpe_params[] = {
     LAG(struct tpe_settings),
     FELL_INT(struct tpe_settings, startup, 10, 1, 1000000, 0,
              "Results that must be known before the first suggestion; until then points are spread evenly."),
-    FELL_INT(struct tpe_settings, candidates, 64, 1, 100000, 0,
+    FELL_INT(struct tpe_settings, candidates, 24, 1, 100000, 0,
              "Points drawn from the good density, of which the most promising is taken."),
     FELL_FLOAT(struct tpe_settings, gamma, 0.15, 0, 1, FELL_MIN_OPEN | FELL_MAX_OPEN,
-               "The share of the results that counts as good."),
+               "The share of the results that counts as good, at most 25 of them."),
 };
 
 #define SAMPLE(name, sampler, doc)                                                                           \

@@ -271,9 +271,9 @@ Test(pruner, sweeps_spend_less_and_keep_the_best)
         struct pruner p;
         double most; /* of all epochs */
     } cases[] = {
-        {"median", {.kind = PRUNER_MEDIAN, .minimum = 3, .startup = 5, .interval = 1, .lag = 8}, 0.65},
+        {"median", {.kind = PRUNER_MEDIAN, .minimum = 3, .startup = 5, .interval = 1, .lag = 8}, 0.5},
         {"asha", {.kind = PRUNER_ASHA, .minimum = 3, .reduction = 3, .lag = 8}, 0.35},
-        {"hyperband", {.kind = PRUNER_HYPERBAND, .minimum = 3, .reduction = 3, .lag = 8}, 0.55},
+        {"hyperband", {.kind = PRUNER_HYPERBAND, .minimum = 3, .reduction = 3, .lag = 8}, 0.5},
     };
     static double curve[TRIALS][EPOCHS];
 
