@@ -107,8 +107,8 @@ static void print_notes(const struct experiment *e)
     if (e->seed_drawn)
         printf("\nseed %llu was drawn; seed=%llu makes these runs again\n", (unsigned long long)e->seed,
                (unsigned long long)e->seed);
-    if (e->ndropped)
-        printf("%zu trials equal others and are run once\n", e->ndropped);
+    if (e->nequal && !e->sampled)
+        printf("%lld trials equal others and are run once\n", (long long)e->nequal);
 }
 
 static int finish(const struct call *c, const struct experiment *e, const struct runner_summary *s)

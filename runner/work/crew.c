@@ -219,7 +219,7 @@ status crew_train(const struct crew_task *task, struct crew **out_crew, struct r
     c->task = *task;
     c->first = *task->first;
     task->first->pid = 0;
-    c->nruns = e->ntrials * (size_t)e->repeats;
+    c->nruns = (size_t)(e->ntrials * e->repeats);
     c->nhands = task->options->jobs > 0 ? (size_t)task->options->jobs : processors();
     if (c->nhands > c->nruns)
         c->nhands = c->nruns;
@@ -237,7 +237,7 @@ status crew_train(const struct crew_task *task, struct crew **out_crew, struct r
     catch_signals(c);
     recorder_on_wait(task->recorder, pass_note, give_up, c);
     if (progress)
-        progress_begin(progress, e->name, out->runs, (int)c->nhands, e->trials[0].spec->train.epochs);
+        progress_begin(progress, e->name, out->runs, (int)c->nhands, e->first->train.epochs);
     result = train_all(c, err);
     for (size_t i = 0; i < c->nhands; i++) {
         if (result != OK)

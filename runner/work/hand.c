@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "cli/progress.h"
+#include "work/trial_now.h"
 
 static const char *json_text(const cJSON *object, const char *key)
 {
@@ -26,13 +27,13 @@ static double json_number(const cJSON *object, const char *key)
 /* ---- start and end of a run ------------------------------------------------------------ */
 
 /* fell.db.checkpoints/RUN, made; NULL when the spec wants no checkpoints. */
-static status checkpoint_folder(const struct hand *h, const struct hand_env *env, char **out,
-                                struct error *err)
+static status checkpoint_folder(const struct hand *h, const struct hand_env *env, const struct trial *trial,
+                                char **out, struct error *err)
 {
     char *db;
 
     *out = NULL;
-    if (!env->experiment->trials[h->trial].spec->checkpoint.on)
+    if (!trial->spec->checkpoint.on)
         return OK;
     db = path_absolute(env->db);
     *out = mem_format("%s.checkpoints/%lld", db, (long long)h->run);
@@ -43,16 +44,17 @@ static status checkpoint_folder(const struct hand *h, const struct hand_env *env
 status hand_start(struct hand *h, const struct hand_env *env, struct error *err)
 {
     const struct experiment *e = env->experiment;
-    const struct trial *trial = &e->trials[h->trial];
+    struct arena *arena = arena_new();
+    const struct trial now = trial_now(e, (size_t)h->trial, arena), *trial = &now;
     struct job job = {.type = FRAME_TRAIN,
                       .number = (uint64_t)h->run,
                       .name = e->name,
                       .resolved = trial->resolved,
-                      .seed = e->seed + (uint64_t)h->repeat};
+                      .seed = trial->spec->seed + (uint64_t)h->repeat};
     char *folder;
     status result = FAILED;
 
-    if (checkpoint_folder(h, env, &folder, err) != OK)
+    if (checkpoint_folder(h, env, trial, &folder, err) != OK)
         goto out;
     job.checkpoint_folder = folder;
     if (process_send(&h->process, &job, err) != OK) {
@@ -68,6 +70,7 @@ status hand_start(struct hand *h, const struct hand_env *env, struct error *err)
     result = recorder_run_started(env->recorder, h->run, h->number, err);
 out:
     free(folder);
+    arena_free(arena);
     return result;
 }
 
@@ -89,7 +92,8 @@ static status end_run(struct hand *h, const struct hand_env *env, const char *wo
 /* The process is gone, or talks nonsense. */
 static status lose_process(struct hand *h, const struct hand_env *env, bool broken, struct error *err)
 {
-    const struct spec *spec = h->busy ? env->experiment->trials[h->trial].spec : NULL;
+    struct arena *arena = arena_new();
+    const struct spec *spec = h->busy ? trial_now(env->experiment, (size_t)h->trial, arena).spec : NULL;
     double seconds = time_monotonic() - h->started;
     struct strbuf why = {0};
     const char *word = "interrupted";
@@ -110,6 +114,7 @@ static status lose_process(struct hand *h, const struct hand_env *env, bool brok
         }
     }
     strbuf_release(&why);
+    arena_free(arena);
     return result;
 }
 

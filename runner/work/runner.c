@@ -17,6 +17,7 @@
 #include "work/identity.h"
 #include "work/provenance.h"
 #include "work/store.h"
+#include "work/trial_now.h"
 
 static const double GIT_PATIENCE = 2.0; /* seconds, after the last run */
 
@@ -73,10 +74,12 @@ static status open_recorder(struct runner *r, struct error *err)
 static void count_rows(void *arg, size_t trial, const char *json)
 {
     struct runner *r = arg;
+    struct arena *arena = arena_new();
     cJSON *plan = cJSON_Parse(json);
 
-    identity_count_rows(r->identity, r->experiment->trials[trial].spec, plan);
+    identity_count_rows(r->identity, probe_now(r->experiment, trial, arena).spec, plan);
     cJSON_Delete(plan);
+    arena_free(arena);
 }
 
 static bool is_done(const struct runner *r)
@@ -89,7 +92,7 @@ static bool is_done(const struct runner *r)
 static status prepare(struct runner *r, struct diag *d, struct error *err)
 {
     const struct experiment *e = r->experiment;
-    const struct place *at = &e->trials[0].spec->model_at;
+    const struct place *at = &e->first->model_at;
     bool exists = access(r->options->db, F_OK) == 0;
     struct error file_error = {{0}};
 
@@ -143,7 +146,7 @@ static void tell_unproven(struct runner *r)
 static status train(struct runner *r, struct runner_summary *out, struct error *err)
 {
     const struct experiment *e = r->experiment;
-    int64_t *runs = mem_array(e->ntrials * (size_t)e->repeats, sizeof *runs);
+    int64_t *runs = mem_array((size_t)(e->ntrials * e->repeats), sizeof *runs);
     struct crew_task task = {
         .experiment = e, .runs = runs, .options = r->options, .recorder = r->recorder, .first = &r->worker};
     struct crew *crew = NULL;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "work/trial_now.h"
 
 /* ---- deciding ---------------------------------------------------------------------- */
 
@@ -135,11 +136,11 @@ static void remove_files(struct strbuf *list)
 static status add_runs(struct recorder *r, struct registry *reg, const struct experiment *e,
                        const struct identity *id, int64_t experiment, int64_t *runs, struct error *err)
 {
-    for (size_t t = 0; t < e->ntrials; t++) {
+    for (int64_t t = 0; t < e->ntrials; t++) {
         struct arena *arena = arena_new();
-        const struct trial *trial = &e->trials[t];
+        const struct trial now = trial_now(e, (size_t)t, arena), *trial = &now;
         struct run_row row = {.experiment_id = experiment,
-                              .trial = (int64_t)t,
+                              .trial = t,
                               .resolved = trial->resolved,
                               .nvalues = trial->nvalues,
                               .values = trial->values};
@@ -151,7 +152,7 @@ static status add_runs(struct recorder *r, struct registry *reg, const struct ex
             char uid[65];
 
             row.repeat = k;
-            row.seed = e->seed + (uint64_t)k;
+            row.seed = trial->spec->seed + (uint64_t)k;
             row.uid = uid;
             identity_run_uid(id->uid, trial->resolved, row.seed, uid);
             st = recorder_add_run(r, &row, runs++, err);
