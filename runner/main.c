@@ -18,6 +18,8 @@ static const struct command *const commands[] = {
     &command_show,    /* cli/show.c: all about one */
     &command_best,    /* cli/runs.c: rank the trials of an experiment */
     &command_compare, /* cli/compare.c: what differs, and what came of it */
+    &command_verify,  /* cli/verify.c: whether one gives the same numbers again */
+    &command_replay,  /* cli/replay.c: watch one again, with its crash */
 
     /* Use a trained net */
     &command_export, /* cli/export.c: its weights as a file */
