@@ -273,6 +273,8 @@ static bool add_shares(const struct forest_data *data, const struct forest_tree 
     for (size_t i = 0; i < b.n; i++)
         all += (b.box[i].value - mean) * (b.box[i].value - mean) * b.box[i].size;
     for (size_t j = 0; j < n && all > 0; j++) {
+        if (data->setting[j].levels < 2)
+            continue;
         single[j] = variance_of(data, &b, j, mean);
         share[j] += single[j] / all;
     }
