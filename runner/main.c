@@ -13,6 +13,7 @@ static const struct command *const commands[] = {
     &command_plan,  /* cli/plan.c: show what it would do */
 
     /* Look at results */
+    &command_watch,   /* cli/watch.c: an experiment while it runs */
     &command_runs,    /* cli/runs.c: list runs */
     &command_show,    /* cli/show.c: all about one */
     &command_best,    /* cli/runs.c: rank the trials of an experiment */

@@ -163,9 +163,10 @@ static status add_runs(struct recorder *r, struct registry *reg, const struct ex
     return OK;
 }
 
-/* Without a word of the spec: validation.loss, or train.loss where no rows are held out. */
-static const char *default_objective(const struct spec *s)
+const char *store_objective(const struct experiment *e)
 {
+    const struct spec *s = e->trials[0].spec;
+
     return s->data.validation.item || s->data.validation_share > 0 ? "validation.loss" : "train.loss";
 }
 
@@ -185,7 +186,7 @@ status store_experiment(struct recorder *r, struct registry *reg, const struct e
                                        .host = p->host,
                                        .cpu = p->cpu,
                                        .kernels = p->kernels,
-                                       .objective = default_objective(e->trials[0].spec),
+                                       .objective = store_objective(e),
                                        .nfiles = id->nfiles,
                                        .files = id->files};
     struct strbuf old = {0};

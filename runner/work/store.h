@@ -23,6 +23,9 @@ status store_experiment(struct recorder *r, struct registry *reg, const struct e
                         const struct known_experiment *known, int64_t *experiment, int64_t *runs,
                         struct error *err);
 
+/* What ranks the trials: validation.loss, or train.loss where no rows are held out. */
+const char *store_objective(const struct experiment *e);
+
 /* How the runs of a stored experiment ended. */
 status store_summary(struct recorder *r, int64_t experiment, struct runner_summary *out, struct error *err);
 
