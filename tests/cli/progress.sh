@@ -30,7 +30,7 @@ grep -q '^sweep: 0 of 8 runs done, 2 running' screen || fail "no line for the wh
 grep -q '^best train.loss [0-9.e-]*, run [12] (.*lr=0.5' screen || fail "not the best so far: $(cat screen)"
 [ "$(grep -c '^run ' screen)" = 2 ] || fail "not a line for each worker: $(cat screen)"
 # In a narrower window the lines are shorter, not wrapped.
-terminal resize-window -x 44 -y 30
+terminal resize-window -x 56 -y 30
 wait_for '^run 2 .*train [0-9][-.0-9e]* *$'
 terminal resize-window -x 100 -y 30
 wait_for 'run 2 .* left'
