@@ -13,7 +13,7 @@
 struct store {
     struct recorder *recorder;
     struct registry *registry;
-    const struct experiment *experiment;
+    struct experiment *experiment;
     const struct identity *identity;
     const struct provenance *provenance;
     const struct runner_options *options;
@@ -30,7 +30,10 @@ status store_decide(struct store *s, struct error *err);
  * transaction. */
 status store_experiment(struct store *s, struct error *err);
 
-/* What ranks the trials: validation.loss, or train.loss where no rows are held out. */
+/* The runs of trial T, which is new, in a transaction of its own; queued. IDS [repeats]. */
+status store_trial(struct store *s, const struct trial *t, int64_t *ids, struct error *err);
+
+/* What ranks the trials: as the spec says, or validation.loss, or train.loss where no rows are held out. */
 const char *store_objective(const struct experiment *e);
 
 /* How the runs of a stored experiment ended. */
