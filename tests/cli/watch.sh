@@ -41,8 +41,8 @@ crasher_spec long.yaml dawdle 'train: {epochs: 100000, batch_size: 0}' 'repeats:
 start() {
     "$FELL" run long.yaml --plugin ./crasher.so --jobs 2 --quiet "$@" >run.out 2>&1 &
     runner=$!
-    wait_until $db "SELECT count(DISTINCT run_id) = 2 FROM epochs JOIN runs ON id = run_id JOIN experiments AS x
-        ON x.id = experiment_id WHERE x.name = 'long'"
+    wait_until $db "SELECT count(DISTINCT run_id) = 2 FROM epochs JOIN runs AS r ON r.id = run_id
+        JOIN experiments AS x ON x.id = experiment_id WHERE x.name = 'long'"
 }
 start
 
