@@ -14,6 +14,7 @@ static const struct command *const commands[] = {
     &command_schema, /* cli/schema.c: a JSON Schema of specs, for editors */
 
     /* Look at results */
+    &command_watch,   /* cli/watch.c: an experiment while it runs */
     &command_runs,    /* cli/runs.c: list runs */
     &command_show,    /* cli/show.c: all about one */
     &command_best,    /* cli/runs.c: rank the trials of an experiment */
