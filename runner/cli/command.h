@@ -25,7 +25,7 @@ struct call {
     const char *typed; /* the whole command line, quoted for a shell */
     const char *db;
     int64_t jobs; /* 0: the cores */
-    bool quiet, json, restart;
+    bool quiet, json, restart, extend;
     size_t nplugins;
     const char **plugins;
     const char *safetensors, *experiment, *status, *output, *reference;
@@ -51,7 +51,8 @@ enum option_bit {
     OPTION_OUTPUT = 1024,
     OPTION_REFERENCE = 2048,
     OPTION_TOLERANCE = 4096,
-    OPTION_SEED = 8192
+    OPTION_SEED = 8192,
+    OPTION_EXTEND = 16384
 };
 
 struct command {
