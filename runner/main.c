@@ -28,9 +28,10 @@ static const struct command *const commands[] = {
     /* Write plugins */
     &command_plugin, /* cli/plugin.c: list, show, new, build, verify */
 
-    /* Processes of its own, not listed */
+    /* Not listed: processes of its own, and what the sources are made with */
     &command_worker,       /* work/worker.c: trains what the runner sends */
     &command_probe_plugin, /* host/registry_probe.c: tries a plugin where a crash does no harm */
+    &command_reference,    /* cli/reference.c: writes docs/reference */
     NULL,
 };
 
