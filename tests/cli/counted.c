@@ -18,6 +18,14 @@ static const fell_param params[] = {
 
 static fell_status open_counted(fell_data_info *info)
 {
+    const struct counted *s = info->settings;
+    FILE *log = fopen(s->log, "a");
+
+    if (!log || fprintf(log, "%ld\n", (long)getpid()) < 0 || fclose(log) != 0)
+        return fell_fail(info->ctx, "log: cannot be written");
+    usleep((useconds_t)(s->wait * 1e6));
+    fell_warn(info->ctx, "row 1 is the first");
+
     info->rows = 5000;
     info->x = fell_vec(64);
     info->target = fell_vec(1);
@@ -27,13 +35,6 @@ static fell_status open_counted(fell_data_info *info)
 
 static fell_status read_counted(fell_read_call *c)
 {
-    const struct counted *s = c->settings;
-    FILE *log = fopen(s->log, "a");
-
-    if (!log || fprintf(log, "%ld\n", (long)getpid()) < 0 || fclose(log) != 0)
-        return fell_fail(c->ctx, "log: cannot be written");
-    usleep((useconds_t)(s->wait * 1e6));
-    fell_warn(c->ctx, "row 1 is the first");
     for (int64_t i = 0; i < c->n; i++) {
         for (int64_t j = 0; j < 64; j++)
             c->x[i * 64 + j] = (float)(c->row[i] * (j + 7) % 101) / 101;
