@@ -70,9 +70,11 @@ sqlite3 slow.db "UPDATE runs SET resolved = json_remove(resolved, '\$.limits')"
 "$FELL" retry slow --db slow.db >out 2>err &
 runner=$!
 wait_until slow.db "SELECT count(*) >= 3 FROM epochs JOIN runs AS r ON r.id = run_id WHERE r.status = 'running'"
+kill -STOP $runner
 expect_exit 2 "$FELL" retry slow --db slow.db --quiet
 expect_text err "another fell process is running this very experiment now"
 kill -INT $runner
+kill -CONT $runner
 got=0
 wait $runner || got=$?
 [ $got = 130 ] || fail "an interrupted retry ended with $got"
