@@ -34,12 +34,19 @@ static void add_plugin_file(struct stored_plugins *p, const char *path)
 /* The item that a spec means by NAME now; transforms are layers in the database. */
 static const struct item *find_item(struct registry *reg, const char *kind, const char *name)
 {
-    static const enum role roles[] = {ROLE_MODEL_ENTRY, ROLE_TRANSFORM, ROLE_LOSS,   ROLE_OPTIMIZER,
-                                      ROLE_INITIALISER, ROLE_SCHEDULE,  ROLE_METRIC, ROLE_DATASET};
+    static const struct {
+        const char *kind;
+        enum role role;
+    } roles[] = {
+        {"layer", ROLE_MODEL_ENTRY}, {"layer", ROLE_TRANSFORM},     {"activation", ROLE_ACTIVATION},
+        {"loss", ROLE_LOSS},         {"optimizer", ROLE_OPTIMIZER}, {"initialiser", ROLE_INITIALISER},
+        {"schedule", ROLE_SCHEDULE}, {"metric", ROLE_METRIC},       {"dataset", ROLE_DATASET},
+    };
     struct error ignored;
 
     for (size_t i = 0; i < sizeof roles / sizeof roles[0]; i++) {
-        const struct item *item = registry_find(reg, roles[i], name, &ignored);
+        const struct item *item =
+            strcmp(roles[i].kind, kind) == 0 ? registry_find(reg, roles[i].role, name, &ignored) : NULL;
 
         if (item && strcmp(kind_word(item->kind), kind) == 0)
             return item;

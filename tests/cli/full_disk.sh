@@ -32,8 +32,8 @@ rows_of disk/fell.db >filled
 cmp whole filled || fail "after a full disk there are other rows"
 
 # A checkpoint that the disk has no room for ends its run, which can be trained again.
-mount -o remount,size=8m disk
 rm -r disk/*
+mount -o remount,size=8m disk
 write_spec big.yaml
 expect_exit 1 "$FELL" run big.yaml model.0.dense.units=200000 'checkpoint={every: 1}' train.epochs=4 --quiet --db disk/big.db
 expect_text err "No space left on device"
