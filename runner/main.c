@@ -15,6 +15,7 @@ static const struct command *const commands[] = {
 
     /* Look at results */
     &command_watch,   /* cli/watch.c: an experiment while it runs */
+    &command_report,  /* cli/report.c: what came of one */
     &command_runs,    /* cli/runs.c: list runs */
     &command_show,    /* cli/show.c: all about one */
     &command_best,    /* cli/runs.c: rank the trials of an experiment */

@@ -73,7 +73,7 @@ struct command {
 #define DEFAULT_DB "results/fell.db"
 
 extern const struct command command_run, command_check, command_plan, command_runs, command_show,
-    command_best, command_compare, command_watch, command_export, command_plugin, command_schema,
+    command_best, command_compare, command_report, command_watch, command_export, command_plugin, command_schema,
     command_worker, command_probe_plugin;
 
 /* The program: argv to exit status. COMMANDS ends with NULL. */

@@ -1,7 +1,7 @@
 #!/bin/sh
 # The help: every command is listed and explained, mistakes are answered with what is near.
 . "${srcdir:-.}/tests/cli/lib.sh"
-commands="run check plan watch runs show best compare export plugin"
+commands="run check plan watch report runs show best compare export plugin"
 
 expect_exit 0 "$FELL" --help
 expect_empty err
