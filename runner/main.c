@@ -19,6 +19,7 @@ static const struct command *const commands[] = {
     &command_runs,    /* cli/runs.c: list runs */
     &command_show,    /* cli/show.c: all about one */
     &command_best,    /* cli/runs.c: rank the trials of an experiment */
+    &command_merge,   /* cli/merge.c: several databases in one */
     &command_compare, /* cli/compare.c: what differs, and what came of it */
 
     /* Use a trained net */
