@@ -192,6 +192,8 @@ static status train(struct runner *r, struct runner_summary *out, struct error *
 
     if (result == OK)
         result = schedule_new(r->recorder, r->options->db, r->registry, e, id, &calls, &task.schedule, err);
+    if (result == OK && r->options->progress)
+        result = progress_earlier(r->options->progress, recorder_handle(r->recorder), id, err);
     if (result == OK) {
         tell_unproven(r);
         out->experiment_id = id;
