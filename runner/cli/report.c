@@ -124,11 +124,15 @@ static status ask_all(sqlite3 *db, const struct call *c, struct report *r, struc
 
 /* ---- showing ------------------------------------------------------------------------------- */
 
-static void print_part(const char *title, const struct table *t)
+/* LIMIT rows: there may be more. */
+static void print_part(const char *title, const struct table *t, int64_t limit)
 {
     if (table_rows(t) == 0)
         return;
-    printf("\n%s\n", title);
+    printf("\n%s", title);
+    if (limit && (int64_t)table_rows(t) >= limit)
+        printf(" (at most %lld)", (long long)limit);
+    putchar('\n');
     table_print(t, stdout, 2);
 }
 
@@ -151,21 +155,21 @@ static void print_importance(const struct report_importance *r)
         printf("  R2 of the forest on trials that it has not seen: %s\n", fit);
 }
 
-static void print_text(const struct report *r)
+static void print_text(const struct report *r, int64_t limit)
 {
     struct strbuf b = {0};
 
     tally_add_text(&b, &r->tally);
     printf("%s\n%s\n", r->heading, b.text);
     strbuf_release(&b);
-    print_part("leaderboard", r->board);
+    print_part("leaderboard", r->board, 0);
     results_more(r->board, r->trials, "--limit 0 shows all");
     if (table_rows(r->values) > 0) {
-        print_part("best per value", r->values);
+        print_part("best per value of every setting", r->values, 0);
         print_importance(&r->importance);
     }
-    print_part("failures, those with the same words together", r->failures);
-    print_part("pruned, those for the same reason together", r->pruned);
+    print_part("failures, those with the same words together", r->failures, limit);
+    print_part("pruned, those for the same reason together", r->pruned, limit);
 }
 
 static cJSON *importance_json(const struct report_importance *r)
@@ -224,7 +228,7 @@ static status report(sqlite3 *db, const struct call *c, struct error *err)
     if (st == OK && c->json)
         print_json(&r);
     else if (st == OK)
-        print_text(&r);
+        print_text(&r, query_limit(c));
     release(&r);
     return st;
 }
@@ -253,7 +257,7 @@ const struct command command_report = {
         "random forest that is fitted to the trials (fANOVA; Hutter, Hoos and Leyton-Brown 2014). Below it "
         "stands how well the forest foretells trials that it has not seen; where that is 0 or less the "
         "shares "
-        "mean little. --limit is of each list.",
+        "mean little. --limit is of each list, and of the values of each setting.",
     .examples = "fell report\n"
                 "fell report lr-activation --limit 5\n"
                 "fell report lr-activation --json | jq .importance",

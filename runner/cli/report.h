@@ -13,7 +13,7 @@
 status report_begin(sqlite3 *db, int64_t experiment, struct error *err);
 
 /* Of which values the swept settings do best: a row for each value, or for numbers with many values a row
- * for each of a few ranges. LIMIT as in results_trials(). */
+ * for each of a few ranges; of every setting the best LIMIT (0: all). */
 status report_values(sqlite3 *db, int64_t experiment, int64_t limit, struct table **out, struct error *err);
 
 struct report_importance {

@@ -31,15 +31,17 @@ status report_values(sqlite3 *db, int64_t experiment, int64_t limit, struct tabl
         "parted AS (SELECT *, iif(is_number AND n > " FEW ", (rank - 1) * " RANGES " / n, rank) AS part\n"
         "           FROM counted),\n"
         "placed AS (SELECT *, row_number() OVER (PARTITION BY path, part\n"
-        "             ORDER BY mean IS NULL, sign * mean, trial) AS place FROM parted)\n"
-        "SELECT path AS setting,\n"
-        "       iif(min(rank) = max(rank), max(value), printf('%.4g to %.4g', min(value), max(value))) AS "
-        "value,\n"
-        "       count(*) AS trials, avg(mean) AS mean, min(sign * mean) * sign AS best,\n"
-        "       max(iif(place = 1 AND mean IS NOT NULL, trial, NULL)) AS trial,\n"
-        "       nullif(sum(failed), 0) AS failed_runs\n"
-        "FROM placed GROUP BY path, part\n"
-        "ORDER BY path, avg(mean) IS NULL, sign * avg(mean), part LIMIT iif(?2 > 0, ?2, -1)",
+        "             ORDER BY mean IS NULL, sign * mean, trial) AS place FROM parted),\n"
+        "rows AS (SELECT path AS setting,\n"
+        "           iif(min(rank) = max(rank), max(value), printf('%.4g to %.4g', min(value), max(value))) "
+        "AS value,\n"
+        "           count(*) AS trials, avg(mean) AS mean, min(sign * mean) * sign AS best,\n"
+        "           max(iif(place = 1 AND mean IS NOT NULL, trial, NULL)) AS trial,\n"
+        "           nullif(sum(failed), 0) AS failed_runs, row_number() OVER (PARTITION BY path\n"
+        "             ORDER BY avg(mean) IS NULL, sign * avg(mean), part) AS n\n"
+        "         FROM placed GROUP BY path, part)\n"
+        "SELECT setting, value, trials, mean, best, trial, failed_runs FROM rows\n"
+        "WHERE ?2 <= 0 OR n <= ?2 ORDER BY setting, n",
         2, (const int64_t[]){experiment, limit}, out, err);
 }
 

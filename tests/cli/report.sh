@@ -53,7 +53,8 @@ expect_json report.json "$diverged" "(SELECT sum(value->>'failed_runs') FROM jso
 expect_json report.json "1|$diverged" "(SELECT count(DISTINCT value->>'status') FROM json_each(j->'failures')),
     (SELECT sum(value->>'runs') FROM json_each(j->'failures'))"
 expect_exit 0 "$FELL" report sweep --limit 1
-expect_text out "... and 11 more; --limit 0 shows all"
+expect_text out "... and 11 more; --limit 0 shows all" "together (at most 1)"
+[ "$(sed -n '/^best per value/,/^importance/p' out | grep -c '^  \(model\|optimizer\)')" = 2 ] || fail "not the best value of each setting: $(cat out)"
 
 # Importance: a value that only the rate decides is the rate's; what both decide together is the pair's.
 cp $db made.db
