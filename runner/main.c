@@ -16,9 +16,11 @@ static const struct command *const commands[] = {
 
     /* Look at results */
     &command_watch,   /* cli/watch.c: an experiment while it runs */
+    &command_report,  /* cli/report.c: what came of one */
     &command_runs,    /* cli/runs.c: list runs */
     &command_show,    /* cli/show.c: all about one */
     &command_best,    /* cli/runs.c: rank the trials of an experiment */
+    &command_merge,   /* cli/merge.c: several databases in one */
     &command_compare, /* cli/compare.c: what differs, and what came of it */
     &command_verify,  /* cli/verify.c: whether one gives the same numbers again */
     &command_replay,  /* cli/replay.c: watch one again, with its crash */

@@ -140,6 +140,8 @@ static status end_run(struct hand *h, const struct hand_env *env, const char *wo
         char *why = mem_format("%s: %s", word, error ? error : "");
         const status st = recorder_run_again(env->recorder, h->task.run, "retried", why, err);
 
+        if (env->progress)
+            progress_run_again(env->progress, word);
         free(why);
         return st;
     }

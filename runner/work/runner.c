@@ -191,6 +191,8 @@ static status train(struct runner *r, int64_t id, struct runner_summary *out, st
     status result =
         schedule_new(r->recorder, r->options->db, r->registry, e, id, &calls, &task.schedule, err);
 
+    if (result == OK && r->options->progress)
+        result = progress_earlier(r->options->progress, recorder_handle(r->recorder), id, err);
     if (result == OK) {
         tell_unproven(r);
         out->experiment_id = id;
