@@ -177,6 +177,7 @@ struct lesson {
     const int32_t *label; /* [target_size], NULL for values */
     char **input_name;    /* [x_size], NULL: only numbers */
 
+    uint64_t seed;       /* of the run: its rows are shuffled by it */
     int64_t epoch, step; /* done before */
     int64_t run;         /* 0: none */
     const char *checkpoint;
