@@ -33,10 +33,8 @@ function sayShort(v) {
         return '∞';
     if (a === 0)
         return '0';
-    if (a < 0.005)
-        return v < 0 ? '−0.0' : '0.0';
-    return (a < 10 ? v.toFixed(2) : a < 100 ? v.toFixed(1) : a < 1e4 ? v.toFixed(0) : v.toExponential(0))
-        .replace('-', '−');
+    return (a < 0.005 ? v.toExponential(0) : a < 10 ? v.toFixed(2) : a < 100 ? v.toFixed(1) : a < 1e4 ? v.toFixed(0) : v.toExponential(0))
+        .replace(/-/g, '−');
 }
 
 const cut = (text, n) => (text.length > n ? text.slice(0, n - 1) + '…' : text);
@@ -82,14 +80,15 @@ const shadeStyle = (shade) => {
     return `fill: color-mix(in srgb, ${colour} ${(Math.min(1, Math.abs(shade)) * 75).toFixed(1)}%, var(--card))`;
 };
 
-function drawEdge(from, to, e, pick) {
+/* THICK: width of the largest. */
+function drawEdge(from, to, e, thick, pick) {
     const x1 = from.x + Math.min(from.size / 2, RADIUS), x2 = to.x - RADIUS, bend = (x2 - x1) * 0.4;
     const path = `M${x1.toFixed(1)} ${from.y.toFixed(1)}C${(x1 + bend).toFixed(1)} ${from.y.toFixed(1)} ` +
         `${(x2 - bend).toFixed(1)} ${to.y.toFixed(1)} ${x2.toFixed(1)} ${to.y.toFixed(1)}`;
     const colour = e.chosen ? 'chosen' : e.sign > 0 ? 'plus' : e.sign < 0 ? 'minus' : '';
     const g = svg('g', { class: e.weight ? 'pickable' : '' },
-                  svg('path', { class: `edge ${colour}`, d: path, 'stroke-width': 0.7 + 5 * e.size + (e.chosen ? 1.5 : 0),
-                                'stroke-opacity': e.chosen ? 1 : 0.25 + 0.65 * e.size }));
+                  svg('path', { class: `edge ${colour}`, d: path, 'stroke-width': 0.6 + thick * e.size + (e.chosen ? 1.5 : 0),
+                                'stroke-opacity': e.chosen ? 1 : 0.2 + 0.65 * e.size ** 1.5 }));
     if (e.weight) {
         g.append(svg('path', { d: path, fill: 'none', stroke: 'transparent', 'stroke-width': 9 }),
                  svg('title', {}, e.title));
@@ -103,7 +102,8 @@ function drawNeuron(p, node) {
     const g = svg('g', {}, svg('title', {}, node.title));
     g.append(svg('circle', { cx: p.x, cy: p.y, r: RADIUS, style: shadeStyle(node.shade),
                              class: node.chosen ? 'chosen' : 'axis', 'stroke-width': node.chosen ? 3 : 1 }),
-             svg('text', { x: p.x, y: p.y + 4, 'text-anchor': 'middle', 'font-size': 11.5, class: 'halo0' }, node.text));
+             svg('text', { x: p.x, y: p.y + 4, 'text-anchor': 'middle',
+                           'font-size': node.text.length > 5 ? 9.5 : 11.5 }, node.text));
     return g;
 }
 
@@ -137,10 +137,11 @@ function drawNet(place, columns, edges, pick) {
                                  'aria-label': `A net of ${columns.length} columns: ` +
                                                columns.map((c) => `${c.title} ${c.subtitle}`).join(', ') });
     const order = edges.slice().sort((a, b) => (a.chosen - b.chosen) || a.size - b.size);
+    const thick = edges.length > 70 ? 3 : 5.5;
     for (const e of order) {
         const from = at[e.from[0]].get(e.from[1]), to = at[e.to[0]].get(e.to[1]);
         if (from && to)
-            picture.append(drawEdge(from, to, e, pick));
+            picture.append(drawEdge(from, to, e, thick, pick));
     }
     columns.forEach((c, k) => {
         const anchor = k === 0 && left < 60 ? 'start' : k === columns.length - 1 && right < 60 ? 'end' : 'middle';
@@ -177,13 +178,20 @@ function ticks(low, high, n) {
     return list;
 }
 
+/* A number of an axis in as many digits as tell it from its neighbours. */
+function sayTick(v, list) {
+    const step = list.length > 1 ? Math.abs(list[1] - list[0]) : Math.abs(v) || 1;
+    const places = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
+    return places > 6 || Math.abs(v) >= 1e6 ? say(v, 3) : v.toFixed(places).replace('-', '−');
+}
+
 /* Draw a chart into PLACE.
  *     title, xLabel, yLabel, xRange, yRange: [low, high]
  *     lines   [{class, points: [[x, y]...], arrow}]   points that are not finite break the line
  *     dots    [{class, x, y, label, below}] */
 function drawChart(place, { title, xLabel, yLabel, xRange, yRange, lines, dots, whole }) {
     const width = Math.max(280, place.clientWidth), height = Math.round(Math.min(300, Math.max(210, width * 0.55)));
-    const box = { left: 58, right: width - 12, top: 12, bottom: height - 40 };
+    const box = { left: 66, right: width - 12, top: 12, bottom: height - 40 };
     const [x0, x1] = xRange, [y0, y1] = yRange;
     const X = (x) => box.left + (x - x0) / (x1 - x0) * (box.right - box.left);
     const Y = (y) => box.bottom - (y - y0) / (y1 - y0) * (box.bottom - box.top);
@@ -195,12 +203,13 @@ function drawChart(place, { title, xLabel, yLabel, xRange, yRange, lines, dots, 
         svg('marker', { id: `${place.id}-tip`, viewBox: '0 0 10 10', refX: 8, refY: 5, markerWidth: 7, markerHeight: 7,
                         orient: 'auto-start-reverse', markerUnits: 'userSpaceOnUse' },
             svg('path', { d: 'M0 0L10 5L0 10z', style: 'fill: var(--good)' }))));
-    for (const y of ticks(y0, y1, 4))
+    const yTicks = ticks(y0, y1, 4), xTicks = ticks(x0, x1, width > 420 ? 6 : 4).filter((v) => !whole || Number.isInteger(v));
+    for (const y of yTicks)
         picture.append(svg('path', { class: 'grid', d: `M${box.left} ${Y(y).toFixed(1)}H${box.right}` }),
-                       svg('text', { class: 'soft', x: box.left - 7, y: Y(y) + 4, 'text-anchor': 'end' }, say(y, 3)));
-    for (const x of ticks(x0, x1, width > 420 ? 6 : 4).filter((v) => !whole || Number.isInteger(v)))
+                       svg('text', { class: 'soft', x: box.left - 7, y: Y(y) + 4, 'text-anchor': 'end' }, sayTick(y, yTicks)));
+    for (const x of xTicks)
         picture.append(svg('path', { class: 'axis', d: `M${X(x).toFixed(1)} ${box.bottom}v4` }),
-                       svg('text', { class: 'soft', x: X(x), y: box.bottom + 17, 'text-anchor': 'middle' }, say(x, 3)));
+                       svg('text', { class: 'soft', x: X(x), y: box.bottom + 17, 'text-anchor': 'middle' }, sayTick(x, xTicks)));
     picture.append(svg('path', { class: 'axis', d: `M${box.left} ${box.top}V${box.bottom}H${box.right}` }),
                    svg('text', { class: 'soft', x: (box.left + box.right) / 2, y: height - 6, 'text-anchor': 'middle' }, xLabel),
                    svg('text', { class: 'soft', transform: `translate(13 ${(box.top + box.bottom) / 2}) rotate(-90)`,

@@ -104,16 +104,16 @@ function passOf(r) {
 
 function nodesOf(c, k, pass, backward) {
     const values = c.first < 0 ? pass.x : pass.y[c.last], blame = c.first < 0 ? null : pass.dy[c.first];
-    const shown = backward ? blame : values, top = shown ? largest(shown) : 1, p = tensor();
+    const shown = backward && blame ? blame : values, top = largest(shown), p = tensor();
     const chosenColumn = columnOf.get(p.layer), sources = columnOf.get(layerOf(p).from[0]);
     return values.map((v, i) => ({
         index: i,
-        text: shown ? sayShort(backward && top < 0.1 ? shown[i] / top : shown[i]) : '',
+        text: sayShort(shown[i]),
         label: c.first < 0 ? (data.inputs || !imageShape ? inputName(i) : '')
             : k === columns.length - 1 && data.rows.label ? className(i) : '',
         title: `${c.first < 0 ? inputName(i) : `${net.layers[c.first].name}[${i}]`} = ${say(v)}` +
             (blame ? `, blame ${say(blame[i])}` : ''),
-        shade: shown ? shown[i] / top : 0,
+        shade: backward && !blame && !imageShape ? 0 : shown[i] / top,
         chosen: (k === chosenColumn && i === toOf()) || (k === sources && p.name === 'weight' && i === fromOf()),
     }));
 }
@@ -136,12 +136,11 @@ function edgesInto(c, k, pass, backward, drawn) {
     }
     const t = net.tensors.indexOf(layer.w), n = inputsOf(layer.w), source = columnOf.get(layer.from[0]);
     const numbers = backward ? pass.own[t] : layer.w.w, top = largest(numbers), image = source === 0 && imageShape;
-    const floor = image ? top * 0.6 : 0; /* an image has too many pixels for a line from each */
     for (const i of drawn[k])
-        for (const j of image ? all.length && Array.from({ length: n }, (v, x) => x) : drawn[source]) {
+        for (const j of image ? Array.from({ length: n }, (v, pixel) => pixel) : drawn[source]) {
             const at = i * n + j, chosen = t === state.tensor && at === state.index;
-            if (image && !chosen && Math.abs(numbers[at]) < floor && !(columnOf.get(tensor().layer) === k && i === toOf()))
-                continue;
+            if (image && !(columnOf.get(tensor().layer) === k && i === toOf()))
+                continue; /* an image has too many pixels: lines go to the chosen neuron only */
             list.push({ from: [source, j], to: [k, i], size: Math.abs(numbers[at]) / top, sign: Math.sign(numbers[at]),
                         chosen, weight: [t, at],
                         title: `${layer.name}.weight[${i},${j}] = ${say(layer.w.w[at])}, this row's ∂L/∂w = ${say(pass.own[t][at])}` });
@@ -166,7 +165,7 @@ function drawTheNet(pass) {
             choose(state.tensor, toOf() * inputsOf(tensor()) + pixel);
     });
     $('key').innerHTML = backward
-        ? '<b>Neurons</b>: blame, ∂L/∂z of this row, each column by its largest. <b>Lines</b>: ∂L/∂w of this row. ' +
+        ? '<b>Neurons</b>: their blame, ∂L/∂z of this row. <b>Lines</b>: ∂L/∂w of this row. ' +
           '<span class="plus-text">Blue</span> is positive: more of it makes the loss larger. <span class="minus-text">Orange</span> is negative.'
         : '<b>Neurons</b>: activations for this row. <b>Lines</b>: weights, the wider the larger. ' +
           '<span class="plus-text">Blue</span> is positive, <span class="minus-text">orange</span> negative.';
@@ -230,10 +229,10 @@ function showWeight(now) {
         ['Slope by backpropagation, ∂L/∂w', say(g)],
         ['Slope by trying, (L(w+ε) − L(w−ε)) / 2ε', say(quotient)],
         [p.trained ? `A step of ${html(data.optimizer.name)}${plain ? ', −η · ∂L/∂w' : ''}` : 'Frozen: no step moves it', say(after - w)],
-        ['w → w after the step', `${say(w)} → ${say(after)}`],
-        ['Loss → loss after the step, all weights moved', `${say(now.loss)} → ${say(now.after.loss)}`],
+        ['The weight, before → after it', `${say(w)} → ${say(after)}`],
+        ['The loss, before → after, when all weights take it', `${say(now.loss)} → ${say(now.after.loss)}`],
     ];
-    $('update').innerHTML = lines.map(([a, b]) => `<tr><td>${a}</td><td>${b}</td></tr>`).join('');
+    $('update').innerHTML = lines.map(([a, b]) => `<tr><td>${a.replace('∂L/∂w', '<span class="together">∂L/∂w</span>')}</td><td>${b}</td></tr>`).join('');
     $('weight-name').textContent = weightName();
     drawLandscape(now, w, g, after);
 }
