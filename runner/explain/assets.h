@@ -6,8 +6,10 @@
 #define EXPLAIN_ASSETS_H
 
 extern const char asset_page_css[];         /* both pages: text, tables, colours */
+extern const char asset_explain_css[];      /* the document alone */
+extern const char asset_explain_html[];     /* its frame, with @marks@ to be filled in */
 extern const char asset_interactive_css[];  /* the interactive page alone */
-extern const char asset_interactive_html[]; /* its frame, with @marks@ to be filled in */
+extern const char asset_interactive_html[]; /* its frame */
 extern const char asset_net_js[];           /* what computes the net */
 extern const char asset_draw_js[];          /* what draws it, and charts */
 extern const char asset_interactive_js[];   /* what answers the reader */

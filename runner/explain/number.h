@@ -20,7 +20,7 @@ const char *number_equation(double v, struct number_text *out);
 /* In parentheses if it is negative or has a power of ten: a factor, or behind a sign. */
 const char *number_factor(double v, struct number_text *out);
 
-/* ASCII digits that programs read (Mermaid's and SVG's coordinates): "-1.5e-07". */
+/* ASCII digits that programs read (Mermaid's and SVG's coordinates): "-0.00000015". */
 const char *number_plain(double v, struct number_text *out);
 
 /* "1,234,567" */
