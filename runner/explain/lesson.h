@@ -112,6 +112,7 @@ struct lesson_chain {
     struct lesson_path top[MOST_PATHS]; /* largest first */
     double rest_count, rest_sum;
     double difference; /* sum - the engine's gradient */
+    bool listed;       /* false: the net is too large to count paths, only `sum` is known */
     bool agrees;       /* to 1e-5 of the larger of gradient and `largest` */
 };
 
@@ -159,8 +160,9 @@ struct lesson_training {
     size_t nsteps;
     double steps[FIRST_STEPS]; /* losses of the first batches */
     size_t nepochs;
-    double *train, *validation; /* [nepochs]; validation NULL without that split */
-    double *weight; /* [nepochs + 1] the chosen weight, at initialisation first; NULL: not known */
+    double *train, *validation;     /* [nepochs]; validation NULL without that split */
+    size_t nweights;                /* 0: not known */
+    double *weight;                 /* [nweights] the chosen weight: at initialisation, after epoch 1, ... */
     double *norm_first, *norm_last; /* [ntensors] mean gradient norm in the first and last epoch; NAN */
 };
 
