@@ -32,7 +32,7 @@ struct call {
     double tolerance; /* below 0: the command's own */
     int64_t limit;    /* -1: the command's own */
     int64_t seed;     /* likewise */
-    int64_t sample;   /* from 0 */
+    int64_t sample;   /* likewise */
     int64_t epoch;    /* -1: not given */
     const char *run, *weight, *contour;
     bool html, interactive;

@@ -45,7 +45,8 @@ static const struct option_text texts[] = {
     {OPTION_REFERENCE, KEY_REFERENCE, "reference", "FILE", "The file of cases"},
     {OPTION_TOLERANCE, KEY_TOLERANCE, "tolerance", "X", "The largest error that is right (default: 1e-5)"},
     {OPTION_SEED, KEY_SEED, "seed", "N", "Of the inputs that checks are made with (default: 1)"},
-    {OPTION_EXPLAIN, KEY_SAMPLE, "sample", "ROW", "The row of the data to explain, from 0 (default: 0)"},
+    {OPTION_EXPLAIN, KEY_SAMPLE, "sample", "ROW",
+     "The row of the data to explain, from 0 (default: the first that moves the weight)"},
     {OPTION_EXPLAIN, KEY_WEIGHT, "weight", "NAME",
      "The weight to follow: LAYER.weight[i,j] (default: the first of the first layer)"},
     {OPTION_EXPLAIN, KEY_EPOCH, "epoch", "N", "Train for N epochs first"},
@@ -262,6 +263,7 @@ bool options_read(struct call *c, int argc, char **argv, int *exit_status)
     c->limit = -1;
     c->seed = -1;
     c->epoch = -1;
+    c->sample = -1;
     c->tolerance = -1.0;
     c->args = mem_array((size_t)argc, sizeof *c->args);
     c->plugins = mem_array((size_t)argc, sizeof *c->plugins);

@@ -8,23 +8,48 @@
 #include "explain/probe.h"
 
 /* Which split holds row ROW of the source, and where. */
-static status find_sample(struct lesson *l, const struct lesson_request *q, struct error *err)
+static status find_row(struct lesson *l, int64_t row, struct error *err)
 {
-    if (q->sample < 0 || q->sample >= l->data->source_rows)
-        return error_set(err, "--sample: there is no row %lld; the data has rows 0 to %lld",
-                         (long long)q->sample, (long long)l->data->source_rows - 1);
-    l->row = q->sample;
+    if (row < 0 || row >= l->data->source_rows)
+        return error_set(err, "--sample: there is no row %lld; the data has rows 0 to %lld", (long long)row,
+                         (long long)l->data->source_rows - 1);
+    l->row = row;
     for (int s = SPLIT_TRAIN; s <= SPLIT_VALIDATION; s++) {
         const struct rows *rows = &l->data->split[s];
 
         for (int64_t i = 0; i < rows->n; i++)
-            if ((rows->source_row ? rows->source_row[i] : s == SPLIT_TRAIN ? i : -1) == q->sample) {
+            if ((rows->source_row ? rows->source_row[i] : s == SPLIT_TRAIN ? i : -1) == row) {
                 l->split = (enum split)s;
                 l->split_row = i;
                 return OK;
             }
     }
-    return error_set(err, "row %lld is in no split", (long long)q->sample);
+    return error_set(err, "row %lld is in no split", (long long)row);
+}
+
+/* The first row whose gradient by the chosen weight is not 0: a row that does not move it (its
+ * input is 0, its neuron is off) shows little. Without one, the first. */
+static status choose_row(struct probe *p, struct error *err)
+{
+    enum { LOOKED_AT = 1000 };
+    struct lesson *l = p->l;
+    const struct net_tensor *t = &p->net->tensor[l->weight.tensor];
+    double loss, squares;
+
+    for (int64_t row = 0; row < l->data->source_rows && row < LOOKED_AT; row++) {
+        if (find_row(l, row, err) != OK)
+            return FAILED;
+        probe_take_sample(p);
+        if (probe_loss(p, &loss, err) != OK ||
+            net_backward(p->net, p->net->loss_call.weight, &squares, err) != OK)
+            return FAILED;
+        if (p->net->grads[t->offset + l->weight.flat] != 0.0f)
+            return OK;
+    }
+    if (find_row(l, 0, err) != OK)
+        return FAILED;
+    probe_take_sample(p);
+    return OK;
 }
 
 static void copy_sample(struct lesson *l)
@@ -65,8 +90,12 @@ static status look(struct probe *p, const struct lesson_request *q, struct error
 {
     struct lesson *l = p->l;
 
-    if (lesson_find_weight(p, q->weight, &l->weight, err) != OK || come_to_the_moment(p, q, err) != OK ||
-        lesson_run(p, err) != OK)
+    if (lesson_find_weight(p, q->weight, &l->weight, err) != OK || come_to_the_moment(p, q, err) != OK)
+        return FAILED;
+    if (q->sample < 0 && choose_row(p, err) != OK)
+        return FAILED;
+    copy_sample(l);
+    if (lesson_run(p, err) != OK)
         return FAILED;
     l->weight.value = l->tensor[l->weight.tensor].w[l->weight.flat];
     l->weight.gradient = l->tensor[l->weight.tensor].g[l->weight.flat];
@@ -86,9 +115,8 @@ status lesson_new(const struct lesson_request *q, struct lesson **out, struct er
 
     *l = (struct lesson){.arena = arena, .spec = q->spec, .data = q->data};
     *out = NULL;
-    st = find_sample(l, q, err);
+    st = find_row(l, q->sample < 0 ? 0 : q->sample, err);
     if (st == OK) {
-        copy_sample(l);
         l->input_name = names_of_inputs(arena, q->spec, q->data);
         st = probe_open(&p, l, q, err);
     }

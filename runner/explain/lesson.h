@@ -26,7 +26,7 @@ struct lesson_request {
     const struct data *data;
     struct host_env *env;
     uint64_t seed;
-    int64_t sample;     /* row of the source dataset */
+    int64_t sample;     /* row of the source dataset; -1: the first that moves the weight */
     const char *weight; /* "hidden.weight[0,2]", or NULL: the first weight of the first layer */
     int64_t epoch;      /* after so many epochs; 0: at initialisation */
 

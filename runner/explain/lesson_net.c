@@ -56,6 +56,7 @@ static void copy_entry(struct lesson *l, const struct net *n, size_t i)
     const struct entry *e = &n->entry[i];
     const struct item *item = e->spec->plugin.item;
     struct lesson_entry *to = &l->entry[i];
+    int *from = arena_alloc(l->arena, (size_t)e->nin * sizeof *from);
 
     *to = (struct lesson_entry){.name = e->name,
                                 .plugin = item->name,
@@ -66,11 +67,12 @@ static void copy_entry(struct lesson *l, const struct net *n, size_t i)
                                 .settings = e->spec->plugin.settings,
                                 .item = item,
                                 .nin = e->nin,
-                                .from = e->from,
+                                .from = from,
                                 .out = e->plan.out,
                                 .size = e->size,
                                 .first = (int)e->first,
                                 .ntensors = (int)e->ntensors};
+    memcpy(from, e->from, (size_t)e->nin * sizeof *from);
     to->y = doubles(l->arena, e->y, e->size);
     to->blame_norm = NAN;
 }

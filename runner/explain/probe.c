@@ -8,24 +8,29 @@
 
 /* ---- opening ------------------------------------------------------------------------ */
 
-static status out_of_memory(struct error *err)
+static status make_room(struct probe *p, struct error *err)
 {
-    return error_set(err, "no memory for copies of the sample");
+    const struct data *d = p->q->data;
+
+    p->x = mem_try_aligned(PROBE_ROWS, (size_t)d->x_size * sizeof *p->x);
+    if (d->split[SPLIT_TRAIN].target)
+        p->target = mem_try_aligned(PROBE_ROWS, (size_t)d->target_size * sizeof *p->target);
+    else
+        p->label = mem_try_aligned(PROBE_ROWS, (size_t)d->target_size * sizeof *p->label);
+    if (!p->x || (!p->target && !p->label))
+        return error_set(err, "no memory for copies of the sample");
+    p->one = (struct batch){.n = 1, .x = p->x, .target = p->target, .label = p->label};
+    p->many = p->one;
+    p->many.n = PROBE_ROWS;
+    return OK;
 }
 
-static status copy_sample(struct probe *p, struct error *err)
+void probe_take_sample(struct probe *p)
 {
     const struct data *d = p->q->data;
     const struct rows *rows = &d->split[p->l->split];
     const int64_t at = p->l->split_row, targets = d->target_size;
 
-    p->x = mem_try_aligned(PROBE_ROWS, (size_t)d->x_size * sizeof *p->x);
-    if (rows->target)
-        p->target = mem_try_aligned(PROBE_ROWS, (size_t)targets * sizeof *p->target);
-    else
-        p->label = mem_try_aligned(PROBE_ROWS, (size_t)targets * sizeof *p->label);
-    if (!p->x || (!p->target && !p->label))
-        return out_of_memory(err);
     for (int64_t i = 0; i < PROBE_ROWS; i++) {
         memcpy(p->x + i * d->x_size, rows->x + at * d->x_size, (size_t)d->x_size * sizeof *p->x);
         if (p->target)
@@ -33,10 +38,6 @@ static status copy_sample(struct probe *p, struct error *err)
         else
             memcpy(p->label + i * targets, rows->label + at * targets, (size_t)targets * sizeof *p->label);
     }
-    p->one = (struct batch){.n = 1, .x = p->x, .target = p->target, .label = p->label};
-    p->many = p->one;
-    p->many.n = PROBE_ROWS;
-    return OK;
 }
 
 /* From here on forward leaves out what training draws at random, keeps running averages as
@@ -54,7 +55,7 @@ status probe_open(struct probe *p, struct lesson *l, const struct lesson_request
     struct problem problem = {.index = 0};
 
     *p = (struct probe){.l = l, .q = q};
-    if (copy_sample(p, err) != OK)
+    if (make_room(p, err) != OK)
         return FAILED;
     if (net_new(q->spec, q->data, q->env, planned > PROBE_ROWS ? planned : PROBE_ROWS, &p->net, &problem) !=
             OK ||
@@ -63,6 +64,7 @@ status probe_open(struct probe *p, struct lesson *l, const struct lesson_request
     if (p->net->first_backward >= p->net->nentries)
         return error_set(err, "this model has no weight that is trained, so there is nothing to explain");
     hold(p->net);
+    probe_take_sample(p);
     return OK;
 }
 

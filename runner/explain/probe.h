@@ -29,6 +29,8 @@ struct probe {
 
 /* Plan and fill the net, held in evaluation mode. */
 status probe_open(struct probe *p, struct lesson *l, const struct lesson_request *q, struct error *err);
+/* The row that the lesson names, from now on. */
+void probe_take_sample(struct probe *p);
 void probe_close(struct probe *p);
 
 /* The loss of the sample with the net as it is. Not finite is no error. */
