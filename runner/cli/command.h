@@ -32,7 +32,11 @@ struct call {
     double tolerance; /* below 0: the command's own */
     int64_t limit;    /* -1: the command's own */
     int64_t seed;     /* likewise */
-    size_t nargs;     /* without the options */
+    int64_t sample;   /* likewise */
+    int64_t epoch;    /* -1: not given */
+    const char *run, *weight, *contour;
+    bool html, interactive;
+    size_t nargs; /* without the options */
     const char **args;
 };
 
@@ -51,7 +55,8 @@ enum option_bit {
     OPTION_OUTPUT = 1024,
     OPTION_REFERENCE = 2048,
     OPTION_TOLERANCE = 4096,
-    OPTION_SEED = 8192
+    OPTION_SEED = 8192,
+    OPTION_EXPLAIN = 16384 /* all that only `fell explain` has */
 };
 
 struct command {
@@ -70,8 +75,9 @@ struct command {
 #define ANY_NUMBER SIZE_MAX
 #define DEFAULT_DB "results/fell.db"
 
-extern const struct command command_run, command_check, command_plan, command_runs, command_show,
-    command_best, command_compare, command_export, command_plugin, command_worker, command_probe_plugin;
+extern const struct command command_explain, command_run, command_check, command_plan, command_runs,
+    command_show, command_best, command_compare, command_export, command_plugin, command_worker,
+    command_probe_plugin;
 
 /* The program: argv to exit status. COMMANDS ends with NULL. */
 int cli_main(const struct command *const *commands, int argc, char **argv);

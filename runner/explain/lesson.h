@@ -26,7 +26,7 @@ struct lesson_request {
     const struct data *data;
     struct host_env *env;
     uint64_t seed;
-    int64_t sample;     /* row of the source dataset */
+    int64_t sample;     /* row of the source dataset; -1: the first that moves the weight */
     const char *weight; /* "hidden.weight[0,2]", or NULL: the first weight of the first layer */
     int64_t epoch;      /* after so many epochs; 0: at initialisation */
 
@@ -112,6 +112,7 @@ struct lesson_chain {
     struct lesson_path top[MOST_PATHS]; /* largest first */
     double rest_count, rest_sum;
     double difference; /* sum - the engine's gradient */
+    bool listed;       /* false: the net is too large to count paths, only `sum` is known */
     bool agrees;       /* to 1e-5 of the larger of gradient and `largest` */
 };
 
@@ -159,8 +160,9 @@ struct lesson_training {
     size_t nsteps;
     double steps[FIRST_STEPS]; /* losses of the first batches */
     size_t nepochs;
-    double *train, *validation; /* [nepochs]; validation NULL without that split */
-    double *weight; /* [nepochs + 1] the chosen weight, at initialisation first; NULL: not known */
+    double *train, *validation;     /* [nepochs]; validation NULL without that split */
+    size_t nweights;                /* 0: not known */
+    double *weight;                 /* [nweights] the chosen weight: at initialisation, after epoch 1, ... */
     double *norm_first, *norm_last; /* [ntensors] mean gradient norm in the first and last epoch; NAN */
 };
 

@@ -76,7 +76,8 @@ static void write_node(const struct equation *e, struct strbuf *out)
         element("mi", e->text, out);
         break;
     case EQUATION_FUNCTION: /* a single letter would be in italics */
-        element(text_length(e->text, strlen(e->text)) == 1 ? "mi mathvariant=\"normal\"" : "mi", e->text, out);
+        element(text_length(e->text, strlen(e->text)) == 1 ? "mi mathvariant=\"normal\"" : "mi", e->text,
+                out);
         break;
     case EQUATION_OPERATOR:
         element(strchr("()[]{}|", e->text[0]) || strcmp(e->text, "‖") == 0 ? "mo stretchy=\"false\"" : "mo",
