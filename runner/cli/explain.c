@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "cli/experiment_call.h"
 #include "cli/query.h"
+#include "explain/interactive.h"
 #include "explain/lesson.h"
 #include "explain/page.h"
 #include "kernels/pool.h"
@@ -223,8 +224,10 @@ static status prepare(struct question *q, const struct call *c, struct error *er
 
 /* ---- the answer ------------------------------------------------------------------------------- */
 
-static void make_text(const struct call *c, const struct lesson *l, struct strbuf *out)
+static status make_text(const struct call *c, const struct lesson *l, struct strbuf *out, struct error *err)
 {
+    if (c->interactive)
+        return interactive_write(l, out, err);
     if (c->json) {
         cJSON *json = lesson_json(l);
         char *text = cJSON_Print(json);
@@ -236,9 +239,13 @@ static void make_text(const struct call *c, const struct lesson *l, struct strbu
     } else {
         struct page *page = story_new(l);
 
-        page_write_markdown(page, out);
+        if (c->html)
+            page_write_html(page, out);
+        else
+            page_write_markdown(page, out);
         page_free(page);
     }
+    return OK;
 }
 
 static status write_text(const struct strbuf *text, const char *path, struct error *err)
@@ -265,7 +272,10 @@ static int answer(struct question *q, const struct call *c)
         cli_error("%s", err.text);
         goto out;
     }
-    make_text(c, l, &text);
+    if (make_text(c, l, &text, &err) != OK) {
+        cli_error("%s", err.text);
+        goto out;
+    }
     exit_status = EXIT_RUN;
     if (write_text(&text, c->output, &err) != OK)
         cli_error("%s", err.text);
@@ -282,6 +292,8 @@ static int run_explain(const struct call *c)
     struct question q = {0};
     int exit_status = EXIT_INPUT;
 
+    if (c->html + c->interactive + c->json > 1)
+        return cli_error("--html, --interactive and --json are three forms: choose one");
     if (c->run && c->epoch >= 0)
         return cli_error(
             "--run and --epoch do not go together: a run is explained as its checkpoint left it");

@@ -7,6 +7,7 @@
  *     layers     [{name, plugin, from: [layer, -1 the sample], size, settings, lr_factor,
  *                trainable, weight: [size * inputs], bias: [size]}...]  the last two if there
  *     loss, optimizer             {name, settings}
+ *     rate                        the learning rate of the next step
  *     clip_norm, batch            of train; batch 0: all rows
  *     rows       {names, x: [n * input_size], label: [n] or target: [n * targets]}
  *     training   so many of the rows, from the first, are trained on
@@ -202,6 +203,12 @@ static void add_weight(cJSON *o, const struct lesson *l)
 
 /* ---- the rows ------------------------------------------------------------------------------------- */
 
+/* Of the data as it was read. */
+static int64_t source_row(const struct rows *rows, int64_t i)
+{
+    return rows->source_row ? rows->source_row[i] : i;
+}
+
 /* N training rows, and the sample where it is not one of them. */
 static void add_rows(cJSON *o, const struct lesson *l, int64_t n)
 {
@@ -223,11 +230,11 @@ static void add_rows(cJSON *o, const struct lesson *l, int64_t n)
     }
     names = cJSON_AddArrayToObject(rows, "names");
     for (int64_t i = 0; i < all; i++) {
-        const bool sample = i == n;
-        char *text = mem_format("%s row %lld", split_name(sample ? l->split : SPLIT_TRAIN),
-                                (long long)(sample ? l->split_row : i));
+        const bool outside = i == n && l->split != SPLIT_TRAIN;
+        char *text = mem_format("row %lld%s%s%s", (long long)(i == n ? l->row : source_row(train, i)),
+                                outside ? " (" : "", outside ? split_name(l->split) : "", outside ? ")" : "");
 
-        cJSON_AddItemToArray(names, cJSON_CreateString(strncmp(text, "train ", 6) == 0 ? text + 6 : text));
+        cJSON_AddItemToArray(names, cJSON_CreateString(text));
         free(text);
     }
     add_numbers(rows, "x", NULL, x, all * xs);
@@ -327,6 +334,7 @@ static status make_json(const struct lesson *l, char **text, struct error *err)
     add_layers(o, l);
     add_item(o, "loss", l->loss_item, l->spec->loss.settings);
     add_item(o, "optimizer", l->spec->optimizer.item, l->spec->optimizer.settings);
+    cJSON_AddItemToObject(o, "rate", settings_json_number(l->update.rate));
     cJSON_AddItemToObject(o, "clip_norm", settings_json_number(l->spec->train.clip_norm));
     cJSON_AddNumberToObject(o, "training", (double)n);
     cJSON_AddNumberToObject(o, "training_rows", (double)rows);

@@ -6,7 +6,7 @@
 const $ = (id) => document.getElementById(id);
 const data = JSON.parse($('net-data').textContent);
 const net = new Net(data);
-const startRate = data.optimizer.settings.lr;
+const startRate = data.rate;
 const beginning = net.save();
 
 const state = {

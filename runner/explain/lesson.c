@@ -113,7 +113,7 @@ status lesson_new(const struct lesson_request *q, struct lesson **out, struct er
     struct probe p = {0};
     status st;
 
-    *l = (struct lesson){.arena = arena, .spec = q->spec, .data = q->data};
+    *l = (struct lesson){.arena = arena, .spec = q->spec, .data = q->data, .seed = q->seed};
     *out = NULL;
     st = find_row(l, q->sample < 0 ? 0 : q->sample, err);
     if (st == OK) {
