@@ -44,7 +44,7 @@ void svg_arrow_heads(struct strbuf *out, size_t number)
         strbuf_addf(
             out,
             "<marker id=\"arrow-%s-%zu\" viewBox=\"0 0 10 10\" refX=\"9\" refY=\"5\" markerWidth=\"9\" "
-            "markerHeight=\"9\" markerUnits=\"userSpaceOnUse\" orient=\"auto\"><path class=\"head-%s\" "
+            "markerHeight=\"9\" markerUnits=\"userSpaceOnUse\" orient=\"auto-start-reverse\"><path class=\"head-%s\" "
             "d=\"M0 0L10 5L0 10z\"/></marker>",
             class[i], number, class[i]);
     strbuf_add(out, "</defs>\n");

@@ -54,30 +54,38 @@ static int level_of(const struct heights *h, double z)
     return (int)fmin(LEVELS - 1, fmax(0.0, floor(share * LEVELS)));
 }
 
-/* Where cell I begins: half way from the point before. I = N: the end. */
-static double border(const double *v, size_t n, size_t i)
+/* Between the four points around (i, j), which count points and need not be whole. Where one of
+ * them is not finite, nothing is. */
+static double between(const struct contour *c, double i, double j)
 {
-    if (i == 0)
-        return v[0];
-    return i == n ? v[n - 1] : 0.5 * (v[i - 1] + v[i]);
+    const size_t i0 = (size_t)fmin(floor(i), (double)(c->nx - 2)),
+                 j0 = (size_t)fmin(floor(j), (double)(c->ny - 2));
+    const double u = i - (double)i0, v = j - (double)j0;
+    const double *z = c->z + j0 * c->nx + i0;
+
+    return (1 - v) * ((1 - u) * z[0] + u * z[1]) + v * ((1 - u) * z[c->nx] + u * z[c->nx + 1]);
 }
 
+/* Cells, more than there are points, so that bands of colour have no stairs. Neighbours of one
+ * colour are one rectangle. */
 static void write_cells(struct strbuf *out, const struct svg_axes *a, const struct contour *c,
                         const struct heights *h)
 {
-    for (size_t j = 0; j < c->ny; j++) {
-        const double top = svg_y(a, border(c->y, c->ny, j + 1)), bottom = svg_y(a, border(c->y, c->ny, j));
+    enum { CELLS = 96 };
+    const double width = (a->right - a->left) / CELLS, height = (a->bottom - a->top) / CELLS;
 
-        for (size_t i = 0, to; i < c->nx; i = to) {
-            const int level = level_of(h, c->z[j * c->nx + i]);
-            double left, right;
+    for (int row = 0; row < CELLS; row++) {
+        const double j = (row + 0.5) / CELLS * (double)(c->ny - 1);
 
-            for (to = i + 1; to < c->nx && level_of(h, c->z[j * c->nx + to]) == level;)
-                to++; /* neighbours of one colour are one rectangle */
-            left = svg_x(a, border(c->x, c->nx, i));
-            right = svg_x(a, border(c->x, c->nx, to));
+        for (int from = 0, to; from < CELLS; from = to) {
+            const int level = level_of(h, between(c, (from + 0.5) / CELLS * (double)(c->nx - 1), j));
+
+            for (to = from + 1; to < CELLS; to++)
+                if (level_of(h, between(c, (to + 0.5) / CELLS * (double)(c->nx - 1), j)) != level)
+                    break;
             strbuf_addf(out, "<rect class=\"level%d\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\"/>",
-                        level, left, top, right - left + 0.3, bottom - top + 0.3);
+                        level, a->left + from * width, a->bottom - (row + 1) * height,
+                        (to - from) * width + 0.3, height + 0.3);
         }
         strbuf_add(out, "\n");
     }

@@ -184,11 +184,11 @@ static void write_edge(struct strbuf *out, const struct layout *l, const struct 
     if (head)
         strbuf_addf(out, " marker-%s=\"url(#arrow-%s-%zu)\"", e->back ? "start" : "end", class, number);
     strbuf_add(out, "/>\n");
-    if (e->label)
+    if (e->label) /* above the line */
         svg_text(out,
                  u * u * u * x1 + 3 * u * u * t * (x1 + bend) + 3 * u * t * t * (x2 - bend) + t * t * t * x2,
-                 (u * u * u + 3 * u * u * t) * y1 + (3 * u * t * t + t * t * t) * y2 + 4, "middle",
-                 "halo small", e->label);
+                 (u * u * u + 3 * u * u * t) * y1 + (3 * u * t * t + t * t * t) * y2 - 5 - 2.4 * e->size,
+                 "middle", "halo small", e->label);
 }
 
 static void write_node(struct strbuf *out, const struct placed *p)
@@ -303,8 +303,16 @@ static void write_arrow(struct strbuf *out, const struct box *from, const struct
                 "<path class=\"edge\" stroke-width=\"1.8\" d=\"M%.1f %.1fQ%.1f %.1f %.1f %.1f\" "
                 "marker-end=\"url(#arrow-edge-%zu)\"/>\n",
                 x1, y1, kx, ky, x2, y2, number);
-    if (label)
-        svg_text(out, 0.25 * x1 + 0.5 * kx + 0.25 * x2, 0.25 * y1 + 0.5 * ky + 0.25 * y2 + 4, "middle",
+    if (!label)
+        return;
+    if (bow == 0.0) /* above a straight arrow */
+        svg_text(out, mx, my - 8, "middle", "halo small", label);
+    else /* outside a bent one */
+        svg_text(out, 0.25 * x1 + 0.5 * kx + 0.25 * x2 + 9 * (mx - cx) / far,
+                 0.25 * y1 + 0.5 * ky + 0.25 * y2 + 4 + 9 * (my - cy) / far,
+                 mx > cx + 9   ? "start"
+                 : mx < cx - 9 ? "end"
+                               : "middle",
                  "halo small", label);
 }
 
@@ -326,10 +334,10 @@ void svg_cycle(const struct cycle *c, size_t number, struct strbuf *out)
     for (size_t i = 0; i < arrows; i++)
         label = fmax(label, c->arrow && c->arrow[i] ? svg_width(c->arrow[i]) : 0.0);
     if (c->closed) {
-        rx = fmax(0.5 * label + 0.5 * widest, 0.7 * widest) + 16;
-        ry = fmax(46.0 * (double)(c->n > 3 ? c->n : 3) * 0.5, tallest + 30);
-        width = 2 * rx + widest + label;
-        height = 2 * ry + tallest + 30;
+        rx = 0.8 * widest + 40;
+        ry = fmax(24.0 * (double)c->n, 1.2 * tallest + 40);
+        width = 2 * rx + widest + fmax(0.0, 2 * label - widest) + 2 * PADDING;
+        height = 2 * ry + tallest + 2 * PADDING;
     } else {
         rx = widest + fmax(50.0, label + 24);
         ry = 0;

@@ -37,10 +37,23 @@ static bool wants_space(const struct equation *e, const struct equation *next)
     return next->kind != EQUATION_FENCE && next->kind != EQUATION_OPERATOR && next->kind != EQUATION_ALIGN;
 }
 
+/* A sign, not a difference: nothing that a number could be taken from stands before it. MathML
+ * itself looks for that only at the beginning of a row. */
+static bool is_sign(const struct equation *e, const struct equation *before)
+{
+    if (e->kind != EQUATION_OPERATOR || (strcmp(e->text, "−") != 0 && strcmp(e->text, "+") != 0))
+        return false;
+    return !before || before->kind == EQUATION_ALIGN ||
+           (before->kind == EQUATION_OPERATOR && !strchr(")]}|!'", before->text[0]));
+}
+
 static void write_row(struct equation *const *child, size_t n, struct strbuf *out)
 {
     for (size_t i = 0; i < n; i++) {
-        write_node(child[i], out);
+        if (is_sign(child[i], i ? child[i - 1] : NULL))
+            element("mo form=\"prefix\"", child[i]->text, out);
+        else
+            write_node(child[i], out);
         if (wants_space(child[i], i + 1 < n ? child[i + 1] : NULL))
             strbuf_add(out, "<mspace width=\"0.17em\"/>");
     }
