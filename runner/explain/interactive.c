@@ -31,7 +31,7 @@
 
 /* What net.js knows under the same names. */
 static const char *const known_layers[] = {"add",     "concat",   "dense", "dropout",
-                                           "flatten", "multiply", "noise"};
+                                           "flatten", "multiply", "noise", "reshape"};
 static const char *const known_elementwise[] = {
     "celu",      "elu",      "gelu",       "hard_shrink", "hard_sigmoid", "hard_swish",
     "hard_tanh", "identity", "leaky_relu", "log_sigmoid", "mish",         "relu",
@@ -55,16 +55,30 @@ static bool is_one_of(const char *const *list, size_t n, const char *name)
 
 /* ---- what the page can compute ------------------------------------------------------------- */
 
-static status refuse_item(const char *what, const char *name, const struct item *item, struct error *err)
+/* KIND and NAME: "layer", "hidden1". */
+static status refuse(const char *kind, const char *name, const struct item *item, struct error *err)
 {
     if (!item->file->bundled)
-        return error_set(err,
-                         "%s%s: the interactive page knows the '%s' that comes with fell, not the one in %s",
-                         what, name, item->name, item->file->path);
+        return error_set(
+            err, "%s '%s': the interactive page knows the '%s' that comes with fell, not the one in %s", kind,
+            name, item->name, item->file->path);
     return error_set(err,
-                     "%s%s: the interactive page cannot compute '%s'; without --interactive, the net is "
+                     "%s '%s': the interactive page cannot compute '%s'; without --interactive, the net is "
                      "explained as it is",
-                     what, name, item->name);
+                     kind, name, item->name);
+}
+
+static status check_input(const struct lesson_entry *e, const fell_shape *in, bool needs_vector,
+                          struct error *err)
+{
+    if (in->rank == 2 && strcmp(e->plugin, "dense") == 0)
+        return error_set(
+            err, "layer '%s': the interactive page has no dense layer over the steps of a sequence", e->name);
+    if (in->rank > 1 && needs_vector)
+        return error_set(err,
+                         "layer '%s': in the interactive page, '%s' takes rows of one dimension, not %lld",
+                         e->name, e->plugin, (long long)in->rank);
+    return OK;
 }
 
 static status check_entry(const struct lesson *l, const struct lesson_entry *e, struct error *err)
@@ -72,24 +86,14 @@ static status check_entry(const struct lesson *l, const struct lesson_entry *e, 
     const bool rowwise = e->activation && KNOWN(known_rowwise, e->plugin);
     const bool known =
         e->activation ? rowwise || KNOWN(known_elementwise, e->plugin) : KNOWN(known_layers, e->plugin);
-    const char *name = mem_format("layer '%s'", e->name);
-    status st = OK;
+    const bool needs_vector = rowwise || strcmp(e->plugin, "concat") == 0;
 
-    if (!known || !e->item->file->bundled)
-        st = refuse_item(name, "", e->item, err);
-    for (int k = 0; k < e->nin && st == OK; k++) {
-        const fell_shape *in = e->from[k] < 0 ? &l->data->x : &l->entry[e->from[k]].out;
-        const bool needs_vector = rowwise || strcmp(e->plugin, "concat") == 0;
-
-        if (in->rank == 2 && strcmp(e->plugin, "dense") == 0)
-            st = error_set(err, "%s: the interactive page has no dense layer over the steps of a sequence",
-                           name);
-        else if (in->rank > 1 && needs_vector)
-            st = error_set(err, "%s: in the interactive page, '%s' takes rows of one dimension, not %lld",
-                           name, e->plugin, (long long)in->rank);
-    }
-    free((char *)(uintptr_t)name);
-    return st;
+    if (!known || !e->bundled)
+        return refuse("layer", e->name, e->item, err);
+    for (int k = 0; k < e->nin; k++)
+        if (check_input(e, e->from[k] < 0 ? &l->data->x : &l->entry[e->from[k]].out, needs_vector, err) != OK)
+            return FAILED;
+    return OK;
 }
 
 static status check(const struct lesson *l, struct error *err)
@@ -98,9 +102,9 @@ static status check(const struct lesson *l, struct error *err)
         if (check_entry(l, &l->entry[i], err) != OK)
             return FAILED;
     if (!l->loss_item->file->bundled || !KNOWN(known_losses, l->loss_item->name))
-        return refuse_item("loss '", l->loss_item->name, l->loss_item, err);
+        return refuse("loss", l->loss_item->name, l->loss_item, err);
     if (!l->spec->optimizer.item->file->bundled || !KNOWN(known_optimizers, l->spec->optimizer.item->name))
-        return refuse_item("optimizer '", l->spec->optimizer.item->name, l->spec->optimizer.item, err);
+        return refuse("optimizer", l->spec->optimizer.item->name, l->spec->optimizer.item, err);
     if (l->rows != 1)
         return error_set(err, "the interactive page takes one answer a row, not the %lld of a sequence",
                          (long long)l->rows);

@@ -52,7 +52,7 @@ function rows() {
 
 /* ---- the drawing: layers gathered into columns of neurons -------------------------------------- */
 
-const PASSING = ['flatten', 'dropout', 'noise'];
+const PASSING = ['flatten', 'reshape', 'dropout', 'noise'];
 const isElementwise = (layer) => layer.plugin in ACTIVATIONS;
 
 /* [{first, last}...] layers of each column, -1 for the input's; columnOf: column of each layer. An

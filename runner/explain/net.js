@@ -205,6 +205,7 @@ function denseBackward(layer, [x], dy) {
 const LAYERS = {
     dense: { forward: denseForward, backward: denseBackward },
     flatten: { forward: (l, [x]) => x.slice(), backward: (l, x, dy) => [dy] },
+    reshape: { forward: (l, [x]) => x.slice(), backward: (l, x, dy) => [dy] },
     /* As in evaluation: nothing is drawn at random in the page. */
     dropout: { forward: (l, [x]) => x.slice(), backward: (l, x, dy) => [dy] },
     noise: { forward: (l, [x]) => x.slice(), backward: (l, x, dy) => [dy] },

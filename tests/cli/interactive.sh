@@ -34,17 +34,58 @@ agrees() {
             ORDER BY position)))) FROM (SELECT * FROM steps ORDER BY step) AS s" >record
     node "$srcdir/tests/browser/agree.js" "$name.html" record weights || fail "the page of $name.yaml"
 }
-command -v node >/dev/null || exit 77
 
 dense='dense: {units: 5}' out='dense: {units: 3}' one='dense: {units: 1}'
 sgd='{sgd: {lr: 0.05}}' adam='{adam: {lr: 0.01}}'
+
+# refused WORDS SPEC...: no page, and a message that names what is in the way.
+refused() {
+    words=$1
+    shift
+    {
+        spec "$@"
+        echo 'train: {epochs: 1}'
+    } >no.yaml
+    expect_exit 2 "$FELL" explain no.yaml --interactive -o no.html
+    expect_text err "$words"
+    [ ! -e no.html ] || fail "a page in spite of: $words"
+}
+refused "layer 'batch_norm1': the interactive page cannot compute 'batch_norm'" cross_entropy "$sgd" "$iris" "$dense" batch_norm "$out"
+refused "layer 'prelu1': the interactive page cannot compute 'prelu'" cross_entropy "$sgd" "$iris" "$dense" prelu "$out"
+refused "layer 'dense1': the interactive page has no dense layer over the steps of a sequence" cross_entropy "$sgd" "$iris" \
+    'reshape: {shape: [2, 2]}' 'dense: {units: 5}' flatten "$out"
+refused "loss 'focal': the interactive page cannot compute 'focal'" focal "$sgd" xor "$dense" "$one"
+refused "optimizer 'rprop': the interactive page cannot compute 'rprop'" mse rprop xor "$dense" "$one"
+refused 'the net has 41001 parameters; the interactive page takes nets of up to 20000' mse "$sgd" xor \
+    'dense: {units: 200}' 'dense: {units: 200}' "$one"
+expect_exit 2 "$FELL" explain no.yaml --interactive --html
+expect_text err '--html, --interactive and --json are three forms: choose one'
+
+# A plugin of one's own is not what the page knows under that name.
+"$FELL" plugin build "$srcdir/plugins/activation/tanh.c" -o mine.so >/dev/null 2>&1 || fail 'cannot build a plugin'
+spec mse "$sgd" xor "$dense" tanh "$one" >own.yaml
+echo 'train: {epochs: 2}' >>own.yaml
+expect_exit 2 "$FELL" explain own.yaml --interactive --plugin ./mine.so -o no.html
+expect_text err "layer 'tanh1': the interactive page knows the 'tanh' that comes with fell, not the one in " mine.so
+
+# Names of the data cannot end the script that holds them.
+printf 'a,b&<i>,target\n1,2,</script><b>\n2,1,dog\n3,1,</script><b>\n' >names.csv
+{
+    spec cross_entropy "$sgd" '{csv: {path: names.csv, target: target}}' "$dense" tanh 'dense: {units: 2}'
+    echo 'train: {epochs: 2}'
+} >names.yaml
+expect_exit 0 "$FELL" explain names.yaml --interactive -o names.html
+expect_text names.html '"\u003c/script>\u003cb>"' '"b&\u003ci>"'
+expect_no_text names.html '</script><b>'
+
+command -v node >/dev/null || exit 77
 agrees a1 2 16 cross_entropy "$sgd" "$iris" "$dense" relu "$dense" leaky_relu "$dense" tanh "$dense" identity "$out"
 agrees a2 2 16 cross_entropy "$adam" "$iris" "$dense" sigmoid "$dense" silu "$dense" gelu "$dense" 'gelu: {approximate: tanh}' "$out"
 agrees a3 2 16 cross_entropy "$sgd" "$iris" "$dense" softplus "$dense" 'elu: {alpha: 0.7}' "$dense" 'celu: {alpha: 2}' "$dense" selu "$out"
 agrees a4 2 16 cross_entropy "$adam" "$iris" "$dense" mish "$dense" softsign "$dense" sine "$dense" log_sigmoid "$out"
 agrees a5 2 16 cross_entropy "$sgd" "$iris" "$dense" relu6 "$dense" hard_tanh "$dense" hard_sigmoid "$dense" hard_swish "$out"
 agrees a6 2 16 cross_entropy "$sgd" "$iris" "$dense" tanh_shrink "$dense" 'hard_shrink: {lambda: 0.01}' "$dense" 'soft_shrink: {lambda: 0.01}' "$dense" softmax "$out"
-agrees graph 2 32 '{nll: {class_weights: [1, 2, 0.5]}}' '{adamw: {lr: 0.01, amsgrad: true}}' "$iris" flatten \
+agrees graph 2 32 '{nll: {class_weights: [1, 2, 0.5]}}' '{adamw: {lr: 0.01, amsgrad: true}}' "$iris" 'reshape: {shape: [2, 2]}' flatten \
     'dense: {units: 4, name: a}' 'tanh: {name: b}' 'add: {from: [b, a], name: c}' 'multiply: {from: [c, b], name: d}' \
     'concat: {from: [d, a, input]}' 'dense: {units: 3, bias: false, lr_factor: 2}' log_softmax
 agrees frozen 2 0 '{cross_entropy: {label_smoothing: 0.1, class_weights: [1, 2, 3]}}' \
