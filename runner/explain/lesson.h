@@ -143,9 +143,11 @@ struct lesson_step {
     double rate;
     double clip; /* factor of train.clip_norm; 1: not clipped */
     double w_old, w_new;
-    double loss_before, loss_after; /* of this sample, all weights moved */
-    double loss_alone;              /* only the chosen weight moved */
-    double predicted;               /* the change that the gradient promises: sum of g dw */
+    double loss_before, loss_after;  /* of this sample, all weights moved */
+    const double *output_after;      /* [rows, cols] */
+    const double *probability_after; /* likewise, or NULL */
+    double loss_alone;               /* only the chosen weight moved */
+    double predicted;                /* the change that the gradient promises: sum of g dw */
     size_t nslots;
     struct lesson_slot slot[MOST_SLOTS_SHOWN];
 };

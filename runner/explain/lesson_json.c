@@ -173,7 +173,7 @@ static cJSON *contour_json(const struct lesson *l)
     return o;
 }
 
-static cJSON *step_json(const struct lesson_step *s)
+static cJSON *step_json(const struct lesson_step *s, size_t n)
 {
     cJSON *o = cJSON_CreateObject(), *slots;
 
@@ -187,6 +187,7 @@ static cJSON *step_json(const struct lesson_step *s)
     number(o, "loss_after", s->loss_after);
     number(o, "loss_after_this_weight_alone", s->loss_alone);
     number(o, "predicted_change", s->predicted);
+    numbers(o, "output_after", s->output_after, n);
     slots = cJSON_AddObjectToObject(o, "state");
     for (size_t i = 0; i < s->nslots; i++) {
         cJSON *one = cJSON_AddObjectToObject(slots, s->slot[i].name);
@@ -236,7 +237,7 @@ cJSON *lesson_json(const struct lesson *l)
     number(o, "grad_norm", l->gradient_norm);
     cJSON_AddItemToObject(o, "difference", difference_json(&l->difference));
     cJSON_AddItemToObject(o, "paths", paths_json(l));
-    cJSON_AddItemToObject(o, "step_taken", step_json(&l->update));
+    cJSON_AddItemToObject(o, "step_taken", step_json(&l->update, (size_t)(l->rows * l->cols)));
     cJSON_AddItemToObject(o, "landscape", landscape_json(&l->landscape));
     if (l->contour.kind != CONTOUR_NONE)
         cJSON_AddItemToObject(o, "contour", contour_json(l));

@@ -89,24 +89,18 @@ static void copy_blame(struct lesson *l, struct net *n, size_t i)
 
 /* ---- the prediction --------------------------------------------------------------------- */
 
-/* Probabilities of class targets: from logits by softmax, else as the net gives them. */
-static void find_probabilities(struct lesson *l, const struct net *n)
+/* From logits by softmax, else as the net gives them. */
+const double *lesson_probabilities(const struct probe *probe, const double *output)
 {
-    const uint32_t expects = n->loss_item->expects;
+    const struct lesson *l = probe->l;
+    const uint32_t expects = probe->net->loss_item->expects;
     double *p;
 
-    l->answer = -1;
-    if (!l->label)
-        return;
-    l->answer = 0;
-    for (int64_t j = 1; j < l->cols; j++)
-        if (l->output[j] > l->output[l->answer])
-            l->answer = j;
-    if (expects != FELL_LOGIT && expects != FELL_PROB && expects != FELL_LOGPROB)
-        return;
+    if (!l->label || (expects != FELL_LOGIT && expects != FELL_PROB && expects != FELL_LOGPROB))
+        return NULL;
     p = arena_alloc(l->arena, (size_t)(l->rows * l->cols) * sizeof *p);
     for (int64_t i = 0; i < l->rows; i++) {
-        const double *x = l->output + i * l->cols;
+        const double *x = output + i * l->cols;
         double sum = 0.0, most = x[0];
 
         for (int64_t j = 0; j < l->cols; j++)
@@ -120,7 +114,15 @@ static void find_probabilities(struct lesson *l, const struct net *n)
         for (int64_t j = 0; expects == FELL_LOGIT && j < l->cols; j++)
             p[i * l->cols + j] /= sum;
     }
-    l->probability = p;
+    return p;
+}
+
+static void find_answer(struct lesson *l)
+{
+    l->answer = l->label ? 0 : -1;
+    for (int64_t j = 1; l->label && j < l->cols; j++)
+        if (l->output[j] > l->output[l->answer])
+            l->answer = j;
 }
 
 /* ---- forward and back ----------------------------------------------------------------------- */
@@ -184,7 +186,8 @@ status lesson_run(struct probe *p, struct error *err)
                          "the loss of row %lld is not finite at this moment of the training: nothing can "
                          "be explained from it",
                          (long long)l->row);
-    find_probabilities(l, n);
+    find_answer(l);
+    l->probability = lesson_probabilities(p, l->output);
     if (take_blame(p, err) != OK || net_loss(n, &l->loss_sum, &l->loss_weight, err) != OK ||
         net_backward(n, l->loss_weight, &squares, err) != OK)
         return FAILED;

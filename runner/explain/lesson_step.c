@@ -62,6 +62,20 @@ static status step(struct probe *p, struct error *err)
     return OK;
 }
 
+static void keep_output(struct probe *p)
+{
+    struct lesson *l = p->l;
+    const int64_t n = l->rows * l->cols;
+    double *out = arena_alloc(l->arena, (size_t)n * sizeof *out);
+    int64_t size;
+    const float *y = net_output(p->net, &size);
+
+    for (int64_t i = 0; i < n; i++)
+        out[i] = (double)y[i];
+    l->update.output_after = out;
+    l->update.probability_after = lesson_probabilities(p, out);
+}
+
 status lesson_take_step(struct probe *p, struct error *err)
 {
     struct lesson *l = p->l;
@@ -84,6 +98,8 @@ status lesson_take_step(struct probe *p, struct error *err)
         s->predicted += (double)n->grads[i] / s->clip * ((double)n->weights[i] - (double)before.weights[i]);
     if (st == OK)
         st = probe_loss(p, &s->loss_after, err);
+    if (st == OK)
+        keep_output(p);
     snapshot_apply(&before, n);
     if (st == OK)
         st = probe_loss_at(p, t, l->weight.flat, s->w_new, &s->loss_alone, err);

@@ -52,6 +52,9 @@ status probe_load(struct probe *p, const char *path, struct error *err);
 
 /* Outputs, blame, gradients, norms (lesson_net.c). */
 status lesson_run(struct probe *p, struct error *err);
+/* What OUTPUT [rows, cols] says of each class, in the lesson's arena; NULL: nothing. */
+const double *lesson_probabilities(const struct probe *p, const double *output);
+
 /* Which layers behave otherwise in training. */
 void lesson_compare_modes(struct probe *p);
 

@@ -139,8 +139,10 @@ size_t story_pick(int64_t n, int64_t keep, size_t most, int64_t *out)
         out[count++] = i;
     if (keep >= (int64_t)count && keep < n - 1)
         out[count++] = keep;
-    else
-        out[count++] = (int64_t)count;
+    else {
+        out[count] = (int64_t)count;
+        count++;
+    }
     out[count++] = n - 1;
     if (out[count - 2] >= out[count - 1])
         count--;
