@@ -99,7 +99,8 @@ enum series_kind {
 struct series {
     enum series_kind kind;
     const char *name;
-    bool grid; /* x is the chart's grid: the only series that a Mermaid chart can draw */
+    bool grid;     /* x is the chart's grid: the only series that a Mermaid chart can draw */
+    bool stand_in; /* there for a segment, which HTML draws instead */
     size_t n;
     double *x, *y; /* all finite */
 };

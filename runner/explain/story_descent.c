@@ -33,6 +33,7 @@ static void draw_landscape(struct story *s)
     const struct lesson *l = s->l;
     const struct lesson_landscape *m = &l->landscape;
     const struct lesson_step *u = &l->update;
+    const double reach = 0.25 * (m->w[m->n - 1] - m->w[0]);
     double *y = arena_alloc(s->p->arena, m->n * sizeof *y), low, high;
     struct chart *c = story_chart(s, page_format(s->p, "Loss against %s", l->weight.name), l->weight.name,
                                   "loss", m->n, m->w);
@@ -41,9 +42,12 @@ static void draw_landscape(struct story *s)
     story_line(s, c, "loss", true, m->n, m->w, m->loss);
     for (size_t i = 0; i < m->n; i++)
         y[i] = l->loss + l->weight.gradient * (m->w[i] - l->weight.value);
-    story_line(s, c, "tangent", true, m->n, m->w, y);
+    story_line(s, c, "tangent", true, m->n, m->w, y)->stand_in = true;
+    story_line(s, c, "tangent", false, 2, (const double[]){u->w_old - reach, u->w_old + reach},
+               (const double[]){l->loss - reach * l->weight.gradient, l->loss + reach * l->weight.gradient});
     stair(l, y);
-    story_line(s, c, "the step, from the loss before to the loss after", true, m->n, m->w, y);
+    story_line(s, c, "the step, from the loss before to the loss after", true, m->n, m->w, y)->stand_in =
+        true;
     story_line(s, c, "step", false, 2, (const double[]){u->w_old, u->w_new},
                (const double[]){l->loss, u->loss_alone});
     story_mark(s, c, "now", u->w_old, l->loss);

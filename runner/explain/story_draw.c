@@ -481,7 +481,7 @@ void story_place(struct story *s, struct chart *c, double low, double high)
     c->y_low = low - air;
     c->y_high = high + air;
     for (size_t i = 0; i < c->nseries; i++)
-        for (size_t k = 0; k < c->series[i].n; k++)
+        for (size_t k = 0; c->series[i].grid && k < c->series[i].n; k++)
             c->series[i].y[k] =
                 isfinite(c->series[i].y[k]) ? fmin(fmax(c->series[i].y[k], c->y_low), c->y_high) : c->y_high;
     page_add(s->p, BLOCK_CHART, c);

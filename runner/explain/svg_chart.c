@@ -33,7 +33,8 @@ static void write_line(struct strbuf *out, const struct svg_axes *a, const struc
             pen = false;
             continue;
         }
-        strbuf_addf(out, "%s%.1f %.1f", pen ? "L" : "M", svg_x(a, s->x[i]), svg_y(a, within(a, y)));
+        strbuf_addf(out, "%s%.1f %.1f", pen ? "L" : "M", svg_x(a, s->x[i]),
+                    svg_y(a, s->kind == SERIES_SEGMENT ? y : within(a, y)));
         pen = true;
     }
     strbuf_add(out, "\"/>\n");
@@ -54,15 +55,22 @@ static void write_bars(struct strbuf *out, const struct svg_axes *a, const struc
     }
 }
 
+/* The next series to draw from I on: what only stands in for a segment is left out. */
+static size_t next_series(const struct chart *c, size_t i)
+{
+    while (i < c->nseries && c->series[i].stand_in)
+        i++;
+    return i;
+}
+
 /* A key below the chart; a single curve needs none. Returns how many lines it takes. */
 static int write_key(struct strbuf *out, const struct chart *c, double y, bool write)
 {
     double x = 66;
     int lines = 1;
+    size_t n = 0;
 
-    if (c->nseries < 2)
-        return 0;
-    for (size_t i = 0; i < c->nseries; i++) {
+    for (size_t i = next_series(c, 0); i < c->nseries; i = next_series(c, i + 1), n++) {
         const double width = 44 + svg_width(c->series[i].name);
 
         if (x + width > WIDTH && x > 66) {
@@ -72,13 +80,13 @@ static int write_key(struct strbuf *out, const struct chart *c, double y, bool w
         if (write) {
             const double at = y + 18.0 * (lines - 1);
 
-            strbuf_addf(out, "<path class=\"series series%zu\" d=\"M%.1f %.1fh22\"/>", i % SERIES_CLASSES, x,
+            strbuf_addf(out, "<path class=\"series series%zu\" d=\"M%.1f %.1fh22\"/>", n % SERIES_CLASSES, x,
                         at - 4);
             svg_text(out, x + 28, at, "start", "", c->series[i].name);
         }
         x += width;
     }
-    return lines;
+    return n > 1 ? lines : 0;
 }
 
 /* The axes' ends as the chart has them; a curve that is flat, or a point, needs some room. */
@@ -120,13 +128,14 @@ void svg_chart(const struct chart *c, size_t number, struct strbuf *out)
                 "</clipPath></defs>\n",
                 number, a.left, a.top - 3, a.right - a.left, a.bottom - a.top + 6);
     svg_write_axes(out, &a, c->x_label, c->y_label);
-    for (size_t i = 0; i < c->nseries; i++) {
+    for (size_t i = next_series(c, 0), n = 0; i < c->nseries; i = next_series(c, i + 1), n++) {
         if (c->series[i].kind == SERIES_BARS)
-            write_bars(out, &a, &c->series[i], i % SERIES_CLASSES);
+            write_bars(out, &a, &c->series[i], n % SERIES_CLASSES);
         else
-            write_line(out, &a, &c->series[i], i % SERIES_CLASSES, number);
+            write_line(out, &a, &c->series[i], n % SERIES_CLASSES, number);
     }
     svg_points(out, &a, c->point, c->npoints);
-    write_key(out, c, HEIGHT + 10, true);
+    if (key)
+        write_key(out, c, HEIGHT + 10, true);
     svg_close(out);
 }

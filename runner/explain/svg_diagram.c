@@ -179,8 +179,8 @@ static void write_edge(struct strbuf *out, const struct layout *l, const struct 
         "stroke-opacity=\"%.2f\"",
         class, x1, y1, x1 + bend, y1, x2 - bend, y2, x2, y2, 0.8 + 4.7 * e->size + (e->chosen ? 0.8 : 0.0),
         e->chosen ? 1.0 : 0.35 + 0.6 * e->size);
-    if (e->bias)
-        strbuf_add(out, " stroke-dasharray=\"5 4\"");
+    if (e->chosen || e->bias)
+        strbuf_addf(out, " stroke-dasharray=\"%s\"", e->chosen ? "9 4" : "2 3");
     if (head)
         strbuf_addf(out, " marker-%s=\"url(#arrow-%s-%zu)\"", e->back ? "start" : "end", class, number);
     strbuf_add(out, "/>\n");
