@@ -152,7 +152,7 @@ Test(svg, ticks_are_round)
 Test(svg, a_curve_goes_where_its_numbers_say)
 {
     double x[] = {0, 1, 2, 3}, y[] = {0, 10, 1e9, 5};
-    struct series s = {SERIES_LINE, "loss", true, 4, x, y};
+    struct series s = {.kind = SERIES_LINE, .name = "loss", .grid = true, .n = 4, .x = x, .y = y};
     struct point point[] = {{"now <1>", 1, 10}, {"outside", 9, 9}};
     struct chart c = {"t", "x", "y", 1, &s, 2, point, 0, 3, 0, 10, true, false};
     struct strbuf b = {0};
@@ -171,7 +171,7 @@ Test(svg, a_curve_goes_where_its_numbers_say)
 Test(svg, flat_single_and_logarithmic_curves)
 {
     double x[] = {1, 2}, y[] = {0.5, 0.5}, falling[] = {1.0, 0.0};
-    struct series s = {SERIES_LINE, "loss", true, 2, x, y};
+    struct series s = {.kind = SERIES_LINE, .name = "loss", .grid = true, .n = 2, .x = x, .y = y};
     struct chart c = {"t", "x", "y", 1, &s, 0, NULL, 1, 1, 0.5, 0.5, true, false};
     struct strbuf b = {0};
 
