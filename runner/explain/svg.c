@@ -9,11 +9,12 @@
 #include "explain/html.h"
 #include "explain/number.h"
 
-void svg_open(struct strbuf *out, double width, double height, const char *title)
+void svg_open(struct strbuf *out, const char *class, double width, double height, const char *title)
 {
     strbuf_addf(out,
-                "<svg viewBox=\"0 0 %.0f %.0f\" width=\"%.0f\" height=\"%.0f\" role=\"img\" aria-label=\"",
-                width, height, width, height);
+                "<svg class=\"%s\" viewBox=\"0 0 %.0f %.0f\" width=\"%.0f\" height=\"%.0f\" role=\"img\" "
+                "aria-label=\"",
+                class, width, height, width, height);
     html_add(out, title);
     strbuf_add(out, "\">\n");
 }
@@ -44,7 +45,8 @@ void svg_arrow_heads(struct strbuf *out, size_t number)
         strbuf_addf(
             out,
             "<marker id=\"arrow-%s-%zu\" viewBox=\"0 0 10 10\" refX=\"9\" refY=\"5\" markerWidth=\"9\" "
-            "markerHeight=\"9\" markerUnits=\"userSpaceOnUse\" orient=\"auto-start-reverse\"><path class=\"head-%s\" "
+            "markerHeight=\"9\" markerUnits=\"userSpaceOnUse\" orient=\"auto-start-reverse\"><path "
+            "class=\"head-%s\" "
             "d=\"M0 0L10 5L0 10z\"/></marker>",
             class[i], number, class[i]);
     strbuf_add(out, "</defs>\n");

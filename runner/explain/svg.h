@@ -16,8 +16,9 @@ void svg_contour(const struct contour *c, struct strbuf *out);            /* svg
 
 /* ---- what they share (svg.c) ---------------------------------------------------------------- */
 
-/* <svg> of a size, with its title as its name for readers who do not see it; svg_close() ends it. */
-void svg_open(struct strbuf *out, double width, double height, const char *title);
+/* <svg> of a class (diagram, chart) and size, with its title as its name for readers who do not see
+ * it; svg_close() ends it. */
+void svg_open(struct strbuf *out, const char *class, double width, double height, const char *title);
 void svg_close(struct strbuf *out);
 
 /* A line of text; ANCHOR: start, middle, end. */

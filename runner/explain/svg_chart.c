@@ -66,15 +66,15 @@ static size_t next_series(const struct chart *c, size_t i)
 /* A key below the chart; a single curve needs none. Returns how many lines it takes. */
 static int write_key(struct strbuf *out, const struct chart *c, double y, bool write)
 {
-    double x = 66;
+    double x = 76;
     int lines = 1;
     size_t n = 0;
 
     for (size_t i = next_series(c, 0); i < c->nseries; i = next_series(c, i + 1), n++) {
         const double width = 44 + svg_width(c->series[i].name);
 
-        if (x + width > WIDTH && x > 66) {
-            x = 66;
+        if (x + width > WIDTH && x > 76) {
+            x = 76;
             lines++;
         }
         if (write) {
@@ -118,11 +118,11 @@ static void set_ends(struct svg_axes *a, const struct chart *c)
 void svg_chart(const struct chart *c, size_t number, struct strbuf *out)
 {
     struct svg_axes a = {
-        .left = 66, .right = WIDTH - 16, .top = 14, .bottom = HEIGHT - 46, .whole = c->whole};
+        .left = 76, .right = WIDTH - 16, .top = 14, .bottom = HEIGHT - 46, .whole = c->whole};
     const int key = write_key(out, c, 0, false);
 
     set_ends(&a, c);
-    svg_open(out, WIDTH, HEIGHT + 20.0 * key, c->title);
+    svg_open(out, "chart", WIDTH, HEIGHT + 20.0 * key, c->title);
     strbuf_addf(out,
                 "<defs><clipPath id=\"clip-%zu\"><rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\"/>"
                 "</clipPath></defs>\n",

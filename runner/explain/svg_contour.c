@@ -170,7 +170,7 @@ static void write_key(struct strbuf *out, const struct svg_axes *a, const struct
 void svg_contour(const struct contour *c, struct strbuf *out)
 {
     const struct heights h = find_heights(c);
-    const struct svg_axes a = {.left = 66,
+    const struct svg_axes a = {.left = 76,
                                .right = WIDTH - 104,
                                .top = 14,
                                .bottom = HEIGHT - 46,
@@ -179,7 +179,7 @@ void svg_contour(const struct contour *c, struct strbuf *out)
                                .y_low = c->y[0],
                                .y_high = c->y[c->ny - 1]};
 
-    svg_open(out, WIDTH, HEIGHT, c->title);
+    svg_open(out, "chart", WIDTH, HEIGHT, c->title);
     svg_write_axes(out, &a, c->x_label, c->y_label);
     write_cells(out, &a, c, &h);
     for (int k = 1; k < LEVELS; k++)

@@ -254,7 +254,7 @@ void svg_diagram(const struct diagram *d, size_t number, struct strbuf *out)
     size_t *order = drawing_order(d);
 
     place(&l, d);
-    svg_open(out, l.width, l.height, d->title);
+    svg_open(out, "diagram", l.width, l.height, d->title);
     svg_arrow_heads(out, number);
     write_titles(out, &l, d);
     for (size_t i = 0; i < d->nedges; i++) {
@@ -350,7 +350,7 @@ void svg_cycle(const struct cycle *c, size_t number, struct strbuf *out)
         box[i].x = c->closed ? 0.5 * width + rx * cos(turn) : PADDING + 0.5 * widest + rx * (double)i;
         box[i].y = 0.5 * height + (c->closed ? ry * sin(turn) : 0.0);
     }
-    svg_open(out, width, height, c->title);
+    svg_open(out, "diagram", width, height, c->title);
     svg_arrow_heads(out, number);
     for (size_t i = 0; i < arrows; i++)
         write_arrow(out, &box[i], &box[(i + 1) % c->n], 0.5 * width, 0.5 * height, c->closed ? 26.0 : 0.0,

@@ -158,10 +158,10 @@ Test(svg, a_curve_goes_where_its_numbers_say)
     struct strbuf b = {0};
 
     svg_chart(&c, 7, &b);
-    /* left 66, right 624, top 14, bottom 284; what is far above is cut one height further up */
-    expect_part(&b, "d=\"M66.0 284.0L252.0 14.0L438.0 -256.0L624.0 149.0\"");
+    /* left 76, right 624, top 14, bottom 284; what is far above is cut one height further up */
+    expect_part(&b, "d=\"M76.0 284.0L258.7 14.0L441.3 -256.0L624.0 149.0\"");
     expect_part(&b, "url(#clip-7)");
-    expect_part(&b, "cx=\"252.0\" cy=\"14.0\"");
+    expect_part(&b, "cx=\"258.7\" cy=\"14.0\"");
     expect_part(&b, "now &lt;1&gt;</text>");
     cr_expect(!strstr(b.text, "outside"));
     cr_expect(!strstr(b.text, "nan") && !strstr(b.text, "inf"));
