@@ -265,6 +265,7 @@ static int answer(struct question *q, const struct call *c)
         cli_error("%s", err.text);
         goto out;
     }
+    experiment_call_report(&q->x);
     make_text(c, l, &text);
     exit_status = EXIT_RUN;
     if (write_text(&text, c->output, &err) != OK)
