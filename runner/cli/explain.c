@@ -272,6 +272,7 @@ static int answer(struct question *q, const struct call *c)
         cli_error("%s", err.text);
         goto out;
     }
+    experiment_call_report(&q->x);
     if (make_text(c, l, &text, &err) != OK) {
         cli_error("%s", err.text);
         goto out;

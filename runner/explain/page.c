@@ -114,6 +114,21 @@ static void add_link(struct page *p, struct inline_text *t, const char *words, c
     s->anchor = until(p, *at + 2, ")", true, at);
 }
 
+/* *words* or **words**, without other markup inside. */
+static void add_stress(struct page *p, struct inline_text *t, const char **at)
+{
+    const bool strong = strncmp(*at, "**", 2) == 0;
+    const char *from = *at + 1 + strong, *end;
+
+    add_span(p, t, strong ? SPAN_STRONG : SPAN_EMPHASIS, until(p, from, strong ? "**" : "*", false, at));
+    for (end = from; end < *at; end++) {
+        if (*end == '\\')
+            end++;
+        else if (strchr("`{$[", *end))
+            p->wrong = true;
+    }
+}
+
 static struct inline_text read_inline(struct page *p, const char *at)
 {
     struct inline_text t = {0};
@@ -134,10 +149,8 @@ static struct inline_text read_inline(struct page *p, const char *at)
             continue;
         }
         flush(p, &t, &b);
-        if (strncmp(at, "**", 2) == 0)
-            add_span(p, &t, SPAN_STRONG, until(p, at + 2, "**", false, &at));
-        else if (c == '*')
-            add_span(p, &t, SPAN_EMPHASIS, until(p, at + 1, "*", false, &at));
+        if (c == '*')
+            add_stress(p, &t, &at);
         else if (c == '`')
             add_span(p, &t, SPAN_CODE, until(p, at + 1, "`", false, &at));
         else if (c == '$')

@@ -104,7 +104,7 @@ static void tell_classes(struct story *s)
     else
         says = page_format(s->p, "its highest output is that of **%s**", story_class(s, l->answer));
     page_paragraph(s->p,
-                   "Row %lld of the data shows **%s**: that is its {label}, which the net does not see. %s "
+                   "Row %lld of the data is labelled **%s**. The net does not see the {label}. %s "
                    "With the %s {parameter|parameters} that it has %s, %s. %s",
                    (long long)l->row, story_class(s, l->label[0]), given(s), NC((double)l->parameters),
                    story_moment(s), says, verdict(s));

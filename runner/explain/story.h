@@ -27,6 +27,8 @@ struct story {
 /* The formula sign of output INDEX of ENTRY: x_{2}, z_{0}^{(1)}, a_{0}^{(1)}; ENTRY -1: the
  * sample; nentries: L. */
 const char *story_sign(const struct story *s, int entry, int64_t index);
+/* The same with a letter for the index. */
+const char *story_sign_at(const struct story *s, int entry, const char *index);
 /* In words, as markup: "`hidden[2]`", "`weight_kg`". */
 const char *story_unit(const struct story *s, int entry, int64_t index);
 /* The same for labels of diagrams. */

@@ -15,6 +15,17 @@ static void range_of(const struct lesson_landscape *m, double *low, double *high
         }
 }
 
+/* Let the tangent be seen, as far as it does not make the curve itself small. */
+static void make_room(size_t n, const double *y, double *low, double *high)
+{
+    const double most = 0.5 * (*high - *low), l = *low - most, h = *high + most;
+
+    for (size_t i = 0; i < n; i++) {
+        *low = fmin(*low, fmax(y[i], l));
+        *high = fmax(*high, fmin(y[i], h));
+    }
+}
+
 /* From the loss before to that after, as a stair that ends where the weight does. */
 static void stair(const struct lesson *l, double *y)
 {
@@ -45,6 +56,7 @@ static void draw_landscape(struct story *s)
     story_line(s, c, "tangent", true, m->n, m->w, y)->stand_in = true;
     story_line(s, c, "tangent", false, 2, (const double[]){u->w_old - reach, u->w_old + reach},
                (const double[]){l->loss - reach * l->weight.gradient, l->loss + reach * l->weight.gradient});
+    make_room(m->n, y, &low, &high);
     stair(l, y);
     story_line(s, c, "the step, from the loss before to the loss after", true, m->n, m->w, y)->stand_in =
         true;

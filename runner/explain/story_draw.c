@@ -127,7 +127,8 @@ static double blame(const struct picture *d, int entry, int64_t unit)
 static const char *unit_label(struct picture *d, const struct stage *g, int64_t unit)
 {
     struct page *p = d->s->p;
-    const char *name = story_short(d->s, g->entry, unit);
+    const char *name =
+        g->entry < 0 ? story_short(d->s, g->entry, unit) : page_format(p, "[%lld]", (long long)unit);
 
     if (g->entry < 0)
         return d->kind == PICTURE_FORWARD ? page_format(p, "%s\n%s", name, NT(d->s->l->x[unit])) : name;

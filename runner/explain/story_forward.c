@@ -50,8 +50,9 @@ static void write_neuron(struct story *s, int entry, int64_t j, bool first)
     const double z = l->entry[entry].y[j];
 
     if (first)
-        page_line(s->p, "%s &= \\sum_i w_{%lld,i} \\cdot %s%s", story_sign(s, entry, j), (long long)j,
-                  from < 0 ? "x_i" : page_format(s->p, "\\text{%s}_i", l->entry[from].name), b ? " + b" : "");
+        page_line(s->p, "%s &= \\sum_i w_{%lld,i}^{(%d)} \\cdot %s%s", story_sign(s, entry, j), (long long)j,
+                  s->number[entry], story_sign_at(s, from, "i"),
+                  b ? page_format(s->p, " + b_{%lld}^{(%d)}", (long long)j, s->number[entry]) : "");
     page_line(s->p, "%s &= %s%s%s = %s", story_sign(s, entry, j), sum_terms(s, entry, j), b ? " + " : "",
               b ? NF(b->w[j]) : "", NE(z));
     if (act < 0)
@@ -76,7 +77,7 @@ static void tell_dense(struct story *s, int entry)
     n = story_pick(e->size, story_chosen(s, &at, &at_unit, &input) && at == entry ? at_unit : -1,
                    wide ? 3 : 4, unit);
     page_paragraph(s->p,
-                   "**`%s`** has %s %s. Each multiplies every number it reads by its own {weight}, adds the "
+                   "`%s` has %s %s. Each multiplies every number it reads by its own {weight}, adds the "
                    "products up and adds its {bias}: the {weighted sum}, $z$.%s%s",
                    e->name, NC((double)e->size), story_plural((double)e->size, "neuron", "neurons"),
                    act < 0 ? " There is no activation: the sum is the output."
@@ -107,7 +108,7 @@ static void tell_layer(struct story *s, int entry)
         low = fmin(low, e->y[i]);
         high = fmax(high, e->y[i]);
     }
-    page_paragraph(s->p, "**`%s`** (%s) makes %s of it%s: %s %s from %s to %s, beginning with %s.", e->name,
+    page_paragraph(s->p, "`%s` (%s) makes %s of it%s: %s %s from %s to %s, beginning with %s.", e->name,
                    e->plugin, story_shape(s, &e->out), e->differs ? ", as in evaluation" : "",
                    NC((double)e->size), story_plural((double)e->size, "number", "numbers"), NT(low), NT(high),
                    some_values(s, e->y, e->size));

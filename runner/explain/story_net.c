@@ -120,11 +120,10 @@ void story_net(struct story *s)
                  "follows."
                : "");
     story_draw(s, PICTURE_NET);
-    page_paragraph(
-        s->p,
-        "The weight to follow is **`%s`** = %s. In all the net has **%s {parameter|parameters}** that "
-        "training can move:",
-        l->weight.name, NT(l->weight.value), NC((double)l->parameters));
+    page_paragraph(s->p,
+                   "The weight to follow is `%s` = %s. In all the net has **%s** {parameter|parameters} that "
+                   "training can move:",
+                   l->weight.name, NT(l->weight.value), NC((double)l->parameters));
     list_layers(s);
     say_kinds(s);
     say_differences(s);

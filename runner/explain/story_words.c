@@ -3,19 +3,24 @@
 
 const char *story_sign(const struct story *s, int entry, int64_t index)
 {
+    return story_sign_at(s, entry, page_format(s->p, "%lld", (long long)index));
+}
+
+const char *story_sign_at(const struct story *s, int entry, const char *index)
+{
     const struct lesson *l = s->l;
     int from;
 
     if (entry < 0)
-        return page_format(s->p, "x_{%lld}", (long long)index);
+        return page_format(s->p, "x_{%s}", index);
     if (entry >= l->nentries)
         return "L";
     if (s->number[entry])
-        return page_format(s->p, "z_{%lld}^{(%d)}", (long long)index, s->number[entry]);
+        return page_format(s->p, "z_{%s}^{(%d)}", index, s->number[entry]);
     from = l->entry[entry].from[0];
     if (from >= 0 && s->folded[from] == entry && s->number[from])
-        return page_format(s->p, "a_{%lld}^{(%d)}", (long long)index, s->number[from]);
-    return page_format(s->p, "\\mathrm{%s}_{%lld}", l->entry[entry].name, (long long)index);
+        return page_format(s->p, "a_{%s}^{(%d)}", index, s->number[from]);
+    return page_format(s->p, "\\mathrm{%s}_{%s}", l->entry[entry].name, index);
 }
 
 const char *story_unit(const struct story *s, int entry, int64_t index)

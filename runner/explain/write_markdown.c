@@ -117,10 +117,18 @@ static void write_table(const struct table_block *t, struct strbuf *out)
         write_row(&t->cell[r * t->ncolumns], t->ncolumns, out);
 }
 
-/* Several lines stand below each other, aligned where they say. */
+/* Whether a line says where it is aligned, or there are several. */
+static bool is_aligned(const struct block *b)
+{
+    const struct equation *line = b->equation.line[0];
+
+    return b->equation.n > 1 || line->kind == EQUATION_ALIGN ||
+           (line->kind == EQUATION_ROW && line->n && line->child[0]->kind == EQUATION_ALIGN);
+}
+
 static void write_equation(const struct block *b, struct strbuf *out)
 {
-    const bool many = b->equation.n > 1;
+    const bool many = is_aligned(b);
 
     strbuf_add(out, "```math\n");
     if (many)

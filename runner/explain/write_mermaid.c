@@ -89,7 +89,10 @@ void write_mermaid_diagram(const struct diagram *d, struct strbuf *out)
 
     for (size_t i = 0; i < d->nedges; i++)
         back = back || d->edge[i].back;
-    strbuf_addf(out, "```mermaid\nflowchart %s\n  accTitle: ", back ? "RL" : "LR");
+    strbuf_addf(out,
+                "```mermaid\n%%%%{init: {\"flowchart\": {\"curve\": \"basis\", \"nodeSpacing\": 14, "
+                "\"rankSpacing\": 100}}}%%%%\nflowchart %s\n  accTitle: ",
+                back ? "RL" : "LR");
     for (const char *c = d->title; *c; c++)
         strbuf_addn(out, strchr("#;:{}", *c) ? " " : c, 1);
     strbuf_add(out, "\n");
@@ -186,7 +189,8 @@ static void write_legend(const struct chart *c, struct strbuf *out)
 
 void write_mermaid_chart(const struct chart *c, struct strbuf *out)
 {
-    strbuf_add(out, "```mermaid\n---\nconfig:\n  themeVariables:\n    xyChart:\n      plotColorPalette: \"");
+    strbuf_add(out, "```mermaid\n---\nconfig:\n  xyChart:\n    width: 700\n    height: 320\n  "
+                    "themeVariables:\n    xyChart:\n      plotColorPalette: \"");
     for (size_t i = 0; i < NCOLOURS; i++)
         strbuf_addf(out, "%s%s", i ? ", " : "", colours[i].code);
     strbuf_add(out, "\"\n---\nxychart-beta\n  title ");
