@@ -163,7 +163,7 @@ void progress_end(struct progress *p)
 
 bool progress_is_good(const char *status_word)
 {
-    return strcmp(status_word, "finished") == 0 || strcmp(status_word, "stopped") == 0;
+    return run_end_is_good(status_word);
 }
 
 /* What DONE of WANTED, reached after TAKEN seconds and AGO seconds ago, lets one expect. */

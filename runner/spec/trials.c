@@ -64,7 +64,7 @@ static const char *later_form(const char *key)
 
 static bool axis_is_fine(struct spec_reader *r, const struct node *key, const struct node *values)
 {
-    static const char *const fixed[] = {"name", "extends", "repeats", "sweep"};
+    static const char *const fixed[] = {"name", "extends", "on_failure", "repeats", "sweep"};
     const char *path = key->text;
 
     if (later_form(path)) {

@@ -333,6 +333,7 @@ status identity_new(struct registry *reg, const struct experiment *e, struct ide
     if (result == OK) {
         sha256_text(text.text, text.len, id->uid);
         id->unproven = arena_string(arena, unproven.text ? unproven.text : "", unproven.len);
+        id->plugins = strstr(arena_string(arena, text.text, text.len), "\nplugin ") + 1;
         *out = id;
     } else {
         arena_free(arena);
@@ -342,15 +343,51 @@ status identity_new(struct registry *reg, const struct experiment *e, struct ide
     return result;
 }
 
+bool identity_plugin_changed(const struct identity *id, const char *kind, const char *name,
+                             const char *sha256)
+{
+    char *begin = mem_format("plugin %s %s ", kind, name);
+    const char *line = strstr(id->plugins, begin);
+    const bool changed = line && strncmp(line + strlen(begin), sha256, 64) != 0;
+
+    free(begin);
+    return changed;
+}
+
 void identity_free(struct identity *id)
 {
     if (id)
         arena_free(id->arena);
 }
 
+/* `"repeats":N`, a key of the spec itself and thus not inside a deeper map. */
+static const char *find_repeats(const char *resolved, size_t *len)
+{
+    static const char key[] = "\"repeats\":";
+    int depth = 0;
+
+    for (const char *p = resolved; *p; p++) {
+        if (*p == '"') {
+            if (depth == 1 && strncmp(p, key, sizeof key - 1) == 0) {
+                *len = sizeof key - 1 + strspn(p + sizeof key - 1, "0123456789");
+                return p;
+            }
+            while (*++p && *p != '"')
+                p += *p == '\\' && p[1];
+        }
+        depth += (*p == '{') - (*p == '}');
+    }
+    *len = 0;
+    return resolved;
+}
+
+/* The number of repeats is left out: more of them are more runs, and the same ones again. */
 void identity_run_uid(const char *experiment_uid, const char *resolved, uint64_t seed, char out[65])
 {
-    char *text = mem_format("run %s\nseed %llu\n%s\n", experiment_uid, (unsigned long long)seed, resolved);
+    size_t len;
+    const char *repeats = find_repeats(resolved, &len);
+    char *text = mem_format("run %s\nseed %llu\n%.*s%s\n", experiment_uid, (unsigned long long)seed,
+                            (int)(repeats - resolved), resolved, repeats + len);
 
     sha256_text(text, strlen(text), out);
     free(text);

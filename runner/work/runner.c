@@ -16,6 +16,7 @@
 #include "work/crew.h"
 #include "work/identity.h"
 #include "work/provenance.h"
+#include "work/schedule.h"
 #include "work/store.h"
 
 static const double GIT_PATIENCE = 2.0; /* seconds, after the last run */
@@ -29,7 +30,7 @@ struct runner {
     struct provenance provenance;
     struct git_status git;
     struct recorder *recorder;
-    struct known_experiment known;
+    struct store store;
 };
 
 /* ---- a worker ahead of time ----------------------------------------------------------------- */
@@ -67,7 +68,13 @@ static status open_recorder(struct runner *r, struct error *err)
     if (recorder_open(r->options->db, &r->recorder, err) != OK)
         return FAILED;
     recorder_on_wait(r->recorder, note_wait, NULL, r);
-    return store_decide(r->recorder, r->experiment, r->identity, r->options, &r->known, err);
+    r->store = (struct store){.recorder = r->recorder,
+                              .registry = r->registry,
+                              .experiment = r->experiment,
+                              .identity = r->identity,
+                              .provenance = &r->provenance,
+                              .options = r->options};
+    return store_decide(&r->store, err);
 }
 
 static void count_rows(void *arg, size_t trial, const char *json)
@@ -81,7 +88,7 @@ static void count_rows(void *arg, size_t trial, const char *json)
 
 static bool is_done(const struct runner *r)
 {
-    return r->recorder && r->known.state == KNOWN_FINISHED && !r->options->restart;
+    return r->recorder && r->store.known.state == KNOWN_FINISHED && !r->options->restart;
 }
 
 /* A database that is there is asked early: what ran already needs no check. One that is
@@ -143,28 +150,32 @@ static void tell_unproven(struct runner *r)
 static status train(struct runner *r, struct runner_summary *out, struct error *err)
 {
     const struct experiment *e = r->experiment;
-    int64_t *runs = mem_array(e->ntrials * (size_t)e->repeats, sizeof *runs);
     struct crew_task task = {
-        .experiment = e, .runs = runs, .options = r->options, .recorder = r->recorder, .first = &r->worker};
+        .experiment = e, .options = r->options, .recorder = r->recorder, .first = &r->worker};
     struct crew *crew = NULL;
     struct error ignored;
-    status result = store_experiment(r->recorder, r->registry, e, r->identity, &r->provenance, r->options,
-                                     &r->known, &task.experiment_id, runs, err);
+    status result = store_experiment(&r->store, err);
+    const int64_t id = r->store.experiment_id;
 
+    if (result == OK)
+        result =
+            schedule_new(r->recorder, r->options->db, r->registry, e, id, note_wait, r, &task.schedule, err);
     if (result == OK) {
         tell_unproven(r);
-        out->experiment_id = task.experiment_id;
+        out->experiment_id = id;
         result = crew_train(&task, &crew, out, err);
     }
     if (result == OK)
-        result = record_git(r, task.experiment_id, err);
+        result = record_git(r, id, err);
+    if (result == OK && (result = recorder_commit(r->recorder, err)) == OK)
+        result = store_summary(r->recorder, id, out, err);
+    schedule_free(task.schedule);
     if (result == OK)
         result = recorder_close(r->recorder, err);
     else
         recorder_close(r->recorder, &ignored);
     r->recorder = NULL;
     crew_dismiss(crew); /* after the recorder, which asks it whether to go on waiting */
-    free(runs);
     return result;
 }
 
@@ -176,7 +187,7 @@ static void release(struct runner *r)
     process_bury(&r->worker, true, NULL, NULL);
     git_status_answer(&r->git, 0, &dirty);
     recorder_close(r->recorder, &ignored);
-    free(r->known.other_text);
+    store_release(&r->store);
     provenance_release(&r->provenance);
     identity_free(r->identity);
 }
@@ -192,7 +203,7 @@ status runner_run(const struct experiment *e, struct registry *reg, const struct
     result = prepare(&r, d, err);
     if (result == OK && is_done(&r)) {
         out->already_finished = true;
-        result = store_summary(r.recorder, r.known.id, out, err);
+        result = store_summary(r.recorder, r.store.known.id, out, err);
     } else if (result == OK) {
         result = train(&r, out, err);
     }

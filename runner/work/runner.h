@@ -14,6 +14,7 @@ struct runner_options {
     const char *db;      /* results/fell.db by default */
     int jobs;            /* 0: the cores */
     bool restart;        /* --new */
+    bool extend;         /* --extend */
     const char *command; /* as typed, for the row */
     size_t nplugins;
     const char *const *plugins; /* --plugin FILE */
@@ -25,7 +26,9 @@ struct runner_summary {
     int64_t experiment_id;
     bool already_finished;
     int64_t runs, finished, failed; /* failed: every end but finished and stopped */
-    bool interrupted;
+    int64_t left;                   /* that have not ended */
+    bool interrupted;               /* by the user */
+    bool stopped;                   /* by failures (on_failure) */
 };
 
 /* A worker that gets ready while this process reads the spec, for options.worker; what
