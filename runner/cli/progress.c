@@ -138,6 +138,13 @@ void progress_run_ended(struct progress *p, int worker, int64_t run, const char 
     l->busy = false;
 }
 
+void progress_run_over(struct progress *p, int64_t run, const char *status_word, int64_t epochs)
+{
+    (void)run;
+    (void)epochs;
+    p->ended += strcmp(status_word, "interrupted") != 0;
+}
+
 void progress_note(struct progress *p, const char *text)
 {
     if (p->view->note)

@@ -60,6 +60,18 @@ static const char best_run[] =
     "SELECT r.id FROM runs AS r JOIN leaderboard AS l ON l.run = r.id WHERE r.experiment_id = ?1\n"
     "ORDER BY " SCHEMA_VALUE_RANK ", run LIMIT 1";
 
+/* "sweep: 8 runs, 6 finished, 0 failed, 2 pruned": what there is always, and what there is none the less. */
+static void print_counts(const struct experiment *e, const struct runner_summary *s)
+{
+    printf("%s%s: %lld runs, %lld finished, %lld failed", s->already_finished ? "" : "\n", e->name,
+           (long long)s->runs, (long long)s->finished, (long long)s->failed);
+    if (s->pruned)
+        printf(", %lld pruned", (long long)s->pruned);
+    if (s->left)
+        printf(", %lld to do", (long long)s->left);
+    putchar('\n');
+}
+
 static status print_results(const struct call *c, const struct experiment *e, const struct runner_summary *s,
                             struct error *err)
 {
@@ -73,8 +85,7 @@ static status print_results(const struct call *c, const struct experiment *e, co
         results_number(db, best_run, 1, &s->experiment_id, 0, &run, err))
         goto out;
     if (s->runs > 1)
-        printf("%s%s: %lld runs, %lld finished, %lld failed, %lld to do\n", s->already_finished ? "" : "\n",
-               e->name, (long long)s->runs, (long long)s->finished, (long long)s->failed, (long long)s->left);
+        print_counts(e, s);
     if (s->stopped)
         printf("so many runs failed that no more were started (on_failure)\n");
     putchar('\n');
@@ -117,8 +128,8 @@ static void print_notes(const struct experiment *e)
     if (e->seed_drawn)
         printf("\nseed %llu was drawn; seed=%llu makes these runs again\n", (unsigned long long)e->seed,
                (unsigned long long)e->seed);
-    if (e->ndropped)
-        printf("%zu trials equal others and are run once\n", e->ndropped);
+    if (e->nequal && !e->sampled)
+        printf("%lld trials equal others and are run once\n", (long long)e->nequal);
 }
 
 static int finish(const struct call *c, const struct experiment *e, const struct runner_summary *s)
@@ -172,7 +183,8 @@ const struct command command_run = {
     .args = "SPEC [PATH=VALUE...]",
     .least = 1,
     .most = ANY_NUMBER,
-    .options = OPTION_DB | OPTION_JOBS | OPTION_NEW | OPTION_EXTEND | OPTION_PLUGIN | OPTION_QUIET | OPTION_JSON,
+    .options =
+        OPTION_DB | OPTION_JOBS | OPTION_NEW | OPTION_EXTEND | OPTION_PLUGIN | OPTION_QUIET | OPTION_JSON,
     .brief = "Train all runs of an experiment and record them",
     .help = "SPEC is a YAML file; PATH=VALUE sets any key of it for this time. The spec, its data and its "
             "net are checked before the first run. Every trial of its sweep is trained with every repeat, "

@@ -351,6 +351,19 @@ status recorder_run_ended(struct recorder *r, int64_t run, const char *status_wo
     return ADD(r, SQL_RUN_ENDED, cells, err);
 }
 
+status recorder_run_over(struct recorder *r, int64_t run, const char *status_word, int64_t epochs_done,
+                         const char *detail, struct error *err)
+{
+    char now[32];
+
+    time_now_text(now);
+    const struct cell cells[] = {INT(run), TEXT(status_word), INT(epochs_done), TEXT(now)};
+
+    if (ADD(r, SQL_RUN_OVER, cells, err) != OK)
+        return FAILED;
+    return recorder_event(r, run, status_word, detail, err);
+}
+
 status recorder_run_waits(struct recorder *r, int64_t run, struct error *err)
 {
     const struct cell cells[] = {INT(run)};

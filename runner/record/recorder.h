@@ -117,6 +117,9 @@ status recorder_checkpoint_removed(struct recorder *r, int64_t run, const char *
 status recorder_run_ended(struct recorder *r, int64_t run, const char *status_word, int64_t epochs_done,
                           double seconds, const char *error, int signal, struct error *err);
 
+/* A run that was paused after so many epochs is over, and an event says why. */
+status recorder_run_over(struct recorder *r, int64_t run, const char *status_word, int64_t epochs_done,
+                         const char *detail, struct error *err);
 /* The run is queued, and will go on from a checkpoint. */
 status recorder_run_waits(struct recorder *r, int64_t run, struct error *err);
 /* The run is queued again: what it recorded of its training is removed, and an event, KIND

@@ -21,6 +21,7 @@ static const char *const sql_text[SQL_COUNT] = {
         "UPDATE runs SET status = ?2, finished_at = ?3, epochs_done = ?4, seconds = ?5, error = ?6,"
         " signal = ?7 WHERE id = ?1",
     [SQL_RUN_WAITS] = "UPDATE runs SET status = 'queued', finished_at = NULL WHERE id = ?1",
+    [SQL_RUN_OVER] = "UPDATE runs SET status = ?2, epochs_done = ?3, finished_at = ?4 WHERE id = ?1",
     [SQL_RUN_AGAIN] =
         "UPDATE runs SET status = 'queued', started_at = NULL, finished_at = NULL, seconds = NULL,"
         " epochs_done = 0, error = NULL, signal = NULL, worker = NULL WHERE id = ?1",

@@ -1,8 +1,8 @@
 /* spec.h - an experiment spec with its words understood: plugins chosen, settings
  * in their structs, every default filled in.
  *
- * spec_parse() turns a tree into one resolved trial; trials.h turns a spec with
- * `sweep:` into many trees. The keys of each section are tables in spec_keys.c. The
+ * spec_parse() turns a tree into one resolved trial; experiment.h turns a spec with
+ * `sweep:` into many. The keys of each section are tables in spec_keys.c. The
  * worker reads the JSON of spec_to_json() with the same function (JSON is YAML), so
  * there is one reader of the language.
  */

@@ -190,11 +190,13 @@ const struct spec_section spec_section_top = {.name = "",
                                               .keys = top_keys};
 
 static const struct spec_key sweep_keys[] = {
-    {.name = "strategy", .form = KEY_FORM, .doc = "How trials are chosen: grid (the default)."},
-    {.name = "over", .form = KEY_FORM, .required = true, .doc = "Paths, each with a list of values."},
-    {.name = "where", .form = KEY_LATER, .doc = "Which trials are left out."},
-    {.name = "objective", .form = KEY_LATER, .doc = "What makes a trial good."},
-    {.name = "pruner", .form = KEY_LATER, .doc = "When a poor trial ends."},
+    {.name = "strategy",
+     .form = KEY_FORM,
+     .doc = "How trials are chosen: grid (the default), random, sobol, halton, latin, tpe."},
+    {.name = "over", .form = KEY_FORM, .required = true, .doc = "Paths, each with its values."},
+    {.name = "where", .form = KEY_FORM, .doc = "An SQL expression: which trials there are."},
+    {.name = "objective", .form = KEY_FORM, .doc = "What makes a trial good."},
+    {.name = "pruner", .form = KEY_FORM, .doc = "When a poor trial ends."},
 };
 const struct spec_section spec_section_sweep = {
     .name = "sweep", .nkeys = COUNT(sweep_keys), .keys = sweep_keys};

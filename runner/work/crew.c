@@ -92,6 +92,35 @@ static void stop_hands(struct crew *c)
 
 /* ---- what hands tell -------------------------------------------------------------------- */
 
+static void tell_epoch(void *arg, const struct hand *h, const struct epoch_report *r)
+{
+    struct crew *c = arg;
+
+    schedule_epoch(c->task.schedule, h->task.slot, r);
+}
+
+static enum verdict ask_schedule(void *arg, const struct hand *h, int64_t epoch, int64_t *next)
+{
+    struct crew *c = arg;
+    const char *reason = NULL;
+    struct error ignored; /* what cannot be queued is said by the next row */
+    const enum verdict v = schedule_ask(c->task.schedule, h->task.slot, epoch, next, &reason);
+
+    if (v == VERDICT_PRUNE)
+        recorder_event(c->task.recorder, h->task.run, "pruned", reason, &ignored);
+    return v;
+}
+
+status crew_run_over(struct crew *c, int64_t run, const char *word, int64_t epochs, const char *reason,
+                     struct error *err)
+{
+    if (strcmp(word, "pruned") == 0 && hand_forget_pause(&c->env, run, err) != OK)
+        return FAILED;
+    if (c->env.progress)
+        progress_run_over(c->env.progress, run, word, epochs);
+    return recorder_run_over(c->task.recorder, run, word, epochs, reason, err);
+}
+
 static bool tell_end(void *arg, const struct hand *h, const char *word)
 {
     struct crew *c = arg;
@@ -171,9 +200,17 @@ static status wait_and_listen(struct crew *c, struct pollfd *fds, double due, st
         return error_set(err, "cannot wait for the workers: %s", strerror(errno));
     if (fds[c->nhands].revents)
         count_interrupts(c);
-    for (size_t i = 0; i < c->nhands; i++)
-        if (fds[i].revents && hand_listen(&c->hands[i], &c->env, err) != OK)
+    for (size_t i = 0; i < c->nhands; i++) {
+        struct hand *h = &c->hands[i];
+
+        if (!fds[i].revents)
+            continue;
+        if (hand_listen(h, &c->env, err) != OK)
             return FAILED;
+        if (h->paused)
+            schedule_paused(c->task.schedule, h->task.slot, h->paused_at);
+        h->paused = false;
+    }
     return OK;
 }
 
@@ -237,14 +274,18 @@ status crew_train(const struct crew_task *task, struct crew **out_crew, struct r
                                .db = task->options->db,
                                .progress = progress,
                                .ended = tell_end,
+                               .ask = ask_schedule,
+                               .epoch = tell_epoch,
                                .arg = c};
     *out_crew = c;
 
     catch_signals(c);
     recorder_on_wait(task->recorder, pass_note, give_up, c);
     if (progress)
-        progress_begin(progress, e->name, left, (int)c->nhands, e->trials[0].spec->train.epochs);
+        progress_begin(progress, e->name, left, (int)c->nhands, e->first->train.epochs);
     result = train_all(c, err);
+    if (result == OK)
+        result = schedule_interrupt(task->schedule, err);
     for (size_t i = 0; i < c->nhands; i++) {
         if (result != OK)
             hand_cancel(&c->hands[i], SIGKILL);

@@ -10,7 +10,7 @@
 #include "work/schedule.h"
 
 struct crew_task {
-    const struct experiment *experiment;
+    struct experiment *experiment;
     struct schedule *schedule;
     const struct runner_options *options;
     struct recorder *recorder;
@@ -25,5 +25,9 @@ struct crew;
 status crew_train(const struct crew_task *task, struct crew **out_crew, struct runner_summary *out,
                   struct error *err);
 void crew_dismiss(struct crew *c); /* NULL is fine */
+
+/* A run that was paused is over (schedule_host.over). */
+status crew_run_over(struct crew *c, int64_t run, const char *word, int64_t epochs, const char *reason,
+                     struct error *err);
 
 #endif

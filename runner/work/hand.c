@@ -49,9 +49,9 @@ static status checkpoint_folder(const struct hand *h, const struct hand_env *env
 }
 
 /* The first N states of the run, which are of no use any more. */
-static status forget_states(const struct hand *h, const struct hand_env *env, size_t n, struct error *err)
+static status forget_states(int64_t run, const struct hand_env *env, size_t n, struct error *err)
 {
-    char *folder = resume_folder(env->db, h->task.run);
+    char *folder = resume_folder(env->db, run);
     status result = OK;
     size_t gone = 0;
 
@@ -60,7 +60,7 @@ static status forget_states(const struct hand *h, const struct hand_env *env, si
 
         if (unlink(path) == 0) {
             gone++;
-            result = recorder_checkpoint_removed(env->recorder, h->task.run, path, err);
+            result = recorder_checkpoint_removed(env->recorder, run, path, err);
         }
         free(path);
     }
@@ -68,6 +68,11 @@ static status forget_states(const struct hand *h, const struct hand_env *env, si
         rmdir(folder); /* others may be there */
     free(folder);
     return result;
+}
+
+status hand_forget_pause(const struct hand_env *env, int64_t run, struct error *err)
+{
+    return forget_states(run, env, 1, err);
 }
 
 /* What only a hand at work has. */
@@ -81,7 +86,6 @@ static void begin_run(struct hand *h)
     h->nmetrics = 0;
     h->started = time_monotonic();
     h->seconds_before = 0.0;
-    h->ask_epoch = 0;
     free(h->paused_at);
     h->paused_at = NULL;
     limits_begin(&h->watch, &spec->limits, spec->train.threads, h->process.pid);
@@ -96,11 +100,11 @@ status hand_start(struct hand *h, const struct hand_env *env, struct error *err)
                       .resolved = h->task.stored.resolved,
                       .seed = h->task.seed,
                       .resume_path = h->task.resume_path,
-                      .ask_epoch = h->ask_epoch};
+                      .ask_epoch = h->task.ask_epoch};
     char *folder = NULL, *pause = hand_pause_path(env->db, h->task.run);
     status result = FAILED;
 
-    if (!h->task.resume_path && forget_states(h, env, RESUME_FILES, err) != OK)
+    if (!h->task.resume_path && forget_states(h->task.run, env, RESUME_FILES, err) != OK)
         goto out;
     if (checkpoint_folder(h, env, &folder, err) != OK)
         goto out;
@@ -138,7 +142,7 @@ static status end_run(struct hand *h, const struct hand_env *env, const char *wo
         free(why);
         return st;
     }
-    if (over && forget_states(h, env, 1, err) != OK)
+    if (over && forget_states(h->task.run, env, 1, err) != OK)
         return FAILED;
     return recorder_run_ended(env->recorder, h->task.run, word, h->epochs_done, h->seconds_before + seconds,
                               error, sig, err);
@@ -331,7 +335,7 @@ static status end_failed(struct hand *h, const struct hand_env *env, const cJSON
                          const char *error, struct error *err)
 {
     const bool memory = cJSON_IsTrue(cJSON_GetObjectItem(json, "out_of_memory"));
-    const int64_t most = trial_of(h, env)->spec->limits.memory_mb;
+    const int64_t most = h->task.stored.spec->limits.memory_mb;
     struct strbuf text = {0};
     status result;
 
@@ -396,6 +400,8 @@ static status take_epoch(struct hand *h, const struct hand_env *env, const char 
         return OK;
     }
     h->epochs_done = e.epoch;
+    if (env->epoch)
+        env->epoch(env->arg, h, &e);
     if (env->progress)
         progress_epoch(env->progress, h->number, h->task.run, &e);
     return recorder_epoch(env->recorder, h->task.run, &e, err);

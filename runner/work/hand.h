@@ -20,10 +20,11 @@ struct hand_env {
     bool interrupted;          /* by the user: runs that end now were stopped */
     /* The run of H is over, with that status. True: it is tried again. */
     bool (*ended)(void *arg, const struct hand *h, const char *word);
-    /* A run asks whether it goes on (struct hand: ask_epoch); the rows of EPOCH are with the
+    /* A run asks whether it goes on (task.ask_epoch); the rows of EPOCH are with the
      * recorder. *NEXT is 0 and gets the epoch at which it asks again. NULL: it goes on and asks no
      * more. Called in hand_listen(). */
     enum verdict (*ask)(void *arg, const struct hand *h, int64_t epoch, int64_t *next);
+    void (*epoch)(void *arg, const struct hand *h, const struct epoch_report *r); /* NULL: nobody wants it */
     void *arg;
 };
 
@@ -32,8 +33,6 @@ struct hand {
     struct process process;
     bool busy;
     struct run_task task; /* what it trains, or trained last */
-    int64_t ask_epoch;    /* for the next hand_start(): the first epoch after which env->ask is called, also
-                             one that is past; 0: none */
     /* Set by hand_listen() when the run was paused: the hand is free (not busy), the run is not over
      * and its status in the database is still `running`. It goes on with the resume_path that is in
      * paused_at, on any hand. hand_start() clears both. */
@@ -64,6 +63,8 @@ double hand_tick(struct hand *h, const struct hand_env *env);
 /* Where the run's state is saved when it is paused or interrupted; free() it. The hand removes it
  * when the run has ended for good. */
 char *hand_pause_path(const char *db, int64_t run);
+/* Remove that, of a run that is paused and will not go on. */
+status hand_forget_pause(const struct hand_env *env, int64_t run, struct error *err);
 
 void hand_cancel(struct hand *h, int sig); /* if it is busy */
 void hand_release(struct hand *h);

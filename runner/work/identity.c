@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "check/verdict.h"
 #include "host/registry_open.h"
+#include "work/trial_now.h"
 
 /* ---- files ------------------------------------------------------------------------ */
 
@@ -284,12 +285,12 @@ static status plugin_lines(struct registry *reg, const struct experiment *e, str
     size_t n = 0;
     status result = OK;
 
-    for (size_t t = 0; t < e->ntrials && result == OK; t++) {
+    for (size_t t = 0; t < e->nprobes && result == OK; t++) {
         struct arena *mine = arena_new();
         struct plugin_row *rows;
         size_t nrows;
 
-        result = identity_plugins(reg, mine, e->trials[t].spec, &nrows, &rows, err);
+        result = identity_plugins(reg, mine, probe_now(e, t, mine).spec, &nrows, &rows, err);
         for (size_t i = 0; i < nrows && result == OK; i++) {
             char *line = mem_format("plugin %s %s %s\n", rows[i].kind, rows[i].name, rows[i].sha256);
             size_t k = 0;
@@ -314,6 +315,24 @@ static status plugin_lines(struct registry *reg, const struct experiment *e, str
     return result;
 }
 
+/* Those that the sweep itself names, hashed when it was read. */
+static void add_sweep_files(struct identity *id, const struct experiment *e)
+{
+    struct data_file_row *files = arena_alloc(id->arena, (id->nfiles + e->nfiles) * sizeof *files);
+
+    if (id->nfiles)
+        memcpy(files, id->files, id->nfiles * sizeof *files);
+    for (size_t i = 0; i < e->nfiles; i++) {
+        struct data_file_row *f = &files[id->nfiles++];
+
+        f->role = e->files[i].role;
+        f->path = e->files[i].path;
+        f->rows = e->files[i].rows;
+        memcpy(f->sha256, e->files[i].sha256, sizeof f->sha256);
+    }
+    id->files = files;
+}
+
 status identity_new(struct registry *reg, const struct experiment *e, struct identity **out,
                     struct error *err)
 {
@@ -324,8 +343,13 @@ status identity_new(struct registry *reg, const struct experiment *e, struct ide
     status result;
 
     id->arena = arena;
-    for (size_t t = 0; t < e->ntrials; t++)
-        collect_spec(&c, e->trials[t].spec);
+    for (size_t t = 0; t < e->nprobes; t++) {
+        struct arena *mine = arena_new();
+
+        collect_spec(&c, probe_now(e, t, mine).spec);
+        arena_free(mine);
+    }
+    add_sweep_files(id, e);
     strbuf_addf(&text, "name %s\nspec %s\n", e->name, e->spec_sha256);
     for (size_t i = 0; i < id->nfiles; i++)
         strbuf_addf(&text, "file %s %s\n", id->files[i].role, id->files[i].sha256);

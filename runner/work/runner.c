@@ -18,12 +18,13 @@
 #include "work/provenance.h"
 #include "work/schedule.h"
 #include "work/store.h"
+#include "work/trial_now.h"
 
 static const double GIT_PATIENCE = 2.0; /* seconds, after the last run */
 
 struct runner {
     struct registry *registry;
-    const struct experiment *experiment;
+    struct experiment *experiment;
     const struct runner_options *options;
     struct process worker; /* the one that checks, then worker 0 of the crew */
     struct identity *identity;
@@ -81,8 +82,10 @@ static void count_rows(void *arg, size_t trial, const char *json)
 {
     struct runner *r = arg;
     cJSON *plan = cJSON_Parse(json);
+    struct arena *arena = arena_new();
 
-    identity_count_rows(r->identity, r->experiment->trials[trial].spec, plan);
+    identity_count_rows(r->identity, probe_now(r->experiment, trial, arena).spec, plan);
+    arena_free(arena);
     cJSON_Delete(plan);
 }
 
@@ -96,7 +99,7 @@ static bool is_done(const struct runner *r)
 static status prepare(struct runner *r, struct diag *d, struct error *err)
 {
     const struct experiment *e = r->experiment;
-    const struct place *at = &e->trials[0].spec->model_at;
+    const struct place *at = &e->first->model_at;
     bool exists = access(r->options->db, F_OK) == 0;
     struct error file_error = {{0}};
 
@@ -147,23 +150,52 @@ static void tell_unproven(struct runner *r)
     }
 }
 
+/* What the schedule's calls back need. */
+struct host {
+    struct runner *runner;
+    struct crew *crew;
+};
+
+static status host_store(void *arg, const struct trial *t, int64_t *ids, struct error *err)
+{
+    struct host *h = arg;
+
+    return store_trial(&h->runner->store, t, ids, err);
+}
+
+static status host_over(void *arg, int64_t run, const char *word, int64_t epochs, const char *reason,
+                        struct error *err)
+{
+    struct host *h = arg;
+
+    return crew_run_over(h->crew, run, word, epochs, reason, err);
+}
+
+static void host_note(void *arg, const char *text)
+{
+    struct host *h = arg;
+
+    note_wait(h->runner, text);
+}
+
 static status train(struct runner *r, struct runner_summary *out, struct error *err)
 {
-    const struct experiment *e = r->experiment;
+    struct experiment *e = r->experiment;
+    struct host host = {.runner = r};
+    const struct schedule_host calls = {
+        .arg = &host, .store = host_store, .over = host_over, .note = host_note};
     struct crew_task task = {
         .experiment = e, .options = r->options, .recorder = r->recorder, .first = &r->worker};
-    struct crew *crew = NULL;
     struct error ignored;
     status result = store_experiment(&r->store, err);
     const int64_t id = r->store.experiment_id;
 
     if (result == OK)
-        result =
-            schedule_new(r->recorder, r->options->db, r->registry, e, id, note_wait, r, &task.schedule, err);
+        result = schedule_new(r->recorder, r->options->db, r->registry, e, id, &calls, &task.schedule, err);
     if (result == OK) {
         tell_unproven(r);
         out->experiment_id = id;
-        result = crew_train(&task, &crew, out, err);
+        result = crew_train(&task, &host.crew, out, err);
     }
     if (result == OK)
         result = record_git(r, id, err);
@@ -175,7 +207,7 @@ static status train(struct runner *r, struct runner_summary *out, struct error *
     else
         recorder_close(r->recorder, &ignored);
     r->recorder = NULL;
-    crew_dismiss(crew); /* after the recorder, which asks it whether to go on waiting */
+    crew_dismiss(host.crew); /* after the recorder, which asks it whether to go on waiting */
     return result;
 }
 
@@ -192,7 +224,7 @@ static void release(struct runner *r)
     identity_free(r->identity);
 }
 
-status runner_run(const struct experiment *e, struct registry *reg, const struct runner_options *o,
+status runner_run(struct experiment *e, struct registry *reg, const struct runner_options *o,
                   struct runner_summary *out, struct diag *d, struct error *err)
 {
     struct runner r = {.registry = reg, .experiment = e, .options = o};

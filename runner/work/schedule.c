@@ -1,155 +1,216 @@
-/* schedule.c - see schedule.h. Called by the runner and by crew.c. */
+/* schedule.c - see schedule.h. Whose turn it is, what a run was worth, and how it ended. Pruning
+ * is in schedule_rungs.c, runs of an earlier time in schedule_load.c. Called by crew.c.
+ */
 #include "work/schedule.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "work/resume.h"
+#include "base/text.h"
+#include "work/schedule_impl.h"
 
-/* One run. There may be a million. */
-struct slot {
-    int64_t id;
-    uint32_t tries; /* that failed and were followed by another */
-    bool waits;     /* to be started */
-    char *resume;   /* the checkpoint to go on from, or NULL */
-};
+/* ---- slots -------------------------------------------------------------------------- */
 
-struct schedule {
-    struct recorder *recorder;
-    const struct experiment *e;
-    struct registry *registry;
-    sqlite3_stmt *fetch, *params;
-    bool swept;
-    size_t repeats, nslots;
-    struct slot *slot; /* trial-major */
-    size_t next;       /* no slot before it waits */
-    int64_t left, failures;
-    bool stopped;
-};
-
-/* ---- from the database ------------------------------------------------------------------ */
-
-static bool is_unfinished(const char *word)
+struct slot *schedule_add_trial(struct schedule *s, int64_t epochs)
 {
-    return strcmp(word, "queued") == 0 || strcmp(word, "running") == 0 || strcmp(word, "interrupted") == 0;
+    const size_t first = s->nslots;
+
+    while (s->nslots + s->repeats > s->room) {
+        s->room = s->room ? 2 * s->room : 64;
+        s->slot = mem_grow(s->slot, s->room, sizeof *s->slot);
+    }
+    for (size_t k = 0; k < s->repeats; k++)
+        s->slot[s->nslots++] = (struct slot){.best = NAN, .last = NAN};
+    rungs_begin_trial(s, first / s->repeats, epochs);
+    return &s->slot[first];
 }
 
-/* Whom the loading tells what. */
-struct loader {
-    struct schedule *s;
-    const char *db;
-    void (*note)(void *arg, const char *text);
-    void *arg;
-};
-
-/* ROW: id, trial, repeat, status, epochs, tries. */
-static status load_run(const struct loader *l, sqlite3_stmt *row, struct error *err)
+void schedule_put_back(struct schedule *s, size_t slot)
 {
-    struct schedule *s = l->s;
-    const size_t at =
-        (size_t)sqlite3_column_int64(row, 1) * s->repeats + (size_t)sqlite3_column_int64(row, 2);
-    const char *word = (const char *)sqlite3_column_text(row, 3);
-    struct slot *w = &s->slot[at];
-    int64_t epoch;
-
-    *w = (struct slot){.id = sqlite3_column_int64(row, 0),
-                       .tries = (uint32_t)sqlite3_column_int64(row, 5),
-                       .waits = is_unfinished(word)};
-    s->left += w->waits;
-    if (!w->waits || (strcmp(word, "queued") == 0 && sqlite3_column_int64(row, 4) == 0))
-        return OK;
-    if (resume_find(recorder_handle(s->recorder), l->db, w->id, &w->resume, &epoch, l->note, l->arg, err) !=
-        OK)
-        return FAILED;
-    return w->resume ? recorder_run_waits(s->recorder, w->id, err)
-                     : recorder_run_again(s->recorder, w->id, "resumed", "from its beginning", err);
+    s->back = mem_grow(s->back, s->nback + 1, sizeof *s->back);
+    s->back[s->nback++] = slot;
 }
 
-/* Not every trial of an extended experiment need have all repeats: some slots stay empty. */
-static status count_slots(struct schedule *s, int64_t id, struct error *err)
+static void take_back(struct schedule *s, size_t slot)
 {
-    sqlite3_stmt *row = NULL;
-    sqlite3 *db = recorder_handle(s->recorder);
-    int rc = sqlite3_prepare_v2(
-        db, "SELECT max(trial) + 1, max(repeat) + 1 FROM runs WHERE experiment_id = ?1", -1, &row, NULL);
-
-    if (rc == SQLITE_OK) {
-        sqlite3_bind_int64(row, 1, id);
-        rc = sqlite3_step(row);
-    }
-    if (rc == SQLITE_ROW) {
-        s->repeats = (size_t)sqlite3_column_int64(row, 1);
-        s->nslots = (size_t)sqlite3_column_int64(row, 0) * s->repeats;
-        s->slot = mem_array(s->nslots, sizeof *s->slot);
-    } else {
-        error_set(err, "cannot read the runs of the experiment: %s", sqlite3_errmsg(db));
-    }
-    sqlite3_finalize(row);
-    return rc == SQLITE_ROW ? OK : FAILED;
+    for (size_t i = 0; i < s->nback; i++)
+        if (s->back[i] == slot) {
+            s->back[i] = s->back[--s->nback];
+            return;
+        }
 }
 
-static status load_runs(const struct loader *l, int64_t id, struct error *err)
+void schedule_close(struct schedule *s, size_t slot, const char *word)
 {
-    struct schedule *s = l->s;
-    sqlite3 *db = recorder_handle(s->recorder);
-    sqlite3_stmt *row = NULL;
-    status result = OK;
-    int rc = sqlite3_prepare_v2(db,
-                                "SELECT id, trial, repeat, status, epochs_done,"
-                                " (SELECT count(*) FROM events WHERE run_id = r.id AND kind = 'retried')"
-                                " FROM runs AS r WHERE experiment_id = ?1 ORDER BY trial, repeat",
-                                -1, &row, NULL);
+    struct slot *w = &s->slot[slot];
 
-    if (rc == SQLITE_OK)
-        sqlite3_bind_int64(row, 1, id);
-    if (count_slots(s, id, err) != OK)
-        result = FAILED;
-    while (rc == SQLITE_OK && result == OK && (rc = sqlite3_step(row)) == SQLITE_ROW) {
-        result = load_run(l, row, err);
-        rc = SQLITE_OK;
+    w->state = SLOT_ENDED;
+    w->failed = strcmp(word, "finished") != 0 && strcmp(word, "stopped") != 0 && strcmp(word, "pruned") != 0;
+    free(w->resume);
+    w->resume = NULL;
+    while (s->first_open < s->nslots && s->slot[s->first_open].state == SLOT_ENDED)
+        s->first_open++;
+}
+
+/* ---- values ------------------------------------------------------------------------- */
+
+void slot_add_value(const struct schedule *s, struct slot *w, int64_t epoch, double objective)
+{
+    const double value = s->e->objective.maximize ? -objective : objective;
+
+    w->epochs = epoch;
+    w->last = value;
+    if (!isnan(value) && (isnan(w->best) || value < w->best))
+        w->best = value;
+}
+
+double slot_value(const struct schedule *s, const struct slot *w)
+{
+    return s->e->objective.last ? w->last : w->best;
+}
+
+/* The mean over the repeats that have one; else NAN. */
+static double trial_value(const struct schedule *s, size_t trial)
+{
+    double sum = 0;
+    size_t n = 0;
+
+    for (size_t k = 0; k < s->repeats; k++) {
+        const struct slot *w = &s->slot[trial * s->repeats + k];
+        const double value = w->failed ? NAN : slot_value(s, w);
+
+        if (!isnan(value)) {
+            sum += value;
+            n++;
+        }
     }
-    if (rc != SQLITE_OK && rc != SQLITE_DONE)
-        result = error_set(err, "cannot read the runs of the experiment: %s", sqlite3_errmsg(db));
-    sqlite3_finalize(row);
+    return n ? sum / (double)n : NAN;
+}
+
+static double objective_of(const struct schedule *s, const struct epoch_report *r)
+{
+    if (!s->metric)
+        return r->loss[s->split];
+    for (size_t i = 0; i < r->nmetrics; i++)
+        if (r->metrics[i].split == s->split && strcmp(r->metrics[i].name, s->metric) == 0)
+            return r->metrics[i].value;
+    return NAN;
+}
+
+/* ---- who is next ---------------------------------------------------------------------- */
+
+/* Paused runs of a trial that is pruned end with it. */
+static status end_pruned(struct schedule *s, size_t trial, struct error *err)
+{
+    for (size_t k = 0; k < s->repeats; k++) {
+        const size_t slot = trial * s->repeats + k;
+        struct slot *w = &s->slot[slot];
+
+        if (w->state != SLOT_PAUSED)
+            continue;
+        take_back(s, slot);
+        if (s->host.over(s->host.arg, w->id, "pruned", w->epochs, s->trial[trial].reason, err) != OK)
+            return FAILED;
+        schedule_close(s, slot, "pruned");
+    }
+    return OK;
+}
+
+static status settle(struct schedule *s, struct error *err)
+{
+    for (size_t i = 0; s->trial && i < s->nback;) {
+        const size_t trial = s->back[i] / s->repeats;
+
+        rungs_decide(s, trial);
+        if (!s->trial[trial].pruned || s->slot[s->back[i]].state != SLOT_PAUSED) {
+            i++;
+        } else if (end_pruned(s, trial, err) != OK) {
+            return FAILED;
+        } else {
+            i = 0; /* the list has changed, and what is known */
+        }
+    }
+    return OK;
+}
+
+/* The lowest slot that can start; what cannot yet is put aside. */
+static bool pick(struct schedule *s, size_t *out)
+{
+    size_t lowest = SIZE_MAX;
+
+    for (; s->next < s->nslots; s->next++) {
+        if (s->slot[s->next].state != SLOT_QUEUED)
+            continue;
+        if (rungs_free(s, s->next))
+            break;
+        s->slot[s->next].state = SLOT_PAUSED;
+        schedule_put_back(s, s->next);
+    }
+    for (size_t i = 0; i < s->nback; i++)
+        if (s->back[i] < lowest && rungs_free(s, s->back[i]))
+            lowest = s->back[i];
+    if (lowest != SIZE_MAX)
+        take_back(s, lowest);
+    else if (s->next < s->nslots)
+        lowest = s->next++;
+    *out = lowest;
+    return lowest != SIZE_MAX;
+}
+
+/* What the strategy makes of the trials that trial NUMBER may know. */
+static status ask_strategy(struct schedule *s, size_t number, struct arena *arena, struct trial *t,
+                           bool *none, struct error *err)
+{
+    const size_t lag = (size_t)s->e->lag, n = number > lag ? number - lag : 0;
+    double *value = mem_array(n, sizeof *value);
+    struct diag *d = diag_new();
+    status result;
+
+    for (size_t i = 0; i < n; i++)
+        value[i] = trial_value(s, i);
+    result = experiment_suggest(s->e, n, value, arena, t, none, d);
+    if (result != OK) {
+        struct strbuf text = {0};
+
+        diag_write(d, &text, false);
+        error_set(err, "the strategy's trial %zu: %s", number, text.text ? text.text : "");
+        strbuf_release(&text);
+    }
+    diag_free(d);
+    free(value);
+    s->nsuggested++;
     return result;
 }
 
-status schedule_new(struct recorder *r, const char *db, struct registry *reg, const struct experiment *e,
-                    int64_t id, void (*note)(void *arg, const char *text), void *arg, struct schedule **out,
-                    struct error *err)
+static bool may_suggest(const struct schedule *s)
 {
-    struct schedule *s = mem_alloc(sizeof *s);
-    const struct loader l = {.s = s, .db = db, .note = note, .arg = arg};
+    const size_t number = s->nslots / s->repeats, lag = (size_t)s->e->lag;
 
-    s->recorder = r;
-    s->e = e;
-    s->registry = reg;
-    s->swept = e->trials[0].nvalues > 0;
-    *out = s;
-    if (load_runs(&l, id, err) == OK)
-        return OK;
-    schedule_free(s);
-    *out = NULL;
-    return FAILED;
+    return s->e->adaptive && !s->exhausted && number < (size_t)s->e->ntrials &&
+           (number <= lag || s->first_open >= (number - lag) * s->repeats);
 }
 
-void schedule_free(struct schedule *s)
+static status suggest(struct schedule *s, struct error *err)
 {
-    if (!s)
-        return;
-    sqlite3_finalize(s->fetch);
-    sqlite3_finalize(s->params);
-    for (size_t i = 0; i < s->nslots; i++)
-        free(s->slot[i].resume);
-    free(s->slot);
-    free(s);
-}
+    const size_t number = s->nslots / s->repeats;
+    struct arena *arena = arena_new();
+    int64_t *ids = mem_array(s->repeats, sizeof *ids);
+    struct trial t;
+    bool none = false;
+    status result = ask_strategy(s, number, arena, &t, &none, err);
 
-/* ---- whose turn it is ------------------------------------------------------------------------ */
+    if (result == OK && none)
+        s->exhausted = true;
+    else if (result == OK && (result = s->host.store(s->host.arg, &t, ids, err)) == OK) {
+        struct slot *w = schedule_add_trial(s, t.spec->train.epochs);
 
-int64_t schedule_left(const struct schedule *s)
-{
-    return s->left;
+        for (size_t k = 0; k < s->repeats; k++)
+            w[k].id = ids[k];
+    }
+    free(ids);
+    arena_free(arena);
+    return result;
 }
 
 /* The statement for SQL, with the id of the run bound. */
@@ -166,7 +227,8 @@ static status parse(struct schedule *s, struct run_task *out, struct error *err)
 {
     struct diag *d = diag_new();
     const char *text = out->stored.resolved;
-    const struct node *root = tree_parse_text(out->tree, "the resolved spec", "/", text, strlen(text), false, d);
+    const struct node *root =
+        tree_parse_text(out->tree, "the resolved spec", "/", text, strlen(text), false, d);
     status result = OK;
 
     out->stored.spec = root ? spec_parse_in(out->arena, s->registry, root, s->e->name, d) : NULL;
@@ -220,7 +282,7 @@ static status fetch(struct schedule *s, struct run_task *out, struct error *err)
     if (!found)
         return error_set(err, "cannot read run %lld: %s", (long long)out->run,
                          sqlite3_errmsg(recorder_handle(s->recorder)));
-    if (s->swept)
+    if (s->e->npaths)
         read_values(s, out);
     return parse(s, out, err);
 }
@@ -235,24 +297,77 @@ void run_task_release(struct run_task *t)
     t->resume_path = NULL;
 }
 
-status schedule_next(struct schedule *s, struct run_task *out, bool *none, struct error *err)
+static status give_out(struct schedule *s, size_t slot, struct run_task *out, struct error *err)
 {
-    while (s->next < s->nslots && !s->slot[s->next].waits)
-        s->next++;
-    *none = s->next == s->nslots || s->stopped;
-    if (*none)
-        return OK;
-    s->slot[s->next].waits = false;
-    *out = (struct run_task){.slot = s->next,
-                             .run = s->slot[s->next].id,
-                             .trial = (int64_t)(s->next / s->repeats),
-                             .repeat = (int64_t)(s->next % s->repeats)};
-    out->resume_path = s->slot[s->next].resume;
-    s->slot[s->next].resume = NULL;
+    struct slot *w = &s->slot[slot];
+
+    *out = (struct run_task){.slot = slot,
+                             .run = w->id,
+                             .trial = (int64_t)(slot / s->repeats),
+                             .repeat = (int64_t)(slot % s->repeats),
+                             .resume_path = w->resume,
+                             .ask_epoch = rungs_next_epoch(s, slot)};
+    w->resume = NULL;
+    w->state = SLOT_RUNNING;
     return fetch(s, out, err);
 }
 
-/* Diverging is no accident: the same numbers would diverge again. */
+status schedule_next(struct schedule *s, struct run_task *out, bool *none, struct error *err)
+{
+    size_t slot;
+
+    *none = true;
+    if (settle(s, err) != OK)
+        return FAILED;
+    if (s->stopped)
+        return OK;
+    if (!pick(s, &slot)) {
+        if (!may_suggest(s))
+            return OK;
+        if (suggest(s, err) != OK)
+            return FAILED;
+        if (!pick(s, &slot))
+            return OK;
+    }
+    *none = false;
+    return give_out(s, slot, out, err);
+}
+
+/* ---- what happens ---------------------------------------------------------------------- */
+
+void schedule_epoch(struct schedule *s, size_t slot, const struct epoch_report *r)
+{
+    if (!r->partial)
+        slot_add_value(s, &s->slot[slot], r->epoch, objective_of(s, r));
+}
+
+enum verdict schedule_ask(struct schedule *s, size_t slot, int64_t epoch, int64_t *next, const char **reason)
+{
+    const size_t trial = slot / s->repeats;
+
+    *next = 0;
+    if (!s->trial)
+        return VERDICT_GO;
+    rungs_reach(s, slot, epoch);
+    rungs_decide(s, trial);
+    if (s->trial[trial].pruned) {
+        *reason = s->trial[trial].reason;
+        return VERDICT_PRUNE;
+    }
+    if (!rungs_free(s, slot))
+        return VERDICT_PAUSE;
+    *next = rungs_next_epoch(s, slot);
+    return VERDICT_GO;
+}
+
+void schedule_paused(struct schedule *s, size_t slot, const char *checkpoint)
+{
+    s->slot[slot].state = SLOT_PAUSED;
+    s->slot[slot].resume = mem_string(checkpoint);
+    schedule_put_back(s, slot);
+}
+
+/* Diverging is no accident: the same bits would diverge again. */
 static bool is_worth_a_retry(const char *word)
 {
     static const char *const words[] = {"failed", "crashed", "timed_out", "out_of_memory"};
@@ -265,25 +380,123 @@ static bool is_worth_a_retry(const char *word)
 
 bool schedule_ended(struct schedule *s, size_t slot, const char *word)
 {
-    const struct spec *spec = s->e->trials[0].spec;
     struct slot *w = &s->slot[slot];
+    const int64_t tolerated = s->e->first->on_failure;
 
-    if (strcmp(word, "interrupted") == 0)
+    if (strcmp(word, "interrupted") == 0) {
+        w->state = SLOT_QUEUED; /* of another time: it is not before `next` any more */
         return false;
-    if (is_worth_a_retry(word) && w->tries < spec->retries && !s->stopped) {
-        w->tries++;
-        w->waits = true;
-        if (slot < s->next)
-            s->next = slot;
+    }
+    if (is_worth_a_retry(word) && w->tries < s->e->first->retries && !s->stopped) {
+        free(w->rung);
+        *w = (struct slot){.id = w->id, .best = NAN, .last = NAN, .tries = (uint16_t)(w->tries + 1)};
+        schedule_put_back(s, slot);
         return true;
     }
-    s->left--;
-    s->failures += strcmp(word, "finished") != 0 && strcmp(word, "stopped") != 0;
-    s->stopped |= spec->on_failure != ON_FAILURE_CONTINUE && s->failures > spec->on_failure;
+    schedule_close(s, slot, word);
+    s->failures += w->failed;
+    s->stopped |= tolerated >= 0 && s->failures > tolerated;
     return false;
 }
 
 bool schedule_is_stopped(const struct schedule *s)
 {
     return s->stopped;
+}
+
+status schedule_interrupt(struct schedule *s, struct error *err)
+{
+    for (size_t i = 0; i < s->nback; i++) {
+        const struct slot *w = &s->slot[s->back[i]];
+
+        if (w->state == SLOT_PAUSED &&
+            s->host.over(s->host.arg, w->id, "interrupted", w->epochs, NULL, err) != OK)
+            return FAILED;
+    }
+    s->nback = 0;
+    return OK;
+}
+
+/* ---- the schedule ------------------------------------------------------------------------- */
+
+/* Those that may still be suggested included. */
+static int64_t count_runs(const struct schedule *s)
+{
+    const size_t more = s->e->adaptive && !s->exhausted ? (size_t)s->e->ntrials * s->repeats : 0;
+
+    return (int64_t)(more > s->nslots ? more : s->nslots);
+}
+
+int64_t schedule_left(const struct schedule *s)
+{
+    return count_runs(s) - s->ended_before;
+}
+
+/* Those that an adaptive strategy was asked for already: it is asked again, and knows them then. */
+static status remember_suggestions(struct schedule *s, struct error *err)
+{
+    status result = OK;
+
+    while (result == OK && s->e->adaptive && s->nsuggested * s->repeats < s->nslots) {
+        struct arena *arena = arena_new();
+        struct trial t;
+        bool none;
+
+        result = ask_strategy(s, s->nsuggested, arena, &t, &none, err);
+        arena_free(arena);
+    }
+    return result;
+}
+
+static void read_objective(struct schedule *s)
+{
+    const char *name = s->e->objective.name, *dot = name ? strchr(name, '.') : NULL;
+    const struct spec *first = s->e->first;
+
+    s->split =
+        first->data.validation_share > 0 || first->data.validation.item ? SPLIT_VALIDATION : SPLIT_TRAIN;
+    if (!dot)
+        return;
+    for (int i = SPLIT_TRAIN; i < SPLITS; i++)
+        if (strncmp(split_name((enum split)i), name, (size_t)(dot - name)) == 0)
+            s->split = (enum split)i;
+    s->metric = strcmp(dot + 1, "loss") == 0 ? NULL : dot + 1;
+}
+
+status schedule_new(struct recorder *r, const char *db, struct registry *reg, struct experiment *e,
+                    int64_t id, const struct schedule_host *host, struct schedule **out, struct error *err)
+{
+    struct schedule *s = mem_alloc(sizeof *s);
+
+    s->recorder = r;
+    s->registry = reg;
+    s->e = e;
+    s->host = *host;
+    s->repeats = (size_t)e->repeats;
+    read_objective(s);
+    if (schedule_load(s, db, id, err) == OK && remember_suggestions(s, err) == OK) {
+        *out = s;
+        return OK;
+    }
+    schedule_free(s);
+    *out = NULL;
+    return FAILED;
+}
+
+void schedule_free(struct schedule *s)
+{
+    if (!s)
+        return;
+    for (size_t i = 0; i < s->nslots; i++) {
+        free(s->slot[i].rung);
+        free(s->slot[i].resume);
+    }
+    sqlite3_finalize(s->fetch);
+    sqlite3_finalize(s->params);
+    for (size_t i = 0; s->trial && i < s->nslots / s->repeats; i++)
+        free(s->trial[i].reason);
+    free(s->slot);
+    free(s->back);
+    free(s->trial);
+    free(s);
 }

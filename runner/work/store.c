@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "work/trial_now.h"
 
 static status cannot_read(const struct store *s, struct error *err)
 {
@@ -106,6 +107,31 @@ static status check_same_bytes(const struct store *s, int64_t other, struct erro
     return result;
 }
 
+/* The seed that was drawn when the experiment was begun. */
+static status take_seed(struct store *s, struct error *err)
+{
+    sqlite3_stmt *st = NULL;
+    struct diag *unexpected = diag_new();
+    int rc = sqlite3_prepare_v2(recorder_handle(s->recorder),
+                                "SELECT seed - repeat FROM runs WHERE experiment_id = ?1 ORDER BY id LIMIT 1",
+                                -1, &st, NULL);
+    status result = OK;
+
+    if (rc == SQLITE_OK) {
+        sqlite3_bind_int64(st, 1, s->known.id);
+        rc = sqlite3_step(st);
+    }
+    if (rc == SQLITE_ROW)
+        result = experiment_reseed(s->experiment, (uint64_t)sqlite3_column_int64(st, 0), unexpected);
+    else if (rc != SQLITE_DONE)
+        result = cannot_read(s, err);
+    if (rc == SQLITE_ROW && result != OK)
+        error_set(err, "the trials cannot be drawn again from the stored seed");
+    sqlite3_finalize(st);
+    diag_free(unexpected);
+    return result;
+}
+
 status store_decide(struct store *s, struct error *err)
 {
     const struct experiment *e = s->experiment;
@@ -120,6 +146,8 @@ status store_decide(struct store *s, struct error *err)
         s->known.id = s->known.newest_id;
         memcpy(s->known.uid, s->known.newest_uid, sizeof s->known.uid);
     }
+    if (s->known.state != KNOWN_NEW && e->seed_drawn && !o->restart && take_seed(s, err) != OK)
+        return FAILED;
     memcpy(s->uid, s->known.state == KNOWN_NEW ? s->identity->uid : s->known.uid, sizeof s->uid);
     if (recorder_claim(s->recorder, s->uid, err) != OK)
         return FAILED;
@@ -133,6 +161,7 @@ status store_summary(struct recorder *r, int64_t experiment, struct runner_summa
     sqlite3_stmt *st = NULL;
     int rc = sqlite3_prepare_v2(recorder_handle(r),
                                 "SELECT count(*), count(*) FILTER (WHERE status IN ('finished', 'stopped')),"
+                                " count(*) FILTER (WHERE status = 'pruned'),"
                                 " count(*) FILTER (WHERE status IN ('queued', 'running', 'interrupted'))"
                                 " FROM runs WHERE experiment_id = ?1",
                                 -1, &st, NULL);
@@ -145,8 +174,9 @@ status store_summary(struct recorder *r, int64_t experiment, struct runner_summa
         out->experiment_id = experiment;
         out->runs = sqlite3_column_int64(st, 0);
         out->finished = sqlite3_column_int64(st, 1);
-        out->left = sqlite3_column_int64(st, 2);
-        out->failed = out->runs - out->finished - out->left;
+        out->pruned = sqlite3_column_int64(st, 2);
+        out->left = sqlite3_column_int64(st, 3);
+        out->failed = out->runs - out->finished - out->pruned - out->left;
     } else {
         error_set(err, "cannot read the results database: %s", sqlite3_errmsg(recorder_handle(r)));
     }
@@ -157,7 +187,7 @@ status store_summary(struct recorder *r, int64_t experiment, struct runner_summa
 /* ---- runs -------------------------------------------------------------------------------- */
 
 /* One run for each repeat that the experiment does not have yet; its number is TRIAL. */
-static status add_runs(struct store *s, const struct trial *t, int64_t trial, struct error *err)
+static status add_runs(struct store *s, const struct trial *t, int64_t trial, int64_t *ids, struct error *err)
 {
     const struct experiment *e = s->experiment;
     struct arena *arena = arena_new();
@@ -172,7 +202,7 @@ static status add_runs(struct store *s, const struct trial *t, int64_t trial, st
     row.plugins = plugins;
     for (int64_t k = 0; k < e->repeats && result == OK; k++) {
         char uid[65];
-        int64_t there = -1, run;
+        int64_t there = -1;
 
         row.repeat = k;
         row.seed = t->spec->seed + (uint64_t)k;
@@ -181,7 +211,7 @@ static status add_runs(struct store *s, const struct trial *t, int64_t trial, st
         if (s->known.state == KNOWN_EXTENDED)
             result = recorder_find_trial(s->recorder, uid, &there, err);
         if (result == OK && there < 0)
-            result = recorder_add_run(s->recorder, &row, &run, err);
+            result = recorder_add_run(s->recorder, &row, &ids[k], err);
     }
     arena_free(arena);
     return result;
@@ -208,17 +238,27 @@ static status trial_number(struct store *s, const struct trial *t, int64_t numbe
 static status add_trials(struct store *s, struct error *err)
 {
     const struct experiment *e = s->experiment;
-    int64_t next = 0, trial;
+    int64_t *ids = mem_array((size_t)e->repeats, sizeof *ids), next = 0, trial;
     status result = OK;
 
     if (s->known.state == KNOWN_EXTENDED)
         result = recorder_count_trials(s->recorder, s->experiment_id, &next, err);
-    for (size_t i = 0; i < e->ntrials && result == OK; i++) {
-        result = trial_number(s, &e->trials[i], (int64_t)i, &next, &trial, err);
+    for (int64_t i = 0; i < e->ntrials && result == OK && !e->adaptive; i++) {
+        struct arena *arena = arena_new();
+        const struct trial t = trial_now(e, (size_t)i, arena);
+
+        result = trial_number(s, &t, i, &next, &trial, err);
         if (result == OK)
-            result = add_runs(s, &e->trials[i], trial, err);
+            result = add_runs(s, &t, trial, ids, err);
+        arena_free(arena);
     }
+    free(ids);
     return result;
+}
+
+status store_trial(struct store *s, const struct trial *t, int64_t *ids, struct error *err)
+{
+    return add_runs(s, t, t->number, ids, err) == OK ? recorder_commit(s->recorder, err) : FAILED;
 }
 
 /* ---- storing ------------------------------------------------------------------------------ */
@@ -252,8 +292,10 @@ static void remove_files(struct strbuf *list)
 /* Without a word of the spec: validation.loss, or train.loss where no rows are held out. */
 static const char *objective_name(const struct experiment *e)
 {
-    const struct spec *s = e->trials[0].spec;
+    const struct spec *s = e->first;
 
+    if (e->objective.name)
+        return e->objective.name;
     return s->data.validation.item || s->data.validation_share > 0 ? "validation.loss" : "train.loss";
 }
 
@@ -275,6 +317,9 @@ static struct experiment_row row_of(const struct store *s)
                                    .cpu = p->cpu,
                                    .kernels = p->kernels,
                                    .objective = objective_name(e),
+                                   .maximize = e->objective.maximize,
+                                   .at_last = e->objective.last,
+                                   .strategy = e->strategy,
                                    .nfiles = s->identity->nfiles,
                                    .files = s->identity->files};
 }

@@ -13,7 +13,7 @@
 struct store {
     struct recorder *recorder;
     struct registry *registry;
-    const struct experiment *experiment;
+    struct experiment *experiment;
     const struct identity *identity;
     const struct provenance *provenance;
     const struct runner_options *options;
@@ -29,6 +29,9 @@ status store_decide(struct store *s, struct error *err);
 /* Make the rows what s->known and the options say: all anew, with more runs, or as they are. One
  * transaction. */
 status store_experiment(struct store *s, struct error *err);
+
+/* The runs of trial T, which is new, in a transaction of its own; queued. IDS [repeats]. */
+status store_trial(struct store *s, const struct trial *t, int64_t *ids, struct error *err);
 
 /* How the runs of a stored experiment ended. */
 status store_summary(struct recorder *r, int64_t experiment, struct runner_summary *out, struct error *err);
