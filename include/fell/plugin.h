@@ -449,7 +449,10 @@ typedef struct fell_optimizer {    /* settings must have FELL_FLOAT lr         *
 
 /* ---- 10. layers ------------------------------------------------------------------
  * A layer without backward is a transform: `data.transforms` runs it on the rows
- * before the model (standardize, augmentations), with its own tensors saved. */
+ * before the model (standardize), with `training` 0. Only fit writes its tensors.
+ * One that draws random numbers where `training` is 1, and none where it is 0,
+ * acts in training only (flip): with `training` 1 it runs on every training batch,
+ * anew in each step, and so do the transforms after it. */
 
 typedef struct fell_tensor {       /* a tensor that the layer owns             */
     const char *name;              /* "weight", "bias", "running_mean"         */

@@ -1,11 +1,12 @@
-/* csv_columns.h - which column of a CSV file is what: the header told from
+/* csv_columns.h - which column of a CSV file or a query is what: the header told from
  * data, targets found by name or number, and the words for a column in messages.
  *
- * Included by csv.c alone.
+ * Included by csv.c and sqlite.c, which has no header to look for.
  */
 #ifndef DATASET_CSV_COLUMNS_H
 #define DATASET_CSV_COLUMNS_H
 
+#include <errno.h>
 #include <stdio.h>
 
 #include "csv_scan.h"
@@ -14,6 +15,7 @@
 enum header_mode { HEADER_AUTO, HEADER_YES, HEADER_NO };
 
 struct columns {
+    const char *source, *row_word; /* for messages: "file" or "query", "line" or "row" */
     int64_t n;
     struct field *name; /* [n], or NULL without a header */
     int64_t *target;    /* [n] which target the column is, -1: an input */
@@ -164,8 +166,8 @@ static inline fell_status columns_find_targets(fell_ctx *ctx, struct columns *c,
                 return columns_unknown(ctx, c, wanted);
             found = index < 0 ? index + c->n : index;
             if (found < 0 || found >= c->n)
-                return fell_fail(ctx, "target: there is no column %s; the file has 0 to %lld", wanted,
-                                 (long long)c->n - 1);
+                return fell_fail(ctx, "target: there is no column %s; the %s has 0 to %lld", wanted,
+                                 c->source, (long long)c->n - 1);
         }
         if (c->target[found] >= 0)
             return fell_fail(ctx, "target: %s is named twice", columns_label(c, found));

@@ -207,6 +207,32 @@ void sha256_text(const void *bytes, size_t n, char out[65])
     write_hex(sum, sizeof sum, out);
 }
 
+struct sha256 {
+    SHA256_CTX state;
+};
+
+struct sha256 *sha256_new(void)
+{
+    struct sha256 *hash = mem_alloc(sizeof *hash);
+
+    SHA256_Init(&hash->state);
+    return hash;
+}
+
+void sha256_add(struct sha256 *hash, const void *bytes, size_t n)
+{
+    SHA256_Update(&hash->state, bytes, n);
+}
+
+void sha256_end(struct sha256 *hash, char out[65])
+{
+    unsigned char sum[SHA256_DIGEST_LENGTH];
+
+    SHA256_Final(sum, &hash->state);
+    write_hex(sum, sizeof sum, out);
+    free(hash);
+}
+
 status sha256_file(const char *path, char out[65], struct error *err)
 {
     static const size_t room = 1 << 16;

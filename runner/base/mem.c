@@ -7,10 +7,26 @@
 #include <string.h>
 
 static void (*failure_handler)(void) = abort;
+static _Atomic bool shortage;
 
 void mem_on_failure(void (*handler)(void))
 {
     failure_handler = handler;
+}
+
+void mem_note_shortage(void)
+{
+    shortage = true;
+}
+
+bool mem_shortage(void)
+{
+    return shortage;
+}
+
+void mem_shortage_forget(void)
+{
+    shortage = false;
 }
 
 static void *checked(void *p)
@@ -64,14 +80,16 @@ char *mem_format(const char *fmt, ...)
 void *mem_try_aligned(size_t count, size_t size)
 {
     size_t n;
-    void *p;
+    void *p = NULL;
 
-    if (!mem_mul(count, size, &n) || n > SIZE_MAX - 128)
-        return NULL;
-    n = (n + 127) & ~(size_t)63; /* a kernel may read to the end of a vector */
-    p = aligned_alloc(64, n);
+    if (mem_mul(count, size, &n) && n <= SIZE_MAX - 128) {
+        n = (n + 127) & ~(size_t)63; /* a kernel may read to the end of a vector */
+        p = aligned_alloc(64, n);
+    }
     if (p)
         memset(p, 0, n);
+    else
+        mem_note_shortage();
     return p;
 }
 

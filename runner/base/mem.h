@@ -24,6 +24,12 @@ char *mem_format(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
  * much. Ends with free(). */
 void *mem_try_aligned(size_t count, size_t size);
 
+/* Whether something could not be had since mem_shortage_forget(): so that an error which comes
+ * of it can be told from others. mem_note_shortage() is for allocations that are not made here. */
+void mem_note_shortage(void);
+bool mem_shortage(void);
+void mem_shortage_forget(void);
+
 /* Checked product and sum of sizes: false on overflow. */
 bool mem_mul(size_t a, size_t b, size_t *out);
 

@@ -9,7 +9,16 @@
 
 #include <stdint.h>
 
-enum rng_purpose { RNG_INIT = 1, RNG_SHUFFLE, RNG_LAYER, RNG_SPLIT, RNG_DATA, RNG_SEED };
+enum rng_purpose {
+    RNG_INIT = 1,
+    RNG_SHUFFLE,
+    RNG_LAYER,
+    RNG_SPLIT,
+    RNG_DATA,
+    RNG_SEED,
+    RNG_AUGMENT,
+    RNG_SWEEP
+};
 
 struct rng_stream {
     uint64_t seed;     /* the Philox key */

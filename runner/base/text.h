@@ -46,6 +46,12 @@ status path_make_folder(const char *path, struct error *err); /* with its parent
 void sha256_text(const void *bytes, size_t n, char out[65]);
 status sha256_file(const char *path, char out[65], struct error *err);
 
+/* The same of what comes piece by piece; sha256_end() frees it. */
+struct sha256;
+struct sha256 *sha256_new(void);
+void sha256_add(struct sha256 *hash, const void *bytes, size_t n);
+void sha256_end(struct sha256 *hash, char out[65]);
+
 /* Now, UTC, ISO 8601 with milliseconds: 2026-01-31T12:00:00.000Z. */
 void time_now_text(char out[32]);
 double time_monotonic(void); /* seconds, CLOCK_MONOTONIC */

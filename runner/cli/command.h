@@ -25,7 +25,7 @@ struct call {
     const char *typed; /* the whole command line, quoted for a shell */
     const char *db;
     int64_t jobs; /* 0: the cores */
-    bool quiet, json, restart;
+    bool quiet, json, restart, extend;
     size_t nplugins;
     const char **plugins;
     const char *safetensors, *experiment, *status, *output, *reference;
@@ -56,7 +56,8 @@ enum option_bit {
     OPTION_REFERENCE = 2048,
     OPTION_TOLERANCE = 4096,
     OPTION_SEED = 8192,
-    OPTION_EXPLAIN = 16384 /* all that only `fell explain` has */
+    OPTION_EXTEND = 16384,
+    OPTION_EXPLAIN = 32768 /* all that only `fell explain` has */
 };
 
 struct command {
@@ -76,8 +77,8 @@ struct command {
 #define DEFAULT_DB "results/fell.db"
 
 extern const struct command command_explain, command_run, command_check, command_plan, command_runs,
-    command_show, command_best, command_compare, command_export, command_plugin, command_worker,
-    command_probe_plugin;
+    command_show, command_best, command_compare, command_export, command_plugin, command_schema,
+    command_worker, command_probe_plugin;
 
 /* The program: argv to exit status. COMMANDS ends with NULL. */
 int cli_main(const struct command *const *commands, int argc, char **argv);

@@ -19,6 +19,7 @@ static const char made_from[] =
 /* What came of it. */
 static const char results[] =
     "SELECT json_patch(json_object('status', r.status, 'error', r.error, 'epochs', r.epochs_done,\n"
+    "  'objective', l.objective,\n"
     "  'best', l.best, 'best epoch', l.best_epoch, 'last', l.last, 'train loss', e.train_loss,\n"
     "  'validation loss', e.validation_loss, 'test loss', e.test_loss,\n"
     "  'gradient norm', e.grad_norm_mean, 'seconds', r.seconds),\n"

@@ -35,6 +35,7 @@ status experiment_call_open(struct experiment_call *x, const struct call *c)
         .options = {.db = c->db,
                     .jobs = (int)c->jobs,
                     .restart = c->restart,
+                    .extend = c->extend,
                     .command = c->typed,
                     .nplugins = c->nplugins,
                     .plugins = c->plugins,

@@ -17,6 +17,7 @@ enum {
     KEY_EXPERIMENT,
     KEY_STATUS,
     KEY_LIMIT,
+    KEY_EXTEND,
     KEY_REFERENCE,
     KEY_TOLERANCE,
     KEY_SEED,
@@ -34,6 +35,8 @@ static const struct option_text texts[] = {
     {OPTION_DB, KEY_DB, "db", "FILE", "The results database (default: " DEFAULT_DB ")"},
     {OPTION_JOBS, 'j', "jobs", "N", "Train N runs at a time (default: as many as there are processor cores)"},
     {OPTION_NEW, KEY_NEW, "new", NULL, "Begin the experiment anew; its rows in the database are replaced"},
+    {OPTION_EXTEND, KEY_EXTEND, "extend", NULL,
+     "Add the trials and repeats that the experiment of this name does not have yet"},
     {OPTION_PLUGIN, KEY_PLUGIN, "plugin", "FILE",
      "Use the plugins in this shared object too (may be repeated)"},
     {OPTION_EXPERIMENT, KEY_EXPERIMENT, "experiment", "NAME",
@@ -119,6 +122,9 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
         break;
     case KEY_NEW:
         c->restart = true;
+        break;
+    case KEY_EXTEND:
+        c->extend = true;
         break;
     case KEY_PLUGIN:
         c->plugins[c->nplugins++] = arg;

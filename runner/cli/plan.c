@@ -10,6 +10,7 @@
 #include "cli/experiment_call.h"
 #include "cli/query.h"
 #include "spec/tree.h"
+#include "work/trial_now.h"
 
 enum { TRIALS_SHOWN = 10 };
 
@@ -51,8 +52,8 @@ static int run_check(const struct call *c)
 
     if (check(&x, c, &plan) == OK) {
         const struct experiment *e = x.experiment;
-        size_t runs = e->ntrials * (size_t)e->repeats;
-        double epochs = (double)e->trials[0].spec->train.epochs;
+        size_t trials = (size_t)e->ntrials, runs = trials * (size_t)e->repeats;
+        double epochs = (double)e->first->train.epochs;
 
         exit_status = EXIT_OK;
         if (c->json) {
@@ -67,8 +68,8 @@ static int run_check(const struct call *c)
             query_print_json(o);
         } else if (!c->quiet) {
             printf("%s is valid: %zu trial%s, %zu run%s, %.0f epochs, %.0f parameters, %.0f training rows\n",
-                   c->args[0], e->ntrials, plural(e->ntrials), runs, plural(runs), epochs,
-                   number(plan, "parameters"), number(cJSON_GetObjectItem(plan, "rows"), "train"));
+                   c->args[0], trials, plural(trials), runs, plural(runs), epochs, number(plan, "parameters"),
+                   number(cJSON_GetObjectItem(plan, "rows"), "train"));
         }
     }
     cJSON_Delete(plan);
@@ -116,13 +117,25 @@ static void unquote(struct node *n)
     n->plain = true;
 }
 
+/* Trial I; of an adaptive strategy, whose trials are not known yet, a probe. */
+static struct trial shown_trial(const struct experiment *e, size_t i, struct arena *arena)
+{
+    return e->adaptive ? probe_now(e, i, arena) : trial_now(e, i, arena);
+}
+
+static size_t shown_trials(const struct experiment *e)
+{
+    return e->adaptive ? e->nprobes : (size_t)e->ntrials;
+}
+
 /* The spec of the first trial with every default, as YAML. */
 static void print_spec(const struct experiment *e)
 {
     struct tree *t = tree_new();
     struct diag *d = diag_new();
     struct strbuf b = {0};
-    const char *json = e->trials[0].resolved;
+    struct arena *arena = arena_new();
+    const char *json = shown_trial(e, 0, arena).resolved;
     struct node *root = tree_parse_text(t, "resolved", ".", json, strlen(json), false, d);
 
     if (root) {
@@ -133,6 +146,7 @@ static void print_spec(const struct experiment *e)
     strbuf_release(&b);
     diag_free(d);
     tree_free(t);
+    arena_free(arena);
 }
 
 /* [1,28,28] as "1x28x28". */
@@ -203,72 +217,88 @@ static void print_data(const cJSON *plan)
     free(input);
 }
 
+static void value_cell(struct table *t, const struct trial *trial, const char *path)
+{
+    for (size_t i = 0; i < trial->nvalues; i++) {
+        const struct axis_value *v = &trial->values[i];
+
+        if (strcmp(v->path, path) != 0)
+            continue;
+        if (v->type == VALUE_INT)
+            table_integer(t, v->i);
+        else if (v->type == VALUE_REAL)
+            table_real(t, v->x);
+        else
+            table_text(t, v->text);
+        return;
+    }
+    table_empty(t); /* the setting does not exist in this trial */
+}
+
 /* The swept values of the first N trials. */
 static struct table *trials_table(const struct experiment *e, size_t n)
 {
     struct table *t = table_new();
-    const struct trial *first = &e->trials[0];
-    const char **paths = mem_array(first->nvalues, sizeof *paths);
 
-    for (size_t i = 0; i < first->nvalues; i++)
-        paths[i] = first->values[i].path;
     table_column(t, (struct table_column){.name = "trial"});
-    for (size_t i = 0; i < first->nvalues; i++)
-        table_column(t, (struct table_column){.name = paths[i],
+    for (size_t i = 0; i < e->npaths; i++)
+        table_column(t, (struct table_column){.name = e->paths[i],
                                               .group = "params",
-                                              .title = display_short_path(paths, first->nvalues, i)});
-    free(paths);
+                                              .title = display_short_path(e->paths, e->npaths, i)});
     for (size_t k = 0; k < n; k++) {
-        table_integer(t, (int64_t)k);
-        for (size_t i = 0; i < first->nvalues; i++) {
-            const struct axis_value *v = &e->trials[k].values[i];
+        struct arena *arena = arena_new();
+        const struct trial trial = shown_trial(e, k, arena);
 
-            if (v->type == VALUE_INT)
-                table_integer(t, v->i);
-            else if (v->type == VALUE_REAL)
-                table_real(t, v->x);
-            else
-                table_text(t, v->text);
-        }
+        table_integer(t, (int64_t)k);
+        for (size_t i = 0; i < e->npaths; i++)
+            value_cell(t, &trial, e->paths[i]);
+        arena_free(arena);
     }
     return t;
 }
 
 static void print_text(const struct experiment *e, const cJSON *plan)
 {
-    size_t shown = e->ntrials < TRIALS_SHOWN ? e->ntrials : TRIALS_SHOWN;
+    size_t trials = shown_trials(e), shown = trials < TRIALS_SHOWN ? trials : TRIALS_SHOWN;
     struct table *t;
 
     print_spec(e);
     putchar('\n');
     print_layers(plan);
     print_data(plan);
-    printf("%zu trial%s x %lld repeat%s, %lld epochs each", e->ntrials, plural(e->ntrials),
-           (long long)e->repeats, plural((size_t)e->repeats), (long long)e->trials[0].spec->train.epochs);
-    if (e->ndropped)
-        printf("; %zu equal trials are run once", e->ndropped);
+    printf("%lld trial%s x %lld repeat%s, %lld epochs each", (long long)e->ntrials,
+           plural((size_t)e->ntrials), (long long)e->repeats, plural((size_t)e->repeats),
+           (long long)e->first->train.epochs);
+    if (e->nequal && !e->sampled)
+        printf("; %lld equal trials are run once", (long long)e->nequal);
+    if (e->nexcluded && !e->sampled)
+        printf("; where excludes %lld", (long long)e->nexcluded);
     putchar('\n');
-    if (e->trials[0].nvalues == 0)
+    if (e->npaths == 0)
         return;
+    if (e->adaptive)
+        printf("\nEach trial depends on results of earlier ones; these show every value:\n");
     putchar('\n');
     t = trials_table(e, shown);
     table_print(t, stdout, 0);
-    results_more(t, (int64_t)e->ntrials, "--json lists all");
+    results_more(t, (int64_t)trials, "--json lists all");
     table_free(t);
 }
 
 static void print_json(const struct experiment *e, cJSON *plan)
 {
     cJSON *o = cJSON_CreateObject();
-    struct table *t = trials_table(e, e->ntrials);
+    struct table *t = trials_table(e, shown_trials(e));
+    struct arena *arena = arena_new();
 
     cJSON_AddStringToObject(o, "name", e->name);
-    cJSON_AddItemToObject(o, "spec", cJSON_Parse(e->trials[0].resolved));
+    cJSON_AddItemToObject(o, "spec", cJSON_Parse(shown_trial(e, 0, arena).resolved));
     cJSON_AddItemToObject(o, "plan", plan);
     cJSON_AddNumberToObject(o, "repeats", (double)e->repeats);
-    cJSON_AddItemToObject(o, "trials", table_to_json(t));
+    cJSON_AddItemToObject(o, e->adaptive ? "probes" : "trials", table_to_json(t));
     query_print_json(o);
     table_free(t);
+    arena_free(arena);
 }
 
 static int run_plan(const struct call *c)

@@ -138,6 +138,13 @@ void progress_run_ended(struct progress *p, int worker, int64_t run, const char 
     l->busy = false;
 }
 
+void progress_run_over(struct progress *p, int64_t run, const char *status_word, int64_t epochs)
+{
+    (void)run;
+    (void)epochs;
+    p->ended += strcmp(status_word, "interrupted") != 0;
+}
+
 void progress_note(struct progress *p, const char *text)
 {
     if (p->view->note)
@@ -163,7 +170,7 @@ void progress_end(struct progress *p)
 
 bool progress_is_good(const char *status_word)
 {
-    return strcmp(status_word, "finished") == 0 || strcmp(status_word, "stopped") == 0;
+    return run_end_is_good(status_word);
 }
 
 /* What DONE of WANTED, reached after TAKEN seconds and AGO seconds ago, lets one expect. */

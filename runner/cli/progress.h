@@ -20,6 +20,8 @@ void progress_run_started(struct progress *p, int worker, int64_t run, int64_t t
 void progress_epoch(struct progress *p, int worker, int64_t run, const struct epoch_report *e);
 void progress_run_ended(struct progress *p, int worker, int64_t run, const char *status_word,
                         const char *error);
+/* A run that no worker has is over: pruned while it was paused. */
+void progress_run_over(struct progress *p, int64_t run, const char *status_word, int64_t epochs);
 void progress_note(struct progress *p, const char *text); /* warnings, who holds the lock ... */
 void progress_tick(struct progress *p);                   /* redraw when due: at most 10 times a second */
 void progress_end(struct progress *p);                    /* clears the lines */

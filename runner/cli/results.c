@@ -57,6 +57,22 @@ static status try_open(const char *path, bool immutable, sqlite3 **db, int64_t *
     return st;
 }
 
+/* A file of version 1 is read as one of today's: what it lacks is put before it, in temporary
+ * tables and views of this connection. */
+static status read_as_new(sqlite3 *db, struct error *err)
+{
+    struct strbuf sql = {0};
+    status st = OK;
+
+    strbuf_addf(&sql, "PRAGMA temp_store = MEMORY; PRAGMA query_only = OFF; %s;\n", schema_read_old);
+    schema_add_views(&sql, "TEMP ");
+    strbuf_add(&sql, "PRAGMA query_only = ON");
+    if (sqlite3_exec(db, sql.text, NULL, NULL, NULL))
+        st = sql_error(db, err);
+    strbuf_release(&sql);
+    return st;
+}
+
 /* Where nothing may be written beside the file, SQLite cannot read along with a writer.
  * Without a log of a writer beside it the file is all there is, and can be read as it is. */
 static bool can_be_immutable(const char *path, sqlite3 *db)
@@ -96,6 +112,8 @@ status results_open(const char *path, sqlite3 **db, struct error *err)
     else if (version > SCHEMA_VERSION)
         st = error_set(err, "'%s' was written by a newer fell (schema %lld, this one knows %d)", path,
                        (long long)version, SCHEMA_VERSION);
+    else if (version < SCHEMA_VERSION)
+        st = read_as_new(*db, err);
     if (st) {
         sqlite3_close(*db);
         *db = NULL;
@@ -291,16 +309,67 @@ status results_board(sqlite3 *db, int64_t experiment, int64_t limit, struct tabl
         db,
         "WITH shown AS MATERIALIZED (\n"
         "  SELECT l.*, r.epochs_done, r.error FROM runs AS r JOIN leaderboard AS l ON l.run = r.id\n"
-        "  WHERE r.experiment_id = ?1 ORDER BY l.best IS NULL, l.best, r.id LIMIT iif(?2 > 0, ?2, -1))\n"
-        "SELECT run, iif((SELECT max(repeat) FROM runs WHERE experiment_id = ?1) > 0, repeat, NULL) AS "
+        "  WHERE r.experiment_id = ?1 ORDER BY " SCHEMA_VALUE_RANK ", run LIMIT iif(?2 > 0, ?2, -1))\n"
+        "SELECT run, iif((SELECT max(repeat) FROM runs WHERE experiment_id = ?1) > 0, repeat, "
+        "NULL) AS "
         "repeat,\n"
-        "       (SELECT json_group_object(path, value) FROM run_params WHERE run_id = run) AS params,\n"
+        "       (SELECT json_group_object(path, value) FROM run_params WHERE run_id = run) AS "
+        "params,\n"
         "       status, epochs_done, best, best_epoch, last,\n"
         "       (SELECT json_group_object(split || '.' || m.name, value) FROM metrics AS m\n"
         "        WHERE m.run_id = run AND m.epoch = best_epoch) AS metrics,\n"
         "       seconds, error\n"
-        "FROM shown ORDER BY best IS NULL, best, run",
+        "FROM shown ORDER BY " SCHEMA_VALUE_RANK ", run",
         2, (const int64_t[]){experiment, limit}, out, err);
+}
+
+status results_trials(sqlite3 *db, int64_t experiment, int64_t limit, struct table **out, struct error *err)
+{
+    /* The trials first; of those that are shown each asks the indexes of the tables, because
+     * SQLite makes none for what it would have to join otherwise. */
+    return results_table_of(
+        db,
+        "WITH shown AS MATERIALIZED (\n"
+        "  SELECT *, (SELECT objective_at FROM experiments WHERE id = ?1) AS objective_at\n"
+        "  FROM trials WHERE experiment = ?1\n"
+        "  ORDER BY " SCHEMA_MEAN_RANK ", trial LIMIT iif(?2 > 0, ?2, -1))\n"
+        "SELECT trial, params, mean, sd, n, iif(goal = 'maximize', highest, lowest) AS best,\n"
+        "  (SELECT run FROM leaderboard AS l WHERE l.experiment = ?1 AND l.trial = s.trial\n"
+        "   ORDER BY value IS NULL, iif(l.goal = 'maximize', -1, 1) * value, run LIMIT 1) AS run,\n"
+        "  (SELECT json_group_object(key, value) FROM\n"
+        "     (SELECT m.split || '.' || m.name AS key, avg(m.value) AS value\n"
+        "      FROM runs AS r JOIN metrics AS m ON m.run_id = r.id AND m.epoch =\n"
+        "        (SELECT iif(objective_at = 'last', last_epoch, best_epoch) FROM leaderboard WHERE run = "
+        "r.id)\n"
+        "      WHERE r.experiment_id = ?1 AND r.trial = s.trial GROUP BY 1)) AS metrics,\n"
+        "  nullif((SELECT count(*) FROM runs AS r WHERE experiment_id = ?1 AND r.trial = s.trial\n"
+        "          AND status NOT IN ('finished', 'stopped')), 0) AS unfinished\n"
+        "FROM shown AS s ORDER BY " SCHEMA_MEAN_RANK ", trial",
+        2, (const int64_t[]){experiment, limit}, out, err);
+}
+
+/* What stands above a list of trials. */
+static const char heading[] =
+    "SELECT printf('%s (experiment %d): %s%s %s, %d trial%s%s', x.name, x.id, x.objective,\n"
+    "  iif(x.goal = 'maximize', ' (maximized)', ''),\n"
+    "  iif(x.objective_at = 'last', 'after its last epoch', 'at its best epoch'),\n"
+    "  count(DISTINCT r.trial), iif(count(DISTINCT r.trial) = 1, '', 's'),\n"
+    "  iif(max(r.repeat) > 0, printf(', mean and deviation of %d repeats', max(r.repeat) + 1), ''))\n"
+    "FROM experiments AS x JOIN runs AS r ON r.experiment_id = x.id WHERE x.id = ?1";
+
+status results_heading(sqlite3 *db, int64_t experiment, char **out, struct error *err)
+{
+    sqlite3_stmt *s;
+    int code;
+
+    *out = NULL;
+    if (results_query(db, heading, 1, &experiment, &s, err))
+        return FAILED;
+    code = sqlite3_step(s);
+    if (code == SQLITE_ROW)
+        *out = mem_string((const char *)sqlite3_column_text(s, 0));
+    sqlite3_finalize(s);
+    return code == SQLITE_ROW ? OK : sql_error(db, err);
 }
 
 void results_more(const struct table *t, int64_t total, const char *text)

@@ -39,6 +39,14 @@ status results_experiment(sqlite3 *db, const char *text, int64_t *experiment, st
  * at the best epoch. */
 status results_board(sqlite3 *db, int64_t experiment, int64_t limit, struct table **out, struct error *err);
 
+/* The best LIMIT trials of an experiment: mean and deviation over the repeats of what its
+ * objective ranks, the best of them and its run, the mean metrics at those epochs, how many
+ * runs did not finish. */
+status results_trials(sqlite3 *db, int64_t experiment, int64_t limit, struct table **out, struct error *err);
+
+/* "iris (experiment 3): test.accuracy (maximized) at its best epoch, 12 trials". free() it. */
+status results_heading(sqlite3 *db, int64_t experiment, char **out, struct error *err);
+
 /* "and N more; TEXT" when a list shows fewer than TOTAL rows. */
 void results_more(const struct table *shown, int64_t total, const char *text);
 

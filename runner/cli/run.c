@@ -8,6 +8,7 @@
 #include "cli/experiment_call.h"
 #include "cli/progress.h"
 #include "cli/query.h"
+#include "record/schema.h"
 
 enum { BOARD_ROWS = 20 };
 
@@ -30,7 +31,14 @@ static void print_next(const struct call *c, const struct experiment *e, const s
     strbuf_addf(&b, "\nnext\n  fell show %lld", (long long)run);
     add_db(&b, c);
     if (s->interrupted) {
-        strbuf_addf(&b, "\n  %s%s", c->typed, c->restart ? "" : " --new");
+        strbuf_add(&b, "\n  fell run");
+        for (size_t i = 0; i < c->nargs; i++)
+            cli_add_word(&b, c->args[i]);
+        for (size_t i = 0; i < c->nplugins; i++) {
+            strbuf_add(&b, " --plugin");
+            cli_add_word(&b, c->plugins[i]);
+        }
+        add_db(&b, c);
     } else if (s->runs > 1) {
         strbuf_add(&b, "\n  fell best");
         cli_add_word(&b, e->name);
@@ -50,7 +58,19 @@ static void print_next(const struct call *c, const struct experiment *e, const s
 /* The run to look at next: of the leaderboard's first row. */
 static const char best_run[] =
     "SELECT r.id FROM runs AS r JOIN leaderboard AS l ON l.run = r.id WHERE r.experiment_id = ?1\n"
-    "ORDER BY l.best IS NULL, l.best, r.id LIMIT 1";
+    "ORDER BY " SCHEMA_VALUE_RANK ", run LIMIT 1";
+
+/* "sweep: 8 runs, 6 finished, 0 failed, 2 pruned": what there is always, and what there is none the less. */
+static void print_counts(const struct experiment *e, const struct runner_summary *s)
+{
+    printf("%s%s: %lld runs, %lld finished, %lld failed", s->already_finished ? "" : "\n", e->name,
+           (long long)s->runs, (long long)s->finished, (long long)s->failed);
+    if (s->pruned)
+        printf(", %lld pruned", (long long)s->pruned);
+    if (s->left)
+        printf(", %lld to do", (long long)s->left);
+    putchar('\n');
+}
 
 static status print_results(const struct call *c, const struct experiment *e, const struct runner_summary *s,
                             struct error *err)
@@ -65,8 +85,9 @@ static status print_results(const struct call *c, const struct experiment *e, co
         results_number(db, best_run, 1, &s->experiment_id, 0, &run, err))
         goto out;
     if (s->runs > 1)
-        printf("%s%s: %lld runs, %lld finished, %lld failed\n", s->already_finished ? "" : "\n", e->name,
-               (long long)s->runs, (long long)s->finished, (long long)s->failed);
+        print_counts(e, s);
+    if (s->stopped)
+        printf("so many runs failed that no more were started (on_failure)\n");
     putchar('\n');
     table_print(t, stdout, 0);
     strbuf_addf(&more, "fell best %s", e->name);
@@ -107,8 +128,8 @@ static void print_notes(const struct experiment *e)
     if (e->seed_drawn)
         printf("\nseed %llu was drawn; seed=%llu makes these runs again\n", (unsigned long long)e->seed,
                (unsigned long long)e->seed);
-    if (e->ndropped)
-        printf("%zu trials equal others and are run once\n", e->ndropped);
+    if (e->nequal && !e->sampled)
+        printf("%lld trials equal others and are run once\n", (long long)e->nequal);
 }
 
 static int finish(const struct call *c, const struct experiment *e, const struct runner_summary *s)
@@ -162,14 +183,19 @@ const struct command command_run = {
     .args = "SPEC [PATH=VALUE...]",
     .least = 1,
     .most = ANY_NUMBER,
-    .options = OPTION_DB | OPTION_JOBS | OPTION_NEW | OPTION_PLUGIN | OPTION_QUIET | OPTION_JSON,
+    .options =
+        OPTION_DB | OPTION_JOBS | OPTION_NEW | OPTION_EXTEND | OPTION_PLUGIN | OPTION_QUIET | OPTION_JSON,
     .brief = "Train all runs of an experiment and record them",
     .help = "SPEC is a YAML file; PATH=VALUE sets any key of it for this time. The spec, its data and its "
             "net are checked before the first run. Every trial of its sweep is trained with every repeat, "
             "each in a worker process, so that a plugin that crashes ends one run and not the others. "
             "Every epoch's losses, metrics and gradient norms go to the results database.\n\n"
             "An experiment is its name with its resolved spec, data and plugins. One that is finished is "
-            "not trained again: its results are shown. One that was interrupted is begun anew with --new.\n\n"
+            "not trained again: its results are shown. One that was interrupted, or whose "
+            "process was killed, goes on when it is run again: what ended is not trained again, what was "
+            "under way goes on from its newest checkpoint, or begins anew, to the same numbers. Ctrl-C lets "
+            "every run end its epoch and saves its state; a second one ends it at once. --new begins all of "
+            "it anew.\n\n"
             "With --json every event is one JSON object a line (begin, started, epoch, ended, note), a "
             "summary is the last.",
     .examples = "fell run configs/xor.yaml\n"

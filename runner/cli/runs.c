@@ -86,9 +86,9 @@ const struct command command_runs = {
     .options = OPTION_DB | OPTION_EXPERIMENT | OPTION_STATUS | OPTION_LIMIT | OPTION_JSON,
     .brief = "List the runs in the results database, newest first",
     .help =
-        "Each row is one training run: how it ended, how many epochs it did, its best and its last loss "
-        "(on the validation rows where there are any, else on the training rows). The 20 newest are shown "
-        "unless --limit says otherwise.",
+        "Each row is one training run: how it ended, how many epochs it did, the best and the last value of "
+        "its objective (the validation loss, or the training loss where no rows are held out, unless the "
+        "spec says otherwise). The 20 newest are shown unless --limit says otherwise.",
     .examples = "fell runs\n"
                 "fell runs --status diverged\n"
                 "fell runs --experiment lr-activation --limit 0 --json",
@@ -97,51 +97,26 @@ const struct command command_runs = {
 
 /* ---- fell best ------------------------------------------------------------------ */
 
-/* What stands above the leaderboard. */
-static const char heading[] =
-    "SELECT printf('%s (experiment %d): %s at its best epoch, %d trial%s%s', x.name, x.id,\n"
-    "  coalesce((SELECT objective FROM trials WHERE experiment = x.id AND mean IS NOT NULL LIMIT 1),\n"
-    "           'no loss yet'),\n"
-    "  count(DISTINCT r.trial), iif(count(DISTINCT r.trial) = 1, '', 's'),\n"
-    "  iif(max(r.repeat) > 0, printf(', mean and deviation of %d repeats', max(r.repeat) + 1), ''))\n"
-    "FROM experiments AS x JOIN runs AS r ON r.experiment_id = x.id WHERE x.id = ?1";
-
-static const char board[] =
-    "WITH l AS MATERIALIZED (SELECT l.run, l.best, l.best_epoch, r.trial, r.status\n"
-    "             FROM runs AS r JOIN leaderboard AS l ON l.run = r.id WHERE r.experiment_id = ?1)\n"
-    "SELECT t.trial, t.params, t.mean, t.sd, t.n, t.lowest AS best,\n"
-    "       (SELECT l.run FROM l WHERE l.trial = t.trial ORDER BY l.best IS NULL, l.best, l.run LIMIT 1)\n"
-    "         AS run,\n"
-    "       (SELECT json_group_object(key, value) FROM\n"
-    "          (SELECT m.split || '.' || m.name AS key, avg(m.value) AS value\n"
-    "           FROM l JOIN metrics AS m ON m.run_id = l.run AND m.epoch = l.best_epoch\n"
-    "           WHERE l.trial = t.trial GROUP BY 1)) AS metrics,\n"
-    "       nullif((SELECT count(*) FROM l WHERE l.trial = t.trial AND l.status NOT IN ('finished', "
-    "'stopped')), 0)\n"
-    "         AS unfinished\n"
-    "FROM trials AS t WHERE t.experiment = ?1\n"
-    "ORDER BY t.mean IS NULL, t.mean, t.trial LIMIT iif(?2 > 0, ?2, -1)";
-
 static status show_best(sqlite3 *db, const struct call *c, struct error *err)
 {
     struct table *t = NULL;
-    sqlite3_stmt *s = NULL;
-    int64_t ids[] = {0, query_limit(c)}, total;
+    char *heading = NULL;
+    int64_t id, total;
     status st = FAILED;
 
-    if (results_experiment(db, c->args[0], &ids[0], err) || results_query(db, heading, 1, ids, &s, err) ||
-        results_table_of(db, board, 2, ids, &t, err) ||
-        results_number(db, "SELECT count(DISTINCT trial) FROM runs WHERE experiment_id = ?1", 1, ids, 0,
+    if (results_experiment(db, c->args[0], &id, err) || results_heading(db, id, &heading, err) ||
+        results_trials(db, id, query_limit(c), &t, err) ||
+        results_number(db, "SELECT count(DISTINCT trial) FROM runs WHERE experiment_id = ?1", 1, &id, 0,
                        &total, err))
         goto out;
-    if (!c->json && sqlite3_step(s) == SQLITE_ROW)
-        printf("%s\n\n", (const char *)sqlite3_column_text(s, 0));
+    if (!c->json)
+        printf("%s\n\n", heading);
     query_print(c, t);
     if (!c->json)
         results_more(t, total, "--limit 0 shows all");
     st = OK;
 out:
-    sqlite3_finalize(s);
+    free(heading);
     table_free(t);
     return st;
 }
@@ -158,12 +133,14 @@ const struct command command_best = {
     .least = 1,
     .most = 1,
     .options = OPTION_DB | OPTION_LIMIT | OPTION_JSON,
-    .brief = "Rank the trials of an experiment by their best loss",
+    .brief = "Rank the trials of an experiment by its objective",
     .help =
         "EXPERIMENT is a name, or a number where several experiments share a name (of these a name means "
         "the newest). Each row is one trial: its swept values; the mean and the standard deviation over its "
-        "repeats of the best loss of each run; the lowest of them and the run that had it; the mean of each "
-        "metric at those epochs; how many of its runs did not finish.",
+        "repeats of the objective (the best validation loss of each run, unless the spec says otherwise); "
+        "the "
+        "best of them and the run that had it; the mean of each metric at those epochs; how many of its runs "
+        "did not finish.",
     .examples = "fell best lr-activation\n"
                 "fell best lr-activation --limit 3 --json",
     .run = run_best,

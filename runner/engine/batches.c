@@ -22,7 +22,8 @@ status batches_init(struct batches *b, const struct data *data, enum split split
     bool copies;
 
     *b = (struct batches){
-        .rows = rows, .x_size = data->x_size, .target_size = data->target_size, .size = size};
+
+        .rows = rows, .x_size = data_row_size(data, split), .target_size = data->target_size, .size = size};
     if (shuffle && rows->n > size) {
         b->order = mem_array((size_t)rows->n, sizeof *b->order);
     }

@@ -1,15 +1,21 @@
-/* checkpoint.c - see checkpoint.h. Called by train.c; the format itself is safetensors.c's. */
+/* checkpoint.c - see checkpoint.h. Called by train_keep.c, and by resume.c for a look; the format itself
+ * is safetensors.c's.
+ */
 #include "engine/checkpoint.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "base/text.h"
 #include "engine/net_impl.h"
 #include "engine/safetensors.h"
 
-/* The tensors of a file, with the names that they need. */
+#define FORMAT "fellrunner checkpoint 2"
+
+/* The tensors of a file, with the names that they need; their values are the net's own. */
 struct list {
     struct arena *arena;
     size_t n;
@@ -59,33 +65,168 @@ static void add_slots(struct list *l, const struct net *n)
             add_slot(l, n, s, k);
 }
 
+static void list_release(struct list *l)
+{
+    free(l->tensor);
+    arena_free(l->arena);
+}
+
+/* ---- the metadata ------------------------------------------------------------------------ */
+
+/* One list for each schedule, of what it watched in each epoch so far; empty for one that
+ * watches nothing. The numbers are texts, since JSON knows no NaN and cJSON rounds. */
+static char *history_text(const struct rate *rate, int64_t epochs)
+{
+    cJSON *all = cJSON_CreateArray();
+    char *text;
+
+    for (size_t i = 0; i < rate_schedules(rate); i++) {
+        const double *history = rate_history(rate, i);
+        cJSON *one = cJSON_CreateArray();
+
+        for (int64_t e = 0; history && e < epochs; e++) {
+            char number[32];
+
+            text_from_double(history[e], number);
+            cJSON_AddItemToArray(one, cJSON_CreateString(number));
+        }
+        cJSON_AddItemToArray(all, one);
+    }
+    text = cJSON_PrintUnformatted(all);
+    cJSON_Delete(all);
+    return text;
+}
+
+/* With TO NULL: whether TEXT is such a list for RATE. Otherwise the values go into it. */
+static bool history_read(const char *text, struct rate *rate, int64_t epochs, bool check_only)
+{
+    cJSON *all = text ? cJSON_Parse(text) : NULL;
+    bool good = cJSON_IsArray(all) && (size_t)cJSON_GetArraySize(all) == rate_schedules(rate);
+    const cJSON *one = good ? all->child : NULL, *number;
+
+    for (size_t i = 0; good && i < rate_schedules(rate); i++, one = one->next) {
+        double *history = rate_history(rate, i);
+        int64_t e = 0;
+
+        good = cJSON_GetArraySize(one) == (history ? epochs : 0);
+        for (number = one->child; good && number; number = number->next, e++) {
+            const char *digits = cJSON_GetStringValue(number);
+            double value;
+
+            good = digits && text_to_double(digits, &value);
+            if (good && !check_only)
+                history[e] = value;
+        }
+    }
+    cJSON_Delete(all);
+    return good;
+}
+
+/* The numbers in the metadata, their names and where they are in struct checkpoint. */
+static const struct field {
+    const char *key;
+    enum { FIELD_INT, FIELD_REAL, FIELD_TIME } type; /* times are there where they are told */
+    size_t at;
+} fields[] = {
+    {"epoch", FIELD_INT, offsetof(struct checkpoint, epoch)},
+    {"step", FIELD_INT, offsetof(struct checkpoint, step)},
+    {"steps", FIELD_INT, offsetof(struct checkpoint, steps)},
+    {"best", FIELD_REAL, offsetof(struct checkpoint, best.value)},
+    {"best_epoch", FIELD_INT, offsetof(struct checkpoint, best.epoch)},
+    {"stop", FIELD_REAL, offsetof(struct checkpoint, stop.value)},
+    {"stop_epoch", FIELD_INT, offsetof(struct checkpoint, stop.epoch)},
+    {"seconds", FIELD_TIME, offsetof(struct checkpoint, seconds)},
+    {"cpu_seconds", FIELD_TIME, offsetof(struct checkpoint, cpu_seconds)},
+};
+enum { NFIELDS = sizeof fields / sizeof fields[0] };
+
+/* Pairs of key and value, ended by NULL. */
+static void write_fields(struct arena *arena, const struct checkpoint *at, const char **out)
+{
+    *out++ = "format";
+    *out++ = FORMAT;
+    *out++ = "spec";
+    *out++ = at->spec;
+    *out++ = "seed";
+    *out++ = arena_format(arena, "%llu", (unsigned long long)at->seed);
+    for (const struct field *f = fields; f < fields + NFIELDS; f++) {
+        const char *from = (const char *)at + f->at;
+        char number[32];
+
+        if (f->type == FIELD_INT)
+            snprintf(number, sizeof number, "%lld", (long long)*(const int64_t *)(const void *)from);
+        else
+            text_from_double(*(const double *)(const void *)from, number);
+        if (f->type == FIELD_TIME && *(const double *)(const void *)from == 0.0)
+            continue;
+        *out++ = f->key;
+        *out++ = arena_string(arena, number, strlen(number));
+    }
+}
+
+static bool read_field(const struct field *f, const char *text, struct checkpoint *at)
+{
+    char *to = (char *)at + f->at;
+
+    if (f->type == FIELD_INT)
+        return text && text_to_int(text, (int64_t *)(void *)to);
+    if (f->type == FIELD_TIME && !text) {
+        *(double *)(void *)to = 0.0;
+        return true;
+    }
+    return text && text_to_double(text, (double *)(void *)to);
+}
+
+static status read_fields(const struct tensor_file *file, struct checkpoint *at, struct error *err)
+{
+    const char *format = tensor_file_metadata(file, "format"), *spec, *seed;
+
+    if (!format || strcmp(format, FORMAT) != 0)
+        return error_set(err, "not a checkpoint to go on from: its format is '%s', not '" FORMAT "'",
+                         format ? format : "");
+    spec = tensor_file_metadata(file, "spec");
+    seed = tensor_file_metadata(file, "seed");
+    if (!spec || strlen(spec) >= sizeof at->spec || !seed)
+        return error_set(err, "not a checkpoint to go on from: it does not say of which run it is");
+    memcpy(at->spec, spec, strlen(spec) + 1);
+    at->seed = strtoull(seed, NULL, 10);
+    for (const struct field *f = fields; f < fields + NFIELDS; f++)
+        if (!read_field(f, tensor_file_metadata(file, f->key), at))
+            return error_set(err, "its metadata have no number '%s'", f->key);
+    if (at->epoch < 1 || at->steps < 1 || at->epoch > INT64_MAX / at->steps ||
+        at->step != at->epoch * at->steps)
+        return error_set(err,
+                         "its metadata contradict each other: epoch %lld, step %lld, %lld steps an epoch",
+                         (long long)at->epoch, (long long)at->step, (long long)at->steps);
+    return OK;
+}
+
+/* ---- writing -------------------------------------------------------------------------------- */
+
 static status write_list(struct list *l, const char *path, const char *const *metadata, struct error *err)
 {
     const status result = tensor_file_write(path, l->tensor, l->n, metadata, err);
 
-    free(l->tensor);
-    arena_free(l->arena);
+    list_release(l);
     return result;
 }
 
-status checkpoint_write(const struct net *n, const struct checkpoint *at, const char *path, char sha256[65],
-                        struct error *err)
+status checkpoint_write(const struct net *n, struct rate *rate, const struct checkpoint *at, const char *path,
+                        char sha256[65], struct error *err)
 {
     struct list l = {.arena = arena_new()};
-    char best[32];
-    const char *const metadata[] = {"format", "fellrunner checkpoint 1",
-                                    "epoch",  arena_format(l.arena, "%lld", (long long)at->epoch),
-                                    "step",   arena_format(l.arena, "%lld", (long long)at->step),
-                                    "seed",   arena_format(l.arena, "%llu", (unsigned long long)at->seed),
-                                    "best",   best,
-                                    NULL};
+    const char *metadata[2 * (NFIELDS + 4) + 1] = {0};
+    char *history = history_text(rate, at->epoch);
+    status result;
 
-    text_from_double(at->best, best);
+    metadata[0] = "history";
+    metadata[1] = history;
+    write_fields(l.arena, at, metadata + 2);
     add_weights(&l, n);
     add_slots(&l, n);
-    if (write_list(&l, path, metadata, err) != OK)
-        return FAILED;
-    return sha256_file(path, sha256, err);
+    result = write_list(&l, path, metadata, err);
+    free(history);
+    return result == OK ? sha256_file(path, sha256, err) : FAILED;
 }
 
 status checkpoint_export(const struct net *n, const char *path, struct error *err)
@@ -95,4 +236,114 @@ status checkpoint_export(const struct net *n, const char *path, struct error *er
 
     add_weights(&l, n);
     return write_list(&l, path, metadata, err);
+}
+
+/* ---- reading -------------------------------------------------------------------------------- */
+
+static bool same_shape(const struct tensor_file_entry *e, const fell_shape *s)
+{
+    return e->rank == s->rank && memcmp(e->dim, s->dim, (size_t)s->rank * sizeof *s->dim) == 0;
+}
+
+/* A tensor of the file that the net has not. */
+static const char *foreign_tensor(const struct list *l, const struct tensor_file *file)
+{
+    for (size_t i = 0; i < tensor_file_count(file); i++) {
+        const char *name = tensor_file_at(file, i)->name;
+        size_t k = 0;
+
+        while (k < l->n && strcmp(l->tensor[k].name, name) != 0)
+            k++;
+        if (k == l->n)
+            return name;
+    }
+    return NULL;
+}
+
+static status check_tensors(const struct list *l, const struct tensor_file *file, struct error *err)
+{
+    const char *foreign;
+
+    for (size_t i = 0; i < l->n; i++) {
+        const struct tensor_file_entry *e = tensor_file_find(file, l->tensor[i].name);
+
+        if (!e)
+            return error_set(err, "it has no tensor '%s'", l->tensor[i].name);
+        if (!same_shape(e, &l->tensor[i].shape))
+            return error_set(err, "the tensor '%s' has another shape than in the net", e->name);
+    }
+    foreign = tensor_file_count(file) > l->n ? foreign_tensor(l, file) : NULL;
+    return foreign ? error_set(err, "the net has no tensor '%s'", foreign) : OK;
+}
+
+static void copy_tensors(const struct list *l, const struct tensor_file *file)
+{
+    for (size_t i = 0; i < l->n; i++) {
+        const struct tensor_file_entry *e = tensor_file_find(file, l->tensor[i].name);
+
+        memcpy((float *)(uintptr_t)l->tensor[i].values, e->values, (size_t)e->n * sizeof *e->values);
+    }
+}
+
+/* That the file is of the run that WANTED tells of. */
+static status check_owner(const struct checkpoint *is, const struct checkpoint *wanted, struct error *err)
+{
+    if (strcmp(is->spec, wanted->spec) != 0)
+        return error_set(err, "it is of a run with another spec");
+    if (is->seed != wanted->seed)
+        return error_set(err, "it is of a run with the seed %llu, not %llu", (unsigned long long)is->seed,
+                         (unsigned long long)wanted->seed);
+    if (is->steps != wanted->steps)
+        return error_set(err, "it is of a run with %lld steps an epoch, not %lld: the data have changed",
+                         (long long)is->steps, (long long)wanted->steps);
+    return OK;
+}
+
+status checkpoint_read(struct net *n, struct rate *rate, const char *path, struct checkpoint *at,
+                       struct error *err)
+{
+    struct list l = {.arena = arena_new()};
+    struct tensor_file *file = NULL;
+    struct checkpoint is;
+    const char *history;
+    status result = FAILED;
+
+    add_weights(&l, n);
+    add_slots(&l, n);
+    if (tensor_file_open(path, &file, err) != OK)
+        goto out; /* it names the file */
+    history = tensor_file_metadata(file, "history");
+    if (read_fields(file, &is, err) != OK || check_owner(&is, at, err) != OK ||
+        check_tensors(&l, file, err) != OK)
+        goto named;
+    if (is.epoch > n->spec->train.epochs || !history_read(history, rate, is.epoch, true)) {
+        error_set(err, "what its schedules watched does not fit the %lld epochs that it is of",
+                  (long long)is.epoch);
+        goto named;
+    }
+    copy_tensors(&l, file);
+    history_read(history, rate, is.epoch, false);
+    *at = is;
+    result = OK;
+    goto out;
+named:
+    error_prepend(err, "%s", path);
+out:
+    tensor_file_close(file);
+    list_release(&l);
+    return result;
+}
+
+status checkpoint_peek(const char *path, struct checkpoint *at, struct error *err)
+{
+    struct tensor_file *file;
+    status result;
+
+    if (tensor_file_open(path, &file, err) != OK)
+        return FAILED;
+    result = read_fields(file, at, err);
+    if (result != OK)
+        error_prepend(err, "%s", path);
+    tensor_file_close(file);
+    return result;
 }

@@ -1,23 +1,44 @@
-/* checkpoint.h - a net's state as a safetensors file.
+/* checkpoint.h - a run's state as a safetensors file.
  *
- * Tensors are named LAYER.TENSOR, as PyTorch names them; a checkpoint adds the optimizer's
- * slots, optimizer/SLOT/LAYER.TENSOR, and says in the file's metadata where the run was: epoch,
- * step, seed, best (the best value so far of what is watched).
+ * Tensors are named LAYER.TENSOR, as PyTorch names them; a checkpoint adds the optimizer's slots,
+ * optimizer/SLOT/LAYER.TENSOR (of several arrays optimizer/SLOT/K/LAYER.TENSOR). The file's metadata
+ * say where the run was: epoch, step, seed, the hash of its spec, the best values so far, and, as JSON,
+ * what schedules have watched. Random streams and the order of the rows are functions of seed,
+ * epoch and step, so nothing else is needed to go on with the same bits.
  */
 #ifndef ENGINE_CHECKPOINT_H
 #define ENGINE_CHECKPOINT_H
 
 #include "engine/net.h"
+#include "engine/rate.h"
 
-struct checkpoint {
-    int64_t epoch, step;
-    uint64_t seed;
-    double best; /* NAN: there is none yet */
+struct best {
+    double value; /* NAN: there is none yet */
+    int64_t epoch;
 };
 
-/* Write PATH (whole or not at all) and its hash. */
-status checkpoint_write(const struct net *n, const struct checkpoint *at, const char *path, char sha256[65],
-                        struct error *err);
+struct checkpoint {
+    uint64_t seed; /* whose state it is */
+    char spec[65]; /* hash of the resolved spec; "": of any */
+    int64_t steps; /* an epoch */
+    int64_t epoch, step;
+    struct best best, stop;      /* of what `keep: best` and early stopping watch */
+    double seconds, cpu_seconds; /* spent so far; 0: not told, and not written */
+};
+
+/* Write PATH (whole or not at all) and its hash. What stood there stays when that fails. */
+status checkpoint_write(const struct net *n, struct rate *rate, const struct checkpoint *at, const char *path,
+                        char sha256[65], struct error *err);
+
+/* Put the state in PATH back into N and RATE, which are fresh from the same spec. AT comes with seed,
+ * spec and steps, which the file must have too, and gets the rest. Errors name what does not fit: no
+ * whole safetensors file, no checkpoint, of another spec or seed, tensors missing, too many or of
+ * another shape. N and RATE are then unchanged. */
+status checkpoint_read(struct net *n, struct rate *rate, const char *path, struct checkpoint *at,
+                       struct error *err);
+
+/* What PATH says of itself, its tensors passed over. Errors: no whole file, no checkpoint. */
+status checkpoint_peek(const char *path, struct checkpoint *at, struct error *err);
 
 /* Parameters and state tensors alone, for `fell export`. */
 status checkpoint_export(const struct net *n, const char *path, struct error *err);

@@ -6,15 +6,12 @@
  */
 #include "engine/data.h"
 
-#include <cjson/cJSON.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/mem.h"
 #include "engine/data_parts.h"
-#include "host/settings.h"
 
 const char *split_name(enum split s)
 {
@@ -149,8 +146,8 @@ status data_load(const struct spec *spec, struct host_env *env, struct data **ou
     for (enum split s = 0; s < SPLITS; s++)
         if (set[s].choice)
             dataset_close(&set[s]);
-    for (size_t i = 0; i < spec->data.ntransforms && result == OK; i++)
-        result = data_transform(data, spec, i, env, p);
+    if (result == OK)
+        result = data_transforms(data, spec, env, p);
     if (result == OK)
         *out = data;
     else
@@ -158,10 +155,22 @@ status data_load(const struct spec *spec, struct host_env *env, struct data **ou
     return result;
 }
 
+int64_t data_row_size(const struct data *d, enum split s)
+{
+    return s == SPLIT_TRAIN && d->nlate ? fell_size(&d->late[0].in) : d->x_size;
+}
+
 void data_free(struct data *d)
 {
     if (!d)
         return;
+    for (size_t i = 0; i < d->nlate; i++) {
+        for (size_t k = 0; k < d->late[i].ntensors; k++)
+            free(d->late[i].tensor[k]);
+        free(d->late[i].tensor);
+        free(d->late[i].tensor_n);
+    }
+    free(d->late);
     for (enum split s = 0; s < SPLITS; s++) {
         free(d->split[s].x);
         free(d->split[s].target);
@@ -172,75 +181,4 @@ void data_free(struct data *d)
         free(d->class_names[k]);
     free(d->class_names);
     free(d);
-}
-
-/* ---- the key ----------------------------------------------------------------------- */
-
-/* A file that was changed between two runs is other data: size and time are part of
- * the key. */
-static void add_file(cJSON *files, const char *path)
-{
-    struct stat about;
-
-    if (!path || stat(path, &about) != 0)
-        return;
-    cJSON_AddItemToArray(files, settings_json_int(about.st_size));
-    cJSON_AddItemToArray(files, settings_json_int(about.st_mtim.tv_sec));
-    cJSON_AddItemToArray(files, settings_json_int(about.st_mtim.tv_nsec));
-}
-
-static void add_files(cJSON *files, const struct choice *c)
-{
-    for (size_t i = 0; i < c->item->nparams; i++) {
-        const fell_param *param = &c->item->params[i];
-        const char *field = (const char *)c->settings + param->offset;
-
-        if (!(param->flags & FELL_PATH))
-            continue;
-        if (param->type == FELL_P_STRING) {
-            add_file(files, *(const char *const *)(const void *)field);
-        } else if (param->type == FELL_P_STRINGS) {
-            const fell_strings *list = (const void *)field;
-
-            for (int64_t k = 0; k < list->n; k++)
-                add_file(files, list->v[k]);
-        }
-    }
-}
-
-static void add_choice(cJSON *list, const struct choice *c)
-{
-    cJSON *one = cJSON_CreateArray(), *settings, *files;
-
-    cJSON_AddItemToArray(list, one);
-    if (!c->item)
-        return;
-    settings = cJSON_CreateObject();
-    files = cJSON_CreateArray();
-    settings_to_json(c->item, c->settings, settings);
-    add_files(files, c);
-    cJSON_AddItemToArray(one, cJSON_CreateString(c->item->file->path));
-    cJSON_AddItemToArray(one, cJSON_CreateString(c->item->name));
-    cJSON_AddItemToArray(one, settings);
-    cJSON_AddItemToArray(one, files);
-}
-
-char *data_key(const struct spec *spec)
-{
-    cJSON *key = cJSON_CreateArray();
-    char *printed, *text;
-
-    cJSON_AddItemToArray(key, settings_json_int((int64_t)spec->seed));
-    cJSON_AddItemToArray(key, settings_json_int(spec->loss.item->loss->target));
-    cJSON_AddItemToArray(key, settings_json_number(spec->data.validation_share));
-    add_choice(key, &spec->data.source);
-    add_choice(key, &spec->data.test);
-    add_choice(key, &spec->data.validation);
-    for (size_t i = 0; i < spec->data.ntransforms; i++)
-        add_choice(key, &spec->data.transforms[i]);
-    printed = cJSON_PrintUnformatted(key);
-    text = mem_string(printed ? printed : "");
-    cJSON_free(printed);
-    cJSON_Delete(key);
-    return text;
 }

@@ -15,10 +15,19 @@ const char *split_name(enum split s); /* "train", "validation", "test" */
 
 struct rows {
     int64_t n;           /* 0: the split does not exist */
-    float *x;            /* [n, x_size] after the transforms, 64-byte aligned */
+    float *x;            /* [n, data_row_size()] after the transforms, 64-byte aligned */
     float *target;       /* [n, target_size], NULL for classes */
     int32_t *label;      /* [n, target_size], NULL for values */
     int64_t *source_row; /* [n] row of the source; NULL: all of a dataset, in order */
+};
+
+/* A transform that every training batch goes through (augment.h), as it was fitted. */
+struct late {
+    size_t index;       /* in the spec */
+    fell_shape in, out; /* of one row */
+    size_t ntensors;
+    float **tensor;    /* [ntensors], NULL: not in use */
+    int64_t *tensor_n; /* [ntensors] floats */
 };
 
 struct data {
@@ -29,10 +38,16 @@ struct data {
     int64_t nclasses;
     char **class_names;                              /* [nclasses], NULL without names */
     int64_t source_rows, test_rows, validation_rows; /* of each dataset as read */
+    size_t nlate;
+    struct late *late; /* [nlate] in order; the training rows are as they were before the first */
 };
 
+/* Numbers in one row of a split: x_size, but for training rows that have transforms to go. */
+int64_t data_row_size(const struct data *d, enum split s);
+
 /* Read, split (by the experiment's seed, the same in every repeat), fit transforms
- * on the training rows, apply them to all. Classes of test and validation sets are
+ * on the training rows, apply them to all; from the first that acts in training only on,
+ * training rows are left to augment.h. Classes of test and validation sets are
  * matched to the source's by name. Errors, in P: whatever the dataset plugin
  * says, no rows, a label outside the classes, inputs that are not finite, a split that
  * leaves no training row, shapes that differ between source and test. */

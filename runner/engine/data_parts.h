@@ -33,9 +33,9 @@ status dataset_read(struct dataset *d, const int64_t *row, int64_t n, struct row
 
 void dataset_close(struct dataset *d);
 
-/* Transform INDEX of the spec: fitted on the training rows, applied to every split. */
-status data_transform(struct data *data, const struct spec *spec, size_t index, struct host_env *env,
-                      struct problem *p);
+/* All transforms of the spec: fitted on the training rows, applied to every split, or kept in
+ * DATA->late. */
+status data_transforms(struct data *data, const struct spec *spec, struct host_env *env, struct problem *p);
 
 /* A problem from a callback of IN that failed. */
 status data_problem(struct problem *p, const char *section, int index, const struct instance *in);

@@ -1,8 +1,10 @@
-/* data_transform.c - a transform: planned, fitted on the training rows, applied to all.
+/* data_transform.c - transforms: planned, fitted on the training rows, applied to all.
  *
  * The result takes the place of the inputs. Rows go through in chunks, so that the
  * memory beyond the result is small; a transform sees no row of another split while it
- * is fitted. Called by data.c.
+ * is fitted. One that draws random numbers in training alone acts in training alone
+ * (flip): the training rows stay as they were before it, and it and all that
+ * follow are kept for augment.c. Called by data.c.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -12,7 +14,10 @@
 #include "engine/data_parts.h"
 #include "engine/init.h"
 
-enum { CHUNK = 1024 }; /* rows; a multiple of 16, so that every chunk stays aligned */
+enum {
+    CHUNK = 1024, /* rows; a multiple of 16, so that every chunk stays aligned */
+    PROBED = 16   /* rows that tell whether a transform draws */
+};
 
 #define SECTION "data.transforms"
 
@@ -95,7 +100,7 @@ static status make_tensors(struct work *w, const struct spec *spec, struct host_
 
 /* A call of forward or fit on B rows from X. */
 static status call(struct work *w, const struct choice *choice, fell_status (*fn)(fell_layer_call *),
-                   const float *x, int64_t batch, float *y, struct problem *p)
+                   bool training, const float *x, int64_t batch, float *y, struct problem *p)
 {
     const float *inputs[1] = {x};
     float *no_input_gradient[1] = {NULL};
@@ -103,6 +108,7 @@ static status call(struct work *w, const struct choice *choice, fell_status (*fn
                          .settings = choice->settings,
                          .plan = &w->plan,
                          .batch = batch,
+                         .training = training,
                          .x = inputs,
                          .y = y,
                          .dx = no_input_gradient,
@@ -154,7 +160,7 @@ static status apply(struct work *w, const struct choice *choice, const struct sp
         int64_t n = r->n - i < CHUNK ? r->n - i : CHUNK;
         float *out = grows ? y + i * w->out_size : y;
 
-        if (call(w, choice, w->item->layer->forward, r->x + i * w->in_size, n, out, p) != OK)
+        if (call(w, choice, w->item->layer->forward, false, r->x + i * w->in_size, n, out, p) != OK)
             goto out;
         if (!grows)
             memcpy(to + i * w->out_size, y, (size_t)(n * w->out_size) * sizeof *y);
@@ -176,6 +182,68 @@ out:
     return result;
 }
 
+/* ---- transforms that act in training only ------------------------------------------ */
+
+/* Whether it draws random numbers for training rows, and none in evaluation. */
+static status find_out_if_late(struct work *w, const struct choice *choice, const struct spec *spec,
+                               const struct rows *train, bool *late, struct problem *p)
+{
+    const int64_t n = train->n < PROBED ? train->n : PROBED;
+    float *y = mem_try_aligned((size_t)n, (size_t)w->out_size * sizeof *y);
+    status result = OK;
+    bool draws[2] = {false, false};
+
+    if (!y)
+        return problem_set(p, SECTION, w->index, "", "%s: %lld rows of %lld numbers do not fit into memory",
+                           w->in.name, (long long)n, (long long)w->out_size);
+    for (int training = 0; training < 2 && result == OK; training++) {
+        w->in.stream = stream_of(spec, w, 2000);
+        result = call(w, choice, w->item->layer->forward, training == 1, train->x, n, y, p);
+        draws[training] = w->in.stream.position != 0;
+    }
+    *late = draws[1] && !draws[0];
+    free(y);
+    return result;
+}
+
+/* The transform, with its tensors, goes over to DATA. */
+static void keep_late(struct data *data, struct work *w)
+{
+    const size_t n = w->item->layer->ntensors;
+    struct late *late;
+
+    data->late = mem_grow(data->late, data->nlate + 1, sizeof *data->late);
+    late = &data->late[data->nlate++];
+    *late = (struct late){.index = (size_t)w->index,
+                          .in = data->x,
+                          .out = w->plan.out,
+                          .ntensors = n,
+                          .tensor = mem_array(n, sizeof *late->tensor),
+                          .tensor_n = mem_array(n, sizeof *late->tensor_n)};
+    for (size_t k = 0; k < n; k++) {
+        late->tensor[k] = w->tensor[k];
+        late->tensor_n[k] = w->tensor[k] ? data_shape_size(&w->plan.tensor[k]) : 0;
+        w->tensor[k] = NULL;
+    }
+}
+
+static bool fits_follow(const struct spec *spec, size_t index)
+{
+    bool fits = false;
+
+    for (size_t i = index + 1; i < spec->data.ntransforms; i++)
+        fits |= spec->data.transforms[i].item->layer->fit != NULL;
+    return fits;
+}
+
+/* ---- all ---------------------------------------------------------------------------- */
+
+/* What the transforms have left of the training rows. */
+struct training {
+    float *before; /* as they were before the first late transform, or NULL */
+    bool current;  /* what is in the data went through all transforms so far */
+};
+
 static void work_release(struct work *w)
 {
     for (size_t k = 0; w->tensor && k < w->item->layer->ntensors; k++)
@@ -186,31 +254,76 @@ static void work_release(struct work *w)
     instance_release(&w->in);
 }
 
-status data_transform(struct data *data, const struct spec *spec, size_t index, struct host_env *env,
-                      struct problem *p)
+/* From the first late transform on, training rows are only transformed where a later
+ * transform is fitted on them. */
+static status begin_late(struct training *t, struct data *data, const struct spec *spec, const struct work *w,
+                         struct problem *p)
+{
+    const struct rows *train = &data->split[SPLIT_TRAIN];
+
+    t->current = fits_follow(spec, (size_t)w->index);
+    if (!t->current)
+        return OK;
+    t->before = mem_try_aligned((size_t)train->n, (size_t)w->in_size * sizeof *t->before);
+    if (!t->before)
+        return problem_set(p, SECTION, w->index, "",
+                           "%s: a copy of the %lld training rows does not fit into memory", w->in.name,
+                           (long long)train->n);
+    memcpy(t->before, train->x, (size_t)train->n * (size_t)w->in_size * sizeof *t->before);
+    return OK;
+}
+
+static status transform(struct data *data, const struct spec *spec, size_t index, struct training *t,
+                        struct host_env *env, struct problem *p)
 {
     const struct choice *choice = &spec->data.transforms[index];
     const struct rows *train = &data->split[SPLIT_TRAIN];
     struct work w = {.item = choice->item, .index = (int)index};
+    bool late = data->nlate > 0;
     status result;
 
     instance_init(&w.in, choice->item, choice->item->name, env);
     result = make_plan(&w, data, choice, p);
     if (result == OK)
         result = make_tensors(&w, spec, env, p);
+    if (result == OK && late && w.plan.indices)
+        result = problem_set(p, SECTION, w.index, "",
+                             "%s: takes whole numbers, so it cannot follow a transform that acts in training",
+                             w.in.name);
     for (enum split s = 0; s < SPLITS && result == OK; s++)
         result = check_indices(&w, &data->split[s], s, p);
     if (result == OK && w.item->layer->fit) {
         w.in.stream = stream_of(spec, &w, 0);
-        result = call(&w, choice, w.item->layer->fit, train->x, train->n, NULL, p);
+        result = call(&w, choice, w.item->layer->fit, false, train->x, train->n, NULL, p);
+    }
+    if (result == OK && !late) {
+        result = find_out_if_late(&w, choice, spec, train, &late, p);
+        if (result == OK && late)
+            result = begin_late(t, data, spec, &w, p);
     }
     for (enum split s = 0; s < SPLITS && result == OK; s++)
-        if (data->split[s].n)
+        if (data->split[s].n && (s != SPLIT_TRAIN || t->current))
             result = apply(&w, choice, spec, &data->split[s], s, p);
+    if (result == OK && late)
+        keep_late(data, &w);
     if (result == OK) {
         data->x = w.plan.out;
         data->x_size = w.out_size;
     }
     work_release(&w);
+    return result;
+}
+
+status data_transforms(struct data *data, const struct spec *spec, struct host_env *env, struct problem *p)
+{
+    struct training t = {.current = true};
+    status result = OK;
+
+    for (size_t i = 0; i < spec->data.ntransforms && result == OK; i++)
+        result = transform(data, spec, i, &t, env, p);
+    if (t.before) {
+        free(data->split[SPLIT_TRAIN].x);
+        data->split[SPLIT_TRAIN].x = t.before;
+    }
     return result;
 }

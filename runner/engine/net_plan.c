@@ -108,6 +108,10 @@ static status check_indices(const struct net *n, const struct entry *e, int inde
             return problem_set(p, "model", index, "from",
                                "%s: takes whole numbers from the data, so its input is 'input', not '%s'",
                                e->name, e->spec->from[k]);
+    if (n->data->nlate)
+        return problem_set(p, "model", index, "",
+                           "%s: takes whole numbers, so no transform of the data may act in training",
+                           e->name);
     for (int s = 0; s < SPLITS; s++) {
         const struct rows *rows = &n->data->split[s];
         const int64_t floats = rows->n * n->data->x_size;

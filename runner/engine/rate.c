@@ -115,3 +115,13 @@ void rate_remember(struct rate *r, const struct measure *m, int64_t epoch, const
         if (r->schedule[i].watches)
             r->schedule[i].history[epoch] = measure_value(m, &r->schedule[i].watched, loss);
 }
+
+size_t rate_schedules(const struct rate *r)
+{
+    return r->n;
+}
+
+double *rate_history(const struct rate *r, size_t i)
+{
+    return r->schedule[i].history;
+}

@@ -22,4 +22,9 @@ status rate_of_step(struct rate *r, int64_t epoch, int64_t step, double *lr, str
 /* After epoch EPOCH (from 0): remember what schedules watch. */
 void rate_remember(struct rate *r, const struct measure *m, int64_t epoch, const double loss[SPLITS]);
 
+/* For checkpoints: how many schedules there are, and what number I has watched in each epoch
+ * (from 0; NULL: it watches nothing), which may be written. */
+size_t rate_schedules(const struct rate *r);
+double *rate_history(const struct rate *r, size_t i);
+
 #endif

@@ -12,9 +12,11 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "engine/augment.h"
 #include "engine/checkpoint.h"
 #include "engine/net_run.h"
 #include "engine/rate.h"
+#include "engine/train_keep.h"
 #include "engine/train_report.h"
 
 struct run {
@@ -30,6 +32,7 @@ struct run {
     struct measure *measure;
     struct rate *rate;
     struct batches batches[SPLITS];
+    struct augment *augment; /* NULL: no transform acts in training */
     struct tally tally;
     int64_t epoch, step; /* from 1 */
     int64_t every;       /* each so many steps are reported; 0: none */
@@ -38,21 +41,23 @@ struct run {
     float *grads;
     int64_t floats;
 
-    struct watched stop_watch, best_watch;
-    double stop_best, best; /* NAN: none yet */
-    int64_t stop_best_epoch;
-    char *last_path, *best_path; /* checkpoints; NULL: not kept */
+    struct keep keep;
+    int64_t ask_epoch; /* 0: never */
 };
 
 const char *run_end_word(enum run_end e)
 {
-    static const char *const word[] = {[RUN_FINISHED] = "finished",
-                                       [RUN_STOPPED] = "stopped",
-                                       [RUN_DIVERGED] = "diverged",
-                                       [RUN_FAILED] = "failed",
-                                       [RUN_INTERRUPTED] = "interrupted"};
+    static const char *const word[] = {
+        [RUN_FINISHED] = "finished", [RUN_STOPPED] = "stopped", [RUN_PRUNED] = "pruned",
+        [RUN_DIVERGED] = "diverged", [RUN_FAILED] = "failed",   [RUN_INTERRUPTED] = "interrupted",
+        [RUN_PAUSED] = "paused"};
 
     return word[e];
+}
+
+bool run_end_is_good(const char *word)
+{
+    return strcmp(word, "finished") == 0 || strcmp(word, "stopped") == 0 || strcmp(word, "pruned") == 0;
 }
 
 /* ---- how a run ends early ------------------------------------------------------------ */
@@ -138,6 +143,8 @@ static status run_epoch(struct run *r)
     batches_begin(&r->batches[SPLIT_TRAIN], r->options->seed, r->epoch);
     while (batches_next(&r->batches[SPLIT_TRAIN], &batch)) {
         r->step++;
+        if (r->augment && augment_batch(r->augment, r->step, &batch, &err) != OK)
+            return fail(r, &err);
         net_feed(net, MODE_TRAIN, &batch);
         if (net_forward(net, MODE_TRAIN, r->step, &err) != OK)
             return fail(r, &err);
@@ -219,86 +226,109 @@ static void report_epoch(struct run *r)
         r->listener->epoch(r->listener->arg, &report);
 }
 
-/* Whether VALUE beats BEST by more than DELTA. */
-static bool better(const struct watched *w, double value, double best, double delta)
+/* Weights that an update broke are seen in the next step. Where anything else uses them
+ * before, or there is no next step, look now. It is a matter of the spec alone, since the epoch is
+ * reported in another way: a run that is interrupted or cut short reports what the whole one does. */
+static status check_weights(struct run *r)
 {
-    if (isnan(value))
-        return false;
-    return isnan(best) || (w->maximise ? value > best + delta : value < best - delta);
+    const bool used = r->data->split[SPLIT_VALIDATION].n || r->data->split[SPLIT_TEST].n ||
+                      r->spec->checkpoint.on || r->epoch == r->spec->train.epochs;
+    char where[256];
+
+    return used && net_weights_broken(r->net, where, sizeof where) ? diverge(r, where) : OK;
 }
 
-/* Early stopping: whether nothing got better for `patience` epochs. */
+/* Early stopping. */
 static bool out_of_patience(struct run *r)
 {
-    const double value = measure_value(r->measure, &r->stop_watch, r->loss);
-    char best[32];
-    char text[320];
-
-    if (!r->spec->train.early_stopping.on)
+    if (!keep_stops(&r->keep, r->epoch, r->loss))
         return false;
-    if (better(&r->stop_watch, value, r->stop_best, r->spec->train.early_stopping.min_delta)) {
-        r->stop_best = value;
-        r->stop_best_epoch = r->epoch;
-        return false;
-    }
-    if (r->epoch - r->stop_best_epoch < r->spec->train.early_stopping.patience)
-        return false;
-    text_from_double(r->stop_best, best);
-    snprintf(text, sizeof text, "%s has not become better since epoch %lld (%s)",
-             r->spec->train.early_stopping.monitor, (long long)r->stop_best_epoch, best);
-    tell(r, "stopped", text);
+    keep_tell_stop(&r->keep);
     r->result->end = RUN_STOPPED;
     return true;
 }
 
-static status write_checkpoint(struct run *r, const char *path, bool best)
+/* The user wants the run to end. What it did is worth saving, but not worth a failure. */
+static void interrupt(struct run *r)
 {
-    const struct checkpoint at = {
-        .epoch = r->epoch, .step = r->step, .seed = r->options->seed, .best = r->best};
     struct error err;
-    char sha256[65];
 
-    if (checkpoint_write(r->net, &at, path, sha256, &err) != OK)
-        return fail(r, &err);
-    if (r->listener->checkpoint)
-        r->listener->checkpoint(r->listener->arg, r->epoch, path, sha256, best);
-    return OK;
+    r->result->end = RUN_INTERRUPTED;
+    if (r->options->pause_path && keep_pause(&r->keep, r->epoch, r->step, &err) != OK)
+        tell(r, "warning", err.text);
 }
 
-/* The best so far of what is watched, and the last. */
-static status keep_checkpoints(struct run *r, bool last)
+static void pause_run(struct run *r)
 {
-    const bool due = last || r->epoch % r->spec->checkpoint.every == 0;
-    const double value = measure_value(r->measure, &r->best_watch, r->loss);
+    struct error err;
 
-    if (!due)
-        return OK;
-    if (better(&r->best_watch, value, r->best, 0.0)) {
-        r->best = value;
-        if (r->best_path && write_checkpoint(r, r->best_path, true) != OK)
-            return FAILED;
+    r->result->end = RUN_PAUSED;
+    if (!r->options->pause_path)
+        error_set(&err, "the run was to pause, and has no path for its state");
+    else if (keep_pause(&r->keep, r->epoch, r->step, &err) == OK)
+        return;
+    fail(r, &err);
+}
+
+static bool is_cancelled(const struct run *r)
+{
+    return r->listener->cancelled && r->listener->cancelled(r->listener->arg);
+}
+
+/* Whether the run is to go on: the user may not want it to, and whoever compares runs is asked
+ * about every epoch that he named, also one that is past when the run goes on from a checkpoint. */
+static bool may_go_on(struct run *r)
+{
+    while (!is_cancelled(r)) {
+        enum verdict verdict;
+        int64_t next = 0;
+
+        if (r->ask_epoch <= 0 || r->ask_epoch > r->epoch || !r->listener->ask)
+            return true;
+        verdict = r->listener->ask(r->listener->arg, r->ask_epoch, &next);
+        r->ask_epoch = next > r->ask_epoch ? next : 0;
+        if (verdict == VERDICT_PRUNE)
+            r->result->end = RUN_PRUNED;
+        else if (verdict == VERDICT_PAUSE)
+            pause_run(r);
+        if (verdict != VERDICT_GO)
+            return false;
     }
-    return r->last_path ? write_checkpoint(r, r->last_path, false) : OK;
+    interrupt(r);
+    return false;
 }
 
-/* Weights that an update broke are seen in the next step. Where anything else uses them
- * before, or there is no next step, look now. */
-static status check_weights(struct run *r, bool last)
+/* Where the run is when it goes on. False: a checkpoint was the last thing that it did, and nothing is
+ * left; or it is to wait; or that file cannot be written. */
+static bool take_up(struct run *r, int64_t epochs)
 {
-    const bool used =
-        r->data->split[SPLIT_VALIDATION].n || r->data->split[SPLIT_TEST].n || r->last_path || r->best_path;
-    char where[256];
+    const bool stopped = r->keep.at.epoch < epochs && keep_has_stopped(&r->keep);
+    const bool over = stopped || r->keep.at.epoch >= epochs;
+    struct error err;
 
-    return (used || last) && net_weights_broken(r->net, where, sizeof where) ? diverge(r, where) : OK;
+    r->epoch = r->result->epochs_done = r->keep.at.epoch;
+    r->step = r->keep.at.step;
+    if (keep_again(&r->keep, over, &err) != OK) {
+        fail(r, &err);
+        return false;
+    }
+    if (stopped) {
+        keep_tell_stop(&r->keep);
+        r->result->end = RUN_STOPPED;
+    }
+    return !over && may_go_on(r);
 }
 
 static void run_epochs(struct run *r, int64_t epochs)
 {
     bool last = false;
+    struct error err;
 
+    if (r->options->resume_path && !take_up(r, epochs))
+        return;
     while (!last) {
         r->epoch++;
-        if (run_epoch(r) != OK || check_weights(r, r->epoch == epochs) != OK)
+        if (run_epoch(r) != OK || check_weights(r) != OK)
             break;
         net_current = net_current_phase = "";
         if (measure_all(r) != OK)
@@ -307,12 +337,12 @@ static void run_epochs(struct run *r, int64_t epochs)
         r->result->epochs_done = r->epoch;
         rate_remember(r->rate, r->measure, r->epoch - 1, r->loss);
         last = r->epoch == epochs || out_of_patience(r);
-        if ((r->last_path || r->best_path) && keep_checkpoints(r, last) != OK)
-            break;
-        if (!last && r->listener->cancelled && r->listener->cancelled(r->listener->arg)) {
-            r->result->end = RUN_INTERRUPTED;
+        if (keep_checkpoints(&r->keep, r->epoch, r->step, r->loss, last, &err) != OK) {
+            fail(r, &err);
             break;
         }
+        if (!last && !may_go_on(r))
+            break;
     }
 }
 
@@ -334,38 +364,6 @@ static status prepare_batches(struct run *r, int64_t batch, struct problem *p)
     return OK;
 }
 
-/* What early stopping watches, and what the best checkpoint is best at. */
-static status prepare_watches(struct run *r, struct problem *p)
-{
-    const struct spec *spec = r->spec;
-    const char *name = spec->train.early_stopping.on        ? spec->train.early_stopping.monitor
-                       : r->data->split[SPLIT_VALIDATION].n ? "validation.loss"
-                                                            : "train.loss";
-    struct error err;
-
-    r->stop_best = r->best = NAN;
-    if (measure_find(r->measure, name, &r->best_watch, &err) != OK)
-        return problem_set(p, "train.early_stopping", 0, "monitor", "monitor: %s", err.text);
-    r->stop_watch = r->best_watch;
-    return OK;
-}
-
-static status prepare_checkpoints(struct run *r, struct problem *p)
-{
-    const char *folder = r->options->checkpoint_folder;
-    struct error err;
-
-    if (!r->spec->checkpoint.on || !folder)
-        return OK;
-    if (path_make_folder(folder, &err) != OK)
-        return problem_set(p, "", 0, "", "%s", err.text);
-    if (r->spec->checkpoint.keep_last)
-        r->last_path = path_join(folder, "last.safetensors");
-    if (r->spec->checkpoint.keep_best)
-        r->best_path = path_join(folder, "best.safetensors");
-    return OK;
-}
-
 static status prepare(struct run *r, struct problem *p)
 {
     const struct spec *spec = r->spec;
@@ -373,7 +371,9 @@ static status prepare(struct run *r, struct problem *p)
     int64_t steps;
 
     if (net_new(spec, r->data, r->env, batch, &r->net, p) != OK ||
-        net_initialise(r->net, spec, r->options->seed, p) != OK || prepare_batches(r, batch, p) != OK)
+        net_initialise(r->net, spec, r->options->seed, p) != OK || prepare_batches(r, batch, p) != OK ||
+        augment_new(spec, r->data, r->env, r->options->seed, r->batches[SPLIT_TRAIN].size, &r->augment, p) !=
+            OK)
         return FAILED;
     r->update = net_update(r->net);
     r->measure = net_measure(r->net);
@@ -381,20 +381,26 @@ static status prepare(struct run *r, struct problem *p)
     steps = (r->data->split[SPLIT_TRAIN].n - 1) / r->batches[SPLIT_TRAIN].size + 1;
     r->rate = rate_new(spec, r->measure, r->env, update_rate(r->update), epochs, steps * epochs);
     r->every = spec->record.gradients == RECORD_STEP ? spec->record.every : 0;
-    if (tally_init(&r->tally, r->net, r->env, spec->record.gradients, p) != OK || prepare_watches(r, p) != OK)
+    if (tally_init(&r->tally, r->net, r->env, spec->record.gradients, p) != OK)
         return FAILED;
-    return prepare_checkpoints(r, p);
+    r->keep.net = r->net;
+    r->keep.rate = r->rate;
+    r->keep.measure = r->measure;
+    if (keep_init(&r->keep, r->data, steps, p) != OK)
+        return FAILED;
+    r->ask_epoch = r->options->ask_epoch;
+    return OK;
 }
 
 static void release(struct run *r)
 {
     for (int s = SPLIT_TRAIN; s < SPLITS; s++)
         batches_release(&r->batches[s]);
+    augment_free(r->augment);
     tally_release(&r->tally);
     rate_free(r->rate);
     net_free(r->net);
-    free(r->last_path);
-    free(r->best_path);
+    keep_release(&r->keep);
 }
 
 /* Threads of train.threads, unless the caller brought its own. */
@@ -415,8 +421,13 @@ status train_run(const struct spec *spec, const struct data *data, struct host_e
                  const struct run_options *options, const struct train_listener *listener,
                  struct run_result *result, struct problem *p)
 {
-    struct run r = {
-        .spec = spec, .data = data, .env = env, .options = options, .listener = listener, .result = result};
+    struct run r = {.spec = spec,
+                    .data = data,
+                    .env = env,
+                    .options = options,
+                    .listener = listener,
+                    .result = result,
+                    .keep = {.spec = spec, .options = options, .listener = listener}};
     int64_t epochs = spec->train.epochs;
     struct pool *own;
     struct error err;
@@ -431,6 +442,11 @@ status train_run(const struct spec *spec, const struct data *data, struct host_e
         goto out;
     if (listener->parameters)
         listener->parameters(listener->arg, r.net);
+    if (options->resume_path) {
+        s = keep_resume(&r.keep, p);
+        if (s != OK)
+            goto out;
+    }
     if (options->export_epoch > 0 && options->export_epoch < epochs)
         epochs = options->export_epoch;
     begin = r.clock = time_monotonic();

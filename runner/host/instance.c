@@ -192,6 +192,8 @@ static void *host_scratch(fell_ctx *ctx, int64_t count, int64_t size)
     if (!p) {
         char msg[160];
 
+        if (count >= 0 && size >= 0)
+            mem_note_shortage();
         snprintf(msg, sizeof msg, "working memory of %lld x %lld bytes cannot be had", (long long)count,
                  (long long)size);
         host_fail(ctx, msg);

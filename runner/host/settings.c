@@ -69,8 +69,7 @@ void settings_range_text(const fell_param *p, char out[80])
              isinf(p->max) || (p->flags & FELL_MAX_OPEN) ? ')' : ']');
 }
 
-/* A value that is not finite is meant only where the default is such a value. */
-static bool in_range(const fell_param *p, double v)
+bool settings_in_range(const fell_param *p, double v)
 {
     if (isnan(v))
         return isnan(p->def);
@@ -84,7 +83,7 @@ static status check_range(const struct setter *s, const struct node *node, doubl
 {
     char range[80];
 
-    if (in_range(s->param, v))
+    if (settings_in_range(s->param, v))
         return OK;
     settings_range_text(s->param, range);
     return refuse(s, &node->place, "%s is not in %s", node->text, range);
@@ -246,12 +245,16 @@ static bool unset_by_default(const fell_param *p)
     return p->type >= FELL_P_INTS && (!p->def_text || !strcmp(p->def_text, "[]"));
 }
 
+bool settings_null_is_unset(const fell_param *p)
+{
+    return unset_by_default(p) && !(p->flags & FELL_REQUIRED);
+}
+
 static status read_setting(const struct setter *s, const struct node *node, void *field)
 {
     const fell_param *p = s->param;
 
-    /* null says "not set" where that is what the default is. */
-    if (unset_by_default(p) && !(p->flags & FELL_REQUIRED) && tree_is_null(node))
+    if (settings_null_is_unset(p) && tree_is_null(node))
         return OK;
     if (p->type >= FELL_P_INTS)
         return read_list(s, node, field);

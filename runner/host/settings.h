@@ -45,11 +45,26 @@ cJSON *settings_json_number(double v);
 /* The place of setting NAME in MAP, or AT where it is not written. */
 const struct place *settings_place(const struct node *map, const char *name, const struct place *at);
 
+/* Whether one number may be written for P. One that is not finite is meant only where the default is
+ * such a number. A default may lie outside, where "not set" is something else than every value. */
+bool settings_in_range(const fell_param *p, double v);
+
 /* A table's line in words: "a number", "a list of texts"; "[0, 1)", an end at infinity
  * written as open; the default as in YAML, appended to B (nothing where there is none). */
 const char *settings_type_word(const fell_param *p);
 void settings_range_text(const fell_param *p, char out[80]);
 void settings_default_text(const fell_param *p, struct strbuf *b);
+
+/* Whether null says "not set" here: where that is what the default is. */
+bool settings_null_is_unset(const fell_param *p);
+
+/* What may be written for P, as JSON Schema (draft 7): types, range, choices, default, and a
+ * description for people (settings_schema.c). */
+cJSON *settings_schema(const fell_param *p);
+
+/* The definitions that it refers to, "#/definitions/text.number" and so on, appended to the object
+ * DEFINITIONS. */
+void settings_schema_define(cJSON *definitions);
 
 /* Value of a numeric setting by name (FLOAT, INT, BOOL, ENUM); false if there is none. */
 bool settings_number(const struct item *item, const void *settings, const char *name, double *out);

@@ -183,10 +183,25 @@ static int exec_patiently(sqlite3 *db, const char *sql)
     return rc;
 }
 
+/* Everything that is not there yet; a file of an older VERSION is brought to today's. */
+static int make_objects(sqlite3 *db, int version)
+{
+    struct strbuf sql = {0};
+    int rc;
+
+    strbuf_addf(&sql, "%s\n%s\n%s\n", version == 1 ? schema_upgrade_begin : "", schema_sql,
+                version == 1 ? schema_upgrade_end : "");
+    schema_add_views(&sql, "");
+    strbuf_addf(&sql, "PRAGMA application_id=%d; PRAGMA user_version=%d; COMMIT", SCHEMA_APPLICATION_ID,
+                SCHEMA_VERSION);
+    rc = sqlite3_exec(db, sql.text, NULL, NULL, NULL);
+    strbuf_release(&sql);
+    return rc;
+}
+
+/* Create or upgrade, in one transaction: whoever waited for another that did finds it done. */
 static status create_schema(sqlite3 *db, const char *path, struct error *err)
 {
-    char *seal = sqlite3_mprintf("PRAGMA application_id=%d; PRAGMA user_version=%d; COMMIT",
-                                 SCHEMA_APPLICATION_ID, SCHEMA_VERSION);
     int version, rc = exec_patiently(db, "BEGIN IMMEDIATE");
     status result = FAILED;
 
@@ -196,14 +211,11 @@ static status create_schema(sqlite3 *db, const char *path, struct error *err)
     }
     if (check_owner(db, path, &version, err) != OK)
         goto out;
-    rc = sqlite3_exec(db, schema_sql, NULL, NULL, NULL);
-    if (rc == SQLITE_OK)
-        rc = sqlite3_exec(db, seal, NULL, NULL, NULL);
+    rc = make_objects(db, version);
     result = rc == SQLITE_OK ? OK : database_error(db, rc, path, err);
 out:
     if (result != OK && !sqlite3_get_autocommit(db))
         sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
-    sqlite3_free(seal);
     return result;
 }
 

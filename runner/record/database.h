@@ -10,7 +10,8 @@
 #include "base/mem.h"
 
 /* Open or create for writing, with its folder: WAL, synchronous=FULL, all tables and
- * views, in one immediate transaction that may race with another process's. Waits
+ * views, in one immediate transaction that may race with another process's; a file of an
+ * older schema becomes one of today's in the same way. Waits
  * up to 10 s for a lock. Errors: a network file system (WAL does not work there), not
  * a database, another application's, a newer schema, cannot be written, locked. */
 status database_open(const char *path, sqlite3 **out, struct error *err);

@@ -15,55 +15,101 @@
 
 #include "base/text.h"
 #include "record/recorder_impl.h"
+#include "record/schema.h"
 
 #define UNFINISHED "('queued', 'running', 'interrupted')"
 
 /* ---- finding -------------------------------------------------------------------- */
 
-status recorder_find_experiment(struct recorder *r, const char *uid, const char *name,
+/* SQL with one or two texts to bind; the row is in *ST, which the caller finalizes. *RC: SQLITE_ROW
+ * or SQLITE_DONE. */
+static status find(struct recorder *r, const char *sql, const char *first, const char *second,
+                   sqlite3_stmt **st, int *rc, struct error *err)
+{
+    *rc = sqlite3_prepare_v2(r->db, sql, -1, st, NULL);
+    if (*rc == SQLITE_OK) {
+        sqlite3_bind_text(*st, 1, first, -1, SQLITE_STATIC);
+        if (second)
+            sqlite3_bind_text(*st, 2, second, -1, SQLITE_STATIC);
+        *rc = sqlite3_step(*st);
+    }
+    if (*rc == SQLITE_ROW || *rc == SQLITE_DONE)
+        return OK;
+    recorder_error(r, *rc, err);
+    sqlite3_finalize(*st);
+    return FAILED;
+}
+
+static void copy_uid(char to[65], sqlite3_stmt *st, int column)
+{
+    snprintf(to, 65, "%s", (const char *)sqlite3_column_text(st, column));
+}
+
+status recorder_find_experiment(struct recorder *r, const char *identity, const char *name,
                                 struct known_experiment *out, struct error *err)
 {
     sqlite3_stmt *st = NULL;
     int rc;
 
     *out = (struct known_experiment){.state = KNOWN_NEW};
-    rc = sqlite3_prepare_v2(r->db,
-                            "SELECT id, EXISTS (SELECT 1 FROM runs WHERE experiment_id = experiments.id"
-                            " AND status IN " UNFINISHED ") FROM experiments WHERE uid = ?1",
-                            -1, &st, NULL);
-    if (rc == SQLITE_OK) {
-        sqlite3_bind_text(st, 1, uid, -1, SQLITE_STATIC);
-        rc = sqlite3_step(st);
-    }
+    if (find(r,
+             "SELECT id, EXISTS (SELECT 1 FROM runs WHERE experiment_id = x.id AND status IN " UNFINISHED
+             "), uid"
+             " FROM experiments AS x WHERE identity = ?1 ORDER BY id DESC LIMIT 1",
+             identity, NULL, &st, &rc, err) != OK)
+        return FAILED;
     if (rc == SQLITE_ROW) {
         out->id = sqlite3_column_int64(st, 0);
         out->state = sqlite3_column_int(st, 1) ? KNOWN_UNFINISHED : KNOWN_FINISHED;
-    } else if (rc != SQLITE_DONE) {
-        goto out;
+        copy_uid(out->uid, st, 2);
     }
     sqlite3_finalize(st);
-    st = NULL;
-    rc = sqlite3_prepare_v2(r->db,
-                            "SELECT id, spec FROM experiments AS x WHERE name = ?1 AND uid <> ?2 AND EXISTS"
-                            " (SELECT 1 FROM runs WHERE experiment_id = x.id AND status IN " UNFINISHED ")"
-                            " ORDER BY id DESC LIMIT 1",
-                            -1, &st, NULL);
-    if (rc == SQLITE_OK) {
-        sqlite3_bind_text(st, 1, name, -1, SQLITE_STATIC);
-        sqlite3_bind_text(st, 2, uid, -1, SQLITE_STATIC);
-        rc = sqlite3_step(st);
-    }
+    if (find(r,
+             "SELECT id, spec FROM experiments AS x WHERE name = ?1 AND identity <> ?2 AND EXISTS"
+             " (SELECT 1 FROM runs WHERE experiment_id = x.id AND status IN " UNFINISHED ")"
+             " ORDER BY id DESC LIMIT 1",
+             name, identity, &st, &rc, err) != OK)
+        return FAILED;
     if (rc == SQLITE_ROW) {
         out->other_unfinished = true;
         out->other_id = sqlite3_column_int64(st, 0);
         out->other_text = mem_string((const char *)sqlite3_column_text(st, 1));
     }
-out:
-    if (rc != SQLITE_ROW && rc != SQLITE_DONE) {
-        recorder_error(r, rc, err);
-        sqlite3_finalize(st);
+    sqlite3_finalize(st);
+    if (find(r, "SELECT id, uid FROM experiments WHERE name = ?1 ORDER BY id DESC LIMIT 1", name, NULL, &st,
+             &rc, err) != OK)
         return FAILED;
+    if (rc == SQLITE_ROW) {
+        out->newest_id = sqlite3_column_int64(st, 0);
+        copy_uid(out->newest_uid, st, 1);
     }
+    sqlite3_finalize(st);
+    return OK;
+}
+
+status recorder_find_trial(struct recorder *r, const char *uid, int64_t *trial, struct error *err)
+{
+    sqlite3_stmt *st = NULL;
+    int rc;
+
+    if (find(r, "SELECT trial FROM runs WHERE uid = ?1", uid, NULL, &st, &rc, err) != OK)
+        return FAILED;
+    *trial = rc == SQLITE_ROW ? sqlite3_column_int64(st, 0) : -1;
+    sqlite3_finalize(st);
+    return OK;
+}
+
+status recorder_count_trials(struct recorder *r, int64_t experiment, int64_t *n, struct error *err)
+{
+    char id[32];
+    sqlite3_stmt *st = NULL;
+    int rc;
+
+    snprintf(id, sizeof id, "%lld", (long long)experiment);
+    if (find(r, "SELECT coalesce(max(trial) + 1, 0) FROM runs WHERE experiment_id = CAST(?1 AS INTEGER)", id,
+             NULL, &st, &rc, err) != OK)
+        return FAILED;
+    *n = sqlite3_column_int64(st, 0);
     sqlite3_finalize(st);
     return OK;
 }
@@ -102,16 +148,14 @@ status recorder_claim(struct recorder *r, const char *uid, struct error *err)
 /* With its rows, children first. */
 status recorder_delete_experiment(struct recorder *r, int64_t id, struct error *err)
 {
-    static const char *const of_run[] = {"run_params", "parameters",     "epochs",  "gradients",   "metrics",
-                                         "steps",      "step_gradients", "plugins", "checkpoints", "events"};
     struct strbuf sql = {0};
     int rc;
 
     if (recorder_begin(r, err) != OK)
         return FAILED;
-    for (size_t i = 0; i < sizeof of_run / sizeof of_run[0]; i++)
+    for (const char *const *table = schema_run_tables; *table; table++)
         strbuf_addf(&sql, "DELETE FROM %s WHERE run_id IN (SELECT id FROM runs WHERE experiment_id = %lld);",
-                    of_run[i], (long long)id);
+                    *table, (long long)id);
     strbuf_addf(
         &sql,
         "DELETE FROM runs WHERE experiment_id = %lld; DELETE FROM data_files WHERE experiment_id = %lld;"
@@ -140,6 +184,38 @@ static status run_now(struct recorder *r, enum writer_sql sql, const struct cell
     return rc == SQLITE_OK ? OK : recorder_error(r, rc, err);
 }
 
+static const char *goal_of(const struct experiment_row *row)
+{
+    return row->maximize ? "maximize" : "minimize";
+}
+
+static const char *at_of(const struct experiment_row *row)
+{
+    return row->at_last ? "last" : "best";
+}
+
+static const char *strategy_of(const struct experiment_row *row)
+{
+    return row->strategy ? row->strategy : "{\"grid\":{}}";
+}
+
+static status add_files(struct recorder *r, int64_t experiment, const struct experiment_row *row,
+                        struct error *err)
+{
+    for (size_t i = 0; i < row->nfiles; i++) {
+        const struct data_file_row *f = &row->files[i];
+        const struct cell file[] = {INT(experiment),
+                                    TEXT(f->role),
+                                    TEXT(f->path),
+                                    TEXT(f->sha256),
+                                    {.type = f->rows >= 0 ? CELL_INT : CELL_NULL, .i = f->rows}};
+
+        if (RUN(r, SQL_ADD_FILE, file, err) != OK)
+            return FAILED;
+    }
+    return OK;
+}
+
 status recorder_add_experiment(struct recorder *r, const struct experiment_row *row, int64_t *id,
                                struct error *err)
 {
@@ -159,22 +235,33 @@ status recorder_add_experiment(struct recorder *r, const struct experiment_row *
         TEXT(row->host),
         TEXT(row->cpu),
         TEXT(row->kernels),
+        TEXT(row->identity ? row->identity : row->uid),
+        TEXT(row->objective ? row->objective : "validation.loss"),
+        TEXT(goal_of(row)),
+        TEXT(at_of(row)),
+        TEXT(strategy_of(row)),
     };
     if (recorder_begin(r, err) != OK || RUN(r, SQL_ADD_EXPERIMENT, cells, err) != OK)
         return FAILED;
     *id = sqlite3_last_insert_rowid(r->db);
-    for (size_t i = 0; i < row->nfiles; i++) {
-        const struct data_file_row *f = &row->files[i];
-        const struct cell file[] = {INT(*id),
-                                    TEXT(f->role),
-                                    TEXT(f->path),
-                                    TEXT(f->sha256),
-                                    {.type = f->rows >= 0 ? CELL_INT : CELL_NULL, .i = f->rows}};
+    return add_files(r, *id, row, err);
+}
 
-        if (RUN(r, SQL_ADD_FILE, file, err) != OK)
-            return FAILED;
-    }
-    return OK;
+status recorder_extend_experiment(struct recorder *r, int64_t id, const struct experiment_row *row,
+                                  struct error *err)
+{
+    const struct cell cells[] = {INT(id),
+                                 TEXT(row->spec),
+                                 TEXT(row->spec_sha256),
+                                 TEXT(row->identity),
+                                 TEXT(row->objective),
+                                 TEXT(goal_of(row)),
+                                 TEXT(at_of(row)),
+                                 TEXT(strategy_of(row))};
+
+    if (recorder_begin(r, err) != OK || RUN(r, SQL_EXTEND_EXPERIMENT, cells, err) != OK)
+        return FAILED;
+    return add_files(r, id, row, err);
 }
 
 status recorder_add_run(struct recorder *r, const struct run_row *row, int64_t *id, struct error *err)

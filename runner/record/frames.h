@@ -9,6 +9,7 @@
 #ifndef RECORD_FRAMES_H
 #define RECORD_FRAMES_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -22,6 +23,7 @@ enum frame_type {
     FRAME_CHECK = 1, /* job: load the data, plan the net; answered by PLAN or PROBLEM */
     FRAME_TRAIN,     /* job: a run; answered by PARAMETERS, METRICS, EPOCH ..., END or PROBLEM */
     FRAME_QUIT,
+    FRAME_ANSWER, /* to ASK; JSON: verdict (enum verdict), next */
     /* worker to runner */
     FRAME_PLAN = 16,  /* JSON of net_to_json() */
     FRAME_PROBLEM,    /* JSON: section, index, setting, text */
@@ -31,8 +33,10 @@ enum frame_type {
     FRAME_STEP,
     FRAME_EVENT,      /* JSON: kind, detail */
     FRAME_CHECKPOINT, /* JSON: epoch, path, sha256, best */
-    FRAME_END,        /* JSON: status, error, epochs_done, seconds */
-    FRAME_CRASH       /* body: int32 signal, then "LAYER\0PHASE\0", written by the signal handler */
+    FRAME_RESUMED,    /* JSON: epoch, seconds, cpu_seconds; what the run has behind it */
+    FRAME_ASK,        /* JSON: epoch; the worker waits for ANSWER */
+    FRAME_END,        /* JSON: status (or "paused"), error, epochs_done, seconds, out_of_memory */
+    FRAME_CRASH       /* body: struct crash_head, then "LAYER\0PHASE\0", written by the signal handler */
 };
 
 struct frame {
@@ -42,8 +46,18 @@ struct frame {
     /* body follows */
 };
 
-/* The body of a job: a JSON object (seed, checkpoint_folder, export_path,
- * export_epoch, name), a NUL, the JSON of the resolved spec. */
+/* The body of a job: a JSON object (struct job without what follows), a NUL, the JSON of the
+ * resolved spec. */
+
+/* With it the runner ends a worker in the middle of a job; a CRASH frame says where it was. */
+enum { STOP_SIGNAL = SIGUSR1 };
+
+/* Why a worker ends in the middle of a job. */
+struct crash_head {
+    int32_t signal; /* 0: it ended itself */
+    int32_t memory_is_out;
+    int64_t memory_bytes; /* its own pages (RssAnon) then; 0: not known */
+};
 
 /* Bytes that a body of SIZE takes in the stream. */
 size_t frame_padded(size_t size);

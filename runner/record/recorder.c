@@ -317,14 +317,20 @@ status recorder_event(struct recorder *r, int64_t run, const char *kind, const c
     return ADD(r, SQL_EVENT, cells, err);
 }
 
+status recorder_checkpoint_removed(struct recorder *r, int64_t run, const char *path, struct error *err)
+{
+    const struct cell cells[] = {INT(run), TEXT(path)};
+
+    return ADD(r, SQL_CHECKPOINT_FORGET, cells, err);
+}
+
 /* A file that is written again replaces what it held before. */
 status recorder_checkpoint(struct recorder *r, int64_t run, int64_t epoch, const char *path,
                            const char *sha256, bool best, struct error *err)
 {
-    const struct cell old[] = {INT(run), TEXT(path)};
     const struct cell cells[] = {INT(run), INT(epoch), TEXT(path), TEXT(sha256), INT(best)};
 
-    if (ADD(r, SQL_CHECKPOINT_FORGET, old, err) != OK)
+    if (recorder_checkpoint_removed(r, run, path, err) != OK)
         return FAILED;
     return ADD(r, SQL_CHECKPOINT, cells, err);
 }
@@ -343,6 +349,37 @@ status recorder_run_ended(struct recorder *r, int64_t run, const char *status_wo
                                  TEXT(error),
                                  {.type = signal ? CELL_INT : CELL_NULL, .i = signal}};
     return ADD(r, SQL_RUN_ENDED, cells, err);
+}
+
+status recorder_run_over(struct recorder *r, int64_t run, const char *status_word, int64_t epochs_done,
+                         const char *detail, struct error *err)
+{
+    char now[32];
+
+    time_now_text(now);
+    const struct cell cells[] = {INT(run), TEXT(status_word), INT(epochs_done), TEXT(now)};
+
+    if (ADD(r, SQL_RUN_OVER, cells, err) != OK)
+        return FAILED;
+    return recorder_event(r, run, status_word, detail, err);
+}
+
+status recorder_run_waits(struct recorder *r, int64_t run, struct error *err)
+{
+    const struct cell cells[] = {INT(run)};
+
+    return ADD(r, SQL_RUN_WAITS, cells, err);
+}
+
+status recorder_run_again(struct recorder *r, int64_t run, const char *kind, const char *detail,
+                          struct error *err)
+{
+    const struct cell cells[] = {INT(run)};
+
+    for (enum writer_sql sql = SQL_RUN_AGAIN; sql <= SQL_FORGET_CHECKPOINTS; sql++)
+        if (ADD(r, sql, cells, err) != OK)
+            return FAILED;
+    return recorder_event(r, run, kind, detail, err);
 }
 
 status recorder_git_dirty(struct recorder *r, int64_t experiment, bool dirty, struct error *err)

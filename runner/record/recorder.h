@@ -31,16 +31,24 @@ void recorder_on_wait(struct recorder *r, void (*note)(void *arg, const char *te
                       bool (*give_up)(void *arg), void *arg);
 
 /* Where an experiment stands in the database. */
-enum known { KNOWN_NEW, KNOWN_FINISHED, KNOWN_UNFINISHED };
+enum known { KNOWN_NEW, KNOWN_FINISHED, KNOWN_UNFINISHED, KNOWN_EXTENDED /* the caller says so */ };
 struct known_experiment {
-    enum known state; /* of this very experiment (uid) */
+    enum known state; /* of this very experiment (identity) */
     int64_t id;
+    char uid[65];          /* of it; not its identity if it was extended */
     bool other_unfinished; /* another of the same name is unfinished */
     int64_t other_id;
-    char *other_text; /* its spec, for the difference; free() */
+    char *other_text;  /* its spec, for the difference; free() */
+    int64_t newest_id; /* of those of the same name; 0: there is none */
+    char newest_uid[65];
 };
-status recorder_find_experiment(struct recorder *r, const char *uid, const char *name,
+status recorder_find_experiment(struct recorder *r, const char *identity, const char *name,
                                 struct known_experiment *out, struct error *err);
+
+/* For experiments that get more runs. The trial of the run with UID, -1: there is none; how many
+ * trials there are. */
+status recorder_find_trial(struct recorder *r, const char *uid, int64_t *trial, struct error *err);
+status recorder_count_trials(struct recorder *r, int64_t experiment, int64_t *n, struct error *err);
 /* With its rows and checkpoints' rows. Part of the transaction that recorder_commit() ends. */
 status recorder_delete_experiment(struct recorder *r, int64_t id, struct error *err);
 
@@ -61,6 +69,10 @@ struct experiment_row {
     const char *uid, *name, *spec, *spec_sha256, *command, *version, *runner_sha256;
     const char *git_commit; /* NULL outside a work tree; whether it is dirty comes later */
     const char *host, *cpu, *kernels;
+    const char *identity;   /* NULL: uid */
+    const char *objective;  /* "test.accuracy"; NULL: validation.loss */
+    bool maximize, at_last; /* the objective; else minimize, at its best epoch */
+    const char *strategy;   /* as JSON; NULL: {"grid":{}} */
     size_t nfiles;
     const struct data_file_row *files;
 };
@@ -69,6 +81,10 @@ struct experiment_row {
  * recorder_commit() ends it; closing before that leaves nothing behind. */
 status recorder_add_experiment(struct recorder *r, const struct experiment_row *row, int64_t *id,
                                struct error *err);
+/* What the spec of experiment ID says now; it keeps its uid and its runs. Of ROW: spec, identity,
+ * spec_sha256, objective, strategy and files. */
+status recorder_extend_experiment(struct recorder *r, int64_t id, const struct experiment_row *row,
+                                  struct error *err);
 struct run_row {
     const char *uid;
     int64_t experiment_id, trial, repeat;
@@ -96,8 +112,20 @@ status recorder_event(struct recorder *r, int64_t run, const char *kind, const c
                       struct error *err);
 status recorder_checkpoint(struct recorder *r, int64_t run, int64_t epoch, const char *path,
                            const char *sha256, bool best, struct error *err);
+/* The file is gone. */
+status recorder_checkpoint_removed(struct recorder *r, int64_t run, const char *path, struct error *err);
 status recorder_run_ended(struct recorder *r, int64_t run, const char *status_word, int64_t epochs_done,
                           double seconds, const char *error, int signal, struct error *err);
+
+/* A run that was paused after so many epochs is over, and an event says why. */
+status recorder_run_over(struct recorder *r, int64_t run, const char *status_word, int64_t epochs_done,
+                         const char *detail, struct error *err);
+/* The run is queued, and will go on from a checkpoint. */
+status recorder_run_waits(struct recorder *r, int64_t run, struct error *err);
+/* The run is queued again: what it recorded of its training is removed, and an event, KIND
+ * with DETAIL, says why. Its earlier events stay. */
+status recorder_run_again(struct recorder *r, int64_t run, const char *kind, const char *detail,
+                          struct error *err);
 
 /* Commit if the time slice is over; call when idle. Seconds until the next is due
  * (negative: nothing waits). */

@@ -1,4 +1,5 @@
-/* schema.c - the results database as one SQL text. See schema.h.
+/* schema.c - the tables of the results database, and what older files lack. See schema.h;
+ * the views are in schema_views.c.
  *
  * The comments are part of the SQL, so that `.schema` in sqlite3 shows them.
  * Series are WITHOUT ROWID tables keyed by what they are asked for: the rows of
@@ -6,23 +7,32 @@
  */
 #include "record/schema.h"
 
-const char schema_sql[] =
-    "CREATE TABLE IF NOT EXISTS experiments ( -- one spec with its trials\n"
-    "  id            INTEGER PRIMARY KEY,\n"
-    "  uid           TEXT NOT NULL UNIQUE,     -- hash of name, resolved spec, data files and plugins\n"
-    "  name          TEXT NOT NULL,\n"
-    "  spec          TEXT NOT NULL,            -- as written, with extends and overrides resolved\n"
-    "  spec_sha256   TEXT NOT NULL,            -- of the resolved spec, a drawn seed left out\n"
-    "  created_at    TEXT NOT NULL,            -- times are UTC, ISO 8601\n"
-    "  command       TEXT,                     -- as typed\n"
-    "  version       TEXT,                     -- of fell\n"
-    "  runner_sha256 TEXT,                     -- of the program file\n"
-    "  git_commit    TEXT,                     -- of the work tree that holds the spec; NULL outside one\n"
-    "  git_dirty     INTEGER,                  -- 1: the tree had changes that are not in the commit\n"
-    "  host          TEXT,\n"
-    "  cpu           TEXT,\n"
-    "  kernels       TEXT                      -- SIMD level in use: avx512, avx2, portable\n"
+/* Of `experiments`; the temporary table of an older file has them too. */
+#define EXPERIMENTS                                                                                          \
+    "experiments ( -- one spec with its trials\n"                                                            \
+    "  id            INTEGER PRIMARY KEY,\n"                                                                 \
+    "  uid           TEXT NOT NULL UNIQUE,     -- hash of name, resolved spec, data files and plugins\n"     \
+    "  identity      TEXT NOT NULL,            -- the same as last extended; equals uid without --extend\n"  \
+    "  name          TEXT NOT NULL,\n"                                                                       \
+    "  spec          TEXT NOT NULL,            -- as written, with extends and overrides resolved\n"         \
+    "  spec_sha256   TEXT NOT NULL,            -- of the resolved spec, a drawn seed left out\n"             \
+    "  objective     TEXT NOT NULL,            -- what ranks the trials: validation.loss, test.accuracy\n"   \
+    "  goal          TEXT NOT NULL CHECK (goal IN ('minimize', 'maximize')),\n"                              \
+    "  objective_at  TEXT NOT NULL CHECK (objective_at IN ('best', 'last')), -- the epoch that counts\n"     \
+    "  strategy      TEXT NOT NULL,            -- of the sweep, JSON: {\"grid\":{}}\n"                       \
+    "  created_at    TEXT NOT NULL,            -- times are UTC, ISO 8601\n"                                 \
+    "  command       TEXT,                     -- as typed\n"                                                \
+    "  version       TEXT,                     -- of fell\n"                                                 \
+    "  runner_sha256 TEXT,                     -- of the program file\n"                                     \
+    "  git_commit    TEXT,                     -- of the work tree that holds the spec; NULL outside one\n"  \
+    "  git_dirty     INTEGER,                  -- 1: the tree had changes that are not in the commit\n"      \
+    "  host          TEXT,\n"                                                                                \
+    "  cpu           TEXT,\n"                                                                                \
+    "  kernels       TEXT                      -- SIMD level in use: avx512, avx2, portable\n"               \
     ") STRICT;\n"
+
+const char schema_sql[] =
+    "CREATE TABLE IF NOT EXISTS " EXPERIMENTS
     "CREATE INDEX IF NOT EXISTS experiments_by_name ON experiments (name);\n"
 
     "CREATE TABLE IF NOT EXISTS data_files ( -- one file that an experiment reads\n"
@@ -153,56 +163,32 @@ const char schema_sql[] =
     "  kind   TEXT NOT NULL,\n"
     "  detail TEXT\n"
     ") STRICT;\n"
-    "CREATE INDEX IF NOT EXISTS events_by_run ON events (run_id);\n"
+    "CREATE INDEX IF NOT EXISTS events_by_run ON events (run_id);\n";
 
-    /* ---- views: the usual questions ------------------------------------------ */
+const char *const schema_run_tables[] = {"run_params", "parameters",     "epochs",  "gradients",   "metrics",
+                                         "steps",      "step_gradients", "plugins", "checkpoints", "events",
+                                         NULL};
 
-    "CREATE VIEW IF NOT EXISTS curves AS -- every epoch's losses and metrics\n"
-    "SELECT r.id AS run, x.name, r.trial, r.repeat, e.epoch,\n"
-    "       e.train_loss, e.validation_loss, e.test_loss,\n"
-    "       (SELECT json_group_object(m.split || '.' || m.name, m.value) FROM metrics AS m\n"
-    "        WHERE m.run_id = e.run_id AND m.epoch = e.epoch) AS metrics\n"
-    "FROM epochs AS e JOIN runs AS r ON r.id = e.run_id JOIN experiments AS x ON x.id = r.experiment_id;\n"
+/* ---- older files ----------------------------------------------------------------- */
 
-    "CREATE VIEW IF NOT EXISTS gradient_norms AS -- every epoch's norms, by layer and tensor\n"
-    "SELECT r.id AS run, x.name, r.trial, r.repeat, g.epoch, g.position, p.layer, p.plugin,\n"
-    "       p.name AS parameter, g.grad_norm_mean, g.grad_norm_max, g.weight_norm, g.update_norm, "
-    "g.nonfinite\n"
-    "FROM gradients AS g JOIN runs AS r ON r.id = g.run_id JOIN experiments AS x ON x.id = r.experiment_id\n"
-    "     LEFT JOIN parameters AS p ON p.run_id = g.run_id AND p.position = g.position;\n"
+/* The rows of version 1, which had the columns of provenance alone: every sweep was a grid, and the
+ * objective was validation.loss, or train.loss without a validation split. */
+#define EXPERIMENTS_OF_1(table)                                                                              \
+    "SELECT id, uid, uid, name, spec, spec_sha256,\n"                                                        \
+    "  iif(EXISTS (SELECT 1 FROM runs WHERE experiment_id = x.id AND json_valid(resolved)\n"                 \
+    "              AND coalesce(json_extract(resolved, '$.data.validation'), 0) <> 0 LIMIT 1)\n"             \
+    "      OR EXISTS (SELECT 1 FROM runs AS r JOIN epochs AS e ON e.run_id = r.id AND e.epoch = 1\n"         \
+    "                 WHERE r.experiment_id = x.id AND e.validation_loss IS NOT NULL),\n"                    \
+    "      'validation.loss', 'train.loss'),\n"                                                              \
+    "  'minimize', 'best', '{\"grid\":{}}', created_at, command, version, runner_sha256, git_commit,\n"      \
+    "  git_dirty, host, cpu, kernels FROM " table " AS x"
 
-    "-- The objective is validation.loss, or train.loss for a run without a validation split.\n"
-    "CREATE VIEW IF NOT EXISTS leaderboard AS -- the best and the last value of every run\n"
-    "SELECT r.id AS run, x.name, r.trial, r.repeat, r.status,\n"
-    "       iif(b.validation_loss IS NOT NULL, 'validation.loss', 'train.loss') AS objective,\n"
-    "       coalesce(b.validation_loss, b.train_loss) AS best, b.epoch AS best_epoch,\n"
-    "       iif(b.validation_loss IS NOT NULL, l.validation_loss, l.train_loss) AS last,\n"
-    "       l.epoch AS last_epoch, r.seconds\n"
-    "FROM runs AS r JOIN experiments AS x ON x.id = r.experiment_id\n"
-    "     LEFT JOIN epochs AS b ON b.run_id = r.id AND b.epoch = coalesce(\n"
-    "       (SELECT epoch FROM epochs WHERE run_id = r.id AND validation_loss IS NOT NULL\n"
-    "        ORDER BY validation_loss, epoch LIMIT 1),\n"
-    "       (SELECT epoch FROM epochs WHERE run_id = r.id AND train_loss IS NOT NULL\n"
-    "        ORDER BY train_loss, epoch LIMIT 1))\n"
-    "     LEFT JOIN epochs AS l ON l.run_id = r.id AND l.epoch =\n"
-    "       (SELECT max(epoch) FROM epochs WHERE run_id = r.id)\n"
-    "ORDER BY x.name, best IS NULL, best, run;\n"
+const char schema_upgrade_begin[] = "DROP VIEW IF EXISTS leaderboard; DROP VIEW IF EXISTS trials;"
+                                    "DROP VIEW IF EXISTS sweep;"
+                                    "CREATE TABLE experiments_1 AS SELECT * FROM experiments;"
+                                    "DROP TABLE experiments;";
+const char schema_upgrade_end[] =
+    "INSERT INTO experiments " EXPERIMENTS_OF_1("experiments_1") ";DROP TABLE experiments_1;";
 
-    "CREATE VIEW IF NOT EXISTS trials AS -- a trial's best value over its repeats\n"
-    "WITH m AS (\n"
-    "  SELECT l.*, r.experiment_id, avg(l.best) OVER (PARTITION BY r.experiment_id, l.trial) AS mean\n"
-    "  FROM leaderboard AS l JOIN runs AS r ON r.id = l.run)\n"
-    "SELECT experiment_id AS experiment, name, trial,\n"
-    "       (SELECT json_group_object(path, value) FROM run_params WHERE run_id = min(m.run)) AS params,\n"
-    "       objective, mean,\n"
-    "       sqrt(sum((best - mean) * (best - mean)) / nullif(count(best) - 1, 0)) AS sd, -- of the sample\n"
-    "       count(best) AS n, min(best) AS lowest, max(best) AS highest\n"
-    "FROM m GROUP BY experiment_id, trial\n"
-    "ORDER BY experiment_id, mean IS NULL, mean, trial;\n"
-
-    "CREATE VIEW IF NOT EXISTS sweep AS -- the swept values beside the best value of every run\n"
-    "SELECT l.run, l.name, l.trial, l.repeat, l.status,\n"
-    "       (SELECT json_group_object(path, value) FROM run_params WHERE run_id = l.run) AS params,\n"
-    "       l.objective, l.best, l.best_epoch\n"
-    "FROM leaderboard AS l\n"
-    "ORDER BY l.name, l.best IS NULL, l.best, l.run;\n";
+const char schema_read_old[] =
+    "CREATE TEMP TABLE " EXPERIMENTS "INSERT INTO temp.experiments " EXPERIMENTS_OF_1("main.experiments");

@@ -9,13 +9,28 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_CELLS = 12 };
+enum { MOST_CELLS = 17 };
 
+/* A run that goes on from a checkpoint says again what it said after that, in the same words: rows
+ * of series replace their equals. */
 static const char *const sql_text[SQL_COUNT] = {
-    [SQL_RUN_STARTED] = "UPDATE runs SET status = 'running', started_at = ?2, worker = ?3 WHERE id = ?1",
+    [SQL_RUN_STARTED] =
+        "UPDATE runs SET status = 'running', started_at = coalesce(started_at, ?2), worker = ?3,"
+        " finished_at = NULL, error = NULL, signal = NULL WHERE id = ?1",
     [SQL_RUN_ENDED] =
         "UPDATE runs SET status = ?2, finished_at = ?3, epochs_done = ?4, seconds = ?5, error = ?6,"
         " signal = ?7 WHERE id = ?1",
+    [SQL_RUN_WAITS] = "UPDATE runs SET status = 'queued', finished_at = NULL WHERE id = ?1",
+    [SQL_RUN_OVER] = "UPDATE runs SET status = ?2, epochs_done = ?3, finished_at = ?4 WHERE id = ?1",
+    [SQL_RUN_AGAIN] =
+        "UPDATE runs SET status = 'queued', started_at = NULL, finished_at = NULL, seconds = NULL,"
+        " epochs_done = 0, error = NULL, signal = NULL, worker = NULL WHERE id = ?1",
+    [SQL_FORGET_EPOCHS] = "DELETE FROM epochs WHERE run_id = ?1",
+    [SQL_FORGET_GRADIENTS] = "DELETE FROM gradients WHERE run_id = ?1",
+    [SQL_FORGET_METRICS] = "DELETE FROM metrics WHERE run_id = ?1",
+    [SQL_FORGET_STEPS] = "DELETE FROM steps WHERE run_id = ?1",
+    [SQL_FORGET_STEP_GRADIENTS] = "DELETE FROM step_gradients WHERE run_id = ?1",
+    [SQL_FORGET_CHECKPOINTS] = "DELETE FROM checkpoints WHERE run_id = ?1",
     [SQL_PARAMETER] =
         "INSERT OR REPLACE INTO parameters (run_id, position, layer, plugin, name, shape, count)"
         " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
@@ -26,8 +41,11 @@ static const char *const sql_text[SQL_COUNT] = {
     [SQL_GIT_DIRTY] = "UPDATE experiments SET git_dirty = ?2 WHERE id = ?1",
     [SQL_ADD_EXPERIMENT] =
         "INSERT INTO experiments (uid, name, spec, spec_sha256, created_at, command, version,"
-        " runner_sha256, git_commit, host, cpu, kernels)"
-        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+        " runner_sha256, git_commit, host, cpu, kernels, identity, objective, goal, objective_at, strategy)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
+    [SQL_EXTEND_EXPERIMENT] =
+        "UPDATE experiments SET spec = ?2, spec_sha256 = ?3, identity = ?4, objective = ?5,"
+        " goal = ?6, objective_at = ?7, strategy = ?8 WHERE id = ?1",
     [SQL_ADD_FILE] = "INSERT OR REPLACE INTO data_files (experiment_id, role, path, sha256, rows)"
                      " VALUES (?1, ?2, ?3, ?4, ?5)",
     [SQL_ADD_RUN] = "INSERT INTO runs (uid, experiment_id, trial, repeat, seed, resolved, status)"
@@ -35,15 +53,18 @@ static const char *const sql_text[SQL_COUNT] = {
     [SQL_ADD_PARAM] = "INSERT INTO run_params (run_id, path, value) VALUES (?1, ?2, ?3)",
     [SQL_ADD_PLUGIN] = "INSERT OR REPLACE INTO plugins (run_id, kind, name, version, path, sha256, verdict)"
                        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-    [SQL_EPOCH] = "INSERT INTO epochs (run_id, epoch, train_loss, validation_loss, test_loss, grad_norm_mean,"
+    [SQL_EPOCH] = "INSERT OR REPLACE INTO epochs (run_id, epoch, train_loss, validation_loss, test_loss, "
+                  "grad_norm_mean,"
                   " grad_norm_max, lr, samples, seconds) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-    [SQL_GRADIENT] =
-        "INSERT INTO gradients (run_id, epoch, position, grad_norm_mean, grad_norm_max, weight_norm,"
-        " update_norm, nonfinite) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-    [SQL_METRIC] = "INSERT INTO metrics (run_id, epoch, split, name, value) VALUES (?1, ?2, ?3, ?4, ?5)",
-    [SQL_STEP] = "INSERT INTO steps (run_id, step, loss, lr, grad_norm) VALUES (?1, ?2, ?3, ?4, ?5)",
+    [SQL_GRADIENT] = "INSERT OR REPLACE INTO gradients (run_id, epoch, position, grad_norm_mean, "
+                     "grad_norm_max, weight_norm,"
+                     " update_norm, nonfinite) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    [SQL_METRIC] =
+        "INSERT OR REPLACE INTO metrics (run_id, epoch, split, name, value) VALUES (?1, ?2, ?3, ?4, ?5)",
+    [SQL_STEP] =
+        "INSERT OR REPLACE INTO steps (run_id, step, loss, lr, grad_norm) VALUES (?1, ?2, ?3, ?4, ?5)",
     [SQL_STEP_GRADIENT] =
-        "INSERT INTO step_gradients (run_id, step, position, grad_norm) VALUES (?1, ?2, ?3, ?4)",
+        "INSERT OR REPLACE INTO step_gradients (run_id, step, position, grad_norm) VALUES (?1, ?2, ?3, ?4)",
 };
 
 void writer_release(struct writer *w)

@@ -1,8 +1,8 @@
-/* experiment.c - a file, its overrides and its sweep to resolved trials.
+/* experiment.c - a file, its overrides and its sweep to an experiment that is checked.
  *
- * Checks every value of every axis once before it builds the product, so that a mistake in
- * a large grid is found at once and said once. Reads no data: workers do. Called by the
- * commands.
+ * Every value of every axis is tried before trials are enumerated, so that a mistake in a large
+ * grid is found at once and said once. Reads no data: workers do. Called by the
+ * commands. The parts are in trials.h; what identifies an experiment is in experiment_hash.c.
  */
 #include "spec/experiment.h"
 
@@ -13,18 +13,6 @@
 
 #include "base/text.h"
 #include "spec/trials.h"
-
-struct loader {
-    struct experiment *e;
-    struct registry *registry;
-    struct diag *diag;
-    struct node *root;
-    struct sweep sweep;
-    const char *stem;
-    size_t *pick;          /* [naxes] */
-    size_t *slots, nslots; /* trials by the hash of their JSON: index + 1, 0 is free */
-    struct strbuf digests; /* of all trials, for spec_sha256 */
-};
 
 /* ---- small parts ------------------------------------------------------------------ */
 
@@ -52,146 +40,6 @@ static status draw_seed(int64_t repeats, uint64_t *seed, struct diag *d)
     return OK;
 }
 
-/* FNV-1a (Fowler, Noll, Vo). */
-static uint64_t hash_text(const char *text)
-{
-    uint64_t h = 14695981039346656037u;
-
-    for (; *text; text++)
-        h = (h ^ (unsigned char)*text) * 1099511628211u;
-    return h;
-}
-
-/* ---- one trial ---------------------------------------------------------------------- */
-
-/* The slot of a resolved trial: of its equal, or a free one. */
-static size_t *find_slot(struct loader *l, const char *resolved)
-{
-    size_t i = (size_t)hash_text(resolved) & (l->nslots - 1);
-
-    while (l->slots[i] && strcmp(l->e->trials[l->slots[i] - 1].resolved, resolved))
-        i = (i + 1) & (l->nslots - 1);
-    return &l->slots[i];
-}
-
-/* Digests are of the JSON without a drawn seed, which is not the spec's. */
-static void add_digest(struct loader *l, const struct spec *spec, cJSON *json)
-{
-    char *text, digest[65];
-
-    if (spec->seed_drawn)
-        cJSON_DeleteItemFromObjectCaseSensitive(json, "seed");
-    text = cJSON_PrintUnformatted(json);
-    sha256_text(text, strlen(text), digest);
-    strbuf_add(&l->digests, digest);
-    free(text);
-}
-
-static void add_trial(struct loader *l, struct spec *spec, const struct node *root)
-{
-    struct experiment *e = l->e;
-    struct trial *trial = &e->trials[e->ntrials];
-    cJSON *json;
-    char *text;
-    size_t *slot;
-
-    if (spec->seed_drawn)
-        spec->seed = e->seed;
-    json = spec_to_json(spec);
-    text = cJSON_PrintUnformatted(json);
-    slot = find_slot(l, text);
-    if (*slot) {
-        e->ndropped++;
-    } else {
-        trial->spec = spec;
-        trial->resolved = arena_string(e->arena, text, strlen(text));
-        trial->nvalues = l->sweep.naxes;
-        trial->values = arena_alloc(e->arena, trial->nvalues * sizeof *trial->values);
-        sweep_values(&l->sweep, e->arena, spec, root, l->pick, trial->values);
-        add_digest(l, spec, json);
-        *slot = ++e->ntrials;
-    }
-    free(text);
-    cJSON_Delete(json);
-}
-
-/* ---- all trials ------------------------------------------------------------------------ */
-
-static status check_pick(struct loader *l)
-{
-    struct arena *arena = arena_new();
-    struct node *root;
-    status result = sweep_tree(&l->sweep, l->e->tree, l->root, l->pick, &root, l->diag);
-
-    if (!spec_parse_in(arena, l->registry, root, l->stem, l->diag))
-        result = FAILED;
-    arena_free(arena);
-    return result;
-}
-
-/* Every value of every axis, the other axes at their first one. */
-static status check_axes(struct loader *l)
-{
-    status result = check_pick(l);
-
-    for (size_t i = 0; i < l->sweep.naxes; i++) {
-        for (size_t v = 1; v < l->sweep.axes[i].n; v++) {
-            l->pick[i] = v;
-            result |= check_pick(l);
-        }
-        l->pick[i] = 0;
-    }
-    return result;
-}
-
-static status build_trials(struct loader *l)
-{
-    struct experiment *e = l->e;
-    size_t count = sweep_count(&l->sweep);
-
-    if (count > SWEEP_TRIALS_MAX)
-        return diag_error(l->diag, &l->sweep.at, "the grid has more than %d trials", SWEEP_TRIALS_MAX);
-    e->trials = arena_alloc(e->arena, count * sizeof *e->trials);
-    for (l->nslots = 2; l->nslots < 2 * count; l->nslots *= 2)
-        ;
-    l->slots = mem_array(l->nslots, sizeof *l->slots);
-    for (size_t i = 0; i < count; i++) {
-        struct node *root;
-        struct spec *spec;
-
-        sweep_pick(&l->sweep, i, l->pick);
-        if (sweep_tree(&l->sweep, e->tree, l->root, l->pick, &root, l->diag))
-            return FAILED;
-        spec = spec_parse_in(e->arena, l->registry, root, l->stem, l->diag);
-        if (!spec)
-            return FAILED;
-        if (!i && spec->seed_drawn && draw_seed(spec->repeats, &e->seed, l->diag))
-            return FAILED;
-        add_trial(l, spec, root);
-    }
-    return OK;
-}
-
-static void finish(struct loader *l)
-{
-    struct experiment *e = l->e;
-    const struct spec *first = e->trials[0].spec;
-    struct strbuf text = {0};
-
-    e->name = first->name;
-    e->seed = first->seed;
-    e->seed_drawn = first->seed_drawn;
-    e->repeats = first->repeats;
-    for (size_t i = 0; i < l->sweep.naxes; i++)
-        strbuf_addf(&l->digests, " %s", l->sweep.axes[i].path);
-    sha256_text(l->digests.text, l->digests.len, e->spec_sha256);
-    tree_write(l->root, &text);
-    e->text = arena_string(e->arena, text.text, text.len);
-    strbuf_release(&text);
-}
-
-/* ---- from file to experiment --------------------------------------------------------------- */
-
 /* An override that cannot be used is left out, so that the rest can still be checked. NULL
  * only when there is nothing to check. */
 static struct node *read_tree(struct tree *t, const char *path, size_t noverrides,
@@ -211,29 +59,186 @@ static struct node *read_tree(struct tree *t, const char *path, size_t noverride
     return root;
 }
 
+/* ---- the sweep section --------------------------------------------------------------- */
+
+/* What was set on the command line, and no trial will have. */
+static void warn_overridden(const struct trials *t, struct diag *d)
+{
+    for (size_t c = 0; c < t->sweep.ncolumns; c++) {
+        const char *path = t->sweep.columns[c];
+        const struct node *base = tree_at(t->root, path);
+
+        if (base && base->place.source && !strcmp(base->place.source->path, "command line"))
+            diag_warn(d, &base->place, "'%s' is swept: every trial sets its own value", path);
+    }
+}
+
+static void keep_files(struct experiment *e)
+{
+    const struct sweep *s = &e->trials->sweep;
+
+    e->nfiles = s->nfiles;
+    e->files = arena_alloc(e->arena, s->nfiles * sizeof *e->files);
+    for (size_t i = 0; i < s->nfiles; i++) {
+        e->files[i] = (struct experiment_file){
+            .role = "sweep.list", .path = s->files[i].path, .rows = s->files[i].rows};
+        memcpy(e->files[i].sha256, s->files[i].sha256, sizeof e->files[i].sha256);
+    }
+}
+
+static status read_sweep(struct experiment *e, struct diag *d)
+{
+    struct trials *t = e->trials;
+    const struct node *sweep = spec_get(t->root, "sweep"), *over = spec_get(sweep, "over"), *where;
+    struct spec nothing = {0};
+    struct spec_reader r = {
+        .registry = t->registry, .arena = e->arena, .diag = d, .spec = &nothing, .result = OK};
+
+    t->strategy = strategy_find("grid");
+    if (!sweep)
+        return OK;
+    spec_read_section(&r, &spec_section_sweep, sweep, &tree_key(t->root, "sweep")->place);
+    strategy_read(&r, sweep, e);
+    if (over) {
+        sweep_read(&r, e->tree, over, t->strategy->kind == STRATEGY_GRID, &t->sweep);
+        t->sweep.at = tree_key(sweep, "over")->place;
+    }
+    if (!r.result && (where = spec_get(sweep, "where"))) {
+        t->where_at = where->place;
+        t->where_text = where->text;
+        t->where = where_new(&r, where, &t->sweep);
+    }
+    if (!r.result && e->sampled)
+        r.result = trials_dims(t, d);
+    e->npaths = t->sweep.ncolumns;
+    e->paths = t->sweep.columns;
+    warn_overridden(t, d);
+    keep_files(e);
+    return r.result;
+}
+
+/* ---- all trials ------------------------------------------------------------------------ */
+
+/* A grid with no more combinations than its axes have values: to try all is the shorter way. */
+static bool is_small(const struct experiment *e)
+{
+    const struct sweep *s = &e->trials->sweep;
+    size_t values = 1;
+
+    for (size_t k = 0; k < s->nknobs; k++)
+        values += s->knobs[k].driven ? 0 : probe_values(&s->knobs[k]);
+    return !e->sampled && (!s->space || s->space->count <= values);
+}
+
+static status take_first(struct experiment *e, struct diag *d)
+{
+    struct trial first;
+    status result = e->sampled && !e->ntrials ? experiment_probe(e, 0, e->arena, &first, d)
+                    : e->adaptive             ? experiment_probe(e, 0, e->arena, &first, d)
+                                              : experiment_trial(e, 0, e->arena, &first, d);
+
+    if (result)
+        return FAILED;
+    if (!e->first && first.spec->seed_drawn && draw_seed(first.spec->repeats, &e->seed, d))
+        return FAILED;
+    if (first.spec->seed_drawn)
+        first.spec->seed = e->seed;
+    else
+        e->seed = first.spec->seed;
+    e->seed_drawn = first.spec->seed_drawn;
+    e->name = first.spec->name;
+    e->repeats = first.spec->repeats;
+    e->first = first.spec;
+    return OK;
+}
+
+/* Samplers draw with the seed, which the first point says; then trial 0 is the first. */
+static status find_trials(struct experiment *e, struct diag *d)
+{
+    struct trials *t = e->trials;
+    bool small = is_small(e);
+
+    if (!small && probes_check(e, d))
+        return FAILED;
+    if (!t->nprobes && !small)
+        return diag_error(d, &t->where_at, "where leaves no trial: all points tried are excluded");
+    if (!e->sampled) {
+        struct sha256 *hash = sha256_new();
+        status result = trials_enumerate(e, hash, d);
+
+        sha256_end(hash, t->digest);
+        if (result || take_first(e, d))
+            return FAILED;
+    } else {
+        if (take_first(e, d))
+            return FAILED;
+        if (!e->adaptive && (trials_enumerate(e, NULL, d) || take_first(e, d)))
+            return FAILED;
+    }
+    if (e->adaptive)
+        e->ntrials = t->settings.trials;
+    e->nprobes = t->nprobes;
+    if (!e->adaptive && (small || e->ntrials <= (int64_t)t->nprobes))
+        e->nprobes = (size_t)e->ntrials;
+    return OK;
+}
+
+status experiment_probe(const struct experiment *e, size_t i, struct arena *arena, struct trial *out,
+                        struct diag *d)
+{
+    const struct trials *t = e->trials;
+    struct point p;
+    status result;
+
+    if (!e->adaptive && e->nprobes && e->nprobes == (size_t)e->ntrials)
+        return experiment_trial(e, (int64_t)i, arena, out, d);
+    *out = (struct trial){.number = (int64_t)i};
+    if (i >= t->nprobes)
+        return diag_error(d, NULL, "experiment '%s' has no probe %zu", e->name, i);
+    point_init(&p, &t->sweep);
+    probe_point(t, &t->probes[i], &p);
+    result = trial_at(e, &p, arena, out, d);
+    point_release(&p);
+    return result;
+}
+
+status experiment_reseed(struct experiment *e, uint64_t seed, struct diag *d)
+{
+    if (!e->seed_drawn)
+        return diag_error(d, NULL, "the seed of '%s' is written in its spec", e->name);
+    e->seed = seed;
+    if (e->sampled && !e->adaptive && trials_enumerate(e, NULL, d))
+        return FAILED;
+    return take_first(e, d);
+}
+
+/* ---- from file to experiment --------------------------------------------------------------- */
+
 struct experiment *experiment_load(struct registry *r, const char *path, size_t noverrides,
                                    const char *const *overrides, struct diag *d)
 {
     struct experiment *e = mem_alloc(sizeof *e);
-    struct loader l = {.e = e, .registry = r, .diag = d};
+    struct strbuf text = {0};
     status result;
 
     e->arena = arena_new();
     e->tree = tree_new();
-    l.root = read_tree(e->tree, path, noverrides, overrides, d, &result);
-    if (!l.root)
+    e->trials = mem_alloc(sizeof *e->trials);
+    e->trials->registry = r;
+    e->trials->root = read_tree(e->tree, path, noverrides, overrides, d, &result);
+    if (!e->trials->root)
         goto out;
-    l.stem = file_stem(e->arena, path);
-    result |= sweep_read(e->arena, l.root, &l.sweep, d);
-    l.pick = mem_array(l.sweep.naxes, sizeof *l.pick);
-    result |= check_axes(&l);
-    if (result || (result = build_trials(&l)))
+    e->trials->stem = file_stem(e->arena, path);
+    result |= read_sweep(e, d);
+    if (result)
+        probes_check(e, d); /* for what else is wrong */
+    if (result || (result = find_trials(e, d)))
         goto out;
-    finish(&l);
+    experiment_hash(e);
+    tree_write(e->trials->root, &text);
+    e->text = arena_string(e->arena, text.text, text.len);
+    strbuf_release(&text);
 out:
-    free(l.pick);
-    free(l.slots);
-    strbuf_release(&l.digests);
     if (result) {
         experiment_free(e);
         e = NULL;
@@ -245,6 +250,7 @@ void experiment_free(struct experiment *e)
 {
     if (!e)
         return;
+    trials_free(e->trials);
     tree_free(e->tree);
     arena_free(e->arena);
     free(e);

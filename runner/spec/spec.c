@@ -101,6 +101,22 @@ static void read_keep(struct spec_reader *r, const struct node *node)
         r->result |= diag_error(r->diag, &node->place, "checkpoint.keep: last, best or both are wanted here");
 }
 
+static void read_on_failure(struct spec_reader *r, const struct node *node)
+{
+    int64_t *tolerated = &r->spec->on_failure;
+
+    if (node->kind == NODE_SCALAR && !strcmp(node->text, "continue"))
+        *tolerated = ON_FAILURE_CONTINUE;
+    else if (node->kind == NODE_SCALAR && !strcmp(node->text, "stop"))
+        *tolerated = ON_FAILURE_STOP;
+    else if (node->kind != NODE_SCALAR || !text_to_int(node->text, tolerated))
+        r->result |= diag_error(r->diag, &node->place,
+                                "on_failure: continue, stop or a number of failures is wanted here, not %s",
+                                spec_describe(r, node));
+    else if (*tolerated < 0)
+        r->result |= diag_error(r->diag, &node->place, "on_failure: %s is not in [0, inf)", node->text);
+}
+
 static void read_forms(struct spec_reader *r, const struct node *root)
 {
     struct spec *s = r->spec;
@@ -115,6 +131,9 @@ static void read_forms(struct spec_reader *r, const struct node *root)
     s->checkpoint.keep_last = s->checkpoint.keep_best = true;
     if ((node = spec_get(checkpoint, "keep")))
         read_keep(r, node);
+    s->on_failure = ON_FAILURE_CONTINUE;
+    if ((node = spec_get(root, "on_failure")))
+        read_on_failure(r, node);
     if (model) {
         s->model_at = tree_key(root, "model")->place;
         spec_read_model(r, model);

@@ -1,8 +1,8 @@
 /* spec.h - an experiment spec with its words understood: plugins chosen, settings
  * in their structs, every default filled in.
  *
- * spec_parse() turns a tree into one resolved trial; trials.h turns a spec with
- * `sweep:` into many trees. The keys of each section are tables in spec_keys.c. The
+ * spec_parse() turns a tree into one resolved trial; experiment.h turns a spec with
+ * `sweep:` into many. The keys of each section are tables in spec_keys.c. The
  * worker reads the JSON of spec_to_json() with the same function (JSON is YAML), so
  * there is one reader of the language.
  */
@@ -39,6 +39,8 @@ struct spec_entry {
     bool trainable;
     const char *path; /* as written: "model.0.dense", "model.0.dense.activation" */
 };
+
+enum { ON_FAILURE_CONTINUE = -1, ON_FAILURE_STOP = 0 };
 
 enum record_gradients { RECORD_EPOCH, RECORD_NONE, RECORD_STEP };
 
@@ -90,13 +92,19 @@ struct spec {
         bool keep_last, keep_best; /* best: lowest validation.loss, without a validation split train.loss */
     } checkpoint;
 
+    struct spec_limits { /* of one run; 0: none */
+        double seconds, cpu_seconds;
+        int64_t memory_mb; /* 1 is 1048576 bytes */
+    } limits;
+    int64_t on_failure; /* failed runs that are tolerated; ON_FAILURE_STOP, ON_FAILURE_CONTINUE: any number */
+    int64_t retries;    /* how often a failed run is tried again */
+
     int64_t repeats;
 };
 
 /* One trial's tree understood. `sweep` is passed over: it is the caller's, see
- * experiment.h. What is not supported yet (limits, retries, on_failure) is an error.
- * All errors go to D; NULL when there was one. A seed that is absent is 0 with
- * seed_drawn set. FILE_STEM is the default name. */
+ * experiment.h. All errors go to D; NULL when there was one. A seed that is absent is 0
+ * with seed_drawn set. FILE_STEM is the default name. */
 struct spec *spec_parse(struct registry *r, const struct node *root, const char *file_stem, struct diag *d);
 void spec_free(struct spec *s);
 

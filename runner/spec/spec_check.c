@@ -60,8 +60,7 @@ static void refuse_name(struct spec_reader *r, const struct place *at, const cha
     free(names);
 }
 
-/* WHO: the setting that names it, for the message. */
-static void check_recorded(struct spec_reader *r, const char *value, const char *who, const struct place *at)
+void spec_check_recorded(struct spec_reader *r, const char *value, const char *who, const struct place *at)
 {
     const char *dot = strchr(value, '.');
     size_t len = dot ? (size_t)(dot - value) : strlen(value), split = 0;
@@ -87,8 +86,8 @@ static void check_monitors(struct spec_reader *r, const struct node *root)
     char who[96];
 
     if (stop->on && stop->monitor)
-        check_recorded(r, stop->monitor, "train.early_stopping.monitor",
-                       settings_place(tree_at(root, "train.early_stopping"), "monitor", &root->place));
+        spec_check_recorded(r, stop->monitor, "train.early_stopping.monitor",
+                            settings_place(tree_at(root, "train.early_stopping"), "monitor", &root->place));
     for (size_t i = 0; i < s->nschedules; i++) {
         const struct choice *c = &s->schedules[i];
 
@@ -101,7 +100,7 @@ static void check_monitors(struct spec_reader *r, const struct node *root)
             value = *(const char *const *)((const char *)c->settings + p->offset);
             snprintf(who, sizeof who, "%s.%s", c->item->name, p->name);
             if (value)
-                check_recorded(r, value, who, settings_place(c->map, p->name, &c->at));
+                spec_check_recorded(r, value, who, settings_place(c->map, p->name, &c->at));
         }
     }
 }

@@ -95,13 +95,21 @@ static cJSON *json_keep(const struct spec *s)
     return list;
 }
 
+static cJSON *json_on_failure(const struct spec *s)
+{
+    if (s->on_failure > 0)
+        return settings_json_int(s->on_failure);
+    return cJSON_CreateString(s->on_failure == ON_FAILURE_STOP ? "stop" : "continue");
+}
+
 static const struct {
     const char *key;
     cJSON *(*write)(const struct spec *s);
 } forms[] = {{"model", json_model},
              {"validation", json_validation},
              {"gradients", json_gradients},
-             {"keep", json_keep}};
+             {"keep", json_keep},
+             {"on_failure", json_on_failure}};
 
 static cJSON *json_form(const struct spec *s, const char *key)
 {

@@ -114,12 +114,26 @@ static const struct spec_section checkpoint_section = {.name = "checkpoint",
                                                        .nkeys = COUNT(checkpoint_keys),
                                                        .keys = checkpoint_keys};
 
+/* ---- limits ------------------------------------------------------------------------------ */
+
+static const fell_param limits_params[] = {
+    FELL_FLOAT(struct spec_limits, seconds, 0, 0, INFINITY, 0,
+               "Seconds by the clock after which a run is ended; 0: any."),
+    FELL_FLOAT(struct spec_limits, cpu_seconds, 0, 0, INFINITY, 0,
+               "Seconds of processor time after which a run is ended; 0: any."),
+    FELL_INT(struct spec_limits, memory_mb, 0, 0, INFINITY, 0,
+             "Memory of a run in MiB, above which it is ended; 0: any."),
+};
+static const struct spec_section limits_section = {
+    .name = "limits", .nparams = COUNT(limits_params), .params = limits_params, .base = IN_SPEC(limits)};
+
 /* ---- the spec itself ------------------------------------------------------------------- */
 
 static const fell_param top_params[] = {
     FELL_STRING(struct spec, name, NULL, 0, "The experiment's name; the file's stem by default."),
     WHOLE("seed", seed, 0, 0, 0, "The root of every random stream; drawn and recorded if absent."),
     FELL_INT(struct spec, repeats, 1, 1, INFINITY, 0, "Runs of each trial, with seeds seed, seed+1, ..."),
+    FELL_INT(struct spec, retries, 0, 0, INFINITY, 0, "How often a failed run is tried again."),
 };
 static const struct spec_key top_keys[] = {
     {.name = "extends", .form = KEY_CALLER, .doc = "A file that this one is merged over."},
@@ -163,9 +177,10 @@ static const struct spec_key top_keys[] = {
      .form = KEY_SECTION,
      .section = &checkpoint_section,
      .doc = "Which states are saved; none by default."},
-    {.name = "limits", .form = KEY_LATER, .doc = "Time and memory of one run."},
-    {.name = "on_failure", .form = KEY_LATER, .doc = "What a failed run means to the others."},
-    {.name = "retries", .form = KEY_LATER, .doc = "How often a failed run is tried again."},
+    {.name = "limits", .form = KEY_SECTION, .section = &limits_section, .doc = "Time and memory of one run."},
+    {.name = "on_failure",
+     .form = KEY_FORM,
+     .doc = "What a failed run means to the others: continue (the default), stop, or how many may fail."},
     {.name = "sweep", .form = KEY_CALLER, .doc = "Settings that vary from trial to trial."},
 };
 const struct spec_section spec_section_top = {.name = "",
@@ -175,11 +190,13 @@ const struct spec_section spec_section_top = {.name = "",
                                               .keys = top_keys};
 
 static const struct spec_key sweep_keys[] = {
-    {.name = "strategy", .form = KEY_FORM, .doc = "How trials are chosen: grid (the default)."},
-    {.name = "over", .form = KEY_FORM, .required = true, .doc = "Paths, each with a list of values."},
-    {.name = "where", .form = KEY_LATER, .doc = "Which trials are left out."},
-    {.name = "objective", .form = KEY_LATER, .doc = "What makes a trial good."},
-    {.name = "pruner", .form = KEY_LATER, .doc = "When a poor trial ends."},
+    {.name = "strategy",
+     .form = KEY_FORM,
+     .doc = "How trials are chosen: grid (the default), random, sobol, halton, latin, tpe."},
+    {.name = "over", .form = KEY_FORM, .required = true, .doc = "Paths, each with its values."},
+    {.name = "where", .form = KEY_FORM, .doc = "An SQL expression: which trials there are."},
+    {.name = "objective", .form = KEY_FORM, .doc = "What makes a trial good."},
+    {.name = "pruner", .form = KEY_FORM, .doc = "When a poor trial ends."},
 };
 const struct spec_section spec_section_sweep = {
     .name = "sweep", .nkeys = COUNT(sweep_keys), .keys = sweep_keys};

@@ -2,7 +2,7 @@
  * stands behind them.
  *
  * The reader (spec_read.c), the way back to JSON (spec_json.c), spec_each_choice() and
- * the types of swept values (trials.c) all walk these tables, so a key is added in one
+ * the types of swept values (setting.c) all walk these tables, so a key is added in one
  * place. Settings of plain types are fell_params as plugins have them.
  */
 #ifndef SPEC_KEYS_H
@@ -15,8 +15,7 @@ enum key_form {
     KEY_CHOICES, /* a list of plugins, or one */
     KEY_SECTION, /* a map with a table of its own */
     KEY_FORM,    /* a form of its own, read by hand: model, from, init ... */
-    KEY_CALLER,  /* somebody else's: sweep, extends */
-    KEY_LATER    /* known, refused as not supported yet */
+    KEY_CALLER   /* somebody else's: sweep, extends */
 };
 
 struct spec_section;

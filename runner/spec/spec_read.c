@@ -113,9 +113,6 @@ static void read_section_key(struct spec_reader *r, const struct spec_section *s
                                 key->name);
         return;
     }
-    if (key->form == KEY_LATER && name)
-        r->result |=
-            diag_error(r->diag, &name->place, "%s%s%s is not supported yet", section->name, dot, key->name);
     if (key->form == KEY_SECTION && key->section->on)
         *(bool *)((char *)r->spec + key->section->on) = node != NULL;
     if (key->form == KEY_SECTION && (node || !key->section->on))

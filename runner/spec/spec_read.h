@@ -53,4 +53,8 @@ void spec_read_init(struct spec_reader *r, const struct node *node, struct spec_
  * outputs against the loss (spec_check.c). ROOT is the whole spec. */
 void spec_check(struct spec_reader *r, const struct node *root);
 
+/* VALUE names something that R's spec records, SPLIT.NAME. WHO: the setting that names it, for the
+ * message at AT. */
+void spec_check_recorded(struct spec_reader *r, const char *value, const char *who, const struct place *at);
+
 #endif

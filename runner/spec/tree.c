@@ -21,6 +21,14 @@ struct tree *tree_new(void)
     return t;
 }
 
+struct tree *tree_new_in(struct arena *arena)
+{
+    struct tree *t = arena_alloc(arena, sizeof *t);
+
+    t->arena = arena;
+    return t;
+}
+
 void tree_free(struct tree *t)
 {
     if (!t)

@@ -46,6 +46,7 @@ struct node {
 struct tree; /* owns nodes, sources and their texts */
 
 struct tree *tree_new(void);
+struct tree *tree_new_in(struct arena *arena); /* ends with ARENA, which is the caller's */
 void tree_free(struct tree *t);
 struct arena *tree_arena(struct tree *t);
 
@@ -58,6 +59,12 @@ struct arena *tree_arena(struct tree *t);
 struct node *tree_parse_file(struct tree *t, const char *path, bool follow, struct diag *d);
 struct node *tree_parse_text(struct tree *t, const char *path, const char *folder, const char *text,
                              size_t len, bool follow, struct diag *d);
+
+/* A CSV file as a list of maps: the first line has their keys, each other line is a map of the
+ * fields that are not empty. Fields stay text, as all scalars; one that begins with [ or { is read
+ * as YAML. Errors: as above, and no header, a duplicate column, lines of different
+ * lengths, no lines below the header. */
+struct node *tree_parse_csv(struct tree *t, const char *path, struct diag *d);
 
 /* ROOT with an override of the command line, "train.epochs=3": the value is read
  * as YAML (flow). See tree_set for what paths mean. File names in the value are
@@ -74,6 +81,10 @@ struct node *tree_override(struct tree *t, struct node *root, const char *assign
  * about the path itself (`model.7` of a list of 3, a step into a scalar) in D. */
 struct node *tree_set(struct tree *t, struct node *root, const char *path, struct node *value,
                       const struct place *at, struct diag *d);
+
+/* PATH leads through what is not there in ROOT: another plugin than the one chosen, null, or an
+ * entry that a list does not have. Its setting does not exist, for now. */
+bool tree_is_elsewhere(const struct node *root, const char *path);
 
 /* The value of KEY in a map, NULL if absent or not a map; its key node. */
 struct node *tree_get(const struct node *map, const char *key);

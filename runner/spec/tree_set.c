@@ -200,6 +200,42 @@ struct node *tree_set(struct tree *t, struct node *root, const char *path, struc
     return set_below(&w, root, path);
 }
 
+/* ---- does it exist? ---------------------------------------------------------------- */
+
+/* HERE, at the first N steps, holds another choice than KEY. */
+static bool chooses_other(const char *const *steps, size_t n, const struct node *here, const char *key)
+{
+    bool tensors =
+        n && strcmp(steps[n - 1], "init") == 0 &&
+        (tree_is_tensor(key) || (here->kind == NODE_MAP && here->n && tree_is_tensor(here->key[0]->text)));
+
+    if (!tree_is_choice(steps, n) || tensors || here->kind == NODE_LIST)
+        return false;
+    if (here->kind == NODE_MAP)
+        return here->n == 1 && strcmp(here->key[0]->text, key) != 0;
+    return strcmp(here->text, key) != 0;
+}
+
+bool tree_is_elsewhere(const struct node *root, const char *path)
+{
+    const char *steps[TREE_DEPTH];
+    char *copy = mem_string(path), *rest = copy;
+    const struct node *here = root;
+    bool elsewhere = false;
+
+    for (size_t n = 0; here && rest && n < TREE_DEPTH && !elsewhere; n++) {
+        const char *step = strsep(&rest, ".");
+        size_t i = here->kind == NODE_LIST ? tree_index(step, strlen(step)) : SIZE_MAX;
+
+        elsewhere = tree_is_null(here) || chooses_other(steps, n, here, step) ||
+                    (here->kind == NODE_LIST && i != SIZE_MAX && i >= here->n);
+        steps[n] = step;
+        here = here->kind == NODE_LIST ? i < here->n ? here->item[i] : NULL : tree_get(here, step);
+    }
+    free(copy);
+    return elsewhere;
+}
+
 /* ---- overrides of the command line ----------------------------------------------- */
 
 /* The value of an assignment as YAML text of the same lines and columns: what is before

@@ -1,297 +1,267 @@
-/* trials.c - the axes of a grid, the trees of its trials, and what type a swept value has.
+/* trials.c - which trials there are: all combinations of a grid, or points of a sampler.
  *
- * Every list under `sweep.over` is an axis, and every combination is a trial. Trials are not
- * parsed here (experiment.c does). See trials.h.
+ * Each is resolved once, so that nothing can go wrong later, and kept as a number. Points that are
+ * excluded by `where` or equal to an earlier one are passed over; a sampler then
+ * draws the next. See trials.h; called by experiment.c.
  */
-#include "spec/trials.h"
-
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
-#include "spec/spec_read.h"
+#include "spec/trials.h"
 
-#define COUNT(table) (sizeof(table) / sizeof *(table))
+enum { FAILURES_MAX = 1000 }; /* trials with errors, after which no more are looked at */
 
-/* ---- strategy ------------------------------------------------------------------- */
-
-static void read_strategy(struct spec_reader *r, const struct node *node)
+void trials_free(struct trials *t)
 {
-    static const char *const names[] = {"grid", "random", "sobol", "halton", "latin", "tpe"};
-    const struct node *word = node->kind == NODE_MAP && node->n == 1 ? node->key[0] : node;
-    const char *near;
-
-    if (word->kind != NODE_SCALAR) {
-        r->result |=
-            diag_error(r->diag, &node->place, "sweep.strategy: the name of a strategy is wanted here, not %s",
-                       spec_describe(r, node));
+    if (!t)
         return;
-    }
-    for (size_t i = 0; i < COUNT(names); i++) {
-        if (strcmp(names[i], word->text))
+    where_free(t->where);
+    digests_release(&t->seen);
+    free(t->dims);
+    free(t->dim_knob);
+    free(t->at);
+    free(t->probes);
+    free(t->contexts);
+    free(t->u);
+    free(t);
+}
+
+/* ---- points of the unit cube --------------------------------------------------------------- */
+
+status trials_dims(struct trials *t, struct diag *d)
+{
+    const struct sweep *s = &t->sweep;
+    enum sampler sampler = t->strategy->kind == STRATEGY_TPE ? SAMPLER_RANDOM : t->strategy->sampler;
+
+    t->dims = mem_array(s->nknobs, sizeof *t->dims);
+    t->dim_knob = mem_array(s->nknobs, sizeof *t->dim_knob);
+    for (size_t k = 0; k < s->nknobs; k++) {
+        const struct knob *knob = &s->knobs[k];
+
+        if (knob->driven || knob->count == 1)
             continue;
-        if (i)
-            r->result |=
-                diag_error(r->diag, &word->place, "sweep.strategy: '%s' is not supported yet", word->text);
-        else if (word != node && spec_get(node, "grid"))
-            r->result |= diag_error(r->diag, &node->item[0]->place, "'grid' has no settings");
-        return;
+        if (!knob->ordered)
+            t->dims[t->ndims] = (struct sweep_dim){
+                .choices = knob->count,
+                .weights = knob->space->kind == SPACE_AXIS ? knob->space->values->weights : NULL};
+        t->dim_knob[t->ndims++] = k;
     }
-    near = text_nearest(word->text, names, COUNT(names));
-    r->result |= diag_error(r->diag, &word->place, "no strategy '%s'%s%s%s", word->text,
-                            near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
-}
-
-/* ---- axes ----------------------------------------------------------------------- */
-
-/* The first step of PATH is WORD. */
-static bool leads_into(const char *path, const char *word)
-{
-    size_t n = strlen(word);
-
-    return !strncmp(path, word, n) && (!path[n] || path[n] == '.');
-}
-
-static const char *later_form(const char *key)
-{
-    static const char *const forms[] = {"zip", "product", "union", "list"};
-
-    for (size_t i = 0; i < COUNT(forms); i++)
-        if (!strcmp(forms[i], key))
-            return forms[i];
-    return NULL;
-}
-
-static bool axis_is_fine(struct spec_reader *r, const struct node *key, const struct node *values)
-{
-    static const char *const fixed[] = {"name", "extends", "repeats", "sweep"};
-    const char *path = key->text;
-
-    if (later_form(path)) {
-        r->result |= diag_error(r->diag, &key->place, "sweep.over: '%s' is not supported yet", path);
-        return false;
-    }
-    for (size_t i = 0; i < COUNT(fixed); i++)
-        if (leads_into(path, fixed[i])) {
-            r->result |=
-                diag_error(r->diag, &key->place, "'%s' is the experiment's, and cannot be swept", fixed[i]);
-            return false;
-        }
-    if (values->kind == NODE_MAP && values->n)
-        r->result |= diag_error(r->diag, &values->place,
-                                "%s: {%s: ...} is not supported yet; an axis is a list of values", path,
-                                values->key[0]->text);
-    else if (values->kind != NODE_LIST)
-        r->result |= diag_error(r->diag, &values->place, "%s: an axis is a list of values, not %s", path,
-                                spec_describe(r, values));
-    else if (!values->n)
-        r->result |= diag_error(r->diag, &values->place, "%s: the axis has no values", path);
-    return values->kind == NODE_LIST && values->n;
-}
-
-/* A later axis must not replace what an earlier one sets, nor an override what all set. */
-static void check_order(struct spec_reader *r, const struct sweep *s, const struct node *root)
-{
-    for (size_t i = 0; i < s->naxes; i++) {
-        const struct axis *axis = &s->axes[i];
-        const struct node *base = tree_at(root, axis->path);
-
-        for (size_t j = 0; j < i; j++)
-            if (leads_into(s->axes[j].path, axis->path))
-                r->result |= diag_error(r->diag, &axis->at,
-                                        "'%s' replaces what the axis '%s' before it sets; write it first",
-                                        axis->path, s->axes[j].path);
-        if (base && base->place.source && !strcmp(base->place.source->path, "command line"))
-            diag_warn(r->diag, &base->place, "'%s' is swept: every trial sets its own value", axis->path);
-    }
-}
-
-status sweep_read(struct arena *arena, const struct node *root, struct sweep *out, struct diag *d)
-{
-    const struct node *sweep = spec_get(root, "sweep"), *strategy = spec_get(sweep, "strategy");
-    const struct node *over = spec_get(sweep, "over");
-    struct spec nothing = {0};
-    struct spec_reader r = {.arena = arena, .diag = d, .spec = &nothing, .result = OK};
-
-    *out = (struct sweep){0};
-    if (!sweep)
+    if (t->ndims <= sampler_most_dims(sampler))
         return OK;
-    spec_read_section(&r, &spec_section_sweep, sweep, &tree_key(root, "sweep")->place);
-    if (strategy)
-        read_strategy(&r, strategy);
-    if (!over)
-        return r.result;
-    if (over->kind != NODE_MAP || !over->n)
-        return diag_error(d, &over->place, "sweep.over is a map of paths, each with a list of values, not %s",
-                          spec_describe(&r, over));
-    out->at = tree_key(sweep, "over")->place;
-    out->axes = arena_alloc(arena, over->n * sizeof *out->axes);
-    for (size_t i = 0; i < over->n; i++)
-        if (axis_is_fine(&r, over->key[i], over->item[i]))
-            out->axes[out->naxes++] =
-                (struct axis){over->key[i]->text, over->key[i]->place, over->item[i]->n, over->item[i]->item};
-    check_order(&r, out, root);
-    return r.result;
+    return diag_error(d, &t->strategy_at, "%s has %zu dimensions, and the space has %zu", t->strategy->name,
+                      sampler_most_dims(sampler), t->ndims);
 }
 
-/* ---- trials --------------------------------------------------------------------- */
-
-size_t sweep_count(const struct sweep *s)
+void point_cube(const struct trials *t, struct point *p, const double *u)
 {
-    size_t count = 1;
+    point_reset(p);
+    for (size_t i = 0; i < t->ndims; i++) {
+        const struct knob *knob = &t->sweep.knobs[t->dim_knob[i]];
+        struct knob_at *at = &p->knobs[t->dim_knob[i]];
 
-    for (size_t i = 0; i < s->naxes; i++)
-        if (!mem_mul(count, s->axes[i].n, &count))
-            return SIZE_MAX;
-    return count;
-}
-
-void sweep_pick(const struct sweep *s, size_t number, size_t *pick)
-{
-    for (size_t i = s->naxes; i-- > 0;) {
-        pick[i] = number % s->axes[i].n;
-        number /= s->axes[i].n;
-    }
-}
-
-status sweep_tree(const struct sweep *s, struct tree *t, struct node *root, const size_t *pick,
-                  struct node **out, struct diag *d)
-{
-    status result = OK;
-
-    *out = root;
-    for (size_t i = 0; i < s->naxes; i++) {
-        const struct axis *axis = &s->axes[i];
-        struct node *changed = tree_set(t, *out, axis->path, axis->value[pick[i]], &axis->at, d);
-
-        if (changed)
-            *out = changed;
+        if (!knob->ordered)
+            at->index = sweep_dim_choice(&t->dims[i], u[i]);
+        else if (knob->count)
+            at->index = (size_t)floor(u[i] * (double)knob->count);
         else
-            result = FAILED;
+            at->u = u[i];
     }
+}
+
+/* Point NUMBER of a sampler. A Latin hypercube that is used up is followed by another. */
+static status draw_point(const struct experiment *e, uint64_t number, struct point *p, double *u,
+                         struct error *err)
+{
+    const struct trials *t = e->trials;
+    int64_t trials = t->settings.trials, at = (int64_t)number;
+    uint64_t seed = e->seed;
+
+    if (t->strategy->sampler == SAMPLER_LATIN) {
+        seed += 0x9e3779b97f4a7c15u * (uint64_t)(at / trials);
+        at %= trials;
+    }
+    if (t->ndims && sampler_point(t->strategy->sampler, seed, trials, at, t->ndims, u, err))
+        return FAILED;
+    point_cube(t, p, u);
+    return OK;
+}
+
+/* The point of NUMBER, as trials.at keeps it. */
+static status point_at(const struct experiment *e, uint64_t number, struct point *p, double *u,
+                       struct error *err)
+{
+    if (e->sampled)
+        return draw_point(e, number, p, u, err);
+    point_number(p, (size_t)number);
+    return OK;
+}
+
+status experiment_trial(const struct experiment *e, int64_t number, struct arena *arena, struct trial *out,
+                        struct diag *d)
+{
+    const struct trials *t = e->trials;
+    double *u = mem_array(t->ndims, sizeof *u);
+    struct point p;
+    struct error err;
+    status result = FAILED;
+
+    point_init(&p, &t->sweep);
+    *out = (struct trial){.number = number};
+    if (e->adaptive || number < 0 || number >= e->ntrials)
+        diag_error(d, NULL, "experiment '%s' has no trial %lld that is known beforehand", e->name,
+                   (long long)number);
+    else if (point_at(e, t->at[number], &p, u, &err))
+        diag_error(d, NULL, "%s", err.text);
+    else
+        result = trial_at(e, &p, arena, out, d);
+    point_release(&p);
+    free(u);
     return result;
 }
 
-/* ---- types of values ------------------------------------------------------------- */
+/* ---- enumerating ------------------------------------------------------------------------------ */
 
-/* Looking for the choice whose settings are MAP, and in it for setting NAME. */
-struct search {
-    const struct node *map;
-    const char *name;
-    const fell_param *found;
+/* While trials are looked for. */
+struct finder {
+    struct experiment *e;
+    struct trials *t;
+    struct sha256 *hash;
+    struct diag *diag;
+    struct point p;
+    struct digests seen;
+    bool *active; /* [naxes] in some trial */
+    size_t failures, idle;
 };
 
-static void search_choice(void *arg, const char *section, int index, const struct choice *c)
-{
-    struct search *s = arg;
+enum found { FOUND_NEW, FOUND_IDLE, FOUND_EXCLUDED, FOUND_EQUAL, FOUND_FAILED };
 
-    (void)index;
-    if (c->map != s->map || s->found)
-        return;
-    s->found = spec_param_find(c->item->nparams, c->item->params, s->name);
-    if (!s->found && !strcmp(section, "model"))
-        s->found = spec_param_find(spec_section_entry.nparams, spec_section_entry.params, s->name);
+static void keep(struct finder *f, uint64_t number, const char *digest)
+{
+    struct trials *t = f->t;
+
+    if (t->n == t->room)
+        t->at = mem_grow(t->at, t->room = 2 * t->room + 64, sizeof *t->at);
+    t->at[t->n++] = number;
+    if (f->hash)
+        sha256_add(f->hash, digest, 64);
 }
 
-/* The setting at PATH inside a choice: its map is the parent, or the grandparent of an item of a
- * list. NULL when PATH is not a setting of a plugin. */
-static const fell_param *param_in_choice(const struct spec *spec, const struct node *root, const char *path)
+/* The trial at f->p, which NUMBER leads to. */
+static enum found look_at(struct finder *f, uint64_t number)
 {
-    char *parent = mem_string(path), *dot = strrchr(parent, '.');
-    struct search s = {0};
+    struct experiment *e = f->e;
+    struct arena *arena = arena_new();
+    struct trial trial = {0};
+    struct node *root;
+    char digest[65];
+    bool wanted = true;
+    enum found result = FOUND_FAILED;
+    status tree = point_tree(&f->p, tree_new_in(arena), f->t->root, &root, f->diag);
 
-    if (dot) {
-        *dot = 0;
-        s.map = tree_at(root, parent);
-        s.name = dot + 1;
-        if (s.map && s.map->kind == NODE_LIST && (dot = strrchr(parent, '.'))) {
-            *dot = 0;
-            s.map = tree_at(root, parent);
-            s.name = dot + 1;
+    f->idle = e->sampled ? NO_KNOB : point_idle_knob(&f->p);
+    for (size_t a = 0; a < f->t->sweep.naxes; a++)
+        f->active[a] = f->active[a] || f->p.active[a];
+    if (f->idle != NO_KNOB) {
+        result = FOUND_IDLE;
+        goto out;
+    }
+    if (f->t->where && where_test(f->t->where, &f->p, &wanted, f->diag)) {
+        f->failures = FAILURES_MAX; /* it would fail again */
+        goto out;
+    }
+    if (!wanted) {
+        e->nexcluded++;
+        result = FOUND_EXCLUDED;
+        goto out;
+    }
+    if (trial_resolve(e, &f->p, root, arena, &trial, f->diag) || tree) {
+        f->failures++;
+        goto out;
+    }
+    trial_digest(e, &trial, digest);
+    result = digests_add(&f->seen, digest) ? FOUND_NEW : FOUND_EQUAL;
+    if (result == FOUND_NEW)
+        keep(f, number, digest);
+    else
+        e->nequal++;
+out:
+    arena_free(arena);
+    return result;
+}
+
+static void enumerate_grid(struct finder *f)
+{
+    const struct space *space = f->t->sweep.space;
+    size_t count = space ? space->count : 1, visits = 0;
+    bool some_drop = f->t->where != NULL;
+
+    for (size_t a = 0; a < f->t->sweep.naxes; a++)
+        some_drop = some_drop || f->t->sweep.axes[a].conditional;
+    if (count == SIZE_MAX || (!some_drop && count > SWEEP_TRIALS_MAX)) {
+        diag_error(f->diag, &f->t->sweep.at, "the grid has more than %d trials", SWEEP_TRIALS_MAX);
+        return;
+    }
+    for (size_t number = 0; number < count && f->failures < FAILURES_MAX;
+         number = point_next(&f->p, number, f->idle)) {
+        point_number(&f->p, number);
+        look_at(f, number);
+        if (f->t->n > SWEEP_TRIALS_MAX || ++visits > SWEEP_VISITS_MAX) {
+            diag_error(f->diag, &f->t->sweep.at, "the grid has more than %d %s",
+                       visits > SWEEP_VISITS_MAX ? SWEEP_VISITS_MAX : SWEEP_TRIALS_MAX,
+                       visits > SWEEP_VISITS_MAX ? "combinations" : "trials");
+            return;
         }
-        if (s.map)
-            spec_each_choice(spec, search_choice, &s);
     }
-    free(parent);
-    return s.found;
 }
 
-static fell_ptype type_at(const struct spec *spec, const struct node *root, const char *path)
+/* Points until there are enough new ones, or no new one has come for long. */
+static void draw_trials(struct finder *f)
 {
-    const struct spec_section *section = &spec_section_top;
-    const fell_param *param = NULL;
-    char *steps = mem_string(path), *rest = steps, *step;
-    const struct spec_key *key = NULL;
+    struct trials *t = f->t;
+    size_t wanted = (size_t)t->settings.trials, misses = 0;
+    double *u = mem_array(t->ndims, sizeof *u);
+    struct error err;
 
-    while (section && (step = strsep(&rest, "."))) {
-        param = spec_param_find(section->nparams, section->params, step);
-        key = param ? NULL : spec_key_find(section, step);
-        section = key ? key->section : NULL;
+    for (uint64_t number = 0; t->n < wanted && misses < SWEEP_ATTEMPTS && f->failures < FAILURES_MAX;
+         number++) {
+        if (draw_point(f->e, number, &f->p, u, &err)) {
+            diag_error(f->diag, &t->strategy_at, "%s", err.text);
+            break;
+        }
+        misses = look_at(f, number) == FOUND_NEW ? 0 : misses + 1;
     }
-    if (!param && rest)
-        param = param_in_choice(spec, root, path);
-    free(steps);
-    if (param)
-        return param->type;
-    return key && key->form == KEY_FORM && !rest ? FELL_P_FLOAT : FELL_P_STRING; /* data.validation: 0.1 */
+    free(u);
+    if (t->n && t->n < wanted && !f->failures)
+        diag_warn(f->diag, &t->strategy_at,
+                  "%zu trials are wanted, but the space has no more than %zu: %d points in a row were %s",
+                  wanted, t->n, SWEEP_ATTEMPTS,
+                  f->e->nexcluded ? "excluded, or equal to an earlier one" : "equal to an earlier one");
 }
 
-/* As in a YAML flow, for people to read. */
-static void write_flow(const struct node *node, struct strbuf *out)
+status trials_enumerate(struct experiment *e, struct sha256 *hash, struct diag *d)
 {
-    if (node->kind == NODE_SCALAR) {
-        strbuf_add(out, node->text);
-        return;
-    }
-    strbuf_add(out, node->kind == NODE_MAP ? "{" : "[");
-    for (size_t i = 0; i < node->n; i++) {
-        if (i)
-            strbuf_add(out, ", ");
-        if (node->kind == NODE_MAP)
-            strbuf_addf(out, "%s: ", node->key[i]->text);
-        write_flow(node->item[i], out);
-    }
-    strbuf_add(out, node->kind == NODE_MAP ? "}" : "]");
-}
+    struct trials *t = e->trials;
+    struct finder f = {.e = e, .t = t, .hash = hash, .diag = d, .idle = NO_KNOB};
+    size_t before = diag_errors(d);
 
-static const char *text_of(struct arena *arena, const struct node *node)
-{
-    struct strbuf flow = {0};
-    const char *text;
-
-    if (node->kind == NODE_SCALAR)
-        return tree_is_null(node) ? "null" : node->text;
-    write_flow(node, &flow);
-    text = arena_string(arena, flow.text, flow.len);
-    strbuf_release(&flow);
-    return text;
-}
-
-static struct axis_value value_of(struct arena *arena, fell_ptype type, const char *path,
-                                  const struct node *node)
-{
-    struct axis_value v = {.path = path, .text = text_of(arena, node), .type = VALUE_TEXT};
-    bool yes;
-
-    if (node->kind != NODE_SCALAR)
-        return v;
-    if ((type == FELL_P_INT || type == FELL_P_INTS) && text_to_int(node->text, &v.i)) {
-        v.type = VALUE_INT;
-        v.x = (double)v.i;
-    } else if ((type == FELL_P_FLOAT || type == FELL_P_FLOATS) && text_to_double(node->text, &v.x)) {
-        v.type = VALUE_REAL;
-    } else if (type == FELL_P_BOOL && text_to_bool(node->text, &yes)) {
-        v.text = yes ? "true" : "false"; /* one word for yes, on and true */
-    }
-    return v;
-}
-
-void sweep_values(const struct sweep *s, struct arena *arena, const struct spec *spec,
-                  const struct node *root, const size_t *pick, struct axis_value *out)
-{
-    for (size_t i = 0; i < s->naxes; i++) {
-        const struct axis *axis = &s->axes[i];
-
-        out[i] = value_of(arena, type_at(spec, root, axis->path), axis->path, axis->value[pick[i]]);
-    }
+    t->n = 0;
+    e->nequal = e->nexcluded = 0;
+    point_init(&f.p, &t->sweep);
+    f.active = mem_array(t->sweep.naxes, sizeof *f.active);
+    if (e->sampled)
+        draw_trials(&f);
+    else
+        enumerate_grid(&f);
+    if (!e->sampled && diag_errors(d) == before)
+        probes_refuse_idle(t, f.active, d);
+    e->ntrials = (int64_t)t->n;
+    if (!t->n && diag_errors(d) == before)
+        diag_error(d, &t->where_at, "where leaves no trial: %s",
+                   e->sampled ? "all points drawn are excluded" : "it excludes every combination");
+    free(f.active);
+    digests_release(&f.seen);
+    point_release(&f.p);
+    return diag_errors(d) == before ? OK : FAILED;
 }

@@ -1,44 +1,108 @@
-/* trials.h - `sweep:` to the trees of the trials, and to typed values. Private to
- * runner/spec; experiment.c is the only caller.
+/* trials.h - which trials an experiment has, and how one is made. Private to runner/spec:
+ * experiment.c loads, strategy.c reads the words, probes.c checks the values of axes, trials.c
+ * enumerates and draws, suggest.c asks tpe, resolve.c makes one trial.
  */
 #ifndef SPEC_TRIALS_H
 #define SPEC_TRIALS_H
 
-#include "spec/experiment.h"
+#include "base/text.h"
+#include "spec/space.h"
+#include "spec/where.h"
+#include "sweep/strategies.h"
 
-#define SWEEP_TRIALS_MAX 1000000
-
-struct axis {
-    const char *path;
-    struct place at; /* of the path */
-    size_t n;        /* at least 1 */
-    struct node *const *value;
+/* Digests of trials: which are there. */
+struct digests {
+    uint64_t (*slot)[2]; /* 128 of the 256 bits; zeros: free */
+    size_t n, room;
 };
 
-struct sweep {
-    size_t naxes;      /* 0: one trial */
-    struct axis *axes; /* as written */
-    struct place at;   /* of `over` */
+/* A point that shows a value: CONTEXT with KNOB at VALUE; knob NO_KNOB: the context alone. */
+struct probe {
+    size_t context, knob, value;
 };
 
-/* `sweep:` of ROOT, if any. What cannot be used is an error and left out of OUT, so that
- * the rest can still be checked. */
-status sweep_read(struct arena *arena, const struct node *root, struct sweep *out, struct diag *d);
+struct trials {
+    struct registry *registry;
+    struct node *root;
+    const char *stem;
+    struct sweep sweep;
+    struct where *where; /* NULL: none */
+    const char *where_text;
+    struct place where_at, strategy_at;
+    const struct strategy *strategy;
+    struct tpe_settings settings; /* `trials` for samplers, too */
 
-/* How many trials; SIZE_MAX when there are more than can be counted. */
-size_t sweep_count(const struct sweep *s);
+    size_t ndims;
+    struct sweep_dim *dims;
+    size_t *dim_knob; /* [ndims] */
 
-/* PICK [naxes]: which value of each axis makes trial NUMBER; the last axis moves fastest. */
-void sweep_pick(const struct sweep *s, size_t number, size_t *pick);
+    size_t n, room;
+    uint64_t *at;    /* [n] the number, or the drawing, of each trial */
+    char digest[65]; /* of the trials of a grid */
 
-/* OUT: ROOT with the picked values set, in the order of the axes. An axis that leads nowhere
- * is an error at its path, and is left out so that the rest can still be checked. */
-status sweep_tree(const struct sweep *s, struct tree *t, struct node *root, const size_t *pick,
-                  struct node **out, struct diag *d);
+    size_t nprobes, probes_room, ncontexts;
+    struct probe *probes;
+    struct knob_at *contexts; /* [ncontexts][nknobs] */
 
-/* OUT [naxes]: the picked values as the settings' own types have them. SPEC was parsed from
- * ROOT, which sweep_tree() gave. */
-void sweep_values(const struct sweep *s, struct arena *arena, const struct spec *spec,
-                  const struct node *root, const size_t *pick, struct axis_value *out);
+    /* adaptive: trials suggested so far */
+    double *u; /* [n][ndims] */
+    struct digests seen;
+};
+
+void trials_free(struct trials *t);
+
+/* ---- strategy.c ---- */
+
+/* The sweep section but `over` and `where`: into E and its trials. */
+void strategy_read(struct spec_reader *r, const struct node *sweep, struct experiment *e);
+
+/* The objective is among the values that SPEC records; else an error in D. */
+status objective_check(const struct experiment *e, const struct spec *spec, struct diag *d);
+
+/* ---- resolve.c ---- */
+
+/* The trial at P, whose tree is ROOT (point_tree()). */
+status trial_resolve(const struct experiment *e, const struct point *p, const struct node *root,
+                     struct arena *arena, struct trial *out, struct diag *d);
+/* Both: values, tree, trial. */
+status trial_at(const struct experiment *e, struct point *p, struct arena *arena, struct trial *out,
+                struct diag *d);
+
+/* SHA-256 of a resolved trial, a drawn seed left out. */
+void trial_digest(const struct experiment *e, const struct trial *t, char out[65]);
+
+/* False: it was there. */
+bool digests_add(struct digests *d, const char digest[65]);
+void digests_release(struct digests *d);
+
+/* ---- trials.c ---- */
+
+/* Dimensions of the space's points; an error in D where the strategy has not as many. */
+status trials_dims(struct trials *t, struct diag *d);
+
+/* P from U [ndims]. */
+void point_cube(const struct trials *t, struct point *p, const double *u);
+
+/* All trials of a strategy that is not adaptive: numbers and counts into E; HASH, which may be NULL, gets
+ * their digests. */
+status trials_enumerate(struct experiment *e, struct sha256 *hash, struct diag *d);
+
+/* ---- probes.c ---- */
+
+/* Every value of every axis in a point that has it; the rest at its first values where that will
+ * do. Errors are in D. */
+status probes_check(struct experiment *e, struct diag *d);
+
+/* How many values of a knob are probed: of numbers the ends and one between, else all. */
+size_t probe_values(const struct knob *k);
+void probe_point(const struct trials *t, const struct probe *probe, struct point *p);
+
+/* An axis whose setting exists in no trial is an error; ACTIVE [naxes]. */
+status probes_refuse_idle(const struct trials *t, const bool *active, struct diag *d);
+
+/* ---- experiment_hash.c ---- */
+
+/* e->spec_sha256, when all else is known. */
+void experiment_hash(struct experiment *e);
 
 #endif

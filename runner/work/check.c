@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "engine/problem.h"
 #include "host/settings.h"
+#include "work/trial_now.h"
 #include "work/runner.h"
 
 /* ---- the place of a problem ------------------------------------------------------ */
@@ -91,13 +92,14 @@ static void add_crash(struct diag *d, struct process *p, const struct spec *spec
 
 static status ask(struct process *p, const struct experiment *e, size_t trial, struct error *err)
 {
-    const struct job job = {.type = FRAME_CHECK,
-                            .number = trial,
-                            .name = e->name,
-                            .resolved = e->trials[trial].resolved,
-                            .seed = e->seed};
+    struct arena *arena = arena_new();
+    const struct trial t = probe_now(e, trial, arena);
+    const struct job job = {
+        .type = FRAME_CHECK, .number = trial, .name = e->name, .resolved = t.resolved, .seed = t.spec->seed};
+    const status result = process_send(p, &job, err);
 
-    return process_send(p, &job, err);
+    arena_free(arena);
+    return result;
 }
 
 status check_begin(struct process *p, const struct experiment *e, const struct runner_options *o,
@@ -119,14 +121,15 @@ status check_finish(struct process *p, const struct experiment *e,
                     void (*plan)(void *arg, size_t trial, const char *json), void *arg, struct diag *d)
 {
     size_t before = diag_errors(d);
+    struct arena *arena = arena_new();
 
-    for (size_t t = 0; t < e->ntrials;) {
+    for (size_t t = 0; t < e->nprobes;) {
         const char *body;
         const struct frame *f = process_wait_frame(p, &body);
         struct error err;
 
         if (!f) {
-            add_crash(d, p, e->trials[t].spec);
+            add_crash(d, p, probe_now(e, t, arena).spec);
             break;
         }
         if (f->type == FRAME_EVENT) {
@@ -134,15 +137,16 @@ status check_finish(struct process *p, const struct experiment *e,
             continue;
         }
         if (f->type == FRAME_PROBLEM)
-            add_problem(d, e->trials[t].spec, body);
+            add_problem(d, probe_now(e, t, arena).spec, body);
         else if (plan)
             plan(arg, t, body);
         t++;
-        if (t < e->ntrials && ask(p, e, t, &err) != OK) {
-            add_crash(d, p, e->trials[t].spec);
+        if (t < e->nprobes && ask(p, e, t, &err) != OK) {
+            add_crash(d, p, probe_now(e, t, arena).spec);
             break;
         }
     }
+    arena_free(arena);
     return diag_errors(d) == before ? OK : FAILED;
 }
 

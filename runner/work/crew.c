@@ -18,8 +18,7 @@
 #include "cli/progress.h"
 #include "work/hand.h"
 
-static const double GRACE = 0.5; /* seconds from Ctrl-C to SIGKILL */
-static const double REDRAW = 0.1;
+static const double REDRAW = 0.1; /* seconds */
 
 enum { ATTEMPTS = 3 }; /* to start a worker that takes a job */
 
@@ -28,12 +27,11 @@ struct crew {
     struct hand_env env;
     size_t nhands;
     struct hand *hands;
-    size_t nruns, next;   /* the next run to start */
     struct process first; /* not taken by hand 0 yet */
     int signals;          /* signalfd; -1: none */
     sigset_t old_mask;
     int interrupts; /* how often the user asked to stop */
-    double kill_at; /* time_monotonic() when patience ends */
+    int answered;   /* how many of them were passed on */
 };
 
 /* ---- signals ------------------------------------------------------------------------ */
@@ -82,18 +80,52 @@ static void pass_note(void *arg, const char *text)
         progress_note(c->task.options->progress, text);
 }
 
-/* The first request lets runs end after their epoch, for a moment; the second does not. */
+/* The first request lets every run end after its epoch, with a checkpoint; the second ends it now. */
 static void stop_hands(struct crew *c)
 {
-    bool kill_now = c->interrupts > 1 || (c->kill_at > 0 && time_monotonic() >= c->kill_at);
+    if (c->interrupts == 1)
+        pass_note(c, "stopping after this epoch, with a checkpoint; once more stops now");
+    for (size_t i = 0; i < c->nhands; i++)
+        hand_cancel(&c->hands[i], c->interrupts > 1 ? SIGKILL : SIGTERM);
+    c->answered = c->interrupts;
+}
 
-    if (c->kill_at <= 0) {
-        c->kill_at = time_monotonic() + GRACE;
-        for (size_t i = 0; i < c->nhands; i++)
-            hand_cancel(&c->hands[i], SIGTERM);
-    }
-    for (size_t i = 0; kill_now && i < c->nhands; i++)
-        hand_cancel(&c->hands[i], SIGKILL);
+/* ---- what hands tell -------------------------------------------------------------------- */
+
+static void tell_epoch(void *arg, const struct hand *h, const struct epoch_report *r)
+{
+    struct crew *c = arg;
+
+    schedule_epoch(c->task.schedule, h->task.slot, r);
+}
+
+static enum verdict ask_schedule(void *arg, const struct hand *h, int64_t epoch, int64_t *next)
+{
+    struct crew *c = arg;
+    const char *reason = NULL;
+    struct error ignored; /* what cannot be queued is said by the next row */
+    const enum verdict v = schedule_ask(c->task.schedule, h->task.slot, epoch, next, &reason);
+
+    if (v == VERDICT_PRUNE)
+        recorder_event(c->task.recorder, h->task.run, "pruned", reason, &ignored);
+    return v;
+}
+
+status crew_run_over(struct crew *c, int64_t run, const char *word, int64_t epochs, const char *reason,
+                     struct error *err)
+{
+    if (strcmp(word, "pruned") == 0 && hand_forget_pause(&c->env, run, err) != OK)
+        return FAILED;
+    if (c->env.progress)
+        progress_run_over(c->env.progress, run, word, epochs);
+    return recorder_run_over(c->task.recorder, run, word, epochs, reason, err);
+}
+
+static bool tell_end(void *arg, const struct hand *h, const char *word)
+{
+    struct crew *c = arg;
+
+    return schedule_ended(c->task.schedule, h->task.slot, word);
 }
 
 /* ---- giving out runs ---------------------------------------------------------------- */
@@ -110,15 +142,14 @@ static status start_process(struct crew *c, struct hand *h, struct error *err)
     return process_start(&h->process, o->nplugins, o->plugins, err);
 }
 
-static status start_run(struct crew *c, struct hand *h, struct error *err)
+/* *NONE: there is no run to start now. */
+static status start_run(struct crew *c, struct hand *h, bool *none, struct error *err)
 {
-    const struct experiment *e = c->task.experiment;
-    size_t at = c->next++;
-    int64_t repeats = e->repeats;
-
-    h->run = c->task.runs[at];
-    h->trial = (int64_t)at / repeats;
-    h->repeat = (int64_t)at % repeats;
+    run_task_release(&h->task);
+    if (schedule_next(c->task.schedule, &h->task, none, err) != OK)
+        return FAILED;
+    if (*none)
+        return OK;
     for (int tries = 0; tries < ATTEMPTS; tries++) {
         if (!h->process.pid && start_process(c, h, err) != OK)
             return FAILED;
@@ -132,8 +163,10 @@ static status start_run(struct crew *c, struct hand *h, struct error *err)
 
 static status start_runs(struct crew *c, struct error *err)
 {
-    for (size_t i = 0; i < c->nhands && c->next < c->nruns && !c->interrupts; i++)
-        if (!c->hands[i].busy && start_run(c, &c->hands[i], err) != OK)
+    bool none = false;
+
+    for (size_t i = 0; i < c->nhands && !none && !c->interrupts; i++)
+        if (!c->hands[i].busy && start_run(c, &c->hands[i], &none, err) != OK)
             return FAILED;
     return OK;
 }
@@ -157,7 +190,9 @@ static status wait_and_listen(struct crew *c, struct pollfd *fds, double due, st
 
     for (size_t i = 0; i < c->nhands; i++) {
         bool there = c->hands[i].process.pid != 0 && listen;
+        double look = hand_tick(&c->hands[i], &c->env);
 
+        wait = look >= 0 && look < wait ? look : wait;
         fds[i] = (struct pollfd){.fd = there ? c->hands[i].process.frame_fd : -1, .events = POLLIN};
     }
     fds[c->nhands] = (struct pollfd){.fd = c->signals, .events = POLLIN};
@@ -165,9 +200,17 @@ static status wait_and_listen(struct crew *c, struct pollfd *fds, double due, st
         return error_set(err, "cannot wait for the workers: %s", strerror(errno));
     if (fds[c->nhands].revents)
         count_interrupts(c);
-    for (size_t i = 0; i < c->nhands; i++)
-        if (fds[i].revents && hand_listen(&c->hands[i], &c->env, err) != OK)
+    for (size_t i = 0; i < c->nhands; i++) {
+        struct hand *h = &c->hands[i];
+
+        if (!fds[i].revents)
+            continue;
+        if (hand_listen(h, &c->env, err) != OK)
             return FAILED;
+        if (h->paused)
+            schedule_paused(c->task.schedule, h->task.slot, h->paused_at);
+        h->paused = false;
+    }
     return OK;
 }
 
@@ -185,7 +228,7 @@ static status train_all(struct crew *c, struct error *err)
             break;
         if (wait_and_listen(c, fds, due, err) != OK || recorder_tick(c->task.recorder, &due, err) != OK)
             goto out;
-        if (c->interrupts) {
+        if (c->interrupts > c->answered) {
             c->env.interrupted = true;
             stop_hands(c);
         }
@@ -212,6 +255,7 @@ status crew_train(const struct crew_task *task, struct crew **out_crew, struct r
                   struct error *err)
 {
     const struct experiment *e = task->experiment;
+    const int64_t left = schedule_left(task->schedule);
     struct crew *c = mem_alloc(sizeof *c);
     struct progress *progress = task->options->progress;
     status result;
@@ -219,10 +263,9 @@ status crew_train(const struct crew_task *task, struct crew **out_crew, struct r
     c->task = *task;
     c->first = *task->first;
     task->first->pid = 0;
-    c->nruns = e->ntrials * (size_t)e->repeats;
     c->nhands = task->options->jobs > 0 ? (size_t)task->options->jobs : processors();
-    if (c->nhands > c->nruns)
-        c->nhands = c->nruns;
+    if ((int64_t)c->nhands > left)
+        c->nhands = (size_t)left;
     c->hands = mem_array(c->nhands, sizeof *c->hands);
     for (size_t i = 0; i < c->nhands; i++)
         c->hands[i].number = (int)i;
@@ -230,15 +273,19 @@ status crew_train(const struct crew_task *task, struct crew **out_crew, struct r
                                .recorder = task->recorder,
                                .db = task->options->db,
                                .progress = progress,
-                               .summary = out};
-    out->runs = (int64_t)c->nruns;
+                               .ended = tell_end,
+                               .ask = ask_schedule,
+                               .epoch = tell_epoch,
+                               .arg = c};
     *out_crew = c;
 
     catch_signals(c);
     recorder_on_wait(task->recorder, pass_note, give_up, c);
     if (progress)
-        progress_begin(progress, e->name, out->runs, (int)c->nhands, e->trials[0].spec->train.epochs);
+        progress_begin(progress, e->name, left, (int)c->nhands, e->first->train.epochs);
     result = train_all(c, err);
+    if (result == OK)
+        result = schedule_interrupt(task->schedule, err);
     for (size_t i = 0; i < c->nhands; i++) {
         if (result != OK)
             hand_cancel(&c->hands[i], SIGKILL);
@@ -249,6 +296,7 @@ status crew_train(const struct crew_task *task, struct crew **out_crew, struct r
     if (progress)
         progress_end(progress);
     out->interrupted = c->interrupts > 0;
+    out->stopped = schedule_is_stopped(task->schedule);
     return result;
 }
 
@@ -259,6 +307,7 @@ void crew_dismiss(struct crew *c)
     for (size_t i = 0; i < c->nhands; i++) {
         process_bury(&c->hands[i].process, false, NULL, NULL);
         hand_release(&c->hands[i]);
+        run_task_release(&c->hands[i].task);
     }
     process_bury(&c->first, false, NULL, NULL);
     release_signals(c);

@@ -7,23 +7,27 @@
 #include "record/recorder.h"
 #include "work/process.h"
 #include "work/runner.h"
+#include "work/schedule.h"
 
 struct crew_task {
-    const struct experiment *experiment;
-    int64_t experiment_id;
-    const int64_t *runs; /* [ntrials * repeats], ids, trial-major */
+    struct experiment *experiment;
+    struct schedule *schedule;
     const struct runner_options *options;
     struct recorder *recorder;
     struct process *first; /* worker 0, started already; it is the crew's from now on */
 };
 
-/* Train all runs on min(jobs, runs) workers and record what they say, until every run has
- * ended, the user interrupts (out->interrupted: running runs are marked so, the rest
- * stays queued), or the database fails (FAILED). Counts the ends in OUT. The workers are told
- * to end; crew_dismiss() waits until they have. */
+/* Train what the schedule gives out on min(jobs, runs left) workers and record what they say, until
+ * every run has ended, the user interrupts (out->interrupted: running runs are marked so, the rest
+ * stays queued), failures stop it (out->stopped), or the database fails (FAILED). How runs ended is
+ * in the database. The workers are told to end; crew_dismiss() waits until they have. */
 struct crew;
 status crew_train(const struct crew_task *task, struct crew **out_crew, struct runner_summary *out,
                   struct error *err);
 void crew_dismiss(struct crew *c); /* NULL is fine */
+
+/* A run that was paused is over (schedule_host.over). */
+status crew_run_over(struct crew *c, int64_t run, const char *word, int64_t epochs, const char *reason,
+                     struct error *err);
 
 #endif

@@ -5,11 +5,15 @@
 
 #include <cjson/cJSON.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/text.h"
+#include "cli/command.h"
 #include "cli/progress.h"
+#include "work/resume.h"
 
 static const char *json_text(const cJSON *object, const char *key)
 {
@@ -25,91 +29,174 @@ static double json_number(const cJSON *object, const char *key)
 
 /* ---- start and end of a run ------------------------------------------------------------ */
 
+char *hand_pause_path(const char *db, int64_t run)
+{
+    char *folder = resume_folder(db, run), *path = path_join(folder, resume_files[0]);
+
+    free(folder);
+    return path;
+}
+
 /* fell.db.checkpoints/RUN, made; NULL when the spec wants no checkpoints. */
 static status checkpoint_folder(const struct hand *h, const struct hand_env *env, char **out,
                                 struct error *err)
 {
-    char *db;
-
     *out = NULL;
-    if (!env->experiment->trials[h->trial].spec->checkpoint.on)
+    if (!h->task.stored.spec->checkpoint.on)
         return OK;
-    db = path_absolute(env->db);
-    *out = mem_format("%s.checkpoints/%lld", db, (long long)h->run);
-    free(db);
+    *out = resume_folder(env->db, h->task.run);
     return path_make_folder(*out, err);
+}
+
+/* The first N states of the run, which are of no use any more. */
+static status forget_states(int64_t run, const struct hand_env *env, size_t n, struct error *err)
+{
+    char *folder = resume_folder(env->db, run);
+    status result = OK;
+    size_t gone = 0;
+
+    for (size_t i = 0; i < n && access(folder, F_OK) == 0 && result == OK; i++) {
+        char *path = path_join(folder, resume_files[i]);
+
+        if (unlink(path) == 0) {
+            gone++;
+            result = recorder_checkpoint_removed(env->recorder, run, path, err);
+        }
+        free(path);
+    }
+    if (gone)
+        rmdir(folder); /* others may be there */
+    free(folder);
+    return result;
+}
+
+status hand_forget_pause(const struct hand_env *env, int64_t run, struct error *err)
+{
+    return forget_states(run, env, 1, err);
+}
+
+/* What only a hand at work has. */
+static void begin_run(struct hand *h)
+{
+    const struct spec *spec = h->task.stored.spec;
+
+    h->busy = true;
+    h->paused = false;
+    h->epochs_done = 0;
+    h->nmetrics = 0;
+    h->started = time_monotonic();
+    h->seconds_before = 0.0;
+    free(h->paused_at);
+    h->paused_at = NULL;
+    limits_begin(&h->watch, &spec->limits, spec->train.threads, h->process.pid);
 }
 
 status hand_start(struct hand *h, const struct hand_env *env, struct error *err)
 {
     const struct experiment *e = env->experiment;
-    const struct trial *trial = &e->trials[h->trial];
     struct job job = {.type = FRAME_TRAIN,
-                      .number = (uint64_t)h->run,
+                      .number = (uint64_t)h->task.run,
                       .name = e->name,
-                      .resolved = trial->resolved,
-                      .seed = e->seed + (uint64_t)h->repeat};
-    char *folder;
+                      .resolved = h->task.stored.resolved,
+                      .seed = h->task.seed,
+                      .resume_path = h->task.resume_path,
+                      .ask_epoch = h->task.ask_epoch};
+    char *folder = NULL, *pause = hand_pause_path(env->db, h->task.run);
     status result = FAILED;
 
+    if (!h->task.resume_path && forget_states(h->task.run, env, RESUME_FILES, err) != OK)
+        goto out;
     if (checkpoint_folder(h, env, &folder, err) != OK)
         goto out;
     job.checkpoint_folder = folder;
+    job.pause_path = pause;
     if (process_send(&h->process, &job, err) != OK) {
         process_bury(&h->process, false, NULL, NULL);
         goto out;
     }
-    h->busy = true;
-    h->epochs_done = 0;
-    h->nmetrics = 0;
-    h->started = time_monotonic();
+    begin_run(h);
     if (env->progress)
-        progress_run_started(env->progress, h->number, h->run, h->trial, h->repeat, trial);
-    result = recorder_run_started(env->recorder, h->run, h->number, err);
+        progress_run_started(env->progress, h->number, h->task.run, h->task.trial, h->task.repeat,
+                             &h->task.stored);
+    result = recorder_run_started(env->recorder, h->task.run, h->number, err);
 out:
     free(folder);
+    free(pause);
     return result;
 }
 
+/* SHOWN: the error as the user sees it. */
 static status end_run(struct hand *h, const struct hand_env *env, const char *word, double seconds,
-                      const char *error, int sig, struct error *err)
+                      const char *error, const char *shown, int sig, struct error *err)
 {
-    struct runner_summary *s = env->summary;
+    const bool over = strcmp(word, "interrupted") != 0;
 
     h->busy = false;
-    if (strcmp(word, "finished") == 0 || strcmp(word, "stopped") == 0)
-        s->finished++;
-    else if (strcmp(word, "interrupted") != 0)
-        s->failed++;
+    limits_end(&h->watch);
     if (env->progress)
-        progress_run_ended(env->progress, h->number, h->run, word, error);
-    return recorder_run_ended(env->recorder, h->run, word, h->epochs_done, seconds, error, sig, err);
+        progress_run_ended(env->progress, h->number, h->task.run, word, shown);
+    if (env->ended(env->arg, h, word)) {
+        char *why = mem_format("%s: %s", word, error ? error : "");
+        const status st = recorder_run_again(env->recorder, h->task.run, "retried", why, err);
+
+        free(why);
+        return st;
+    }
+    if (over && forget_states(h->task.run, env, 1, err) != OK)
+        return FAILED;
+    return recorder_run_ended(env->recorder, h->task.run, word, h->epochs_done, h->seconds_before + seconds,
+                              error, sig, err);
+}
+
+/* A run that took its process with it, or was ended with it: said in the run's row, in an event and to
+ * the user, to whom a command that shows it again is said as well. */
+static status end_badly(struct hand *h, const struct hand_env *env, const char *word, const char *why,
+                        int sig, struct error *err)
+{
+    const double seconds = time_monotonic() - h->started;
+    struct strbuf shown = {0};
+    status result;
+
+    strbuf_addf(&shown, "%s; to see it again: fell replay %lld", why, (long long)h->task.run);
+    if (strcmp(env->db, DEFAULT_DB) != 0) {
+        strbuf_add(&shown, " --db");
+        cli_add_word(&shown, env->db);
+    }
+    result = recorder_event(env->recorder, h->task.run, word, shown.text, err);
+    if (result == OK)
+        result = end_run(h, env, word, seconds, why, shown.text, sig, err);
+    strbuf_release(&shown);
+    return result;
 }
 
 /* The process is gone, or talks nonsense. */
 static status lose_process(struct hand *h, const struct hand_env *env, bool broken, struct error *err)
 {
-    const struct spec *spec = h->busy ? env->experiment->trials[h->trial].spec : NULL;
-    double seconds = time_monotonic() - h->started;
-    struct strbuf why = {0};
-    const char *word = "interrupted";
+    const struct spec *spec = h->busy ? h->task.stored.spec : NULL;
+    const struct crash_head crash = h->process.crash;
+    struct strbuf why = {0}, limit = {0};
+    const char *word;
     status result = OK;
     int sig;
 
     if (broken)
         strbuf_add(&why, "what the worker process sent makes no sense; ");
     sig = process_bury(&h->process, broken, spec, &why);
-    if (h->busy) {
-        if (!env->interrupted) {
-            word = sig && !broken ? "crashed" : "failed";
-            result = recorder_event(env->recorder, h->run, word, why.text, err);
-            result |= end_run(h, env, word, seconds, why.text, broken ? 0 : sig, err);
-        } else {
-            result = recorder_event(env->recorder, h->run, word, NULL, err);
-            result |= end_run(h, env, word, seconds, NULL, 0, err);
-        }
+    word = h->watch.broken ? h->watch.broken : broken ? NULL : limits_judge_crash(&h->watch, &crash);
+    if (word) {
+        strbuf_add(&limit, h->watch.text);
+        process_add_where(&h->process, spec, &limit);
+    }
+    if (h->busy && env->interrupted) {
+        result = recorder_event(env->recorder, h->task.run, "interrupted", NULL, err);
+        result |= end_run(h, env, "interrupted", time_monotonic() - h->started, NULL, NULL, 0, err);
+    } else if (h->busy && word) {
+        result = end_badly(h, env, word, limit.text, 0, err);
+    } else if (h->busy) {
+        result = end_badly(h, env, sig && !broken ? "crashed" : "failed", why.text, broken ? 0 : sig, err);
     }
     strbuf_release(&why);
+    strbuf_release(&limit);
     return result;
 }
 
@@ -123,7 +210,7 @@ static status on_parameters(struct hand *h, const struct hand_env *env, const cJ
     {
         char *shape = cJSON_PrintUnformatted(cJSON_GetObjectItem(one, "shape"));
         status st = recorder_parameter(
-            env->recorder, h->run, (int)json_number(one, "position"), json_text(one, "layer"),
+            env->recorder, h->task.run, (int)json_number(one, "position"), json_text(one, "layer"),
             json_text(one, "plugin"), json_text(one, "name"), shape, (int64_t)json_number(one, "count"), err);
 
         free(shape);
@@ -131,6 +218,15 @@ static status on_parameters(struct hand *h, const struct hand_env *env, const cJ
             return FAILED;
     }
     return OK;
+}
+
+static void forget_metrics(struct hand *h)
+{
+    free(h->metrics);
+    free(h->metric_names);
+    h->metrics = NULL;
+    h->metric_names = NULL;
+    h->nmetrics = 0;
 }
 
 /* [[split, name], ...]: what the values of the epochs to come are. */
@@ -142,7 +238,7 @@ static status on_metrics(struct hand *h, const struct hand_env *env, const cJSON
 
     (void)env;
     (void)err;
-    hand_release(h);
+    forget_metrics(h);
     cJSON_ArrayForEach(one, json)
     {
         const char *name = cJSON_GetStringValue(cJSON_GetArrayItem(one, 1));
@@ -164,29 +260,111 @@ static status on_metrics(struct hand *h, const struct hand_env *env, const cJSON
 
 static status on_event(struct hand *h, const struct hand_env *env, const cJSON *json, struct error *err)
 {
-    return recorder_event(env->recorder, h->run, json_text(json, "kind"), json_text(json, "detail"), err);
+    return recorder_event(env->recorder, h->task.run, json_text(json, "kind"), json_text(json, "detail"),
+                          err);
 }
 
 static status on_checkpoint(struct hand *h, const struct hand_env *env, const cJSON *json, struct error *err)
 {
-    return recorder_checkpoint(env->recorder, h->run, (int64_t)json_number(json, "epoch"),
+    return recorder_checkpoint(env->recorder, h->task.run, (int64_t)json_number(json, "epoch"),
                                json_text(json, "path"), json_text(json, "sha256"),
                                cJSON_IsTrue(cJSON_GetObjectItem(json, "best")), err);
 }
 
-static status on_end(struct hand *h, const struct hand_env *env, const cJSON *json, struct error *err)
+/* Where the checkpoint does not tell how long the run took to get there, its epochs do. */
+static double seconds_of_epochs(const struct hand *h, const struct hand_env *env, int64_t epochs)
 {
-    const char *word = json_text(json, "status");
+    sqlite3_stmt *st = NULL;
+    double seconds = 0.0;
 
-    h->epochs_done = (int64_t)json_number(json, "epochs_done");
-    return end_run(h, env, word ? word : "failed", json_number(json, "seconds"), json_text(json, "error"), 0,
-                   err);
+    if (sqlite3_prepare_v2(recorder_handle(env->recorder),
+                           "SELECT total(seconds) FROM epochs WHERE run_id = ?1 AND epoch <= ?2", -1, &st,
+                           NULL) == SQLITE_OK) {
+        sqlite3_bind_int64(st, 1, h->task.run);
+        sqlite3_bind_int64(st, 2, epochs);
+        if (sqlite3_step(st) == SQLITE_ROW)
+            seconds = sqlite3_column_double(st, 0);
+    }
+    sqlite3_finalize(st);
+    return seconds;
 }
 
-/* The check before the runs found none, so the data or a plugin has changed since. */
+static status on_resumed(struct hand *h, const struct hand_env *env, const cJSON *json, struct error *err)
+{
+    const int64_t epoch = (int64_t)json_number(json, "epoch");
+    double seconds = json_number(json, "seconds"), cpu = json_number(json, "cpu_seconds");
+    char detail[48];
+
+    if (seconds <= 0)
+        seconds = cpu = seconds_of_epochs(h, env, epoch);
+    h->epochs_done = epoch;
+    h->seconds_before = seconds;
+    limits_add(&h->watch, seconds, cpu);
+    snprintf(detail, sizeof detail, "after epoch %lld", (long long)epoch);
+    return recorder_event(env->recorder, h->task.run, "resumed", detail, err);
+}
+
+static status on_ask(struct hand *h, const struct hand_env *env, const cJSON *json, struct error *err)
+{
+    const int64_t epoch = (int64_t)json_number(json, "epoch");
+    enum verdict verdict = VERDICT_GO;
+    int64_t next = 0;
+
+    if (env->ask)
+        verdict = env->ask(env->arg, h, epoch, &next);
+    (void)process_answer(&h->process, (uint64_t)h->task.run, verdict, next,
+                         err); /* if it died, its end says so */
+    return OK;
+}
+
+/* The run is not over: it goes on later, on this hand or another. */
+static status pause_run(struct hand *h, const struct hand_env *env, struct error *err)
+{
+    char detail[48];
+
+    h->busy = false;
+    h->paused = true;
+    h->paused_at = hand_pause_path(env->db, h->task.run);
+    limits_end(&h->watch);
+    snprintf(detail, sizeof detail, "after epoch %lld", (long long)h->epochs_done);
+    return recorder_event(env->recorder, h->task.run, "paused", detail, err);
+}
+
+/* A run that failed in its worker, which lives: for want of memory, or otherwise. */
+static status end_failed(struct hand *h, const struct hand_env *env, const cJSON *json, double seconds,
+                         const char *error, struct error *err)
+{
+    const bool memory = cJSON_IsTrue(cJSON_GetObjectItem(json, "out_of_memory"));
+    const int64_t most = h->task.stored.spec->limits.memory_mb;
+    struct strbuf text = {0};
+    status result;
+
+    strbuf_add(&text, error ? error : "");
+    if (memory && most > 0)
+        strbuf_addf(&text, "; limits.memory_mb is %lld", (long long)most);
+    result = end_run(h, env, memory ? "out_of_memory" : "failed", seconds, text.text, text.text, 0, err);
+    strbuf_release(&text);
+    return result;
+}
+
+static status on_end(struct hand *h, const struct hand_env *env, const cJSON *json, struct error *err)
+{
+    const char *word = json_text(json, "status"), *error = json_text(json, "error");
+    const double seconds = json_number(json, "seconds");
+
+    h->epochs_done = (int64_t)json_number(json, "epochs_done");
+    if (word && strcmp(word, run_end_word(RUN_PAUSED)) == 0)
+        return pause_run(h, env, err);
+    if (!word || strcmp(word, run_end_word(RUN_FAILED)) == 0)
+        return end_failed(h, env, json, seconds, error, err);
+    return end_run(h, env, word, seconds, error, error, 0, err);
+}
+
+/* The check before the runs found none, so the data or a plugin has changed since, or there is less
+ * memory. */
 static status on_problem(struct hand *h, const struct hand_env *env, const cJSON *json, struct error *err)
 {
-    return end_run(h, env, "failed", time_monotonic() - h->started, json_text(json, "text"), 0, err);
+    return end_failed(h, env, json, time_monotonic() - h->started, json_text(json, "text"), err);
 }
 
 static const struct {
@@ -195,6 +373,7 @@ static const struct {
 } json_frames[] = {
     {FRAME_PARAMETERS, on_parameters}, {FRAME_METRICS, on_metrics}, {FRAME_EVENT, on_event},
     {FRAME_CHECKPOINT, on_checkpoint}, {FRAME_END, on_end},         {FRAME_PROBLEM, on_problem},
+    {FRAME_RESUMED, on_resumed},       {FRAME_ASK, on_ask},
 };
 
 static status take_json(struct hand *h, const struct hand_env *env, uint32_t type, const char *body,
@@ -221,9 +400,11 @@ static status take_epoch(struct hand *h, const struct hand_env *env, const char 
         return OK;
     }
     h->epochs_done = e.epoch;
+    if (env->epoch)
+        env->epoch(env->arg, h, &e);
     if (env->progress)
-        progress_epoch(env->progress, h->number, h->run, &e);
-    return recorder_epoch(env->recorder, h->run, &e, err);
+        progress_epoch(env->progress, h->number, h->task.run, &e);
+    return recorder_epoch(env->recorder, h->task.run, &e, err);
 }
 
 static status take_step(struct hand *h, const struct hand_env *env, const char *body, size_t size,
@@ -235,7 +416,7 @@ static status take_step(struct hand *h, const struct hand_env *env, const char *
         *broken = true;
         return OK;
     }
-    return recorder_step(env->recorder, h->run, &s, err);
+    return recorder_step(env->recorder, h->task.run, &s, err);
 }
 
 status hand_listen(struct hand *h, const struct hand_env *env, struct error *err)
@@ -248,7 +429,7 @@ status hand_listen(struct hand *h, const struct hand_env *env, struct error *err
     while (!broken && (f = process_next_frame(&h->process, &body, &broken))) {
         status st;
 
-        if (!h->busy || f->run != (uint64_t)h->run) {
+        if (!h->busy || f->run != (uint64_t)h->task.run) {
             broken = true;
             break;
         }
@@ -266,6 +447,13 @@ status hand_listen(struct hand *h, const struct hand_env *env, struct error *err
     return OK;
 }
 
+double hand_tick(struct hand *h, const struct hand_env *env)
+{
+    if (!h->busy || !h->process.pid)
+        return -1;
+    return limits_look(&h->watch, h->process.pid, recorder_is_full(env->recorder));
+}
+
 void hand_cancel(struct hand *h, int sig)
 {
     if (h->busy && h->process.pid)
@@ -274,9 +462,7 @@ void hand_cancel(struct hand *h, int sig)
 
 void hand_release(struct hand *h)
 {
-    free(h->metrics);
-    free(h->metric_names);
-    h->metrics = NULL;
-    h->metric_names = NULL;
-    h->nmetrics = 0;
+    forget_metrics(h);
+    free(h->paused_at);
+    h->paused_at = NULL;
 }

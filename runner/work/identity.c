@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "check/verdict.h"
 #include "host/registry_open.h"
+#include "work/trial_now.h"
 
 /* ---- files ------------------------------------------------------------------------ */
 
@@ -284,12 +285,12 @@ static status plugin_lines(struct registry *reg, const struct experiment *e, str
     size_t n = 0;
     status result = OK;
 
-    for (size_t t = 0; t < e->ntrials && result == OK; t++) {
+    for (size_t t = 0; t < e->nprobes && result == OK; t++) {
         struct arena *mine = arena_new();
         struct plugin_row *rows;
         size_t nrows;
 
-        result = identity_plugins(reg, mine, e->trials[t].spec, &nrows, &rows, err);
+        result = identity_plugins(reg, mine, probe_now(e, t, mine).spec, &nrows, &rows, err);
         for (size_t i = 0; i < nrows && result == OK; i++) {
             char *line = mem_format("plugin %s %s %s\n", rows[i].kind, rows[i].name, rows[i].sha256);
             size_t k = 0;
@@ -314,6 +315,24 @@ static status plugin_lines(struct registry *reg, const struct experiment *e, str
     return result;
 }
 
+/* Those that the sweep itself names, hashed when it was read. */
+static void add_sweep_files(struct identity *id, const struct experiment *e)
+{
+    struct data_file_row *files = arena_alloc(id->arena, (id->nfiles + e->nfiles) * sizeof *files);
+
+    if (id->nfiles)
+        memcpy(files, id->files, id->nfiles * sizeof *files);
+    for (size_t i = 0; i < e->nfiles; i++) {
+        struct data_file_row *f = &files[id->nfiles++];
+
+        f->role = e->files[i].role;
+        f->path = e->files[i].path;
+        f->rows = e->files[i].rows;
+        memcpy(f->sha256, e->files[i].sha256, sizeof f->sha256);
+    }
+    id->files = files;
+}
+
 status identity_new(struct registry *reg, const struct experiment *e, struct identity **out,
                     struct error *err)
 {
@@ -324,8 +343,13 @@ status identity_new(struct registry *reg, const struct experiment *e, struct ide
     status result;
 
     id->arena = arena;
-    for (size_t t = 0; t < e->ntrials; t++)
-        collect_spec(&c, e->trials[t].spec);
+    for (size_t t = 0; t < e->nprobes; t++) {
+        struct arena *mine = arena_new();
+
+        collect_spec(&c, probe_now(e, t, mine).spec);
+        arena_free(mine);
+    }
+    add_sweep_files(id, e);
     strbuf_addf(&text, "name %s\nspec %s\n", e->name, e->spec_sha256);
     for (size_t i = 0; i < id->nfiles; i++)
         strbuf_addf(&text, "file %s %s\n", id->files[i].role, id->files[i].sha256);
@@ -333,6 +357,7 @@ status identity_new(struct registry *reg, const struct experiment *e, struct ide
     if (result == OK) {
         sha256_text(text.text, text.len, id->uid);
         id->unproven = arena_string(arena, unproven.text ? unproven.text : "", unproven.len);
+        id->plugins = strstr(arena_string(arena, text.text, text.len), "\nplugin ") + 1;
         *out = id;
     } else {
         arena_free(arena);
@@ -342,15 +367,51 @@ status identity_new(struct registry *reg, const struct experiment *e, struct ide
     return result;
 }
 
+bool identity_plugin_changed(const struct identity *id, const char *kind, const char *name,
+                             const char *sha256)
+{
+    char *begin = mem_format("plugin %s %s ", kind, name);
+    const char *line = strstr(id->plugins, begin);
+    const bool changed = line && strncmp(line + strlen(begin), sha256, 64) != 0;
+
+    free(begin);
+    return changed;
+}
+
 void identity_free(struct identity *id)
 {
     if (id)
         arena_free(id->arena);
 }
 
+/* `"repeats":N`, a key of the spec itself and thus not inside a deeper map. */
+static const char *find_repeats(const char *resolved, size_t *len)
+{
+    static const char key[] = "\"repeats\":";
+    int depth = 0;
+
+    for (const char *p = resolved; *p; p++) {
+        if (*p == '"') {
+            if (depth == 1 && strncmp(p, key, sizeof key - 1) == 0) {
+                *len = sizeof key - 1 + strspn(p + sizeof key - 1, "0123456789");
+                return p;
+            }
+            while (*++p && *p != '"')
+                p += *p == '\\' && p[1];
+        }
+        depth += (*p == '{') - (*p == '}');
+    }
+    *len = 0;
+    return resolved;
+}
+
+/* The number of repeats is left out: more of them are more runs, and the same ones again. */
 void identity_run_uid(const char *experiment_uid, const char *resolved, uint64_t seed, char out[65])
 {
-    char *text = mem_format("run %s\nseed %llu\n%s\n", experiment_uid, (unsigned long long)seed, resolved);
+    size_t len;
+    const char *repeats = find_repeats(resolved, &len);
+    char *text = mem_format("run %s\nseed %llu\n%.*s%s\n", experiment_uid, (unsigned long long)seed,
+                            (int)(repeats - resolved), resolved, repeats + len);
 
     sha256_text(text, strlen(text), out);
     free(text);

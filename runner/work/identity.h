@@ -14,6 +14,7 @@ struct identity {
     size_t nfiles;
     struct data_file_row *files; /* of all trials, each once; rows -1: not counted yet */
     struct arena *arena;
+    const char *plugins;  /* "plugin KIND NAME SHA256" lines */
     const char *unproven; /* a line for each plugin that has not passed its check */
 };
 
@@ -22,7 +23,11 @@ status identity_new(struct registry *reg, const struct experiment *e, struct ide
                     struct error *err);
 void identity_free(struct identity *id);
 
-/* SHA-256 of the experiment's uid, the trial's resolved spec and the seed. */
+/* Whether a plugin that a stored run used is in use now too, with other bytes. */
+bool identity_plugin_changed(const struct identity *id, const char *kind, const char *name,
+                             const char *sha256);
+
+/* SHA-256 of the experiment's uid, the trial's resolved spec (but its `repeats`) and the seed. */
 void identity_run_uid(const char *experiment_uid, const char *resolved, uint64_t seed, char out[65]);
 
 /* The plugins of one trial, each once, with those that layers name for tensors that the

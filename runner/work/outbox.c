@@ -6,7 +6,7 @@
 #include "work/outbox.h"
 
 #include <errno.h>
-#include <signal.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -49,19 +49,43 @@ static size_t add_text(char *to, size_t used, size_t room, const char *text)
     return used + n + 1;
 }
 
-/* A CRASH frame; SIG 0: an exit. Calls only what may be called in a signal handler. */
-static void report(struct outbox *b, int32_t sig)
+/* Memory that is this process's alone, in bytes (proc(5), statm: resident less shared pages). No
+ * stdio: a signal handler asks. */
+static int64_t own_memory(void)
 {
+    int64_t number[3] = {0};
+    char text[160];
+    ssize_t n;
+    int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC), k = 0;
+
+    if (fd < 0)
+        return 0;
+    n = read(fd, text, sizeof text);
+    close(fd);
+    for (ssize_t i = 0; i < n && k < 3; i++) {
+        if (text[i] >= '0' && text[i] <= '9')
+            number[k] = number[k] * 10 + (text[i] - '0');
+        else
+            k++;
+    }
+    return k < 3 ? 0 : (number[1] - number[2]) * sysconf(_SC_PAGESIZE);
+}
+
+/* A CRASH frame; SIG 0: the process ends itself. Calls only what may be called in a signal handler. */
+static void report(struct outbox *b, int32_t sig, bool memory_is_out)
+{
+    const struct crash_head about = {
+        .signal = sig, .memory_is_out = memory_is_out, .memory_bytes = own_memory()};
     const char *layer = net_current, *phase = net_current_phase;
     struct {
         struct frame head;
         char body[256];
     } crash = {.head = {.type = FRAME_CRASH, .run = b->job}};
-    size_t n = sizeof sig;
+    size_t n = sizeof about;
 
     if (b->sent < b->whole)
         write_all(b->fd, b->frames.text + b->sent, b->whole - b->sent);
-    memcpy(crash.body, &sig, sizeof sig);
+    memcpy(crash.body, &about, sizeof about);
     n = add_text(crash.body, n, 200, layer ? layer : "");
     n = add_text(crash.body, n, 248, phase ? phase : "");
     crash.head.size = (uint32_t)n;
@@ -73,14 +97,40 @@ static void report(struct outbox *b, int32_t sig)
 static void on_signal(int sig)
 {
     if (the_outbox)
-        report(the_outbox, sig);
+        report(the_outbox, sig, mem_shortage());
     raise(sig);
+}
+
+static void stop_now(struct outbox *b)
+{
+    report(b, 0, false);
+    kill(getpid(), SIGKILL);
+}
+
+static void on_stop(int sig)
+{
+    (void)sig;
+    if (!the_outbox || !the_outbox->busy)
+        return;
+    if (the_outbox->inside)
+        the_outbox->stop = 1; /* what it is doing with the frames comes first */
+    else
+        stop_now(the_outbox);
+}
+
+void outbox_out_of_memory(void)
+{
+    if (the_outbox && the_outbox->busy) {
+        the_outbox->busy = false;
+        report(the_outbox, 0, true);
+    }
+    _exit(EXIT_FAILURE);
 }
 
 static void on_exit_of_process(void)
 {
     if (the_outbox && the_outbox->busy)
-        report(the_outbox, 0);
+        report(the_outbox, 0, false);
 }
 
 static void catch_crashes(void)
@@ -94,6 +144,8 @@ static void catch_crashes(void)
     sigfillset(&action.sa_mask);
     for (size_t i = 0; i < sizeof fatal / sizeof fatal[0]; i++)
         sigaction(fatal[i], &action, NULL);
+    action = (struct sigaction){.sa_handler = on_stop, .sa_flags = SA_RESTART};
+    sigaction(STOP_SIGNAL, &action, NULL);
     atexit(on_exit_of_process);
 }
 
@@ -110,6 +162,7 @@ void outbox_begin(struct outbox *b, uint64_t job)
 {
     b->job = job;
     b->busy = true;
+    b->stop = 0;
     b->flushed = time_monotonic();
 }
 
@@ -119,15 +172,23 @@ void outbox_end(struct outbox *b)
     b->busy = false;
 }
 
-static void added(struct outbox *b)
+static void enter(struct outbox *b)
+{
+    b->inside++;
+}
+
+static void leave(struct outbox *b)
 {
     b->whole = b->frames.len;
+    if (--b->inside == 0 && b->stop)
+        stop_now(b);
 }
 
 void outbox_add(struct outbox *b, uint32_t type, const void *body, size_t size)
 {
+    enter(b);
     frame_append(&b->frames, type, b->job, body, size);
-    added(b);
+    leave(b);
 }
 
 void outbox_add_json(struct outbox *b, uint32_t type, cJSON *json)
@@ -141,18 +202,21 @@ void outbox_add_json(struct outbox *b, uint32_t type, cJSON *json)
 
 void outbox_add_epoch(struct outbox *b, const struct epoch_report *r)
 {
+    enter(b);
     frame_pack_epoch(&b->frames, b->job, r);
-    added(b);
+    leave(b);
 }
 
 void outbox_add_step(struct outbox *b, const struct step_report *r)
 {
+    enter(b);
     frame_pack_step(&b->frames, b->job, r);
-    added(b);
+    leave(b);
 }
 
 void outbox_flush(struct outbox *b)
 {
+    enter(b);
     while (b->sent < b->whole) {
         ssize_t n = write(b->fd, b->frames.text + b->sent, b->whole - b->sent);
 
@@ -163,6 +227,7 @@ void outbox_flush(struct outbox *b)
     }
     b->sent = b->whole = b->frames.len = 0;
     b->flushed = time_monotonic();
+    leave(b);
 }
 
 void outbox_flush_if_due(struct outbox *b)

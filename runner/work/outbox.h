@@ -17,11 +17,17 @@ struct outbox {
     volatile size_t whole; /* bytes of frames that are complete */
     volatile size_t sent;  /* bytes of them that are written */
     double flushed;        /* when */
+    volatile int inside;   /* > 0: frames are being added or written now */
+    volatile int stop;     /* the runner wants the process to end as soon as it is not */
 };
 
 /* Fatal signals of this process, and an exit() in the middle of a job, are reported to B's
- * runner from now on, with what net_current names. One outbox a process. */
+ * runner from now on, with what net_current names. STOP_SIGNAL in the middle of a job does the same and
+ * kills the process: so the runner learns where a run is that it ends. One outbox a process. */
 void outbox_init(struct outbox *b, int fd);
+
+/* Memory is out: tells the runner and ends the process. For mem_on_failure(). */
+void outbox_out_of_memory(void);
 
 void outbox_begin(struct outbox *b, uint64_t job);
 void outbox_end(struct outbox *b); /* of the job; flushes */

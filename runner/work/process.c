@@ -125,6 +125,11 @@ status process_send(struct process *p, const struct job *job, struct error *err)
     if (job->export_path)
         cJSON_AddStringToObject(header, "export_path", job->export_path);
     cJSON_AddNumberToObject(header, "export_epoch", (double)job->export_epoch);
+    if (job->resume_path)
+        cJSON_AddStringToObject(header, "resume_path", job->resume_path);
+    if (job->pause_path)
+        cJSON_AddStringToObject(header, "pause_path", job->pause_path);
+    cJSON_AddNumberToObject(header, "ask_epoch", (double)job->ask_epoch);
     text = cJSON_PrintUnformatted(header);
     strbuf_addn(&body, text, strlen(text) + 1);
     strbuf_addn(&body, job->resolved, strlen(job->resolved) + 1);
@@ -136,15 +141,25 @@ status process_send(struct process *p, const struct job *job, struct error *err)
     return result;
 }
 
+status process_answer(struct process *p, uint64_t job, enum verdict verdict, int64_t next, struct error *err)
+{
+    char *text = mem_format("{\"verdict\":%d,\"next\":%lld}", verdict, (long long)next);
+    status result = frame_write(p->job_fd, FRAME_ANSWER, job, text, strlen(text) + 1, err);
+
+    free(text);
+    return result;
+}
+
 /* ---- listening ------------------------------------------------------------------------ */
 
-/* Body: the signal, which waitpid() tells as well, then two texts with their NULs. */
+/* Body: the head, then two texts with their NULs. */
 static void note_crash(struct process *p, const char *body, size_t size)
 {
-    const char *where = body + sizeof(int32_t), *end = body + size, *phase;
+    const char *where = body + sizeof p->crash, *end = body + size, *phase;
 
-    if (size < sizeof(int32_t) + 2 || end[-1] != 0)
+    if (size < sizeof p->crash + 2 || end[-1] != 0)
         return;
+    memcpy(&p->crash, body, sizeof p->crash);
     phase = where + strlen(where) + 1;
     strncpy(p->crash_where, where, sizeof p->crash_where - 1);
     strncpy(p->crash_phase, phase < end ? phase : "", sizeof p->crash_phase - 1);
@@ -184,8 +199,7 @@ void process_finish(struct process *p)
     }
 }
 
-/* The kind of thing that net_current named. */
-static void add_where(const struct process *p, const struct spec *spec, struct strbuf *why)
+void process_add_where(const struct process *p, const struct spec *spec, struct strbuf *why)
 {
     const char *what = "";
 
@@ -225,7 +239,7 @@ int process_bury(struct process *p, bool kill_it, const struct spec *spec, struc
                     got == p->pid ? WEXITSTATUS(how) : -1);
     }
     if (why)
-        add_where(p, spec, why);
+        process_add_where(p, spec, why);
     frame_reader_release(&p->reader);
     p->pid = 0;
     return sig;

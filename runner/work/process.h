@@ -15,7 +15,8 @@ struct process {
     pid_t pid; /* 0: not running */
     int job_fd, frame_fd;
     struct frame_reader reader;
-    char crash_where[128], crash_phase[64]; /* of a CRASH frame; "": none came */
+    struct crash_head crash;                /* of a CRASH frame */
+    char crash_where[128], crash_phase[64]; /* likewise; "": none came */
 };
 
 /* The file of this program, for starting and hashing it; free() it. */
@@ -34,9 +35,13 @@ struct job {
     uint64_t seed;
     const char *checkpoint_folder, *export_path; /* or NULL */
     int64_t export_epoch;
+    const char *resume_path, *pause_path; /* or NULL */
+    int64_t ask_epoch;                    /* the first epoch after which the run asks; 0: never */
 };
 /* FAILED: the process is dead or dying. */
 status process_send(struct process *p, const struct job *job, struct error *err);
+/* To FRAME_ASK. NEXT: the epoch after which it asks again; 0: never. FAILED as above. */
+status process_answer(struct process *p, uint64_t job, enum verdict verdict, int64_t next, struct error *err);
 
 /* The next frame, waiting for it; NULL: the process ended. CRASH frames are taken note of
  * and not returned. */
@@ -48,6 +53,8 @@ const struct frame *process_next_frame(struct process *p, const char **body, boo
  * died is appended to WHY: "SIGSEGV (Segmentation fault) in layer 'dense1' (backward)".
  * Returns the signal, or 0. SPEC, which may be NULL, tells layers from the rest. */
 void process_finish(struct process *p);
+/* The second half of that, of a process whose CRASH frame came; it may be buried. */
+void process_add_where(const struct process *p, const struct spec *spec, struct strbuf *why);
 int process_bury(struct process *p, bool kill_it, const struct spec *spec, struct strbuf *why);
 
 #endif

@@ -16,20 +16,22 @@
 #include "work/crew.h"
 #include "work/identity.h"
 #include "work/provenance.h"
+#include "work/schedule.h"
 #include "work/store.h"
+#include "work/trial_now.h"
 
 static const double GIT_PATIENCE = 2.0; /* seconds, after the last run */
 
 struct runner {
     struct registry *registry;
-    const struct experiment *experiment;
+    struct experiment *experiment;
     const struct runner_options *options;
     struct process worker; /* the one that checks, then worker 0 of the crew */
     struct identity *identity;
     struct provenance provenance;
     struct git_status git;
     struct recorder *recorder;
-    struct known_experiment known;
+    struct store store;
 };
 
 /* ---- a worker ahead of time ----------------------------------------------------------------- */
@@ -67,21 +69,29 @@ static status open_recorder(struct runner *r, struct error *err)
     if (recorder_open(r->options->db, &r->recorder, err) != OK)
         return FAILED;
     recorder_on_wait(r->recorder, note_wait, NULL, r);
-    return store_decide(r->recorder, r->experiment, r->identity, r->options, &r->known, err);
+    r->store = (struct store){.recorder = r->recorder,
+                              .registry = r->registry,
+                              .experiment = r->experiment,
+                              .identity = r->identity,
+                              .provenance = &r->provenance,
+                              .options = r->options};
+    return store_decide(&r->store, err);
 }
 
 static void count_rows(void *arg, size_t trial, const char *json)
 {
     struct runner *r = arg;
     cJSON *plan = cJSON_Parse(json);
+    struct arena *arena = arena_new();
 
-    identity_count_rows(r->identity, r->experiment->trials[trial].spec, plan);
+    identity_count_rows(r->identity, probe_now(r->experiment, trial, arena).spec, plan);
+    arena_free(arena);
     cJSON_Delete(plan);
 }
 
 static bool is_done(const struct runner *r)
 {
-    return r->recorder && r->known.state == KNOWN_FINISHED && !r->options->restart;
+    return r->recorder && r->store.known.state == KNOWN_FINISHED && !r->options->restart;
 }
 
 /* A database that is there is asked early: what ran already needs no check. One that is
@@ -89,7 +99,7 @@ static bool is_done(const struct runner *r)
 static status prepare(struct runner *r, struct diag *d, struct error *err)
 {
     const struct experiment *e = r->experiment;
-    const struct place *at = &e->trials[0].spec->model_at;
+    const struct place *at = &e->first->model_at;
     bool exists = access(r->options->db, F_OK) == 0;
     struct error file_error = {{0}};
 
@@ -140,31 +150,64 @@ static void tell_unproven(struct runner *r)
     }
 }
 
+/* What the schedule's calls back need. */
+struct host {
+    struct runner *runner;
+    struct crew *crew;
+};
+
+static status host_store(void *arg, const struct trial *t, int64_t *ids, struct error *err)
+{
+    struct host *h = arg;
+
+    return store_trial(&h->runner->store, t, ids, err);
+}
+
+static status host_over(void *arg, int64_t run, const char *word, int64_t epochs, const char *reason,
+                        struct error *err)
+{
+    struct host *h = arg;
+
+    return crew_run_over(h->crew, run, word, epochs, reason, err);
+}
+
+static void host_note(void *arg, const char *text)
+{
+    struct host *h = arg;
+
+    note_wait(h->runner, text);
+}
+
 static status train(struct runner *r, struct runner_summary *out, struct error *err)
 {
-    const struct experiment *e = r->experiment;
-    int64_t *runs = mem_array(e->ntrials * (size_t)e->repeats, sizeof *runs);
+    struct experiment *e = r->experiment;
+    struct host host = {.runner = r};
+    const struct schedule_host calls = {
+        .arg = &host, .store = host_store, .over = host_over, .note = host_note};
     struct crew_task task = {
-        .experiment = e, .runs = runs, .options = r->options, .recorder = r->recorder, .first = &r->worker};
-    struct crew *crew = NULL;
+        .experiment = e, .options = r->options, .recorder = r->recorder, .first = &r->worker};
     struct error ignored;
-    status result = store_experiment(r->recorder, r->registry, e, r->identity, &r->provenance, r->options,
-                                     &r->known, &task.experiment_id, runs, err);
+    status result = store_experiment(&r->store, err);
+    const int64_t id = r->store.experiment_id;
 
+    if (result == OK)
+        result = schedule_new(r->recorder, r->options->db, r->registry, e, id, &calls, &task.schedule, err);
     if (result == OK) {
         tell_unproven(r);
-        out->experiment_id = task.experiment_id;
-        result = crew_train(&task, &crew, out, err);
+        out->experiment_id = id;
+        result = crew_train(&task, &host.crew, out, err);
     }
     if (result == OK)
-        result = record_git(r, task.experiment_id, err);
+        result = record_git(r, id, err);
+    if (result == OK && (result = recorder_commit(r->recorder, err)) == OK)
+        result = store_summary(r->recorder, id, out, err);
+    schedule_free(task.schedule);
     if (result == OK)
         result = recorder_close(r->recorder, err);
     else
         recorder_close(r->recorder, &ignored);
     r->recorder = NULL;
-    crew_dismiss(crew); /* after the recorder, which asks it whether to go on waiting */
-    free(runs);
+    crew_dismiss(host.crew); /* after the recorder, which asks it whether to go on waiting */
     return result;
 }
 
@@ -176,12 +219,12 @@ static void release(struct runner *r)
     process_bury(&r->worker, true, NULL, NULL);
     git_status_answer(&r->git, 0, &dirty);
     recorder_close(r->recorder, &ignored);
-    free(r->known.other_text);
+    store_release(&r->store);
     provenance_release(&r->provenance);
     identity_free(r->identity);
 }
 
-status runner_run(const struct experiment *e, struct registry *reg, const struct runner_options *o,
+status runner_run(struct experiment *e, struct registry *reg, const struct runner_options *o,
                   struct runner_summary *out, struct diag *d, struct error *err)
 {
     struct runner r = {.registry = reg, .experiment = e, .options = o};
@@ -192,7 +235,7 @@ status runner_run(const struct experiment *e, struct registry *reg, const struct
     result = prepare(&r, d, err);
     if (result == OK && is_done(&r)) {
         out->already_finished = true;
-        result = store_summary(r.recorder, r.known.id, out, err);
+        result = store_summary(r.recorder, r.store.known.id, out, err);
     } else if (result == OK) {
         result = train(&r, out, err);
     }

@@ -14,6 +14,7 @@ struct runner_options {
     const char *db;      /* results/fell.db by default */
     int jobs;            /* 0: the cores */
     bool restart;        /* --new */
+    bool extend;         /* --extend */
     const char *command; /* as typed, for the row */
     size_t nplugins;
     const char *const *plugins; /* --plugin FILE */
@@ -24,8 +25,11 @@ struct runner_options {
 struct runner_summary {
     int64_t experiment_id;
     bool already_finished;
-    int64_t runs, finished, failed; /* failed: every end but finished and stopped */
-    bool interrupted;
+    int64_t runs, finished, failed; /* finished: or stopped early; failed: other ends than pruned */
+    int64_t pruned;
+    int64_t left;     /* that have not ended */
+    bool interrupted; /* by the user */
+    bool stopped;     /* by failures (on_failure) */
 };
 
 /* A worker that gets ready while this process reads the spec, for options.worker; what
@@ -39,7 +43,8 @@ void runner_stop_worker(struct process *p); /* NULL is fine */
 status runner_check(const struct experiment *e, const struct runner_options *o, char **plan_json,
                     struct diag *d);
 
-status runner_run(const struct experiment *e, struct registry *reg, const struct runner_options *o,
+/* E takes the seed of a stored experiment that it goes on with, if its own was drawn. */
+status runner_run(struct experiment *e, struct registry *reg, const struct runner_options *o,
                   struct runner_summary *out, struct diag *d, struct error *err);
 
 #endif

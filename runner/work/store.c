@@ -7,22 +7,28 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "work/trial_now.h"
 
-/* ---- deciding ---------------------------------------------------------------------- */
+static status cannot_read(const struct store *s, struct error *err)
+{
+    return error_set(err, "cannot read the results database: %s",
+                     sqlite3_errmsg(recorder_handle(s->recorder)));
+}
 
-/* Files of experiment OTHER whose bytes differ now; for two experiments with one spec. */
-static void add_changed_files(struct recorder *r, int64_t other, const struct identity *id,
-                              struct strbuf *out)
+/* ---- other bytes ---------------------------------------------------------------------- */
+
+/* Files of experiment OTHER whose bytes differ now. */
+static void add_changed_files(const struct store *s, int64_t other, struct strbuf *out)
 {
     sqlite3_stmt *st = NULL;
 
-    if (sqlite3_prepare_v2(recorder_handle(r),
+    if (sqlite3_prepare_v2(recorder_handle(s->recorder),
                            "SELECT sha256 FROM data_files WHERE experiment_id = ?1 AND role = ?2"
                            " AND path = ?3",
                            -1, &st, NULL) != SQLITE_OK)
         return;
-    for (size_t i = 0; i < id->nfiles; i++) {
-        const struct data_file_row *f = &id->files[i];
+    for (size_t i = 0; i < s->identity->nfiles; i++) {
+        const struct data_file_row *f = &s->identity->files[i];
 
         sqlite3_bind_int64(st, 1, other);
         sqlite3_bind_text(st, 2, f->role, -1, SQLITE_STATIC);
@@ -35,20 +41,45 @@ static void add_changed_files(struct recorder *r, int64_t other, const struct id
     sqlite3_finalize(st);
 }
 
-static status refuse_beside(struct recorder *r, const struct experiment *e, const struct identity *id,
-                            const struct known_experiment *known, struct error *err)
+/* Plugins that experiment OTHER ran with and whose bytes differ now. */
+static void add_changed_plugins(const struct store *s, int64_t other, struct strbuf *out)
 {
-    char *difference = identity_difference(known->other_text, e->text);
+    sqlite3_stmt *st = NULL;
+
+    if (sqlite3_prepare_v2(recorder_handle(s->recorder),
+                           "SELECT DISTINCT p.kind, p.name, p.sha256 FROM plugins AS p JOIN runs AS r"
+                           " ON r.id = p.run_id WHERE r.experiment_id = ?1 ORDER BY 1, 2",
+                           -1, &st, NULL) != SQLITE_OK)
+        return;
+    sqlite3_bind_int64(st, 1, other);
+    while (sqlite3_step(st) == SQLITE_ROW) {
+        const char *kind = (const char *)sqlite3_column_text(st, 0);
+        const char *name = (const char *)sqlite3_column_text(st, 1);
+
+        if (identity_plugin_changed(s->identity, kind, name, (const char *)sqlite3_column_text(st, 2)))
+            strbuf_addf(out, "  the %s '%s' has changed since\n", kind, name);
+    }
+    sqlite3_finalize(st);
+}
+
+/* ---- deciding ------------------------------------------------------------------------ */
+
+static status refuse_beside(const struct store *s, struct error *err)
+{
+    const struct known_experiment *known = &s->known;
+    char *difference = identity_difference(known->other_text, s->experiment->text);
     struct strbuf text = {0};
 
     strbuf_addf(&text,
-                "another experiment '%s' (number %lld) is not finished; --new starts this one beside it.",
-                e->name, (long long)known->other_id);
+                "another experiment '%s' (number %lld) is not finished; --extend adds the new trials to it, "
+                "--new starts this one beside it.",
+                s->experiment->name, (long long)known->other_id);
     if (*difference) {
         strbuf_addf(&text, " The difference:\n%s", difference);
     } else {
         strbuf_add(&text, " The specs are the same:\n");
-        add_changed_files(r, known->other_id, id, &text);
+        add_changed_files(s, known->other_id, &text);
+        add_changed_plugins(s, known->other_id, &text);
         if (strchr(text.text, '\n')[1] == 0)
             strbuf_add(&text, "  a plugin, or what a default means, has changed since\n");
     }
@@ -59,26 +90,70 @@ static status refuse_beside(struct recorder *r, const struct experiment *e, cons
     return FAILED;
 }
 
-status store_decide(struct recorder *r, const struct experiment *e, const struct identity *id,
-                    const struct runner_options *o, struct known_experiment *known, struct error *err)
+/* Its runs were trained on other bytes than the new ones would be. */
+static status check_same_bytes(const struct store *s, int64_t other, struct error *err)
 {
-    struct runner_summary s = {0};
+    struct strbuf text = {0};
+    status result = OK;
 
-    if (recorder_claim(r, id->uid, err) != OK ||
-        recorder_find_experiment(r, id->uid, e->name, known, err) != OK)
-        return FAILED;
-    if (o->restart || known->state == KNOWN_FINISHED)
-        return OK;
-    if (known->state == KNOWN_UNFINISHED) {
-        if (store_summary(r, known->id, &s, err) != OK)
-            return FAILED;
-        return error_set(
-            err,
-            "experiment '%s' (number %lld) was begun and is not finished: %lld of its %lld runs are; "
-            "--new begins it anew (its rows are replaced)",
-            e->name, (long long)known->id, (long long)(s.finished + s.failed), (long long)s.runs);
+    add_changed_files(s, other, &text);
+    add_changed_plugins(s, other, &text);
+    if (text.len) {
+        text.text[--text.len] = 0;
+        result = error_set(err, "'%s' (number %lld) cannot be extended; --new starts this one beside it:\n%s",
+                           s->experiment->name, (long long)other, text.text);
     }
-    return known->other_unfinished ? refuse_beside(r, e, id, known, err) : OK;
+    strbuf_release(&text);
+    return result;
+}
+
+/* The seed that was drawn when the experiment was begun. */
+static status take_seed(struct store *s, struct error *err)
+{
+    sqlite3_stmt *st = NULL;
+    struct diag *unexpected = diag_new();
+    int rc = sqlite3_prepare_v2(recorder_handle(s->recorder),
+                                "SELECT seed - repeat FROM runs WHERE experiment_id = ?1 ORDER BY id LIMIT 1",
+                                -1, &st, NULL);
+    status result = OK;
+
+    if (rc == SQLITE_OK) {
+        sqlite3_bind_int64(st, 1, s->known.id);
+        rc = sqlite3_step(st);
+    }
+    if (rc == SQLITE_ROW)
+        result = experiment_reseed(s->experiment, (uint64_t)sqlite3_column_int64(st, 0), unexpected);
+    else if (rc != SQLITE_DONE)
+        result = cannot_read(s, err);
+    if (rc == SQLITE_ROW && result != OK)
+        error_set(err, "the trials cannot be drawn again from the stored seed");
+    sqlite3_finalize(st);
+    diag_free(unexpected);
+    return result;
+}
+
+status store_decide(struct store *s, struct error *err)
+{
+    const struct experiment *e = s->experiment;
+    const struct runner_options *o = s->options;
+
+    if (recorder_find_experiment(s->recorder, s->identity->uid, e->name, &s->known, err) != OK)
+        return FAILED;
+    if (s->known.state == KNOWN_NEW && o->extend && s->known.newest_id) {
+        if (check_same_bytes(s, s->known.newest_id, err) != OK)
+            return FAILED;
+        s->known.state = KNOWN_EXTENDED;
+        s->known.id = s->known.newest_id;
+        memcpy(s->known.uid, s->known.newest_uid, sizeof s->known.uid);
+    }
+    if (s->known.state != KNOWN_NEW && e->seed_drawn && !o->restart && take_seed(s, err) != OK)
+        return FAILED;
+    memcpy(s->uid, s->known.state == KNOWN_NEW ? s->identity->uid : s->known.uid, sizeof s->uid);
+    if (recorder_claim(s->recorder, s->uid, err) != OK)
+        return FAILED;
+    if (s->known.state == KNOWN_NEW && s->known.other_unfinished && !o->restart)
+        return refuse_beside(s, err);
+    return OK;
 }
 
 status store_summary(struct recorder *r, int64_t experiment, struct runner_summary *out, struct error *err)
@@ -86,6 +161,7 @@ status store_summary(struct recorder *r, int64_t experiment, struct runner_summa
     sqlite3_stmt *st = NULL;
     int rc = sqlite3_prepare_v2(recorder_handle(r),
                                 "SELECT count(*), count(*) FILTER (WHERE status IN ('finished', 'stopped')),"
+                                " count(*) FILTER (WHERE status = 'pruned'),"
                                 " count(*) FILTER (WHERE status IN ('queued', 'running', 'interrupted'))"
                                 " FROM runs WHERE experiment_id = ?1",
                                 -1, &st, NULL);
@@ -98,7 +174,9 @@ status store_summary(struct recorder *r, int64_t experiment, struct runner_summa
         out->experiment_id = experiment;
         out->runs = sqlite3_column_int64(st, 0);
         out->finished = sqlite3_column_int64(st, 1);
-        out->failed = out->runs - out->finished - sqlite3_column_int64(st, 2);
+        out->pruned = sqlite3_column_int64(st, 2);
+        out->left = sqlite3_column_int64(st, 3);
+        out->failed = out->runs - out->finished - out->pruned - out->left;
     } else {
         error_set(err, "cannot read the results database: %s", sqlite3_errmsg(recorder_handle(r)));
     }
@@ -106,22 +184,101 @@ status store_summary(struct recorder *r, int64_t experiment, struct runner_summa
     return rc == SQLITE_ROW ? OK : FAILED;
 }
 
-/* ---- storing ----------------------------------------------------------------------- */
+/* ---- runs -------------------------------------------------------------------------------- */
+
+/* One run for each repeat that the experiment does not have yet; its number is TRIAL. */
+static status add_runs(struct store *s, const struct trial *t, int64_t trial, int64_t *ids, struct error *err)
+{
+    const struct experiment *e = s->experiment;
+    struct arena *arena = arena_new();
+    struct run_row row = {.experiment_id = s->experiment_id,
+                          .trial = trial,
+                          .resolved = t->resolved,
+                          .nvalues = t->nvalues,
+                          .values = t->values};
+    struct plugin_row *plugins;
+    status result = identity_plugins(s->registry, arena, t->spec, &row.nplugins, &plugins, err);
+
+    row.plugins = plugins;
+    for (int64_t k = 0; k < e->repeats && result == OK; k++) {
+        char uid[65];
+        int64_t there = -1;
+
+        row.repeat = k;
+        row.seed = t->spec->seed + (uint64_t)k;
+        row.uid = uid;
+        identity_run_uid(s->uid, t->resolved, row.seed, uid);
+        if (s->known.state == KNOWN_EXTENDED)
+            result = recorder_find_trial(s->recorder, uid, &there, err);
+        if (result == OK && there < 0)
+            result = recorder_add_run(s->recorder, &row, &ids[k], err);
+    }
+    arena_free(arena);
+    return result;
+}
+
+/* Of an extended experiment: the trial that the run of T's first repeat belongs to, or the
+ * next number. */
+static status trial_number(struct store *s, const struct trial *t, int64_t number, int64_t *next,
+                           int64_t *out, struct error *err)
+{
+    char uid[65];
+    int64_t found;
+
+    *out = number;
+    if (s->known.state != KNOWN_EXTENDED)
+        return OK;
+    identity_run_uid(s->uid, t->resolved, t->spec->seed, uid);
+    if (recorder_find_trial(s->recorder, uid, &found, err) != OK)
+        return FAILED;
+    *out = found >= 0 ? found : (*next)++;
+    return OK;
+}
+
+static status add_trials(struct store *s, struct error *err)
+{
+    const struct experiment *e = s->experiment;
+    int64_t *ids = mem_array((size_t)e->repeats, sizeof *ids), next = 0, trial;
+    status result = OK;
+
+    if (s->known.state == KNOWN_EXTENDED)
+        result = recorder_count_trials(s->recorder, s->experiment_id, &next, err);
+    for (int64_t i = 0; i < e->ntrials && result == OK && !e->adaptive; i++) {
+        struct arena *arena = arena_new();
+        const struct trial t = trial_now(e, (size_t)i, arena);
+
+        result = trial_number(s, &t, i, &next, &trial, err);
+        if (result == OK)
+            result = add_runs(s, &t, trial, ids, err);
+        arena_free(arena);
+    }
+    free(ids);
+    return result;
+}
+
+status store_trial(struct store *s, const struct trial *t, int64_t *ids, struct error *err)
+{
+    return add_runs(s, t, t->number, ids, err) == OK ? recorder_commit(s->recorder, err) : FAILED;
+}
+
+/* ---- storing ------------------------------------------------------------------------------ */
 
 /* The checkpoint files of an experiment that is about to be replaced, one to a line. */
-static void list_checkpoints(struct recorder *r, int64_t experiment, struct strbuf *out)
+static status list_checkpoints(const struct store *s, int64_t experiment, struct strbuf *out,
+                               struct error *err)
 {
     sqlite3_stmt *st = NULL;
+    int rc = sqlite3_prepare_v2(
+        recorder_handle(s->recorder),
+        "SELECT path FROM checkpoints JOIN runs ON runs.id = run_id WHERE experiment_id = ?1", -1, &st, NULL);
 
-    if (sqlite3_prepare_v2(
-            recorder_handle(r),
-            "SELECT path FROM checkpoints JOIN runs ON runs.id = run_id WHERE experiment_id = ?1", -1, &st,
-            NULL) == SQLITE_OK) {
+    if (rc == SQLITE_OK) {
         sqlite3_bind_int64(st, 1, experiment);
-        while (sqlite3_step(st) == SQLITE_ROW)
+        while ((rc = sqlite3_step(st)) == SQLITE_ROW)
             strbuf_addf(out, "%s\n", (const char *)sqlite3_column_text(st, 0));
     }
     sqlite3_finalize(st);
+    return rc == SQLITE_DONE ? OK : cannot_read(s, err);
 }
 
 static void remove_files(struct strbuf *list)
@@ -132,69 +289,77 @@ static void remove_files(struct strbuf *list)
         unlink(path);
 }
 
-static status add_runs(struct recorder *r, struct registry *reg, const struct experiment *e,
-                       const struct identity *id, int64_t experiment, int64_t *runs, struct error *err)
+/* Without a word of the spec: validation.loss, or train.loss where no rows are held out. */
+static const char *objective_name(const struct experiment *e)
 {
-    for (size_t t = 0; t < e->ntrials; t++) {
-        struct arena *arena = arena_new();
-        const struct trial *trial = &e->trials[t];
-        struct run_row row = {.experiment_id = experiment,
-                              .trial = (int64_t)t,
-                              .resolved = trial->resolved,
-                              .nvalues = trial->nvalues,
-                              .values = trial->values};
-        struct plugin_row *plugins;
-        status st = identity_plugins(reg, arena, trial->spec, &row.nplugins, &plugins, err);
+    const struct spec *s = e->first;
 
-        row.plugins = plugins;
-        for (int64_t k = 0; k < e->repeats && st == OK; k++) {
-            char uid[65];
-
-            row.repeat = k;
-            row.seed = e->seed + (uint64_t)k;
-            row.uid = uid;
-            identity_run_uid(id->uid, trial->resolved, row.seed, uid);
-            st = recorder_add_run(r, &row, runs++, err);
-        }
-        arena_free(arena);
-        if (st != OK)
-            return FAILED;
-    }
-    return OK;
+    if (e->objective.name)
+        return e->objective.name;
+    return s->data.validation.item || s->data.validation_share > 0 ? "validation.loss" : "train.loss";
 }
 
-status store_experiment(struct recorder *r, struct registry *reg, const struct experiment *e,
-                        const struct identity *id, const struct provenance *p, const struct runner_options *o,
-                        const struct known_experiment *known, int64_t *experiment, int64_t *runs,
-                        struct error *err)
+static struct experiment_row row_of(const struct store *s)
 {
-    const struct experiment_row row = {.uid = id->uid,
-                                       .name = e->name,
-                                       .spec = e->text,
-                                       .spec_sha256 = e->spec_sha256,
-                                       .command = o->command,
-                                       .version = p->version,
-                                       .runner_sha256 = p->runner_sha256,
-                                       .git_commit = p->git_commit,
-                                       .host = p->host,
-                                       .cpu = p->cpu,
-                                       .kernels = p->kernels,
-                                       .nfiles = id->nfiles,
-                                       .files = id->files};
+    const struct experiment *e = s->experiment;
+    const struct provenance *p = s->provenance;
+
+    return (struct experiment_row){.uid = s->uid,
+                                   .identity = s->identity->uid,
+                                   .name = e->name,
+                                   .spec = e->text,
+                                   .spec_sha256 = e->spec_sha256,
+                                   .command = s->options->command,
+                                   .version = p->version,
+                                   .runner_sha256 = p->runner_sha256,
+                                   .git_commit = p->git_commit,
+                                   .host = p->host,
+                                   .cpu = p->cpu,
+                                   .kernels = p->kernels,
+                                   .objective = objective_name(e),
+                                   .maximize = e->objective.maximize,
+                                   .at_last = e->objective.last,
+                                   .strategy = e->strategy,
+                                   .nfiles = s->identity->nfiles,
+                                   .files = s->identity->files};
+}
+
+/* An experiment that is there goes on as it is. */
+static bool goes_on(const struct store *s)
+{
+    return (s->known.state == KNOWN_UNFINISHED || s->known.state == KNOWN_FINISHED) && !s->options->restart;
+}
+
+status store_experiment(struct store *s, struct error *err)
+{
+    const bool extends = s->known.state == KNOWN_EXTENDED;
+    const struct experiment_row row = row_of(s);
     struct strbuf old = {0};
     status result = FAILED;
 
-    if (known->state != KNOWN_NEW) {
-        list_checkpoints(r, known->id, &old);
-        if (recorder_delete_experiment(r, known->id, err) != OK)
+    s->experiment_id = s->known.id;
+    if (goes_on(s))
+        return OK;
+    if (s->known.state != KNOWN_NEW && !extends) {
+        if (list_checkpoints(s, s->known.id, &old, err) != OK ||
+            recorder_delete_experiment(s->recorder, s->known.id, err) != OK)
             goto out;
+        s->known.state = KNOWN_NEW;
     }
-    if (recorder_add_experiment(r, &row, experiment, err) != OK ||
-        add_runs(r, reg, e, id, *experiment, runs, err) != OK || recorder_commit(r, err) != OK)
+    if (extends ? recorder_extend_experiment(s->recorder, s->known.id, &row, err) != OK
+                : recorder_add_experiment(s->recorder, &row, &s->experiment_id, err) != OK)
+        goto out;
+    if (add_trials(s, err) != OK || recorder_commit(s->recorder, err) != OK)
         goto out;
     remove_files(&old);
     result = OK;
 out:
     strbuf_release(&old);
     return result;
+}
+
+void store_release(struct store *s)
+{
+    free(s->known.other_text);
+    s->known.other_text = NULL;
 }

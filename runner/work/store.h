@@ -1,5 +1,5 @@
-/* store.h - the experiment and all its runs in the database, before the first of them
- * starts; or the reason why not.
+/* store.h - the experiment and its runs in the database, before the first of them starts; or
+ * the reason why not.
  */
 #ifndef WORK_STORE_H
 #define WORK_STORE_H
@@ -9,21 +9,33 @@
 #include "work/provenance.h"
 #include "work/runner.h"
 
-/* Whether there is anything to do. *KNOWN: where this experiment stands; its other_text
- * is the caller's to free. FAILED, with advice: it, or another of its name, is unfinished and
- * o->restart is not set; or another process runs it now. A finished one that is not to
- * be restarted is OK. */
-status store_decide(struct recorder *r, const struct experiment *e, const struct identity *id,
-                    const struct runner_options *o, struct known_experiment *known, struct error *err);
+/* What is stored, and where it comes from. */
+struct store {
+    struct recorder *recorder;
+    struct registry *registry;
+    struct experiment *experiment;
+    const struct identity *identity;
+    const struct provenance *provenance;
+    const struct runner_options *options;
+    struct known_experiment known; /* store_release() */
+    int64_t experiment_id;         /* after store_experiment() */
+    char uid[65];                  /* of it: an extended one keeps its own */
+};
 
-/* Replace what KNOWN says is there, add the experiment and its runs (trial-major), commit.
- * RUNS [ntrials * repeats] gets the ids. */
-status store_experiment(struct recorder *r, struct registry *reg, const struct experiment *e,
-                        const struct identity *id, const struct provenance *p, const struct runner_options *o,
-                        const struct known_experiment *known, int64_t *experiment, int64_t *runs,
-                        struct error *err);
+/* Where this experiment stands: s->known. FAILED, with advice: another of its name is unfinished and
+ * no option says what to do; or another process runs it now; or it cannot be extended. */
+status store_decide(struct store *s, struct error *err);
+
+/* Make the rows what s->known and the options say: all anew, with more runs, or as they are. One
+ * transaction. */
+status store_experiment(struct store *s, struct error *err);
+
+/* The runs of trial T, which is new, in a transaction of its own; queued. IDS [repeats]. */
+status store_trial(struct store *s, const struct trial *t, int64_t *ids, struct error *err);
 
 /* How the runs of a stored experiment ended. */
 status store_summary(struct recorder *r, int64_t experiment, struct runner_summary *out, struct error *err);
+
+void store_release(struct store *s);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include <cjson/cJSON.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,6 +36,7 @@ struct worker {
     struct data *data;   /* of the last job */
     char *key;           /* data_key() of it */
     size_t nannounced;   /* metrics of the FRAME_METRICS sent last in this job */
+    uint64_t job;        /* its number */
     struct error broken; /* why no job can be done; "" */
 };
 
@@ -48,6 +50,7 @@ static void send_problem(struct worker *w, const struct problem *p)
     cJSON_AddNumberToObject(json, "index", p->index);
     cJSON_AddStringToObject(json, "setting", p->setting);
     cJSON_AddStringToObject(json, "text", p->text);
+    cJSON_AddBoolToObject(json, "out_of_memory", mem_shortage());
     outbox_add_json(&w->out, FRAME_PROBLEM, json);
 }
 
@@ -142,6 +145,54 @@ static void send_checkpoint(void *arg, int64_t epoch, const char *path, const ch
     outbox_add_json(&w->out, FRAME_CHECKPOINT, json);
 }
 
+static void send_resumed(void *arg, const struct run_resumed *from)
+{
+    struct worker *w = arg;
+    cJSON *json = cJSON_CreateObject();
+
+    cJSON_AddNumberToObject(json, "epoch", (double)from->epoch);
+    cJSON_AddNumberToObject(json, "seconds", from->seconds);
+    cJSON_AddNumberToObject(json, "cpu_seconds", from->cpu_seconds);
+    outbox_add_json(&w->out, FRAME_RESUMED, json);
+}
+
+/* A state is of no use to a runner that does not have the epochs before it. */
+static void flush(void *arg)
+{
+    struct worker *w = arg;
+
+    outbox_flush(&w->out);
+}
+
+/* The runner answers at once; one that is gone has ended this process, too. */
+static enum verdict ask(void *arg, int64_t epoch, int64_t *next)
+{
+    struct worker *w = arg;
+    cJSON *json = cJSON_CreateObject();
+    const cJSON *verdict, *again;
+    struct strbuf body = {0};
+    enum verdict result = VERDICT_PAUSE;
+    struct frame head;
+    struct error err;
+
+    cJSON_AddNumberToObject(json, "epoch", (double)epoch);
+    outbox_add_json(&w->out, FRAME_ASK, json);
+    outbox_flush(&w->out);
+    if (frame_read(STDIN_FILENO, &head, &body, &err) == OK && head.type == FRAME_ANSWER &&
+        head.run == w->job) {
+        json = cJSON_Parse(body.text);
+        verdict = cJSON_GetObjectItem(json, "verdict");
+        again = cJSON_GetObjectItem(json, "next");
+        if (verdict && again) {
+            result = (enum verdict)verdict->valueint;
+            *next = (int64_t)again->valuedouble;
+        }
+        cJSON_Delete(json);
+    }
+    strbuf_release(&body);
+    return result;
+}
+
 static bool is_cancelled(void *arg)
 {
     (void)arg;
@@ -157,6 +208,7 @@ static void send_end(struct worker *w, const struct run_result *result)
         cJSON_AddStringToObject(json, "error", result->error);
     cJSON_AddNumberToObject(json, "epochs_done", (double)result->epochs_done);
     cJSON_AddNumberToObject(json, "seconds", result->seconds);
+    cJSON_AddBoolToObject(json, "out_of_memory", result->end == RUN_FAILED && mem_shortage());
     outbox_add_json(&w->out, FRAME_END, json);
 }
 
@@ -244,8 +296,15 @@ static status check(struct worker *w, const struct spec *spec, uint64_t seed, st
     return result;
 }
 
-static status train(struct worker *w, const struct spec *spec, const cJSON *header, uint64_t seed,
-                    struct problem *p)
+static int64_t whole_number(const cJSON *header, const char *key)
+{
+    const cJSON *v = cJSON_GetObjectItem(header, key);
+
+    return v ? (int64_t)v->valuedouble : 0;
+}
+
+static status train(struct worker *w, const struct spec *spec, const cJSON *header, const char *resolved,
+                    uint64_t seed, struct problem *p)
 {
     const struct train_listener listener = {.arg = w,
                                             .parameters = send_parameters,
@@ -253,16 +312,24 @@ static status train(struct worker *w, const struct spec *spec, const cJSON *head
                                             .step = send_step,
                                             .event = send_event,
                                             .checkpoint = send_checkpoint,
-                                            .cancelled = is_cancelled};
-    const cJSON *last = cJSON_GetObjectItem(header, "export_epoch");
+                                            .cancelled = is_cancelled,
+                                            .ask = ask,
+                                            .resumed = send_resumed,
+                                            .saving = flush};
     struct run_options options = {
         .seed = seed,
+        .resolved = resolved,
         .checkpoint_folder = cJSON_GetStringValue(cJSON_GetObjectItem(header, "checkpoint_folder")),
         .export_path = cJSON_GetStringValue(cJSON_GetObjectItem(header, "export_path")),
-        .export_epoch = last ? (int64_t)last->valuedouble : 0};
+        .export_epoch = whole_number(header, "export_epoch"),
+        .resume_path = cJSON_GetStringValue(cJSON_GetObjectItem(header, "resume_path")),
+        .pause_path = cJSON_GetStringValue(cJSON_GetObjectItem(header, "pause_path")),
+        .ask_epoch = whole_number(header, "ask_epoch")};
     struct run_result result = {.end = RUN_FAILED};
 
     w->nannounced = 0;
+    if (spec->limits.memory_mb > 0)
+        malloc_trim(0); /* what other runs left is not this one's */
     if (train_run(spec, w->data, &w->env, &options, &listener, &result, p) != OK)
         return FAILED;
     send_end(w, &result);
@@ -281,13 +348,16 @@ static void do_job(struct worker *w, const struct frame *head, const char *body)
     struct spec *spec = NULL;
     status result = FAILED;
 
+    w->job = head->run;
+    mem_shortage_forget();
     if (w->broken.text[0])
         problem_set(&p, "", 0, "", "%s", w->broken.text);
     else if (!header || !name)
         problem_set(&p, "", 0, "", "a worker process got a job that it cannot read");
     else if ((spec = read_spec(w, tree, name, text + 1, &p)) &&
              use_threads(w, spec->train.threads, &p) == OK && use_data(w, spec, &p) == OK)
-        result = head->type == FRAME_CHECK ? check(w, spec, seed, &p) : train(w, spec, header, seed, &p);
+        result =
+            head->type == FRAME_CHECK ? check(w, spec, seed, &p) : train(w, spec, header, text + 1, seed, &p);
     if (result != OK)
         send_problem(w, &p);
     outbox_end(&w->out);
@@ -314,6 +384,7 @@ static void set_signals(void)
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     signal(SIGINT, SIG_IGN);
     signal(SIGPIPE, SIG_DFL);
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error of a write */
     sigaction(SIGTERM, &terminate, NULL);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
@@ -346,6 +417,7 @@ int worker_main(int argc, char **argv)
     set_signals();
     fcntl(FRAMES_FD, F_SETFD, FD_CLOEXEC);
     outbox_init(&w.out, FRAMES_FD);
+    mem_on_failure(outbox_out_of_memory);
     prepare(&w, argc, argv);
     while (frame_read(STDIN_FILENO, &head, &body, &err) == OK && head.type != FRAME_QUIT) {
         outbox_begin(&w.out, head.run);

@@ -175,12 +175,12 @@ static fell_status forward(fell_layer_call *c)
     const struct bend *s = c->settings;
     const int64_t in = fell_size(&c->plan->in[0]), out = fell_size(&c->plan->out);
 
-    if (s->how == BEND_FORWARD_FAILS || c->training || (uintptr_t)c->x[0] % 64 || (uintptr_t)c->y % 64)
+    if (s->how == BEND_FORWARD_FAILS || (uintptr_t)c->x[0] % 64 || (uintptr_t)c->y % 64)
         return fell_fail(c->ctx, "cannot go forward");
     for (int64_t i = 0; i < c->batch; i++) {
         for (int64_t j = 0; j < out; j++)
             c->y[i * out + j] = c->x[0][i * in + j % in];
-        c->y[i * out] += c->tensor[0][0] * 1000 + c->tensor[0][1];
+        c->y[i * out] += c->tensor[0][0] * 1000 + c->tensor[0][1] + (c->training ? 1e6f : 0.0f);
         if (s->how == BEND_INF && c->x[0][i * in] == 5)
             c->y[i * out + 1] = INFINITY;
     }

@@ -1,12 +1,15 @@
 /* crasher.c - an activation that passes its input on and, when asked, dies or dawdles: for the
- * tests of what the runner makes of that (crash.sh, kill.sh, locks.sh).
+ * tests of what the runner makes of that (crash.sh, kill.sh, limits.sh, locks.sh).
  */
+#include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "fell/plugin.h"
 
-enum { LIVE, SEGFAULT, ABORT, EXIT, OVERFLOW, FAIL, DAWDLE };
+enum { LIVE, SEGFAULT, ABORT, EXIT, OVERFLOW, FAIL, DAWDLE, HANG, DEAF, GROW, GRAB, ONCE };
 
 struct crasher {
     int32_t how;
@@ -14,7 +17,8 @@ struct crasher {
 };
 
 static const fell_param params[] = {
-    FELL_ENUM(struct crasher, how, "live", "live|segfault|abort|exit|overflow|fail|dawdle", "How to die."),
+    FELL_ENUM(struct crasher, how, "live",
+              "live|segfault|abort|exit|overflow|fail|dawdle|hang|deaf|grow|grab|once", "How to die."),
     FELL_INT(struct crasher, rows, 4, 0, 1000, 0, "Only calls with so many rows die."),
 };
 
@@ -24,6 +28,28 @@ static int overflow(volatile int depth)
 
     frame[0] = (char)depth;
     return depth < 0 ? 0 : overflow(depth + 1) + frame[0];
+}
+
+/* An endless loop; a deaf one hears no signal that can be turned away. */
+static void hang(int deaf)
+{
+    sigset_t all;
+
+    sigfillset(&all);
+    if (deaf)
+        sigprocmask(SIG_BLOCK, &all, NULL);
+    for (volatile int i = 0;; i++)
+        continue;
+}
+
+/* Memory that is used and never given back, until there is none; with a rest between the pieces. */
+static void grow(int rest)
+{
+    for (;;) {
+        memset(malloc(1 << 20), 1, 1 << 20);
+        if (rest)
+            usleep(1000);
+    }
 }
 
 static fell_status forward(fell_activation_call *c)
@@ -39,6 +65,14 @@ static fell_status forward(fell_activation_call *c)
             overflow(0);
         if (s->how == DAWDLE)
             usleep(10000);
+        if (s->how == ONCE && access("died", F_OK) != 0) {
+            close(creat("died", 0600));
+            abort();
+        }
+        if (s->how == HANG || s->how == DEAF)
+            hang(s->how == DEAF);
+        if (s->how == GROW || s->how == GRAB)
+            grow(s->how == GROW);
     }
     printf("noise on standard output\n");
     for (int64_t i = 0; i < c->rows * c->cols; i++)

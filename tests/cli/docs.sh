@@ -11,4 +11,4 @@ test -s example1.yaml && test -s example2.yaml
 for spec in example*.yaml; do
     expect_exit 0 "$FELL" run "$spec" --quiet --db docs.db
 done
-expect_sql docs.db '9|finished' "SELECT count(*), max(status) FROM runs"
+expect_sql docs.db '10|finished' "SELECT count(*), max(status) FROM runs"

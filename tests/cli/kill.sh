@@ -41,11 +41,10 @@ expect_sql int.db "1|1" "SELECT epochs_done = (SELECT max(epoch) FROM epochs), e
 expect_sql int.db ok "PRAGMA integrity_check"
 [ ! -e int.db-wal ] || [ ! -s int.db-wal ] || fail "the database was not closed"
 
-# It is not begun again by itself, but with --new, and then its rows are replaced.
-expect_exit 2 "$FELL" run slow.yaml --plugin ./crasher.so --db int.db
-expect_text err "experiment 'slow' (number 1) was begun and is not finished: 0 of its 3 runs are; --new begins it anew"
-start int.db --new
+# Run again, it goes on: the run that was cut short from where it was.
+start int.db
 expect_sql int.db "1|3" "SELECT count(DISTINCT experiment_id), count(*) FROM runs"
+expect_sql int.db "started,started,resumed" "SELECT group_concat(kind) FROM events WHERE run_id = 1"
 
 # Meanwhile nobody else may run it.
 expect_exit 2 "$FELL" run slow.yaml --plugin ./crasher.so --db int.db --new
@@ -60,7 +59,7 @@ expect_sql int.db "running,queued,queued|1|1" "SELECT (SELECT group_concat(statu
 
 # Another experiment of the name, while this one is unfinished: the difference is shown.
 expect_exit 2 "$FELL" run slow.yaml --plugin ./crasher.so --db int.db train.epochs=2 repeats=1
-expect_text err "another experiment 'slow' (number 1) is not finished; --new starts this one beside it." \
+expect_text err "another experiment 'slow' (number 1) is not finished; --extend adds the new trials to it, --new starts this one beside it." \
     "-   epochs: 1000" "+   epochs: 2" "- repeats: 3" "+ repeats: 1"
 expect_no_text err "units: 4"
 expect_exit 0 "$FELL" run slow.yaml --plugin ./crasher.so --db int.db --new train.epochs=2 repeats=1

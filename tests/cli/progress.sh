@@ -29,7 +29,7 @@ wait_for 'run 2 .*epoch .*/1000000000  train [0-9].* left'
 grep -q '^sweep: 0 of 8 runs done' screen || fail "no line for the whole: $(cat screen)"
 [ "$(grep -c '^run ' screen)" = 2 ] || fail "not a line for each worker: $(cat screen)"
 # In a narrower window the lines are shorter, not wrapped.
-terminal resize-window -x 44 -y 30
+terminal resize-window -x 56 -y 30
 wait_for '^run 2 .*train [0-9][-.0-9e]* *$'
 terminal resize-window -x 100 -y 30
 wait_for 'run 2 .* left'

@@ -19,6 +19,9 @@ sweep:
     model.0.dense.activation: [tanh, sigmoid]
 END
 expect_exit 1 "$FELL" run spec.yaml --quiet
+# What a pruner leaves of a run.
+sqlite3 -bail results/fell.db "UPDATE runs SET status = 'pruned' WHERE id = 1;
+    INSERT INTO events (run_id, at, kind, detail) VALUES (1, '2026-01-01T00:00:00.000Z', 'pruned', 'worse than the median')"
 
 n=0
 for file in "$srcdir"/results/queries/*.sql; do
@@ -32,7 +35,7 @@ for file in "$srcdir"/results/queries/*.sql; do
     expect_exit 0 sqlite3 -bail -box results/fell.db ".read '$file'"
     n=$((n + 1))
 done
-[ $n = 10 ] || fail "$n questions"
+[ $n = 12 ] || fail "$n questions"
 
 # Some answers are known.
 diverged=$(sqlite3 results/fell.db "SELECT count(*) FROM runs WHERE status = 'diverged'")
@@ -43,3 +46,15 @@ expect_json best-run-per-activation.sql.json "2" "json_array_length(j)"
 expect_json vanishing-gradients.sql.json "2|1" "json_array_length(j), j->>'\$[1].beside_output'"
 expect_json parameters-and-data.sql.json "4|1" "(SELECT count(*) FROM json_each(j) WHERE value->>'what' = 'tensor'),
     (SELECT count(*) FROM json_each(j) WHERE value->>'what' = 'data')"
+expect_json pruned-why.sql.json "1|1|worse than the median" "json_array_length(j), j->>'\$[0].run', j->>'\$[0].why'"
+expect_json value-of-each-setting.sql.json "4|model.0.dense.activation|1" "json_array_length(j), j->>'\$[0].setting',
+    j->>'\$[0].mean' <= j->>'\$[1].mean'"
+
+# Where higher is better, the order turns around.
+sqlite3 -bail results/fell.db "UPDATE experiments SET objective = 'train.accuracy', goal = 'maximize'"
+for question in value-of-each-setting best-run-per-activation spread-over-repeats; do
+    sqlite3 -bail -json results/fell.db ".read '$srcdir/results/queries/$question.sql'" >$question.json
+done
+expect_json value-of-each-setting.json "1|train.accuracy" "j->>'\$[0].mean' >= j->>'\$[1].mean', j->>'\$[0].objective'"
+expect_json best-run-per-activation.json "1" "j->>'\$[0].best' = (SELECT max(value->>'best') FROM json_each(j))"
+expect_json spread-over-repeats.json "1" "j->>'\$[0].mean' = (SELECT max(value->>'mean') FROM json_each(j))"

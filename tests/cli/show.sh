@@ -90,6 +90,18 @@ expect_json out "$(question "SELECT printf('%.12g', sd) FROM trials WHERE name =
 expect_exit 2 "$FELL" best swep
 expect_text err "no experiment 'swep'; did you mean 'sweep'?"
 
+# Where the objective is to be maximized, or counts after the last epoch.
+cp $db high.db
+sqlite3 high.db "UPDATE experiments SET objective = 'train.accuracy', goal = 'maximize', objective_at = 'last'"
+expect_exit 0 "$FELL" best sweep --db high.db
+expect_text out "train.accuracy (maximized) after its last epoch"
+expect_exit 0 "$FELL" best sweep --db high.db --json
+expect_json out "1|1|1" "j->>'\$[0].mean' = (SELECT max(value->>'mean') FROM json_each(j)),
+    j->>'\$[0].best' >= j->>'\$[0].mean', abs(j->>'\$[0].mean' - (j->>'\$[0].metrics.\"train.accuracy\"')) < 1e-12"
+expect_exit 0 "$FELL" run sweep.yaml --db high.db
+[ "$(sed -n '/^ *run/{n;s/^ *\([0-9]*\).*/\1/p}' out | head -n 1)" = "$(sqlite3 high.db "SELECT run FROM leaderboard WHERE name = 'sweep' LIMIT 1")" ] ||
+    fail "the board does not begin with the best: $(cat out)"
+
 # compare: differences only.
 expect_exit 0 "$FELL" compare 2 3
 expect_text out "run.seed" "run.repeat"

@@ -159,6 +159,11 @@ struct heard {
     int64_t floats;
     struct net *net;
     int64_t cancel_after; /* epochs; 0: never */
+    int64_t ask_every;    /* epochs from one question to the next; 0: only one */
+    int64_t prune_at, pause_at;
+    size_t nasked;
+    int64_t asked[64]; /* epochs */
+    struct run_resumed from;
     struct run_result result;
 };
 
@@ -232,12 +237,37 @@ static inline bool hear_cancelled(void *arg)
     return h->cancel_after > 0 && (int64_t)h->nepochs >= h->cancel_after;
 }
 
+static inline enum verdict hear_ask(void *arg, int64_t epoch, int64_t *next)
+{
+    struct heard *h = arg;
+
+    if (h->nasked < sizeof h->asked / sizeof h->asked[0])
+        h->asked[h->nasked++] = epoch;
+    if (h->ask_every > 0)
+        *next = epoch + h->ask_every;
+    return epoch == h->prune_at ? VERDICT_PRUNE : epoch == h->pause_at ? VERDICT_PAUSE : VERDICT_GO;
+}
+
+static inline void hear_resumed(void *arg, const struct run_resumed *from)
+{
+    struct heard *h = arg;
+
+    h->from = *from;
+}
+
 /* Train the fixture's spec. OPTIONS may be NULL: seed 1. */
 static inline status fixture_train(struct fixture *f, const struct run_options *options, struct heard *h)
 {
     const struct run_options standard = {.seed = 1};
-    const struct train_listener listener = {h,          hear_parameters, hear_epoch,    hear_step,
-                                            hear_event, hear_checkpoint, hear_cancelled};
+    const struct train_listener listener = {.arg = h,
+                                            .parameters = hear_parameters,
+                                            .epoch = hear_epoch,
+                                            .step = hear_step,
+                                            .event = hear_event,
+                                            .checkpoint = hear_checkpoint,
+                                            .cancelled = hear_cancelled,
+                                            .ask = hear_ask,
+                                            .resumed = hear_resumed};
 
     return train_run(f->spec, &f->data, &f->env, options ? options : &standard, &listener, &h->result,
                      &f->problem);

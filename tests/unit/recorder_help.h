@@ -78,14 +78,12 @@ static inline void close_recorder(struct recorder *r)
     cr_assert(recorder_close(r, &err) == OK, "%s", err.text);
 }
 
-/* Experiment UID with a trial of two swept values for each of NTRIALS, and REPEATS. The first
- * run's id; the others follow. Committed. */
-static inline int64_t add_experiment(struct recorder *r, const char *uid, const char *name, int64_t ntrials,
-                                     int64_t repeats)
+/* The experiment LIKE, all but its files and spec, with a trial of swept values for each of NTRIALS, and
+ * REPEATS. The first run's id; the others follow. Committed. */
+static inline int64_t add_experiment_like(struct recorder *r, struct experiment_row row, int64_t ntrials,
+                                          int64_t repeats)
 {
     const struct data_file_row file = {.role = "source.path", .path = "/d.csv", .sha256 = "f", .rows = 150};
-    const struct experiment_row row = {
-        .uid = uid, .name = name, .spec = "spec of it", .spec_sha256 = "5", .nfiles = 1, .files = &file};
     const struct plugin_row plugin = {.kind = "loss",
                                       .name = "mse",
                                       .version = "1",
@@ -95,6 +93,10 @@ static inline int64_t add_experiment(struct recorder *r, const char *uid, const 
     int64_t experiment, first = 0, id;
     struct error err;
 
+    row.spec = "spec of it";
+    row.spec_sha256 = "5";
+    row.nfiles = 1;
+    row.files = &file;
     cr_assert(recorder_add_experiment(r, &row, &experiment, &err) == OK, "%s", err.text);
     for (int64_t t = 0; t < ntrials; t++)
         for (int64_t k = 0; k < repeats; k++) {
@@ -102,7 +104,7 @@ static inline int64_t add_experiment(struct recorder *r, const char *uid, const 
                 {.path = "model.0.dense.activation", .text = "relu", .type = VALUE_TEXT},
                 {.path = "model.0.dense.units", .text = "16", .type = VALUE_INT, .i = 16 + t},
                 {.path = "optimizer.sgd.lr", .text = "1e-1", .type = VALUE_REAL, .x = 0.5}};
-            char *run_uid = mem_format("%s-%lld-%lld", uid, (long long)t, (long long)k);
+            char *run_uid = mem_format("%s-%lld-%lld", row.uid, (long long)t, (long long)k);
             const struct run_row run = {.uid = run_uid,
                                         .experiment_id = experiment,
                                         .trial = t,
@@ -121,6 +123,21 @@ static inline int64_t add_experiment(struct recorder *r, const char *uid, const 
         }
     cr_assert(recorder_commit(r, &err) == OK, "%s", err.text);
     return first;
+}
+
+/* Of validation.loss. */
+static inline int64_t add_experiment(struct recorder *r, const char *uid, const char *name, int64_t ntrials,
+                                     int64_t repeats)
+{
+    return add_experiment_like(r, (struct experiment_row){.uid = uid, .name = name}, ntrials, repeats);
+}
+
+static inline void end_run(struct recorder *r, int64_t run, const char *word)
+{
+    struct error err;
+
+    cr_assert(recorder_run_ended(r, run, word, 1, 0.5, NULL, 0, &err) == OK);
+    cr_assert(recorder_commit(r, &err) == OK, "%s", err.text);
 }
 
 /* An epoch of two tensors. */

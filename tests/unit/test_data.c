@@ -484,6 +484,24 @@ Test(data, keys)
         free(key[i]);
 }
 
+/* A file deep in a folder counts as much. */
+Test(data, keys_of_folders)
+{
+    static const char *const texts[] = {"one", "three"};
+    char *command = mem_format("mkdir -p '%s/f/a/b'", scratch), *key[3];
+
+    cr_assert_eq(system(command), 0);
+    for (int i = 0; i < 3; i++) {
+        write_text(i < 2 ? "f/a/b/x" : "f/a/y", texts[i % 2]);
+        key[i] = key_of("source: {image_folder: {path: f}}", "mse", 1);
+        for (int k = 0; k < i; k++)
+            cr_expect_str_neq(key[i], key[k], "cases %d and %d", k, i);
+    }
+    for (int i = 0; i < 3; i++)
+        free(key[i]);
+    free(command);
+}
+
 Test(data, names_of_splits)
 {
     cr_expect_str_eq(split_name(SPLIT_TRAIN), "train");

@@ -1,62 +1,7 @@
 /* test_experiment.c - a file with overrides and a grid to resolved trials: order, typed
  * values, equal trials, seeds, hashes, and what is refused.
  */
-#include <stdio.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "base/text.h"
-#include "spec/experiment.h"
-#include "spec_help.h"
-
-#define BASE                                                                                                 \
-    "data: {source: xor}\n"                                                                                  \
-    "model: [{dense: {units: 2}}, {dense: {units: 1}}]\n"                                                    \
-    "loss: mse\n"                                                                                            \
-    "optimizer: sgd\n"                                                                                       \
-    "train: {epochs: 1}\n"
-
-struct loaded {
-    struct registry *registry;
-    struct diag *diag;
-    struct experiment *e;
-    char folder[64];
-};
-
-/* YAML as FOLDER/t.yaml, loaded from within that folder so that messages say "t.yaml". */
-static struct loaded load(const char *yaml, size_t noverrides, const char *const *overrides)
-{
-    struct loaded l = {registry_new(), diag_new(), NULL, "/tmp/fell-experiment-XXXXXX"};
-    FILE *f;
-
-    cr_assert_not_null(mkdtemp(l.folder));
-    cr_assert_eq(chdir(l.folder), 0);
-    f = fopen("t.yaml", "w");
-    cr_assert_not_null(f);
-    fputs(yaml, f);
-    fclose(f);
-    l.e = experiment_load(l.registry, "t.yaml", noverrides, overrides, l.diag);
-    return l;
-}
-
-static void done(struct loaded *l)
-{
-    experiment_free(l->e);
-    diag_free(l->diag);
-    registry_free(l->registry);
-    unlink("t.yaml");
-    cr_expect_eq(chdir("/"), 0);
-    rmdir(l->folder);
-}
-
-static void expect_refusal(const char *yaml, const char *messages)
-{
-    struct loaded l = load(yaml, 0, NULL);
-
-    cr_expect_null(l.e, "%s", yaml);
-    expect_messages(l.diag, messages, yaml);
-    done(&l);
-}
+#include "experiment_help.h"
 
 Test(experiment, one_trial_without_a_sweep)
 {
@@ -68,10 +13,10 @@ Test(experiment, one_trial_without_a_sweep)
     cr_expect(l.e->seed == 5 && !l.e->seed_drawn);
     cr_expect_eq(l.e->repeats, 3);
     cr_assert_eq(l.e->ntrials, 1);
-    cr_expect_eq(l.e->trials[0].nvalues, 0);
+    cr_expect_eq(trial_of(&l, 0).nvalues, 0);
     cr_expect_eq(strlen(l.e->spec_sha256), 64);
-    cr_expect_eq(strncmp(l.e->trials[0].resolved, "{\"name\":\"t\",\"seed\":5,", 21), 0, "%s",
-                 l.e->trials[0].resolved);
+    cr_expect_eq(strncmp(trial_of(&l, 0).resolved, "{\"name\":\"t\",\"seed\":5,", 21), 0, "%s",
+                 trial_of(&l, 0).resolved);
     cr_expect_not_null(strstr(l.e->text, "repeats: 3"));
     done(&l);
 }
@@ -86,16 +31,16 @@ Test(experiment, grid_in_the_order_written_last_axis_fastest)
     expect_messages(l.diag, "", "grid");
     cr_assert_not_null(l.e);
     cr_assert_eq(l.e->ntrials, 6);
-    cr_expect_eq(l.e->ndropped, 0);
-    for (size_t i = 0; i < 6; i++) {
-        const struct axis_value *v = l.e->trials[i].values;
+    cr_expect_eq(l.e->nequal, 0);
+    for (int64_t i = 0; i < 6; i++) {
+        const struct axis_value *v = trial_of(&l, i).values;
         char *text;
 
-        cr_assert_eq(l.e->trials[i].nvalues, 2);
+        cr_assert_eq(trial_of(&l, i).nvalues, 2);
         cr_expect_str_eq(v[0].path, "optimizer.sgd.lr");
         text = mem_format("%s %s", v[0].text, v[1].text);
         cr_expect_str_eq(text, expected[i]);
-        cr_expect_eq(l.e->trials[i].spec->train.batch_size, v[1].i);
+        cr_expect_eq(trial_of(&l, i).spec->train.batch_size, v[1].i);
         free(text);
     }
     done(&l);
@@ -151,8 +96,8 @@ Test(experiment, values_have_the_settings_types)
 
         expect_messages(l.diag, "", yaml);
         cr_assert_not_null(l.e);
-        cr_assert(l.e->ntrials == 1 && l.e->trials[0].nvalues == 1);
-        v = l.e->trials[0].values;
+        cr_assert(l.e->ntrials == 1 && trial_of(&l, 0).nvalues == 1);
+        v = trial_of(&l, 0).values;
         cr_expect_str_eq(v->text, cases[i].text, "%s: %s", cases[i].axis, v->text);
         cr_expect_eq((int)v->type, cases[i].type, "%s: type %d", cases[i].axis, (int)v->type);
         cr_expect(v->i == cases[i].i && v->x == cases[i].x, "%s", cases[i].axis);
@@ -168,8 +113,8 @@ Test(experiment, equal_trials_are_kept_once)
 
     cr_assert_not_null(l.e);
     cr_expect_eq(l.e->ntrials, 2);
-    cr_expect_eq(l.e->ndropped, 6);
-    cr_expect_str_eq(l.e->trials[1].values[0].text, "0.2");
+    cr_expect_eq(l.e->nequal, 6);
+    cr_expect_str_eq(trial_of(&l, 1).values[0].text, "0.2");
     done(&l);
 }
 
@@ -184,10 +129,10 @@ Test(experiment, axes_may_choose_plugins)
     expect_messages(l.diag, "", "plugins");
     cr_assert_not_null(l.e);
     cr_assert_eq(l.e->ntrials, 4);
-    cr_expect_str_eq(l.e->trials[0].spec->optimizer.item->name, "sgd");
-    cr_expect_eq(l.e->trials[0].spec->nmodel, 3);
-    cr_expect_eq(l.e->trials[1].spec->nmodel, 2);
-    cr_expect_str_eq(l.e->trials[3].spec->optimizer.item->name, "adam");
+    cr_expect_str_eq(trial_of(&l, 0).spec->optimizer.item->name, "sgd");
+    cr_expect_eq(trial_of(&l, 0).spec->nmodel, 3);
+    cr_expect_eq(trial_of(&l, 1).spec->nmodel, 2);
+    cr_expect_str_eq(trial_of(&l, 3).spec->optimizer.item->name, "adam");
     done(&l);
 }
 
@@ -202,8 +147,8 @@ Test(experiment, overrides_apply_in_order_and_have_places)
     cr_assert_not_null(l.e);
     cr_expect_str_eq(l.e->name, "other");
     cr_expect_eq(l.e->ntrials, 2);
-    cr_expect_eq(l.e->trials[1].spec->train.epochs, 10);
-    cr_expect_str_eq(l.e->trials[1].spec->optimizer.item->name, "adam");
+    cr_expect_eq(trial_of(&l, 1).spec->train.epochs, 10);
+    cr_expect_str_eq(trial_of(&l, 1).spec->optimizer.item->name, "adam");
     cr_expect_not_null(strstr(l.e->text, "1e1"));
     done(&l);
     l = load(BASE "repeats: 0\n", 3, bad);
@@ -226,8 +171,8 @@ Test(experiment, an_override_may_choose_an_activation)
 
     expect_messages(l.diag, "", "activation");
     cr_assert_not_null(l.e);
-    cr_expect_not_null(strstr(l.e->trials[0].resolved, "{\"leaky_relu\":{\"negative_slope\":0.5,"), "%s",
-                       l.e->trials[0].resolved);
+    cr_expect_not_null(strstr(trial_of(&l, 0).resolved, "{\"leaky_relu\":{\"negative_slope\":0.5,"), "%s",
+                       trial_of(&l, 0).resolved);
     done(&l);
 }
 
@@ -254,15 +199,15 @@ Test(experiment, drawn_seeds_and_hashes)
     cr_assert(a.e && b.e && c.e && d.e && e.e);
     cr_expect(a.e->seed_drawn && a.e->seed <= INT64_MAX);
     cr_expect_neq(a.e->seed, b.e->seed);
-    cr_expect_eq(a.e->trials[0].spec->seed, a.e->seed);
+    cr_expect_eq(trial_of(&a, 0).spec->seed, a.e->seed);
     seed = mem_format("\"seed\":%llu,", (unsigned long long)a.e->seed);
-    cr_expect_not_null(strstr(a.e->trials[0].resolved, seed), "%s in %s", seed, a.e->trials[0].resolved);
+    cr_expect_not_null(strstr(trial_of(&a, 0).resolved, seed), "%s in %s", seed, trial_of(&a, 0).resolved);
     free(seed);
     cr_expect_str_eq(a.e->spec_sha256, b.e->spec_sha256);
     cr_expect_str_neq(a.e->spec_sha256, c.e->spec_sha256);
     cr_expect_str_neq(a.e->spec_sha256, d.e->spec_sha256);
     cr_expect_str_neq(a.e->spec_sha256, e.e->spec_sha256, "the same trial, but swept");
-    cr_expect_str_eq(a.e->trials[0].spec->name, e.e->trials[0].spec->name);
+    cr_expect_str_eq(trial_of(&a, 0).spec->name, trial_of(&e, 0).spec->name);
     done(&a);
     done(&b);
     done(&c);
@@ -282,91 +227,9 @@ Test(experiment, the_hash_is_of_what_is_meant)
     expect_messages(b.diag, "", "other words");
     cr_assert(a.e && b.e);
     cr_expect_str_eq(a.e->spec_sha256, b.e->spec_sha256);
-    cr_expect_str_eq(a.e->trials[0].resolved, b.e->trials[0].resolved);
+    cr_expect_str_eq(trial_of(&a, 0).resolved, trial_of(&b, 0).resolved);
     done(&a);
     done(&b);
-}
-
-Test(experiment, bad_sweeps)
-{
-    static const struct {
-        const char *sweep, *messages;
-    } cases[] = {
-        {"sweep: {}\n", "t.yaml:6:1: error: sweep.over is required\n"},
-        {"sweep: [1]\n", "t.yaml:6:8: error: sweep is a map of settings, not a list\n"},
-        {"sweep: {over: [1]}\n",
-         "t.yaml:6:15: error: sweep.over is a map of paths, each with a list of values, not a list\n"},
-        {"sweep: {ovr: {seed: [1]}}\n",
-         "t.yaml:6:1: error: sweep.over is required\n"
-         "t.yaml:6:9: error: 'sweep' has no setting 'ovr'; did you mean 'over'?\n"},
-        {"sweep: {strategy: grit, over: {seed: [1]}}\n",
-         "t.yaml:6:19: error: no strategy 'grit'; did you mean 'grid'?\n"},
-        {"sweep: {strategy: {tpe: {trials: 5}}, over: {seed: [1]}}\n",
-         "t.yaml:6:20: error: sweep.strategy: 'tpe' is not supported yet\n"},
-        {"sweep: {strategy: {grid: {trials: 5}}, over: {seed: [1]}}\n",
-         "t.yaml:6:26: error: 'grid' has no settings\n"},
-        {"sweep: {where: x, objective: y, pruner: z, over: {seed: [1]}}\n",
-         "t.yaml:6:9: error: sweep.where is not supported yet\nt.yaml:6:19: error: sweep.objective is not "
-         "supported yet\n"
-         "t.yaml:6:33: error: sweep.pruner is not supported yet\n"},
-        {"sweep: {over: {zip: {seed: [1]}}}\n",
-         "t.yaml:6:16: error: sweep.over: 'zip' is not supported yet\n"},
-        {"sweep: {over: {seed: {range: [1, 2]}}}\n",
-         "t.yaml:6:22: error: seed: {range: ...} is not supported yet; an axis is a list of values\n"},
-        {"sweep: {over: {seed: 3}}\n", "t.yaml:6:22: error: seed: an axis is a list of values, not '3'\n"},
-        {"sweep: {over: {seed: []}}\n", "t.yaml:6:22: error: seed: the axis has no values\n"},
-        {"sweep: {over: {repeats: [1]}}\n",
-         "t.yaml:6:16: error: 'repeats' is the experiment's, and cannot be swept\n"},
-        {"sweep: {over: {sweep.over: [1]}}\n",
-         "t.yaml:6:16: error: 'sweep' is the experiment's, and cannot be swept\n"},
-        {"sweep: {over: {optimiser.sgd.lr: [1]}}\n",
-         "t.yaml:6:16: error: a spec has no setting 'optimiser'; did you mean 'optimizer'?\n"},
-        {"sweep: {over: {optimizer.sgd.lrr: [1]}}\n",
-         "t.yaml:6:30: error: 'sgd' has no setting 'lrr'; did you mean 'lr'?\n"},
-        {"sweep: {over: {optimizer.adam.lr: [1]}}\n",
-         "t.yaml:6:26: error: 'optimizer.adam.lr': 'optimizer' is 'sgd' here, not 'adam'\n"},
-        {"sweep: {over: {model.2.dense.units: [1]}}\n",
-         "t.yaml:6:22: error: 'model' has 2 entries, counted from 0: there is no 'model.2'\n"},
-        {"sweep: {over: {optimizer.sgd.lr: [1, -1, fast]}}\n",
-         "t.yaml:6:38: error: sgd.lr: -1 is not in [0, inf)\nt.yaml:6:42: error: sgd.lr: 'fast' is not a "
-         "number\n"},
-        {"sweep: {over: {optimizer.sgd.lr: [1], optimizer: [sgd, adam]}}\n",
-         "t.yaml:6:39: error: 'optimizer' replaces what the axis 'optimizer.sgd.lr' before it sets; write it "
-         "first\n"},
-    };
-
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        char *yaml = mem_format("%s%s", BASE, cases[i].sweep);
-
-        expect_refusal(yaml, cases[i].messages);
-        free(yaml);
-    }
-}
-
-/* A mistake in one value of a large grid is one message; so is one in the rest of the spec. */
-Test(experiment, one_message_for_all_trials)
-{
-    expect_refusal(BASE "metrics: [mea]\nsweep: {over: {optimizer.sgd.lr: [1, 2, 3], train.epochs: [1, 0], "
-                        "seed: [1, 2, 3]}}\n",
-                   "t.yaml:6:11: error: no metric 'mea'; did you mean 'mae'?\n"
-                   "t.yaml:7:63: error: train.epochs: 0 is not in [1, inf)\n");
-}
-
-Test(experiment, too_many_trials)
-{
-    struct strbuf yaml = {0};
-
-    strbuf_add(&yaml, BASE "sweep:\n  over:\n");
-    for (int axis = 0; axis < 3; axis++) {
-        static const char *const paths[] = {"train.epochs", "train.batch_size", "seed"};
-
-        strbuf_addf(&yaml, "    %s: [1", paths[axis]);
-        for (int i = 2; i <= 101; i++)
-            strbuf_addf(&yaml, ", %d", i);
-        strbuf_add(&yaml, "]\n");
-    }
-    expect_refusal(yaml.text, "t.yaml:7:3: error: the grid has more than 1000000 trials\n");
-    strbuf_release(&yaml);
 }
 
 /* The name comes from the file, unless the file's name will not do. */

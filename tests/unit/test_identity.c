@@ -130,7 +130,7 @@ Test(identity, files_and_plugins)
     write_file("d.csv", "x,y\n1,2\n3,4\n5,6\n7,8\n");
     write_file("t.csv", "x,y\n1,2\n");
     id = identify(reg, NULL, &e);
-    identity_count_rows(id, e->trials[0].spec, plan);
+    identity_count_rows(id, e->first, plan);
     cr_assert(id->nfiles == 2);
     cr_expect_str_eq(id->files[0].role, "source.path");
     cr_expect(id->files[0].path[0] == '/' && strstr(id->files[0].path, "/d.csv"));
@@ -139,7 +139,7 @@ Test(identity, files_and_plugins)
     cr_expect_str_eq(id->files[1].role, "test.path");
     cr_expect(id->files[1].rows == 2);
 
-    cr_assert(identity_plugins(reg, e->arena, e->trials[0].spec, &n, &plugins, &err) == OK);
+    cr_assert(identity_plugins(reg, e->arena, e->first, &n, &plugins, &err) == OK);
     for (size_t i = 0; i < n; i++) {
         strbuf_addf(&names, "%s %s %s, ", plugins[i].kind, plugins[i].name, plugins[i].verdict);
         cr_expect(strlen(plugins[i].sha256) == 64 && plugins[i].path[0] == '/');

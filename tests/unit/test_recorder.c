@@ -20,7 +20,7 @@ Test(recorder, schema_is_the_contract)
 {
     close_recorder(open_recorder());
     expect_answer("PRAGMA application_id", "1178946636");
-    expect_answer("PRAGMA user_version", "1");
+    expect_answer("PRAGMA user_version", "2");
     expect_answer("PRAGMA journal_mode", "wal");
     expect_answer(
         "SELECT count(*) FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND strict = 0"
@@ -28,7 +28,7 @@ Test(recorder, schema_is_the_contract)
         "0");
     expect_answer(
         "SELECT group_concat(name) FROM (SELECT name FROM sqlite_schema WHERE type = 'view' ORDER BY 1)",
-        "curves,gradient_norms,leaderboard,sweep,trials");
+        "curves,gradient_norms,leaderboard,objectives,sweep,trials");
     expect_answer(
         all_columns,
         "checkpoints: run_id,epoch,path,sha256,is_best\n"
@@ -37,7 +37,8 @@ Test(recorder, schema_is_the_contract)
         "run_id,epoch,train_loss,validation_loss,test_loss,grad_norm_mean,grad_norm_max,lr,samples,seconds\n"
         "events: id,run_id,at,kind,detail\n"
         "experiments: "
-        "id,uid,name,spec,spec_sha256,created_at,command,version,runner_sha256,git_commit,git_dirty,"
+        "id,uid,identity,name,spec,spec_sha256,objective,goal,objective_at,strategy,created_at,command,"
+        "version,runner_sha256,git_commit,git_dirty,"
         "host,cpu,kernels\n"
         "gradients: run_id,epoch,position,grad_norm_mean,grad_norm_max,weight_norm,update_norm,nonfinite\n"
         "metrics: run_id,epoch,split,name,value\n"
@@ -155,7 +156,7 @@ Test(recorder, refuses_what_is_not_its_own)
     remove(db_path);
     close_recorder(open_recorder());
     free(answer(db_path, "PRAGMA user_version = 9"));
-    expect_refused("was written by a newer fell (schema 9, this program knows 1)");
+    expect_refused("was written by a newer fell (schema 9, this program knows 2)");
 
     snprintf(db_path, sizeof db_path, "%s", folder);
     expect_refused("cannot open");
@@ -301,14 +302,6 @@ Test(recorder, refuses_an_unknown_status)
 
 /* ---- finding and removing ------------------------------------------------------------- */
 
-static void end_run(struct recorder *r, int64_t run, const char *word)
-{
-    struct error err;
-
-    cr_assert(recorder_run_ended(r, run, word, 1, 0.5, NULL, 0, &err) == OK);
-    cr_assert(recorder_commit(r, &err) == OK, "%s", err.text);
-}
-
 Test(recorder, finds_experiments)
 {
     struct recorder *r = open_recorder();
@@ -369,54 +362,5 @@ Test(recorder, removes_experiments_with_all_rows)
         expect_answer(sql, "2-2");
         free(sql);
     }
-    close_recorder(r);
-}
-
-/* ---- views ------------------------------------------------------------------------------- */
-
-Test(recorder, views)
-{
-    const struct metric_value metrics[] = {{SPLIT_TRAIN, "accuracy", 0.5}, {SPLIT_TEST, "accuracy", 0.25}};
-    const struct epoch_report with_metrics = {
-        .epoch = 1, .loss = {4, NAN, NAN}, .nmetrics = 2, .metrics = metrics};
-    struct recorder *r = open_recorder();
-    int64_t run = add_experiment(r, "u1", "demo", 2, 2), alone;
-    struct error err;
-
-    /* Trial 0: best values 2 and 4; trial 1: 1, and a run without an epoch. */
-    add_epoch(r, run, 1, 9, 3);
-    add_epoch(r, run, 2, 8, 2);
-    add_epoch(r, run, 3, 7, 2);
-    add_epoch(r, run, 4, 6, 5);
-    add_epoch(r, run + 1, 1, 1, 4);
-    add_epoch(r, run + 2, 1, 1, NAN);
-    add_epoch(r, run + 2, 2, 1, 1);
-    cr_assert(recorder_parameter(r, run, 1, "dense1", "dense", "bias", "[8]", 8, &err) == OK);
-    alone = add_experiment(r, "u2", "no validation", 1, 1);
-    cr_assert(recorder_epoch(r, alone, &with_metrics, &err) == OK);
-    add_epoch(r, alone, 2, 3, NAN);
-    add_epoch(r, alone, 3, INFINITY, NAN);
-    end_run(r, alone, "diverged");
-
-    expect_answer("SELECT run, name, trial, repeat, status, objective, best, best_epoch, last, last_epoch"
-                  " FROM leaderboard",
-                  "3|demo|1|0|queued|validation.loss|1.0|2|1.0|2\n"
-                  "1|demo|0|0|queued|validation.loss|2.0|2|5.0|4\n"
-                  "2|demo|0|1|queued|validation.loss|4.0|1|4.0|1\n"
-                  "4|demo|1|1|queued|train.loss|NULL|NULL|NULL|NULL\n"
-                  "5|no validation|0|0|diverged|train.loss|3.0|2|NULL|3");
-    expect_answer("SELECT experiment, name, trial, json_extract(params, '$.\"model.0.dense.units\"'), mean,"
-                  " sd * sd, n, lowest, highest FROM trials",
-                  "1|demo|1|17|1.0|NULL|1|1.0|1.0\n1|demo|0|16|3.0|2.0|2|2.0|4.0\n"
-                  "2|no validation|0|16|3.0|NULL|1|3.0|3.0");
-    expect_answer(
-        "SELECT run, params, best FROM sweep WHERE run = 3",
-        "3|{\"model.0.dense.activation\":\"relu\",\"model.0.dense.units\":17,\"optimizer.sgd.lr\":0.5}|1.0");
-    expect_answer("SELECT * FROM curves WHERE run = 5 AND epoch < 3",
-                  "5|no validation|0|0|1|4.0|NULL|NULL|{\"test.accuracy\":0.25,\"train.accuracy\":0.5}\n"
-                  "5|no validation|0|0|2|3.0|NULL|NULL|{}");
-    expect_answer("SELECT * FROM gradient_norms WHERE run = 1 AND epoch = 4",
-                  "1|demo|0|0|4|0|NULL|NULL|NULL|1.5|1.5|1.5|1.5|0\n"
-                  "1|demo|0|0|4|1|dense1|dense|bias|2.5|2.5|2.5|2.5|3");
     close_recorder(r);
 }

@@ -227,12 +227,47 @@ Test(spec, sections)
         {"seed: 9223372036854775806\nrepeats: 3\n" DATA MODEL REST,
          "1:7: error: seed: 9223372036854775806 leaves no seeds for 3 repeats\n"},
         {"repeats: 0\n" DATA MODEL REST, "1:10: error: repeats: 0 is not in [1, inf)\n"},
-        {"limits: {seconds: 1}\nretries: 1\non_failure: stop\n" DATA MODEL REST,
-         "1:1: error: limits is not supported yet\n2:1: error: retries is not supported yet\n"
-         "3:1: error: on_failure is not supported yet\n"},
+        {"limits: {seconds: -1, memory_mb: inf}\nretries: 1.5\non_failure: stopp\n" DATA MODEL REST,
+         "1:19: error: limits.seconds: -1 is not in [0, inf)\n"
+         "1:34: error: limits.memory_mb: 'inf' is not a whole number\n"
+         "2:10: error: retries: '1.5' is not a whole number\n"
+         "3:13: error: on_failure: continue, stop or a number of failures is wanted here, not 'stopp'\n"},
+        {"on_failure: -2\n" DATA MODEL REST, "1:13: error: on_failure: -2 is not in [0, inf)\n"},
+        {"on_failure: [stop]\n" DATA MODEL REST,
+         "1:13: error: on_failure: continue, stop or a number of failures is wanted here, not a list\n"},
     };
 
     EXPECT_REFUSALS(cases);
+}
+
+Test(spec, limits_and_failures)
+{
+    static const struct {
+        const char *written;
+        int64_t on_failure;
+    } cases[] = {{"", ON_FAILURE_CONTINUE},
+                 {"on_failure: continue\n", ON_FAILURE_CONTINUE},
+                 {"on_failure: stop\n", ON_FAILURE_STOP},
+                 {"on_failure: 0\n", ON_FAILURE_STOP},
+                 {"on_failure: 1_0\n", 10}};
+    struct spec_reading r =
+        read_spec("limits: {seconds: 0.5, cpu_seconds: 1e1, memory_mb: 2_048}\nretries: 3\n" DATA MODEL REST);
+
+    expect_messages(r.diag, "", "limits");
+    cr_assert_not_null(r.spec);
+    cr_expect(r.spec->limits.seconds == 0.5 && r.spec->limits.cpu_seconds == 10);
+    cr_expect(r.spec->limits.memory_mb == 2048 && r.spec->retries == 3);
+    spec_done(&r);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char *yaml = mem_format("%s" DATA MODEL REST, cases[i].written);
+
+        r = read_spec(yaml);
+        cr_assert_not_null(r.spec, "%s", yaml);
+        cr_expect_eq(r.spec->on_failure, cases[i].on_failure, "%s", yaml);
+        cr_expect(r.spec->limits.seconds == 0 && r.spec->limits.memory_mb == 0 && r.spec->retries == 0);
+        free(yaml);
+        spec_done(&r);
+    }
 }
 
 Test(spec, choices)

@@ -24,7 +24,7 @@ Test(spec_json, has_every_default)
     text = json_of(r.spec);
     cr_expect_str_eq(
         text,
-        "{\"name\":\"n\",\"seed\":7,\"repeats\":1,"
+        "{\"name\":\"n\",\"seed\":7,\"repeats\":1,\"retries\":0,"
         "\"data\":{\"source\":{\"xor\":{\"rows\":4,\"noise\":0}},\"transforms\":[]},"
         "\"model\":[{\"dense\":{\"units\":2,\"bias\":true,\"name\":\"dense1\",\"from\":[\"input\"],"
         "\"init\":{\"weight\":{\"zeros\":{}}},\"lr_factor\":1,\"trainable\":true}},"
@@ -36,7 +36,8 @@ Test(spec_json, has_every_default)
         "decay\":0,\"maximize\":false}},"
         "\"schedule\":[],\"metrics\":[],"
         "\"train\":{\"epochs\":1,\"batch_size\":32,\"shuffle\":true,\"initial_weights\":null,\"threads\":1},"
-        "\"record\":{\"gradients\":\"epoch\"}}");
+        "\"record\":{\"gradients\":\"epoch\"},"
+        "\"limits\":{\"seconds\":0,\"cpu_seconds\":0,\"memory_mb\":0},\"on_failure\":\"continue\"}");
     free(text);
     spec_done(&r);
 }
@@ -57,8 +58,10 @@ Test(spec_json, round_trip)
         "{cross_entropy: {class_weights: [0.1, 1, 2]}}\noptimizer: adam\n"
         "train: {epochs: 2, clip_norm: 0.1, initial_weights: w, early_stopping: {monitor: "
         "validation.loss}}\nrecord: {gradients: {step: 7}}\ncheckpoint: {}\n",
-        "seed: 3\ndata: {source: xor, validation: spiral}\n" MODEL REST
-        "schedule: [{cosine: {period: 3}}, constant]\n",
+        "seed: 3\non_failure: 7\nretries: 2\ndata: {source: xor, validation: spiral}\n" MODEL REST
+        "schedule: [{cosine: {period: 3}}, constant]\nlimits: {seconds: 1.5, cpu_seconds: 0.1, memory_mb: "
+        "2e3}\n",
+        "seed: 4\non_failure: stop\n" DATA MODEL REST,
     };
 
     for (size_t i = 0; i < sizeof yamls / sizeof *yamls; i++) {

@@ -100,9 +100,9 @@ static void follow(const char *name, enum simd_level level)
         diag_print(d, stderr, false);
     cr_assert_not_null(e);
     options.seed = e->seed;
-    cr_assert_eq(data_load(e->trials[0].spec, &env, &data, &p), OK, "%s", p.text);
+    cr_assert_eq(data_load(e->first, &env, &data, &p), OK, "%s", p.text);
     data->split[SPLIT_TEST] = data->split[SPLIT_TRAIN];
-    cr_assert_eq(train_run(e->trials[0].spec, data, &env, &options, &listener, &h.result, &p), OK, "%s",
+    cr_assert_eq(train_run(e->first, data, &env, &options, &listener, &h.result, &p), OK, "%s",
                  p.text);
     cr_expect_eq(h.result.end, RUN_FINISHED, "%s", h.result.error);
     cr_assert_eq((int)h.nepochs, cJSON_GetArraySize(epochs));

@@ -1,0 +1,206 @@
+/* train_keep.c - see train_keep.h. Called by train.c after each epoch; decides nothing about the loop but
+ * early stopping.
+ */
+#include "engine/train_keep.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/text.h"
+
+/* Processor time of all threads of this process, in seconds. */
+static double cpu_clock(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+/* ---- before the first epoch ------------------------------------------------------------------ */
+
+/* What early stopping watches, and what the best checkpoint is best at. */
+static status find_watches(struct keep *k, const struct data *data, struct problem *p)
+{
+    const char *name = k->spec->train.early_stopping.on      ? k->spec->train.early_stopping.monitor
+                       : data->split[SPLIT_VALIDATION].n > 0 ? "validation.loss"
+                                                             : "train.loss";
+    struct error err;
+
+    if (measure_find(k->measure, name, &k->best_watch, &err) != OK)
+        return problem_set(p, "train.early_stopping", 0, "monitor", "monitor: %s", err.text);
+    k->stop_watch = k->best_watch;
+    return OK;
+}
+
+static status make_folder(struct keep *k, struct problem *p)
+{
+    const char *folder = k->options->checkpoint_folder;
+    struct error err;
+
+    if (!k->spec->checkpoint.on || !folder)
+        return OK;
+    if (path_make_folder(folder, &err) != OK)
+        return problem_set(p, "", 0, "", "%s", err.text);
+    if (k->spec->checkpoint.keep_last)
+        k->last_path = path_join(folder, "last.safetensors");
+    if (k->spec->checkpoint.keep_best)
+        k->best_path = path_join(folder, "best.safetensors");
+    return OK;
+}
+
+status keep_init(struct keep *k, const struct data *data, int64_t steps, struct problem *p)
+{
+    k->at =
+        (struct checkpoint){.seed = k->options->seed, .steps = steps, .best.value = NAN, .stop.value = NAN};
+    k->began = time_monotonic();
+    k->cpu_began = cpu_clock();
+    return find_watches(k, data, p) == OK ? make_folder(k, p) : FAILED;
+}
+
+void keep_release(struct keep *k)
+{
+    free(k->last_path);
+    free(k->best_path);
+}
+
+/* The hash is taken when a checkpoint is read or written: most runs do neither. */
+static void name_spec(struct keep *k)
+{
+    const char *text = k->options->resolved;
+
+    if (text && !k->at.spec[0])
+        sha256_text(text, strlen(text), k->at.spec);
+}
+
+status keep_resume(struct keep *k, struct problem *p)
+{
+    struct error err;
+
+    name_spec(k);
+    if (checkpoint_read(k->net, k->rate, k->options->resume_path, &k->at, &err) != OK)
+        return problem_set(p, "", 0, "", "cannot go on from a checkpoint: %s", err.text);
+    k->began -= k->at.seconds;
+    k->cpu_began -= k->at.cpu_seconds;
+    if (k->listener->resumed) {
+        const struct run_resumed from = {k->at.epoch, k->at.step, k->at.seconds, k->at.cpu_seconds};
+
+        k->listener->resumed(k->listener->arg, &from);
+    }
+    return OK;
+}
+
+/* ---- early stopping ------------------------------------------------------------------------------ */
+
+/* Whether VALUE beats BEST by more than DELTA. */
+static bool better(const struct watched *w, double value, double best, double delta)
+{
+    if (isnan(value))
+        return false;
+    return isnan(best) || (w->maximise ? value > best + delta : value < best - delta);
+}
+
+bool keep_stops(struct keep *k, int64_t epoch, const double loss[SPLITS])
+{
+    const double value = measure_value(k->measure, &k->stop_watch, loss);
+
+    if (!k->spec->train.early_stopping.on)
+        return false;
+    if (better(&k->stop_watch, value, k->at.stop.value, k->spec->train.early_stopping.min_delta)) {
+        k->at.stop = (struct best){value, epoch};
+        return false;
+    }
+    return epoch - k->at.stop.epoch >= k->spec->train.early_stopping.patience;
+}
+
+bool keep_has_stopped(const struct keep *k)
+{
+    return k->spec->train.early_stopping.on && k->at.stop.epoch != k->at.epoch &&
+           k->at.epoch - k->at.stop.epoch >= k->spec->train.early_stopping.patience;
+}
+
+void keep_tell_stop(const struct keep *k)
+{
+    char best[32], text[320];
+
+    if (!k->listener->event)
+        return;
+    text_from_double(k->at.stop.value, best);
+    snprintf(text, sizeof text, "%s has not become better since epoch %lld (%s)",
+             k->spec->train.early_stopping.monitor, (long long)k->at.stop.epoch, best);
+    k->listener->event(k->listener->arg, "stopped", text);
+}
+
+/* ---- checkpoints ------------------------------------------------------------------------------------ */
+
+static status save(struct keep *k, const struct checkpoint *at, const char *path, bool best,
+                   struct error *err)
+{
+    char sha256[65];
+
+    if (k->listener->saving)
+        k->listener->saving(k->listener->arg);
+    if (checkpoint_write(k->net, k->rate, at, path, sha256, err) != OK)
+        return FAILED;
+    if (k->listener->checkpoint)
+        k->listener->checkpoint(k->listener->arg, at->epoch, path, sha256, best);
+    return OK;
+}
+
+static void move_to(struct keep *k, int64_t epoch, int64_t step)
+{
+    name_spec(k);
+    k->at.epoch = epoch;
+    k->at.step = step;
+    k->at.seconds = k->at.cpu_seconds = 0.0; /* the same run gives the same file */
+}
+
+static bool is_due(const struct keep *k, int64_t epoch, bool last)
+{
+    return (k->last_path || k->best_path) && (last || epoch % k->spec->checkpoint.every == 0);
+}
+
+static status save_due(struct keep *k, struct error *err)
+{
+    if (k->best_path && k->at.best.epoch == k->at.epoch && save(k, &k->at, k->best_path, true, err) != OK)
+        return FAILED;
+    return k->last_path ? save(k, &k->at, k->last_path, false, err) : OK;
+}
+
+status keep_checkpoints(struct keep *k, int64_t epoch, int64_t step, const double loss[SPLITS], bool last,
+                        struct error *err)
+{
+    const double value = measure_value(k->measure, &k->best_watch, loss);
+
+    if (!is_due(k, epoch, last))
+        return OK;
+    move_to(k, epoch, step);
+    if (better(&k->best_watch, value, k->at.best.value, 0.0))
+        k->at.best = (struct best){value, epoch};
+    return save_due(k, err);
+}
+
+status keep_again(struct keep *k, bool last, struct error *err)
+{
+    if (!is_due(k, k->at.epoch, last))
+        return OK;
+    move_to(k, k->at.epoch, k->at.step);
+    return save_due(k, err);
+}
+
+status keep_pause(struct keep *k, int64_t epoch, int64_t step, struct error *err)
+{
+    char *folder = path_folder(k->options->pause_path);
+    status result = path_make_folder(folder, err);
+
+    free(folder);
+    if (result != OK)
+        return FAILED;
+    move_to(k, epoch, step);
+    k->at.seconds = time_monotonic() - k->began;
+    k->at.cpu_seconds = cpu_clock() - k->cpu_began;
+    return save(k, &k->at, k->options->pause_path, false, err);
+}

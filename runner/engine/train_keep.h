@@ -1,0 +1,49 @@
+/* train_keep.h - what a run keeps: its best values (early stopping is decided by them) and its
+ * checkpoints, those that the spec asks for and the one that a pause leaves.
+ */
+#ifndef ENGINE_TRAIN_KEEP_H
+#define ENGINE_TRAIN_KEEP_H
+
+#include "engine/checkpoint.h"
+#include "engine/train.h"
+
+struct keep {
+    const struct spec *spec;
+    const struct run_options *options;
+    const struct train_listener *listener;
+    struct net *net;
+    struct rate *rate;
+    const struct measure *measure;
+    struct watched stop_watch, best_watch;
+    struct checkpoint at;        /* where the run is; epoch and step are set when it is written */
+    char *last_path, *best_path; /* NULL: not kept */
+    double began, cpu_began;     /* clocks when this job began, less what the run had spent before */
+};
+
+/* STEPS: an epoch. The fields up to `measure` are set already. Makes the checkpoints' folder. */
+status keep_init(struct keep *k, const struct data *data, int64_t steps, struct problem *p);
+void keep_release(struct keep *k);
+
+/* Go on from options->resume_path: the net, the rates and K are as they were after
+ * k->at.epoch. */
+status keep_resume(struct keep *k, struct problem *p);
+
+/* Early stopping, after EPOCH with the losses LOSS: whether nothing got better for `patience`
+ * epochs. keep_has_stopped(): whether that was so when the state was saved from which the run goes on. */
+bool keep_stops(struct keep *k, int64_t epoch, const double loss[SPLITS]);
+bool keep_has_stopped(const struct keep *k);
+void keep_tell_stop(const struct keep *k); /* the event */
+
+/* The best so far of what is watched, and the last, where they are kept and due. LAST: there is no
+ * other epoch. */
+status keep_checkpoints(struct keep *k, int64_t epoch, int64_t step, const double loss[SPLITS], bool last,
+                        struct error *err);
+
+/* The same again for the epoch that the run goes on from: when it was cut off, some of its files may not
+ * have been written, or not been told of. */
+status keep_again(struct keep *k, bool last, struct error *err);
+
+/* Everything, to options->pause_path. */
+status keep_pause(struct keep *k, int64_t epoch, int64_t step, struct error *err);
+
+#endif

@@ -1,0 +1,50 @@
+/* strategies.h - the names of strategies and pruners and their settings, as tables.
+ *
+ * The spec reader, the JSON Schema and the reference pages read these and nothing else, so
+ * that a setting is added in one place.
+ */
+#ifndef SWEEP_STRATEGIES_H
+#define SWEEP_STRATEGIES_H
+
+#include "fell/plugin.h"
+#include "sweep/pruner.h"
+#include "sweep/tpe.h"
+
+/* Settings of random, sobol, halton and latin. */
+struct sampler_settings {
+    int64_t trials;
+};
+
+enum strategy_kind {
+    STRATEGY_GRID,   /* every combination; no settings */
+    STRATEGY_SAMPLE, /* points of sampler.h; params fill struct sampler_settings */
+    STRATEGY_TPE     /* params fill struct tpe_settings */
+};
+
+struct strategy {
+    const char *name, *doc; /* doc: one sentence */
+    enum strategy_kind kind;
+    enum sampler sampler; /* STRATEGY_SAMPLE */
+    size_t nparams;
+    const fell_param *params;
+    size_t settings_size; /* of the struct that params fill; 0: none */
+};
+
+/* One kind of pruner; params fill struct pruner, whose `kind` the reader sets. */
+struct pruner_kind {
+    const char *name, *doc;
+    int kind; /* PRUNER_... */
+    size_t nparams;
+    const fell_param *params;
+};
+
+extern const struct strategy strategies[];
+extern const size_t strategies_count;
+extern const struct pruner_kind pruner_kinds[];
+extern const size_t pruner_kinds_count;
+
+/* By name; NULL if there is none. */
+const struct strategy *strategy_find(const char *name);
+const struct pruner_kind *pruner_kind_find(const char *name);
+
+#endif

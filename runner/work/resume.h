@@ -1,0 +1,26 @@
+/* resume.h - where the states of runs are, and from which of them a run that was cut short goes
+ * on.
+ */
+#ifndef WORK_RESUME_H
+#define WORK_RESUME_H
+
+#include <sqlite3.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+/* The files of a run's folder: of a pause, the last state and the best one. */
+enum { RESUME_FILES = 3 };
+extern const char *const resume_files[RESUME_FILES];
+
+/* FILE.checkpoints/RUN beside the database FILE; free() it. */
+char *resume_folder(const char *db_path, int64_t run);
+
+/* The latest state of RUN (its id in DB, the file DB_PATH) that is whole, belongs to the run's spec
+ * and seed, and whose epochs are all recorded in the database. *PATH: free() it; NULL: there is none
+ * and the run begins anew, *EPOCH 0. NOTE, when not NULL: called for each file that should serve but is
+ * damaged, with a sentence. FAILED: the database. */
+status resume_find(sqlite3 *db, const char *db_path, int64_t run, char **path, int64_t *epoch,
+                   void (*note)(void *arg, const char *text), void *arg, struct error *err);
+
+#endif

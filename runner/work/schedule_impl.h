@@ -1,0 +1,82 @@
+/* schedule_impl.h - what the files of the schedule share: schedule.c (who is next, how runs
+ * end), schedule_rungs.c (pruning), schedule_load.c (what the database has).
+ */
+#ifndef WORK_SCHEDULE_IMPL_H
+#define WORK_SCHEDULE_IMPL_H
+
+#include "work/schedule.h"
+
+enum slot_state { SLOT_QUEUED, SLOT_RUNNING, SLOT_PAUSED, SLOT_ENDED };
+
+/* The objective at an epoch that a pruner asks about. */
+struct rung {
+    int64_t epoch;
+    double value;
+};
+
+/* One run; there may be a million. An extended experiment has empty ones, id 0, which have ended. */
+struct slot {
+    int64_t id;
+    int64_t epochs;    /* done */
+    double best, last; /* of the objective, lower is better; NAN: none yet */
+    struct rung *rung; /* [nrungs] */
+    char *resume;      /* the checkpoint to go on from; NULL: none */
+    uint32_t nrungs;
+    uint16_t tries; /* that failed and were followed by another */
+    uint8_t state;
+    bool failed; /* ended so: it has no value */
+};
+
+/* What was decided about a trial. */
+struct trial_rungs {
+    int64_t epochs; /* of its runs, whole */
+    int64_t epoch;  /* that is decided next; 0: none */
+    uint32_t decided;
+    bool pruned;
+    char *reason; /* why it is pruned */
+};
+
+struct schedule {
+    struct recorder *recorder;
+    struct experiment *e;
+    struct registry *registry;
+    struct schedule_host host;
+    sqlite3_stmt *fetch, *params;
+
+    size_t repeats, nslots, room; /* slots are trial-major */
+    struct slot *slot;
+    size_t next;  /* every queued slot from here on has never been given out */
+    size_t nback; /* slots before it that are paused or queued again */
+    size_t *back;
+    size_t first_open; /* every slot before it has ended */
+    size_t nsuggested; /* trials that the strategy was asked for */
+    bool exhausted;    /* it suggests nothing more */
+    int64_t ended_before, failures;
+    bool stopped;
+
+    enum split split;          /* of the objective */
+    const char *metric;        /* NULL: the loss */
+    struct trial_rungs *trial; /* [trial_room], of each trial; NULL without a pruner */
+    size_t trial_room;
+};
+
+/* ---- schedule.c: slots and their values */
+
+/* One more trial, of EPOCHS epochs: its first slot. All are queued, and have no ids yet. */
+struct slot *schedule_add_trial(struct schedule *s, int64_t epochs);
+void schedule_put_back(struct schedule *s, size_t slot);                /* it is before s->next */
+void schedule_close(struct schedule *s, size_t slot, const char *word); /* it has ended */
+void slot_add_value(const struct schedule *s, struct slot *slot, int64_t epoch, double objective);
+double slot_value(const struct schedule *s, const struct slot *slot);
+
+/* ---- schedule_rungs.c: pruning; nothing of it does anything without a pruner */
+void rungs_begin_trial(struct schedule *s, size_t trial, int64_t epochs);
+int64_t rungs_next_epoch(const struct schedule *s, size_t slot); /* to ask about; 0: none */
+void rungs_reach(struct schedule *s, size_t slot, int64_t epoch);
+void rungs_decide(struct schedule *s, size_t trial);    /* what can be decided now */
+bool rungs_free(const struct schedule *s, size_t slot); /* has no decision to wait for */
+
+/* ---- schedule_load.c */
+status schedule_load(struct schedule *s, const char *db, int64_t experiment, struct error *err);
+
+#endif

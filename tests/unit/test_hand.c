@@ -1,0 +1,486 @@
+/* test_hand.c - runs that are paused, interrupted and killed, on real worker processes and in a real
+ * database: the rows are those of runs that were left alone.
+ */
+#include "recorder_help.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "base/text.h"
+#include "work/hand.h"
+#include "work/resume.h"
+
+enum { REPEATS = 2, EPOCHS = 120 };
+
+static const char spec_text[] = "seed: 5\nname: demo\n"
+                                "data: {source: {spiral: {rows: 200, classes: 3}}, validation: 0.25}\n"
+                                "model:\n"
+                                "  - dense: {units: 24, activation: tanh}\n"
+                                "  - dropout: {rate: 0.1}\n"
+                                "  - dense: {units: 3}\n"
+                                "loss: cross_entropy\n"
+                                "optimizer: {adam: {lr: 0.01}}\n"
+                                "schedule: {plateau: {patience: 3, factor: 0.7}}\n"
+                                "metrics: [accuracy]\n"
+                                "train: {epochs: 120, batch_size: 16}\n"
+                                "record: {gradients: {step: 50}}\n"
+                                "checkpoint: {every: 7, keep: [last, best]}\n"
+                                "repeats: 2\n";
+
+/* All that a test needs of an experiment in a database. */
+struct stage {
+    struct registry *registry;
+    struct diag *diag;
+    struct experiment *experiment;
+    struct recorder *recorder;
+    struct runner_summary summary;
+    struct hand_env env;
+    int64_t first; /* run */
+    char db[320];
+    int64_t pause_at, prune_at, asked[8];
+    size_t nasked;
+};
+
+static bool have_program(void)
+{
+    const char *program = getenv("FELL_PROGRAM");
+
+    return program && access(program, X_OK) == 0;
+}
+
+static void stage_init(struct stage *s, const char *name)
+{
+    struct experiment_row row = {.uid = name, .name = "demo", .spec = spec_text, .spec_sha256 = "5"};
+    char *path = mem_format("%s/demo.yaml", folder);
+    int64_t experiment, id;
+    struct error err;
+    FILE *f = fopen(path, "w");
+
+    cr_assert_not_null(f);
+    fputs(spec_text, f);
+    fclose(f);
+    *s = (struct stage){.registry = registry_new(), .diag = diag_new()};
+    snprintf(s->db, sizeof s->db, "%s/%s", folder, name);
+    s->experiment = experiment_load(s->registry, path, 0, NULL, s->diag);
+    if (!s->experiment)
+        diag_print(s->diag, stderr, false);
+    cr_assert_not_null(s->experiment);
+    cr_assert_eq(recorder_open(s->db, &s->recorder, &err), OK, "%s", err.text);
+    cr_assert_eq(recorder_add_experiment(s->recorder, &row, &experiment, &err), OK, "%s", err.text);
+    for (int64_t k = 0; k < REPEATS; k++) {
+        char *uid = mem_format("%s-%lld", name, (long long)k);
+        struct run_row run = {.uid = uid,
+                              .experiment_id = experiment,
+                              .repeat = k,
+                              .seed = s->experiment->seed + (uint64_t)k,
+                              .resolved = s->experiment->trials[0].resolved};
+
+        cr_assert_eq(recorder_add_run(s->recorder, &run, &id, &err), OK, "%s", err.text);
+        s->first = s->first ? s->first : id;
+        free(uid);
+    }
+    cr_assert_eq(recorder_commit(s->recorder, &err), OK);
+    s->env = (struct hand_env){
+        .experiment = s->experiment, .recorder = s->recorder, .db = s->db, .summary = &s->summary};
+    free(path);
+}
+
+static void stage_release(struct stage *s)
+{
+    struct error err;
+
+    cr_assert_eq(recorder_close(s->recorder, &err), OK, "%s", err.text);
+    experiment_free(s->experiment);
+    diag_free(s->diag);
+    registry_free(s->registry);
+}
+
+static enum verdict answer_it(void *arg, int64_t run, int64_t trial, int64_t repeat, int64_t epoch,
+                              int64_t *next)
+{
+    struct stage *s = arg;
+
+    cr_expect_eq(run, s->first + repeat);
+    cr_expect_eq(trial, 0);
+    if (s->nasked < sizeof s->asked / sizeof s->asked[0])
+        s->asked[s->nasked++] = epoch;
+    *next = epoch + 20;
+    return epoch == s->pause_at ? VERDICT_PAUSE : epoch == s->prune_at ? VERDICT_PRUNE : VERDICT_GO;
+}
+
+static void hand_begin(struct hand *h, struct stage *s, int64_t repeat)
+{
+    struct error err;
+
+    h->run = s->first + repeat;
+    h->repeat = repeat;
+    if (!h->process.pid)
+        cr_assert_eq(process_start(&h->process, 0, NULL, &err), OK, "%s", err.text);
+    cr_assert_eq(hand_start(h, &s->env, &err), OK, "%s", err.text);
+}
+
+/* Until the hand is free. SIG, when not 0: sent once, WAIT seconds after the first state was kept. */
+static void hand_work(struct hand *h, struct stage *s, int sig, double wait)
+{
+    double first = 0;
+    struct error err;
+
+    while (h->busy) {
+        struct pollfd p = {.fd = h->process.frame_fd, .events = POLLIN};
+
+        poll(&p, 1, sig ? 1 : 1000);
+        if (p.revents)
+            cr_assert_eq(hand_listen(h, &s->env, &err), OK, "%s", err.text);
+        if (h->epochs_done >= 7 && first == 0)
+            first = time_monotonic();
+        if (sig && first > 0 && time_monotonic() >= first + wait) {
+            hand_cancel(h, sig);
+            sig = 0;
+        }
+        hand_tick(h, &s->env);
+    }
+    cr_assert_eq(recorder_commit(s->recorder, &err), OK, "%s", err.text);
+}
+
+static void hand_end(struct hand *h)
+{
+    process_bury(&h->process, false, NULL, NULL);
+    hand_release(h);
+}
+
+static void expect_rows(const struct stage *s, const char *sql, const char *expected)
+{
+    char *found = answer(s->db, sql);
+
+    cr_expect_str_eq(found, expected, "%s\n-- found:\n%s\n-- expected:\n%s", sql, found, expected);
+    free(found);
+}
+
+/* Everything but times, hosts and events is the same in both databases. */
+static void expect_same_rows(const struct stage *a, const struct stage *b)
+{
+    static const char *const tables[] = {"SELECT id, status, epochs_done, error FROM %s.runs",
+                                         "SELECT run_id, epoch, train_loss, validation_loss, grad_norm_mean, "
+                                         "grad_norm_max, lr, samples FROM %s.epochs",
+                                         "SELECT * FROM %s.gradients",
+                                         "SELECT * FROM %s.metrics",
+                                         "SELECT * FROM %s.steps",
+                                         "SELECT * FROM %s.step_gradients",
+                                         "SELECT * FROM %s.parameters",
+                                         "SELECT run_id, epoch, sha256, is_best FROM %s.checkpoints"};
+    sqlite3 *db;
+    char *attach = mem_format("ATTACH '%s' AS other", b->db);
+
+    cr_assert_eq(sqlite3_open(a->db, &db), SQLITE_OK);
+    cr_assert_eq(sqlite3_exec(db, attach, NULL, NULL, NULL), SQLITE_OK, "%s", sqlite3_errmsg(db));
+    for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
+        char *one = mem_string(tables[i]), *two = mem_string(tables[i]), *from;
+        struct strbuf sql = {0};
+        sqlite3_stmt *st;
+
+        from = strstr(one, "%s");
+        *from = 0;
+        from = strstr(two, "%s");
+        strbuf_addf(&sql,
+                    "SELECT (SELECT count(*) FROM (%smain%s)) > 0, (SELECT count(*) FROM (%smain%s EXCEPT "
+                    "%sother%s)), "
+                    "(SELECT count(*) FROM (%sother%s EXCEPT %smain%s))",
+                    one, from + 2, one, from + 2, one, from + 2, one, from + 2, one, from + 2);
+        cr_assert_eq(sqlite3_prepare_v2(db, sql.text, -1, &st, NULL), SQLITE_OK, "%s", sqlite3_errmsg(db));
+        cr_assert_eq(sqlite3_step(st), SQLITE_ROW);
+        cr_expect_eq(sqlite3_column_int(st, 0), 1, "no rows: %s", tables[i]);
+        cr_expect_eq(sqlite3_column_int(st, 1), 0, "%d rows only in %s: %s", sqlite3_column_int(st, 1), a->db,
+                     tables[i]);
+        cr_expect_eq(sqlite3_column_int(st, 2), 0, "%d rows only in %s: %s", sqlite3_column_int(st, 2), b->db,
+                     tables[i]);
+        sqlite3_finalize(st);
+        strbuf_release(&sql);
+        free(one);
+        free(two);
+    }
+    sqlite3_close(db);
+    free(attach);
+}
+
+/* Both runs on one worker, undisturbed. */
+static void run_whole(struct stage *s)
+{
+    struct hand h = {0};
+
+    stage_init(s, "whole.db");
+    for (int64_t k = 0; k < REPEATS; k++) {
+        hand_begin(&h, s, k);
+        hand_work(&h, s, 0, 0);
+        cr_expect_not(h.paused);
+    }
+    hand_end(&h);
+    cr_expect_eq(s->summary.finished, REPEATS);
+}
+
+static double random_seconds(double most)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    return most * (double)(now.tv_nsec / 1000 % 1000) / 1000.0;
+}
+
+TestSuite(hand, .init = make_folder, .fini = remove_folder, .timeout = 60);
+
+/* Each run is paused on one worker and goes on on the other. */
+Test(hand, paused_runs_go_on_elsewhere)
+{
+    struct hand hands[2] = {{.number = 0}, {.number = 1}};
+    struct stage whole, s;
+    char *path, *pause;
+    int64_t epoch;
+    struct error err;
+
+    if (!have_program())
+        cr_skip_test("needs FELL_PROGRAM");
+    run_whole(&whole);
+    stage_init(&s, "paused.db");
+    s.env.ask = answer_it;
+    s.env.ask_arg = &s;
+    s.pause_at = 31;
+    for (int64_t k = 0; k < REPEATS; k++) {
+        struct hand *h = &hands[k], *other = &hands[1 - k];
+
+        s.nasked = 0;
+        pause = hand_pause_path(s.db, s.first + k);
+        h->ask_epoch = 11;
+        hand_begin(h, &s, k);
+        hand_work(h, &s, 0, 0);
+        cr_assert(h->paused);
+        cr_expect_eq(h->epochs_done, 31);
+        cr_expect_str_eq(h->paused_at, pause);
+        cr_assert_eq(resume_find(recorder_handle(s.recorder), s.db, h->run, &path, &epoch, NULL, NULL, &err),
+                     OK);
+        cr_expect_str_eq(path, pause);
+        cr_expect_eq(epoch, 31);
+
+        other->resume_path = path;
+        other->ask_epoch = 51;
+        hand_begin(other, &s, k);
+        cr_expect_null(other->resume_path);
+        hand_work(other, &s, 0, 0);
+        cr_expect_not(other->paused);
+        cr_expect_eq(s.nasked, 6);
+        cr_expect_arr_eq(s.asked, ((const int64_t[]){11, 31, 51, 71, 91, 111}), 6 * sizeof(int64_t));
+        cr_expect_neq(access(pause, F_OK), 0, "the state of the pause is still there");
+        free(pause);
+    }
+    expect_rows(&s, "SELECT kind, detail FROM events WHERE run_id = 1 AND kind <> 'warning' ORDER BY id",
+                "started|NULL\npaused|after epoch 31\nstarted|NULL\nresumed|after epoch 31");
+    expect_rows(
+        &s, "SELECT count(*), min(seconds >= (SELECT sum(seconds) FROM epochs WHERE run_id = id)) FROM runs",
+        "2|1");
+    expect_same_rows(&whole, &s);
+    hand_end(&hands[0]);
+    hand_end(&hands[1]);
+    stage_release(&whole);
+    stage_release(&s);
+}
+
+Test(hand, a_pruned_run_is_over)
+{
+    struct hand h = {.ask_epoch = 5};
+    struct stage s;
+
+    if (!have_program())
+        cr_skip_test("needs FELL_PROGRAM");
+    stage_init(&s, "pruned.db");
+    s.env.ask = answer_it;
+    s.env.ask_arg = &s;
+    s.prune_at = 25;
+    hand_begin(&h, &s, 0);
+    hand_work(&h, &s, 0, 0);
+    expect_rows(&s, "SELECT status, epochs_done, (SELECT count(*) FROM epochs), error FROM runs WHERE id = 1",
+                "pruned|25|25|NULL");
+    cr_expect_eq(s.summary.finished, 1);
+    hand_end(&h);
+    stage_release(&s);
+}
+
+/* SIGTERM leaves the state after the epoch, kill -9 what the spec keeps, or nothing: whatever it is, the
+ * end is the same. */
+static void disturb(int sig, const char *name)
+{
+    struct stage whole, s;
+    struct hand h = {0};
+
+    run_whole(&whole);
+    stage_init(&s, name);
+    for (int64_t k = 0; k < REPEATS; k++) {
+        bool over = false;
+        int64_t ends = 0;
+
+        while (!over) {
+            int64_t epoch;
+            struct error err;
+            char *found;
+
+            if (ends > 0)
+                cr_assert_eq(resume_find(recorder_handle(s.recorder), s.db, s.first + k, &h.resume_path,
+                                         &epoch, NULL, NULL, &err),
+                             OK, "%s", err.text);
+            if (sig == SIGTERM && ends > 0)
+                cr_expect_eq(epoch, h.epochs_done);
+            hand_begin(&h, &s, k);
+            ends++;
+            hand_work(&h, &s, ends <= 3 ? sig : 0, ends == 1 ? 0.0 : random_seconds(0.02));
+            if (sig == SIGTERM) { /* its end is that of the whole process */
+                process_bury(&h.process, false, NULL, NULL);
+            }
+            found = answer(s.db, k == 0 ? "SELECT status FROM runs WHERE id = 1"
+                                        : "SELECT status FROM runs WHERE id = 2");
+            over = strcmp(found, "finished") == 0;
+            cr_expect(over || strcmp(found, sig == SIGTERM ? "interrupted" : "crashed") == 0, "%s", found);
+            free(found);
+        }
+        cr_expect_gt(ends, 1, "the run was over before it could be disturbed");
+    }
+    expect_same_rows(&whole, &s);
+    hand_end(&h);
+    stage_release(&whole);
+    stage_release(&s);
+}
+
+Test(hand, interrupted_runs_go_on)
+{
+    if (!have_program())
+        cr_skip_test("needs FELL_PROGRAM");
+    disturb(SIGTERM, "terminated.db");
+}
+
+Test(hand, killed_runs_go_on)
+{
+    if (!have_program())
+        cr_skip_test("needs FELL_PROGRAM");
+    disturb(SIGKILL, "killed.db");
+}
+
+/* ---- limits -----------------------------------------------------------------------------------------
+ * Those of a run alone are in tests/cli/limits.sh. */
+
+/* A process that does nothing, under LIMITS, in a run that had SECONDS and CPU before. */
+static const char *limit_broken(struct limit_watch *w, const struct spec_limits *limits, double seconds,
+                                double cpu)
+{
+    pid_t pid = fork();
+    int how;
+
+    cr_assert_geq(pid, 0);
+    if (pid == 0)
+        for (;;)
+            pause();
+    limits_begin(w, limits, 1, pid);
+    limits_add(w, seconds, cpu);
+    limits_look(w, pid, false);
+    if (!w->broken)
+        kill(pid, SIGKILL);
+    cr_assert_eq(waitpid(pid, &how, 0), pid); /* that which broke one was told so */
+    return w->broken ? w->broken : "none";
+}
+
+Test(hand, earlier_jobs_count_against_the_limits)
+{
+    const struct spec_limits limits = {.seconds = 100, .cpu_seconds = 50};
+    struct limit_watch w = {0};
+
+    cr_expect_str_eq(limit_broken(&w, &limits, 99, 49), "none");
+    cr_expect_str_eq(limit_broken(&w, &limits, 101, 0), "timed_out");
+    cr_expect(strstr(w.text, "limits.seconds is 100, and 101.0") == w.text, "%s", w.text);
+    cr_expect_str_eq(limit_broken(&w, &limits, 0, 51), "timed_out");
+    cr_expect(strstr(w.text, "limits.cpu_seconds is 50, and it had used 51.0") == w.text, "%s", w.text);
+}
+
+/* What the runner waits for is no time of the run. */
+Test(hand, waiting_for_the_runner_does_not_count)
+{
+    const struct spec_limits limits = {.seconds = 100};
+    struct limit_watch w = {0};
+
+    limits_begin(&w, &limits, 1, getpid());
+    w.started -= 99.9;
+    w.looked -= 99.9;
+    cr_expect_leq(limits_look(&w, getpid(), true), 100);
+    cr_expect_null(w.broken);
+    cr_expect_gt(time_monotonic() - w.started, -1);
+    cr_expect_lt(time_monotonic() - w.started, 1);
+}
+
+/* ---- which state is taken --------------------------------------------------------------------------- */
+
+static char notes[1024];
+
+static void take_note(void *arg, const char *text)
+{
+    (void)arg;
+    strncat(notes, text, sizeof notes - strlen(notes) - 1);
+}
+
+static void expect_found(struct stage *s, const char *name, int64_t epoch, const char *note)
+{
+    char *path;
+    int64_t at;
+    struct error err;
+
+    notes[0] = 0;
+    cr_assert_eq(resume_find(recorder_handle(s->recorder), s->db, 1, &path, &at, take_note, NULL, &err), OK);
+    cr_expect_eq(at, epoch, "epoch %d, not %d", (int)at, (int)epoch);
+    cr_expect(name ? path && strcmp(path_base(path), name) == 0 : !path, "%s", path ? path : "nothing");
+    cr_expect(*note ? strstr(notes, note) != NULL : !notes[0], "'%s'", notes);
+    free(path);
+}
+
+static void change(struct stage *s, const char *sql)
+{
+    cr_assert_eq(sqlite3_exec(recorder_handle(s->recorder), sql, NULL, NULL, NULL), SQLITE_OK, "%s", sql);
+}
+
+Test(hand, the_latest_state_that_fits)
+{
+    struct hand h = {0};
+    struct stage s;
+    char *pause, *last;
+
+    if (!have_program())
+        cr_skip_test("needs FELL_PROGRAM");
+    stage_init(&s, "states.db");
+    expect_found(&s, NULL, 0, "");
+    hand_begin(&h, &s, 0);
+    hand_work(&h, &s, SIGTERM, 0.0);
+    cr_assert_geq(h.epochs_done, 7);
+    cr_assert_lt(h.epochs_done, EPOCHS);
+    expect_found(&s, "pause.safetensors", h.epochs_done, "");
+    pause = hand_pause_path(s.db, 1);
+    cr_assert_eq(truncate(pause, 1000), 0);
+    expect_found(&s, "last.safetensors", h.epochs_done / 7 * 7, "pause.safetensors: truncated");
+    cr_assert_eq(unlink(pause), 0);
+    expect_found(&s, "last.safetensors", h.epochs_done / 7 * 7, "");
+
+    change(&s, "UPDATE runs SET seed = seed + 1");
+    expect_found(&s, NULL, 0, "");
+    change(&s, "UPDATE runs SET seed = seed - 1");
+    change(&s, "UPDATE runs SET resolved = replace(resolved, '0.01', '0.02')");
+    expect_found(&s, NULL, 0, "");
+    change(&s, "UPDATE runs SET resolved = replace(resolved, '0.02', '0.01')");
+    expect_found(&s, "last.safetensors", h.epochs_done / 7 * 7, "");
+    change(&s, "DELETE FROM epochs WHERE epoch >= 7"); /* what the state comes after was not recorded */
+    expect_found(&s, NULL, 0, "");
+
+    /* A run that begins anew leaves nothing that could be taken for a state of its own. */
+    last = path_join(folder, "states.db.checkpoints/1/last.safetensors");
+    cr_expect_eq(access(last, F_OK), 0);
+    process_bury(&h.process, false, NULL, NULL);
+    hand_begin(&h, &s, 0);
+    cr_expect_neq(access(last, F_OK), 0);
+    hand_work(&h, &s, SIGKILL, 0.0);
+    hand_end(&h);
+    stage_release(&s);
+    free(pause);
+    free(last);
+}

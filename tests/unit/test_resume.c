@@ -1,0 +1,541 @@
+/* test_resume.c - a run that is interrupted, paused or cut off and goes on from a checkpoint says
+ * the very numbers of one that was left alone; and what it asks on the way. */
+#include "engine_fixture.h"
+
+#include <sys/resource.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "engine/checkpoint.h"
+#include "engine/safetensors.h"
+
+#define MODEL                                                                                                \
+    "model: [{dense: {units: 6, activation: tanh, name: a}}, {batch_norm: {}}, {noise: {stddev: 0.1}}, "     \
+    "{dense: {units: 5, activation: relu, lr_factor: 0.5}}, {dropout: {rate: 0.3}}, {dense: {units: 5, "     \
+    "trainable: false}}, {dense: {units: 2, name: b}}]\nloss: cross_entropy\n"
+#define LINEAR "model: [{dense: {units: 6, activation: tanh}}, {dense: {units: 2}}]\nloss: cross_entropy\n"
+
+enum { EPOCHS = 9 };
+
+static char folder[128], pause_path[160];
+
+static void make_folder(void)
+{
+    snprintf(folder, sizeof folder, "%s/fell-resume-XXXXXX", getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
+    cr_assert_not_null(mkdtemp(folder));
+    snprintf(pause_path, sizeof pause_path, "%s/runs/7/pause.safetensors", folder);
+}
+
+static void remove_folder(void)
+{
+    char *command = mem_format("rm -rf '%s'", folder);
+
+    cr_expect_eq(system(command), 0);
+    free(command);
+}
+
+TestSuite(resume, .init = make_folder, .fini = remove_folder);
+
+/* Not the same in each run of the test; it is printed where something is wrong. */
+static uint64_t random_number(void)
+{
+    static uint64_t state;
+    struct timespec now;
+
+    if (state == 0) {
+        clock_gettime(CLOCK_REALTIME, &now);
+        state = (uint64_t)now.tv_nsec * 0x9e3779b97f4a7c15u + (uint64_t)getpid();
+    }
+    state = state * 6364136223846793005u + 1442695040888963407u;
+    return state >> 33;
+}
+
+static void init(struct fixture *f, const char *model, const char *rest)
+{
+    char *text = mem_format("%s%s", model, rest);
+
+    fixture_init(f, text);
+    fixture_data(f, 40, fell_vec(5), 2, 0);
+    fixture_split(f, SPLIT_VALIDATION, 13);
+    free(text);
+}
+
+/* ---- comparing ------------------------------------------------------------------------------- */
+
+static bool same_number(double a, double b)
+{
+    return memcmp(&a, &b, sizeof a) == 0 || (isnan(a) && isnan(b));
+}
+
+/* Epochs of PART beside those of WHOLE with the same numbers. */
+static void expect_epochs(const struct heard *part, const struct heard *whole, const char *what)
+{
+    for (size_t i = 0; i < part->nepochs; i++) {
+        const struct heard_epoch *x = &part->epoch[i];
+        const struct heard_epoch *y = &whole->epoch[x->report.epoch - 1];
+
+        cr_assert_lt((size_t)x->report.epoch - 1, whole->nepochs, "%s", what);
+        cr_expect_eq(x->report.epoch, y->report.epoch);
+        cr_expect_eq(x->report.samples, y->report.samples);
+        cr_expect_eq(x->report.partial, y->report.partial);
+        cr_expect_eq(x->report.nmetrics, y->report.nmetrics);
+        cr_expect_eq(x->report.npositions, y->report.npositions);
+        for (int s = 0; s < SPLITS; s++)
+            cr_expect(same_number(x->report.loss[s], y->report.loss[s]),
+                      "%s: epoch %d, split %d: %.17g, not %.17g", what, (int)x->report.epoch, s,
+                      x->report.loss[s], y->report.loss[s]);
+        cr_expect(same_number(x->report.lr, y->report.lr), "%s: lr of epoch %d", what, (int)x->report.epoch);
+        cr_expect(same_number(x->report.grad_norm_mean, y->report.grad_norm_mean), "%s", what);
+        cr_expect(same_number(x->report.grad_norm_max, y->report.grad_norm_max), "%s", what);
+        cr_expect_arr_eq(x->mean, y->mean, sizeof x->mean, "%s", what);
+        cr_expect_arr_eq(x->max, y->max, sizeof x->max, "%s", what);
+        cr_expect_arr_eq(x->weight, y->weight, sizeof x->weight, "%s", what);
+        cr_expect_arr_eq(x->update, y->update, sizeof x->update, "%s", what);
+        cr_expect_arr_eq(x->metric, y->metric, sizeof x->metric, "%s", what);
+    }
+}
+
+/* The steps of two parts, which follow each other, are those of WHOLE. */
+static void expect_steps(const struct heard *a, const struct heard *b, const struct heard *whole,
+                         const char *what)
+{
+    cr_assert_eq(a->nsteps + b->nsteps, whole->nsteps, "%s: %zu and %zu steps, not %zu", what, a->nsteps,
+                 b->nsteps, whole->nsteps);
+    for (size_t i = 0; i < whole->nsteps; i++) {
+        const struct heard *h = i < a->nsteps ? a : b;
+        const size_t k = i < a->nsteps ? i : i - a->nsteps;
+
+        cr_expect_eq(h->step[k], whole->step[i], "%s", what);
+        cr_expect(same_number(h->step_loss[k], whole->step_loss[i]), "%s: loss of step %zu", what, i);
+        cr_expect(same_number(h->step_lr[k], whole->step_lr[i]), "%s: lr of step %zu", what, i);
+        cr_expect(same_number(h->step_norm[k], whole->step_norm[i]), "%s: norm of step %zu", what, i);
+    }
+}
+
+static void train(struct fixture *f, const struct run_options *o, struct heard *h, const char *what)
+{
+    cr_assert_eq(fixture_train(f, o, h), OK, "%s: %s", what, f->problem.text);
+}
+
+/* Whole; then up to a random epoch, and on from there in a net of its own. */
+static void expect_same(const char *model, const char *rest)
+{
+    struct run_options first = {.seed = 5, .resolved = rest, .pause_path = pause_path}, second = first;
+    struct heard whole = {0}, a = {0}, b = {0};
+    struct fixture f;
+    char what[512];
+
+    second.resume_path = pause_path;
+    init(&f, model, rest);
+    train(&f, &(struct run_options){.seed = 5}, &whole, rest);
+    fixture_release(&f);
+    a.cancel_after = 1 + (int64_t)(random_number() % (whole.nepochs - 1));
+    snprintf(what, sizeof what, "%s (from epoch %d)", rest, (int)a.cancel_after);
+
+    init(&f, model, rest);
+    train(&f, &first, &a, what);
+    cr_expect_eq(a.result.end, RUN_INTERRUPTED, "%s", what);
+    cr_expect_eq(a.result.epochs_done, a.cancel_after, "%s", what);
+    cr_expect_str_eq(a.path, pause_path);
+    fixture_release(&f);
+
+    init(&f, model, rest);
+    train(&f, &second, &b, what);
+    cr_expect_eq(b.from.epoch, a.cancel_after, "%s", what);
+    cr_expect_gt(b.from.seconds, 0.0);
+    cr_expect_gt(b.from.cpu_seconds, 0.0);
+    cr_expect_eq(b.result.end, whole.result.end, "%s: %s", what, b.result.error);
+    cr_expect_eq(b.result.epochs_done, whole.result.epochs_done, "%s", what);
+    cr_expect_str_eq(b.event, whole.event, "%s", what);
+    cr_expect_eq(a.nepochs + b.nepochs, whole.nepochs, "%s", what);
+    expect_epochs(&a, &whole, what);
+    expect_epochs(&b, &whole, what);
+    expect_steps(&a, &b, &whole, what);
+    fixture_release(&f);
+    heard_release(&whole);
+    heard_release(&a);
+    heard_release(&b);
+}
+
+/* ---- the same bits --------------------------------------------------------------------------------- */
+
+#define TRAIN "train: {epochs: 9, batch_size: 8}\nmetrics: [accuracy, f1]\nrecord: {gradients: {step: 3}}\n"
+
+Test(resume, every_optimizer)
+{
+    static const char *const optimizers[] = {"sgd",     "{sgd: {lr: 0.1, momentum: 0.9, nesterov: true}}",
+                                             "adam",    "{adam: {amsgrad: true, weight_decay: 0.01}}",
+                                             "adamw",   "adadelta",
+                                             "adagrad", "adamax",
+                                             "lion",    "nadam",
+                                             "radam",   "{rmsprop: {centered: true, momentum: 0.9}}",
+                                             "rprop"};
+
+    for (size_t i = 0; i < sizeof optimizers / sizeof optimizers[0]; i++) {
+        char *rest = mem_format("optimizer: %s\n" TRAIN, optimizers[i]);
+
+        expect_same(MODEL, rest);
+        free(rest);
+    }
+    expect_same(LINEAR, "optimizer: {lbfgs: {lr: 0.5, history_size: 4}}\n" TRAIN);
+    expect_same(LINEAR,
+                "optimizer: {lbfgs: {lr: 0.5, history_size: 1}}\ntrain: {epochs: 9, batch_size: 0}\n");
+}
+
+Test(resume, every_schedule)
+{
+    static const char *const schedules[] = {
+        "constant",
+        "{cosine: {period: 5}}",
+        "{cosine_restarts: {period: 3}}",
+        "{exponential: {gamma: 0.8}}",
+        "{linear: {}}",
+        "{multi_step: {milestones: [2, 5]}}",
+        "{one_cycle: {}}",
+        "{polynomial: {}}",
+        "{step: {every: 2}}",
+        "[{plateau: {monitor: train.accuracy, mode: max, patience: 0, factor: 0.5}}, {warmup: {steps: 12}}]",
+        "{plateau: {monitor: train.loss, patience: 0, factor: 0.1, threshold: 0.1}}"};
+
+    for (size_t i = 0; i < sizeof schedules / sizeof schedules[0]; i++) {
+        char *rest = mem_format("optimizer: {adam: {lr: 0.02}}\nschedule: %s\n" TRAIN, schedules[i]);
+
+        expect_same(MODEL, rest);
+        free(rest);
+    }
+}
+
+Test(resume, other_layers_and_settings)
+{
+    expect_same(MODEL, "optimizer: {sgd: {lr: 0.2}}\ntrain: {epochs: 9, batch_size: 7, clip_norm: 0.3}\n"
+                       "record: {gradients: none}\n");
+    expect_same(
+        "model: [{reshape: {shape: [5, 1]}}, {lstm: {units: 3}}, {layer_norm: {}}, {dense: {units: 2}}]\n"
+        "loss: cross_entropy\n",
+        "optimizer: adam\n" TRAIN);
+    expect_same(LINEAR, "optimizer: {sgd: {lr: 1e20}}\ntrain: {epochs: 3, batch_size: 0}\n"); /* diverges */
+}
+
+/* The best value and its epoch count from before the interruption. */
+Test(resume, early_stopping)
+{
+    expect_same(LINEAR,
+                "optimizer: {sgd: {lr: 30}}\ntrain: {epochs: 60, batch_size: 8, early_stopping: {monitor: "
+                "train.loss, patience: 6}}\n");
+    expect_same(LINEAR, "optimizer: {sgd: {lr: 0.1}}\nmetrics: [accuracy]\ntrain: {epochs: 60, batch_size: "
+                        "8, early_stopping: {monitor: "
+                        "train.accuracy, patience: 4, min_delta: 0.02}}\n");
+}
+
+/* ---- checkpoints that the spec asks for ------------------------------------------------------------- */
+
+#define KEEPING                                                                                              \
+    "optimizer: {adam: {lr: 0.3}}\ncheckpoint: {every: 2, keep: [last, best]}\n"                             \
+    "train: {epochs: 9, batch_size: 8, early_stopping: {monitor: train.loss, patience: 4}}\n"
+
+static char *in_folder(const char *name)
+{
+    return path_join(folder, name);
+}
+
+static void expect_same_file(const char *a, const char *b)
+{
+    char *one = in_folder(a), *two = in_folder(b), x[65], y[65];
+    struct error err;
+
+    cr_assert_eq(sha256_file(one, x, &err), OK, "%s", err.text);
+    cr_assert_eq(sha256_file(two, y, &err), OK, "%s", err.text);
+    cr_expect_str_eq(x, y, "%s and %s", a, b);
+    free(one);
+    free(two);
+}
+
+/* From a kept `last` and from a kept `best`, to the same files at the end as well. */
+Test(resume, from_kept_checkpoints_to_the_same_files)
+{
+    char *whole_folder = in_folder("whole"), *part_folder = in_folder("part");
+    struct run_options options = {.seed = 5, .checkpoint_folder = whole_folder};
+    struct heard whole = {0}, part = {0};
+    struct fixture f;
+
+    init(&f, MODEL, KEEPING);
+    train(&f, &options, &whole, KEEPING);
+    for (int best = 0; best < 2; best++) {
+        char *from = path_join(part_folder, best ? "best.safetensors" : "last.safetensors");
+        struct heard rest = {0};
+
+        options = (struct run_options){.seed = 5, .checkpoint_folder = part_folder};
+        part = (struct heard){.cancel_after = 2 + (int64_t)(random_number() % (whole.nepochs - 2))};
+        train(&f, &options, &part, KEEPING);
+        cr_assert_eq(part.result.end, RUN_INTERRUPTED);
+        options.resume_path = from;
+        train(&f, &options, &rest, KEEPING);
+        cr_expect_eq(rest.from.epoch % 2, 0);
+        cr_expect_eq(rest.from.seconds, 0.0); /* so that files of equal runs are equal */
+        cr_expect_leq(rest.from.epoch, part.cancel_after);
+        cr_expect_eq((size_t)rest.from.epoch + rest.nepochs, whole.nepochs);
+        cr_expect_eq(rest.result.end, whole.result.end);
+        expect_epochs(&rest, &whole, "from a kept checkpoint");
+        expect_same_file("whole/last.safetensors", "part/last.safetensors");
+        expect_same_file("whole/best.safetensors", "part/best.safetensors");
+        heard_release(&part);
+        heard_release(&rest);
+        free(from);
+    }
+    heard_release(&whole);
+    fixture_release(&f);
+    free(whole_folder);
+    free(part_folder);
+}
+
+/* The last state of a run that finished, or stopped, leaves nothing to train. */
+static void expect_nothing_left(const char *rest, enum run_end end)
+{
+    char *path = in_folder("last.safetensors");
+    struct run_options options = {.seed = 5, .checkpoint_folder = folder};
+    struct heard whole = {0}, after = {0};
+    struct fixture f;
+
+    init(&f, LINEAR, rest);
+    train(&f, &options, &whole, rest);
+    cr_expect_eq(whole.result.end, end);
+    options.resume_path = path;
+    train(&f, &options, &after, rest);
+    cr_expect_eq(after.nepochs, 0);
+    cr_expect_eq(after.result.end, end);
+    cr_expect_eq(after.result.epochs_done, whole.result.epochs_done);
+    cr_expect_str_eq(after.event, whole.event);
+    heard_release(&whole);
+    heard_release(&after);
+    fixture_release(&f);
+    free(path);
+}
+
+Test(resume, nothing_is_left)
+{
+    expect_nothing_left("optimizer: sgd\ncheckpoint: {keep: [last]}\ntrain: {epochs: 3}\n", RUN_FINISHED);
+    expect_nothing_left(
+        "optimizer: {sgd: {lr: 30}}\ncheckpoint: {keep: [last]}\ntrain: {epochs: 60, batch_size: 8, "
+        "early_stopping: {monitor: train.loss, patience: 3}}\n",
+        RUN_STOPPED);
+}
+
+/* ---- asking ------------------------------------------------------------------------------------------ */
+
+static void expect_asked(const struct heard *h, size_t n, const int64_t *epochs)
+{
+    cr_assert_eq(h->nasked, n, "asked %zu times, not %zu", h->nasked, n);
+    cr_expect_arr_eq(h->asked, epochs, n * sizeof *epochs);
+}
+
+#define ASKS "optimizer: sgd\ntrain: {epochs: 9, batch_size: 8}\n"
+
+Test(resume, asks_after_the_epochs_that_it_is_told)
+{
+    struct run_options options = {.seed = 5, .pause_path = pause_path, .ask_epoch = 3};
+    struct heard h = {.ask_every = 2};
+    struct fixture f;
+
+    init(&f, MODEL, ASKS);
+    train(&f, &options, &h, ASKS);
+    expect_asked(&h, 3, (const int64_t[]){3, 5, 7}); /* not after the last */
+    cr_expect_eq(h.result.end, RUN_FINISHED);
+    heard_release(&h);
+
+    h = (struct heard){.ask_every = 2, .prune_at = 5};
+    train(&f, &options, &h, ASKS);
+    expect_asked(&h, 2, (const int64_t[]){3, 5});
+    cr_expect_eq(h.result.end, RUN_PRUNED);
+    cr_expect_str_eq(run_end_word(h.result.end), "pruned");
+    cr_expect_eq(h.result.epochs_done, 5);
+    cr_expect_eq(h.nepochs, 5);
+    cr_expect_eq(h.ncheckpoints, 0);
+    heard_release(&h);
+
+    options.ask_epoch = 0;
+    h = (struct heard){.ask_every = 1};
+    train(&f, &options, &h, ASKS);
+    cr_expect_eq(h.nasked, 0);
+    heard_release(&h);
+    fixture_release(&f);
+}
+
+/* A run that goes on is asked about what it was not asked before, and about what is past when it
+ * is told so. */
+Test(resume, pauses_and_goes_on)
+{
+    struct run_options options = {.seed = 5, .pause_path = pause_path, .ask_epoch = 4};
+    struct heard whole = {0}, a = {.pause_at = 4, .ask_every = 1}, b = {.ask_every = 3};
+    struct fixture f;
+
+    init(&f, MODEL, ASKS);
+    train(&f, NULL, &whole, ASKS);
+    heard_release(&whole);
+    options.ask_epoch = 0;
+    train(&f, &options, &whole, ASKS);
+    options.ask_epoch = 4;
+    train(&f, &options, &a, ASKS);
+    cr_expect_eq(a.result.end, RUN_PAUSED);
+    cr_expect_str_eq(run_end_word(a.result.end), "paused");
+    cr_expect_eq(a.result.epochs_done, 4);
+    cr_expect_str_eq(a.path, pause_path);
+    expect_asked(&a, 1, (const int64_t[]){4});
+
+    options.resume_path = pause_path;
+    options.ask_epoch = 2;
+    train(&f, &options, &b, ASKS);
+    expect_asked(&b, 3, (const int64_t[]){2, 5, 8}); /* the first before any epoch */
+    cr_expect_eq(b.nepochs, 5);
+    expect_epochs(&b, &whole, "after a pause");
+    heard_release(&b);
+
+    b = (struct heard){.prune_at = 4};
+    options.ask_epoch = 4;
+    train(&f, &options, &b, ASKS);
+    cr_expect_eq(b.nepochs, 0);
+    cr_expect_eq(b.result.end, RUN_PRUNED);
+    cr_expect_eq(b.result.epochs_done, 4);
+    heard_release(&a);
+    heard_release(&b);
+    heard_release(&whole);
+    fixture_release(&f);
+}
+
+/* ---- files that do not do ------------------------------------------------------------------------------ */
+
+#define PLAIN                                                                                                \
+    "optimizer: adam\nschedule: {plateau: {monitor: train.loss}}\ntrain: {epochs: 4, batch_size: 8}\n"
+
+static void expect_refused(const char *model, const char *rest, const struct run_options *options,
+                           const char *text)
+{
+    struct heard h = {0};
+    struct fixture f;
+
+    init(&f, model, rest);
+    cr_expect_eq(fixture_train(&f, options, &h), FAILED, "not refused: %s", text);
+    cr_expect(strstr(f.problem.text, text) != NULL, "'%s' is not in '%s'", text, f.problem.text);
+    cr_expect(strstr(f.problem.text, options->resume_path) != NULL, "%s", f.problem.text);
+    cr_expect_eq(h.nepochs, 0);
+    heard_release(&h);
+    fixture_release(&f);
+}
+
+/* The file with TEXT in place of the same length of FROM. */
+static void patch(const char *path, const char *from, const char *to)
+{
+    struct error err;
+    size_t len;
+    char *bytes, *at;
+    FILE *out;
+
+    cr_assert_eq(strlen(from), strlen(to));
+    cr_assert_eq(file_read(path, &bytes, &len, &err), OK);
+    at = memmem(bytes, len, from, strlen(from));
+    cr_assert_not_null(at, "%s", from);
+    memcpy(at, to, strlen(to));
+    out = fopen(path, "wb");
+    cr_assert_eq(fwrite(bytes, 1, len, out), len);
+    cr_assert_eq(fclose(out), 0);
+    free(bytes);
+}
+
+Test(resume, files_that_do_not_do)
+{
+    struct run_options options = {.seed = 5, .resolved = "one spec", .pause_path = pause_path}, other;
+    struct heard h = {.cancel_after = 2};
+    struct fixture f;
+    char *weights = in_folder("w.safetensors");
+    struct stat about;
+
+    init(&f, LINEAR, PLAIN);
+    train(&f, &options, &h, PLAIN);
+    fixture_release(&f);
+    heard_release(&h);
+    options.resume_path = pause_path;
+
+    other = options;
+    other.seed = 6;
+    expect_refused(LINEAR, PLAIN, &other, "it is of a run with the seed 5, not 6");
+    other = options;
+    other.resolved = "another spec";
+    expect_refused(LINEAR, PLAIN, &other, "it is of a run with another spec");
+    other.resume_path = "/proc/none/pause.safetensors";
+    expect_refused(LINEAR, PLAIN, &other, "No such file");
+    expect_refused(
+        "model: [{dense: {units: 7, activation: tanh}}, {dense: {units: 2}}]\nloss: cross_entropy\n", PLAIN,
+        &options, "the tensor 'dense1.weight' has another shape than in the net");
+    expect_refused("model: [{dense: {units: 6, name: x}}, {dense: {units: 2}}]\nloss: cross_entropy\n", PLAIN,
+                   &options, "it has no tensor 'x.weight'");
+    expect_refused(
+        LINEAR,
+        "optimizer: sgd\nschedule: {plateau: {monitor: train.loss}}\ntrain: {epochs: 4, batch_size: 8}\n",
+        &options, "the net has no tensor 'optimizer/m/dense1.weight'");
+    expect_refused(LINEAR, "optimizer: adam\nschedule: linear\ntrain: {epochs: 4, batch_size: 8}\n", &options,
+                   "what its schedules watched does not fit");
+    expect_refused(
+        LINEAR,
+        "optimizer: adam\nschedule: {plateau: {monitor: train.loss}}\ntrain: {epochs: 4, batch_size: 10}\n",
+        &options, "it is of a run with 5 steps an epoch, not 4: the data have changed");
+
+    init(&f, LINEAR, PLAIN);
+    train(&f, &(struct run_options){.seed = 5, .export_path = weights}, &h, PLAIN);
+    fixture_release(&f);
+    heard_release(&h);
+    other = options;
+    other.resume_path = weights;
+    expect_refused(LINEAR, PLAIN, &other, "not a checkpoint to go on from: its format is 'pt'");
+
+    patch(pause_path, "\"step\":\"10\"", "\"step\":\"11\"");
+    expect_refused(LINEAR, PLAIN, &options, "contradict each other: epoch 2, step 11, 5 steps an epoch");
+    cr_assert_eq(stat(pause_path, &about), 0);
+    for (int i = 0; i < 5; i++) {
+        about.st_size -= 1 + (off_t)(random_number() % (uint64_t)(about.st_size / 2));
+        cr_assert_eq(truncate(pause_path, about.st_size), 0);
+        expect_refused(LINEAR, PLAIN, &options, "truncated");
+    }
+    free(weights);
+}
+
+/* What could not be written leaves what was there, and no file of its own. */
+Test(resume, a_full_disk_leaves_the_old_state)
+{
+    char *path = in_folder("last.safetensors"), *tmp = in_folder("last.safetensors.tmp"), before[65],
+         after[65];
+    struct run_options options = {.seed = 5, .checkpoint_folder = folder};
+    const struct rlimit small = {100, RLIM_INFINITY}, large = {RLIM_INFINITY, RLIM_INFINITY};
+    struct heard h = {.cancel_after = 2};
+    struct fixture f;
+    struct error err;
+
+    signal(SIGXFSZ, SIG_IGN); /* as the worker does */
+    init(&f, LINEAR, "optimizer: sgd\ncheckpoint: {keep: [last]}\ntrain: {epochs: 4, batch_size: 8}\n");
+    train(&f, &options, &h, "first");
+    heard_release(&h);
+    cr_assert_eq(sha256_file(path, before, &err), OK);
+    cr_assert_eq(setrlimit(RLIMIT_FSIZE, &small), 0);
+    train(&f, &options, &h, "second");
+    cr_assert_eq(setrlimit(RLIMIT_FSIZE, &large), 0);
+    cr_expect_eq(h.result.end, RUN_FAILED);
+    cr_expect(strstr(h.result.error, "last.safetensors.tmp': File too large, epoch 1, step 5") != NULL, "%s",
+              h.result.error);
+    cr_assert_eq(sha256_file(path, after, &err), OK);
+    cr_expect_str_eq(before, after);
+    cr_expect_neq(access(tmp, F_OK), 0);
+    heard_release(&h);
+
+    /* An interrupted run stays one: what it lost is its state, not its rows. */
+    options = (struct run_options){.seed = 5, .pause_path = pause_path};
+    h = (struct heard){.cancel_after = 2};
+    cr_assert_eq(setrlimit(RLIMIT_FSIZE, &small), 0);
+    train(&f, &options, &h, "interrupted");
+    cr_assert_eq(setrlimit(RLIMIT_FSIZE, &large), 0);
+    cr_expect_eq(h.result.end, RUN_INTERRUPTED);
+    cr_expect(strstr(h.event, "warning: cannot write") == h.event, "%s", h.event);
+    heard_release(&h);
+    fixture_release(&f);
+    free(path);
+    free(tmp);
+}

@@ -1,0 +1,309 @@
+/* test_views.c - the views of the results database (record/schema_views.c), and files of the
+ * schema before this one.
+ */
+#include "cli/results.h"
+#include "record/database.h"
+#include "record/schema.h"
+#include "recorder_help.h"
+
+TestSuite(views, .init = make_folder, .fini = remove_folder);
+
+Test(views, of_a_loss)
+{
+    const struct metric_value metrics[] = {{SPLIT_TRAIN, "accuracy", 0.5}, {SPLIT_TEST, "accuracy", 0.25}};
+    const struct epoch_report with_metrics = {
+        .epoch = 1, .loss = {4, NAN, NAN}, .nmetrics = 2, .metrics = metrics};
+    struct recorder *r = open_recorder();
+    int64_t run = add_experiment(r, "u1", "demo", 2, 2), alone;
+    struct error err;
+
+    /* Trial 0: best values 2 and 4; trial 1: 1, and a run without an epoch. */
+    add_epoch(r, run, 1, 9, 3);
+    add_epoch(r, run, 2, 8, 2);
+    add_epoch(r, run, 3, 7, 2);
+    add_epoch(r, run, 4, 6, 5);
+    add_epoch(r, run + 1, 1, 1, 4);
+    add_epoch(r, run + 2, 1, 1, NAN);
+    add_epoch(r, run + 2, 2, 1, 1);
+    cr_assert(recorder_parameter(r, run, 1, "dense1", "dense", "bias", "[8]", 8, &err) == OK);
+    alone = add_experiment_like(
+        r, (struct experiment_row){.uid = "u2", .name = "no validation", .objective = "train.loss"}, 1, 1);
+    cr_assert(recorder_epoch(r, alone, &with_metrics, &err) == OK);
+    add_epoch(r, alone, 2, 3, NAN);
+    add_epoch(r, alone, 3, INFINITY, NAN);
+    end_run(r, alone, "diverged");
+
+    expect_answer("SELECT run, name, trial, repeat, status, objective, best, best_epoch, last, last_epoch,"
+                  " value, experiment FROM leaderboard",
+                  "3|demo|1|0|queued|validation.loss|1.0|2|1.0|2|1.0|1\n"
+                  "1|demo|0|0|queued|validation.loss|2.0|2|5.0|4|2.0|1\n"
+                  "2|demo|0|1|queued|validation.loss|4.0|1|4.0|1|4.0|1\n"
+                  "4|demo|1|1|queued|validation.loss|NULL|NULL|NULL|NULL|NULL|1\n"
+                  "5|no validation|0|0|diverged|train.loss|3.0|2|NULL|3|3.0|2");
+    expect_answer("SELECT experiment, name, trial, json_extract(params, '$.\"model.0.dense.units\"'), mean,"
+                  " sd * sd, n, lowest, highest, goal FROM trials",
+                  "1|demo|1|17|1.0|NULL|1|1.0|1.0|minimize\n1|demo|0|16|3.0|2.0|2|2.0|4.0|minimize\n"
+                  "2|no validation|0|16|3.0|NULL|1|3.0|3.0|minimize");
+    expect_answer(
+        "SELECT run, params, best FROM sweep WHERE run = 3",
+        "3|{\"model.0.dense.activation\":\"relu\",\"model.0.dense.units\":17,\"optimizer.sgd.lr\":0.5}|1.0");
+    expect_answer("SELECT * FROM objectives WHERE run IN (2, 3)",
+                  "2|1|validation.loss|minimize|4.0\n3|1|validation.loss|minimize|NULL\n"
+                  "3|2|validation.loss|minimize|1.0");
+    expect_answer("SELECT * FROM curves WHERE run = 5 AND epoch < 3",
+                  "5|no validation|0|0|1|4.0|NULL|NULL|{\"test.accuracy\":0.25,\"train.accuracy\":0.5}\n"
+                  "5|no validation|0|0|2|3.0|NULL|NULL|{}");
+    expect_answer("SELECT * FROM gradient_norms WHERE run = 1 AND epoch = 4",
+                  "1|demo|0|0|4|0|NULL|NULL|NULL|1.5|1.5|1.5|1.5|0\n"
+                  "1|demo|0|0|4|1|dense1|dense|bias|2.5|2.5|2.5|2.5|3");
+    close_recorder(r);
+}
+
+/* An epoch with these accuracies. */
+static void add_accuracy(struct recorder *r, int64_t run, int64_t epoch, double validation, double test)
+{
+    const struct metric_value metrics[] = {{SPLIT_VALIDATION, "accuracy", validation},
+                                           {SPLIT_TEST, "accuracy", test}};
+    const struct epoch_report e = {
+        .epoch = epoch, .loss = {1, 1, (double)epoch}, .nmetrics = 2, .metrics = metrics};
+    struct error err;
+
+    cr_assert(recorder_epoch(r, run, &e, &err) == OK, "%s", err.text);
+}
+
+/* Two trials of two runs: in their best epochs trial 0 is better, in their last trial 1 is. */
+static void add_accuracies(struct recorder *r, int64_t run)
+{
+    add_accuracy(r, run, 1, 0.5, 0.125);
+    add_accuracy(r, run, 2, 0.75, 0.25);
+    add_accuracy(r, run, 3, 0.25, 0.5);
+    add_accuracy(r, run + 1, 1, 1.0, 0.25);
+    add_accuracy(r, run + 1, 2, 0.25, 0.125);
+    add_accuracy(r, run + 2, 1, 0.5, 0);
+    add_accuracy(r, run + 2, 2, 0.5, 0);
+    add_accuracy(r, run + 3, 1, 0.5, 0.75);
+    add_accuracy(r, run + 3, 2, NAN, 0.75); /* nothing counts as its last */
+}
+
+static const char ranks[] = "SELECT run, best, best_epoch, last, last_epoch, value FROM leaderboard";
+static const char means[] = "SELECT trial, mean, sd * sd, n, lowest, highest, objective, goal FROM trials";
+
+Test(views, of_a_metric_to_be_maximized)
+{
+    struct recorder *r = open_recorder();
+
+    add_accuracies(r, add_experiment_like(r,
+                                          (struct experiment_row){.uid = "u",
+                                                                  .name = "high",
+                                                                  .objective = "validation.accuracy",
+                                                                  .maximize = true},
+                                          2, 2));
+    close_recorder(r);
+    expect_answer(ranks, "2|1.0|1|0.25|2|1.0\n1|0.75|2|0.25|3|0.75\n3|0.5|1|0.5|2|0.5\n4|0.5|1|NULL|2|0.5");
+    expect_answer(means, "0|0.875|0.03125|2|0.75|1.0|validation.accuracy|maximize\n"
+                         "1|0.5|0.0|2|0.5|0.5|validation.accuracy|maximize");
+    expect_answer("SELECT group_concat(run) FROM sweep", "2,1,3,4");
+    expect_answer("SELECT goal, objective_at, identity, strategy FROM experiments",
+                  "maximize|best|u|{\"grid\":{}}");
+}
+
+Test(views, of_the_last_epoch)
+{
+    struct recorder *r = open_recorder();
+
+    add_accuracies(r, add_experiment_like(r,
+                                          (struct experiment_row){.uid = "u",
+                                                                  .name = "late",
+                                                                  .objective = "validation.accuracy",
+                                                                  .maximize = true,
+                                                                  .at_last = true,
+                                                                  .identity = "i",
+                                                                  .strategy = "{\"random\":{\"trials\":2}}"},
+                                          2, 2));
+    close_recorder(r);
+    expect_answer(ranks, "3|0.5|1|0.5|2|0.5\n1|0.75|2|0.25|3|0.25\n2|1.0|1|0.25|2|0.25\n4|0.5|1|NULL|2|NULL");
+    expect_answer(means, "1|0.5|NULL|1|0.5|0.5|validation.accuracy|maximize\n"
+                         "0|0.25|0.0|2|0.25|0.25|validation.accuracy|maximize");
+    expect_answer("SELECT goal, objective_at, identity, strategy FROM experiments",
+                  "maximize|last|i|{\"random\":{\"trials\":2}}");
+}
+
+/* The test split: a metric to be minimized, and a loss to be maximized. */
+Test(views, of_the_test_split)
+{
+    struct recorder *r = open_recorder();
+
+    add_accuracies(
+        r, add_experiment_like(
+               r, (struct experiment_row){.uid = "u1", .name = "a", .objective = "test.accuracy"}, 2, 2));
+    add_accuracies(
+        r,
+        add_experiment_like(
+            r, (struct experiment_row){.uid = "u2", .name = "b", .objective = "test.loss", .maximize = true},
+            2, 2));
+    add_accuracies(
+        r, add_experiment_like(
+               r, (struct experiment_row){.uid = "u3", .name = "c", .objective = "test.nothing"}, 2, 2));
+    close_recorder(r);
+    expect_answer("SELECT name, run, value, best_epoch FROM leaderboard",
+                  "a|3|0.0|1\na|1|0.125|1\na|2|0.125|2\na|4|0.75|1\n"
+                  "b|5|3.0|3\nb|6|2.0|2\nb|7|2.0|2\nb|8|2.0|2\n"
+                  "c|9|NULL|NULL\nc|10|NULL|NULL\nc|11|NULL|NULL\nc|12|NULL|NULL");
+    expect_answer("SELECT name, trial, mean FROM trials",
+                  "a|0|0.125\na|1|0.375\nb|0|2.5\nb|1|2.0\nc|0|NULL\nc|1|NULL");
+}
+
+Test(views, refuse_another_goal)
+{
+    struct recorder *r = open_recorder();
+    char *message = NULL;
+
+    cr_expect(
+        sqlite3_exec(recorder_handle(r),
+                     "INSERT INTO experiments (uid, identity, name, spec, spec_sha256, objective, goal,"
+                     " objective_at, strategy, created_at) VALUES ('u', 'u', 'n', 's', 's', 'train.loss',"
+                     " 'least', 'best', '{}', '')",
+                     NULL, NULL, &message) == SQLITE_CONSTRAINT);
+    cr_expect(strstr(message, "CHECK constraint failed"), "%s", message);
+    sqlite3_free(message);
+    close_recorder(r);
+}
+
+/* A question about one run or one experiment reads the rows of that alone. */
+Test(views, look_up_what_is_asked_for)
+{
+    static const char *const questions[] = {
+        "SELECT * FROM leaderboard WHERE run = 1",
+        "SELECT * FROM leaderboard WHERE experiment = 1",
+        "SELECT * FROM trials WHERE experiment = 1",
+        "SELECT * FROM sweep WHERE experiment = 1",
+        "SELECT * FROM objectives WHERE run = 1",
+        "SELECT * FROM runs AS r JOIN leaderboard AS l ON l.run = r.id WHERE r.experiment_id = 1",
+    };
+
+    close_recorder(open_recorder());
+    for (size_t i = 0; i < sizeof questions / sizeof *questions; i++) {
+        char *sql = mem_format("EXPLAIN QUERY PLAN %s", questions[i]), *plan = answer(db_path, sql);
+
+        for (const char *table = "r\0e\0epochs\0m\0"; *table; table += strlen(table) + 1) {
+            char scan[24];
+
+            snprintf(scan, sizeof scan, "SCAN %s\n", table);
+            cr_expect(!strstr(plan, scan), "%s:\n%s", questions[i], plan);
+            snprintf(scan, sizeof scan, "SCAN %s ", table);
+            cr_expect(!strstr(plan, scan), "%s:\n%s", questions[i], plan);
+        }
+        free(plan);
+        free(sql);
+    }
+}
+
+/* ---- the schema before this one -------------------------------------------------------- */
+
+/* The database that version 0.1.0 of the program made, with three experiments in ten runs. */
+static void unpack_version_1(void)
+{
+    const char *srcdir = getenv("srcdir");
+    char command[800];
+
+    snprintf(command, sizeof command, "gunzip -c '%s/tests/reference/results-version-1.sqlite.gz' >'%s'",
+             srcdir ? srcdir : ".", db_path);
+    cr_assert(system(command) == 0);
+}
+
+/* Everything in the tables but `experiments`. */
+static char *rows_of(const char *path)
+{
+    static const char *const tables[] = {"runs", "data_files", NULL};
+    const char *const *lists[] = {tables, schema_run_tables};
+    struct strbuf all = {0};
+
+    for (size_t k = 0; k < 2; k++)
+        for (const char *const *t = lists[k]; *t; t++) {
+            char *sql = mem_format("SELECT '%s', * FROM %s ORDER BY 2, 3", *t, *t), *rows = answer(path, sql);
+
+            strbuf_addf(&all, "%s\n", rows);
+            free(rows);
+            free(sql);
+        }
+    return all.text;
+}
+
+static const char upgraded[] = "1|1|old|validation.loss|minimize|best|{\"grid\":{}}\n"
+                               "2|1|bare|train.loss|minimize|best|{\"grid\":{}}\n"
+                               "3|1|wild|train.loss|minimize|best|{\"grid\":{}}";
+static const char experiments_sql[] =
+    "SELECT id, uid = identity, name, objective, goal, objective_at, strategy FROM experiments ORDER BY id";
+
+Test(views, version_1_is_brought_to_today)
+{
+    char *before, *after, *old_board, *board, *schema, *schema_of_new;
+
+    unpack_version_1();
+    expect_answer("PRAGMA user_version", "1");
+    before = rows_of(db_path);
+    old_board = answer(db_path, "SELECT run, best, best_epoch, last FROM leaderboard WHERE objective ="
+                                " iif(name = 'old', 'validation.loss', 'train.loss') AND best IS NOT NULL");
+    close_recorder(open_recorder());
+    expect_answer("PRAGMA user_version", "2");
+    expect_answer("PRAGMA integrity_check", "ok");
+    expect_answer("PRAGMA foreign_key_check", "");
+    expect_answer(experiments_sql, upgraded);
+    expect_answer("SELECT name, length(spec) > 100, length(spec_sha256), command, host, kernels, git_commit"
+                  " FROM experiments WHERE id = 1",
+                  "old|1|64|fell run old.yaml --db v1.db --quiet|hill|avx2|NULL");
+    after = rows_of(db_path);
+    cr_expect_str_eq(after, before);
+    board = answer(db_path, "SELECT run, best, best_epoch, last FROM leaderboard WHERE value IS NOT NULL");
+    cr_expect_str_eq(board, old_board);
+    schema = answer(db_path, "SELECT type, name, sql FROM sqlite_schema ORDER BY 2");
+
+    /* It goes on as any other, and is the same schema as a new file's. */
+    close_recorder(open_recorder());
+    remove(db_path);
+    close_recorder(open_recorder());
+    schema_of_new = answer(db_path, "SELECT type, name, sql FROM sqlite_schema ORDER BY 2");
+    cr_expect_str_eq(schema, schema_of_new);
+    free(before);
+    free(after);
+    free(old_board);
+    free(board);
+    free(schema);
+    free(schema_of_new);
+}
+
+/* Read as one of today's, and not changed. */
+Test(views, version_1_is_read)
+{
+    char *schema, *now;
+    struct table *t = NULL;
+    struct error err;
+    cJSON *rows;
+    char *text;
+    sqlite3 *db;
+
+    unpack_version_1();
+    schema = answer(db_path, "SELECT type, name, sql FROM sqlite_schema ORDER BY 2");
+    cr_assert(results_open(db_path, &db, &err) == OK, "%s", err.text);
+    cr_assert(results_table_of(db,
+                               "SELECT trial, printf('%.4f', mean) AS m, n FROM trials WHERE experiment = 1",
+                               0, NULL, &t, &err) == OK,
+              "%s", err.text);
+    rows = table_to_json(t);
+    text = cJSON_PrintUnformatted(rows);
+    cr_expect_str_eq(text, "[{\"trial\":2,\"m\":\"0.0000\",\"n\":2},{\"trial\":0,\"m\":\"0.8505\",\"n\":2},"
+                           "{\"trial\":1,\"m\":\"0.8527\",\"n\":2},{\"trial\":3,\"m\":\"0.0000\",\"n\":0}]");
+    cJSON_Delete(rows);
+    free(text);
+    table_free(t);
+    cr_assert(results_table_of(db, experiments_sql, 0, NULL, &t, &err) == OK, "%s", err.text);
+    cr_expect(table_rows(t) == 3);
+    table_free(t);
+    cr_expect(sqlite3_exec(db, "DELETE FROM runs", NULL, NULL, NULL) == SQLITE_READONLY);
+    sqlite3_close(db);
+    expect_answer("PRAGMA user_version", "1");
+    now = answer(db_path, "SELECT type, name, sql FROM sqlite_schema ORDER BY 2");
+    cr_expect_str_eq(now, schema);
+    free(schema);
+    free(now);
+}
