@@ -176,16 +176,18 @@ function drawTheNet(pass) {
 /* What the net answers for the row that is shown: [{name, share}] of classes, or values. */
 function showAnswer(pass) {
     const out = pass.y.at(-1), r = state.sample, { label, target } = data.rows, name = data.loss.name;
-    let text;
+    let text, shown;
     if (label) {
         const p = name === 'cross_entropy' ? softmax(out) : name === 'nll' ? out.map(Math.exp) : out;
         const top = p.indexOf(Math.max(...p));
-        text = p.map((v, k) => ({ v, k })).sort((a, b) => b.v - a.v).filter((c, i) => i < 5 || c.k === label[r])
-            .sort((a, b) => a.k - b.k).map(({ v, k }) =>
+        const first = p.map((v, k) => ({ v, k })).sort((a, b) => b.v - a.v).filter((c, i) => i < 5 || c.k === label[r]);
+        shown = first.length;
+        text = first.sort((a, b) => a.k - b.k).map(({ v, k }) =>
                 `<div class="class${k === label[r] ? ' right-class' : ''}"><span>${html(className(k))}</span>` +
                 `<span class="track"><span class="fill" style="display:block;width:${(100 * v).toFixed(1)}%"></span></span>` +
                 `<span class="percent">${(100 * v).toFixed(1)} %</span></div>`).join('');
-        text = `<p>The net says <b>${html(className(top))}</b>; the label is <b>${html(className(label[r]))}</b>.</p>` + text;
+        text = `<p>The net says <b>${html(className(top))}</b>; the label is <b>${html(className(label[r]))}</b>.</p>` +
+            `<div class="classes">${text}</div>` + (p.length > shown ? `<p class="label">${p.length - shown} other classes are not shown.</p>` : '');
     } else {
         text = out.map((v, j) => `<p>The net says <b>${say(name === 'bce_with_logits' ? sigmoid(v) : v)}</b>; ` +
             `the target is <b>${say(target[r * out.length + j])}</b>.</p>`).slice(0, 6).join('');

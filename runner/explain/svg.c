@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -133,18 +134,98 @@ void svg_write_axes(struct strbuf *out, const struct svg_axes *a, const char *x_
     strbuf_add(out, "</text>\n");
 }
 
+/* ---- labels that keep clear of each other --------------------------------------------------------- */
+
+struct svg_place {
+    double left, right, top, bottom;
+};
+
+void svg_take(struct svg_places *p, double x, double y, double width, double height)
+{
+    p->place = mem_grow(p->place, p->n + 1, sizeof *p->place);
+    p->place[p->n++] =
+        (struct svg_place){x - 0.5 * width, x + 0.5 * width, y - 0.5 * height, y + 0.5 * height};
+}
+
+bool svg_take_text(struct svg_places *p, double x, double y, const char *anchor, double size,
+                   const char *text)
+{
+    const double width = svg_width(text) * size / 12.0;
+    const double middle = strcmp(anchor, "start") == 0 ? x + 0.5 * width
+                          : strcmp(anchor, "end") == 0 ? x - 0.5 * width
+                                                       : x;
+
+    for (size_t i = 0; i < p->n; i++)
+        if (middle - 0.5 * width < p->place[i].right && middle + 0.5 * width > p->place[i].left &&
+            y - 0.8 * size < p->place[i].bottom && y + 0.2 * size > p->place[i].top)
+            return false;
+    svg_take(p, middle, y - 0.3 * size, width, size);
+    return true;
+}
+
+void svg_places_release(struct svg_places *p)
+{
+    free(p->place);
+    *p = (struct svg_places){0};
+}
+
+/* Where a point is on paper; false outside of the frame. */
+static bool point_place(const struct svg_axes *a, const struct point *point, double *x, double *y)
+{
+    const double v = a->logarithmic ? log10(point->y) : point->y;
+
+    *x = svg_x(a, point->x);
+    *y = svg_y(a, v);
+    return isfinite(v) && point->x >= a->x_low && point->x <= a->x_high && v >= a->y_low && v <= a->y_high;
+}
+
+/* Above or below, to the right or the left; a second one rather BELOW. Where all is taken the
+ * label is left out: its point tells more than two words in one place. */
+static void label_point(struct strbuf *out, const struct svg_axes *a, struct svg_places *taken,
+                        const struct point *point, double x, double y, bool below)
+{
+    for (size_t k = 0; k < 4; k++) {
+        const bool under = below != (k % 2 == 1), left = k / 2 == 1;
+        const double at = y + (under ? 18 : -9), width = 9 + svg_width(point->label);
+
+        if (at < a->top + 3 || at > a->bottom - 4 || (left ? x - width < a->left : x + width > a->right))
+            continue;
+        if (svg_take_text(taken, x + (left ? -9 : 9), at, left ? "end" : "start", 12, point->label)) {
+            svg_text(out, x + (left ? -9 : 9), at, left ? "end" : "start", "halo", point->label);
+            return;
+        }
+    }
+}
+
+/* Of many points in nearly one place, the first and the last have their labels. */
+static bool stands_alone(const struct svg_axes *a, const struct point *point, size_t n, size_t i)
+{
+    double x, y, x2, y2;
+
+    if (i == 0 || i + 1 == n || !point_place(a, &point[i], &x, &y))
+        return true;
+    for (size_t k = 0; k < n; k++)
+        if ((k < i || k + 1 == n) && point_place(a, &point[k], &x2, &y2) && hypot(x - x2, y - y2) < 20.0)
+            return false;
+    return true;
+}
+
 void svg_points(struct strbuf *out, const struct svg_axes *a, const struct point *point, size_t n)
 {
-    for (size_t i = 0; i < n; i++) {
-        const double v = a->logarithmic ? log10(point[i].y) : point[i].y;
-        const double x = svg_x(a, point[i].x), y = svg_y(a, v), room = 16 + svg_width(point[i].label);
-        const bool left = x + room > a->right, below = i % 2 == 1 ? y + 22 < a->bottom : y - 12 < a->top;
+    struct svg_places taken = {0};
+    double x, y;
 
-        if (!isfinite(v) || point[i].x < a->x_low || point[i].x > a->x_high || v < a->y_low || v > a->y_high)
-            continue;
-        strbuf_addf(out, "<circle class=\"%s\" cx=\"%.1f\" cy=\"%.1f\" r=\"5\"/>", i == 0 ? "dot" : "dot2", x,
-                    y);
-        svg_text(out, x + (left ? -9 : 9), y + (below ? 18 : -9), left ? "end" : "start", "halo",
-                 point[i].label);
+    for (size_t i = n; i-- > 0;) /* the first lies above the others */
+        if (point_place(a, &point[i], &x, &y)) {
+            strbuf_addf(out, "<circle class=\"%s\" cx=\"%.1f\" cy=\"%.1f\" r=\"5\"/>",
+                        i == 0 ? "dot" : "dot2", x, y);
+            svg_take(&taken, x, y, 10, 10);
+        }
+    for (size_t k = 0; k < n; k++) {
+        const size_t i = k < 2 ? k * (n - 1) : k - 1; /* the first, the last, those between */
+
+        if (point_place(a, &point[i], &x, &y) && stands_alone(a, point, n, i))
+            label_point(out, a, &taken, &point[i], x, y, k % 2 == 1);
     }
+    svg_places_release(&taken);
 }

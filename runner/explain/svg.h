@@ -16,7 +16,7 @@ void svg_contour(const struct contour *c, struct strbuf *out);            /* svg
 
 /* ---- what they share (svg.c) ---------------------------------------------------------------- */
 
-/* <svg> of a class (diagram, chart) and size, with its title as its name for readers who do not see
+/* <svg> of a class (diagram, cycle, chart) and size, with its title as its name for readers who do not see
  * it; svg_close() ends it. */
 void svg_open(struct strbuf *out, const char *class, double width, double height, const char *title);
 void svg_close(struct strbuf *out);
@@ -46,7 +46,21 @@ void svg_write_axes(struct strbuf *out, const struct svg_axes *a, const char *x_
 /* The step between round numbers, about N of which lie from LOW to HIGH. */
 double svg_tick(double low, double high, int n);
 
-/* Points with their labels. */
+/* Rectangles on paper that are taken: labels are put where none of them is. */
+struct svg_places {
+    size_t n;
+    struct svg_place *place;
+};
+
+/* Take the room around a line of text as svg_text() puts it, letters SIZE high. False, and nothing
+ * is taken, where some of it is taken already. */
+bool svg_take_text(struct svg_places *p, double x, double y, const char *anchor, double size,
+                   const char *text);
+/* Take a rectangle of a width and height around (X, Y), whatever is there. */
+void svg_take(struct svg_places *p, double x, double y, double width, double height);
+void svg_places_release(struct svg_places *p);
+
+/* Points with their labels, which keep clear of each other. */
 void svg_points(struct strbuf *out, const struct svg_axes *a, const struct point *point, size_t n);
 
 #endif

@@ -71,7 +71,7 @@ static int write_key(struct strbuf *out, const struct chart *c, double y, bool w
     size_t n = 0;
 
     for (size_t i = next_series(c, 0); i < c->nseries; i = next_series(c, i + 1), n++) {
-        const double width = 44 + svg_width(c->series[i].name);
+        const double width = 44 + 1.4 * svg_width(c->series[i].name); /* it may be shown larger */
 
         if (x + width > WIDTH && x > 76) {
             x = 76;

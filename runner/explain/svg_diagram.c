@@ -150,45 +150,82 @@ static const char *edge_class(const struct diagram_edge *e)
     return e->sign > 0 ? "plus" : e->sign < 0 ? "minus" : "edge";
 }
 
-/* The label's place along the edge: not the middle for all, where those of a layer would meet. */
-static double label_place(size_t i)
-{
-    static const double along[] = {0.5, 0.34, 0.66};
+/* A line from one node to another, flat at both ends. */
+struct bow {
+    double x1, y1, x2, y2, bend;
+};
 
-    return along[i % 3];
+static bool find_bow(const struct layout *l, const struct diagram_edge *e, bool head, struct bow *b)
+{
+    const struct placed *from = find(l, e->from), *to = find(l, e->to);
+
+    if (!from || !to)
+        return false;
+    b->x1 = from->x + 0.5 * from->width + (e->back && head ? 2 : 0);
+    b->x2 = to->x - 0.5 * to->width - (!e->back && head ? 2 : 0);
+    b->y1 = from->y;
+    b->y2 = to->y;
+    b->bend = 0.42 * (b->x2 - b->x1);
+    return true;
 }
 
 static void write_edge(struct strbuf *out, const struct layout *l, const struct diagram_edge *e, bool head,
-                       size_t i, size_t number)
+                       size_t number)
 {
-    const struct placed *from = find(l, e->from), *to = find(l, e->to);
     const char *class = edge_class(e);
-    const double t = label_place(i), u = 1.0 - t;
-    double x1, x2, y1, y2, bend;
+    struct bow b;
 
-    if (!from || !to)
+    if (!find_bow(l, e, head, &b))
         return;
-    x1 = from->x + 0.5 * from->width + (e->back && head ? 2 : 0);
-    x2 = to->x - 0.5 * to->width - (!e->back && head ? 2 : 0);
-    y1 = from->y;
-    y2 = to->y;
-    bend = 0.42 * (x2 - x1);
     strbuf_addf(
         out,
         "<path class=\"edge %s\" d=\"M%.1f %.1fC%.1f %.1f %.1f %.1f %.1f %.1f\" stroke-width=\"%.1f\" "
         "stroke-opacity=\"%.2f\"",
-        class, x1, y1, x1 + bend, y1, x2 - bend, y2, x2, y2, 0.8 + 4.7 * e->size + (e->chosen ? 0.8 : 0.0),
-        e->chosen ? 1.0 : 0.35 + 0.6 * e->size);
+        class, b.x1, b.y1, b.x1 + b.bend, b.y1, b.x2 - b.bend, b.y2, b.x2, b.y2,
+        0.8 + 4.7 * e->size + (e->chosen ? 0.8 : 0.0), e->chosen ? 1.0 : 0.35 + 0.6 * e->size);
     if (e->chosen || e->bias)
         strbuf_addf(out, " stroke-dasharray=\"%s\"", e->chosen ? "9 4" : "2 3");
     if (head)
         strbuf_addf(out, " marker-%s=\"url(#arrow-%s-%zu)\"", e->back ? "start" : "end", class, number);
     strbuf_add(out, "/>\n");
-    if (e->label) /* above the line */
-        svg_text(out,
-                 u * u * u * x1 + 3 * u * u * t * (x1 + bend) + 3 * u * t * t * (x2 - bend) + t * t * t * x2,
-                 (u * u * u + 3 * u * u * t) * y1 + (3 * u * t * t + t * t * t) * y2 - 5 - 2.4 * e->size,
-                 "middle", "halo small", e->label);
+}
+
+/* Above its line, where no other label and no node is; if there is no such place, nowhere: only
+ * the chosen weight's number must be seen. */
+static void write_edge_label(struct strbuf *out, const struct layout *l, const struct diagram_edge *e,
+                             struct svg_places *taken)
+{
+    static const double along[] = {0.5, 0.34, 0.66, 0.42, 0.58, 0.26, 0.74};
+    struct bow b;
+
+    if (!e->label || !find_bow(l, e, false, &b))
+        return;
+    for (size_t k = 0; k <= sizeof along / sizeof *along; k++) {
+        const bool last = k == sizeof along / sizeof *along;
+        const double t = along[last ? 0 : k], u = 1.0 - t;
+        const double x = u * u * u * b.x1 + 3 * u * u * t * (b.x1 + b.bend) +
+                         3 * u * t * t * (b.x2 - b.bend) + t * t * t * b.x2;
+        const double y =
+            (u * u * u + 3 * u * u * t) * b.y1 + (3 * u * t * t + t * t * t) * b.y2 - 5 - 2.4 * e->size;
+
+        if (last ? e->chosen : svg_take_text(taken, x, y, "middle", 11, e->label)) {
+            svg_text(out, x, y, "middle", "halo small", e->label);
+            return;
+        }
+    }
+}
+
+/* The chosen edge's first, then large ones. */
+static void write_edge_labels(struct strbuf *out, const struct layout *l, const struct diagram *d,
+                              const size_t *order)
+{
+    struct svg_places taken = {0};
+
+    for (size_t i = 0; i < l->n; i++)
+        svg_take(&taken, l->node[i].x, l->node[i].y, l->node[i].width, l->node[i].height);
+    for (size_t i = d->nedges; i-- > 0;)
+        write_edge_label(out, l, &d->edge[order[i]], &taken);
+    svg_places_release(&taken);
 }
 
 static void write_node(struct strbuf *out, const struct placed *p)
@@ -260,8 +297,9 @@ void svg_diagram(const struct diagram *d, size_t number, struct strbuf *out)
     for (size_t i = 0; i < d->nedges; i++) {
         const struct diagram_edge *e = &d->edge[order[i]];
 
-        write_edge(out, &l, e, e->back || d->nedges <= FEW_EDGES, order[i], number);
+        write_edge(out, &l, e, e->back || d->nedges <= FEW_EDGES, number);
     }
+    write_edge_labels(out, &l, d, order);
     for (size_t i = 0; i < l.n; i++)
         write_node(out, &l.node[i]);
     svg_close(out);
@@ -350,7 +388,7 @@ void svg_cycle(const struct cycle *c, size_t number, struct strbuf *out)
         box[i].x = c->closed ? 0.5 * width + rx * cos(turn) : PADDING + 0.5 * widest + rx * (double)i;
         box[i].y = 0.5 * height + (c->closed ? ry * sin(turn) : 0.0);
     }
-    svg_open(out, "diagram", width, height, c->title);
+    svg_open(out, "cycle", width, height, c->title);
     svg_arrow_heads(out, number);
     for (size_t i = 0; i < arrows; i++)
         write_arrow(out, &box[i], &box[(i + 1) % c->n], 0.5 * width, 0.5 * height, c->closed ? 26.0 : 0.0,

@@ -113,6 +113,33 @@ Test(mathml, lines_are_cut_where_they_align)
     arena_free(arena);
 }
 
+Test(mathml, blanks_around_words_count)
+{
+    formula("1 \\text{ if } z", "<mrow><mn>1</mn><mtext>\u00a0if\u00a0</mtext><mi>z</mi></mrow>");
+}
+
+Test(mathml, long_lines_are_cut_between_terms)
+{
+    struct arena *arena = arena_new();
+    struct equation *line[] = {equation_read(arena,
+                                             "z &= 0.003964 \\cdot (-0.7561) + (-0.2939) \\cdot (-1.143) + "
+                                             "0.05211 \\cdot (-0.7402) + 0.2087 \\cdot "
+                                             "1.179 + \\dots + (-0.01706) = 0.5574",
+                                             NULL)};
+    struct strbuf b = {0};
+    size_t rows = 0;
+
+    mathml_block(line, 1, &b);
+    for (const char *at = b.text; (at = strstr(at, "<mtr>")); at++)
+        rows++;
+    cr_expect_eq(rows, 2);
+    expect_part(&b, "</mtd></mtr><mtr><mtd></mtd><mtd><mspace width=\"1.6em\"/><mo form=\"infix\">+</mo>");
+    expect_part(&b, "<mo>…</mo><mo>+</mo>"); /* not a sign */
+    expect_part(&b, "<mo>=</mo><mn>0.5574</mn></mtd></mtr></mtable>");
+    strbuf_release(&b);
+    arena_free(arena);
+}
+
 /* ---- the document ----------------------------------------------------------------------------- */
 
 Test(write_html, names_from_data_stay_text)
@@ -147,6 +174,44 @@ Test(svg, ticks_are_round)
     cr_expect_float_eq(svg_tick(0.0, 1.0, 5), 0.2, 1e-12);
     cr_expect_float_eq(svg_tick(-3.0, 3.0, 6), 1.0, 1e-12);
     cr_expect_float_eq(svg_tick(0.0, 7e-5, 5), 2e-5, 1e-15);
+}
+
+/* Where the text TEXT begins: its x. */
+static double x_of(const struct strbuf *b, const char *text)
+{
+    const char *at = strstr(b->text, text), *x = b->text;
+
+    cr_assert(at, "no %s", text);
+    for (const char *next = x; (next = strstr(next, "<text x=\"")) && next < at; next++)
+        x = next;
+    return atof(x + strlen("<text x=\""));
+}
+
+Test(svg, labels_of_points_keep_clear_of_each_other)
+{
+    double x[] = {0, 1}, y[] = {0, 1};
+    struct series s = {.name = "loss", .kind = SERIES_LINE, .n = 2, .x = x, .y = y};
+    struct point point[] = {
+        {"first", 0.5, 0.5}, {"second", 0.502, 0.502}, {"third", 0.504, 0.504}, {"last", 0.506, 0.506}};
+    struct chart c = {.title = "t",
+                      .x_label = "x",
+                      .y_label = "y",
+                      .x_high = 1,
+                      .y_high = 1,
+                      .series = &s,
+                      .nseries = 1,
+                      .point = point,
+                      .npoints = 4};
+    struct strbuf b = {0};
+
+    svg_chart(&c, 1, &b);
+    cr_expect(x_of(&b, ">first</text>") > 300.0 && x_of(&b, ">last</text>") > 300.0);
+    cr_expect(!strstr(b.text, "second") && !strstr(b.text, "third")); /* all in one place */
+    strbuf_release(&b);
+    point[1] = (struct point){"second", 0.9, 0.9};
+    svg_chart(&c, 1, &b);
+    cr_expect(x_of(&b, ">second</text>") > 500.0);
+    strbuf_release(&b);
 }
 
 Test(svg, a_curve_goes_where_its_numbers_say)
