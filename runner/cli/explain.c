@@ -58,17 +58,33 @@ static bool same_parts(const char *a, const char *b, const char **differs)
     return same;
 }
 
-/* The run's own resolved spec, if one of the trials on the command line is like it. */
-static status use_run_spec(struct question *q, const char *resolved, struct error *err)
+/* Whether a trial on the command line is like the run's. Trials that depend on results are not
+ * known before: of those the experiment's name must be the run's. */
+static bool belongs(const struct question *q, const char *resolved, const char *name, const char **differs)
 {
     const struct experiment *e = q->x.experiment;
-    const char *differs = "";
-    struct node *root;
-    bool found = false;
+    bool found = e->adaptive && strcmp(e->name, name) == 0;
 
-    for (size_t i = 0; i < e->ntrials && !found; i++)
-        found = same_parts(e->trials[i].resolved, resolved, &differs);
-    if (!found)
+    *differs = "name";
+    for (int64_t i = 0; i < e->ntrials && !e->adaptive && !found; i++) {
+        struct arena *arena = arena_new();
+        struct trial trial;
+
+        found = experiment_trial(e, i, arena, &trial, q->x.diag) == OK &&
+                same_parts(trial.resolved, resolved, differs);
+        arena_free(arena);
+    }
+    return found;
+}
+
+/* The run's own resolved spec. */
+static status use_run_spec(struct question *q, const char *resolved, const char *name, struct error *err)
+{
+    const struct experiment *e = q->x.experiment;
+    const char *differs;
+    struct node *root;
+
+    if (!belongs(q, resolved, name, &differs))
         return error_set(err, "run %lld is not of this spec: it has another %s", (long long)q->request.run,
                          differs);
     q->tree = tree_new();
@@ -85,11 +101,15 @@ static status read_run(struct question *q, sqlite3 *db, struct error *err)
     sqlite3_stmt *s;
     status st = FAILED;
 
-    if (results_query(db, "SELECT resolved, seed FROM runs WHERE id = ?1", 1, &q->request.run, &s, err))
+    if (results_query(db,
+                      "SELECT r.resolved, r.seed, e.name FROM runs r JOIN experiments e ON e.id = "
+                      "r.experiment_id\nWHERE r.id = ?1",
+                      1, &q->request.run, &s, err))
         return FAILED;
     if (sqlite3_step(s) == SQLITE_ROW) {
         q->request.seed = (uint64_t)sqlite3_column_int64(s, 1);
-        st = use_run_spec(q, (const char *)sqlite3_column_text(s, 0), err);
+        st = use_run_spec(q, (const char *)sqlite3_column_text(s, 0), (const char *)sqlite3_column_text(s, 2),
+                          err);
     } else {
         error_set(err, "cannot read run %lld: %s", (long long)q->request.run, sqlite3_errmsg(db));
     }
@@ -203,7 +223,7 @@ static status prepare(struct question *q, const struct call *c, struct error *er
     enum simd_level level;
     struct problem p = {.index = 0};
 
-    q->request = (struct lesson_request){.spec = e->trials[0].spec,
+    q->request = (struct lesson_request){.spec = e->first,
                                          .seed = e->seed,
                                          .env = &q->env,
                                          .sample = c->sample,
