@@ -56,22 +56,22 @@ static double bend(const struct lesson *l, const struct lesson_difference *d)
 
 /* A large epsilon sees the curve's bending, a small one the rounding of float32. The one where
  * both together are smallest is taken; the bending is what the quotient changes by when epsilon
- * is doubled. */
+ * is doubled or halved, whichever is more: beside a kink one of the two alone may change little. */
 static status choose_epsilon(struct probe *p, struct lesson_difference *best, struct error *err)
 {
+    enum { TRIED = NARROWEST - WIDEST + 1 };
     const double noise = noise_of(p->l);
-    struct lesson_difference wide, d;
+    struct lesson_difference d[TRIED];
 
-    best->expected = INFINITY;
-    if (quotient_at(p, ldexp(1.0, -WIDEST), &wide, err) != OK)
-        return FAILED;
-    for (int k = WIDEST + 1; k <= NARROWEST; k++) {
-        if (quotient_at(p, ldexp(1.0, -k), &d, err) != OK)
+    for (int k = 0; k < TRIED; k++)
+        if (quotient_at(p, ldexp(1.0, -WIDEST - k), &d[k], err) != OK)
             return FAILED;
-        d.expected = fabs(wide.quotient - d.quotient) + noise / d.epsilon;
-        if (d.expected < best->expected)
-            *best = d;
-        wide = d;
+    for (int k = 1; k + 1 < TRIED; k++) {
+        d[k].expected =
+            fmax(fabs(d[k - 1].quotient - d[k].quotient), fabs(d[k].quotient - d[k + 1].quotient)) +
+            noise / d[k].epsilon;
+        if (k == 1 || d[k].expected < best->expected)
+            *best = d[k];
     }
     return OK;
 }
