@@ -89,6 +89,31 @@ static status look_for_kink(struct probe *p, struct lesson_difference *d, struct
     return OK;
 }
 
+/* The engine's gradient with the weight at W, which is left there. */
+static status slope_at(struct probe *p, double w, double *slope, struct error *err)
+{
+    const struct net_tensor *t = chosen(p);
+    double loss, squares;
+
+    if (probe_loss_at(p, t, p->l->weight.flat, w, &loss, err) != OK ||
+        net_backward(p->net, p->net->loss_call.weight, &squares, err) != OK)
+        return FAILED;
+    *slope = (double)p->net->grads[t->offset + p->l->weight.flat];
+    return OK;
+}
+
+/* Kinks beside the weight (another neuron of ReLU falls silent, another pixel is the largest) change
+ * the slope itself between the ends; a wrong backward pass does not. */
+static status look_at_ends(struct probe *p, struct lesson_difference *d, struct error *err)
+{
+    const double g = p->l->weight.gradient;
+
+    if (slope_at(p, d->minus, &d->slope_minus, err) != OK || slope_at(p, d->plus, &d->slope_plus, err) != OK)
+        return FAILED;
+    d->bent = fabs(d->difference) <= fmax(fabs(d->slope_minus - g), fabs(d->slope_plus - g)) + d->expected;
+    return OK;
+}
+
 status lesson_differences(struct probe *p, struct error *err)
 {
     struct lesson *l = p->l;
@@ -99,9 +124,11 @@ status lesson_differences(struct probe *p, struct error *err)
 
     if (st == OK)
         st = look_for_kink(p, d, err);
-    *place = w;
     d->difference = d->quotient - l->weight.gradient;
     d->within = fabs(d->difference) <= d->expected + 1e-5 * fabs(l->weight.gradient);
+    if (st == OK && !d->within)
+        st = look_at_ends(p, d, err);
+    *place = w;
     return st;
 }
 

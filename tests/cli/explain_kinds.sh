@@ -5,6 +5,7 @@
 . "${srcdir:-.}/tests/cli/lib.sh"
 # Pixels from 1 to 17: none is 0, which would silence its weight.
 awk -F, -v OFS=, 'NR > 41 {exit} NR > 1 {for (i = 1; i <= 64; i++) $i++} {print}' "$srcdir/configs/data/digits.csv" >digits.csv
+printf 'a,b,p,q\n0.5,-1,0.9,0.1\n-0.25,0.75,0.3,0.7\n' >shares.csv
 printf 'a,b,target\n0.5,-1,1\n-0.25,0.75,-1\n1,2,1\n' >signs.csv
 
 # begin NAME LOSS OPTIMIZER SOURCE: a spec up to its model, whose entries are then added.
@@ -30,7 +31,7 @@ explain() {
     expect_exit 0 "$FELL" explain "$name.yaml" -o "$name.md" "$@"
     expect_empty err
     # shellcheck disable=SC2016
-    expect_json "$name.json" '1|1|1|1' "(j->>'$.paths.agrees') || '|' || (j->>'$.difference.within' OR j->>'$.difference.kink')
+    expect_json "$name.json" '1|1|1|1' "(j->>'$.paths.agrees') || '|' || (j->>'$.difference.within' OR j->>'$.difference.kink' OR j->>'$.difference.bent')
         || '|' || (abs((j->>'$.gradient') - (j->>'$.chain_rule')) <= 1e-5 * max(1, abs(j->>'$.gradient')))
         || '|' || (j->>'$.gradient' <> 0)"
     tail -n 3 "$name.md" | grep -q '^- <a id="term-' || fail "$name.md has no end"
@@ -89,17 +90,21 @@ done <lines
 # ---- activations
 activations=$("$FELL" plugin list | awk '$1 == "activation" {print $2}')
 for name in $activations; do
-    begin "$name" cross_entropy '{sgd: {lr: 0.05}}' "$digits" "$sixteenth"
+    case $name in # those that are flat around 0 get larger numbers
+    *_shrink) transform='{scale: {factor: 1}}' ;;
+    *) transform=$sixteenth ;;
+    esac
+    begin "$name" cross_entropy '{sgd: {lr: 0.05}}' "$digits" "$transform"
     printf '  - dense: {units: 4, activation: %s, name: hidden}\n  - dense: {units: 10, name: output}\n' "$name" >>"$name.yaml"
     explain "$name"
 done
 
 # ---- losses
 losses="
-bce           | signs | sigmoid
-bce_with_logits | signs |
+bce           | xor | sigmoid
+bce_with_logits | xor |
 cross_entropy | digits |
-focal         | signs |
+focal         | xor |
 hinge         | signs |
 huber         | signs |
 kl_divergence | shares | log_softmax
@@ -107,20 +112,67 @@ log_cosh      | signs |
 mae           | signs |
 mse           | signs |
 nll           | digits | log_softmax
-poisson_nll   | signs |
+poisson_nll   | xor |
 smooth_l1     | signs |
 squared_hinge | signs |
 "
 known loss "$losses"
 printf '%s\n' "$losses" | sed '/^$/d' >lines
 while IFS='| ' read -r name data activation; do
-    outputs=1 source='xor' transform=
-    case $name in
-    hinge | squared_hinge) source='csv: {path: signs.csv, target: target, task: regression}' ;;
-    kl_divergence) outputs=2 source='csv: {path: shares.csv, target: [p, q]}' ;;
-    cross_entropy | nll) outputs=10 source=$digits transform=$sixteenth ;;
+    outputs=1 transform=
+    case $data in
+    digits) outputs=10 source=$digits transform=$sixteenth ;;
+    shares) outputs=2 source='csv: {path: shares.csv, target: [p, q]}' ;;
+    signs) source='csv: {path: signs.csv, target: target}' ;;
+    xor) source='xor: {}' ;;
     esac
     begin "$name" "$name" '{sgd: {lr: 0.05}}' "$source" "$transform"
     printf '  - dense: {units: 4, activation: tanh}\n  - dense: {units: %s%s}\n' "$outputs" "${activation:+, activation: $activation}" >>"$name.yaml"
     explain "$name"
 done <lines
+
+# ---- optimizers: the step that the page shows is the one that training takes, when the row is all there is
+printf 'a,b,target\n0.5,-1,0.7\n' >row.csv
+for name in $("$FELL" plugin list | awk '$1 == "optimizer" {print $2}'); do
+    begin "$name" mse "$name" 'csv: {path: row.csv, target: target}' ''
+    [ "$name" != sgd ] || sed -i 's/^optimizer: .*/optimizer: {sgd: {lr: 0.1, momentum: 0.9, nesterov: true}}/' sgd.yaml
+    printf '  - dense: {units: 3, activation: tanh}\n  - dense: {units: 1}\n' >>"$name.yaml"
+    explain "$name" --epoch 1
+    mv "$name.json" before.json
+    explain "$name" --epoch 2
+    expect_json "$name.json" 1 "(j->>'$.weight.value') = (CAST(readfile('before.json') AS TEXT)->>'$.step_taken.w_new')"
+done
+
+# ---- a plugin of the user's: its name stands where no formula is known
+cat >steep.c <<'END'
+#include "fell/plugin.h"
+
+static inline float grow(const void *s, float x)
+{
+    (void)s;
+    return x + x * x * x;
+}
+
+static inline float slope(const void *s, float x, float y)
+{
+    (void)s, (void)y;
+    return 1.0f + 3.0f * x * x;
+}
+
+FELL_ELEMENTWISE(void, grow, slope)
+
+static const fell_activation steep = FELL_ACTIVATION("steep", "Steeper on both sides.\n\ny = x + x^3.", FELL_REAL,
+                                                     grow_forward, grow_backward);
+
+FELL_PLUGIN("1.0", "Test, MIT", &steep.item);
+END
+flags="-std=c17 -O3 -fno-math-errno -fno-trapping-math -ffp-contract=off -fPIC -fvisibility=hidden -shared"
+# shellcheck disable=SC2086
+${CC:-cc} $flags -I"$srcdir/include" -o steep.so steep.c
+begin steep cross_entropy '{sgd: {lr: 0.05}}' "$digits" "$sixteenth"
+printf '  - dense: {units: 4, activation: steep, name: hidden}\n  - dense: {units: 10, name: output}\n' >>steep.yaml
+explain steep --plugin ./steep.so
+for text in '`steep`: Steeper on both sides.' '= \mathrm{steep}(' 'the slope of `steep` there.'; do
+    grep -qF -e "$text" steep.md || fail "steep.md does not say $text"
+done
+! grep -F 'the slope of `steep` there, $' steep.md || fail 'a formula that nobody gave'
