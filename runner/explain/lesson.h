@@ -89,6 +89,10 @@ struct lesson_difference {
     double expected;   /* how large it may be: rounding and curvature at this epsilon */
     bool within;
     bool kink; /* the slope is not the same on both sides of the weight (ReLU at 0) */
+    /* Only where the difference is not within what is expected: the engine's gradient at both ends. BENT:
+     * it changes by as much in between, so that the quotient is a mean of several slopes. */
+    double slope_minus, slope_plus;
+    bool bent;
 };
 
 /* One factor of a path: from an output to an output of a later entry. */

@@ -56,22 +56,22 @@ static double bend(const struct lesson *l, const struct lesson_difference *d)
 
 /* A large epsilon sees the curve's bending, a small one the rounding of float32. The one where
  * both together are smallest is taken; the bending is what the quotient changes by when epsilon
- * is doubled. */
+ * is doubled or halved, whichever is more: beside a kink one of the two alone may change little. */
 static status choose_epsilon(struct probe *p, struct lesson_difference *best, struct error *err)
 {
+    enum { TRIED = NARROWEST - WIDEST + 1 };
     const double noise = noise_of(p->l);
-    struct lesson_difference wide, d;
+    struct lesson_difference d[TRIED];
 
-    best->expected = INFINITY;
-    if (quotient_at(p, ldexp(1.0, -WIDEST), &wide, err) != OK)
-        return FAILED;
-    for (int k = WIDEST + 1; k <= NARROWEST; k++) {
-        if (quotient_at(p, ldexp(1.0, -k), &d, err) != OK)
+    for (int k = 0; k < TRIED; k++)
+        if (quotient_at(p, ldexp(1.0, -WIDEST - k), &d[k], err) != OK)
             return FAILED;
-        d.expected = fabs(wide.quotient - d.quotient) + noise / d.epsilon;
-        if (d.expected < best->expected)
-            *best = d;
-        wide = d;
+    for (int k = 1; k + 1 < TRIED; k++) {
+        d[k].expected =
+            fmax(fabs(d[k - 1].quotient - d[k].quotient), fabs(d[k].quotient - d[k + 1].quotient)) +
+            noise / d[k].epsilon;
+        if (k == 1 || d[k].expected < best->expected)
+            *best = d[k];
     }
     return OK;
 }
@@ -89,6 +89,31 @@ static status look_for_kink(struct probe *p, struct lesson_difference *d, struct
     return OK;
 }
 
+/* The engine's gradient with the weight at W, which is left there. */
+static status slope_at(struct probe *p, double w, double *slope, struct error *err)
+{
+    const struct net_tensor *t = chosen(p);
+    double loss, squares;
+
+    if (probe_loss_at(p, t, p->l->weight.flat, w, &loss, err) != OK ||
+        net_backward(p->net, p->net->loss_call.weight, &squares, err) != OK)
+        return FAILED;
+    *slope = (double)p->net->grads[t->offset + p->l->weight.flat];
+    return OK;
+}
+
+/* Kinks beside the weight (another neuron of ReLU falls silent, another pixel is the largest) change
+ * the slope itself between the ends; a wrong backward pass does not. */
+static status look_at_ends(struct probe *p, struct lesson_difference *d, struct error *err)
+{
+    const double g = p->l->weight.gradient;
+
+    if (slope_at(p, d->minus, &d->slope_minus, err) != OK || slope_at(p, d->plus, &d->slope_plus, err) != OK)
+        return FAILED;
+    d->bent = fabs(d->difference) <= fmax(fabs(d->slope_minus - g), fabs(d->slope_plus - g)) + d->expected;
+    return OK;
+}
+
 status lesson_differences(struct probe *p, struct error *err)
 {
     struct lesson *l = p->l;
@@ -99,9 +124,11 @@ status lesson_differences(struct probe *p, struct error *err)
 
     if (st == OK)
         st = look_for_kink(p, d, err);
-    *place = w;
     d->difference = d->quotient - l->weight.gradient;
     d->within = fabs(d->difference) <= d->expected + 1e-5 * fabs(l->weight.gradient);
+    if (st == OK && !d->within)
+        st = look_at_ends(p, d, err);
+    *place = w;
     return st;
 }
 

@@ -146,6 +146,11 @@ static cJSON *difference_json(const struct lesson_difference *d)
     number(o, "expected_difference", d->expected);
     cJSON_AddBoolToObject(o, "within", d->within);
     cJSON_AddBoolToObject(o, "kink", d->kink);
+    cJSON_AddBoolToObject(o, "bent", d->bent);
+    if (!d->within) {
+        number(o, "slope_minus", d->slope_minus);
+        number(o, "slope_plus", d->slope_plus);
+    }
     return o;
 }
 

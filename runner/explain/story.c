@@ -56,8 +56,9 @@ static const char *given(struct story *s)
         return page_format(s->p, "All that the net is given %s %lld %s: %s%s.",
                            l->data->x_size == 1 ? "is" : "are", (long long)l->data->x_size,
                            story_plural((double)l->data->x_size, "number", "numbers"), list_inputs(s), how);
-    return page_format(s->p, "All that the net is given are %s numbers (%s)%s.", NC((double)l->data->x_size),
-                       story_shape(s, &l->data->x), how);
+    return page_format(s->p, "All that the net is given are %s numbers%s%s.", NC((double)l->data->x_size),
+                       l->data->x.rank > 1 ? page_format(s->p, " (%s)", story_shape(s, &l->data->x)) : "",
+                       how);
 }
 
 /* "**30 % cat, 70 % dog**", of many classes the first choice and the right one. */

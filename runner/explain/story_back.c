@@ -123,7 +123,7 @@ static void list_blame(struct story *s)
             continue;
         for (int64_t k = 1; k < e->size; k++)
             most = fabs(e->dy[k]) > fabs(e->dy[most]) ? k : most;
-        page_row(s->p, "`%s` (%s) | %s | %s | %s", e->name, e->plugin, NT(e->blame_norm), NT(e->dy[most]),
+        page_row(s->p, "`%s` (`%s`) | %s | %s | %s", e->name, e->plugin, NT(e->blame_norm), NT(e->dy[most]),
                  story_unit(s, i, most));
     }
 }
@@ -154,7 +154,16 @@ static const char *parameter_name(struct story *s, int tensor, int64_t flat)
 
     for (int64_t i = t->shape.rank; i-- > 0; flat /= t->shape.dim[i])
         text = page_format(s->p, "%lld%s%s", (long long)(flat % t->shape.dim[i]), *text ? "," : "", text);
-    return page_format(s->p, "`%s.%s[%s]`", s->l->entry[t->entry].name, t->name, text);
+    return page_format(s->p, "%s.%s[%s]", s->l->entry[t->entry].name, t->name, text);
+}
+
+/* The largest of ALL in the chosen weight's own tensor, of all when that has none that is not 0. */
+static const char *livelier(struct story *s, const struct ranked *all, int64_t n)
+{
+    for (int64_t i = 0; i < n && all[i].size > 0.0; i++)
+        if (all[i].tensor == s->l->weight.tensor)
+            return parameter_name(s, all[i].tensor, all[i].flat);
+    return parameter_name(s, all[0].tensor, all[0].flat);
 }
 
 static void list_gradient(struct story *s)
@@ -187,7 +196,7 @@ static void list_gradient(struct story *s)
         const struct lesson_tensor *t = &l->tensor[all[i].tensor];
         const double g = t->g[all[i].flat];
 
-        page_row(s->p, "%s%s | %s | %s | %s", parameter_name(s, all[i].tensor, all[i].flat),
+        page_row(s->p, "`%s`%s | %s | %s | %s", parameter_name(s, all[i].tensor, all[i].flat),
                  all[i].tensor == l->weight.tensor && all[i].flat == l->weight.flat ? " ←" : "",
                  NT(t->w[all[i].flat]), NT(g),
                  g > 0   ? "fall"
@@ -204,7 +213,7 @@ static void list_gradient(struct story *s)
             "The gradient of `%s` is exactly 0 for this row: nothing that follows will move. Its input is 0, "
             "or every way from it to the loss is shut (a flat activation). Choose a weight that has a say, "
             "for example `--weight %s`.",
-            l->weight.name, parameter_name(s, all[0].tensor, all[0].flat));
+            l->weight.name, livelier(s, all, n));
     free(all);
 }
 

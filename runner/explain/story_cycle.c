@@ -63,9 +63,8 @@ static void tell_losses(struct story *s)
     const struct lesson_training *t = &s->l->training;
 
     if (t->nsteps > 1) {
-        page_paragraph(
-            s->p, "From the first %zu steps on, each on another {batch} of %s rows, the loss goes like this:",
-            t->nsteps, NC((double)t->batch));
+        page_paragraph(s->p, "In the first %zu steps, each on a {batch} of %s rows, the loss goes like this:",
+                       t->nsteps, NC((double)t->batch));
         draw_curve(s, "Loss of the first steps", "step", "loss of the batch", 1.0, t->nsteps, t->steps,
                    "loss", NULL, NULL);
     }

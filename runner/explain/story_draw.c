@@ -479,7 +479,7 @@ void story_place(struct story *s, struct chart *c, double low, double high)
 
     if (!(air > 0.0))
         air = fmax(0.05 * fabs(high), 1e-6);
-    c->y_low = low - air;
+    c->y_low = low >= 0.0 ? fmax(low - air, 0.0) : low - air; /* no loss below 0 */
     c->y_high = high + air;
     for (size_t i = 0; i < c->nseries; i++)
         for (size_t k = 0; c->series[i].grid && k < c->series[i].n; k++)

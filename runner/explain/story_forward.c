@@ -77,9 +77,12 @@ static void tell_dense(struct story *s, int entry)
     n = story_pick(e->size, story_chosen(s, &at, &at_unit, &input) && at == entry ? at_unit : -1,
                    wide ? 3 : 4, unit);
     page_paragraph(s->p,
-                   "`%s` has %s %s. Each multiplies every number it reads by its own {weight}, adds the "
-                   "products up and adds its {bias}: the {weighted sum}, $z$.%s%s",
+                   "`%s` has %s %s. %s multiplies every number it reads by a {weight} for it%s: the "
+                   "{weighted sum}, $z$.%s%s",
                    e->name, NC((double)e->size), story_plural((double)e->size, "neuron", "neurons"),
+                   story_plural((double)e->size, "It", "Each"),
+                   story_tensor(s, entry, "bias") ? ", adds the products up and adds its {bias}"
+                                                  : " and adds the products up",
                    act < 0 ? " There is no activation: the sum is the output."
                            : page_format(s->p, " Then the {activation} `%s` makes the output of it, $a$.",
                                          s->l->entry[act].plugin),
@@ -108,10 +111,11 @@ static void tell_layer(struct story *s, int entry)
         low = fmin(low, e->y[i]);
         high = fmax(high, e->y[i]);
     }
-    page_paragraph(s->p, "`%s` (%s) makes %s of it%s: %s %s from %s to %s, beginning with %s.", e->name,
-                   e->plugin, story_shape(s, &e->out), e->differs ? ", as in evaluation" : "",
-                   NC((double)e->size), story_plural((double)e->size, "number", "numbers"), NT(low), NT(high),
-                   some_values(s, e->y, e->size));
+    page_paragraph(s->p, "`%s` (`%s`%s) makes %s %s of it%s, from %s to %s: %s.", e->name, e->plugin,
+                   e->differs ? ", as in evaluation" : "", NC((double)e->size),
+                   story_plural((double)e->size, "number", "numbers"),
+                   e->out.rank > 1 ? page_format(s->p, " (%s)", story_shape(s, &e->out)) : "", NT(low),
+                   NT(high), some_values(s, e->y, e->size));
 }
 
 /* Deep nets: the layers at both ends are told, those between are counted. */

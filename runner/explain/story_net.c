@@ -96,10 +96,10 @@ static void say_differences(struct story *s)
     if (*names)
         page_note(
             s->p,
-            "In training %s would act differently: they draw at random or look at the whole {batch}. "
-            "One row alone allows no such thing, so this page uses them as in evaluation: nothing is left "
-            "out at random, and averages are those that training has gathered so far. Gradients recorded "
-            "in training differ from those below by that.",
+            "In training %s would act differently: such a layer draws at random or looks at the whole "
+            "{batch}. One row alone allows no such thing, so this page uses it as in evaluation: nothing is "
+            "left out at random, and averages are those that training has gathered so far. Gradients "
+            "recorded in training differ from those below by that.",
             names);
 }
 

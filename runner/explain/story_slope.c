@@ -24,13 +24,20 @@ static void judge(struct story *s)
             "even over 2ε. Both together may make up to about %s here. **Measured and "
             "backpropagated slope agree.**",
             NT(fabs(d->difference)), NT(d->expected));
-    else
+    else if (d->bent)
         page_note(
             s->p,
-            "The two differ by %s, more than the %s that rounding and the curve's bending explain here. "
-            "Either the curve has a kink nearby, or a plugin's backward does not fit its forward: `fell "
-            "plugin check` tells.",
-            NT(fabs(d->difference)), NT(d->expected));
+            "The two differ by %s, more than the %s that rounding explains here. The reason is the curve: by "
+            "backpropagation its slope is %s at w − ε and %s at w + ε. It has a kink between, where a "
+            "neuron falls silent or another number becomes the largest, and the quotient is a mean of the "
+            "slopes on both sides of it.",
+            NT(fabs(d->difference)), NT(d->expected), NT(d->slope_minus), NT(d->slope_plus));
+    else
+        page_note(s->p,
+                  "**The two do not agree:** they differ by %s, and rounding and the curve's bending explain "
+                  "no more than %s. A plugin's backward pass seems not to fit its forward pass: `fell plugin "
+                  "check` tells.",
+                  NT(fabs(d->difference)), NT(d->expected));
 }
 
 void story_partial(struct story *s)
