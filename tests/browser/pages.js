@@ -1,8 +1,9 @@
 // pages.js - opens HTML pages in Chromium and looks for what a reader would stumble over.
 //
 //     node pages.js document FILE...            pages of fell explain --html
-//     node pages.js interactive FILE RECORD     a page of --interactive, and the same run's steps
-//                                               as agree.js takes them
+//     node pages.js interactive FILE RECORD     the page of --interactive of xor, and the same run's
+//                                               steps, [{loss}...]: everything in it is used
+//     node pages.js steps FILE RECORD           such a page of another net: steps and sliders
 'use strict';
 const assert = require('assert');
 const fs = require('fs');
@@ -118,12 +119,29 @@ async function checkInteractive(browser, file, recordFile) {
     await page.context().close();
 }
 
-/* Pages that are only opened: light and wide, dark and narrow. */
-async function checkOpens(browser, file) {
+/* On a wide light and a narrow dark screen: steps are those of RECORD, the sliders move what they
+ * are to move, nothing is wider than the window. */
+async function checkSteps(browser, file, recordFile) {
+    const record = JSON.parse(fs.readFileSync(recordFile, 'utf8'));
     for (const look of [{ width: 1280 }, { width: 390, dark: true }]) {
         const page = await open(browser, file, look);
+        const agrees = async (step) => {
+            const loss = await lossOf(page), wanted = record[step].loss;
+            assert(near(loss, wanted), `${file}: after ${step} steps the loss is ${loss}, ${wanted} in the program`);
+        };
+        await agrees(0);
         await page.click('#step');
-        assert(Number.isFinite(await lossOf(page)), file);
+        await agrees(1);
+        await page.click('#steps10');
+        await agrees(11);
+        for (const slider of ['value', 'rate']) {
+            const before = await page.evaluate(() => [fell.now.loss, fell.now.after.loss]);
+            await page.locator(`#${slider}`).focus();
+            for (let i = 0; i < 20; i++)
+                await page.keyboard.press('ArrowLeft');
+            const after = await page.evaluate(() => [fell.now.loss, fell.now.after.loss]);
+            assert(after[1] !== before[1] && (after[0] !== before[0]) === (slider === 'value'), `${file}: the slider ${slider}`);
+        }
         assert(await overflow(page) <= 0, `${file} is wider than a window of ${look.width}`);
         const text = await page.evaluate(() => document.body.innerText + document.querySelector('main').outerHTML);
         assert(!/NaN|undefined|\[object/.test(text), file);
@@ -139,8 +157,8 @@ async function checkOpens(browser, file) {
             await checkInteractive(browser, files[0], files[1]);
         for (const file of what === 'document' ? files : [])
             await checkDocument(browser, file);
-        for (const file of what === 'opens' ? files : [])
-            await checkOpens(browser, file);
+        if (what === 'steps')
+            await checkSteps(browser, files[0], files[1]);
     } finally {
         await browser.close();
     }
