@@ -60,3 +60,10 @@ node "$srcdir/tests/browser/pages.js" document ./*-page.html || fail 'an HTML do
 
 "$FELL_NODE/.bin/html-validate" --config "$srcdir/tests/browser/htmlvalidate.json" ./*.html >log ||
     fail "a page is no valid HTML: $(cat log)"
+
+# The pictures in docs/images can be made anew, all of them.
+mkdir pictures
+expect_exit 0 sh "$srcdir/docs/images/make.sh" pictures
+for picture in "$srcdir"/docs/images/*.png; do
+    [ -s "pictures/${picture##*/}" ] || fail "make.sh does not make $picture"
+done
