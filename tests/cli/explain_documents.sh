@@ -34,7 +34,7 @@ END
 
 cp -r "$srcdir/tests/reference/trajectories" nets
 write xor "$configs/xor.yaml" --contour 'hidden.bias[3]'
-write iris "$configs/iris.yaml" --sample 70 --weight 'hidden.weight[3,2]' --epoch 5
+write iris "$configs/iris.yaml" --sample 70 --weight 'hidden.weight[15,2]' --epoch 1
 write cat-or-dog "$configs/cat-or-dog.yaml"
 write digits "$configs/digits.yaml" --contour random train.epochs=2
 write cnn nets/digits-cnn.yaml
