@@ -64,5 +64,9 @@ says cat-or-dog.md '30 % cat, 70 % dog' 'is labelled **cat**'
 says xor.md 'Measured and backpropagated slope agree.' 'the chain rule and backpropagation say the same.'
 says cnn.md 'by the own backward pass of `conv2d`' '6 × 8 × 8'
 
+# docs/backpropagation.md is the page of cat-or-dog as it is written today.
+cmp cat-or-dog.md "$srcdir/docs/backpropagation.md" ||
+    fail "docs/backpropagation.md is stale: fell explain configs/cat-or-dog.yaml -o docs/backpropagation.md"
+
 [ -d "${FELL_NODE-}/mermaid" ] && command -v node >/dev/null || exit 77
 node "$srcdir/tests/browser/documents.js" ./*.md >log 2>&1 || fail "$(cat log)"
