@@ -35,13 +35,24 @@ struct stage {
     struct diag *diag;
     struct experiment *experiment;
     struct recorder *recorder;
-    struct runner_summary summary;
+    struct arena *arena;
+    struct trial trial;
+    int64_t finished; /* good ends */
     struct hand_env env;
     int64_t first; /* run */
     char db[320];
     int64_t pause_at, prune_at, asked[8];
     size_t nasked;
 };
+
+static bool count_end(void *arg, const struct hand *h, const char *word)
+{
+    struct stage *s = arg;
+
+    (void)h;
+    s->finished += run_end_is_good(word);
+    return false;
+}
 
 static bool have_program(void)
 {
@@ -67,6 +78,8 @@ static void stage_init(struct stage *s, const char *name)
     if (!s->experiment)
         diag_print(s->diag, stderr, false);
     cr_assert_not_null(s->experiment);
+    s->arena = arena_new();
+    cr_assert_eq(experiment_trial(s->experiment, 0, s->arena, &s->trial, s->diag), OK);
     cr_assert_eq(recorder_open(s->db, &s->recorder, &err), OK, "%s", err.text);
     cr_assert_eq(recorder_add_experiment(s->recorder, &row, &experiment, &err), OK, "%s", err.text);
     for (int64_t k = 0; k < REPEATS; k++) {
@@ -75,7 +88,7 @@ static void stage_init(struct stage *s, const char *name)
                               .experiment_id = experiment,
                               .repeat = k,
                               .seed = s->experiment->seed + (uint64_t)k,
-                              .resolved = s->experiment->trials[0].resolved};
+                              .resolved = s->trial.resolved};
 
         cr_assert_eq(recorder_add_run(s->recorder, &run, &id, &err), OK, "%s", err.text);
         s->first = s->first ? s->first : id;
@@ -83,7 +96,7 @@ static void stage_init(struct stage *s, const char *name)
     }
     cr_assert_eq(recorder_commit(s->recorder, &err), OK);
     s->env = (struct hand_env){
-        .experiment = s->experiment, .recorder = s->recorder, .db = s->db, .summary = &s->summary};
+        .experiment = s->experiment, .recorder = s->recorder, .db = s->db, .ended = count_end, .arg = s};
     free(path);
 }
 
@@ -92,18 +105,17 @@ static void stage_release(struct stage *s)
     struct error err;
 
     cr_assert_eq(recorder_close(s->recorder, &err), OK, "%s", err.text);
+    arena_free(s->arena);
     experiment_free(s->experiment);
     diag_free(s->diag);
     registry_free(s->registry);
 }
 
-static enum verdict answer_it(void *arg, int64_t run, int64_t trial, int64_t repeat, int64_t epoch,
-                              int64_t *next)
+static enum verdict answer_it(void *arg, const struct hand *h, int64_t epoch, int64_t *next)
 {
     struct stage *s = arg;
 
-    cr_expect_eq(run, s->first + repeat);
-    cr_expect_eq(trial, 0);
+    cr_expect_eq(h->task.run, s->first + h->task.repeat);
     if (s->nasked < sizeof s->asked / sizeof s->asked[0])
         s->asked[s->nasked++] = epoch;
     *next = epoch + 20;
@@ -114,11 +126,16 @@ static void hand_begin(struct hand *h, struct stage *s, int64_t repeat)
 {
     struct error err;
 
-    h->run = s->first + repeat;
-    h->repeat = repeat;
+    h->task.run = s->first + repeat;
+    h->task.repeat = repeat;
+    h->task.seed = s->experiment->seed + (uint64_t)repeat;
+    h->task.stored = s->trial;
     if (!h->process.pid)
         cr_assert_eq(process_start(&h->process, 0, NULL, &err), OK, "%s", err.text);
     cr_assert_eq(hand_start(h, &s->env, &err), OK, "%s", err.text);
+    free(h->task.resume_path);
+    h->task.resume_path = NULL;
+    h->task.ask_epoch = 0;
 }
 
 /* Until the hand is free. SIG, when not 0: sent once, WAIT seconds after the first state was kept. */
@@ -216,7 +233,7 @@ static void run_whole(struct stage *s)
         cr_expect_not(h.paused);
     }
     hand_end(&h);
-    cr_expect_eq(s->summary.finished, REPEATS);
+    cr_expect_eq(s->finished, REPEATS);
 }
 
 static double random_seconds(double most)
@@ -243,28 +260,26 @@ Test(hand, paused_runs_go_on_elsewhere)
     run_whole(&whole);
     stage_init(&s, "paused.db");
     s.env.ask = answer_it;
-    s.env.ask_arg = &s;
     s.pause_at = 31;
     for (int64_t k = 0; k < REPEATS; k++) {
         struct hand *h = &hands[k], *other = &hands[1 - k];
 
         s.nasked = 0;
         pause = hand_pause_path(s.db, s.first + k);
-        h->ask_epoch = 11;
+        h->task.ask_epoch = 11;
         hand_begin(h, &s, k);
         hand_work(h, &s, 0, 0);
         cr_assert(h->paused);
         cr_expect_eq(h->epochs_done, 31);
         cr_expect_str_eq(h->paused_at, pause);
-        cr_assert_eq(resume_find(recorder_handle(s.recorder), s.db, h->run, &path, &epoch, NULL, NULL, &err),
+        cr_assert_eq(resume_find(recorder_handle(s.recorder), s.db, h->task.run, &path, &epoch, NULL, NULL, &err),
                      OK);
         cr_expect_str_eq(path, pause);
         cr_expect_eq(epoch, 31);
 
-        other->resume_path = path;
-        other->ask_epoch = 51;
+        other->task.resume_path = path;
+        other->task.ask_epoch = 51;
         hand_begin(other, &s, k);
-        cr_expect_null(other->resume_path);
         hand_work(other, &s, 0, 0);
         cr_expect_not(other->paused);
         cr_expect_eq(s.nasked, 6);
@@ -286,20 +301,19 @@ Test(hand, paused_runs_go_on_elsewhere)
 
 Test(hand, a_pruned_run_is_over)
 {
-    struct hand h = {.ask_epoch = 5};
+    struct hand h = {.task.ask_epoch = 5};
     struct stage s;
 
     if (!have_program())
         cr_skip_test("needs FELL_PROGRAM");
     stage_init(&s, "pruned.db");
     s.env.ask = answer_it;
-    s.env.ask_arg = &s;
     s.prune_at = 25;
     hand_begin(&h, &s, 0);
     hand_work(&h, &s, 0, 0);
     expect_rows(&s, "SELECT status, epochs_done, (SELECT count(*) FROM epochs), error FROM runs WHERE id = 1",
                 "pruned|25|25|NULL");
-    cr_expect_eq(s.summary.finished, 1);
+    cr_expect_eq(s.finished, 1);
     hand_end(&h);
     stage_release(&s);
 }
@@ -323,7 +337,7 @@ static void disturb(int sig, const char *name)
             char *found;
 
             if (ends > 0)
-                cr_assert_eq(resume_find(recorder_handle(s.recorder), s.db, s.first + k, &h.resume_path,
+                cr_assert_eq(resume_find(recorder_handle(s.recorder), s.db, s.first + k, &h.task.resume_path,
                                          &epoch, NULL, NULL, &err),
                              OK, "%s", err.text);
             if (sig == SIGTERM && ends > 0)
