@@ -345,7 +345,7 @@ const struct command command_explain = {
             "Rows and indices count from 0. The document is Markdown with Mermaid diagrams and LaTeX, as "
             "GitHub shows it; --json gives all numbers.",
     .examples = "fell explain configs/xor.yaml -o xor.md\n"
-                "fell explain configs/iris.yaml --sample 70 --weight hidden.weight[3,2] --epoch 5\n"
+                "fell explain configs/iris.yaml --sample 70 --weight hidden.weight[15,2] --epoch 1\n"
                 "fell explain configs/spiral.yaml --run 1 --contour random\n"
                 "fell explain configs/xor.yaml --json | jq '.gradient, .chain_rule, .finite_difference'",
     .run = run_explain,

@@ -28,6 +28,7 @@ enum {
     KEY_CONTOUR,
     KEY_HTML,
     KEY_INTERACTIVE,
+    KEY_ONCE,
     KEY_USAGE
 };
 
@@ -60,6 +61,7 @@ static const struct option_text texts[] = {
     {OPTION_EXPLAIN, KEY_INTERACTIVE, "interactive", NULL,
      "Write an HTML page in which weights can be moved (small nets)"},
     {OPTION_SAFETENSORS, KEY_SAFETENSORS, "safetensors", "FILE", "Write the weights to this file"},
+    {OPTION_ONCE, KEY_ONCE, "once", NULL, "Show how it stands now, and end"},
     {OPTION_JSON, KEY_JSON, "json", NULL, "Print JSON instead of text"},
     {OPTION_QUIET, 'q', "quiet", NULL, "Print errors only"},
 };
@@ -122,6 +124,9 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
         break;
     case KEY_NEW:
         c->restart = true;
+        break;
+    case KEY_ONCE:
+        c->once = true;
         break;
     case KEY_EXTEND:
         c->extend = true;

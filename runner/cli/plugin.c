@@ -10,9 +10,8 @@
 
 #include "base/text.h"
 #include "check/verdict.h"
+#include "cli/plugin_tables.h"
 #include "cli/query.h"
-#include "cli/table.h"
-#include "host/settings.h"
 
 static const char *const kinds[] = {"layer",       "activation", "loss",    "optimizer", "schedule",
                                     "initialiser", "metric",     "dataset", "transform"};
@@ -121,71 +120,6 @@ static int list(const struct call *c)
 
 /* ---- show ---------------------------------------------------------------------------------- */
 
-static void add_choices(const fell_param *p, struct strbuf *b)
-{
-    for (const char *at = p->choices; at && *at;) {
-        const size_t n = strcspn(at, "|");
-
-        strbuf_addf(b, "%s%.*s", at == p->choices ? "" : ", ", (int)n, at);
-        at += n + (at[n] == '|');
-    }
-}
-
-static bool is_numeric(const fell_param *p)
-{
-    return p->type == FELL_P_INT || p->type == FELL_P_FLOAT || p->type == FELL_P_INTS ||
-           p->type == FELL_P_FLOATS;
-}
-
-static struct table *settings_table(const struct item *item)
-{
-    struct table *t = table_new();
-
-    table_column(t, (struct table_column){.name = "setting"});
-    table_column(t, (struct table_column){.name = "type"});
-    table_column(t, (struct table_column){.name = "values"});
-    table_column(t, (struct table_column){.name = "default"});
-    table_column(t, (struct table_column){.name = "meaning"});
-    for (size_t i = 0; i < item->nparams; i++) {
-        const fell_param *p = &item->params[i];
-        struct strbuf text = {0};
-        char range[80];
-
-        table_text(t, p->name);
-        table_text(t, p->flags & FELL_PATH ? "a file" : settings_type_word(p));
-        settings_range_text(p, range);
-        add_choices(p, &text);
-        table_text(t, is_numeric(p) ? range : text.text);
-        strbuf_release(&text);
-        settings_default_text(p, &text);
-        table_text(t, p->flags & FELL_REQUIRED ? "required" : text.text);
-        strbuf_release(&text);
-        table_text(t, p->doc);
-    }
-    return t;
-}
-
-static struct table *tensors_table(const struct item *item)
-{
-    static const char *const roles[] = {
-        [FELL_WEIGHT] = "weight", [FELL_BIAS] = "bias", [FELL_STATE] = "state"};
-    struct table *t = table_new();
-
-    table_column(t, (struct table_column){.name = "tensor"});
-    table_column(t, (struct table_column){.name = "role"});
-    table_column(t, (struct table_column){.name = "begins_as"});
-    table_column(t, (struct table_column){.name = "meaning"});
-    for (uint64_t i = 0; item->kind == FELL_KIND_LAYER && i < item->layer->ntensors; i++) {
-        const fell_tensor *tensor = &item->layer->tensors[i];
-
-        table_text(t, tensor->name);
-        table_text(t, tensor->role <= FELL_STATE ? roles[tensor->role] : NULL);
-        table_text(t, tensor->init);
-        table_text(t, tensor->doc);
-    }
-    return t;
-}
-
 static void print_section(const char *heading, const struct table *t)
 {
     if (!table_rows(t))
@@ -197,7 +131,9 @@ static void print_section(const char *heading, const struct table *t)
 static void print_item(struct registry *r, const struct item *item)
 {
     const char *rest = item->doc + strcspn(item->doc, "\n");
-    struct table *settings = settings_table(item), *tensors = tensors_table(item);
+    char *traits = plugin_traits(item);
+    struct table *settings = settings_table(item->nparams, item->params), *tensors = tensors_table(item);
+    struct table *slots = slots_table(item);
     const struct verdict_note note = verdict_of(item);
     const struct item **hidden;
     size_t n;
@@ -206,8 +142,11 @@ static void print_item(struct registry *r, const struct item *item)
     rest += strspn(rest, "\n");
     if (*rest)
         printf("\n%s\n", rest);
+    if (traits)
+        printf("\n%s\n", traits);
     print_section("settings", settings);
     print_section("tensors", tensors);
+    print_section("state", slots);
     printf("\nfile     %s%s\nversion  %s, %s\nsha256   %s\ncheck    %s%s%s\n", item->file->path,
            item->file->bundled ? " (bundled)" : "", item->file->version, item->file->credit,
            item->file->sha256, note.word, note.failed[0] ? ": " : "", note.failed);
@@ -215,13 +154,16 @@ static void print_item(struct registry *r, const struct item *item)
     for (size_t i = 0; i < n; i++)
         printf("hides    %s\n", hidden[i]->file->path);
     free(hidden);
+    free(traits);
     table_free(settings);
     table_free(tensors);
+    table_free(slots);
 }
 
 static cJSON *item_json(struct registry *r, const struct item *item)
 {
-    struct table *settings = settings_table(item), *tensors = tensors_table(item);
+    struct table *settings = settings_table(item->nparams, item->params), *tensors = tensors_table(item);
+    struct table *slots = slots_table(item);
     cJSON *json = cJSON_CreateObject(), *hides = cJSON_CreateArray();
     size_t n;
     const struct item **hidden = registry_shadowed(r, item, &n);
@@ -231,6 +173,7 @@ static cJSON *item_json(struct registry *r, const struct item *item)
     cJSON_AddStringToObject(json, "doc", item->doc);
     cJSON_AddItemToObject(json, "settings", table_to_json(settings));
     cJSON_AddItemToObject(json, "tensors", table_to_json(tensors));
+    cJSON_AddItemToObject(json, "slots", table_to_json(slots));
     cJSON_AddStringToObject(json, "file", item->file->path);
     cJSON_AddBoolToObject(json, "bundled", item->file->bundled);
     cJSON_AddStringToObject(json, "version", item->file->version);
@@ -243,6 +186,7 @@ static cJSON *item_json(struct registry *r, const struct item *item)
     free(hidden);
     table_free(settings);
     table_free(tensors);
+    table_free(slots);
     return json;
 }
 

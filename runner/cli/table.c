@@ -322,6 +322,40 @@ void table_print_facts(const struct table *t, FILE *to, int indent)
     }
 }
 
+/* ---- for a page -------------------------------------------------------------- */
+
+/* A bar would end the cell. */
+static void print_cell(const char *text, bool code, FILE *to)
+{
+    fputs(code ? " `" : " ", to);
+    for (; *text; text++)
+        fputs(*text == '|' ? "\\|" : (char[]){*text, 0}, to);
+    fputs(code ? "` |" : " |", to);
+}
+
+void table_print_markdown(const struct table *t, FILE *to)
+{
+    struct layout *l = measure(t);
+    char buf[32];
+
+    fputs("|", to);
+    for (size_t c = 0; c < t->ncolumns; c++)
+        if (l[c].width)
+            print_cell(t->column[c].title, false, to);
+    fputs("\n|", to);
+    for (size_t c = 0; c < t->ncolumns; c++)
+        if (l[c].width)
+            fputs(l[c].number ? "---:|" : "---|", to);
+    for (size_t r = 0; r < table_rows(t); r++) {
+        fputs("\n|", to);
+        for (size_t c = 0; c < t->ncolumns; c++)
+            if (l[c].width)
+                print_cell(cell_text(cell_at(t, r, c), t->column[c].format, buf), c == 0, to);
+    }
+    fputs("\n", to);
+    free(l);
+}
+
 /* ---- for a program ---------------------------------------------------------- */
 
 static cJSON *cell_json(const struct cell *c)

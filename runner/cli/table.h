@@ -52,6 +52,9 @@ void table_print(const struct table *t, FILE *to, int indent);
 /* The first row as a line for each value, its heading before it. */
 void table_print_facts(const struct table *t, FILE *to, int indent);
 
+/* Heading and rows in Markdown (GitHub's), the first column as code. */
+void table_print_markdown(const struct table *t, FILE *to);
+
 /* An array of one object for each row, empty cells as null. The caller deletes it. */
 cJSON *table_to_json(const struct table *t);
 

@@ -9,6 +9,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/mem.h"
 #include "engine/data_parts.h"
@@ -165,13 +166,13 @@ void data_free(struct data *d)
     if (!d)
         return;
     for (size_t i = 0; i < d->nlate; i++) {
-        for (size_t k = 0; k < d->late[i].ntensors; k++)
+        for (size_t k = 0; !d->map && k < d->late[i].ntensors; k++)
             free(d->late[i].tensor[k]);
         free(d->late[i].tensor);
         free(d->late[i].tensor_n);
     }
     free(d->late);
-    for (enum split s = 0; s < SPLITS; s++) {
+    for (enum split s = 0; s < SPLITS && !d->map; s++) {
         free(d->split[s].x);
         free(d->split[s].target);
         free(d->split[s].label);
@@ -180,5 +181,7 @@ void data_free(struct data *d)
     for (int64_t k = 0; d->class_names && k < d->nclasses; k++)
         free(d->class_names[k]);
     free(d->class_names);
+    if (d->map)
+        munmap(d->map, d->map_size);
     free(d);
 }

@@ -40,6 +40,8 @@ struct data {
     int64_t source_rows, test_rows, validation_rows; /* of each dataset as read */
     size_t nlate;
     struct late *late; /* [nlate] in order; the training rows are as they were before the first */
+    void *map;         /* what holds all arrays of numbers, read-only (data_cache.h); NULL: each its own */
+    size_t map_size;
 };
 
 /* Numbers in one row of a split: x_size, but for training rows that have transforms to go. */
@@ -56,5 +58,7 @@ void data_free(struct data *d);
 
 /* What the data depends on, as text: equal keys, equal data. */
 char *data_key(const struct spec *spec);
+/* The same; *CHANGED: when one of its files was changed last, in seconds since 1970, 0 without files. */
+char *data_key_changed(const struct spec *spec, int64_t *changed);
 
 #endif

@@ -51,7 +51,7 @@ struct lesson_tensor {
     int64_t n;
     bool trained;        /* has a gradient: neither state nor frozen */
     const double *w, *g; /* [n]; g NULL if not trained */
-    double norm;         /* of g, as a run records it (steps of record: {gradients: step}) */
+    double norm;         /* of g, as a run records it (steps of record: {gradients: {step: 1}}) */
     double weight_norm;
 };
 

@@ -227,7 +227,7 @@ static void list_norms(struct story *s)
     page_paragraph(
         s->p,
         "And layer by layer, as {norm|norms}. These are the numbers that a run records in its database "
-        "(table `gradients`, and `step_gradients` with `record: {gradients: step}`) when its {batch} "
+        "(table `gradients`, and `step_gradients` with `record: {gradients: {step: 1}}`) when its {batch} "
         "is this row%s:",
         differs ? " and no layer acts differently in training" : "");
     page_table(s->p, "tensor | >numbers | >norm of the gradient | >norm of the values");

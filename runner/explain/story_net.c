@@ -107,13 +107,18 @@ void story_net(struct story *s)
 {
     const struct lesson *l = s->l;
     bool singly = false;
+    int layers = 0;
 
-    for (int i = 0; i < l->nentries; i++)
+    for (int i = 0; i < l->nentries; i++) {
         singly = singly || story_dense(s, i);
+        layers += l->entry[i].ntensors > 0;
+    }
     page_heading(s->p, 2, "2. The net");
     page_paragraph(
         s->p, "Numbers flow from left to right: from the sample, through %s, to the answer on the right.%s",
-        l->nentries > 2 ? "{hidden layer|hidden layers}" : "one {layer}",
+        layers > 2    ? "{hidden layer|hidden layers}"
+        : layers == 2 ? "one {hidden layer}"
+                      : "one {layer}",
         singly ? " Each circle is a {neuron}. Each line is a {weight}: the thicker the line, the larger the "
                  "weight; blue weights are positive, orange ones negative. Dotted lines are "
                  "{bias|biases}, which no input multiplies. The dashed line is the weight that this page "

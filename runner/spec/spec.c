@@ -162,6 +162,7 @@ struct spec *spec_parse_in(struct arena *arena, struct registry *r, const struct
         return NULL;
     read_name(&reader, root, file_stem);
     s->seed_drawn = !tree_get(root, "seed");
+    s->seed = s->seed_drawn ? 0 : s->seed;
     check_seeds(&reader, root);
     read_forms(&reader, root);
     spec_check(&reader, root);

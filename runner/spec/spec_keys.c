@@ -131,7 +131,7 @@ static const struct spec_section limits_section = {
 
 static const fell_param top_params[] = {
     FELL_STRING(struct spec, name, NULL, 0, "The experiment's name; the file's stem by default."),
-    WHOLE("seed", seed, 0, 0, 0, "The root of every random stream; drawn and recorded if absent."),
+    WHOLE("seed", seed, -1, 0, 0, "The root of every random stream; drawn and recorded if absent."),
     FELL_INT(struct spec, repeats, 1, 1, INFINITY, 0, "Runs of each trial, with seeds seed, seed+1, ..."),
     FELL_INT(struct spec, retries, 0, 0, INFINITY, 0, "How often a failed run is tried again."),
 };

@@ -261,13 +261,12 @@ static cJSON *section_schema(struct schema_maker *m, const struct spec_section *
 
 /* ---- the whole -------------------------------------------------------------------------------- */
 
-/* What the tables do not say: which characters a name has, and that a seed is drawn. */
-static void add_exceptions(cJSON *spec)
+/* Its characters, which the tables do not know. YAML may have made a number of it. */
+static void restrict_name(cJSON *spec)
 {
-    cJSON *properties = cJSON_GetObjectItem(spec, "properties");
+    cJSON *name = cJSON_GetObjectItem(cJSON_GetObjectItem(spec, "properties"), "name");
 
-    cJSON_AddStringToObject(cJSON_GetObjectItem(properties, "name"), "pattern", "^[A-Za-z0-9._-]+$");
-    cJSON_DeleteItemFromObject(cJSON_GetObjectItem(properties, "seed"), "default");
+    cJSON_AddStringToObject(name, "pattern", "^[A-Za-z0-9._-]+$");
 }
 
 static cJSON *requires(const char *key)
@@ -294,7 +293,7 @@ cJSON *spec_schema(struct registry *r)
         m.part = part;
         schema_define_plugins(&m);
         spec = section_schema(&m, &spec_section_top, NULL, false);
-        add_exceptions(spec);
+        restrict_name(spec);
         cJSON_AddItemToObject(m.definitions, names[part], spec);
     }
     cJSON_AddItemToObject(root, "if", schema_any(NULL, requires("extends"), requires("sweep"), NULL));

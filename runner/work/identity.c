@@ -11,6 +11,7 @@
 
 #include "base/text.h"
 #include "check/verdict.h"
+#include "engine/init.h"
 #include "host/registry_open.h"
 #include "work/trial_now.h"
 
@@ -224,23 +225,16 @@ static bool has_own_init(const struct spec_entry *e, const char *tensor)
     return false;
 }
 
-/* The initialisers that a layer's tensors have by default, named in its own tables: "zeros",
- * "{constant: {value: 1}}". */
+/* The initialisers that a layer's tensors have by default, named in its own tables. */
 static void add_default_inits(struct plugins *p, const struct spec_entry *e)
 {
     const struct item *item = e->plugin.item;
-    struct error unknown; /* the worker reports it, with its place */
 
     for (size_t i = 0; item->kind == FELL_KIND_LAYER && i < item->layer->ntensors; i++) {
         const fell_tensor *t = &item->layer->tensors[i];
-        const char *text = t->init ? t->init : "zeros";
         const struct item *init;
-        char name[64];
 
-        text += strcspn(text, "abcdefghijklmnopqrstuvwxyz");
-        snprintf(name, sizeof name, "%.*s", (int)strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_"), text);
-        if (!has_own_init(e, t->name) &&
-            (init = registry_find(p->registry, ROLE_INITIALISER, name, &unknown)))
+        if (!has_own_init(e, t->name) && (init = init_default_item(t->init ? t->init : "zeros", p->registry)))
             add_plugin(p, init);
     }
 }

@@ -1,12 +1,12 @@
-// documents.js - reads Markdown documents as GitHub does: `node documents.js FILE.md...`. Every Mermaid
-// block goes through mermaid's own parser, every equation through KaTeX, every link within the page
-// must have its target. FELL_NODE names the node_modules folder (./bootstrap --tests).
+// documents.js - reads Markdown documents as GitHub does: `node documents.js [--math] FILE.md...`.
+// Every Mermaid block goes through mermaid's own parser, every equation through KaTeX, every link
+// within the page must have its target; with --math no diagrams. FELL_NODE names the node_modules
+// folder (./bootstrap --tests).
 'use strict';
 const fs = require('fs');
 const path = require('path');
 const { pathToFileURL } = require('url');
 const packages = process.env.FELL_NODE;
-const { JSDOM } = require(path.join(packages, 'jsdom'));
 const katex = require(path.join(packages, 'katex'));
 
 let failures = 0;
@@ -54,7 +54,7 @@ async function read(file, mermaid) {
     for (const [, language, source] of text.matchAll(fence)) {
         count[language]++;
         if (language === 'mermaid')
-            await checkDiagram(file, mermaid, source);
+            await (mermaid && checkDiagram(file, mermaid, source));
         else if (language === 'math')
             checkMath(file, source, true);
         else
@@ -88,7 +88,8 @@ async function refuses(mermaid) {
         complain('documents.js', 'a parser accepts what is wrong', '');
 }
 
-async function main() {
+async function loadMermaid() {
+    const { JSDOM } = require(path.join(packages, 'jsdom'));
     const { window } = new JSDOM('');
 
     for (const name of ['document', 'Element', 'HTMLElement', 'Node', 'DOMParser', 'NodeFilter'])
@@ -97,7 +98,14 @@ async function main() {
     const { default: mermaid } =
         await import(pathToFileURL(path.join(packages, 'mermaid/dist/mermaid.core.mjs')).href);
     await refuses(mermaid);
-    for (const file of process.argv.slice(2))
+    return mermaid;
+}
+
+async function main() {
+    const files = process.argv.slice(2), math = files[0] === '--math';
+    const mermaid = math ? null : await loadMermaid();
+
+    for (const file of files.slice(math))
         await read(file, mermaid);
     process.exit(failures ? 1 : 0);
 }

@@ -34,7 +34,7 @@ END
 
 cp -r "$srcdir/tests/reference/trajectories" nets
 write xor "$configs/xor.yaml" --contour 'hidden.bias[3]'
-write iris "$configs/iris.yaml" --sample 70 --weight 'hidden.weight[3,2]' --epoch 5
+write iris "$configs/iris.yaml" --sample 70 --weight 'hidden.weight[15,2]' --epoch 1
 write cat-or-dog "$configs/cat-or-dog.yaml"
 write digits "$configs/digits.yaml" --contour random train.epochs=2
 write cnn nets/digits-cnn.yaml
@@ -63,6 +63,10 @@ says deep.md '64 numbers' '48 neurons, relu' '24 neurons, tanh' '10 neurons' 'wa
 says cat-or-dog.md '30 % cat, 70 % dog' 'is labelled **cat**'
 says xor.md 'Measured and backpropagated slope agree.' 'the chain rule and backpropagation say the same.'
 says cnn.md 'by the own backward pass of `conv2d`' '6 × 8 × 8'
+
+# docs/backpropagation.md is the page of cat-or-dog as it is written today.
+cmp cat-or-dog.md "$srcdir/docs/backpropagation.md" ||
+    fail "docs/backpropagation.md is stale: fell explain configs/cat-or-dog.yaml -o docs/backpropagation.md"
 
 [ -d "${FELL_NODE-}/mermaid" ] && command -v node >/dev/null || exit 77
 node "$srcdir/tests/browser/documents.js" ./*.md >log 2>&1 || fail "$(cat log)"

@@ -176,3 +176,6 @@ for text in '`steep`: Steeper on both sides.' '= \mathrm{steep}(' 'the slope of 
     grep -qF -e "$text" steep.md || fail "steep.md does not say $text"
 done
 ! grep -F 'the slope of `steep` there, $' steep.md || fail 'a formula that nobody gave'
+
+[ -d "${FELL_NODE-}/mermaid" ] && command -v node >/dev/null || exit 0 # explain_documents.sh says that it is skipped
+node "$srcdir/tests/browser/documents.js" --math ./*.md >log 2>&1 || fail "$(cat log)"

@@ -107,3 +107,13 @@ examples_of() {
         fail "an example of $1"
     }
 }
+
+# yaml_blocks PAGE...: their ```yaml blocks as files, PAGE-HEADING.yaml, numbered where a heading has
+# several.
+yaml_blocks() {
+    awk 'FNR == 1 { page = FILENAME; sub(/.*\//, "", page); sub(/\.md$/, "", page); heading = "" }
+        /^## / { heading = "-" $2 }
+        /^ *```yaml$/ { inside = 1; name = page heading; if (n[name]++) name = name n[name]; next }
+        /^ *```/ { inside = 0 }
+        inside { print > (name ".yaml") }' "$@"
+}

@@ -1,0 +1,151 @@
+/* plugin_tables.c - what a plugin's own tables say, as tables to show. See plugin_tables.h.
+ */
+#include "cli/plugin_tables.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "host/settings.h"
+
+static void add_choices(const fell_param *p, struct strbuf *b)
+{
+    for (const char *at = p->choices; at && *at;) {
+        const size_t n = strcspn(at, "|");
+
+        strbuf_addf(b, "%s%.*s", at == p->choices ? "" : ", ", (int)n, at);
+        at += n + (at[n] == '|');
+    }
+}
+
+static bool is_numeric(const fell_param *p)
+{
+    return p->type == FELL_P_INT || p->type == FELL_P_FLOAT || p->type == FELL_P_INTS ||
+           p->type == FELL_P_FLOATS;
+}
+
+struct table *settings_table(size_t nparams, const fell_param *params)
+{
+    struct table *t = table_new();
+
+    table_column(t, (struct table_column){.name = "setting"});
+    table_column(t, (struct table_column){.name = "type"});
+    table_column(t, (struct table_column){.name = "values"});
+    table_column(t, (struct table_column){.name = "default"});
+    table_column(t, (struct table_column){.name = "meaning"});
+    for (size_t i = 0; i < nparams; i++) {
+        const fell_param *p = &params[i];
+        struct strbuf text = {0};
+        char range[80];
+
+        table_text(t, p->name);
+        table_text(t, p->flags & FELL_PATH ? "a file" : settings_type_word(p));
+        settings_range_text(p, range);
+        add_choices(p, &text);
+        table_text(t, is_numeric(p) ? range : text.text);
+        strbuf_release(&text);
+        settings_default_text(p, &text);
+        table_text(t, p->flags & FELL_REQUIRED ? "required" : text.text);
+        strbuf_release(&text);
+        table_text(t, p->doc);
+    }
+    return t;
+}
+
+struct table *tensors_table(const struct item *item)
+{
+    static const char *const roles[] = {
+        [FELL_WEIGHT] = "weight", [FELL_BIAS] = "bias", [FELL_STATE] = "state"};
+    struct table *t = table_new();
+
+    table_column(t, (struct table_column){.name = "tensor"});
+    table_column(t, (struct table_column){.name = "role"});
+    table_column(t, (struct table_column){.name = "begins_as"});
+    table_column(t, (struct table_column){.name = "meaning"});
+    for (uint64_t i = 0; item->kind == FELL_KIND_LAYER && i < item->layer->ntensors; i++) {
+        const fell_tensor *tensor = &item->layer->tensors[i];
+
+        table_text(t, tensor->name);
+        table_text(t, tensor->role <= FELL_STATE ? roles[tensor->role] : NULL);
+        table_text(t, tensor->init);
+        table_text(t, tensor->doc);
+    }
+    return t;
+}
+
+struct table *slots_table(const struct item *item)
+{
+    struct table *t = table_new();
+
+    table_column(t, (struct table_column){.name = "slot"});
+    table_column(t, (struct table_column){.name = "size"});
+    table_column(t, (struct table_column){.name = "only_with"});
+    table_column(t, (struct table_column){.name = "meaning"});
+    for (uint64_t i = 0; item->kind == FELL_KIND_OPTIMIZER && i < item->optimizer->nslots; i++) {
+        const fell_slot *slot = &item->optimizer->slots[i];
+        const char *of = item->optimizer->reach == FELL_WHOLE ? "in all" : "a tensor";
+        char *size =
+            mem_format("%s%s%s%s", slot->scalar ? "1 number " : "as the weights", slot->scalar ? of : "",
+                       slot->times ? ", times " : "", slot->times ? slot->times : "");
+
+        table_text(t, slot->name);
+        table_text(t, size);
+        table_text(t, slot->when);
+        table_text(t, slot->doc);
+        free(size);
+    }
+    return t;
+}
+
+/* ---- traits --------------------------------------------------------------------------------- */
+
+static const char *meaning(uint64_t what)
+{
+    static const char *const words[] = {[FELL_REAL] = NULL,
+                                        [FELL_PROB] = "probabilities",
+                                        [FELL_LOGIT] = "raw outputs (logits)",
+                                        [FELL_LOGPROB] = "logarithms of probabilities"};
+
+    return what <= FELL_LOGPROB ? words[what] : NULL;
+}
+
+static const char *targets(uint64_t target)
+{
+    static const char *const words[] = {
+        [0] = NULL, [FELL_VALUES] = "values", [FELL_CLASSES] = "classes", [3] = "values or classes"};
+
+    return words[target & (FELL_VALUES | FELL_CLASSES)];
+}
+
+char *plugin_traits(const struct item *item)
+{
+    const fell_layer *layer = item->layer;
+
+    switch (item->kind) {
+    case FELL_KIND_LAYER:
+        if (layer->max_inputs <= 1)
+            return NULL;
+        if (layer->max_inputs >= INT32_MAX)
+            return mem_format("Takes %u or more inputs, named by `from`.", layer->min_inputs);
+        return mem_format("Takes %u to %u inputs, named by `from`.", layer->min_inputs, layer->max_inputs);
+    case FELL_KIND_ACTIVATION:
+        return meaning(item->activation->yields) ? mem_format("Yields %s.", meaning(item->activation->yields))
+                                                 : NULL;
+    case FELL_KIND_LOSS:
+        return mem_format("Learns %s%s%s.", targets(item->loss->target),
+                          meaning(item->loss->expects) ? "; takes " : "",
+                          meaning(item->loss->expects) ? meaning(item->loss->expects) : "");
+    case FELL_KIND_OPTIMIZER:
+        return item->optimizer->reach == FELL_WHOLE
+                   ? mem_string("Sees all weights as one vector, so that they share one `lr_factor`.")
+                   : NULL;
+    case FELL_KIND_METRIC:
+        if (item->metric->values == FELL_PER_PAIR)
+            return mem_format("Measures %s; one value for each pair.", targets(item->metric->target));
+        return mem_format("Measures %s; %s%s is better.", targets(item->metric->target),
+                          item->metric->values == FELL_PER_CLASS ? "one value for each class, " : "",
+                          item->metric->higher_is_better ? "higher" : "lower");
+    default:
+        return NULL;
+    }
+}

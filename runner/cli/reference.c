@@ -1,0 +1,183 @@
+/* reference.c - `fell reference FOLDER`: docs/reference/, one page for each kind of plugin and one for
+ * the keys of a spec, from the same tables that check a spec. Hidden: only who changes a bundled plugin
+ * needs it. The examples are in reference_examples.c.
+ */
+#include "cli/reference.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "cli/plugin.h"
+#include "cli/plugin_tables.h"
+
+static const struct page {
+    const char *kind, *file, *title, *about;
+} pages[] = {
+    {"layer", "layers.md", "Layers",
+     "Entries of `model:`. Every entry may also have `name`, `from` and `activation`, and where there are "
+     "tensors `init`, `lr_factor` and `trainable`: see [the keys of a spec](spec.md#model-entries)."},
+    {"activation", "activations.md", "Activations",
+     "An entry of `model:`, or `activation:` in the entry before. The shape stays as it is."},
+    {"loss", "losses.md", "Losses", "`loss:`, what training minimises."},
+    {"optimizer", "optimizers.md", "Optimizers", "`optimizer:`, how the weights follow the gradient g."},
+    {"schedule", "schedules.md", "Schedules",
+     "`schedule:`, the learning rate over time; in a list each gets the rate that the one before it gives. "
+     "Epochs and steps count from 0."},
+    {"initialiser", "initialisers.md", "Initialisers",
+     "`init:` of an entry, what its weights begin as; or a map of tensors, `init: {weight: ..., bias: "
+     "...}`."},
+    {"metric", "metrics.md", "Metrics",
+     "`metrics:`, what is measured on every split after every epoch, recorded as SPLIT.NAME."},
+    {"dataset", "datasets.md", "Datasets",
+     "`data.source`, `data.test` or `data.validation`, where rows come from. Files are sought beside the "
+     "spec."},
+    {"transform", "transforms.md", "Transforms",
+     "`data.transforms`, what is done to the rows, in order; fitted on the training rows only."},
+};
+enum { NPAGES = sizeof pages / sizeof *pages };
+
+static const char warning[] =
+    "<!-- Written by `fell reference docs/reference` from the tables; do not edit. -->\n";
+
+FILE *reference_begin(const char *folder, const char *file, const char *title, struct error *err)
+{
+    char *path = path_join(folder, file);
+    FILE *to = fopen(path, "w");
+
+    if (to)
+        fprintf(to, "%s\n# %s\n\n", warning, title);
+    else
+        error_set(err, "cannot write %s: %s", path, strerror(errno));
+    free(path);
+    return to;
+}
+
+status reference_finish(FILE *to, struct error *err)
+{
+    bool bad = ferror(to);
+
+    if (fclose(to) || bad)
+        return error_set(err, "cannot write: %s", strerror(errno));
+    return OK;
+}
+
+/* ---- plugins ----------------------------------------------------------------------------------- */
+
+static void write_table(struct table *t, FILE *to)
+{
+    if (table_rows(t)) {
+        fputs("\n", to);
+        table_print_markdown(t, to);
+    }
+    table_free(t);
+}
+
+static void write_item(const struct item *item, FILE *to)
+{
+    char *traits = plugin_traits(item);
+    struct strbuf example = {0};
+
+    fprintf(to, "\n## %s\n\n%s\n", item->name, item->doc);
+    if (traits)
+        fprintf(to, "\n%s\n", traits);
+    write_table(settings_table(item->nparams, item->params), to);
+    write_table(tensors_table(item), to);
+    write_table(slots_table(item), to);
+    reference_example(item_word(item), item->name, &example);
+    fprintf(to, "\n```yaml\n%s```\n", example.text);
+    strbuf_release(&example);
+    free(traits);
+}
+
+static bool on_page(const struct item *item, const struct page *page)
+{
+    return item->file->bundled && !strcmp(item_word(item), page->kind);
+}
+
+static status write_page(const struct page *page, const struct item *const *items, size_t n,
+                         const char *folder, struct error *err)
+{
+    FILE *to = reference_begin(folder, page->file, page->title, err);
+    const char *between = "";
+
+    if (!to)
+        return FAILED;
+    fprintf(to, "%s\n\n", page->about);
+    for (size_t i = 0; i < n; i++)
+        if (on_page(items[i], page)) {
+            fprintf(to, "%s[%s](#%s)", between, items[i]->name, items[i]->name);
+            between = " · ";
+        }
+    fputs("\n", to);
+    for (size_t i = 0; i < n; i++)
+        if (on_page(items[i], page))
+            write_item(items[i], to);
+    return reference_finish(to, err);
+}
+
+static status write_index(const struct item *const *items, size_t n, const char *folder, struct error *err)
+{
+    FILE *to = reference_begin(folder, "README.md", "Reference", err);
+
+    if (!to)
+        return FAILED;
+    fputs("Everything that a spec can name, with its settings, their ranges and defaults. Every example is a "
+          "whole "
+          "spec, to be run from the project's folder. `fell plugin show NAME` shows the same for "
+          "plugins of your own, `fell schema` tells it to your editor.\n\n"
+          "[The keys of a spec](spec.md)\n",
+          to);
+    for (size_t p = 0; p < NPAGES; p++) {
+        fprintf(to, "\n## [%s](%s)\n\n", pages[p].title, pages[p].file);
+        fputs("| name | what it does |\n|---|---|\n", to);
+        for (size_t i = 0; i < n; i++)
+            if (on_page(items[i], &pages[p]))
+                fprintf(to, "| [%s](%s#%s) | %.*s |\n", items[i]->name, pages[p].file, items[i]->name,
+                        (int)strcspn(items[i]->doc, "\n"), items[i]->doc);
+    }
+    return reference_finish(to, err);
+}
+
+/* ---- the command ----------------------------------------------------------------------------------- */
+
+static status write_all(struct registry *r, const char *folder, struct error *err)
+{
+    size_t n;
+    const struct item *const *items = registry_list(r, &n);
+
+    if (path_make_folder(folder, err) || write_index(items, n, folder, err) ||
+        reference_spec_page(folder, err))
+        return FAILED;
+    for (size_t p = 0; p < NPAGES; p++)
+        if (write_page(&pages[p], items, n, folder, err))
+            return FAILED;
+    return OK;
+}
+
+static int write_reference(int argc, char **argv)
+{
+    const struct call none = {0};
+    struct registry *r;
+    struct error err;
+    status result;
+
+    if (argc != 2)
+        return cli_error("reference takes one folder");
+    if (!(r = plugin_registry(&none)))
+        return EXIT_INPUT;
+    result = write_all(r, argv[1], &err);
+    registry_free(r);
+    return result == OK ? EXIT_OK : cli_error("%s", err.text);
+}
+
+const struct command command_reference = {
+    .name = "reference",
+    .args = "FOLDER",
+    .brief = "Write the reference pages",
+    .help = "",
+    .examples = "",
+    .raw = write_reference,
+};

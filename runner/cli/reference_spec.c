@@ -1,0 +1,120 @@
+/* reference_spec.c - the reference page of a spec's own keys, from the tables of spec_keys.h. Called by
+ * reference.c.
+ */
+#include "cli/reference.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/plugin_tables.h"
+#include "spec/spec_keys.h"
+
+/* Keys with a form of their own: what is written there. */
+static const struct {
+    const char *path, *type;
+} forms[] = {
+    {"extends", "a file"},
+    {"model", "a list of [layers](layers.md) and [activations](activations.md)"},
+    {"sweep", "a map, [below](#sweep)"},
+    {"data.validation", "a number in (0, 1), or a [dataset](datasets.md)"},
+    {"record.gradients", "epoch, none, or {step: K}"},
+    {"checkpoint.keep", "last, best, or [last, best]"},
+    {"on_failure", "continue, stop, or a whole number"},
+    {"entry.from", "a name, or a list of names"},
+    {"entry.activation", "an [activation](activations.md)"},
+    {"entry.init", "an [initialiser](initialisers.md), or a map of tensors, each with one"},
+};
+
+static const struct {
+    enum role role;
+    const char *type;
+} choices[] = {
+    {ROLE_TRANSFORM, "a [transform](transforms.md)"},  {ROLE_LOSS, "a [loss](losses.md)"},
+    {ROLE_OPTIMIZER, "an [optimizer](optimizers.md)"}, {ROLE_SCHEDULE, "a [schedule](schedules.md)"},
+    {ROLE_METRIC, "a [metric](metrics.md)"},           {ROLE_DATASET, "a [dataset](datasets.md)"},
+};
+
+/* To the heading of a section; anchors have no dots. */
+static char *link_to(const char *name)
+{
+    struct strbuf b = {0};
+
+    strbuf_add(&b, "a map, [below](#");
+    for (; *name; name++)
+        if (*name != '.')
+            strbuf_addn(&b, name, 1);
+    strbuf_add(&b, ")");
+    return b.text;
+}
+
+/* SECTION is as its heading says: "entry" for the keys of model entries. free() it. */
+static char *type_of(const struct spec_key *key, const char *section)
+{
+    char *path = mem_format("%s%s%s", section, *section ? "." : "", key->name), *text = NULL;
+
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
+        if (!strcmp(forms[i].path, path))
+            text = mem_string(forms[i].type);
+    for (size_t i = 0; i < sizeof choices / sizeof *choices; i++)
+        if (choices[i].role == key->role && (key->form == KEY_CHOICE || key->form == KEY_CHOICES))
+            text = mem_format("%s%s", choices[i].type, key->form == KEY_CHOICES ? ", or a list of them" : "");
+    if (key->form == KEY_SECTION)
+        text = link_to(key->section->name);
+    free(path);
+    return text;
+}
+
+static void write_keys(const struct spec_section *section, const char *name, FILE *to)
+{
+    struct table *t = settings_table(section->nparams, section->params);
+
+    for (size_t i = 0; i < section->nkeys; i++) {
+        const struct spec_key *key = &section->keys[i];
+        char *type = type_of(key, name);
+
+        table_text(t, key->name);
+        table_text(t, type);
+        table_text(t, NULL);
+        table_text(t, key->required ? "required" : NULL);
+        table_text(t, key->doc);
+        free(type);
+    }
+    fputs("\n", to);
+    table_print_markdown(t, to);
+    table_free(t);
+}
+
+/* The sections below SECTION, and those below them. */
+static void write_sections(const struct spec_section *section, FILE *to)
+{
+    for (size_t i = 0; i < section->nkeys; i++) {
+        const struct spec_section *below = section->keys[i].section;
+
+        if (!below)
+            continue;
+        fprintf(to, "\n## %s\n\n%s\n", below->name, section->keys[i].doc);
+        write_keys(below, below->name, to);
+        write_sections(below, to);
+    }
+}
+
+status reference_spec_page(const char *folder, struct error *err)
+{
+    FILE *to = reference_begin(folder, "spec.md", "The keys of a spec", err);
+
+    if (!to)
+        return FAILED;
+    fputs("[The language in words](../spec.md) has all sections in one example. A plugin is named by its "
+          "name alone, "
+          "or by a map with one key and its settings.\n",
+          to);
+    write_keys(&spec_section_top, "", to);
+    write_sections(&spec_section_top, to);
+    fputs("\n## Model entries\n\nKeys beside the plugin's own settings; `lr_factor`, `trainable` and `init` "
+          "where there are tensors.\n",
+          to);
+    write_keys(&spec_section_entry, "entry", to);
+    fprintf(to, "\n## sweep\n\n%s\n", spec_key_find(&spec_section_top, "sweep")->doc);
+    write_keys(&spec_section_sweep, "sweep", to);
+    return reference_finish(to, err);
+}

@@ -1,0 +1,141 @@
+#!/bin/sh
+# fell schema: it is JSON Schema, accepts all specs that fell check accepts, refuses what a schema can
+# refuse, and knows plugins of one's own. Debian's python3-jsonschema validates.
+. "$srcdir/tests/cli/lib.sh"
+
+python=
+for p in /usr/bin/python3 python3; do
+    if [ -z "$python" ] && "$p" -c 'import jsonschema, yaml; jsonschema.Draft7Validator' 2>why; then
+        python=$p
+    fi
+done
+[ -n "$python" ] || {
+    cat why >&2
+    echo "python3-jsonschema or python3-yaml is missing" >&2
+    exit 77
+}
+validate() {
+    "$python" "$srcdir/tests/cli/schema.py" "$@" >said || {
+        cat said >&2
+        fail "schema.py $2"
+    }
+}
+
+expect_exit 0 "$FELL" schema
+expect_empty err
+mv out schema.json
+expect_json schema.json '"http://json-schema.org/draft-07/schema#"' "j->'\$.\$schema'"
+validate schema.json meta
+
+# Everything that is meant to be a spec.
+ln -s "$srcdir/configs" configs
+write_spec spec.yaml
+write_sweep sweep.yaml
+mkdir good
+for page in README.md docs/spec.md; do
+    yaml_blocks "$srcdir/$page"
+done
+yaml_blocks "$srcdir"/docs/reference/*.md
+cat >sloppy.yaml <<'END'
+# Numbers, switches, texts and lists in every way that fell reads.
+name: 1_000
+seed: +1e3
+data: {source: {csv: {path: configs/data/digits.csv, target: -1, header: yes, shape: [1, 8.0, "8"]}}, validation: .2, test: ~}
+model:
+  - conv2d: {filters: 1_0, kernel: 3, stride: [1, 1e0], padding: "1", bias: Off, name: 7, trainable: no}
+  - relu:
+  - flatten: {}
+  - dropout: {rate: 1e-1}
+  - dense: {units: 16, activation: {elu: {alpha: -.5E+0}}, init: {weight: {he_normal: }, bias: zeros}, lr_factor: 0.1e1}
+  - dense: {units: 10, from: dense1, activation: }
+  - dense: {units: 10, from: [dense2], init: he_uniform}
+loss: {cross_entropy: {class_weights: [1, 1., .5, 2e0, 1_0, "1", +1, 1, 1, 1]}}
+optimizer: {sgd: {lr: 1e-2, momentum: 0.9, nesterov: YES}}
+schedule: [{multi_step: {milestones: 2}}, {warmup: {steps: 1e1}}]
+metrics: accuracy
+train: {epochs: 2.0, batch_size: 1e2, shuffle: on, initial_weights: , clip_norm: 1_000.5, early_stopping: }
+record: {gradients: {step: 5}}
+checkpoint: {keep: best}
+END
+cat >part.yaml <<'END'
+extends: sloppy.yaml
+data: {source: {csv: {header: auto}}}
+optimizer: {sgd: {lr: .1}}
+train: {batch_size: 32}
+metrics:
+END
+cat >swept.yaml <<'END'
+seed: 1
+data: {source: xor}
+model:
+  - dense: {activation: tanh}
+  - dense: {units: 1}
+loss: mse
+optimizer: sgd
+train: {batch_size: 0}
+sweep:
+  over:
+    model.0.dense.units: [2, 1e1]
+    train.epochs: [1, 2]
+END
+expect_exit 0 "$FELL" check sloppy.yaml
+expect_exit 0 "$FELL" check part.yaml
+expect_exit 0 "$FELL" check swept.yaml
+validate schema.json good ./*.yaml "$srcdir"/configs/*.yaml "$srcdir"/configs/sweeps/*.yaml \
+    "$srcdir"/tests/bad/diverges.yaml
+
+# What it refuses, where, and by which word of JSON Schema.
+validate schema.json bad <<END
+$srcdir/tests/bad/bad-name.yaml name pattern
+$srcdir/tests/bad/bomb.yaml . required
+$srcdir/tests/bad/cycle.yaml model/0 type
+$srcdir/tests/bad/empty-model.yaml model minItems
+$srcdir/tests/bad/empty.yaml . type
+$srcdir/tests/bad/many-errors.yaml model/0/dense/units minimum
+$srcdir/tests/bad/many-errors.yaml model/0/dense/activation const
+$srcdir/tests/bad/many-errors.yaml model/1/dropout/rate exclusiveMaximum
+$srcdir/tests/bad/many-errors.yaml loss const
+$srcdir/tests/bad/many-errors.yaml optimizer/sgd additionalProperties
+$srcdir/tests/bad/many-errors.yaml train/epochs pattern
+$srcdir/tests/bad/map-for-value.yaml model/0/dense/units type
+$srcdir/tests/bad/missing-section.yaml . required
+$srcdir/tests/bad/missing-setting.yaml data/source const
+$srcdir/tests/bad/negative-seed.yaml seed minimum
+$srcdir/tests/bad/no-epochs.yaml train/epochs minimum
+$srcdir/tests/bad/no-weights.yaml model/1/relu additionalProperties
+$srcdir/tests/bad/not-a-bool.yaml train/shuffle pattern
+$srcdir/tests/bad/not-a-number.yaml optimizer/sgd/lr pattern
+$srcdir/tests/bad/not-indented.yaml model/0 maxProperties
+$srcdir/tests/bad/not-whole.yaml model/0/dense/units type
+$srcdir/tests/bad/one-input-to-add.yaml model/1 const
+$srcdir/tests/bad/optimizer-ranges.yaml model/1/dense/init/he_normal/mode enum
+$srcdir/tests/bad/optimizer-ranges.yaml optimizer/rprop/eta_plus exclusiveMinimum
+$srcdir/tests/bad/optimizer-ranges.yaml schedule/2/multi_step required
+$srcdir/tests/bad/out-of-range.yaml model/0/dropout/rate exclusiveMaximum
+$srcdir/tests/bad/too-deep.yaml model/0 type
+$srcdir/tests/bad/too-many-inputs.yaml model/1/dense/from maxItems
+$srcdir/tests/bad/two-plugins.yaml loss maxProperties
+$srcdir/tests/bad/unknown-plugin.yaml model/0/dense/activation const
+$srcdir/tests/bad/unknown-section.yaml . additionalProperties
+$srcdir/tests/bad/unknown-setting.yaml optimizer/sgd additionalProperties
+$srcdir/tests/bad/unknown-tensor.yaml model/0/dense/init additionalProperties
+$srcdir/tests/bad/whole-share.yaml data/validation exclusiveMaximum
+$srcdir/tests/bad/wrong-kind.yaml loss const
+END
+
+# A plugin of one's own.
+expect_exit 0 "$FELL" plugin new activation wavy
+expect_exit 0 "$FELL" plugin build wavy.c
+expect_exit 0 "$FELL" schema --plugin ./wavy.so
+mv out with.json
+sed 's/tanh/{wavy: {slope: 0.5}}/' spec.yaml >wavy.yaml
+sed 's/0\.5}}/-0.5}}/' wavy.yaml >steep.yaml
+validate with.json meta
+validate with.json good wavy.yaml
+validate with.json bad <<END
+steep.yaml model/0/dense/activation/wavy/slope minimum
+END
+validate schema.json bad <<END
+wavy.yaml model/0/dense/activation additionalProperties
+END
+expect_exit 2 "$FELL" schema --plugin ./wavy.c
