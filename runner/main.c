@@ -9,6 +9,7 @@
 static const struct command *const commands[] = {
     /* Run experiments */
     &command_run,    /* cli/run.c: train all runs of a spec and record them */
+    &command_retry,  /* cli/retry.c: train those that failed again */
     &command_check,  /* cli/plan.c: find its errors */
     &command_plan,   /* cli/plan.c: show what it would do */
     &command_schema, /* cli/schema.c: a JSON Schema of specs, for editors */

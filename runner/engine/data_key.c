@@ -14,8 +14,6 @@
 #include "engine/data.h"
 #include "host/settings.h"
 
-enum { DEEPEST = 32 }; /* folders inside each other; links may go round in circles */
-
 struct files {
     cJSON *list;
     int64_t changed; /* seconds of the epoch: when the last change was */
@@ -27,7 +25,7 @@ static void add_path(struct files *files, const char *path, int depth);
 static void add_folder(struct files *files, const char *path, int depth)
 {
     struct dirent **names = NULL;
-    const int n = depth < DEEPEST ? scandir(path, &names, NULL, alphasort) : 0;
+    const int n = scandir(path, &names, NULL, alphasort);
 
     for (int i = 0; i < n; i++) {
         const char *name = names[i]->d_name;
@@ -47,6 +45,7 @@ static void add_folder(struct files *files, const char *path, int depth)
  * is part of the key. The time of its last change is one that no program can set. */
 static void add_path(struct files *files, const char *path, int depth)
 {
+    struct error ignored; /* what cannot be read as data is no data: the dataset says so */
     struct stat about;
     int64_t facts[7];
 
@@ -63,7 +62,7 @@ static void add_path(struct files *files, const char *path, int depth)
         cJSON_AddItemToArray(files->list, settings_json_int(facts[i]));
     if (about.st_ctim.tv_sec > files->changed)
         files->changed = about.st_ctim.tv_sec;
-    if (S_ISDIR(about.st_mode))
+    if (S_ISDIR(about.st_mode) && (depth > 0 || path_check_folder(path, &ignored) == OK))
         add_folder(files, path, depth);
 }
 

@@ -17,7 +17,8 @@
 
 /* ---- files ------------------------------------------------------------------------ */
 
-status identity_hash_path(const char *path, char out[65], struct error *err)
+/* What is below PATH, which was checked. */
+static status hash_below(const char *path, char out[65], struct error *err)
 {
     struct strbuf list = {0};
     struct dirent **names = NULL;
@@ -34,7 +35,7 @@ status identity_hash_path(const char *path, char out[65], struct error *err)
         char *below = path_join(path, names[i]->d_name), hash[65];
 
         if (result == OK && strcmp(names[i]->d_name, ".") != 0 && strcmp(names[i]->d_name, "..") != 0) {
-            result = identity_hash_path(below, hash, err);
+            result = hash_below(below, hash, err);
             if (result == OK)
                 strbuf_addf(&list, "%s %s\n", hash, names[i]->d_name);
         }
@@ -46,6 +47,15 @@ status identity_hash_path(const char *path, char out[65], struct error *err)
         sha256_text(list.text ? list.text : "", list.len, out);
     strbuf_release(&list);
     return result;
+}
+
+status identity_hash_path(const char *path, char out[65], struct error *err)
+{
+    struct stat about;
+
+    if (stat(path, &about) == 0 && S_ISDIR(about.st_mode) && path_check_folder(path, err) != OK)
+        return FAILED;
+    return hash_below(path, out, err);
 }
 
 status identity_check_files(sqlite3 *db, int64_t run, struct error *err)
