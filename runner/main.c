@@ -28,6 +28,9 @@ static const struct command *const commands[] = {
     /* Use a trained net */
     &command_export, /* cli/export.c: its weights as a file */
 
+    /* Understand a net */
+    &command_explain, /* cli/explain.c: backpropagation with its numbers */
+
     /* Write plugins */
     &command_plugin, /* cli/plugin.c: list, show, new, build, verify */
 

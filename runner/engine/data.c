@@ -98,6 +98,14 @@ static status open_all(const struct spec *spec, struct dataset set[SPLITS], stru
     return OK;
 }
 
+static int64_t *copy_rows(const int64_t *row, int64_t n)
+{
+    int64_t *copy = mem_array((size_t)n, sizeof *copy);
+
+    memcpy(copy, row, (size_t)n * sizeof *copy);
+    return copy;
+}
+
 static status read_all(const struct spec *spec, struct data *data, struct dataset set[SPLITS],
                        struct problem *p)
 {
@@ -114,6 +122,10 @@ static status read_all(const struct spec *spec, struct data *data, struct datase
     for (enum split s = SPLIT_VALIDATION; s < SPLITS && result == OK; s++)
         if (set[s].open)
             result = dataset_read(&set[s], NULL, set[s].info.rows, &data->split[s], p);
+    if (result == OK && parts.nvalidation) {
+        data->split[SPLIT_TRAIN].source_row = copy_rows(parts.train, parts.ntrain);
+        data->split[SPLIT_VALIDATION].source_row = copy_rows(parts.validation, parts.nvalidation);
+    }
     data->validation_rows = set[SPLIT_VALIDATION].info.rows;
     data->test_rows = set[SPLIT_TEST].info.rows;
     free(parts.train);
@@ -164,6 +176,7 @@ void data_free(struct data *d)
         free(d->split[s].x);
         free(d->split[s].target);
         free(d->split[s].label);
+        free(d->split[s].source_row);
     }
     for (int64_t k = 0; d->class_names && k < d->nclasses; k++)
         free(d->class_names[k]);

@@ -14,10 +14,11 @@ enum split { SPLIT_TRAIN, SPLIT_VALIDATION, SPLIT_TEST, SPLITS };
 const char *split_name(enum split s); /* "train", "validation", "test" */
 
 struct rows {
-    int64_t n;      /* 0: the split does not exist */
-    float *x;       /* [n, data_row_size()] after the transforms, 64-byte aligned */
-    float *target;  /* [n, target_size], NULL for classes */
-    int32_t *label; /* [n, target_size], NULL for values */
+    int64_t n;           /* 0: the split does not exist */
+    float *x;            /* [n, data_row_size()] after the transforms, 64-byte aligned */
+    float *target;       /* [n, target_size], NULL for classes */
+    int32_t *label;      /* [n, target_size], NULL for values */
+    int64_t *source_row; /* [n] row of the source; NULL: all of a dataset, in order */
 };
 
 /* A transform that every training batch goes through (augment.h), as it was fitted. */
