@@ -127,6 +127,10 @@ void sweep_read(struct spec_reader *r, struct tree *t, const struct node *over, 
 /* The first steps of PATH are those of START. */
 bool path_leads_into(const char *path, const char *start);
 
+/* The key of the whole experiment that PATH leads into, which no trial can have another of; else
+ * NULL. */
+const char *path_is_fixed(const char *path);
+
 /* ---- rows ----------------------------------------------------------------------------- */
 
 /* Rows of a list: a table of cells. */

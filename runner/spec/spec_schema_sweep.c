@@ -136,8 +136,7 @@ static void add_path(struct paths *p, bool pattern, const char *path, const char
     cJSON *axis = schema_any(NULL, schema_list(value_schema(pointer), 1), schema_ref("sweep.values"), NULL);
 
     cJSON_AddItemToObject(cJSON_GetObjectItem(p->over, where), key, axis);
-    cJSON_AddItemToObject(cJSON_GetObjectItem(p->row, where), key,
-                          schema_any(NULL, value_schema(pointer), schema_null(), NULL));
+    cJSON_AddItemToObject(cJSON_GetObjectItem(p->row, where), key, value_schema(pointer));
     free(key);
 }
 
@@ -160,16 +159,17 @@ static char *below(bool pattern, const char *path, const char *key)
     return mem_format("%s%s%s", path, !*path ? "" : pattern ? "\\." : ".", key);
 }
 
-static void add_element(struct paths *p, const char *path)
+static void add_element(struct paths *p, bool pattern, const char *path)
 {
-    char *element = mem_format("%s\\.[0-9]+", path);
+    char *list = pattern ? mem_string(path) : pattern_of(path), *element = mem_format("%s\\.[0-9]+", list);
 
     add_path(p, true, element, NULL);
     free(element);
+    free(list);
 }
 
-/* All that can stand behind PATH, a regular expression, where plugins of ROLE are. */
-static void add_choice_paths(struct paths *p, enum role role, const char *path)
+/* All that can stand behind PATH, where plugins of ROLE are. */
+static void add_choice_paths(struct paths *p, enum role role, bool pattern, const char *path)
 {
     for (size_t i = 0; i < p->m->n; i++) {
         const struct item *item = p->m->items[i];
@@ -178,20 +178,20 @@ static void add_choice_paths(struct paths *p, enum role role, const char *path)
 
         if (!schema_plays(item, role))
             continue;
-        plugin = below(true, path, item->name);
+        plugin = below(pattern, path, item->name);
         definition =
             mem_format("%s.%s%s", schema_role_name(role), item->name, schema_needs(item) ? ".part" : "");
         map = cJSON_GetObjectItem(p->m->definitions, definition);
-        add_path(p, true, plugin, definition);
+        add_path(p, pattern, plugin, definition);
         cJSON_ArrayForEach(setting, cJSON_GetObjectItem(map, "properties"))
         {
             const fell_param *param = spec_param_find(item->nparams, item->params, setting->string);
-            char *to = below(true, plugin, setting->string);
+            char *to = below(pattern, plugin, setting->string);
             char *pointer = mem_format("%s/properties/%s", definition, setting->string);
 
-            add_path(p, true, to, pointer);
-            if (param ? param->type >= FELL_P_INTS : !strcmp(setting->string, "from"))
-                add_element(p, to);
+            add_path(p, pattern, to, pointer);
+            if (param && param->type >= FELL_P_INTS)
+                add_element(p, pattern, to);
             free(pointer);
             free(to);
         }
@@ -204,16 +204,17 @@ static void add_choice_paths(struct paths *p, enum role role, const char *path)
 static void add_model_paths(struct paths *p)
 {
     static const char entry[] = "model\\.[0-9]+", key[] = "model\\.[0-9]+\\.[^.]+\\.";
-    char *activation = mem_format("%sactivation", key), *init = mem_format("%sinit", key);
-    char *tensor = mem_format("%sinit\\.[^.]+", key);
+    char *activation = mem_format("%sactivation", key), *tensor = mem_format("%sinit\\.[^.]+", key);
+    char *init = mem_format("%sinit(\\.[^.]+)?", key), *from = mem_format("%sfrom", key);
 
     add_path(p, true, entry, "entry.part");
-    add_choice_paths(p, ROLE_MODEL_ENTRY, entry);
-    add_choice_paths(p, ROLE_ACTIVATION, activation);
-    add_choice_paths(p, ROLE_INITIALISER, init);
+    add_choice_paths(p, ROLE_MODEL_ENTRY, true, entry);
+    add_choice_paths(p, ROLE_ACTIVATION, true, activation);
+    add_choice_paths(p, ROLE_INITIALISER, true, init);
     add_path(p, true, tensor, NULL);
-    add_choice_paths(p, ROLE_INITIALISER, tensor);
+    add_element(p, true, from);
     free(activation);
+    free(from);
     free(init);
     free(tensor);
 }
@@ -223,34 +224,22 @@ static void add_section_paths(struct paths *p, const struct spec_section *sectio
 /* PATH leads to KEY. */
 static void add_key_paths(struct paths *p, const struct spec_key *key, const char *path)
 {
-    char *pattern = pattern_of(path);
-
     if (!strcmp(path, "model"))
         add_model_paths(p);
     else if (key->form == KEY_CHOICES) {
-        char *numbered = mem_format("%s(\\.[0-9]+)?", pattern);
+        char *one = pattern_of(path), *numbered = mem_format("%s\\.[0-9]+", one);
 
-        add_element(p, pattern);
-        add_choice_paths(p, key->role, numbered);
+        add_element(p, false, path);
+        add_choice_paths(p, key->role, false, path);
+        add_choice_paths(p, key->role, true, numbered);
         free(numbered);
+        free(one);
     } else if (key->form == KEY_CHOICE || key->role)
-        add_choice_paths(p, key->role, pattern);
+        add_choice_paths(p, key->role, false, path);
     else if (!key->section)
-        add_element(p, pattern);
+        add_element(p, false, path);
     if (key->section)
         add_section_paths(p, key->section, path);
-    free(pattern);
-}
-
-/* The experiment's, which no trial can have another of: as space_read.c refuses them. */
-static bool is_fixed(const char *path)
-{
-    static const char *const fixed[] = {"name", "extends", "on_failure", "repeats", "sweep"};
-
-    for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
-        if (!strcmp(path, fixed[i]))
-            return true;
-    return false;
 }
 
 /* A value at PATH is what the spec has there. */
@@ -273,14 +262,14 @@ static void add_section_paths(struct paths *p, const struct spec_section *sectio
     for (size_t i = 0; i < section->nparams; i++) {
         char *to = below(false, path, section->params[i].name);
 
-        if (!is_fixed(to))
+        if (!path_is_fixed(to))
             add_section_path(p, to);
         free(to);
     }
     for (size_t i = 0; i < section->nkeys; i++) {
         char *to = below(false, path, section->keys[i].name);
 
-        if (!is_fixed(to)) {
+        if (!path_is_fixed(to)) {
             add_section_path(p, to);
             add_key_paths(p, &section->keys[i], to);
         }
