@@ -14,10 +14,13 @@ static const struct command *const commands[] = {
     &command_schema, /* cli/schema.c: a JSON Schema of specs, for editors */
 
     /* Look at results */
+    &command_watch,   /* cli/watch.c: an experiment while it runs */
     &command_runs,    /* cli/runs.c: list runs */
     &command_show,    /* cli/show.c: all about one */
     &command_best,    /* cli/runs.c: rank the trials of an experiment */
     &command_compare, /* cli/compare.c: what differs, and what came of it */
+    &command_verify,  /* cli/verify.c: whether one gives the same numbers again */
+    &command_replay,  /* cli/replay.c: watch one again, with its crash */
 
     /* Use a trained net */
     &command_export, /* cli/export.c: its weights as a file */

@@ -9,15 +9,16 @@
 
 #include <stdint.h>
 
+/* A part of every stream: a number that is given stays, or recorded bits change. */
 enum rng_purpose {
     RNG_INIT = 1,
-    RNG_SHUFFLE,
-    RNG_LAYER,
-    RNG_SPLIT,
-    RNG_DATA,
-    RNG_SEED,
-    RNG_AUGMENT,
-    RNG_SWEEP
+    RNG_SHUFFLE = 2,
+    RNG_LAYER = 3,
+    RNG_SPLIT = 4,
+    RNG_DATA = 5,
+    RNG_SEED = 6,
+    RNG_SWEEP = 7,
+    RNG_AUGMENT = 8
 };
 
 struct rng_stream {

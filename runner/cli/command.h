@@ -25,7 +25,7 @@ struct call {
     const char *typed; /* the whole command line, quoted for a shell */
     const char *db;
     int64_t jobs; /* 0: the cores */
-    bool quiet, json, restart, extend;
+    bool quiet, json, restart, extend, once;
     size_t nplugins;
     const char **plugins;
     const char *safetensors, *experiment, *status, *output, *reference;
@@ -52,7 +52,8 @@ enum option_bit {
     OPTION_REFERENCE = 2048,
     OPTION_TOLERANCE = 4096,
     OPTION_SEED = 8192,
-    OPTION_EXTEND = 16384
+    OPTION_EXTEND = 16384,
+    OPTION_ONCE = 32768
 };
 
 struct command {
@@ -72,8 +73,8 @@ struct command {
 #define DEFAULT_DB "results/fell.db"
 
 extern const struct command command_run, command_check, command_plan, command_runs, command_show,
-    command_best, command_compare, command_export, command_plugin, command_schema, command_worker,
-    command_probe_plugin, command_reference;
+    command_best, command_compare, command_watch, command_verify, command_replay, command_export,
+    command_plugin, command_schema, command_worker, command_probe_plugin, command_reference;
 
 /* The program: argv to exit status. COMMANDS ends with NULL. */
 int cli_main(const struct command *const *commands, int argc, char **argv);

@@ -10,13 +10,12 @@
 #include "cli/query.h"
 #include "engine/safetensors.h"
 #include "work/identity.h"
-#include "work/process.h"
+#include "work/rerun.h"
 
 /* What the database knows of the run. */
 struct exported {
     int64_t run, epochs;
-    uint64_t seed;
-    char *status, *resolved, *name;
+    char *status;
     double train_loss;         /* of the last epoch; NAN: not recorded */
     char *checkpoint, *sha256; /* of that epoch, or NULL */
 };
@@ -33,25 +32,20 @@ static status read_run(sqlite3 *db, struct exported *x, struct error *err)
     sqlite3_stmt *s;
     int code;
 
-    if (results_query(
-            db,
-            "SELECT r.status, r.resolved, x.name, r.seed, r.epochs_done, e.train_loss, c.path, c.sha256\n"
-            "FROM runs AS r JOIN experiments AS x ON x.id = r.experiment_id\n"
-            "     LEFT JOIN epochs AS e ON e.run_id = r.id AND e.epoch = r.epochs_done\n"
-            "     LEFT JOIN checkpoints AS c ON c.run_id = r.id AND c.epoch = r.epochs_done\n"
-            "WHERE r.id = ?1 LIMIT 1",
-            1, &x->run, &s, err))
+    if (results_query(db,
+                      "SELECT r.status, r.epochs_done, e.train_loss, c.path, c.sha256\n"
+                      "FROM runs AS r LEFT JOIN epochs AS e ON e.run_id = r.id AND e.epoch = r.epochs_done\n"
+                      "     LEFT JOIN checkpoints AS c ON c.run_id = r.id AND c.epoch = r.epochs_done\n"
+                      "WHERE r.id = ?1 LIMIT 1",
+                      1, &x->run, &s, err))
         return FAILED;
     code = sqlite3_step(s);
     if (code == SQLITE_ROW) {
         x->status = column_text(s, 0);
-        x->resolved = column_text(s, 1);
-        x->name = column_text(s, 2);
-        x->seed = (uint64_t)sqlite3_column_int64(s, 3);
-        x->epochs = sqlite3_column_int64(s, 4);
-        x->train_loss = sqlite3_column_type(s, 5) == SQLITE_NULL ? NAN : sqlite3_column_double(s, 5);
-        x->checkpoint = column_text(s, 6);
-        x->sha256 = column_text(s, 7);
+        x->epochs = sqlite3_column_int64(s, 1);
+        x->train_loss = sqlite3_column_type(s, 2) == SQLITE_NULL ? NAN : sqlite3_column_double(s, 2);
+        x->checkpoint = column_text(s, 3);
+        x->sha256 = column_text(s, 4);
     }
     sqlite3_finalize(s);
     if (code != SQLITE_ROW)
@@ -65,8 +59,6 @@ static status read_run(sqlite3 *db, struct exported *x, struct error *err)
 static void release(struct exported *x)
 {
     free(x->status);
-    free(x->resolved);
-    free(x->name);
     free(x->checkpoint);
     free(x->sha256);
 }
@@ -111,78 +103,39 @@ static bool checkpoint_is_good(const struct exported *x)
 
 /* ---- by training again --------------------------------------------------------------- */
 
-/* What a frame of the worker says; true when it is the last. */
-static bool take_frame(const struct frame *f, const char *body, size_t *nmetrics,
-                       struct metric_value **metrics, double *train_loss, status *st, struct error *err)
+static void hear_epoch(void *arg, const struct epoch_report *e)
 {
-    struct epoch_report report;
-    cJSON *json;
-    const char *text;
+    double *train_loss = arg;
 
-    switch (f->type) {
-    case FRAME_METRICS:
-        json = cJSON_Parse(body);
-        *nmetrics = (size_t)cJSON_GetArraySize(json);
-        *metrics = mem_grow(*metrics, *nmetrics, sizeof **metrics);
-        cJSON_Delete(json);
-        return false;
-    case FRAME_EPOCH:
-        if (frame_unpack_epoch(body, f->size, *metrics, *nmetrics, &report))
-            *train_loss = report.loss[SPLIT_TRAIN];
-        return false;
-    case FRAME_END:
-    case FRAME_PROBLEM:
-        json = cJSON_Parse(body);
-        text = cJSON_GetStringValue(cJSON_GetObjectItem(json, f->type == FRAME_END ? "error" : "text"));
-        *st = f->type == FRAME_END && (!text || !*text)
-                  ? OK
-                  : error_set(err, "%s", text ? text : "the worker failed");
-        cJSON_Delete(json);
-        return true;
-    default:
-        return false;
-    }
+    *train_loss = e->loss[SPLIT_TRAIN];
 }
 
 static status train_again(const struct call *c, sqlite3 *db, const struct exported *x, const char *to,
                           struct error *err)
 {
-    const struct job job = {.type = FRAME_TRAIN,
-                            .name = x->name,
-                            .resolved = x->resolved,
-                            .seed = x->seed,
-                            .export_path = to,
-                            .export_epoch = x->epochs};
-    struct process p = {0};
-    struct metric_value *metrics = NULL;
-    size_t nmetrics = 0;
     double train_loss = NAN;
-    const struct frame *f;
-    const char *body;
-    struct strbuf why = {0};
+    const struct rerun_listener listener = {.arg = &train_loss, .epoch = hear_epoch};
+    struct rerun r = {0};
+    struct rerun_end end;
     status st = FAILED;
 
-    if (identity_check_files(db, x->run, err) || process_start(&p, c->nplugins, c->plugins, err) ||
-        process_send(&p, &job, err))
+    if (identity_check_files(db, x->run, err) || rerun_open(&r, db, x->run, c->nplugins, c->plugins, err) ||
+        rerun_train(&r, x->epochs, to, &listener, &end, err))
         goto out;
-    do {
-        f = process_wait_frame(&p, &body);
-    } while (f && !take_frame(f, body, &nmetrics, &metrics, &train_loss, &st, err));
-    if (!f) {
-        process_bury(&p, false, NULL, &why);
-        error_set(err, "the worker process died: %s", why.text);
-    } else if (st == OK && isfinite(x->train_loss) && train_loss != x->train_loss) {
+    if (!run_end_is_good(end.word)) {
+        error_set(err, "%s: %.1900s", end.word, end.error);
+    } else if (isfinite(x->train_loss) && train_loss != x->train_loss) {
         unlink(to);
-        st = error_set(
+        error_set(
             err,
             "training again did not give what is recorded (train loss %.9g, recorded %.9g): the data, a "
             "plugin or the program changed since",
             train_loss, x->train_loss);
+    } else {
+        st = OK;
     }
 out:
-    process_bury(&p, false, NULL, NULL);
-    free(metrics);
-    strbuf_release(&why);
+    rerun_release(&r);
     return st;
 }
 

@@ -21,6 +21,7 @@ enum {
     KEY_REFERENCE,
     KEY_TOLERANCE,
     KEY_SEED,
+    KEY_ONCE,
     KEY_USAGE
 };
 
@@ -42,6 +43,7 @@ static const struct option_text texts[] = {
     {OPTION_TOLERANCE, KEY_TOLERANCE, "tolerance", "X", "The largest error that is right (default: 1e-5)"},
     {OPTION_SEED, KEY_SEED, "seed", "N", "Of the inputs that checks are made with (default: 1)"},
     {OPTION_SAFETENSORS, KEY_SAFETENSORS, "safetensors", "FILE", "Write the weights to this file"},
+    {OPTION_ONCE, KEY_ONCE, "once", NULL, "Show how it stands now, and end"},
     {OPTION_JSON, KEY_JSON, "json", NULL, "Print JSON instead of text"},
     {OPTION_QUIET, 'q', "quiet", NULL, "Print errors only"},
 };
@@ -104,6 +106,9 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
         break;
     case KEY_NEW:
         c->restart = true;
+        break;
+    case KEY_ONCE:
+        c->once = true;
         break;
     case KEY_EXTEND:
         c->extend = true;

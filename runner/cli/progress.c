@@ -23,6 +23,7 @@ struct progress *progress_new(enum progress_mode mode)
               : terminal_is(STDOUT_FILENO) ? &progress_screen
                                            : &progress_plain;
     p->name = mem_string("");
+    p->objective.best = p->rate = p->left = NAN;
     p->began = p->now = time_monotonic();
     return p;
 }
@@ -35,8 +36,70 @@ void progress_free(struct progress *p)
         free(p->lane[i].label);
     free(p->lane);
     free(p->drawn_width);
+    free(p->objective.name);
+    free(p->objective.label);
     free(p->name);
     free(p);
+}
+
+void progress_objective(struct progress *p, const char *name, bool maximize, bool at_last)
+{
+    struct objective *o = &p->objective;
+    const char *dot = strchr(name, '.');
+
+    free(o->name);
+    *o = (struct objective){.maximize = maximize, .at_last = at_last, .best = NAN};
+    for (int s = 0; dot && s < SPLITS; s++) {
+        const char *split = split_name((enum split)s);
+
+        if (strlen(split) == (size_t)(dot - name) && strncmp(split, name, strlen(split)) == 0) {
+            o->name = mem_string(name);
+            o->split = (enum split)s;
+            o->metric = o->name + (dot + 1 - name);
+            o->is_loss = strcmp(o->metric, "loss") == 0;
+        }
+    }
+}
+
+static void set_best(struct objective *o, int64_t run, const char *label, double value)
+{
+    if (o->run != run || !o->label) {
+        free(o->label);
+        o->label = mem_string(label);
+    }
+    o->run = run;
+    o->best = value;
+}
+
+void progress_earlier(struct progress *p, const struct tally *ended, int64_t run, const char *label,
+                      double best)
+{
+    p->tally = *ended;
+    if (run)
+        set_best(&p->objective, run, label, best);
+}
+
+/* The objective in E; NAN when it is not there. */
+static double objective_of(struct objective *o, const struct epoch_report *e)
+{
+    if (o->is_loss)
+        return e->loss[o->split];
+    for (size_t k = 0; k < e->nmetrics; k++) {
+        const size_t i = (o->at + k) % e->nmetrics;
+
+        if (e->metrics[i].split == o->split && strcmp(e->metrics[i].name, o->metric) == 0) {
+            o->at = i;
+            return e->metrics[i].value;
+        }
+    }
+    return NAN;
+}
+
+static void note_value(struct objective *o, const struct lane *l)
+{
+    if (isfinite(l->objective) &&
+        (isnan(o->best) || (o->maximize ? l->objective > o->best : l->objective < o->best)))
+        set_best(o, l->run, l->label, l->objective);
 }
 
 void progress_begin(struct progress *p, const char *name, int64_t runs, int workers, int64_t epochs)
@@ -44,6 +107,7 @@ void progress_begin(struct progress *p, const char *name, int64_t runs, int work
     free(p->name);
     p->name = mem_string(name);
     p->runs = runs;
+    p->tally.of[STATUS_QUEUED] += runs;
     p->epochs_wanted = (double)runs * (double)epochs;
     p->nlanes = (size_t)(workers > 0 ? workers : 1);
     p->lane = mem_array(p->nlanes, sizeof *p->lane);
@@ -79,10 +143,12 @@ void progress_run_started(struct progress *p, int worker, int64_t run, int64_t t
                           const struct trial *t)
 {
     struct lane *l = lane_of(p, worker);
+    bool had;
     int64_t epochs;
 
     if (!l)
         return;
+    had = l->busy;
     p->now = time_monotonic();
     epochs = t && t->spec ? t->spec->train.epochs : l->epochs;
     free(l->label);
@@ -96,7 +162,10 @@ void progress_run_started(struct progress *p, int worker, int64_t run, int64_t t
                        .epochs = epochs,
                        .train = NAN,
                        .held_out = NAN,
+                       .objective = NAN,
                        .held_out_name = "validation"};
+    p->tally.of[STATUS_QUEUED] -= !had; /* what it had is put off */
+    p->tally.of[STATUS_RUNNING] += !had;
     if (p->view->run_started)
         p->view->run_started(p, l, t);
 }
@@ -114,6 +183,11 @@ void progress_epoch(struct progress *p, int worker, int64_t run, const struct ep
             isnan(e->loss[SPLIT_VALIDATION]) && !isnan(e->loss[SPLIT_TEST]) ? "test" : "validation";
         l->held_out = e->loss[*l->held_out_name == 't' ? SPLIT_TEST : SPLIT_VALIDATION];
         l->stepped = p->stepped = p->now;
+        if (p->objective.name) {
+            l->objective = objective_of(&p->objective, e);
+            if (!p->objective.at_last)
+                note_value(&p->objective, l);
+        }
     }
     l->samples += (double)e->samples;
     l->seconds += e->seconds;
@@ -126,12 +200,16 @@ void progress_run_ended(struct progress *p, int worker, int64_t run, const char 
                         const char *error)
 {
     struct lane *l = lane_of(p, worker);
+    enum run_status how = tally_status(status_word);
 
     if (!l || l->run != run)
         return;
     p->now = time_monotonic();
     p->ended++;
-    p->failed += !progress_is_good(status_word);
+    p->tally.of[STATUS_RUNNING]--;
+    p->tally.of[how < STATUSES ? how : STATUS_QUEUED]++; /* else it is put off */
+    if (p->objective.at_last && how < STATUS_INTERRUPTED)
+        note_value(&p->objective, l);
     p->epochs_done += (double)(l->epochs - l->epoch); /* those that will not come are no work left */
     if (p->view->run_ended)
         p->view->run_ended(p, l, status_word, error);
@@ -186,7 +264,57 @@ double progress_lane_left(const struct progress *p, const struct lane *l)
 
 double progress_left(const struct progress *p)
 {
-    return time_left(p->stepped - p->began, p->now - p->stepped, p->epochs_done, p->epochs_wanted);
+    return p->told_rate
+               ? p->left
+               : time_left(p->stepped - p->began, p->now - p->stepped, p->epochs_done, p->epochs_wanted);
+}
+
+/* Per second, or where that is below one per minute or hour. */
+static void add_rate(struct strbuf *out, double per_second)
+{
+    static const struct {
+        const char *unit;
+        double seconds;
+    } units[] = {{"s", 1}, {"min", 60}, {"h", 3600}};
+    char text[32];
+    size_t i = 0;
+
+    if (!(per_second > 0))
+        return;
+    while (i < 2 && per_second * units[i].seconds < 1)
+        i++;
+    if (per_second * units[i].seconds < 1000)
+        snprintf(text, sizeof text, "%.3g", per_second * units[i].seconds);
+    else
+        display_rate(per_second * units[i].seconds, text);
+    strbuf_addf(out, ", %s runs/%s", text, units[i].unit);
+}
+
+void progress_add_head(struct strbuf *out, const struct progress *p)
+{
+    const double since = p->now - p->began;
+    char left[32];
+
+    strbuf_addf(out, "%s: ", p->name);
+    tally_add_text(out, &p->tally);
+    add_rate(out, p->told_rate ? p->rate : since >= 1 ? (double)p->ended / since : NAN);
+    if (p->told_rate ? isfinite(p->left) : p->epochs_done >= 1 && since >= 1) {
+        display_duration(progress_left(p), left);
+        strbuf_addf(out, ", %s left", left);
+    }
+}
+
+void progress_add_best(struct strbuf *out, const struct progress *p)
+{
+    const struct objective *o = &p->objective;
+    char value[32];
+
+    if (!o->name || isnan(o->best))
+        return;
+    display_number(o->best, value);
+    strbuf_addf(out, "best %s %s, run %lld", o->name, value, (long long)o->run);
+    if (*o->label)
+        strbuf_addf(out, " (%s)", o->label);
 }
 
 void progress_lane_name(struct strbuf *out, const struct lane *l)
@@ -298,9 +426,21 @@ static void plain_note(struct progress *p, const char *text)
     print_clean(stderr, text);
 }
 
+/* Of several runs, where the whole stands, every ten seconds. */
 static void plain_tick(struct progress *p)
 {
-    (void)p;
+    if (p->runs > 1 && p->now - fmax(p->began, p->drawn) >= 10) {
+        struct strbuf b = {0};
+
+        progress_add_head(&b, p);
+        if (p->objective.name && !isnan(p->objective.best)) {
+            strbuf_add(&b, ", ");
+            progress_add_best(&b, p);
+        }
+        print_clean(stdout, b.text);
+        strbuf_release(&b);
+        p->drawn = p->now;
+    }
     fflush(stdout);
 }
 

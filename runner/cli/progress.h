@@ -1,9 +1,11 @@
-/* progress.h - what a person sees while runs train: a line per worker on a
- * terminal, plain lines elsewhere, JSON lines with --json, nothing with --quiet.
+/* progress.h - what a person sees while runs train: how many runs stand how, the rate, the time
+ * left, the best so far and a line per worker on a terminal, plain lines elsewhere, JSON lines
+ * with --json, nothing with --quiet.
  */
 #ifndef CLI_PROGRESS_H
 #define CLI_PROGRESS_H
 
+#include "cli/tally.h"
 #include "engine/train.h"
 #include "spec/experiment.h"
 
@@ -13,6 +15,15 @@ struct progress;
 
 struct progress *progress_new(enum progress_mode mode);
 void progress_free(struct progress *p);
+
+/* What is best: "validation.loss", "test.accuracy", a value of the last epoch or of any. Before
+ * progress_begin(); without it nothing is. */
+void progress_objective(struct progress *p, const char *name, bool maximize, bool at_last);
+
+/* Runs of the experiment that ended earlier, and the best of them (RUN 0: none); LABEL has its swept
+ * values. They count as done. Before progress_begin(), whose RUNS they are not among. */
+void progress_earlier(struct progress *p, const struct tally *ended, int64_t run, const char *label,
+                      double best);
 
 void progress_begin(struct progress *p, const char *name, int64_t runs, int workers, int64_t epochs);
 void progress_run_started(struct progress *p, int worker, int64_t run, int64_t trial, int64_t repeat,

@@ -51,19 +51,17 @@ static void put_line(struct progress *p, struct strbuf *out, const char *text, i
     strbuf_add(out, "\x1b[K\n");
 }
 
-static void draw_head(struct progress *p, struct strbuf *out, int columns)
+/* The whole, and the best so far where there is room for it. */
+static void draw_head(struct progress *p, struct strbuf *out, int columns, int rows)
 {
     struct strbuf b = {0};
-    char left[32];
 
-    strbuf_addf(&b, "%s: %lld of %lld runs done", p->name, (long long)p->ended, (long long)p->runs);
-    if (p->failed)
-        strbuf_addf(&b, ", %lld failed", (long long)p->failed);
-    if (p->epochs_done >= 1 && p->now - p->began >= 1) {
-        display_duration(progress_left(p), left);
-        strbuf_addf(&b, ", %s left", left);
-    }
+    progress_add_head(&b, p);
     put_line(p, out, b.text, columns);
+    b.len = 0;
+    progress_add_best(&b, p);
+    if (b.len && rows > 4)
+        put_line(p, out, b.text, columns);
     strbuf_release(&b);
 }
 
@@ -162,8 +160,8 @@ static void draw(struct progress *p)
     terminal_size(STDOUT_FILENO, &columns, &rows);
     go_up(p, &out, columns);
     p->ndrawn = 0;
-    if (p->runs > 1 && rows > 2)
-        draw_head(p, &out, columns);
+    if ((p->runs > 1 || p->told_rate) && rows > 2)
+        draw_head(p, &out, columns, rows);
     for (size_t i = 0; i < p->nlanes; i++)
         busy += p->lane[i].busy;
     /* The cursor waits on one more row; what does not fit is counted on the last line. */

@@ -1,5 +1,6 @@
 /* progress_view.h - what progress.c and the three ways of showing share: the state of
- * each worker, and the functions a way fills in. Private to runner/cli/progress*.c.
+ * each worker, and the functions a way fills in. Private to runner/cli/progress*.c and to
+ * watch*.c, which fills the state from the database.
  */
 #ifndef CLI_PROGRESS_VIEW_H
 #define CLI_PROGRESS_VIEW_H
@@ -14,6 +15,7 @@ struct lane {
     double began;              /* on the clock of `now` */
     int64_t epoch, epochs;     /* done, wanted */
     double train, held_out;    /* last losses; NAN: none yet, no such split */
+    double objective;          /* last value; NAN: none */
     const char *held_out_name; /* "validation", or "test" where there is only that */
     double stepped;            /* when the last epoch ended */
     double samples, seconds;   /* sums over the epochs, for the rate */
@@ -24,13 +26,28 @@ struct lane {
 struct progress {
     const struct progress_view *view;
     char *name;
-    int64_t runs, ended, failed; /* failed: every end but finished and stopped */
+    struct tally tally;  /* of all runs, those that ended earlier included */
+    int64_t runs, ended; /* without those */
     double epochs_wanted, epochs_done;
+    struct objective {
+        char *name; /* NULL: nothing is best */
+        bool maximize, at_last;
+        bool is_loss;
+        enum split split;
+        const char *metric; /* in name, behind the split */
+        size_t at;          /* where the metric was last time */
+        double best;        /* NAN: none yet */
+        int64_t run;
+        char *label; /* of that run */
+    } objective;
+    double rate, left; /* watch*.c: runs a second and seconds, NAN: not known; for itself progress.c
+                          reckons when they are asked for */
+    bool told_rate;    /* they are set */
     size_t nlanes;
     struct lane *lane;
     double began, now; /* read once a tick, not once an epoch */
     double stepped;    /* when the last epoch of any run ended */
-    double drawn;      /* screen: when */
+    double drawn;      /* screen, plain lines of the whole: when */
     size_t ndrawn;     /* screen: lines there now, and their widths */
     int *drawn_width;
 };
@@ -50,6 +67,10 @@ extern const struct progress_view progress_plain, progress_quiet, progress_scree
 bool progress_is_good(const char *status_word);                            /* finished, stopped */
 double progress_lane_left(const struct progress *p, const struct lane *l); /* seconds; NAN: unknown */
 double progress_left(const struct progress *p);
+/* "sweep: 3 of 8 runs done, 2 running, 1.3 runs/s, 12.3 s left". */
+void progress_add_head(struct strbuf *out, const struct progress *p);
+/* "best validation.loss 0.1234, run 7 (lr=0.1)"; nothing when there is none. */
+void progress_add_best(struct strbuf *out, const struct progress *p);
 /* "run 13 (lr=0.1)". */
 void progress_lane_name(struct strbuf *out, const struct lane *l);
 

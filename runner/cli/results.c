@@ -372,6 +372,39 @@ status results_heading(sqlite3 *db, int64_t experiment, char **out, struct error
     return code == SQLITE_ROW ? OK : sql_error(db, err);
 }
 
+status results_label(sqlite3 *db, int64_t run, char **out, struct error *err)
+{
+    const char **paths = NULL;
+    struct strbuf b = {0};
+    struct arena *arena = arena_new();
+    char **texts = NULL;
+    size_t n = 0;
+    sqlite3_stmt *s = NULL;
+    int code = SQLITE_ERROR;
+
+    strbuf_add(&b, "");
+    if (results_query(db, "SELECT path, value FROM run_params WHERE run_id = ?1 ORDER BY path", 1, &run, &s,
+                      err) == OK) {
+        while ((code = sqlite3_step(s)) == SQLITE_ROW) {
+            paths = mem_grow(paths, n + 1, sizeof *paths);
+            texts = mem_grow(texts, n + 1, sizeof *texts);
+            paths[n] = arena_format(arena, "%s", (const char *)sqlite3_column_text(s, 0));
+            texts[n++] = arena_format(
+                arena, "%s", sqlite3_column_text(s, 1) ? (const char *)sqlite3_column_text(s, 1) : "null");
+        }
+        if (code != SQLITE_DONE)
+            sql_error(db, err);
+    }
+    for (size_t i = 0; i < n; i++)
+        strbuf_addf(&b, "%s%s=%s", i ? " " : "", display_short_path(paths, n, i), texts[i]);
+    sqlite3_finalize(s);
+    free(paths);
+    free(texts);
+    arena_free(arena);
+    *out = b.text;
+    return code == SQLITE_DONE ? OK : FAILED;
+}
+
 void results_more(const struct table *t, int64_t total, const char *text)
 {
     int64_t n = (int64_t)table_rows(t);

@@ -35,6 +35,9 @@ status results_run(sqlite3 *db, const char *text, int64_t *run, struct error *er
  * with the nearest name. */
 status results_experiment(sqlite3 *db, const char *text, int64_t *experiment, struct error *err);
 
+/* The swept values of a run: "lr=0.1 activation=relu"; "" without a sweep. free() it. */
+status results_label(sqlite3 *db, int64_t run, char **out, struct error *err);
+
 /* The best LIMIT runs of an experiment, with swept values, best and last value, metrics
  * at the best epoch. */
 status results_board(sqlite3 *db, int64_t experiment, int64_t limit, struct table **out, struct error *err);

@@ -9,6 +9,7 @@
 #include "cli/progress.h"
 #include "cli/query.h"
 #include "record/schema.h"
+#include "work/store.h"
 
 enum { BOARD_ROWS = 20 };
 
@@ -161,6 +162,8 @@ static int run_run(const struct call *c)
     if (experiment_call_open(&x, c))
         goto out;
     x.options.progress = progress_new(c->json ? PROGRESS_JSON : c->quiet ? PROGRESS_QUIET : PROGRESS_AUTO);
+    progress_objective(x.options.progress, store_objective(x.experiment), x.experiment->objective.maximize,
+                       x.experiment->objective.last);
     st = runner_run(x.experiment, x.registry, &x.options, &summary, x.diag, &err);
     progress_free(x.options.progress);
     experiment_call_report(&x);

@@ -4,27 +4,20 @@
 
 #include "base/text.h"
 #include "cli/query.h"
+#include "cli/tally.h"
 
 /* ---- fell runs ------------------------------------------------------------------ */
 
-static const char *const statuses[] = {"queued",    "running",       "finished",   "stopped",
-                                       "pruned",    "diverged",      "failed",     "crashed",
-                                       "timed_out", "out_of_memory", "interrupted"};
-
 static status check_status(const char *word, struct error *err)
 {
-    enum { N = sizeof statuses / sizeof *statuses };
     const char *near;
     struct strbuf all = {0};
 
-    for (size_t i = 0; i < N; i++) {
-        if (strcmp(word, statuses[i]) == 0) {
-            strbuf_release(&all);
-            return OK;
-        }
-        strbuf_addf(&all, "%s%s", i ? ", " : "", statuses[i]);
-    }
-    near = text_nearest(word, statuses, N);
+    if (tally_status(word) < STATUSES)
+        return OK;
+    for (size_t i = 0; i < STATUSES; i++)
+        strbuf_addf(&all, "%s%s", i ? ", " : "", tally_words[i]);
+    near = text_nearest(word, tally_words, STATUSES);
     if (near)
         error_set(err, "no status '%s'; did you mean '%s'?", word, near);
     else

@@ -47,7 +47,8 @@ static const struct section {
      "SELECT kind, name, version, verdict, path, sha256 FROM plugins WHERE run_id = ?1\n"
      "ORDER BY kind, name"},
     {"checkpoints", "checkpoints",
-     "SELECT epoch, iif(is_best, 'best', 'last') AS kept_as, path FROM checkpoints\n"
+     "SELECT epoch, CASE WHEN path LIKE '%/pause.safetensors' THEN 'pause'\n"
+     "       WHEN is_best THEN 'best' ELSE 'last' END AS kept_as, path FROM checkpoints\n"
      "WHERE run_id = ?1 ORDER BY epoch"},
     {"events", "events", "SELECT at, kind, detail FROM events WHERE run_id = ?1 ORDER BY id"},
 };

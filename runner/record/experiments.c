@@ -4,16 +4,11 @@
  * These rows are stored at once, not queued: everything between the first call and
  * recorder_commit() is one transaction, so that a database never holds half an experiment.
  */
-#include <errno.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 #include "base/text.h"
+#include "record/claim.h"
 #include "record/recorder_impl.h"
 #include "record/schema.h"
 
@@ -114,31 +109,10 @@ status recorder_count_trials(struct recorder *r, int64_t experiment, int64_t *n,
     return OK;
 }
 
-/* A socket in the abstract name space: it needs no file, only one process can bind the
- * name, and it is gone with the process, however that ends. */
 status recorder_claim(struct recorder *r, const char *uid, struct error *err)
 {
-    struct sockaddr_un name = {.sun_family = AF_UNIX};
-    struct stat file;
-    int fd, n;
-
-    if (stat(r->path, &file) != 0)
-        return error_set(err, "%s: %s", r->path, strerror(errno));
-    n = snprintf(name.sun_path + 1, sizeof name.sun_path - 1, "fell:%lx:%lx:%.32s",
-                 (unsigned long)file.st_dev, (unsigned long)file.st_ino, uid);
-    fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-        return error_set(err, "no socket: %s", strerror(errno));
-    if (bind(fd, (struct sockaddr *)&name,
-             (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)n)) != 0) {
-        int why = errno;
-
-        close(fd);
-        return why == EADDRINUSE ? error_set(err, "another fell process is running this very experiment now; "
-                                                  "`fell runs` shows how far it is")
-                                 : error_set(err, "no socket: %s", strerror(why));
-    }
-    r->claim = fd;
+    if (claim_take(r->path, uid, &r->claim, err) != OK)
+        return FAILED;
     r->claimed = true;
     return OK;
 }

@@ -83,7 +83,6 @@ static void begin_run(struct hand *h)
     h->busy = true;
     h->paused = false;
     h->epochs_done = 0;
-    h->nmetrics = 0;
     h->started = time_monotonic();
     h->seconds_before = 0.0;
     free(h->paused_at);
@@ -220,44 +219,6 @@ static status on_parameters(struct hand *h, const struct hand_env *env, const cJ
     return OK;
 }
 
-static void forget_metrics(struct hand *h)
-{
-    free(h->metrics);
-    free(h->metric_names);
-    h->metrics = NULL;
-    h->metric_names = NULL;
-    h->nmetrics = 0;
-}
-
-/* [[split, name], ...]: what the values of the epochs to come are. */
-static status on_metrics(struct hand *h, const struct hand_env *env, const cJSON *json, struct error *err)
-{
-    struct strbuf names = {0};
-    const cJSON *one;
-    char *at;
-
-    (void)env;
-    (void)err;
-    forget_metrics(h);
-    cJSON_ArrayForEach(one, json)
-    {
-        const char *name = cJSON_GetStringValue(cJSON_GetArrayItem(one, 1));
-
-        strbuf_addn(&names, name ? name : "", name ? strlen(name) + 1 : 1);
-    }
-    h->nmetrics = (size_t)cJSON_GetArraySize(json);
-    h->metrics = mem_array(h->nmetrics, sizeof *h->metrics);
-    h->metric_names = at = names.text;
-    for (size_t i = 0; i < h->nmetrics; i++) {
-        const cJSON *split = cJSON_GetArrayItem(cJSON_GetArrayItem(json, (int)i), 0);
-
-        h->metrics[i].split = split ? (enum split)split->valueint : SPLIT_TRAIN;
-        h->metrics[i].name = at;
-        at += strlen(at) + 1;
-    }
-    return OK;
-}
-
 static status on_event(struct hand *h, const struct hand_env *env, const cJSON *json, struct error *err)
 {
     return recorder_event(env->recorder, h->task.run, json_text(json, "kind"), json_text(json, "detail"),
@@ -371,9 +332,13 @@ static const struct {
     enum frame_type type;
     status (*take)(struct hand *h, const struct hand_env *env, const cJSON *json, struct error *err);
 } json_frames[] = {
-    {FRAME_PARAMETERS, on_parameters}, {FRAME_METRICS, on_metrics}, {FRAME_EVENT, on_event},
-    {FRAME_CHECKPOINT, on_checkpoint}, {FRAME_END, on_end},         {FRAME_PROBLEM, on_problem},
-    {FRAME_RESUMED, on_resumed},       {FRAME_ASK, on_ask},
+    {FRAME_PARAMETERS, on_parameters},
+    {FRAME_EVENT, on_event},
+    {FRAME_CHECKPOINT, on_checkpoint},
+    {FRAME_END, on_end},
+    {FRAME_PROBLEM, on_problem},
+    {FRAME_RESUMED, on_resumed},
+    {FRAME_ASK, on_ask},
 };
 
 static status take_json(struct hand *h, const struct hand_env *env, uint32_t type, const char *body,
@@ -395,7 +360,7 @@ static status take_epoch(struct hand *h, const struct hand_env *env, const char 
 {
     struct epoch_report e;
 
-    if (!frame_unpack_epoch(body, size, h->metrics, h->nmetrics, &e)) {
+    if (!frame_unpack_epoch(body, size, h->process.metrics, h->process.nmetrics, &e)) {
         *broken = true;
         return OK;
     }
@@ -462,7 +427,6 @@ void hand_cancel(struct hand *h, int sig)
 
 void hand_release(struct hand *h)
 {
-    forget_metrics(h);
     free(h->paused_at);
     h->paused_at = NULL;
 }

@@ -42,9 +42,6 @@ struct hand {
     double started;
     double seconds_before; /* what the run took in its earlier jobs */
     struct limit_watch watch;
-    struct metric_value *metrics; /* as announced by the worker */
-    size_t nmetrics;
-    char *metric_names; /* their names, one behind the other */
 };
 
 /* Give h->task to the process. FAILED with the process buried: it was dead, try another; FAILED

@@ -111,6 +111,15 @@ out:
     return result;
 }
 
+static void forget_metrics(struct process *p)
+{
+    free(p->metrics);
+    free(p->metric_names);
+    p->metrics = NULL;
+    p->metric_names = NULL;
+    p->nmetrics = 0;
+}
+
 status process_send(struct process *p, const struct job *job, struct error *err)
 {
     cJSON *header = cJSON_CreateObject();
@@ -118,6 +127,7 @@ status process_send(struct process *p, const struct job *job, struct error *err)
     char *seed = mem_format("%llu", (unsigned long long)job->seed), *text;
     status result;
 
+    forget_metrics(p);
     cJSON_AddStringToObject(header, "name", job->name);
     cJSON_AddStringToObject(header, "seed", seed); /* text: JSON numbers end at 2^53 */
     if (job->checkpoint_folder)
@@ -165,10 +175,40 @@ static void note_crash(struct process *p, const char *body, size_t size)
     strncpy(p->crash_phase, phase < end ? phase : "", sizeof p->crash_phase - 1);
 }
 
+/* [[split, name], ...]; the names are kept one behind the other. */
+static void note_metrics(struct process *p, const char *body)
+{
+    cJSON *json = cJSON_Parse(body);
+    struct strbuf names = {0};
+    const cJSON *one;
+    char *at;
+
+    forget_metrics(p);
+    cJSON_ArrayForEach(one, json)
+    {
+        const char *name = cJSON_GetStringValue(cJSON_GetArrayItem(one, 1));
+
+        strbuf_addn(&names, name ? name : "", name ? strlen(name) + 1 : 1);
+    }
+    p->nmetrics = (size_t)cJSON_GetArraySize(json);
+    p->metrics = mem_array(p->nmetrics, sizeof *p->metrics);
+    p->metric_names = at = names.text;
+    for (size_t i = 0; i < p->nmetrics; i++) {
+        const cJSON *split = cJSON_GetArrayItem(cJSON_GetArrayItem(json, (int)i), 0);
+
+        p->metrics[i].split = split ? (enum split)split->valueint : SPLIT_TRAIN;
+        p->metrics[i].name = at;
+        at += strlen(at) + 1;
+    }
+    cJSON_Delete(json);
+}
+
 const struct frame *process_next_frame(struct process *p, const char **body, bool *broken)
 {
-    const struct frame *f = frame_reader_next(&p->reader, body, broken);
+    const struct frame *f;
 
+    while ((f = frame_reader_next(&p->reader, body, broken)) && f->type == FRAME_METRICS)
+        note_metrics(p, *body);
     if (f && f->type == FRAME_CRASH) {
         note_crash(p, *body, f->size);
         f = NULL; /* it is the last */
@@ -241,6 +281,7 @@ int process_bury(struct process *p, bool kill_it, const struct spec *spec, struc
     if (why)
         process_add_where(p, spec, why);
     frame_reader_release(&p->reader);
+    forget_metrics(p);
     p->pid = 0;
     return sig;
 }

@@ -17,6 +17,9 @@ struct process {
     struct frame_reader reader;
     struct crash_head crash;                /* of a CRASH frame */
     char crash_where[128], crash_phase[64]; /* likewise; "": none came */
+    size_t nmetrics; /* what the values of EPOCH frames are, as METRICS announced it in this job */
+    struct metric_value *metrics;
+    char *metric_names;
 };
 
 /* The file of this program, for starting and hashing it; free() it. */
@@ -43,7 +46,7 @@ status process_send(struct process *p, const struct job *job, struct error *err)
 /* To FRAME_ASK. NEXT: the epoch after which it asks again; 0: never. FAILED as above. */
 status process_answer(struct process *p, uint64_t job, enum verdict verdict, int64_t next, struct error *err);
 
-/* The next frame, waiting for it; NULL: the process ended. CRASH frames are taken note of
+/* The next frame, waiting for it; NULL: the process ended. CRASH and METRICS are taken note of
  * and not returned. */
 const struct frame *process_wait_frame(struct process *p, const char **body);
 /* The next frame that is there already; NULL: none. */

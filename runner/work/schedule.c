@@ -252,11 +252,24 @@ static void read_values(struct schedule *s, struct run_task *out)
     size_t n = 0;
 
     while (sqlite3_step(row) == SQLITE_ROW) {
+        char number[32];
+        const int type = sqlite3_column_type(row, 1);
+        const char *text = (const char *)sqlite3_column_text(row, 1);
+
+        if (type == SQLITE_FLOAT) {
+            text_from_double(sqlite3_column_double(row, 1), number);
+            text = number;
+        }
         values = mem_grow(values, n + 1, sizeof *values);
         values[n++] = (struct axis_value){
             .path = arena_format(out->arena, "%s", (const char *)sqlite3_column_text(row, 0)),
-            .text = arena_format(out->arena, "%s", (const char *)sqlite3_column_text(row, 1)),
-        };
+            .text = arena_format(out->arena, "%s", text ? text : "null"),
+            .null = !text,
+            .type = type == SQLITE_INTEGER ? VALUE_INT
+                    : type == SQLITE_FLOAT ? VALUE_REAL
+                                           : VALUE_TEXT,
+            .i = sqlite3_column_int64(row, 1),
+            .x = sqlite3_column_double(row, 1)};
     }
     sqlite3_reset(row);
     out->stored.nvalues = n;

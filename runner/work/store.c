@@ -289,8 +289,7 @@ static void remove_files(struct strbuf *list)
         unlink(path);
 }
 
-/* Without a word of the spec: validation.loss, or train.loss where no rows are held out. */
-static const char *objective_name(const struct experiment *e)
+const char *store_objective(const struct experiment *e)
 {
     const struct spec *s = e->first;
 
@@ -316,7 +315,7 @@ static struct experiment_row row_of(const struct store *s)
                                    .host = p->host,
                                    .cpu = p->cpu,
                                    .kernels = p->kernels,
-                                   .objective = objective_name(e),
+                                   .objective = store_objective(e),
                                    .maximize = e->objective.maximize,
                                    .at_last = e->objective.last,
                                    .strategy = e->strategy,

@@ -33,6 +33,9 @@ status store_experiment(struct store *s, struct error *err);
 /* The runs of trial T, which is new, in a transaction of its own; queued. IDS [repeats]. */
 status store_trial(struct store *s, const struct trial *t, int64_t *ids, struct error *err);
 
+/* What ranks the trials: as the spec says, or validation.loss, or train.loss where no rows are held out. */
+const char *store_objective(const struct experiment *e);
+
 /* How the runs of a stored experiment ended. */
 status store_summary(struct recorder *r, int64_t experiment, struct runner_summary *out, struct error *err);
 

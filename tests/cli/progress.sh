@@ -26,7 +26,8 @@ start() {
 # Long enough to be looked at, ended by Ctrl-C.
 start 100 30 "$FELL run sweep.yaml train.epochs=1000000000 record.gradients=none --jobs 2"
 wait_for 'run 2 .*epoch .*/1000000000  train [0-9].* left'
-grep -q '^sweep: 0 of 8 runs done' screen || fail "no line for the whole: $(cat screen)"
+grep -q '^sweep: 0 of 8 runs done, 2 running' screen || fail "no line for the whole: $(cat screen)"
+grep -q '^best train.loss [0-9.e-]*, run [12] (.*lr=0.5' screen || fail "not the best so far: $(cat screen)"
 [ "$(grep -c '^run ' screen)" = 2 ] || fail "not a line for each worker: $(cat screen)"
 # In a narrower window the lines are shorter, not wrapped.
 terminal resize-window -x 56 -y 30

@@ -53,7 +53,7 @@ expect_text out "... and 4 more; fell best sweep --db many.db"
 # A run that diverges is said at once, on standard error, and the others go on.
 expect_exit 1 "$FELL" run sweep.yaml optimizer.sgd.lr=0.5 "sweep.over.optimizer.sgd.lr=[0.1, 1e38]" \
     "loss=mse" "model.1.dense.activation=identity" --db bad.db
-expect_text err "diverged after " "lr=1e38"
+expect_text err "diverged after " "lr=1e+38"
 expect_text out "sweep: 8 runs, " "diverged"
 expect_sql bad.db "4|4" "SELECT sum(status = 'finished'), sum(status = 'diverged') FROM runs"
 expect_exit 1 "$FELL" run sweep.yaml optimizer.sgd.lr=0.5 "sweep.over.optimizer.sgd.lr=[0.1, 1e38]" \

@@ -1,0 +1,201 @@
+/* replay.c - `fell replay`: a stored run trained again before the user's eyes, with the crash that it may
+ * end in. Writes nothing.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/display.h"
+#include "cli/query.h"
+#include "work/identity.h"
+#include "work/rerun.h"
+
+struct replay {
+    const struct call *call;
+    int64_t epochs; /* of the spec; 0: not known */
+};
+
+/* ---- as text -------------------------------------------------------------------------------- */
+
+static void add_value(struct strbuf *b, const char *name, double v)
+{
+    char text[32];
+
+    display_number(v, text);
+    strbuf_addf(b, "  %s %s", name, text);
+}
+
+static void print_epoch(const struct replay *p, const struct epoch_report *e)
+{
+    struct strbuf b = {0};
+
+    strbuf_addf(&b, "epoch %lld", (long long)e->epoch);
+    if (p->epochs > 0)
+        strbuf_addf(&b, " of %lld", (long long)p->epochs);
+    for (int s = SPLIT_TRAIN; s < SPLITS; s++) {
+        char name[32];
+
+        snprintf(name, sizeof name, "%s.loss", split_name((enum split)s));
+        if (s == SPLIT_TRAIN || !isnan(e->loss[s]))
+            add_value(&b, name, e->loss[s]);
+    }
+    for (size_t i = 0; i < e->nmetrics; i++) {
+        char *name = mem_format("%s.%s", split_name(e->metrics[i].split), e->metrics[i].name);
+
+        add_value(&b, name, e->metrics[i].value);
+        free(name);
+    }
+    add_value(&b, "grad_norm", e->grad_norm_mean);
+    add_value(&b, "lr", e->lr);
+    puts(b.text);
+    fflush(stdout);
+    strbuf_release(&b);
+}
+
+/* ---- as JSON, a line for each epoch ------------------------------------------------------------ */
+
+/* With all its digits, which cJSON would round. */
+static void add_number(cJSON *o, const char *name, double v)
+{
+    char text[32];
+
+    snprintf(text, sizeof text, "%.17g", v);
+    if (isfinite(v))
+        cJSON_AddRawToObject(o, name, text);
+    else
+        cJSON_AddNullToObject(o, name);
+}
+
+static void print_line(cJSON *o)
+{
+    char *text = cJSON_PrintUnformatted(o);
+
+    puts(text);
+    fflush(stdout);
+    cJSON_free(text);
+    cJSON_Delete(o);
+}
+
+static void print_json_epoch(const struct epoch_report *e)
+{
+    static const char *const losses[SPLITS] = {"train_loss", "validation_loss", "test_loss"};
+    cJSON *o = cJSON_CreateObject(), *metrics = cJSON_AddObjectToObject(o, "metrics");
+
+    cJSON_AddNumberToObject(o, "epoch", (double)e->epoch);
+    for (int s = SPLIT_TRAIN; s < SPLITS; s++)
+        add_number(o, losses[s], e->loss[s]);
+    add_number(o, "grad_norm_mean", e->grad_norm_mean);
+    add_number(o, "grad_norm_max", e->grad_norm_max);
+    add_number(o, "lr", e->lr);
+    for (size_t i = 0; i < e->nmetrics; i++) {
+        char *name = mem_format("%s.%s", split_name(e->metrics[i].split), e->metrics[i].name);
+
+        add_number(metrics, name, e->metrics[i].value);
+        free(name);
+    }
+    print_line(o);
+}
+
+/* ---- the run --------------------------------------------------------------------------------------- */
+
+static void hear_epoch(void *arg, const struct epoch_report *e)
+{
+    const struct replay *p = arg;
+
+    if (p->call->json)
+        print_json_epoch(e);
+    else if (!p->call->quiet)
+        print_epoch(p, e);
+}
+
+static void hear_event(void *arg, const char *kind, const char *detail)
+{
+    (void)arg;
+    if (strcmp(kind, "diverged") != 0) /* it is the end, and told there */
+        fprintf(stderr, "%s: %s\n", kind, detail);
+}
+
+/* A plugin that was mended since is what replaying is for; but it is said. */
+static void tell_changes(const struct rerun *r, sqlite3 *db)
+{
+    const char *line = r->changed.text;
+    struct error err;
+
+    for (size_t n; *line; line += n + (line[n] == '\n')) {
+        n = strcspn(line, "\n");
+        cli_error("note: %.*s", (int)n, line);
+    }
+    if (identity_check_files(db, r->run.id, &err) != OK)
+        cli_error("note: %s", err.text);
+}
+
+static void print_end(const struct replay *p, const struct rerun *r, const struct rerun_end *end)
+{
+    if (p->call->json) {
+        cJSON *o = cJSON_CreateObject();
+
+        cJSON_AddNumberToObject(o, "run", (double)r->run.id);
+        cJSON_AddStringToObject(o, "status", end->word);
+        cJSON_AddNumberToObject(o, "epochs", (double)end->epochs);
+        if (end->error[0])
+            cJSON_AddStringToObject(o, "error", end->error);
+        print_line(o);
+        return;
+    }
+    if (p->call->quiet && run_end_is_good(end->word))
+        return;
+    fprintf(run_end_is_good(end->word) ? stdout : stderr, "run %lld %s after %lld epoch%s%s%s\n",
+            (long long)r->run.id, end->word, (long long)end->epochs, end->epochs == 1 ? "" : "s",
+            end->error[0] ? ": " : "", end->error);
+}
+
+static int run_replay(const struct call *c)
+{
+    struct replay p = {.call = c};
+    const struct rerun_listener listener = {.arg = &p, .epoch = hear_epoch, .event = hear_event};
+    struct rerun r = {0};
+    struct rerun_end end;
+    struct error err;
+    sqlite3 *db = NULL;
+    int64_t run;
+    int exit_status = EXIT_INPUT;
+
+    if (results_open(c->db, &db, &err) || results_run(db, c->args[0], &run, &err) ||
+        rerun_open(&r, db, run, c->nplugins, c->plugins, &err)) {
+        cli_error("%s", err.text);
+        goto out;
+    }
+    tell_changes(&r, db);
+    p.epochs = r.spec ? r.spec->train.epochs : 0;
+    if (rerun_train(&r, 0, NULL, &listener, &end, &err)) {
+        cli_error("run %lld cannot be replayed: %s", (long long)run, err.text);
+        goto out;
+    }
+    print_end(&p, &r, &end);
+    exit_status = run_end_is_good(end.word) ? EXIT_OK : EXIT_RUN;
+out:
+    rerun_release(&r);
+    sqlite3_close(db);
+    return exit_status;
+}
+
+const struct command command_replay = {
+    .name = "replay",
+    .task = "Look at results",
+    .args = "RUN",
+    .least = 1,
+    .most = 1,
+    .options = OPTION_DB | OPTION_PLUGIN | OPTION_JSON | OPTION_QUIET,
+    .brief = "Train a stored run again and watch it",
+    .help =
+        "The run is trained from what the database holds: its resolved spec, its seed, its data files and "
+        "its "
+        "plugins, which are looked for where they were. Its epochs are printed, and where it crashed it "
+        "crashes again, under the same limits; the plugin's own output is on standard error. A plugin or a "
+        "data file that has changed since is told of and used as it is, so that a mended plugin can be "
+        "tried. Nothing is written.",
+    .examples = "fell replay 12\n"
+                "fell replay 12 --plugin ./mended.so",
+    .run = run_replay,
+};

@@ -1,0 +1,47 @@
+/* tally.h - how many runs of an experiment stand how.
+ */
+#ifndef CLI_TALLY_H
+#define CLI_TALLY_H
+
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+
+/* The words of `runs.status`, in the order in which they are shown. */
+enum run_status {
+    STATUS_QUEUED,
+    STATUS_RUNNING,
+    STATUS_FINISHED,
+    STATUS_STOPPED,
+    STATUS_PRUNED,
+    STATUS_DIVERGED,
+    STATUS_FAILED,
+    STATUS_CRASHED,
+    STATUS_TIMED_OUT,
+    STATUS_OUT_OF_MEMORY,
+    STATUS_INTERRUPTED,
+    STATUSES
+};
+extern const char *const tally_words[STATUSES];
+
+/* WORD as a status; STATUSES when it is none. */
+enum run_status tally_status(const char *word);
+
+struct tally {
+    int64_t of[STATUSES];
+};
+
+int64_t tally_all(const struct tally *t);
+int64_t tally_ended(const struct tally *t);  /* not queued, running or interrupted */
+int64_t tally_failed(const struct tally *t); /* ended without a result: diverged, failed, crashed ... */
+
+/* "3 of 8 runs done, 1 pruned, 1 diverged, 2 running". */
+void tally_add_text(struct strbuf *out, const struct tally *t);
+
+/* The runs of EXPERIMENT in the results database. */
+status tally_read(sqlite3 *db, int64_t experiment, struct tally *out, struct error *err);
+
+#endif

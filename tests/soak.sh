@@ -1,0 +1,94 @@
+#!/bin/bash
+# A sweep whose runner and workers are killed at random instants, again and again, and continued each
+# time: its rows are those of the same sweep left alone.
+#
+#     FELL=build/fell bash tests/soak.sh [KILLS [TRIALS]]      (make soak: 200 kills, 20,000 trials)
+#
+# The instants are drawn from SOAK_SEED, printed at the start. cli/soak.sh is the short form.
+set -u
+kills=${1:-200} trials=${2:-20000}
+: "${FELL:?names the program to test}"
+RANDOM=${SOAK_SEED:-$$}
+echo "soak: $kills kills, $trials trials, SOAK_SEED=${SOAK_SEED:-$$}"
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+cd "$scratch" || exit 1
+
+cat >soak.yaml <<END
+seed: 11
+data: {source: {moons: {rows: 60}}, validation: 0.3}
+model:
+  - dense: {units: 6, activation: tanh}
+  - dropout: {rate: 0.1}
+  - dense: {units: 2}
+loss: cross_entropy
+optimizer: {adam: {lr: 0.01}}
+metrics: [accuracy]
+train: {epochs: 24, batch_size: 8}
+checkpoint: {every: 10, keep: [last]}
+retries: 1000
+sweep:
+  strategy: {random: {trials: $trials}}
+  over:
+    optimizer.adam.lr: {range: [1e-4, 1], log: true}
+    model.0.dense.units: {range: [2, 8], type: int}
+  objective: {maximize: validation.accuracy}
+  pruner: {asha: {minimum: 2, reduction: 2, lag: 6}}
+END
+
+# Everything that is recorded but times, workers and what disturbed it.
+rows_of() {
+    sqlite3 "$1" "SELECT trial, repeat, seed, uid, status, epochs_done, error FROM runs ORDER BY 1, 2;
+        SELECT r.trial, e.epoch, hex(train_loss), hex(validation_loss), hex(grad_norm_mean), hex(grad_norm_max), hex(lr),
+            samples FROM epochs AS e JOIN runs AS r ON r.id = run_id ORDER BY 1, 2;
+        SELECT r.trial, g.epoch, position, hex(grad_norm_mean), hex(weight_norm), hex(update_norm) FROM gradients AS g
+            JOIN runs AS r ON r.id = run_id ORDER BY 1, 2, 3;
+        SELECT r.trial, m.epoch, split, name, hex(value) FROM metrics AS m JOIN runs AS r ON r.id = run_id
+            ORDER BY 1, 2, 3, 4;
+        SELECT r.trial, path, value FROM run_params JOIN runs AS r ON r.id = run_id ORDER BY 1, 2;
+        SELECT r.trial, detail FROM events JOIN runs AS r ON r.id = run_id WHERE kind = 'pruned' ORDER BY 1" | sha256sum
+}
+
+# The workers of runner PID.
+workers_of() {
+    for stat in /proc/[0-9]*/stat; do
+        { read -r line <"$stat"; } 2>/dev/null || continue
+        set -- "$1" ${line##*) }
+        [ "$3" != "$1" ] || printf '%s\n' "${line%% *}"
+    done
+}
+
+"$FELL" run soak.yaml --quiet --db whole.db --jobs 2 || { echo "the undisturbed sweep failed"; exit 1; }
+begun=$(date +%s%N)
+done_kills=0 rounds=0
+while [ $done_kills -lt "$kills" ]; do
+    "$FELL" run soak.yaml --quiet --db killed.db --jobs $((1 + RANDOM % 4)) >out 2>err &
+    runner=$!
+    # A few workers, then the runner.
+    for i in $(seq $((1 + RANDOM % 4))); do
+        sleep "0.0$(printf %02d $((RANDOM % 60)))"
+        worker=$(workers_of $runner | shuf -n 1 --random-source=<(yes $RANDOM))
+        [ -z "$worker" ] || ! kill -9 "$worker" 2>/dev/null || done_kills=$((done_kills + 1))
+    done
+    case $((RANDOM % 4)) in
+    0) kill -TERM $runner 2>/dev/null && done_kills=$((done_kills + 1)) ;;
+    *) kill -9 $runner 2>/dev/null && done_kills=$((done_kills + 1)) ;;
+    esac
+    wait $runner 2>/dev/null
+    rounds=$((rounds + 1))
+    [ ! -s killed.db ] || [ "$(sqlite3 killed.db 'PRAGMA integrity_check')" = ok ] || { echo "the database is broken"; exit 1; }
+    left=$(sqlite3 killed.db "SELECT count(*) FROM runs WHERE status IN ('queued', 'running', 'interrupted')" 2>/dev/null)
+    [ "${left:-1}" != 0 ] || [ "$rounds" -lt 2 ] || break
+done
+"$FELL" run soak.yaml --quiet --db killed.db --jobs 2 >out 2>err || { echo "the last run failed: $(tail -n 3 err)"; exit 1; }
+[ "$(sqlite3 killed.db 'PRAGMA integrity_check')" = ok ] || { echo "the database is broken"; exit 1; }
+echo "$done_kills kills in $rounds rounds, $((($(date +%s%N) - begun) / 1000000)) ms; $(sqlite3 killed.db \
+    "SELECT group_concat(n, ', ') FROM (SELECT count(*) || ' ' || status AS n FROM runs GROUP BY status)"); $(sqlite3 \
+    killed.db "SELECT count(*) FILTER (WHERE kind = 'retried') || ' tried again, ' || count(*) FILTER (WHERE kind = 'resumed') || ' resumed' FROM events")"
+if [ "$(rows_of whole.db)" != "$(rows_of killed.db)" ]; then
+    echo "FAILED: other rows than those of a sweep left alone"
+    [ -z "${SOAK_KEEP-}" ] || cp -r "$scratch" "$SOAK_KEEP"
+    exit 1
+fi
+[ $done_kills -ge "$kills" ] || { echo "FAILED: the sweep ended after $done_kills kills; give it more trials"; exit 1; }
+echo "the rows are those of a sweep left alone"
