@@ -125,9 +125,9 @@ static status write_index(const struct item *const *items, size_t n, const char 
     if (!to)
         return FAILED;
     fputs("Everything that a spec can name, with its settings, their ranges and defaults. Every example is a "
-          "whole "
-          "spec, to be run from the project's folder. `fell plugin show NAME` shows the same for "
-          "plugins of your own, `fell schema` tells it to your editor.\n\n"
+          "whole spec, to be run from the project's folder; those of `image_folder`, `libsvm`, `npy` and "
+          "`sqlite` read files of your own. `fell plugin show NAME` shows the same for plugins of your own, "
+          "`fell schema` tells it to your editor.\n\n"
           "[The keys of a spec](spec.md)\n",
           to);
     for (size_t p = 0; p < NPAGES; p++) {

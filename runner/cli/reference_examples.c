@@ -105,10 +105,27 @@ static const struct example examples[] = {
                "      labels: /usr/share/datasets/fashion-mnist/t10k-labels-idx1-ubyte.gz",
      .transforms = "[{scale: {factor: 0.00392156862745098}}]", .model = "flatten\ndense: {units: 10}",
      .train = "{epochs: 1, batch_size: 64}"},
+    {"dataset", "image_folder", .source = "{image_folder: {path: photos, shape: [3, 32, 32]}}",
+     .transforms = "[{scale: {factor: 0.00392156862745098}}]", .model = "flatten\ndense: {units: 2}"},
+    {"dataset", "libsvm", .source = "{libsvm: {path: iris.svm, features: 4}}"},
+    {"dataset", "moons", .model = "dense: {units: 16, activation: relu}\ndense: {units: 2}"},
+    {"dataset", "circles", .source = "{circles: {noise: 0.05, factor: 0.5}}",
+     .model = "dense: {units: 16, activation: relu}\ndense: {units: 2}"},
+    {"dataset", "npy", .source = "{npy: {inputs: x.npy, targets: y.npy}}"},
+    {"dataset", "sine", .model = "dense: {units: 16, activation: tanh}\ndense: {units: 1}", .loss = "mse"},
+    {"dataset", "sqlite",
+     .source = "\n    sqlite:\n"
+               "      path: flowers.db\n"
+               "      query: SELECT * FROM iris ORDER BY rowid\n"
+               "      target: target",
+     .transforms = "[standardize]"},
     {"dataset", "xor", .model = "dense: {units: 8, activation: tanh}\ndense: {units: 1}", .loss = "mse"},
+    {"transform", "flip", .source = IMAGES, .transforms = "[flip]", .model = "flatten\ndense: {units: 10}"},
     {"transform", "one_hot", .source = "xor", .transforms = "[{one_hot: {classes: 2}}]",
      .model = "dense: {units: 2}"},
     {"transform", "scale", .transforms = "[{scale: {factor: 0.1}}]"},
+    {"transform", "shift", .source = IMAGES, .transforms = "[{shift: {pixels: 1}}]",
+     .model = "flatten\ndense: {units: 10}"},
 };
 
 /* Of a kind. */

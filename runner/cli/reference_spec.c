@@ -7,7 +7,8 @@
 #include <string.h>
 
 #include "cli/plugin_tables.h"
-#include "spec/spec_keys.h"
+#include "spec/space.h"
+#include "sweep/strategies.h"
 
 /* Keys with a form of their own: what is written there. */
 static const struct {
@@ -20,6 +21,11 @@ static const struct {
     {"record.gradients", "epoch, none, or {step: K}"},
     {"checkpoint.keep", "last, best, or [last, best]"},
     {"on_failure", "continue, stop, or a whole number"},
+    {"sweep.strategy", "a [strategy](#strategies)"},
+    {"sweep.over", "a map of paths, each with a list or other [values](#values-of-an-axis)"},
+    {"sweep.where", "a text"},
+    {"sweep.objective", "a map, [below](#sweepobjective)"},
+    {"sweep.pruner", "a [pruner](#pruners)"},
     {"entry.from", "a name, or a list of names"},
     {"entry.activation", "an [activation](activations.md)"},
     {"entry.init", "an [initialiser](initialisers.md), or a map of tensors, each with one"},
@@ -98,6 +104,55 @@ static void write_sections(const struct spec_section *section, FILE *to)
     }
 }
 
+/* ---- sweeps ------------------------------------------------------------------------- */
+
+static void write_named(const char *name, const char *doc, size_t nparams, const fell_param *params, FILE *to)
+{
+    struct table *t = settings_table(nparams, params);
+
+    fprintf(to, "\n### %s\n\n%s\n", name, doc);
+    if (table_rows(t)) {
+        fputs("\n", to);
+        table_print_markdown(t, to);
+    }
+    table_free(t);
+}
+
+static void write_values(FILE *to)
+{
+    fputs("\n## Values of an axis\n\nOf `sweep.over`, instead of a list: `train.epochs: {range: [1, 9], "
+          "step: 2}`, "
+          "or, where settings are inside, `optimizer.sgd.lr: {normal: {mean: 0.1, sd: 0.02}}`. Without "
+          "`step` or "
+          "`count` they are drawn from, which a grid cannot do.\n",
+          to);
+    for (size_t i = 0; i < values_forms_count; i++) {
+        const struct values_form *form = &values_forms[i];
+        const char *where = form->other[0] ? "Inside it, beside the list `values`:"
+                            : form->inner  ? "Inside it:"
+                                           : NULL;
+        char *doc = where ? mem_format("%s %s", form->doc, where) : mem_string(form->doc);
+
+        write_named(form->word, doc, form->nparams, form->params, to);
+        free(doc);
+    }
+}
+
+static void write_sweep(FILE *to)
+{
+    fprintf(to, "\n## sweep\n\n%s\n", spec_key_find(&spec_section_top, "sweep")->doc);
+    write_keys(&spec_section_sweep, "sweep", to);
+    write_sections(&spec_section_sweep, to);
+    write_values(to);
+    fputs("\n## Strategies\n\nOf `sweep.strategy`.\n", to);
+    for (size_t i = 0; i < strategies_count; i++)
+        write_named(strategies[i].name, strategies[i].doc, strategies[i].nparams, strategies[i].params, to);
+    fputs("\n## Pruners\n\nOf `sweep.pruner`.\n", to);
+    for (size_t i = 0; i < pruner_kinds_count; i++)
+        write_named(pruner_kinds[i].name, pruner_kinds[i].doc, pruner_kinds[i].nparams,
+                    pruner_kinds[i].params, to);
+}
+
 status reference_spec_page(const char *folder, struct error *err)
 {
     FILE *to = reference_begin(folder, "spec.md", "The keys of a spec", err);
@@ -114,7 +169,6 @@ status reference_spec_page(const char *folder, struct error *err)
           "where there are tensors.\n",
           to);
     write_keys(&spec_section_entry, "entry", to);
-    fprintf(to, "\n## sweep\n\n%s\n", spec_key_find(&spec_section_top, "sweep")->doc);
-    write_keys(&spec_section_sweep, "sweep", to);
+    write_sweep(to);
     return reference_finish(to, err);
 }

@@ -43,6 +43,17 @@ struct values {
     double low, high, min, max; /* VALUES_NORMAL: the ends, as probabilities and as numbers */
 };
 
+/* {WORD: ...}: how values can be given beside a list. */
+struct values_form {
+    const char *word, *doc; /* doc: one sentence */
+    size_t nparams;
+    const fell_param *params;
+    bool inner;           /* params are of the map behind the word; else they stand beside it */
+    const char *other[2]; /* inner: what that map holds beside params; "values" is a list of values */
+};
+extern const struct values_form values_forms[];
+extern const size_t values_forms_count;
+
 /* What NODE, the value of the axis PATH, means. LISTS: where only lists of values will do,
  * and why ("a grid lists"); NULL: distributions are welcome. TYPE is the setting's. NULL with an error in R.
  */
@@ -115,6 +126,10 @@ void sweep_read(struct spec_reader *r, struct tree *t, const struct node *over, 
 
 /* The first steps of PATH are those of START. */
 bool path_leads_into(const char *path, const char *start);
+
+/* The key of the whole experiment that PATH leads into, which no trial can have another of; else
+ * NULL. */
+const char *path_is_fixed(const char *path);
 
 /* ---- rows ----------------------------------------------------------------------------- */
 

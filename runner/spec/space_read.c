@@ -69,16 +69,24 @@ bool path_leads_into(const char *path, const char *start)
     return !strncmp(path, start, n) && (!path[n] || path[n] == '.');
 }
 
-static status check_path(struct space_reader *sr, const char *path, const struct place *at)
+const char *path_is_fixed(const char *path)
 {
     static const char *const fixed[] = {"name", "extends", "on_failure", "repeats", "sweep"};
 
     for (size_t i = 0; i < COUNT(fixed); i++)
-        if (path_leads_into(path, fixed[i])) {
-            sr->r->result |=
-                diag_error(sr->r->diag, at, "'%s' is the experiment's, and cannot be swept", fixed[i]);
-            return FAILED;
-        }
+        if (path_leads_into(path, fixed[i]))
+            return fixed[i];
+    return NULL;
+}
+
+static status check_path(struct space_reader *sr, const char *path, const struct place *at)
+{
+    const char *fixed = path_is_fixed(path);
+
+    if (fixed) {
+        sr->r->result |= diag_error(sr->r->diag, at, "'%s' is the experiment's, and cannot be swept", fixed);
+        return FAILED;
+    }
     if (sr->s->naxes < SWEEP_AXES_MAX)
         return OK;
     sr->r->result |= diag_error(sr->r->diag, at, "a sweep has at most %d axes", SWEEP_AXES_MAX);

@@ -195,7 +195,10 @@ static const struct spec_key sweep_keys[] = {
      .doc = "How trials are chosen: grid (the default), random, sobol, halton, latin, tpe."},
     {.name = "over", .form = KEY_FORM, .required = true, .doc = "Paths, each with its values."},
     {.name = "where", .form = KEY_FORM, .doc = "An SQL expression: which trials there are."},
-    {.name = "objective", .form = KEY_FORM, .doc = "What makes a trial good."},
+    {.name = "objective",
+     .form = KEY_FORM,
+     .section = &spec_section_objective,
+     .doc = "What makes a trial good."},
     {.name = "pruner", .form = KEY_FORM, .doc = "When a poor trial ends."},
 };
 const struct spec_section spec_section_sweep = {

@@ -43,6 +43,9 @@ struct spec_section {
 
 extern const struct spec_section spec_section_top, spec_section_sweep;
 
+/* A map of its own struct: strategy.c's. */
+extern const struct spec_section spec_section_objective;
+
 /* Keys that model entries have beside their plugin's settings; base and offsets are in struct
  * spec_entry. Only lr_factor and trainable are for entries with tensors. */
 extern const struct spec_section spec_section_entry;

@@ -277,6 +277,18 @@ static cJSON *requires(const char *key)
     return o;
 }
 
+/* A sweep sets what the rest leaves out, yet is itself whole where no file is extended. */
+static cJSON *whole_sweep(void)
+{
+    cJSON *o = cJSON_CreateObject(), *other = cJSON_CreateObject(), *sweep = cJSON_CreateObject();
+
+    cJSON_AddItemToObject(o, "if", requires("extends"));
+    cJSON_AddItemToObject(sweep, "sweep", schema_ref("sweep"));
+    cJSON_AddItemToObject(other, "properties", sweep);
+    cJSON_AddItemToObject(o, "else", other);
+    return o;
+}
+
 cJSON *spec_schema(struct registry *r)
 {
     static const char *const names[] = {"spec", "spec.part"};
@@ -299,6 +311,7 @@ cJSON *spec_schema(struct registry *r)
     cJSON_AddItemToObject(root, "if", schema_any(NULL, requires("extends"), requires("sweep"), NULL));
     cJSON_AddItemToObject(root, "then", schema_ref("%s", names[1]));
     cJSON_AddItemToObject(root, "else", schema_ref("%s", names[0]));
+    cJSON_AddItemToArray(cJSON_AddArrayToObject(root, "allOf"), whole_sweep());
     cJSON_AddItemToObject(root, "definitions", m.definitions);
     return root;
 }

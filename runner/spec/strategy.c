@@ -124,6 +124,10 @@ static const fell_param objective_params[] = {
                 "A recorded value, SPLIT.NAME; higher is better."),
     FELL_ENUM(struct objective_settings, at, "best", "best|last", "Of the best epoch, or of the last."),
 };
+const struct spec_section spec_section_objective = {.name = "sweep.objective",
+                                                    .nparams =
+                                                        sizeof objective_params / sizeof *objective_params,
+                                                    .params = objective_params};
 
 static void read_objective(struct spec_reader *r, const struct node *node, struct experiment *e)
 {

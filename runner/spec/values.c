@@ -293,30 +293,48 @@ static status read_choice(struct form_reader *f)
     return check_drawn(f, "write the list alone");
 }
 
-static const struct form {
-    const char *word;
-    size_t nparams;
-    const fell_param *params;
-    bool inner; /* params are of the map behind the word, which holds OTHER as well */
-    const char *other[2];
-    status (*read)(struct form_reader *f);
-} forms[] = {
-    {"range", COUNT(range_params), range_params, false, {NULL}, read_range},
-    {"uniform", COUNT(uniform_params), uniform_params, false, {NULL}, read_uniform},
-    {"log_uniform", COUNT(log_uniform_params), log_uniform_params, false, {NULL}, read_log_uniform},
-    {"integer", COUNT(integer_params), integer_params, false, {NULL}, read_integer},
-    {"normal", COUNT(normal_params), normal_params, true, {NULL}, read_normal},
-    {"choice", COUNT(choice_params), choice_params, true, {"values"}, read_choice},
+static status (*const readers[])(struct form_reader *f) = {
+    read_range, read_uniform, read_log_uniform, read_integer, read_normal, read_choice,
 };
+const struct values_form values_forms[] = {
+    {"range",
+     "Numbers in steps, or all between two numbers.",
+     COUNT(range_params),
+     range_params,
+     false,
+     {NULL}},
+    {"uniform", "Any number between two.", COUNT(uniform_params), uniform_params, false, {NULL}},
+    {"log_uniform",
+     "Any number between two, even in the logarithm.",
+     COUNT(log_uniform_params),
+     log_uniform_params,
+     false,
+     {NULL}},
+    {"integer",
+     "Any whole number from one to another.",
+     COUNT(integer_params),
+     integer_params,
+     false,
+     {NULL}},
+    {"normal", "Numbers of a normal distribution.", COUNT(normal_params), normal_params, true, {NULL}},
+    {"choice",
+     "One of a list, some more often than others.",
+     COUNT(choice_params),
+     choice_params,
+     true,
+     {"values"}},
+};
+const size_t values_forms_count = COUNT(values_forms);
+_Static_assert(COUNT(readers) == COUNT(values_forms), "each form has its reader");
 
 /* ---- reading ------------------------------------------------------------------------------- */
 
 static status refuse_form(struct form_reader *f)
 {
-    const char *words[COUNT(forms)], *key = f->node->key[0]->text, *near;
+    const char *words[COUNT(values_forms)], *key = f->node->key[0]->text, *near;
 
-    for (size_t i = 0; i < COUNT(forms); i++)
-        words[i] = forms[i].word;
+    for (size_t i = 0; i < COUNT(values_forms); i++)
+        words[i] = values_forms[i].word;
     near = text_nearest(key, words, COUNT(words));
     return refuse(f, f->node->key[0],
                   "'%s' is not a way to give values; an axis is a list, or has one of "
@@ -324,7 +342,7 @@ static status refuse_form(struct form_reader *f)
                   key, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
 
-static status read_form(struct form_reader *f, const struct form *form)
+static status read_form(struct form_reader *f, const struct values_form *form)
 {
     const struct item table = {.name = form->inner ? arena_format(f->r->arena, "%s.%s", f->path, form->word)
                                                    : f->path,
@@ -342,7 +360,7 @@ static status read_form(struct form_reader *f, const struct form *form)
     result |= settings_check_keys(&table, map, form->other, f->r->diag);
     result |= settings_fill(f->r->arena, &table, &f->s, map, &f->settings->place, f->r->diag);
     f->r->result |= result;
-    return result ? FAILED : form->read(f);
+    return result ? FAILED : readers[form - values_forms](f);
 }
 
 struct values *values_read(struct spec_reader *r, const char *path, fell_ptype type, const struct node *node,
@@ -354,9 +372,9 @@ struct values *values_read(struct spec_reader *r, const char *path, fell_ptype t
     v->at = node->place;
     if (node->kind != NODE_MAP || !node->n)
         return read_list(&f, node) ? NULL : v;
-    for (size_t i = 0; i < COUNT(forms); i++)
-        if ((f.settings = tree_get(node, forms[i].word)))
-            return read_form(&f, &forms[i]) ? NULL : v;
+    for (size_t i = 0; i < COUNT(values_forms); i++)
+        if ((f.settings = tree_get(node, values_forms[i].word)))
+            return read_form(&f, &values_forms[i]) ? NULL : v;
     refuse_form(&f);
     return NULL;
 }

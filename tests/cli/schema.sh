@@ -78,9 +78,54 @@ sweep:
     model.0.dense.units: [2, 1e1]
     train.epochs: [1, 2]
 END
-expect_exit 0 "$FELL" check sloppy.yaml
-expect_exit 0 "$FELL" check part.yaml
-expect_exit 0 "$FELL" check swept.yaml
+cat >spaces.yaml <<'END'
+# Every way to say what varies, and paths into everything.
+seed: 1
+data: {source: {csv: {path: configs/data/digits.csv, target: target, shape: [1, 8, 8]}}, validation: 0.1, transforms: [standardize]}
+model:
+  - conv2d: {filters: 4, kernel: 3}
+  - flatten
+  - dense: {activation: relu, init: {weight: he_normal}}
+  - dense: {units: 10}
+loss: {cross_entropy: {class_weights: [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]}}
+optimizer: {sgd: {lr: 0.1}}
+schedule: {cosine: {period: 2}}
+metrics: [accuracy, {top_k: {k: 2}}]
+train: {epochs: 2}
+sweep:
+  strategy: {tpe: {trials: 1e1, lag: 2}}
+  objective: {maximize: validation.accuracy, at: last}
+  pruner: {median: {startup: 3}}
+  where: '"train.epochs" < 4'
+  over:
+    zip:
+      train.clip_norm: [1, .5]
+      metrics: [[accuracy, top_k], [accuracy, {top_k: {k: 3}}]]
+    product:
+      - {model.2.dense.units: {range: [8, 64], log: yes}}
+      - {metrics.1.top_k.k: [2, 3], train.early_stopping: [~, {monitor: validation.loss}]}
+    union:
+      - {optimizer.sgd: [{lr: 0.1}, {lr: .2, momentum: 0.9}], train.epochs: {integer: [1, 9]}}
+      - {optimizer: [adam, {lion: }], loss.cross_entropy.label_smoothing: {normal: {mean: 0, sd: 0.1, min: 0, max: .5}}}
+    list:
+      - {model.2.dense.activation: tanh, model.2.dense.init.weight.he_normal.mode: fan_out, schedule: constant}
+      - {model.2.dense.activation: {elu: {alpha: 2}}, schedule.cosine: {period: 2}}
+    model.0: [{conv2d: {filters: 2, kernel: [3, 3]}}, relu]
+    loss.cross_entropy.class_weights.3: {choice: {values: [1, 2.5], weights: [3, 1]}}
+    data.transforms.0: [standardize, {min_max: {}}]
+    data.validation: {uniform: [0.1, 0.2]}
+    limits.seconds: {range: [60, 100], step: 20}
+    record.gradients: [epoch, none, {step: 2}]
+END
+sed 's/^  strategy: .*/  strategy: {grid: }/; s/integer: .*}/range: [1, 3], step: 1}}/; s/{normal: .*/[0, 0.1]}/
+    s/log: yes/log: yes, count: 2/; s/{choice: .*/[1, 2]/; s/{uniform: .*/[.1, 2e-1]/; /pruner/d' spaces.yaml >grid.yaml
+cat >more.yaml <<'END'
+extends: spaces.yaml
+sweep: {strategy: {tpe: {candidates: 5}}, over: {limits.seconds: {step: 10}, train.shuffle: [yes, no]}}
+END
+for spec in sloppy part swept spaces grid more; do
+    expect_exit 0 "$FELL" check $spec.yaml
+done
 validate schema.json good ./*.yaml "$srcdir"/configs/*.yaml "$srcdir"/configs/sweeps/*.yaml \
     "$srcdir"/tests/bad/diverges.yaml
 
@@ -112,6 +157,20 @@ $srcdir/tests/bad/optimizer-ranges.yaml model/1/dense/init/he_normal/mode enum
 $srcdir/tests/bad/optimizer-ranges.yaml optimizer/rprop/eta_plus exclusiveMinimum
 $srcdir/tests/bad/optimizer-ranges.yaml schedule/2/multi_step required
 $srcdir/tests/bad/out-of-range.yaml model/0/dropout/rate exclusiveMaximum
+$srcdir/tests/bad/limits.yaml limits/seconds minimum
+$srcdir/tests/bad/limits.yaml limits additionalProperties
+$srcdir/tests/bad/sweep-empty.yaml sweep/over/train.batch_size minItems
+$srcdir/tests/bad/sweep-nowhere.yaml sweep/over additionalProperties
+$srcdir/tests/bad/sweep-pruner.yaml sweep/pruner additionalProperties
+$srcdir/tests/bad/sweep-pruner-setting.yaml sweep/pruner/asha additionalProperties
+$srcdir/tests/bad/sweep-pruner-setting.yaml sweep/pruner/asha/reduction minimum
+$srcdir/tests/bad/sweep-rows.yaml sweep/over/list/1 additionalProperties
+$srcdir/tests/bad/sweep-rows.yaml sweep/over/list/2/optimizer.sgd.lr minimum
+$srcdir/tests/bad/sweep-strategy.yaml sweep/strategy additionalProperties
+$srcdir/tests/bad/sweep-trials.yaml sweep/strategy const
+$srcdir/tests/bad/sweep-value.yaml sweep/over/optimizer.sgd.lr/2 minimum
+$srcdir/tests/bad/sweep-value-37.yaml sweep/over/train.epochs/36 minimum
+$srcdir/tests/bad/sweep-values.yaml sweep/over/optimizer.sgd.lr additionalProperties
 $srcdir/tests/bad/too-deep.yaml model/0 type
 $srcdir/tests/bad/too-many-inputs.yaml model/1/dense/from maxItems
 $srcdir/tests/bad/two-plugins.yaml loss maxProperties
