@@ -20,9 +20,9 @@ struct question {
     struct experiment_call x;
     struct lesson_request request;
     struct host_env env;
-    struct data *data;
-    struct tree *tree;     /* of the run's resolved spec */
-    struct spec *run_spec; /* or NULL */
+    struct data *data, *plain; /* plain: without transforms that act in training only; NULL: there are none */
+    struct tree *tree;         /* of the run's resolved spec */
+    struct spec *run_spec;     /* or NULL */
     char *checkpoint;
     double *train, *validation;
 };
@@ -30,6 +30,7 @@ struct question {
 static void question_release(struct question *q)
 {
     data_free(q->data);
+    data_free(q->plain);
     if (q->run_spec)
         spec_free(q->run_spec);
     tree_free(q->tree);
@@ -218,6 +219,29 @@ static void read_contour(struct lesson_request *r, const char *what)
     r->contour_weight = what;
 }
 
+/* The rows as evaluation has them, the training rows included. The first transform that is left for
+ * training is one that acts there only; those after it may act always. */
+static status load_plain(struct question *q, struct problem *p)
+{
+    struct spec spec = *q->request.spec;
+    size_t at = q->data->late[0].index;
+    status result = OK;
+
+    spec.data.transforms = mem_array(spec.data.ntransforms, sizeof *spec.data.transforms);
+    memcpy(spec.data.transforms, q->request.spec->data.transforms,
+           spec.data.ntransforms * sizeof *spec.data.transforms);
+    do {
+        struct choice *left_out = &spec.data.transforms[at];
+
+        memmove(left_out, left_out + 1, (--spec.data.ntransforms - at) * sizeof *left_out);
+        data_free(q->plain);
+        q->plain = NULL;
+        result = data_load(&spec, &q->env, &q->plain, p);
+    } while (result == OK && q->plain->nlate && (at = q->plain->late[0].index, true));
+    free(spec.data.transforms);
+    return result;
+}
+
 static status prepare(struct question *q, const struct call *c, struct error *err)
 {
     const struct experiment *e = q->x.experiment;
@@ -238,7 +262,10 @@ static status prepare(struct question *q, const struct call *c, struct error *er
     q->env = (struct host_env){.kernels = kernels_get(level), .registry = q->x.registry};
     if (data_load(q->request.spec, &q->env, &q->data, &p) != OK)
         return error_set(err, "%s", p.text);
+    if (q->data->nlate && load_plain(q, &p) != OK)
+        return error_set(err, "%s", p.text);
     q->request.data = q->data;
+    q->request.shown = q->plain ? q->plain : q->data;
     return OK;
 }
 

@@ -105,11 +105,11 @@ static status check(const struct lesson *l, struct error *err)
         return refuse("loss", l->loss_item->name, l->loss_item, err);
     if (!l->spec->optimizer.item->file->bundled || !KNOWN(known_optimizers, l->spec->optimizer.item->name))
         return refuse("optimizer", l->spec->optimizer.item->name, l->spec->optimizer.item, err);
-    if (l->data->nlate > 0)
+    if (l->augments)
         return error_set(err,
                          "transform '%s' draws anew in every step; the interactive page does not (without "
                          "it, or --html)",
-                         l->spec->data.transforms[l->data->late[0].index].item->name);
+                         l->augments);
     if (l->rows != 1)
         return error_set(err, "the interactive page takes one answer a row, not the %lld of a sequence",
                          (long long)l->rows);

@@ -113,11 +113,13 @@ status lesson_new(const struct lesson_request *q, struct lesson **out, struct er
     struct probe p = {0};
     status st;
 
-    *l = (struct lesson){.arena = arena, .spec = q->spec, .data = q->data, .seed = q->seed};
+    *l = (struct lesson){.arena = arena, .spec = q->spec, .data = q->shown, .seed = q->seed};
+    if (q->data->nlate)
+        l->augments = q->spec->data.transforms[q->data->late[0].index].item->name;
     *out = NULL;
     st = find_row(l, q->sample < 0 ? 0 : q->sample, err);
     if (st == OK) {
-        l->input_name = names_of_inputs(arena, q->spec, q->data);
+        l->input_name = names_of_inputs(arena, q->spec, q->shown);
         st = probe_open(&p, l, q, err);
     }
     if (st == OK)

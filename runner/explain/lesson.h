@@ -22,8 +22,9 @@ enum { MOST_PATHS = 10, FIRST_STEPS = 20, MOST_SLOTS_SHOWN = 8 };
 enum lesson_contour { CONTOUR_NONE, CONTOUR_WEIGHTS, CONTOUR_RANDOM };
 
 struct lesson_request {
-    const struct spec *spec; /* one trial */
-    const struct data *data;
+    const struct spec *spec;  /* one trial */
+    const struct data *data;  /* that is trained on */
+    const struct data *shown; /* the same without transforms that act in training only */
     struct host_env *env;
     uint64_t seed;
     int64_t sample;     /* row of the source dataset; -1: the first that moves the weight */
@@ -175,7 +176,8 @@ struct lesson_training {
 struct lesson {
     struct arena *arena;
     const struct spec *spec;
-    const struct data *data;
+    const struct data *data; /* without transforms that act in training only */
+    const char *augments;    /* the first of those, or NULL */
 
     int64_t row; /* of the source */
     enum split split;

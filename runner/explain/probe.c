@@ -10,7 +10,7 @@
 
 static status make_room(struct probe *p, struct error *err)
 {
-    const struct data *d = p->q->data;
+    const struct data *d = p->q->shown;
 
     p->x = mem_try_aligned(PROBE_ROWS, (size_t)d->x_size * sizeof *p->x);
     if (d->split[SPLIT_TRAIN].target)
@@ -27,7 +27,7 @@ static status make_room(struct probe *p, struct error *err)
 
 void probe_take_sample(struct probe *p)
 {
-    const struct data *d = p->q->data;
+    const struct data *d = p->q->shown;
     const struct rows *rows = &d->split[p->l->split];
     const int64_t at = p->l->split_row, targets = d->target_size;
 

@@ -52,6 +52,10 @@ static const char *given(struct story *s)
     const struct lesson *l = s->l;
     const char *how = l->spec->data.ntransforms ? ", as the spec's transforms leave them" : "";
 
+    if (l->augments)
+        how = page_format(s->p, "%s (without what `%s` draws anew in every step of the training)", how,
+                          l->augments);
+
     if (l->data->x_size <= 8)
         return page_format(s->p, "All that the net is given %s %lld %s: %s%s.",
                            l->data->x_size == 1 ? "is" : "are", (long long)l->data->x_size,

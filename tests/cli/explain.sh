@@ -100,3 +100,27 @@ expect_json out 'weights|output.weight[0,3]|1' "(j->>'$.contour.kind') || '|' ||
     (json_array_length(j, '$.contour.loss') = json_array_length(j, '$.contour.x') * json_array_length(j, '$.contour.y'))"
 expect_exit 0 "$FELL" explain "$configs/xor.yaml" --contour random --json
 expect_json out 'random|1' "(j->>'$.contour.kind') || '|' || (SELECT max(abs(value - (j->>'$.loss')) < 1e-12) FROM json_each(j, '$.contour.loss'))"
+
+# Transforms that act in training only are left out of what is shown: the sample is what evaluation sees.
+cat >plain.yaml <<'END'
+seed: 2
+data: {source: {moons: {rows: 60}}, transforms: [standardize]}
+model:
+  - dense: {units: 4, activation: tanh, name: hidden}
+  - dense: {units: 2, name: output}
+loss: cross_entropy
+optimizer: {sgd: {lr: 0.1}}
+train: {epochs: 3, batch_size: 8}
+END
+sed 's/\[standardize\]/[{jitter: {stddev: 0.3}}, standardize]/' plain.yaml >drawn.yaml
+for spec in plain drawn; do
+    expect_exit 0 "$FELL" explain $spec.yaml --sample 3 --json
+    cp out $spec.json
+done
+for number in '$.sample.input' '$.gradient' '$.chain_rule' '$.finite_difference'; do
+    expect_json plain.json "$(sqlite3 :memory: "SELECT readfile('drawn.json') ->> '$number'")" "j ->> '$number'"
+done
+expect_exit 0 "$FELL" explain drawn.yaml --sample 3
+expect_text out 'without what `jitter` draws anew in every step of the training'
+expect_exit 2 "$FELL" explain drawn.yaml --interactive -o page.html
+expect_text err "transform 'jitter' draws anew in every step"
