@@ -88,7 +88,7 @@ static void write_objective(const struct experiment *e, struct strbuf *out)
 static void write_pruner(const struct experiment *e, struct strbuf *out)
 {
     for (size_t i = 0; i < pruner_kinds_count; i++)
-        if (pruner_kinds[i].kind == (int)e->pruner.kind)
+        if (pruner_kinds[i].kind == e->pruner.kind)
             write_settings(pruner_kinds[i].name, pruner_kinds[i].nparams, pruner_kinds[i].params, &e->pruner,
                            out);
 }

@@ -109,7 +109,7 @@ static status take_ends(struct form_reader *f, bool whole)
     v->whole = whole;
     text_from_double(v->a, a);
     text_from_double(v->b, b);
-    if (!isfinite(v->a) || !isfinite(v->b) || v->a > v->b || (v->a == v->b && !whole && !v->step))
+    if (!isfinite(v->a) || !isfinite(v->b) || v->a > v->b || (v->a == v->b && !whole && v->step == 0.0))
         return refuse(f, f->settings, "%s: [%s, %s] is empty: the first number is the lower one", v->form, a,
                       b);
     if (whole && !(is_whole(v->a) && is_whole(v->b)))

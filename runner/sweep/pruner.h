@@ -26,8 +26,10 @@
 #include <stdint.h>
 
 /* The tables of settings are in strategies.c. */
+enum pruner_rule { PRUNER_NONE, PRUNER_MEDIAN, PRUNER_ASHA, PRUNER_HYPERBAND };
+
 struct pruner {
-    enum { PRUNER_NONE, PRUNER_MEDIAN, PRUNER_ASHA, PRUNER_HYPERBAND } kind;
+    enum pruner_rule kind;
     int64_t minimum;   /* epochs before the first decision, which is at the end of epoch `minimum`;
                           at least 1 */
     int64_t reduction; /* asha, hyperband: one in how many goes on, at least 2 */

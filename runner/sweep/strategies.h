@@ -33,7 +33,7 @@ struct strategy {
 /* One kind of pruner; params fill struct pruner, whose `kind` the reader sets. */
 struct pruner_kind {
     const char *name, *doc;
-    int kind; /* PRUNER_... */
+    enum pruner_rule kind;
     size_t nparams;
     const fell_param *params;
 };
