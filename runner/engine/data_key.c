@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "base/text.h"
@@ -16,10 +18,19 @@
 
 enum { DEEPEST = 32 }; /* folders inside each other; links may go round in circles */
 
-static void add_path(cJSON *files, const char *path, int depth);
+/* Files and folders that are looked at. Where there are more (the path may be anybody's mistake, "/"
+ * even), the key is like no other, so that such data are always read anew. */
+enum { MOST = 100000 };
+
+struct files {
+    cJSON *list;
+    int n;
+};
+
+static void add_path(struct files *f, const char *path, int depth);
 
 /* What is in a folder, with the names, in order. */
-static void add_folder(cJSON *files, const char *path, int depth)
+static void add_folder(struct files *f, const char *path, int depth)
 {
     struct dirent **names = NULL;
     const int n = depth < DEEPEST ? scandir(path, &names, NULL, alphasort) : 0;
@@ -28,9 +39,9 @@ static void add_folder(cJSON *files, const char *path, int depth)
         const char *name = names[i]->d_name;
         char *below = path_join(path, name);
 
-        if (strcmp(name, ".") != 0 && strcmp(name, "..") != 0) {
-            cJSON_AddItemToArray(files, cJSON_CreateString(name));
-            add_path(files, below, depth + 1);
+        if (f->n <= MOST && strcmp(name, ".") != 0 && strcmp(name, "..") != 0) {
+            cJSON_AddItemToArray(f->list, cJSON_CreateString(name));
+            add_path(f, below, depth + 1);
         }
         free(below);
         free(names[i]);
@@ -40,22 +51,36 @@ static void add_folder(cJSON *files, const char *path, int depth)
 
 /* A file that was changed between two runs is other data: what the file system knows of it
  * is part of the key. */
-static void add_path(cJSON *files, const char *path, int depth)
+static void add_path(struct files *f, const char *path, int depth)
 {
     struct stat about;
 
     if (!path || stat(path, &about) != 0)
         return;
-    cJSON_AddItemToArray(files, settings_json_int(about.st_size));
-    cJSON_AddItemToArray(files, settings_json_int(about.st_mtim.tv_sec));
-    cJSON_AddItemToArray(files, settings_json_int(about.st_mtim.tv_nsec));
-    cJSON_AddItemToArray(files, settings_json_int((int64_t)about.st_ino));
+    f->n++;
+    cJSON_AddItemToArray(f->list, settings_json_int(about.st_size));
+    cJSON_AddItemToArray(f->list, settings_json_int(about.st_mtim.tv_sec));
+    cJSON_AddItemToArray(f->list, settings_json_int(about.st_mtim.tv_nsec));
+    cJSON_AddItemToArray(f->list, settings_json_int((int64_t)about.st_ino));
     if (S_ISDIR(about.st_mode))
-        add_folder(files, path, depth);
+        add_folder(f, path, depth);
 }
 
-static void add_files(cJSON *files, const struct choice *c)
+/* No other key has it. */
+static void add_moment(cJSON *list)
 {
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    cJSON_AddItemToArray(list, settings_json_int(now.tv_sec));
+    cJSON_AddItemToArray(list, settings_json_int(now.tv_nsec));
+    cJSON_AddItemToArray(list, settings_json_int(getpid()));
+}
+
+static void add_files(cJSON *list, const struct choice *c)
+{
+    struct files files = {.list = list};
+
     for (size_t i = 0; i < c->item->nparams; i++) {
         const fell_param *param = &c->item->params[i];
         const char *field = (const char *)c->settings + param->offset;
@@ -63,14 +88,16 @@ static void add_files(cJSON *files, const struct choice *c)
         if (!(param->flags & FELL_PATH))
             continue;
         if (param->type == FELL_P_STRING) {
-            add_path(files, *(const char *const *)(const void *)field, 0);
+            add_path(&files, *(const char *const *)(const void *)field, 0);
         } else if (param->type == FELL_P_STRINGS) {
-            const fell_strings *list = (const void *)field;
+            const fell_strings *names = (const void *)field;
 
-            for (int64_t k = 0; k < list->n; k++)
-                add_path(files, list->v[k], 0);
+            for (int64_t k = 0; k < names->n; k++)
+                add_path(&files, names->v[k], 0);
         }
     }
+    if (files.n > MOST)
+        add_moment(list);
 }
 
 static void add_choice(cJSON *list, const struct choice *c)
