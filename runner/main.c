@@ -9,21 +9,27 @@
 static const struct command *const commands[] = {
     /* Run experiments */
     &command_run,    /* cli/run.c: train all runs of a spec and record them */
+    &command_retry,  /* cli/retry.c: train those that failed again */
     &command_check,  /* cli/plan.c: find its errors */
     &command_plan,   /* cli/plan.c: show what it would do */
     &command_schema, /* cli/schema.c: a JSON Schema of specs, for editors */
 
     /* Look at results */
     &command_watch,   /* cli/watch.c: an experiment while it runs */
+    &command_report,  /* cli/report.c: what came of one */
     &command_runs,    /* cli/runs.c: list runs */
     &command_show,    /* cli/show.c: all about one */
     &command_best,    /* cli/runs.c: rank the trials of an experiment */
+    &command_merge,   /* cli/merge.c: several databases in one */
     &command_compare, /* cli/compare.c: what differs, and what came of it */
     &command_verify,  /* cli/verify.c: whether one gives the same numbers again */
     &command_replay,  /* cli/replay.c: watch one again, with its crash */
 
     /* Use a trained net */
     &command_export, /* cli/export.c: its weights as a file */
+
+    /* Understand a net */
+    &command_explain, /* cli/explain.c: backpropagation with its numbers */
 
     /* Write plugins */
     &command_plugin, /* cli/plugin.c: list, show, new, build, verify */

@@ -4,6 +4,7 @@
 set -eu
 source=$1 build=$2 scratch=$3
 rm -rf "$scratch" && mkdir -p "$scratch/work"
+export FELL_CACHE="$scratch/cache"
 make -C "$build" --silent install DESTDIR="$scratch"
 prefix=$scratch$(sed -n 's/^prefix = //p' "$build/Makefile")
 cd "$scratch/work"

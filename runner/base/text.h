@@ -41,6 +41,9 @@ char *path_folder(const char *path);                   /* "." if it has none */
 char *path_absolute(const char *path);                 /* no symlink is resolved */
 const char *path_base(const char *path);
 status path_make_folder(const char *path, struct error *err); /* with its parents */
+/* That PATH, a folder, can be read as data: files and folders alone, at most 32 deep and a million of
+ * them. Looks at names, not into files. Errors: what is in the way. */
+status path_check_folder(const char *path, struct error *err);
 
 /* SHA-256 as 64 hex digits. */
 void sha256_text(const void *bytes, size_t n, char out[65]);

@@ -32,7 +32,11 @@ struct call {
     double tolerance; /* below 0: the command's own */
     int64_t limit;    /* -1: the command's own */
     int64_t seed;     /* likewise */
-    size_t nargs;     /* without the options */
+    int64_t sample;   /* likewise */
+    int64_t epoch;    /* -1: not given */
+    const char *run, *weight, *contour;
+    bool html, interactive;
+    size_t nargs; /* without the options */
     const char **args;
 };
 
@@ -53,7 +57,8 @@ enum option_bit {
     OPTION_TOLERANCE = 4096,
     OPTION_SEED = 8192,
     OPTION_EXTEND = 16384,
-    OPTION_ONCE = 32768
+    OPTION_ONCE = 32768,
+    OPTION_EXPLAIN = 65536 /* all that only `fell explain` has */
 };
 
 struct command {
@@ -72,9 +77,10 @@ struct command {
 #define ANY_NUMBER SIZE_MAX
 #define DEFAULT_DB "results/fell.db"
 
-extern const struct command command_run, command_check, command_plan, command_runs, command_show,
-    command_best, command_compare, command_watch, command_verify, command_replay, command_export,
-    command_plugin, command_schema, command_worker, command_probe_plugin, command_reference;
+extern const struct command command_run, command_retry, command_check, command_plan, command_runs,
+    command_show, command_best, command_compare, command_merge, command_report, command_watch, command_verify,
+    command_replay, command_export, command_explain, command_plugin, command_schema, command_worker,
+    command_probe_plugin, command_reference;
 
 /* The program: argv to exit status. COMMANDS ends with NULL. */
 int cli_main(const struct command *const *commands, int argc, char **argv);

@@ -23,4 +23,7 @@ void experiment_call_release(struct experiment_call *x);
 /* The diagnostics on standard error. */
 void experiment_call_report(const struct experiment_call *x);
 
+/* run.c: what came of E, told as C wants it. An exit status. */
+int finish_experiment(const struct call *c, const struct experiment *e, const struct runner_summary *s);
+
 #endif

@@ -30,6 +30,11 @@ static const struct fact exits[] = {
 };
 
 static const struct fact environment[] = {
+    {"FELL_CACHE",
+     "a folder for prepared data, which all workers share (default: fellrunner in $XDG_CACHE_HOME, or in "
+     "~/.cache); off: each worker prepares its own"},
+    {"FELL_CACHE_MB",
+     "the most that this folder may hold, in MiB (default: 4096); what was not used for longest goes first"},
     {"FELL_PLUGIN_PATH", "folders of plugins, separated by colons, searched before all others"},
     {"FELL_SIMD",
      "portable, avx2 or avx512: the instructions to use (default: the best that the processor has); "

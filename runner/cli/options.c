@@ -21,6 +21,13 @@ enum {
     KEY_REFERENCE,
     KEY_TOLERANCE,
     KEY_SEED,
+    KEY_SAMPLE,
+    KEY_WEIGHT,
+    KEY_EPOCH,
+    KEY_RUN,
+    KEY_CONTOUR,
+    KEY_HTML,
+    KEY_INTERACTIVE,
     KEY_ONCE,
     KEY_USAGE
 };
@@ -42,6 +49,17 @@ static const struct option_text texts[] = {
     {OPTION_REFERENCE, KEY_REFERENCE, "reference", "FILE", "The file of cases"},
     {OPTION_TOLERANCE, KEY_TOLERANCE, "tolerance", "X", "The largest error that is right (default: 1e-5)"},
     {OPTION_SEED, KEY_SEED, "seed", "N", "Of the inputs that checks are made with (default: 1)"},
+    {OPTION_EXPLAIN, KEY_SAMPLE, "sample", "ROW",
+     "The row of the data to explain, from 0 (default: the first that moves the weight)"},
+    {OPTION_EXPLAIN, KEY_WEIGHT, "weight", "NAME",
+     "The weight to follow: LAYER.weight[i,j] (default: the first of the first layer)"},
+    {OPTION_EXPLAIN, KEY_EPOCH, "epoch", "N", "Train for N epochs first"},
+    {OPTION_EXPLAIN, KEY_RUN, "run", "RUN", "Take the net from this run's last checkpoint"},
+    {OPTION_EXPLAIN, KEY_CONTOUR, "contour", "WHAT",
+     "Add a map of the loss: over a second weight, LAYER.weight[i,j], or 'random' directions"},
+    {OPTION_EXPLAIN, KEY_HTML, "html", NULL, "Write one HTML page that needs no network"},
+    {OPTION_EXPLAIN, KEY_INTERACTIVE, "interactive", NULL,
+     "Write an HTML page in which weights can be moved (small nets)"},
     {OPTION_SAFETENSORS, KEY_SAFETENSORS, "safetensors", "FILE", "Write the weights to this file"},
     {OPTION_ONCE, KEY_ONCE, "once", NULL, "Show how it stands now, and end"},
     {OPTION_JSON, KEY_JSON, "json", NULL, "Print JSON instead of text"},
@@ -125,6 +143,27 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
         break;
     case KEY_SEED:
         c->seed = whole_number(state, "seed", arg, 0, INT64_MAX);
+        break;
+    case KEY_SAMPLE:
+        c->sample = whole_number(state, "sample", arg, 0, INT64_MAX);
+        break;
+    case KEY_EPOCH:
+        c->epoch = whole_number(state, "epoch", arg, 0, INT64_MAX);
+        break;
+    case KEY_WEIGHT:
+        c->weight = arg;
+        break;
+    case KEY_RUN:
+        c->run = arg;
+        break;
+    case KEY_CONTOUR:
+        c->contour = arg;
+        break;
+    case KEY_HTML:
+        c->html = true;
+        break;
+    case KEY_INTERACTIVE:
+        c->interactive = true;
         break;
     case 'o':
         c->output = arg;
@@ -234,6 +273,8 @@ bool options_read(struct call *c, int argc, char **argv, int *exit_status)
     c->db = DEFAULT_DB;
     c->limit = -1;
     c->seed = -1;
+    c->epoch = -1;
+    c->sample = -1;
     c->tolerance = -1.0;
     c->args = mem_array((size_t)argc, sizeof *c->args);
     c->plugins = mem_array((size_t)argc, sizeof *c->plugins);

@@ -12,7 +12,9 @@
 
 #include "base/text.h"
 #include "cli/display.h"
+#include "cli/results.h"
 #include "cli/terminal.h"
+#include "record/schema.h"
 
 struct progress *progress_new(enum progress_mode mode)
 {
@@ -71,12 +73,32 @@ static void set_best(struct objective *o, int64_t run, const char *label, double
     o->best = value;
 }
 
-void progress_earlier(struct progress *p, const struct tally *ended, int64_t run, const char *label,
-                      double best)
+status progress_earlier(struct progress *p, sqlite3 *db, int64_t experiment, struct error *err)
 {
-    p->tally = *ended;
-    if (run)
-        set_best(&p->objective, run, label, best);
+    static const char best[] =
+        "SELECT run, value FROM leaderboard WHERE experiment = ?1 AND value IS NOT NULL\n"
+        "AND status NOT IN ('queued', 'running', 'interrupted')\n"
+        "ORDER BY " SCHEMA_VALUE_RANK ", run LIMIT 1";
+    char *label = NULL;
+    sqlite3_stmt *s;
+    int code;
+    status st = OK;
+
+    if (tally_read(db, experiment, &p->tally, err))
+        return FAILED;
+    p->tally.of[STATUS_QUEUED] = p->tally.of[STATUS_RUNNING] = p->tally.of[STATUS_INTERRUPTED] = 0;
+    if (tally_ended(&p->tally) == 0 || !p->objective.name)
+        return OK;
+    if (results_query(db, best, 1, &experiment, &s, err))
+        return FAILED;
+    code = sqlite3_step(s);
+    if (code == SQLITE_ROW && (st = results_label(db, sqlite3_column_int64(s, 0), &label, err)) == OK)
+        set_best(&p->objective, sqlite3_column_int64(s, 0), label, sqlite3_column_double(s, 1));
+    else if (code != SQLITE_ROW && code != SQLITE_DONE)
+        st = results_error(db, err);
+    sqlite3_finalize(s);
+    free(label);
+    return st;
 }
 
 /* The objective in E; NAN when it is not there. */
@@ -218,9 +240,35 @@ void progress_run_ended(struct progress *p, int worker, int64_t run, const char 
 
 void progress_run_over(struct progress *p, int64_t run, const char *status_word, int64_t epochs)
 {
-    (void)run;
-    (void)epochs;
-    p->ended += strcmp(status_word, "interrupted") != 0;
+    const enum run_status how = tally_status(status_word);
+    bool shown = false;
+
+    for (size_t i = 0; i < p->nlanes; i++) { /* the worker that had it has had no other yet */
+        struct lane *l = &p->lane[i];
+
+        if (l->busy && l->run == run) {
+            l->busy = false;
+            shown = true;
+        }
+    }
+    p->tally.of[shown ? STATUS_RUNNING : STATUS_QUEUED]--;
+    p->tally.of[how < STATUSES ? how : STATUS_QUEUED]++;
+    p->ended += how != STATUS_INTERRUPTED;
+    if (p->runs)
+        p->epochs_done += fmax(p->epochs_wanted / (double)p->runs - (double)epochs, 0);
+}
+
+void progress_run_again(struct progress *p, const char *status_word)
+{
+    const enum run_status how = tally_status(status_word);
+
+    if (how < STATUSES) {
+        p->tally.of[how]--;
+        p->tally.of[STATUS_QUEUED]++;
+    }
+    p->ended--;
+    if (p->runs)
+        p->epochs_done -= p->epochs_wanted / (double)p->runs;
 }
 
 void progress_note(struct progress *p, const char *text)

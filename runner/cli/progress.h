@@ -20,10 +20,9 @@ void progress_free(struct progress *p);
  * progress_begin(); without it nothing is. */
 void progress_objective(struct progress *p, const char *name, bool maximize, bool at_last);
 
-/* Runs of the experiment that ended earlier, and the best of them (RUN 0: none); LABEL has its swept
- * values. They count as done. Before progress_begin(), whose RUNS they are not among. */
-void progress_earlier(struct progress *p, const struct tally *ended, int64_t run, const char *label,
-                      double best);
+/* Runs of EXPERIMENT that ended before, and the best of them, out of the results database. They count
+ * as done. Before progress_begin(), whose RUNS they are not among. */
+status progress_earlier(struct progress *p, sqlite3 *db, int64_t experiment, struct error *err);
 
 void progress_begin(struct progress *p, const char *name, int64_t runs, int workers, int64_t epochs);
 void progress_run_started(struct progress *p, int worker, int64_t run, int64_t trial, int64_t repeat,
@@ -33,6 +32,8 @@ void progress_run_ended(struct progress *p, int worker, int64_t run, const char 
                         const char *error);
 /* A run that no worker has is over: pruned while it was paused. */
 void progress_run_over(struct progress *p, int64_t run, const char *status_word, int64_t epochs);
+/* A run that ended just now is to be tried again from its beginning. */
+void progress_run_again(struct progress *p, const char *status_word);
 void progress_note(struct progress *p, const char *text); /* warnings, who holds the lock ... */
 void progress_tick(struct progress *p);                   /* redraw when due: at most 10 times a second */
 void progress_end(struct progress *p);                    /* clears the lines */

@@ -119,7 +119,7 @@ static void hear_event(void *arg, const char *kind, const char *detail)
 /* A plugin that was mended since is what replaying is for; but it is said. */
 static void tell_changes(const struct rerun *r, sqlite3 *db)
 {
-    const char *line = r->changed.text;
+    const char *line = r->plugins.changed.text;
     struct error err;
 
     for (size_t n; *line; line += n + (line[n] == '\n')) {

@@ -15,7 +15,7 @@
 #include "cli/display.h"
 #include "record/schema.h"
 
-static status sql_error(sqlite3 *db, struct error *err)
+status results_error(sqlite3 *db, struct error *err)
 {
     return error_set(err, "the results database: %s", sqlite3_errmsg(db));
 }
@@ -48,7 +48,7 @@ static status try_open(const char *path, bool immutable, sqlite3 **db, int64_t *
 
     if (sqlite3_open_v2(uri, db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_URI, NULL) ||
         sqlite3_exec(*db, "PRAGMA query_only = ON", NULL, NULL, NULL))
-        st = sql_error(*db, err);
+        st = results_error(*db, err);
     sqlite3_busy_timeout(*db, 10000);
     if (st || results_number(*db, "PRAGMA application_id", 0, NULL, 0, application, err) ||
         results_number(*db, "PRAGMA user_version", 0, NULL, 0, version, err))
@@ -68,7 +68,7 @@ static status read_as_new(sqlite3 *db, struct error *err)
     schema_add_views(&sql, "TEMP ");
     strbuf_add(&sql, "PRAGMA query_only = ON");
     if (sqlite3_exec(db, sql.text, NULL, NULL, NULL))
-        st = sql_error(db, err);
+        st = results_error(db, err);
     strbuf_release(&sql);
     return st;
 }
@@ -127,7 +127,7 @@ status results_query(sqlite3 *db, const char *sql, size_t nids, const int64_t *i
                      struct error *err)
 {
     if (sqlite3_prepare_v2(db, sql, -1, out, NULL))
-        return sql_error(db, err);
+        return results_error(db, err);
     for (size_t i = 0; i < nids; i++)
         sqlite3_bind_int64(*out, (int)i + 1, ids[i]);
     return OK;
@@ -146,7 +146,7 @@ status results_number(sqlite3 *db, const char *sql, size_t nids, const int64_t *
     if (code == SQLITE_ROW && sqlite3_column_type(s, 0) != SQLITE_NULL)
         *out = sqlite3_column_int64(s, 0);
     sqlite3_finalize(s);
-    return code == SQLITE_ROW || code == SQLITE_DONE ? OK : sql_error(db, err);
+    return code == SQLITE_ROW || code == SQLITE_DONE ? OK : results_error(db, err);
 }
 
 /* ---- tables ------------------------------------------------------------------- */
@@ -286,7 +286,7 @@ status results_table(sqlite3 *db, sqlite3_stmt *s, struct table **out, struct er
         for (size_t row = 0; row < r.nrows; row++)
             add_row(*out, &r, row);
     } else {
-        sql_error(db, err);
+        results_error(db, err);
     }
     sqlite3_finalize(s);
     release_rows(&r);
@@ -369,7 +369,7 @@ status results_heading(sqlite3 *db, int64_t experiment, char **out, struct error
     if (code == SQLITE_ROW)
         *out = mem_string((const char *)sqlite3_column_text(s, 0));
     sqlite3_finalize(s);
-    return code == SQLITE_ROW ? OK : sql_error(db, err);
+    return code == SQLITE_ROW ? OK : results_error(db, err);
 }
 
 status results_label(sqlite3 *db, int64_t run, char **out, struct error *err)
@@ -393,7 +393,7 @@ status results_label(sqlite3 *db, int64_t run, char **out, struct error *err)
                 arena, "%s", sqlite3_column_text(s, 1) ? (const char *)sqlite3_column_text(s, 1) : "null");
         }
         if (code != SQLITE_DONE)
-            sql_error(db, err);
+            results_error(db, err);
     }
     for (size_t i = 0; i < n; i++)
         strbuf_addf(&b, "%s%s=%s", i ? " " : "", display_short_path(paths, n, i), texts[i]);
@@ -455,7 +455,7 @@ static status experiment_names(sqlite3 *db, struct keys *out, struct error *err)
         out->key[out->n++] = mem_string((const char *)sqlite3_column_text(s, 0));
     }
     sqlite3_finalize(s);
-    return code == SQLITE_DONE ? OK : sql_error(db, err);
+    return code == SQLITE_DONE ? OK : results_error(db, err);
 }
 
 static status no_experiment(sqlite3 *db, const char *text, struct error *err)
@@ -496,5 +496,5 @@ status results_experiment(sqlite3 *db, const char *text, int64_t *experiment, st
     sqlite3_finalize(s);
     if (code == SQLITE_ROW)
         return OK;
-    return code == SQLITE_DONE ? no_experiment(db, text, err) : sql_error(db, err);
+    return code == SQLITE_DONE ? no_experiment(db, text, err) : results_error(db, err);
 }

@@ -13,6 +13,9 @@
  * one), no database, another application's, a newer schema. */
 status results_open(const char *path, sqlite3 **db, struct error *err);
 
+/* FAILED, with what SQLite says went wrong. */
+status results_error(sqlite3 *db, struct error *err);
+
 /* The statement of SQL, whose ?1, ?2 ... are the NIDS numbers IDS. Errors: SQLite's. */
 status results_query(sqlite3 *db, const char *sql, size_t nids, const int64_t *ids, sqlite3_stmt **out,
                      struct error *err);

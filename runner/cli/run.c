@@ -32,7 +32,7 @@ static void print_next(const struct call *c, const struct experiment *e, const s
     strbuf_addf(&b, "\nnext\n  fell show %lld", (long long)run);
     add_db(&b, c);
     if (s->interrupted) {
-        strbuf_add(&b, "\n  fell run");
+        strbuf_addf(&b, "\n  fell %s", c->command->name);
         for (size_t i = 0; i < c->nargs; i++)
             cli_add_word(&b, c->args[i]);
         for (size_t i = 0; i < c->nplugins; i++) {
@@ -133,7 +133,7 @@ static void print_notes(const struct experiment *e)
         printf("%lld trials equal others and are run once\n", (long long)e->nequal);
 }
 
-static int finish(const struct call *c, const struct experiment *e, const struct runner_summary *s)
+int finish_experiment(const struct call *c, const struct experiment *e, const struct runner_summary *s)
 {
     struct error err;
 
@@ -168,7 +168,7 @@ static int run_run(const struct call *c)
     progress_free(x.options.progress);
     experiment_call_report(&x);
     if (st == OK) {
-        exit_status = finish(c, x.experiment, &summary);
+        exit_status = finish_experiment(c, x.experiment, &summary);
     } else {
         if (*err.text)
             cli_error("%s", err.text);

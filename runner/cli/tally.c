@@ -75,5 +75,5 @@ status tally_read(sqlite3 *db, int64_t experiment, struct tally *out, struct err
             out->of[at] = sqlite3_column_int64(s, 1);
     }
     sqlite3_finalize(s);
-    return code == SQLITE_DONE ? OK : error_set(err, "the results database: %s", sqlite3_errmsg(db));
+    return code == SQLITE_DONE ? OK : results_error(db, err);
 }

@@ -15,11 +15,6 @@ enum {
     ENOUGH = 10  /* runs in it that make a rate to reckon with */
 };
 
-static status sql_error(sqlite3 *db, struct error *err)
-{
-    return error_set(err, "the results database: %s", sqlite3_errmsg(db));
-}
-
 status watch_begin(struct watch *w, sqlite3 *db, const char *path, int64_t experiment, struct progress *p,
                    struct error *err)
 {
@@ -44,7 +39,7 @@ status watch_begin(struct watch *w, sqlite3 *db, const char *path, int64_t exper
     sqlite3_finalize(s);
     return code == SQLITE_ROW    ? OK
            : code == SQLITE_DONE ? error_set(err, "the experiment is gone")
-                                 : sql_error(db, err);
+                                 : results_error(db, err);
 }
 
 void watch_end(struct watch *w)
@@ -100,7 +95,7 @@ static status read_lane(const struct watch *w, struct lane *l, int64_t run, stru
         l->seconds = sqlite3_column_double(s, 9);
     }
     sqlite3_finalize(s);
-    return code == SQLITE_ROW ? OK : sql_error(w->db, err);
+    return code == SQLITE_ROW ? OK : results_error(w->db, err);
 }
 
 /* LIST: their numbers with commas. */
@@ -163,7 +158,7 @@ static status read_whole(struct watch *w, struct totals *t, struct error *err)
             running = mem_string((const char *)sqlite3_column_text(s, 5));
     }
     sqlite3_finalize(s);
-    st = code == SQLITE_DONE ? read_lanes(w, running ? running : "", err) : sql_error(w->db, err);
+    st = code == SQLITE_DONE ? read_lanes(w, running ? running : "", err) : results_error(w->db, err);
     free(running);
     return st;
 }
@@ -241,7 +236,7 @@ static status take_best(struct watch *w, const char *sql, int64_t second, double
     }
     sqlite3_finalize(s);
     if (code != SQLITE_DONE)
-        return sql_error(w->db, err);
+        return results_error(w->db, err);
     if (!best)
         return OK;
     forget_best(o);
@@ -342,7 +337,7 @@ status watch_read(struct watch *w, struct error *err)
     /* Asked first: what the process wrote before it ended is read after. */
     w->alive = claim_is_taken(w->path, w->uid);
     if (sqlite3_exec(w->db, "BEGIN", NULL, NULL, NULL))
-        return sql_error(w->db, err);
+        return results_error(w->db, err);
     if (read_whole(w, &totals, err) == OK && read_best(w, err) == OK)
         st = OK;
     reckon(w, &totals);

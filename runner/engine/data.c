@@ -9,6 +9,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/mem.h"
 #include "engine/data_parts.h"
@@ -97,6 +98,14 @@ static status open_all(const struct spec *spec, struct dataset set[SPLITS], stru
     return OK;
 }
 
+static int64_t *copy_rows(const int64_t *row, int64_t n)
+{
+    int64_t *copy = mem_array((size_t)n, sizeof *copy);
+
+    memcpy(copy, row, (size_t)n * sizeof *copy);
+    return copy;
+}
+
 static status read_all(const struct spec *spec, struct data *data, struct dataset set[SPLITS],
                        struct problem *p)
 {
@@ -113,6 +122,10 @@ static status read_all(const struct spec *spec, struct data *data, struct datase
     for (enum split s = SPLIT_VALIDATION; s < SPLITS && result == OK; s++)
         if (set[s].open)
             result = dataset_read(&set[s], NULL, set[s].info.rows, &data->split[s], p);
+    if (result == OK && parts.nvalidation) {
+        data->split[SPLIT_TRAIN].source_row = copy_rows(parts.train, parts.ntrain);
+        data->split[SPLIT_VALIDATION].source_row = copy_rows(parts.validation, parts.nvalidation);
+    }
     data->validation_rows = set[SPLIT_VALIDATION].info.rows;
     data->test_rows = set[SPLIT_TEST].info.rows;
     free(parts.train);
@@ -153,19 +166,22 @@ void data_free(struct data *d)
     if (!d)
         return;
     for (size_t i = 0; i < d->nlate; i++) {
-        for (size_t k = 0; k < d->late[i].ntensors; k++)
+        for (size_t k = 0; !d->map && k < d->late[i].ntensors; k++)
             free(d->late[i].tensor[k]);
         free(d->late[i].tensor);
         free(d->late[i].tensor_n);
     }
     free(d->late);
-    for (enum split s = 0; s < SPLITS; s++) {
+    for (enum split s = 0; s < SPLITS && !d->map; s++) {
         free(d->split[s].x);
         free(d->split[s].target);
         free(d->split[s].label);
+        free(d->split[s].source_row);
     }
     for (int64_t k = 0; d->class_names && k < d->nclasses; k++)
         free(d->class_names[k]);
     free(d->class_names);
+    if (d->map)
+        munmap(d->map, d->map_size);
     free(d);
 }

@@ -14,10 +14,11 @@ enum split { SPLIT_TRAIN, SPLIT_VALIDATION, SPLIT_TEST, SPLITS };
 const char *split_name(enum split s); /* "train", "validation", "test" */
 
 struct rows {
-    int64_t n;      /* 0: the split does not exist */
-    float *x;       /* [n, data_row_size()] after the transforms, 64-byte aligned */
-    float *target;  /* [n, target_size], NULL for classes */
-    int32_t *label; /* [n, target_size], NULL for values */
+    int64_t n;           /* 0: the split does not exist */
+    float *x;            /* [n, data_row_size()] after the transforms, 64-byte aligned */
+    float *target;       /* [n, target_size], NULL for classes */
+    int32_t *label;      /* [n, target_size], NULL for values */
+    int64_t *source_row; /* [n] row of the source; NULL: all of a dataset, in order */
 };
 
 /* A transform that every training batch goes through (augment.h), as it was fitted. */
@@ -39,6 +40,8 @@ struct data {
     int64_t source_rows, test_rows, validation_rows; /* of each dataset as read */
     size_t nlate;
     struct late *late; /* [nlate] in order; the training rows are as they were before the first */
+    void *map;         /* what holds all arrays of numbers, read-only (data_cache.h); NULL: each its own */
+    size_t map_size;
 };
 
 /* Numbers in one row of a split: x_size, but for training rows that have transforms to go. */
@@ -55,5 +58,7 @@ void data_free(struct data *d);
 
 /* What the data depends on, as text: equal keys, equal data. */
 char *data_key(const struct spec *spec);
+/* The same; *CHANGED: when one of its files was changed last, in seconds since 1970, 0 without files. */
+char *data_key_changed(const struct spec *spec, int64_t *changed);
 
 #endif

@@ -8,40 +8,32 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "base/mem.h"
 #include "base/text.h"
 #include "engine/data.h"
 #include "host/settings.h"
 
-enum { DEEPEST = 32 }; /* folders inside each other; links may go round in circles */
-
-/* Files and folders that are looked at. Where there are more (the path may be anybody's mistake, "/"
- * even), the key is like no other, so that such data are always read anew. */
-enum { MOST = 100000 };
-
 struct files {
     cJSON *list;
-    int n;
+    int64_t changed; /* seconds of the epoch: when the last change was */
 };
 
-static void add_path(struct files *f, const char *path, int depth);
+static void add_path(struct files *files, const char *path, int depth);
 
 /* What is in a folder, with the names, in order. */
-static void add_folder(struct files *f, const char *path, int depth)
+static void add_folder(struct files *files, const char *path, int depth)
 {
     struct dirent **names = NULL;
-    const int n = depth < DEEPEST ? scandir(path, &names, NULL, alphasort) : 0;
+    const int n = scandir(path, &names, NULL, alphasort);
 
     for (int i = 0; i < n; i++) {
         const char *name = names[i]->d_name;
         char *below = path_join(path, name);
 
-        if (f->n <= MOST && strcmp(name, ".") != 0 && strcmp(name, "..") != 0) {
-            cJSON_AddItemToArray(f->list, cJSON_CreateString(name));
-            add_path(f, below, depth + 1);
+        if (strcmp(name, ".") != 0 && strcmp(name, "..") != 0) {
+            cJSON_AddItemToArray(files->list, cJSON_CreateString(name));
+            add_path(files, below, depth + 1);
         }
         free(below);
         free(names[i]);
@@ -50,37 +42,45 @@ static void add_folder(struct files *f, const char *path, int depth)
 }
 
 /* A file that was changed between two runs is other data: what the file system knows of it
- * is part of the key. */
-static void add_path(struct files *f, const char *path, int depth)
+ * is part of the key. The time of its last change is one that no program can set. */
+static void add_path(struct files *files, const char *path, int depth)
 {
+    struct error ignored; /* what cannot be read as data is no data: the dataset says so */
     struct stat about;
+    int64_t facts[7];
 
     if (!path || stat(path, &about) != 0)
         return;
-    f->n++;
-    cJSON_AddItemToArray(f->list, settings_json_int(about.st_size));
-    cJSON_AddItemToArray(f->list, settings_json_int(about.st_mtim.tv_sec));
-    cJSON_AddItemToArray(f->list, settings_json_int(about.st_mtim.tv_nsec));
-    cJSON_AddItemToArray(f->list, settings_json_int((int64_t)about.st_ino));
-    if (S_ISDIR(about.st_mode))
-        add_folder(f, path, depth);
+    facts[0] = about.st_size;
+    facts[1] = about.st_mtim.tv_sec;
+    facts[2] = about.st_mtim.tv_nsec;
+    facts[3] = about.st_ctim.tv_sec;
+    facts[4] = about.st_ctim.tv_nsec;
+    facts[5] = (int64_t)about.st_dev;
+    facts[6] = (int64_t)about.st_ino;
+    for (size_t i = 0; i < sizeof facts / sizeof facts[0]; i++)
+        cJSON_AddItemToArray(files->list, settings_json_int(facts[i]));
+    if (about.st_ctim.tv_sec > files->changed)
+        files->changed = about.st_ctim.tv_sec;
+    if (S_ISDIR(about.st_mode) && (depth > 0 || path_check_folder(path, &ignored) == OK))
+        add_folder(files, path, depth);
 }
 
-/* No other key has it. */
-static void add_moment(cJSON *list)
+/* A file, and the log of a database (SQLite, write-ahead), which holds what is new in it. */
+static void add_file(struct files *files, const char *path)
 {
-    struct timespec now;
+    char *log;
 
-    clock_gettime(CLOCK_REALTIME, &now);
-    cJSON_AddItemToArray(list, settings_json_int(now.tv_sec));
-    cJSON_AddItemToArray(list, settings_json_int(now.tv_nsec));
-    cJSON_AddItemToArray(list, settings_json_int(getpid()));
+    if (!path)
+        return;
+    log = mem_format("%s-wal", path);
+    add_path(files, path, 0);
+    add_path(files, log, 0);
+    free(log);
 }
 
-static void add_files(cJSON *list, const struct choice *c)
+static void add_files(struct files *files, const struct choice *c)
 {
-    struct files files = {.list = list};
-
     for (size_t i = 0; i < c->item->nparams; i++) {
         const fell_param *param = &c->item->params[i];
         const char *field = (const char *)c->settings + param->offset;
@@ -88,51 +88,59 @@ static void add_files(cJSON *list, const struct choice *c)
         if (!(param->flags & FELL_PATH))
             continue;
         if (param->type == FELL_P_STRING) {
-            add_path(&files, *(const char *const *)(const void *)field, 0);
+            add_file(files, *(const char *const *)(const void *)field);
         } else if (param->type == FELL_P_STRINGS) {
-            const fell_strings *names = (const void *)field;
+            const fell_strings *list = (const void *)field;
 
-            for (int64_t k = 0; k < names->n; k++)
-                add_path(&files, names->v[k], 0);
+            for (int64_t k = 0; k < list->n; k++)
+                add_file(files, list->v[k]);
         }
     }
-    if (files.n > MOST)
-        add_moment(list);
 }
 
-static void add_choice(cJSON *list, const struct choice *c)
+static void add_choice(cJSON *list, const struct choice *c, int64_t *changed)
 {
-    cJSON *one = cJSON_CreateArray(), *settings, *files;
+    cJSON *one = cJSON_CreateArray(), *settings;
+    struct files files = {.changed = *changed};
 
     cJSON_AddItemToArray(list, one);
     if (!c->item)
         return;
     settings = cJSON_CreateObject();
-    files = cJSON_CreateArray();
+    files.list = cJSON_CreateArray();
     settings_to_json(c->item, c->settings, settings);
-    add_files(files, c);
+    add_files(&files, c);
     cJSON_AddItemToArray(one, cJSON_CreateString(c->item->file->path));
     cJSON_AddItemToArray(one, cJSON_CreateString(c->item->name));
     cJSON_AddItemToArray(one, settings);
-    cJSON_AddItemToArray(one, files);
+    cJSON_AddItemToArray(one, files.list);
+    *changed = files.changed;
 }
 
-char *data_key(const struct spec *spec)
+char *data_key_changed(const struct spec *spec, int64_t *changed)
 {
     cJSON *key = cJSON_CreateArray();
     char *printed, *text;
 
+    *changed = 0;
     cJSON_AddItemToArray(key, settings_json_int((int64_t)spec->seed));
     cJSON_AddItemToArray(key, settings_json_int(spec->loss.item->loss->target));
     cJSON_AddItemToArray(key, settings_json_number(spec->data.validation_share));
-    add_choice(key, &spec->data.source);
-    add_choice(key, &spec->data.test);
-    add_choice(key, &spec->data.validation);
+    add_choice(key, &spec->data.source, changed);
+    add_choice(key, &spec->data.test, changed);
+    add_choice(key, &spec->data.validation, changed);
     for (size_t i = 0; i < spec->data.ntransforms; i++)
-        add_choice(key, &spec->data.transforms[i]);
+        add_choice(key, &spec->data.transforms[i], changed);
     printed = cJSON_PrintUnformatted(key);
     text = mem_string(printed ? printed : "");
     cJSON_free(printed);
     cJSON_Delete(key);
     return text;
+}
+
+char *data_key(const struct spec *spec)
+{
+    int64_t changed;
+
+    return data_key_changed(spec, &changed);
 }

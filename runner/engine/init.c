@@ -2,7 +2,9 @@
  * transforms. */
 #include "engine/init.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "host/settings.h"
@@ -17,6 +19,17 @@ void init_fans(const fell_shape *weight, int64_t *fan_in, int64_t *fan_out)
         rest *= weight->dim[i];
     *fan_out = weight->dim[0] * rest;
     *fan_in = (weight->rank > 1 ? weight->dim[1] : weight->dim[0]) * rest;
+}
+
+/* The name alone needs no parser. */
+const struct item *init_default_item(const char *text, struct registry *registry)
+{
+    struct error unknown; /* said by init_fill(), with its place */
+    char name[64];
+
+    text += strcspn(text, "abcdefghijklmnopqrstuvwxyz");
+    snprintf(name, sizeof name, "%.*s", (int)strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_"), text);
+    return registry_find(registry, ROLE_INITIALISER, name, &unknown);
 }
 
 struct init_defaults {

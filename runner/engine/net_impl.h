@@ -1,6 +1,7 @@
 /* net_impl.h - what a net is made of, for the files that build it and run it:
  * net_plan.c, net_memory.c, net_init.c, net_run.c, net.c, update.c, measure.c,
- * checkpoint.c. Everybody else goes through net.h and net_run.h.
+ * checkpoint.c, and for explain/, which looks at every output and slope. Everybody else
+ * goes through net.h and net_run.h.
  *
  * A step touches nothing but call structs that were filled once: each entry has
  * one for training and one for evaluation, and only the number of rows and the

@@ -250,7 +250,7 @@ int64_t update_slot_times(const struct update *u, size_t i)
     return u->slot[i].times;
 }
 
-const float *update_slot(const struct update *u, size_t i, int64_t k, const struct net_tensor *t, int64_t *n)
+float *update_slot(const struct update *u, size_t i, int64_t k, const struct net_tensor *t, int64_t *n)
 {
     const struct slot *s = &u->slot[i];
     const struct update_call *c = u->call;

@@ -31,6 +31,6 @@ size_t update_slots(const struct update *u);
 const char *update_slot_name(const struct update *u, size_t i);
 int64_t update_slot_times(const struct update *u, size_t i);
 size_t update_bytes(const struct update *u);
-const float *update_slot(const struct update *u, size_t i, int64_t k, const struct net_tensor *t, int64_t *n);
+float *update_slot(const struct update *u, size_t i, int64_t k, const struct net_tensor *t, int64_t *n);
 
 #endif

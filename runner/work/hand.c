@@ -56,12 +56,14 @@ static status forget_states(int64_t run, const struct hand_env *env, size_t n, s
     size_t gone = 0;
 
     for (size_t i = 0; i < n && access(folder, F_OK) == 0 && result == OK; i++) {
-        char *path = path_join(folder, resume_files[i]);
+        char *path = path_join(folder, resume_files[i]), *begun = mem_format("%s.tmp", path);
 
+        gone += unlink(begun) == 0; /* its writer was killed */
         if (unlink(path) == 0) {
             gone++;
             result = recorder_checkpoint_removed(env->recorder, run, path, err);
         }
+        free(begun);
         free(path);
     }
     if (gone)
@@ -138,6 +140,8 @@ static status end_run(struct hand *h, const struct hand_env *env, const char *wo
         char *why = mem_format("%s: %s", word, error ? error : "");
         const status st = recorder_run_again(env->recorder, h->task.run, "retried", why, err);
 
+        if (env->progress)
+            progress_run_again(env->progress, word);
         free(why);
         return st;
     }

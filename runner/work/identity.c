@@ -11,12 +11,14 @@
 
 #include "base/text.h"
 #include "check/verdict.h"
+#include "engine/init.h"
 #include "host/registry_open.h"
 #include "work/trial_now.h"
 
 /* ---- files ------------------------------------------------------------------------ */
 
-status identity_hash_path(const char *path, char out[65], struct error *err)
+/* What is below PATH, which was checked. */
+static status hash_below(const char *path, char out[65], struct error *err)
 {
     struct strbuf list = {0};
     struct dirent **names = NULL;
@@ -33,7 +35,7 @@ status identity_hash_path(const char *path, char out[65], struct error *err)
         char *below = path_join(path, names[i]->d_name), hash[65];
 
         if (result == OK && strcmp(names[i]->d_name, ".") != 0 && strcmp(names[i]->d_name, "..") != 0) {
-            result = identity_hash_path(below, hash, err);
+            result = hash_below(below, hash, err);
             if (result == OK)
                 strbuf_addf(&list, "%s %s\n", hash, names[i]->d_name);
         }
@@ -45,6 +47,15 @@ status identity_hash_path(const char *path, char out[65], struct error *err)
         sha256_text(list.text ? list.text : "", list.len, out);
     strbuf_release(&list);
     return result;
+}
+
+status identity_hash_path(const char *path, char out[65], struct error *err)
+{
+    struct stat about;
+
+    if (stat(path, &about) == 0 && S_ISDIR(about.st_mode) && path_check_folder(path, err) != OK)
+        return FAILED;
+    return hash_below(path, out, err);
 }
 
 status identity_check_files(sqlite3 *db, int64_t run, struct error *err)
@@ -224,23 +235,16 @@ static bool has_own_init(const struct spec_entry *e, const char *tensor)
     return false;
 }
 
-/* The initialisers that a layer's tensors have by default, named in its own tables: "zeros",
- * "{constant: {value: 1}}". */
+/* The initialisers that a layer's tensors have by default, named in its own tables. */
 static void add_default_inits(struct plugins *p, const struct spec_entry *e)
 {
     const struct item *item = e->plugin.item;
-    struct error unknown; /* the worker reports it, with its place */
 
     for (size_t i = 0; item->kind == FELL_KIND_LAYER && i < item->layer->ntensors; i++) {
         const fell_tensor *t = &item->layer->tensors[i];
-        const char *text = t->init ? t->init : "zeros";
         const struct item *init;
-        char name[64];
 
-        text += strcspn(text, "abcdefghijklmnopqrstuvwxyz");
-        snprintf(name, sizeof name, "%.*s", (int)strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_"), text);
-        if (!has_own_init(e, t->name) &&
-            (init = registry_find(p->registry, ROLE_INITIALISER, name, &unknown)))
+        if (!has_own_init(e, t->name) && (init = init_default_item(t->init ? t->init : "zeros", p->registry)))
             add_plugin(p, init);
     }
 }

@@ -8,8 +8,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/text.h"
-#include "host/registry_open.h"
 #include "spec/tree.h"
 #include "work/limits.h"
 #include "work/process.h"
@@ -62,102 +60,7 @@ void stored_run_release(struct stored_run *s)
     *s = (struct stored_run){0};
 }
 
-/* ---- its plugins ------------------------------------------------------------------------------ */
-
-static void add_plugin_file(struct rerun *r, const char *path)
-{
-    r->plugins = mem_grow(r->plugins, r->nplugins + 1, sizeof *r->plugins);
-    r->plugins[r->nplugins++] = arena_string(r->arena, path, strlen(path));
-}
-
-/* The item that a spec means by NAME now; transforms are layers in the database. */
-static const struct item *find_item(struct registry *reg, const char *kind, const char *name)
-{
-    static const enum role roles[] = {ROLE_MODEL_ENTRY, ROLE_TRANSFORM, ROLE_LOSS,   ROLE_OPTIMIZER,
-                                      ROLE_INITIALISER, ROLE_SCHEDULE,  ROLE_METRIC, ROLE_DATASET};
-    struct error ignored;
-
-    for (size_t i = 0; i < sizeof roles / sizeof roles[0]; i++) {
-        const struct item *item = registry_find(reg, roles[i], name, &ignored);
-
-        if (item && strcmp(kind_word(item->kind), kind) == 0)
-            return item;
-    }
-    return NULL;
-}
-
-/* "" when PLUGIN is what it was; else what is wrong. */
-static const char *what_changed(struct registry *reg, const char *kind, const char *name, const char *sha256)
-{
-    const struct item *item = find_item(reg, kind, name);
-    struct error ignored;
-
-    if (!item)
-        return "is not found any more";
-    if (plugin_file_hash(item->file, &ignored) != OK || strcmp(item->file->sha256, sha256) != 0)
-        return "has changed since";
-    return "";
-}
-
-/* A plugin that is not found, or found as another file, may be where it was. */
-static void find_plugin(struct rerun *r, struct registry *reg, const char *kind, const char *name,
-                        const char *path, const char *sha256)
-{
-    char hash[65];
-    struct error ignored;
-
-    if (!*what_changed(reg, kind, name, sha256) || sha256_file(path, hash, &ignored) != OK ||
-        strcmp(hash, sha256) != 0)
-        return;
-    for (size_t i = 0; i < r->nplugins; i++)
-        if (strcmp(r->plugins[i], path) == 0)
-            return;
-    add_plugin_file(r, path);
-}
-
-static void check_plugin(struct rerun *r, const char *kind, const char *name, const char *path,
-                         const char *sha256)
-{
-    const char *what = what_changed(r->registry, kind, name, sha256);
-
-    if (*what)
-        strbuf_addf(&r->changed, "the %s '%s' (%s) %s\n", kind, name, path, what);
-}
-
-static status each_plugin(struct rerun *r, sqlite3 *db, struct registry *reg, struct error *err)
-{
-    sqlite3_stmt *st = NULL;
-    int rc = sqlite3_prepare_v2(db, "SELECT kind, name, path, sha256 FROM plugins WHERE run_id = ?1", -1, &st,
-                                NULL);
-
-    if (rc == SQLITE_OK)
-        sqlite3_bind_int64(st, 1, r->run.id);
-    while (rc == SQLITE_OK && (rc = sqlite3_step(st)) == SQLITE_ROW) {
-        char *text[4];
-
-        for (int i = 0; i < 4; i++)
-            text[i] = column_text(st, i);
-        if (reg)
-            find_plugin(r, reg, text[0], text[1], text[2], text[3]);
-        else
-            check_plugin(r, text[0], text[1], text[2], text[3]);
-        for (int i = 0; i < 4; i++)
-            free(text[i]);
-        rc = SQLITE_OK;
-    }
-    if (rc != SQLITE_DONE)
-        error_set(err, "the results database: %s", sqlite3_errmsg(db));
-    sqlite3_finalize(st);
-    return rc == SQLITE_DONE ? OK : FAILED;
-}
-
-static status open_plugins(struct registry *reg, size_t n, const char *const *files, struct error *err)
-{
-    for (size_t i = 0; i < n; i++)
-        if (registry_add_file(reg, files[i], err) != OK)
-            return FAILED;
-    return OK;
-}
+/* ---- its spec --------------------------------------------------------------------------------- */
 
 static void read_spec(struct rerun *r)
 {
@@ -166,38 +69,27 @@ static void read_spec(struct rerun *r)
     const struct node *root =
         tree_parse_text(r->tree, "the resolved spec", "/", text, strlen(text), false, d);
 
-    r->spec = root ? spec_parse(r->registry, root, r->run.experiment, d) : NULL;
+    r->spec = root ? spec_parse(r->plugins.registry, root, r->run.experiment, d) : NULL;
     diag_free(d);
 }
 
 status rerun_open(struct rerun *r, sqlite3 *db, int64_t run, size_t n, const char *const *given,
                   struct error *err)
 {
-    struct registry *first = registry_new();
-    status result = FAILED;
-
-    *r = (struct rerun){.registry = registry_new(), .tree = tree_new(), .arena = arena_new()};
-    strbuf_add(&r->changed, "");
-    for (size_t i = 0; i < n; i++)
-        add_plugin_file(r, given[i]);
-    if (stored_run_read(db, run, &r->run, err) == OK && open_plugins(first, n, given, err) == OK &&
-        each_plugin(r, db, first, err) == OK && open_plugins(r->registry, r->nplugins, r->plugins, err) == OK)
-        result = each_plugin(r, db, NULL, err);
-    if (result == OK)
-        read_spec(r);
-    registry_free(first);
-    return result;
+    *r = (struct rerun){.tree = tree_new()};
+    if (stored_run_read(db, run, &r->run, err) != OK ||
+        stored_plugins_open(&r->plugins, db, PLUGINS_OF_RUN, run, n, given, err) != OK)
+        return FAILED;
+    read_spec(r);
+    return OK;
 }
 
 void rerun_release(struct rerun *r)
 {
     spec_free(r->spec);
     tree_free(r->tree);
-    registry_free(r->registry);
     stored_run_release(&r->run);
-    strbuf_release(&r->changed);
-    arena_free(r->arena);
-    free(r->plugins);
+    stored_plugins_release(&r->plugins);
 }
 
 /* ---- training -------------------------------------------------------------------------------------- */
@@ -324,7 +216,7 @@ status rerun_train(const struct rerun *r, int64_t last_epoch, const char *export
     status result = FAILED;
 
     *out = (struct rerun_end){.epochs = 0};
-    if (process_start(&h.process, r->nplugins, r->plugins, err) == OK &&
+    if (process_start(&h.process, r->plugins.nfiles, r->plugins.files, err) == OK &&
         process_send(&h.process, &job, err) == OK) {
         listen(&h);
         result = OK;

@@ -7,7 +7,7 @@
 #include <sqlite3.h>
 
 #include "engine/train.h"
-#include "host/registry.h"
+#include "work/stored_plugins.h"
 
 struct stored_run {
     int64_t id;
@@ -23,14 +23,9 @@ void stored_run_release(struct stored_run *s);
 
 struct rerun {
     struct stored_run run;
-    struct registry *registry;
+    struct stored_plugins plugins;
     struct spec *spec; /* NULL: it is not understood any more, which the worker will explain */
-    size_t nplugins;   /* files for --plugin: the caller's, and those that were used and are not found by
-                          themselves */
-    const char **plugins;
-    struct strbuf changed; /* a line for each plugin that is not what it was, or is gone */
     struct tree *tree;
-    struct arena *arena;
 };
 /* Read run RUN and find its plugins; GIVEN [n]: files of the command line. Release R in any case. */
 status rerun_open(struct rerun *r, sqlite3 *db, int64_t run, size_t n, const char *const *given,

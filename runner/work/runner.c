@@ -140,7 +140,7 @@ static status record_git(struct runner *r, int64_t experiment, struct error *err
 /* Once, before the first run: which plugins have not passed their check. */
 static void tell_unproven(struct runner *r)
 {
-    for (const char *line = r->identity->unproven; *line;) {
+    for (const char *line = r->identity ? r->identity->unproven : ""; *line;) {
         const size_t n = strcspn(line, "\n");
         char *text = mem_format("%.*s", (int)n, line);
 
@@ -178,7 +178,8 @@ static void host_note(void *arg, const char *text)
     note_wait(h->runner, text);
 }
 
-static status train(struct runner *r, struct runner_summary *out, struct error *err)
+/* What experiment ID, which is stored, has to do. */
+static status train(struct runner *r, int64_t id, struct runner_summary *out, struct error *err)
 {
     struct experiment *e = r->experiment;
     struct host host = {.runner = r};
@@ -187,11 +188,11 @@ static status train(struct runner *r, struct runner_summary *out, struct error *
     struct crew_task task = {
         .experiment = e, .options = r->options, .recorder = r->recorder, .first = &r->worker};
     struct error ignored;
-    status result = store_experiment(&r->store, err);
-    const int64_t id = r->store.experiment_id;
+    status result =
+        schedule_new(r->recorder, r->options->db, r->registry, e, id, &calls, &task.schedule, err);
 
-    if (result == OK)
-        result = schedule_new(r->recorder, r->options->db, r->registry, e, id, &calls, &task.schedule, err);
+    if (result == OK && r->options->progress)
+        result = progress_earlier(r->options->progress, recorder_handle(r->recorder), id, err);
     if (result == OK) {
         tell_unproven(r);
         out->experiment_id = id;
@@ -236,9 +237,23 @@ status runner_run(struct experiment *e, struct registry *reg, const struct runne
     if (result == OK && is_done(&r)) {
         out->already_finished = true;
         result = store_summary(r.recorder, r.store.known.id, out, err);
-    } else if (result == OK) {
-        result = train(&r, out, err);
+    } else if (result == OK && (result = store_experiment(&r.store, err)) == OK) {
+        result = train(&r, r.store.experiment_id, out, err);
     }
+    release(&r);
+    return result;
+}
+
+status runner_go_on(struct recorder *recorder, struct registry *reg, struct experiment *e, int64_t id,
+                    const struct runner_options *o, struct runner_summary *out, struct error *err)
+{
+    struct runner r = {.registry = reg, .experiment = e, .options = o, .recorder = recorder};
+    status result;
+
+    *out = (struct runner_summary){0};
+    signal(SIGXFSZ, SIG_IGN);
+    recorder_on_wait(recorder, note_wait, NULL, &r);
+    result = train(&r, id, out, err);
     release(&r);
     return result;
 }

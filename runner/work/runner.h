@@ -47,4 +47,9 @@ status runner_check(const struct experiment *e, const struct runner_options *o, 
 status runner_run(struct experiment *e, struct registry *reg, const struct runner_options *o,
                   struct runner_summary *out, struct diag *d, struct error *err);
 
+/* Train what experiment ID, which is in the database and claimed, has to do. E is not adaptive; of it name,
+ * repeats, objective, pruner, npaths and first are looked at. Closes R. */
+status runner_go_on(struct recorder *r, struct registry *reg, struct experiment *e, int64_t id,
+                    const struct runner_options *o, struct runner_summary *out, struct error *err);
+
 #endif

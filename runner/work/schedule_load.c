@@ -153,7 +153,10 @@ static status load_runs(struct loader *l, int64_t id, struct error *err)
     char *sql = mem_format(
         "SELECT id, trial, repeat, status, epochs_done, %s, %s FROM runs AS r"
         " WHERE experiment_id = ?1 ORDER BY trial, repeat",
-        e->first->retries ? "(SELECT count(*) FROM events WHERE run_id = r.id AND kind = 'retried')" : "0",
+        e->first->retries ? "(SELECT count(*) FROM events WHERE run_id = r.id AND kind = 'retried' AND id >"
+                            "  coalesce((SELECT max(id) FROM events WHERE run_id = r.id AND"
+                            "            kind = 'requeued'), 0))"
+                          : "0",
         e->pruner.kind == PRUNER_NONE ? "0" : "json_extract(resolved, '$.train.epochs')");
     status result = OK;
     int rc = sqlite3_prepare_v2(l->db, sql, -1, &row, NULL);

@@ -263,8 +263,8 @@ status verify_run(const struct rerun *r, sqlite3 *db, struct verification *v, st
     *v = (struct verification){.epochs = 0};
     if (run->last_epoch == 0)
         return error_set(err, "run %lld is %s and has no recorded epoch", (long long)run->id, run->status);
-    if (r->changed.len > 0)
-        return error_set(err, "%.*s", (int)r->changed.len - 1, r->changed.text);
+    if (r->plugins.changed.len > 0)
+        return error_set(err, "%.*s", (int)r->plugins.changed.len - 1, r->plugins.changed.text);
     if (identity_check_files(db, run->id, err) != OK || prepare(&c, err) != OK)
         goto out;
     if (rerun_train(r, whole ? 0 : run->last_epoch, NULL, &listener, &end, err) != OK)

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "engine/data_cache.h"
 #include "engine/train.h"
 #include "host/registry.h"
 #include "kernels/kernels.h"
@@ -32,7 +33,8 @@ struct worker {
     struct registry *registry;
     struct host_env env;
     struct outbox out;
-    int threads;         /* of env.pool */
+    int threads; /* of env.pool */
+    struct data_cache *cache;
     struct data *data;   /* of the last job */
     char *key;           /* data_key() of it */
     size_t nannounced;   /* metrics of the FRAME_METRICS sent last in this job */
@@ -248,7 +250,7 @@ static status use_data(struct worker *w, const struct spec *spec, struct problem
         w->key = NULL;
         net_current = spec->data.source.item->name;
         net_current_phase = "reading data";
-        result = data_load(spec, &w->env, &w->data, p);
+        result = data_cache_load(w->cache, spec, &w->env, &w->data, p);
         net_current = net_current_phase = "";
         if (result == OK) {
             w->key = key;
@@ -399,7 +401,8 @@ static void prepare(struct worker *w, int argc, char **argv)
     w->env.registry = w->registry;
     w->env.warn = send_warning;
     w->env.warn_arg = w;
-    if (simd_choose(getenv("FELL_SIMD"), &level, &w->broken) != OK)
+    if (simd_choose(getenv("FELL_SIMD"), &level, &w->broken) != OK ||
+        data_cache_new(&w->cache, &w->broken) != OK)
         return;
     w->env.kernels = kernels_get(level);
     for (int i = 0; i + 1 < argc; i++)
@@ -424,6 +427,7 @@ int worker_main(int argc, char **argv)
         do_job(&w, &head, body.text);
     }
     data_free(w.data);
+    data_cache_free(w.cache);
     free(w.key);
     pool_free(w.env.pool);
     registry_free(w.registry);

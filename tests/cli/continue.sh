@@ -49,7 +49,6 @@ for signal in KILL INT TWICE; do
     expect_sql $signal.db ok "PRAGMA integrity_check"
     ! ls $signal.db.checkpoints/*/pause* 2>ls.err || fail "$signal: a state of a pause is left behind"
 done
-expect_sql INT.db 1 "SELECT count(*) > 0 FROM events WHERE kind = 'resumed' AND detail LIKE 'after epoch %'"
 
 # A seed that was drawn is kept.
 grep -v '^seed' sweep.yaml >drawn.yaml
@@ -67,6 +66,7 @@ wait_until drawn.db "SELECT count(*) = 2 FROM events WHERE run_id = 1 AND kind =
 kill -INT $runner
 wait $runner || true
 expect_sql drawn.db "8|1|$seeds" "SELECT count(*), count(DISTINCT experiment_id), group_concat(seed) FROM runs"
+expect_sql drawn.db 1 "SELECT count(*) > 0 FROM events WHERE kind = 'resumed' AND detail LIKE 'after epoch %'"
 
 # A run that crashed is tried again, and gives the rows of one that did not.
 crasher_spec once.yaml once 'train: {epochs: 4, batch_size: 0}' 'retries: 1'

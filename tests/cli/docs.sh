@@ -1,5 +1,5 @@
 #!/bin/sh
-# The examples of docs/spec.md are specs that run.
+# The examples of docs/spec.md are specs that run, and the commands of docs/results.md work.
 . "$srcdir/tests/cli/lib.sh"
 
 mkdir docs
@@ -12,3 +12,17 @@ for spec in example*.yaml; do
     expect_exit 0 "$FELL" run "$spec" --quiet --db docs.db
 done
 expect_sql docs.db '10|finished' "SELECT count(*), max(status) FROM runs"
+
+# The commands, on a small sweep of the name that they ask for.
+cd ..
+write_sweep sweep.yaml
+expect_exit 0 "$FELL" run sweep.yaml name=lr-activation --quiet
+cp results/fell.db monday.db
+cp results/fell.db tuesday.db
+ln -s "$srcdir/results/queries" results/queries
+mkdir bin
+ln -s "$FELL" bin/fell
+sed -n 's/^    \([a-z]\)/\1/p' "$srcdir/docs/results.md" >commands.sh
+[ "$(wc -l <commands.sh)" -ge 5 ] || fail "no commands in docs/results.md"
+PATH=$PWD/bin:$PATH sh -eux commands.sh >log 2>&1 || fail "a command of docs/results.md: $(cat log)"
+expect_sql all.db 8 "SELECT count(*) FROM runs"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # The help: every command is listed and explained, mistakes are answered with what is near.
 . "${srcdir:-.}/tests/cli/lib.sh"
-commands="run check plan watch runs show best compare verify replay export plugin"
+commands="run retry check plan watch report runs show best compare merge verify replay export explain plugin"
 
 expect_exit 0 "$FELL" --help
 expect_empty err
@@ -17,7 +17,7 @@ for c in $commands; do
     expect_exit 0 "$FELL" "$c" -h
     cmp -s out long || fail "'fell $c -h' and 'fell $c --help' differ"
 done
-for c in worker probe-plugin explain retry merge; do
+for c in worker probe-plugin; do
     ! grep -q "^  $c " overview || fail "'fell --help' lists $c"
 done
 expect_exit 0 "$FELL" help

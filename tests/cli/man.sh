@@ -5,7 +5,7 @@
 expect_exit 0 "$FELL" --man
 cp out fell.1
 cmp fell.1 "$srcdir/docs/fell.1" || fail "docs/fell.1 is stale: fell --man >docs/fell.1"
-for c in run check plan watch runs show best compare export plugin; do
+for c in run retry check plan watch report runs show best compare merge verify replay export explain plugin; do
     expect_text fell.1 ".SS fell $c [OPTION...]"
 done
 if command -v groff >groff.path; then

@@ -40,6 +40,15 @@ wait_for 'interrupted'
 wait_for '^next$'
 ! grep -q 'of 8 runs done' screen || fail "the progress lines were left behind: $(cat screen)"
 
+# It goes on: what ended earlier counts as done, and the best of that is the best so far.
+sqlite3 -bail results/fell.db "UPDATE runs SET status = iif(id = 3, 'diverged', 'finished') WHERE id IN (3, 4, 5);
+    INSERT INTO epochs (run_id, epoch, train_loss) VALUES (4, 1, 1.25e-30)"
+start 100 30 "$FELL run sweep.yaml train.epochs=1000000000 record.gradients=none --jobs 2"
+wait_for '^sweep: 3 of 8 runs done, 1 diverged, 2 running'
+wait_for '^best train.loss 1.25e-30, run 4 (.*lr=0.5'
+terminal send-keys C-c
+wait_for '^next$'
+
 # To the end, with runs that fail: they stand above the table.
 start 100 40 "$FELL run sweep.yaml name=wild model.1.dense.activation=identity 'sweep.over.optimizer.sgd.lr=[0.1, 1e38]'"
 wait_for 'fell best wild'

@@ -114,7 +114,10 @@ verified "$pruned" pruned.db "$(sqlite3 pruned.db "SELECT epochs_done FROM runs 
 cp crasher.so crasher.bak
 ${CC:-cc} -std=c17 -D_GNU_SOURCE -O0 -I"$srcdir/include" -shared -fPIC "$srcdir/tests/cli/crasher.c" -o crasher.so
 expect_exit 2 "$FELL" verify 3 --db ends.db
-expect_text err "run 3 cannot be verified: the activation 'crasher'" "crasher.so) "
+expect_text err "run 3 cannot be verified: the activation 'crasher'" "crasher.so) has changed since"
+expect_exit 0 "$FELL" replay 3 --db ends.db
+expect_text err "note: the activation 'crasher'" "has changed since"
+expect_text out "run 3 finished after 30 epochs"
 mkdir elsewhere
 cp crasher.bak elsewhere/crasher.so
 rm crasher.so

@@ -1,0 +1,265 @@
+/* report.c - `fell report`: what came of an experiment, out of the results database: how its runs ended,
+ * the best trials, which values of the swept settings do well and which settings matter, why runs
+ * failed and why they were pruned. report_settings.c has the part on settings.
+ */
+#include "cli/report.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/display.h"
+#include "cli/query.h"
+#include "cli/tally.h"
+
+static const double LEAST_PAIR = 0.01; /* share of an interaction that a person is shown */
+
+/* ---- asking ------------------------------------------------------------------------------ */
+
+/* pattern(TEXT): TEXT with every number as '#', so that messages which differ in an epoch or a value
+ * alone are one. */
+static void sql_pattern(sqlite3_context *context, int n, sqlite3_value **v)
+{
+    const char *text = (const char *)sqlite3_value_text(v[0]);
+    struct strbuf b = {0};
+
+    (void)n;
+    if (!text)
+        return;
+    strbuf_add(&b, "");
+    while (*text) {
+        if (isdigit((unsigned char)*text)) {
+            while (isalnum((unsigned char)*text) || (*text == '.' && isdigit((unsigned char)text[1])) ||
+                   ((*text == '-' || *text == '+') && text[-1] == 'e' && isdigit((unsigned char)text[1])))
+                text++;
+            strbuf_add(&b, "#");
+        } else {
+            strbuf_addn(&b, text++, 1);
+        }
+    }
+    sqlite3_result_text(context, b.text, -1, SQLITE_TRANSIENT);
+    strbuf_release(&b);
+}
+
+status report_begin(sqlite3 *db, int64_t experiment, struct error *err)
+{
+    char *sql = mem_format(
+        "PRAGMA query_only = OFF;\n"
+        "CREATE TEMP TABLE report_runs AS SELECT run, trial, status, value FROM leaderboard\n"
+        "  WHERE experiment = %lld;\n"
+        "CREATE TEMP TABLE report_trials AS SELECT row_number() OVER (ORDER BY trial) - 1 AS place, trial,\n"
+        "    min(run) AS first, avg(value) AS mean,\n"
+        "    sum(status NOT IN ('queued', 'running', 'finished', 'stopped', 'pruned', 'interrupted')) AS "
+        "failed\n"
+        "  FROM report_runs GROUP BY trial;\n"
+        "PRAGMA query_only = ON",
+        (long long)experiment);
+    status st = OK;
+
+    if (sqlite3_create_function(db, "pattern", 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL, sql_pattern, NULL,
+                                NULL) ||
+        sqlite3_exec(db, sql, NULL, NULL, NULL))
+        st = results_error(db, err);
+    free(sql);
+    return st;
+}
+
+/* The first run of each kind of failure, and how many there are. */
+static const char failures_sql[] =
+    "SELECT r.status, count(*) AS runs, min(r.id) AS first_run, r.error\n"
+    "FROM temp.report_runs AS b JOIN runs AS r ON r.id = b.run\n"
+    "WHERE ?1 > 0 AND r.status NOT IN ('queued', 'running', 'finished', 'stopped', 'pruned', 'interrupted')\n"
+    "GROUP BY r.status, pattern(r.error) ORDER BY runs DESC, first_run LIMIT iif(?2 > 0, ?2, -1)";
+
+/* A run's last word on it: it may have been pruned before it was begun anew. */
+static const char pruned_sql[] =
+    "SELECT count(*) AS runs, min(r.id) AS first_run, min(r.epochs_done) AS fewest_epochs,\n"
+    "       max(r.epochs_done) AS most_epochs, e.detail AS why\n"
+    "FROM temp.report_runs AS b JOIN runs AS r ON r.id = b.run LEFT JOIN events AS e ON e.id =\n"
+    "  (SELECT max(id) FROM events WHERE run_id = r.id AND kind = 'pruned')\n"
+    "WHERE ?1 > 0 AND r.status = 'pruned'\n"
+    "GROUP BY pattern(e.detail) ORDER BY runs DESC, first_run LIMIT iif(?2 > 0, ?2, -1)";
+
+struct report {
+    int64_t experiment, trials;
+    char *heading;
+    struct tally tally;
+    struct table *about, *board, *values, *failures, *pruned;
+    struct report_importance importance;
+};
+
+static void release(struct report *r)
+{
+    free(r->heading);
+    table_free(r->about);
+    table_free(r->board);
+    table_free(r->values);
+    table_free(r->failures);
+    table_free(r->pruned);
+    report_importance_release(&r->importance);
+}
+
+static status ask_all(sqlite3 *db, const struct call *c, struct report *r, struct error *err)
+{
+    const int64_t ids[] = {r->experiment, query_limit(c)};
+
+    return report_begin(db, ids[0], err) || results_heading(db, ids[0], &r->heading, err) ||
+                   tally_read(db, ids[0], &r->tally, err) ||
+                   results_number(db, "SELECT count(*) FROM temp.report_trials", 0, NULL, 0, &r->trials,
+                                  err) ||
+                   results_table_of(
+                       db,
+                       "SELECT name AS experiment, id AS experiment_id, objective, goal,\n"
+                       "       objective_at, strategy, created_at FROM experiments WHERE id = ?1",
+                       1, ids, &r->about, err) ||
+                   results_trials(db, ids[0], ids[1], &r->board, err) ||
+                   report_values(db, ids[0], ids[1], &r->values, err) ||
+                   report_importance(db, c->json ? 0 : LEAST_PAIR, &r->importance, err) ||
+                   results_table_of(db, failures_sql, 2, ids, &r->failures, err) ||
+                   results_table_of(db, pruned_sql, 2, ids, &r->pruned, err)
+               ? FAILED
+               : OK;
+}
+
+/* ---- showing ------------------------------------------------------------------------------- */
+
+/* LIMIT rows: there may be more. */
+static void print_part(const char *title, const struct table *t, int64_t limit)
+{
+    if (table_rows(t) == 0)
+        return;
+    printf("\n%s", title);
+    if (limit && (int64_t)table_rows(t) >= limit)
+        printf(" (at most %lld)", (long long)limit);
+    putchar('\n');
+    table_print(t, stdout, 2);
+}
+
+static void print_importance(const struct report_importance *r)
+{
+    char fit[32];
+
+    if (!r->table) {
+        printf("\nimportance of the swept settings: none, %s\n", r->why_not);
+        return;
+    }
+    display_number(r->fit, fit);
+    printf("\nimportance: share of the variance of the objective that a setting explains,\n"
+           "by %s, fitted to %zu trials\n",
+           report_method, r->trials);
+    table_print(r->table, stdout, 2);
+    if (!(r->fit > 0))
+        puts("  these shares mean little: the forest does not foretell trials it has not seen");
+    else
+        printf("  R2 of the forest on trials that it has not seen: %s\n", fit);
+}
+
+static void print_text(const struct report *r, int64_t limit)
+{
+    struct strbuf b = {0};
+
+    tally_add_text(&b, &r->tally);
+    printf("%s\n%s\n", r->heading, b.text);
+    strbuf_release(&b);
+    print_part("leaderboard", r->board, 0);
+    results_more(r->board, r->trials, "--limit 0 shows all");
+    if (table_rows(r->values) > 0) {
+        print_part("best per value of every setting", r->values, 0);
+        print_importance(&r->importance);
+    }
+    print_part("failures, those with the same words together", r->failures, limit);
+    print_part("pruned, those for the same reason together", r->pruned, limit);
+}
+
+static cJSON *importance_json(const struct report_importance *r)
+{
+    cJSON *o = cJSON_CreateObject();
+
+    cJSON_AddStringToObject(o, "method", report_method);
+    cJSON_AddNumberToObject(o, "trials", (double)r->trials);
+    if (isfinite(r->fit))
+        cJSON_AddNumberToObject(o, "r2", r->fit);
+    else
+        cJSON_AddNullToObject(o, "r2");
+    if (r->why_not)
+        cJSON_AddStringToObject(o, "why_not", r->why_not);
+    cJSON_AddItemToObject(o, "shares", r->table ? table_to_json(r->table) : cJSON_CreateArray());
+    return o;
+}
+
+static void print_json(const struct report *r)
+{
+    cJSON *about = table_to_json(r->about), *o = cJSON_DetachItemFromArray(about, 0), *part;
+
+    cJSON_Delete(about);
+    part = cJSON_AddObjectToObject(o, "status");
+    for (int s = 0; s < STATUSES; s++)
+        cJSON_AddNumberToObject(part, tally_words[s], (double)r->tally.of[s]);
+    cJSON_AddItemToObject(o, "leaderboard", table_to_json(r->board));
+    cJSON_AddItemToObject(o, "values", table_to_json(r->values));
+    cJSON_AddItemToObject(o, "importance", importance_json(&r->importance));
+    cJSON_AddItemToObject(o, "failures", table_to_json(r->failures));
+    cJSON_AddItemToObject(o, "pruned", table_to_json(r->pruned));
+    query_print_json(o);
+}
+
+/* ---- the command ------------------------------------------------------------------------------ */
+
+static status report(sqlite3 *db, const struct call *c, struct error *err)
+{
+    struct report r = {0};
+    status st = FAILED;
+
+    if (c->nargs) {
+        if (results_experiment(db, c->args[0], &r.experiment, err))
+            return FAILED;
+    } else {
+        if (results_number(db, "SELECT max(id) FROM experiments", 0, NULL, 0, &r.experiment, err))
+            return FAILED;
+        if (!r.experiment)
+            return error_set(err, "'%s' has no experiments yet", c->db);
+    }
+    /* One transaction: all parts speak of the same moment, while another process writes. */
+    if (sqlite3_exec(db, "PRAGMA temp_store = MEMORY; BEGIN", NULL, NULL, NULL))
+        return results_error(db, err);
+    st = ask_all(db, c, &r, err);
+    sqlite3_exec(db, "COMMIT", NULL, NULL, NULL);
+    if (st == OK && c->json)
+        print_json(&r);
+    else if (st == OK)
+        print_text(&r, query_limit(c));
+    release(&r);
+    return st;
+}
+
+static int run_report(const struct call *c)
+{
+    return query_run(c, report);
+}
+
+const struct command command_report = {
+    .name = "report",
+    .task = "Look at results",
+    .args = "[EXPERIMENT]",
+    .most = 1,
+    .options = OPTION_DB | OPTION_LIMIT | OPTION_JSON,
+    .brief = "What came of an experiment: best trials, settings that matter, failures",
+    .help =
+        "EXPERIMENT is a name or a number; without it, the newest. Shows how many runs ended how; the "
+        "trials, "
+        "ranked as `fell best` does; for every value of every swept setting how many trials had it, the mean "
+        "of their means, the best of these and the trial that had it (numbers with more than 12 values are "
+        "put into six ranges); how much each setting matters; and the runs that failed or were pruned, with "
+        "why: messages that differ in numbers only are counted together, the first is shown.\n\n"
+        "Importance is the share of the objective's variance that a setting explains, alone or together with "
+        "another (`with`), averaged over all values of the others: functional analysis of variance on a "
+        "random forest that is fitted to the trials (fANOVA; Hutter, Hoos and Leyton-Brown 2014). Below it "
+        "stands how well the forest foretells trials that it has not seen; where that is 0 or less the "
+        "shares "
+        "mean little. --limit is of each list, and of the values of each setting.",
+    .examples = "fell report\n"
+                "fell report lr-activation --limit 5\n"
+                "fell report lr-activation --json | jq .importance",
+    .run = run_report,
+};

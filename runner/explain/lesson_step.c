@@ -1,0 +1,110 @@
+/* lesson_step.c - one step of the optimizer with the gradient of the sample. Called by lesson.c;
+ * puts the net back as it was.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "explain/probe.h"
+
+/* The state that belongs to the chosen weight, before or after. */
+static void read_slots(struct probe *p, bool after)
+{
+    struct lesson_step *s = &p->l->update;
+    const struct update *u = p->net->update;
+    size_t n = 0;
+
+    for (size_t i = 0; i < update_slots(u) && n < MOST_SLOTS_SHOWN; i++) {
+        int64_t count;
+        const float *v = update_slot(u, i, 0, &p->net->tensor[p->l->weight.tensor], &count);
+        double value;
+
+        if (!v || update_slot_times(u, i) > 1)
+            continue;
+        value = (double)v[count == 1 ? 0 : p->l->weight.flat];
+        s->slot[n].name = update_slot_name(u, i);
+        *(after ? &s->slot[n].after : &s->slot[n].before) = value;
+        n++;
+    }
+    s->nslots = n;
+}
+
+/* Scale the gradient to train.clip_norm, as the epoch loop does. */
+static void clip(struct probe *p)
+{
+    const double most = p->q->spec->train.clip_norm, factor = most / (p->l->gradient_norm + 1e-6);
+    struct net *n = p->net;
+
+    p->l->update.clip = 1.0;
+    if (most <= 0.0 || factor >= 1.0)
+        return;
+    n->env->kernels->scale(n->grads, n->trained_floats, (float)factor);
+    p->l->update.clip = (double)(float)factor;
+}
+
+static status step(struct probe *p, struct error *err)
+{
+    struct lesson *l = p->l;
+    struct lesson_step *s = &l->update;
+    struct net *n = p->net;
+    double sum, weight, squares;
+
+    net_feed(n, MODE_TRAIN, &p->one);
+    if (net_forward(n, MODE_TRAIN, l->step + 1, err) != OK || net_loss(n, &sum, &weight, err) != OK ||
+        net_backward(n, weight, &squares, err) != OK)
+        return FAILED;
+    clip(p);
+    read_slots(p, false);
+    if (update_step(n->update, s->t, s->rate, sum / weight, err) != OK)
+        return FAILED;
+    read_slots(p, true);
+    return OK;
+}
+
+static void keep_output(struct probe *p)
+{
+    struct lesson *l = p->l;
+    const int64_t n = l->rows * l->cols;
+    double *out = arena_alloc(l->arena, (size_t)n * sizeof *out);
+    int64_t size;
+    const float *y = net_output(p->net, &size);
+
+    for (int64_t i = 0; i < n; i++)
+        out[i] = (double)y[i];
+    l->update.output_after = out;
+    l->update.probability_after = lesson_probabilities(p, out);
+}
+
+status lesson_take_step(struct probe *p, struct error *err)
+{
+    struct lesson *l = p->l;
+    struct lesson_step *s = &l->update;
+    struct net *n = p->net;
+    const struct net_tensor *t = &n->tensor[l->weight.tensor];
+    float *place = &n->weights[t->offset + l->weight.flat];
+    struct snapshot before = {0};
+    status st;
+
+    s->optimizer = l->spec->optimizer.item->name;
+    s->t = l->step + 1;
+    s->w_old = l->weight.value;
+    s->loss_before = l->loss;
+    snapshot_take(&before, n);
+    st = step(p, err);
+    s->w_new = (double)*place;
+    s->predicted = 0.0;
+    for (int64_t i = 0; i < n->trained_floats; i++)
+        s->predicted += (double)n->grads[i] / s->clip * ((double)n->weights[i] - (double)before.weights[i]);
+    if (st == OK)
+        st = probe_loss(p, &s->loss_after, err);
+    if (st == OK)
+        keep_output(p);
+    snapshot_apply(&before, n);
+    if (st == OK)
+        st = probe_loss_at(p, t, l->weight.flat, s->w_new, &s->loss_alone, err);
+    snapshot_apply(&before, n);
+    snapshot_release(&before);
+    s->rate *= t->lr_factor;
+    return st;
+}

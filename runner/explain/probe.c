@@ -1,0 +1,242 @@
+/* probe.c - see probe.h. The only place where an explanation sets up the engine. */
+#include "explain/probe.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "engine/safetensors.h"
+
+/* ---- opening ------------------------------------------------------------------------ */
+
+static status make_room(struct probe *p, struct error *err)
+{
+    const struct data *d = p->q->shown;
+
+    p->x = mem_try_aligned(PROBE_ROWS, (size_t)d->x_size * sizeof *p->x);
+    if (d->split[SPLIT_TRAIN].target)
+        p->target = mem_try_aligned(PROBE_ROWS, (size_t)d->target_size * sizeof *p->target);
+    else
+        p->label = mem_try_aligned(PROBE_ROWS, (size_t)d->target_size * sizeof *p->label);
+    if (!p->x || (!p->target && !p->label))
+        return error_set(err, "no memory for copies of the sample");
+    p->one = (struct batch){.n = 1, .x = p->x, .target = p->target, .label = p->label};
+    p->many = p->one;
+    p->many.n = PROBE_ROWS;
+    return OK;
+}
+
+void probe_take_sample(struct probe *p)
+{
+    const struct data *d = p->q->shown;
+    const struct rows *rows = &d->split[p->l->split];
+    const int64_t at = p->l->split_row, targets = d->target_size;
+
+    for (int64_t i = 0; i < PROBE_ROWS; i++) {
+        memcpy(p->x + i * d->x_size, rows->x + at * d->x_size, (size_t)d->x_size * sizeof *p->x);
+        if (p->target)
+            memcpy(p->target + i * targets, rows->target + at * targets, (size_t)targets * sizeof *p->target);
+        else
+            memcpy(p->label + i * targets, rows->label + at * targets, (size_t)targets * sizeof *p->label);
+    }
+}
+
+/* From here on forward leaves out what training draws at random, keeps running averages as
+ * they are, and still saves what backward needs. */
+static void hold(struct net *n)
+{
+    for (size_t i = 0; i < n->nentries; i++)
+        if (n->entry[i].layer)
+            n->entry[i].call[MODE_TRAIN].layer.training = 0;
+}
+
+status probe_open(struct probe *p, struct lesson *l, const struct lesson_request *q, struct error *err)
+{
+    const int64_t planned = net_batch(q->spec, q->data);
+    struct problem problem = {.index = 0};
+
+    *p = (struct probe){.l = l, .q = q};
+    if (make_room(p, err) != OK)
+        return FAILED;
+    if (net_new(q->spec, q->data, q->env, planned > PROBE_ROWS ? planned : PROBE_ROWS, &p->net, &problem) !=
+            OK ||
+        net_initialise(p->net, q->spec, q->seed, &problem) != OK)
+        return error_set(err, "%s", problem.text);
+    if (p->net->first_backward >= p->net->nentries)
+        return error_set(err, "this model has no weight that is trained, so there is nothing to explain");
+    hold(p->net);
+    probe_take_sample(p);
+    return OK;
+}
+
+void probe_close(struct probe *p)
+{
+    net_free(p->net);
+    free(p->x);
+    free(p->target);
+    free(p->label);
+    snapshot_release(&p->now);
+}
+
+/* ---- running --------------------------------------------------------------------------- */
+
+status probe_loss(struct probe *p, double *loss, struct error *err)
+{
+    double sum, weight;
+
+    net_feed(p->net, MODE_TRAIN, &p->one);
+    if (net_forward(p->net, MODE_TRAIN, p->l->step + 1, err) != OK ||
+        net_loss(p->net, &sum, &weight, err) != OK)
+        return FAILED;
+    *loss = sum / weight;
+    return OK;
+}
+
+status probe_loss_at(struct probe *p, const struct net_tensor *t, int64_t flat, double w, double *loss,
+                     struct error *err)
+{
+    net_weights(p->net, t)[flat] = (float)w;
+    return probe_loss(p, loss, err);
+}
+
+/* ---- snapshots ---------------------------------------------------------------------------- */
+
+/* The Ith array of optimizer state, counted over slots, their repeats and tensors; NULL where a
+ * tensor has none; *END behind the last. */
+static float *slot_at(const struct net *n, size_t i, int64_t *count, bool *end)
+{
+    for (size_t s = 0; s < update_slots(n->update); s++) {
+        const size_t arrays = (size_t)update_slot_times(n->update, s) * n->ntensors;
+
+        if (i < arrays)
+            return update_slot(n->update, s, (int64_t)(i / n->ntensors), &n->tensor[i % n->ntensors], count);
+        i -= arrays;
+    }
+    *end = true;
+    return NULL;
+}
+
+void snapshot_take(struct snapshot *s, const struct net *n)
+{
+    bool end = false;
+
+    snapshot_release(s);
+    s->weights = mem_array((size_t)n->floats, sizeof *s->weights);
+    memcpy(s->weights, n->weights, (size_t)n->floats * sizeof *s->weights);
+    for (size_t i = 0;; i++) {
+        int64_t count = 0;
+        const float *values = slot_at(n, i, &count, &end);
+
+        if (end)
+            break;
+        s->slot = mem_grow(s->slot, i + 1, sizeof *s->slot);
+        s->slot_n = mem_grow(s->slot_n, i + 1, sizeof *s->slot_n);
+        s->slot[i] = values ? mem_array((size_t)count, sizeof(float)) : NULL;
+        s->slot_n[i] = count;
+        if (values)
+            memcpy(s->slot[i], values, (size_t)count * sizeof(float));
+        s->nslots = i + 1;
+    }
+}
+
+void snapshot_apply(const struct snapshot *s, struct net *n)
+{
+    bool end = false;
+
+    memcpy(n->weights, s->weights, (size_t)n->floats * sizeof *s->weights);
+    for (size_t i = 0; i < s->nslots; i++) {
+        int64_t count;
+        float *values = slot_at(n, i, &count, &end);
+
+        if (values)
+            memcpy(values, s->slot[i], (size_t)s->slot_n[i] * sizeof(float));
+    }
+}
+
+void snapshot_release(struct snapshot *s)
+{
+    for (size_t i = 0; i < s->nslots; i++)
+        free(s->slot[i]);
+    free(s->slot);
+    free(s->slot_n);
+    free(s->weights);
+    *s = (struct snapshot){0};
+}
+
+/* ---- checkpoints ----------------------------------------------------------------------------- */
+
+static bool fits(const fell_shape *shape, const struct tensor_file_entry *e)
+{
+    if (e->rank != shape->rank)
+        return false;
+    for (int64_t i = 0; i < shape->rank; i++)
+        if (e->dim[i] != shape->dim[i])
+            return false;
+    return true;
+}
+
+static status load_tensor(struct net *n, const struct tensor_file *f, const struct net_tensor *t,
+                          struct error *err)
+{
+    char *name = mem_format("%s.%s", n->entry[t->entry].name, t->name);
+    const struct tensor_file_entry *e = tensor_file_find(f, name);
+    status st = OK;
+
+    if (!e)
+        st = error_set(err, "the checkpoint has no '%s': it is of another model", name);
+    else if (!fits(&t->shape, e))
+        st = error_set(err, "'%s' has another shape in the checkpoint: it is of another model", name);
+    else
+        memcpy(n->weights + t->offset, e->values, (size_t)t->n * sizeof(float));
+    free(name);
+    return st;
+}
+
+/* Optimizer state where the file has it; another optimizer begins with none. */
+static void load_slot(struct net *n, const struct tensor_file *f, size_t s, int64_t k)
+{
+    for (size_t i = 0; i < n->ntensors; i++) {
+        const struct net_tensor *t = &n->tensor[i];
+        int64_t count;
+        float *values = update_slot(n->update, s, k, t, &count);
+        const struct tensor_file_entry *e;
+        char *name, number[32] = "";
+
+        if (!values)
+            continue;
+        if (update_slot_times(n->update, s) > 1)
+            snprintf(number, sizeof number, "/%lld", (long long)k);
+        name = mem_format("optimizer/%s%s/%s.%s", update_slot_name(n->update, s), number,
+                          n->entry[t->entry].name, t->name);
+        e = tensor_file_find(f, name);
+        if (e && e->n == count)
+            memcpy(values, e->values, (size_t)count * sizeof(float));
+        free(name);
+    }
+}
+
+status probe_load(struct probe *p, const char *path, struct error *err)
+{
+    struct net *n = p->net;
+    struct tensor_file *f;
+    const char *epoch, *step;
+    status st = OK;
+
+    if (tensor_file_open(path, &f, err) != OK)
+        return FAILED;
+    for (size_t i = 0; i < n->ntensors && st == OK; i++)
+        st = load_tensor(n, f, &n->tensor[i], err);
+    for (size_t s = 0; s < update_slots(n->update); s++)
+        for (int64_t k = 0; k < update_slot_times(n->update, s); k++)
+            load_slot(n, f, s, k);
+    epoch = tensor_file_metadata(f, "epoch");
+    step = tensor_file_metadata(f, "step");
+    if (st == OK && (!epoch || !step))
+        st = error_set(err, "'%s' does not say of which epoch it is: it is no checkpoint", path);
+    if (st == OK) {
+        p->l->epoch = strtoll(epoch, NULL, 10);
+        p->l->step = strtoll(step, NULL, 10);
+        snapshot_take(&p->now, n);
+    }
+    tensor_file_close(f);
+    return st;
+}

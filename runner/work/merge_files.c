@@ -1,0 +1,143 @@
+/* merge_files.c - see merge_files.h. Called by merge.c. */
+#include "work/merge_files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "record/database.h"
+#include "work/identity.h"
+#include "work/resume.h"
+
+status merge_files_list(sqlite3 *db, int64_t run, char **out, struct error *err)
+{
+    struct strbuf b = {0};
+    sqlite3_stmt *s = NULL;
+    int rc = sqlite3_prepare_v2(db, "SELECT path FROM checkpoints WHERE run_id = ?1", -1, &s, NULL);
+
+    strbuf_add(&b, "");
+    if (rc == SQLITE_OK) {
+        sqlite3_bind_int64(s, 1, run);
+        while ((rc = sqlite3_step(s)) == SQLITE_ROW)
+            strbuf_addf(&b, "%s\n", (const char *)sqlite3_column_text(s, 0));
+    }
+    sqlite3_finalize(s);
+    *out = b.text;
+    return rc == SQLITE_DONE ? OK : error_set(err, "%s", sqlite3_errmsg(db));
+}
+
+/* SIZE bytes to PATH, which has the old contents or the new, never a part. */
+static status write_file(const char *path, const char *bytes, size_t size, struct error *err)
+{
+    char *part = mem_format("%s.%ld.new", path, (long)getpid());
+    int fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    size_t done = 0;
+    ssize_t n = 0;
+    status st = OK;
+
+    while (fd >= 0 && done < size && (n = write(fd, bytes + done, size - done)) > 0)
+        done += (size_t)n;
+    if (fd < 0 || n < 0 || done < size || fsync(fd) != 0 || rename(part, path) != 0) {
+        st = error_set(err, "cannot write '%s': %s", path, strerror(errno));
+        if (fd >= 0)
+            unlink(part);
+    }
+    if (fd >= 0)
+        close(fd);
+    free(part);
+    return st;
+}
+
+/* The file PATH to TO, if it is what was saved. */
+static status copy_file(const char *path, const char *sha256, const char *to, bool *good, struct error *err)
+{
+    struct error ignored;
+    char *bytes = NULL, found[65];
+    size_t size;
+    status st = OK;
+
+    *good = false;
+    if (file_read(path, &bytes, &size, &ignored) == OK) {
+        sha256_text(bytes, size, found);
+        *good = strcmp(found, sha256) == 0;
+        if (*good)
+            st = write_file(to, bytes, size, err);
+    }
+    free(bytes);
+    return st;
+}
+
+static status add_row(sqlite3 *to, const char *to_path, int64_t run, const char *path, sqlite3_stmt *from,
+                      struct error *err)
+{
+    sqlite3_stmt *s = NULL;
+    int rc = sqlite3_prepare_v2(
+        to, "INSERT INTO checkpoints (run_id, epoch, path, sha256, is_best) VALUES (?1, ?2, ?3, ?4, ?5)", -1,
+        &s, NULL);
+
+    if (rc == SQLITE_OK) {
+        sqlite3_bind_int64(s, 1, run);
+        sqlite3_bind_value(s, 2, sqlite3_column_value(from, 0));
+        sqlite3_bind_text(s, 3, path, -1, SQLITE_STATIC);
+        sqlite3_bind_value(s, 4, sqlite3_column_value(from, 2));
+        sqlite3_bind_value(s, 5, sqlite3_column_value(from, 3));
+        rc = sqlite3_step(s);
+    }
+    sqlite3_finalize(s);
+    return rc == SQLITE_DONE ? OK : database_error(to, rc, to_path, err);
+}
+
+/* The files of LIST, a line each, that no checkpoint of TO names. */
+static void remove_files(sqlite3 *to, const char *list)
+{
+    char *copy = mem_string(list), *rest = copy, *path;
+    sqlite3_stmt *s = NULL;
+
+    if (sqlite3_prepare_v2(to, "SELECT 1 FROM checkpoints WHERE path = ?1", -1, &s, NULL) == SQLITE_OK) {
+        while ((path = strsep(&rest, "\n")) && *path) {
+            sqlite3_bind_text(s, 1, path, -1, SQLITE_STATIC);
+            if (sqlite3_step(s) == SQLITE_DONE)
+                unlink(path);
+            sqlite3_reset(s);
+        }
+    }
+    sqlite3_finalize(s);
+    free(copy);
+}
+
+status merge_files_copy(sqlite3 *from, int64_t from_run, sqlite3 *to, const char *to_path, int64_t run,
+                        const char *kept, int64_t *copied, int64_t *lost, struct error *err)
+{
+    char *folder = resume_folder(to_path, run);
+    sqlite3_stmt *s = NULL;
+    int rc = sqlite3_prepare_v2(
+        from, "SELECT epoch, path, sha256, is_best FROM checkpoints WHERE run_id = ?1 ORDER BY epoch, path",
+        -1, &s, NULL);
+    status st = OK;
+
+    if (rc == SQLITE_OK)
+        sqlite3_bind_int64(s, 1, from_run);
+    while (rc == SQLITE_OK && st == OK && sqlite3_step(s) == SQLITE_ROW) {
+        const char *path = (const char *)sqlite3_column_text(s, 1);
+        char *file = path_join(folder, path_base(path));
+        bool good = false;
+
+        st = path_make_folder(folder, err);
+        if (st == OK)
+            st = copy_file(path, (const char *)sqlite3_column_text(s, 2), file, &good, err);
+        if (st == OK && good)
+            st = add_row(to, to_path, run, file, s, err);
+        *(good ? copied : lost) += 1;
+        free(file);
+    }
+    if (rc != SQLITE_OK || sqlite3_finalize(s) != SQLITE_OK)
+        st = st == OK ? error_set(err, "%s", sqlite3_errmsg(from)) : st;
+    if (st == OK && kept)
+        remove_files(to, kept);
+    free(folder);
+    return st;
+}
