@@ -32,7 +32,7 @@ static inline double momentum_of(const struct nadam *s, int64_t t)
 
 /* The product of all momentums, P, is kept as q = 1 - P, by which is divided: a float holds
  * that well even while P is nearly 1. q_t = 1 - mu_t (1 - q_(t-1)). The mean's divisor is
- * 1 - P_t mu_t mu_(t+1), as in PyTorch 1.13; the paper has mu_t once. */
+ * 1 - P_t mu_t mu_(t+1), as in PyTorch 1.13; the paper and PyTorch 2 have mu_t once, in P_t. */
 FELL_KERNEL(step, fell_optimizer_call)
 {
     const struct nadam *s = c->settings;
@@ -68,8 +68,8 @@ static const fell_optimizer nadam = {
         "g += weight_decay w, mu_t = beta1 (1 - 0.96^(t momentum_decay) / 2), P_t = P_(t-1) mu_t,\n"
         "m = beta1 m + (1-beta1) g, v = beta2 v + (1-beta2) g^2,\n"
         "w -= lr ((1-mu_t)/(1-P_t) g + mu_(t+1)/(1-P_t mu_t mu_(t+1)) m) / (sqrt(v/(1-beta2^t)) + epsilon).\n"
-        "T. Dozat, \"Incorporating Nesterov momentum into Adam\", ICLR workshop 2016. Settings are\n"
-        "PyTorch's.",
+        "T. Dozat, \"Incorporating Nesterov momentum into Adam\", ICLR workshop 2016. Settings and\n"
+        "numbers are PyTorch 1.13's; the paper and PyTorch 2 divide m by 1-P_t mu_(t+1).",
         struct nadam, params),
     .slots = slots,
     .nslots = 3,

@@ -18,6 +18,12 @@ static void add_choices(const fell_param *p, struct strbuf *b)
     }
 }
 
+/* A number that is out of range as long as nobody sets it. */
+static bool begins_unset(const fell_param *p)
+{
+    return (p->type == FELL_P_INT || p->type == FELL_P_FLOAT) && !settings_in_range(p, p->def);
+}
+
 static bool is_numeric(const fell_param *p)
 {
     return p->type == FELL_P_INT || p->type == FELL_P_FLOAT || p->type == FELL_P_INTS ||
@@ -44,7 +50,8 @@ struct table *settings_table(size_t nparams, const fell_param *params)
         add_choices(p, &text);
         table_text(t, is_numeric(p) ? range : text.text);
         strbuf_release(&text);
-        settings_default_text(p, &text);
+        if (!begins_unset(p))
+            settings_default_text(p, &text);
         table_text(t, p->flags & FELL_REQUIRED ? "required" : text.text);
         strbuf_release(&text);
         table_text(t, p->doc);

@@ -113,10 +113,8 @@ void settings_default_text(const fell_param *p, struct strbuf *b)
         break;
     case FELL_P_INT:
     case FELL_P_FLOAT:
-        if (settings_in_range(p, p->def)) {
-            text_from_double(p->def, text);
-            strbuf_add(b, text);
-        }
+        text_from_double(p->def, text);
+        strbuf_add(b, text);
         break;
     default:
         strbuf_add(b, p->def_text ? p->def_text : "");

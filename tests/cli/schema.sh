@@ -31,8 +31,7 @@ validate schema.json meta
 ln -s "$srcdir/configs" configs
 write_spec spec.yaml
 write_sweep sweep.yaml
-mkdir good
-for page in README.md docs/spec.md; do
+for page in README.md docs/spec.md docs/strategies.md; do
     yaml_blocks "$srcdir/$page"
 done
 yaml_blocks "$srcdir"/docs/reference/*.md
