@@ -178,15 +178,16 @@ static void expect_rows(const struct stage *s, const char *sql, const char *expe
 /* Everything but times, hosts and events is the same in both databases. */
 static void expect_same_rows(const struct stage *a, const struct stage *b)
 {
-    static const char *const tables[] = {"SELECT id, status, epochs_done, error FROM %s.runs",
-                                         "SELECT run_id, epoch, train_loss, validation_loss, grad_norm_mean, "
-                                         "grad_norm_max, lr, samples FROM %s.epochs",
-                                         "SELECT * FROM %s.gradients",
-                                         "SELECT * FROM %s.metrics",
-                                         "SELECT * FROM %s.steps",
-                                         "SELECT * FROM %s.step_gradients",
-                                         "SELECT * FROM %s.parameters",
-                                         "SELECT run_id, epoch, sha256, is_best FROM %s.checkpoints"};
+    static const char *const tables[] = {
+        "SELECT id, status, epochs_done, error FROM %s.runs",
+        ("SELECT run_id, epoch, train_loss, validation_loss, grad_norm_mean, "
+         "grad_norm_max, lr, samples FROM %s.epochs"),
+        "SELECT * FROM %s.gradients",
+        "SELECT * FROM %s.metrics",
+        "SELECT * FROM %s.steps",
+        "SELECT * FROM %s.step_gradients",
+        "SELECT * FROM %s.parameters",
+        "SELECT run_id, epoch, sha256, is_best FROM %s.checkpoints"};
     sqlite3 *db;
     char *attach = mem_format("ATTACH '%s' AS other", b->db);
 
@@ -272,8 +273,8 @@ Test(hand, paused_runs_go_on_elsewhere)
         cr_assert(h->paused);
         cr_expect_eq(h->epochs_done, 31);
         cr_expect_str_eq(h->paused_at, pause);
-        cr_assert_eq(resume_find(recorder_handle(s.recorder), s.db, h->task.run, &path, &epoch, NULL, NULL, &err),
-                     OK);
+        cr_assert_eq(
+            resume_find(recorder_handle(s.recorder), s.db, h->task.run, &path, &epoch, NULL, NULL, &err), OK);
         cr_expect_str_eq(path, pause);
         cr_expect_eq(epoch, 31);
 

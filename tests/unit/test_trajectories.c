@@ -102,8 +102,7 @@ static void follow(const char *name, enum simd_level level)
     options.seed = e->seed;
     cr_assert_eq(data_load(e->first, &env, &data, &p), OK, "%s", p.text);
     data->split[SPLIT_TEST] = data->split[SPLIT_TRAIN];
-    cr_assert_eq(train_run(e->first, data, &env, &options, &listener, &h.result, &p), OK, "%s",
-                 p.text);
+    cr_assert_eq(train_run(e->first, data, &env, &options, &listener, &h.result, &p), OK, "%s", p.text);
     cr_expect_eq(h.result.end, RUN_FINISHED, "%s", h.result.error);
     cr_assert_eq((int)h.nepochs, cJSON_GetArraySize(epochs));
     for (size_t i = 0; i < h.nepochs; i++) {
