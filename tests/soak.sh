@@ -16,7 +16,7 @@ cd "$scratch" || exit 1
 
 cat >soak.yaml <<END
 seed: 11
-data: {source: {moons: {rows: 60}}, validation: 0.3}
+data: {source: {moons: {rows: 240}}, validation: 0.3}
 model:
   - dense: {units: 6, activation: tanh}
   - dropout: {rate: 0.1}
@@ -24,7 +24,7 @@ model:
 loss: cross_entropy
 optimizer: {adam: {lr: 0.01}}
 metrics: [accuracy]
-train: {epochs: 24, batch_size: 8}
+train: {epochs: 48, batch_size: 8}
 checkpoint: {every: 10, keep: [last]}
 retries: 1000
 sweep:
@@ -58,7 +58,11 @@ workers_of() {
     done
 }
 
+begun=$(date +%s%N)
 "$FELL" run soak.yaml --quiet --db whole.db --jobs 2 || { echo "the undisturbed sweep failed"; exit 1; }
+# The kills are spread over less than the time that the sweep takes; in every other round they are rare enough for rows
+# to be stored.
+most=$((($(date +%s%N) - begun) / 3000000 / kills + 1)) # ms from one to the next
 begun=$(date +%s%N)
 done_kills=0 rounds=0
 while [ $done_kills -lt "$kills" ]; do
@@ -66,7 +70,8 @@ while [ $done_kills -lt "$kills" ]; do
     runner=$!
     # A few workers, then the runner.
     for i in $(seq $((1 + RANDOM % 4))); do
-        sleep "0.0$(printf %02d $((RANDOM % 60)))"
+        pause=$((most * (1 + rounds % 2 * 3)))
+        sleep "$(printf '0.%03d' $((RANDOM % (pause < 999 ? pause : 999))))"
         worker=$(workers_of $runner | shuf -n 1 --random-source=<(yes $RANDOM))
         [ -z "$worker" ] || ! kill -9 "$worker" 2>/dev/null || done_kills=$((done_kills + 1))
     done

@@ -122,6 +122,7 @@ status lesson_differences(struct probe *p, struct error *err)
     const float w = *place;
     status st = choose_epsilon(p, d, err);
 
+    d->kink = d->bent = false;
     if (st == OK)
         st = look_for_kink(p, d, err);
     d->difference = d->quotient - l->weight.gradient;

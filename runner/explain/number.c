@@ -65,7 +65,7 @@ const char *number_text(double v, struct number_text *out)
 {
     static const char *const raised[] = {"⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"};
     struct parts p;
-    char digits[16], power[64] = "";
+    char digits[16], power[24] = "";
 
     if (unusual(v)) {
         snprintf(out->text, sizeof out->text, "%s", unusual(v));

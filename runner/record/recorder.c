@@ -317,6 +317,16 @@ status recorder_event(struct recorder *r, int64_t run, const char *kind, const c
     return ADD(r, SQL_EVENT, cells, err);
 }
 
+status recorder_event_once(struct recorder *r, int64_t run, const char *kind, const char *detail,
+                           struct error *err)
+{
+    char now[32];
+
+    time_now_text(now);
+    const struct cell cells[] = {INT(run), TEXT(now), TEXT(kind), TEXT(detail)};
+    return ADD(r, SQL_EVENT_ONCE, cells, err);
+}
+
 status recorder_checkpoint_removed(struct recorder *r, int64_t run, const char *path, struct error *err)
 {
     const struct cell cells[] = {INT(run), TEXT(path)};
@@ -361,7 +371,8 @@ status recorder_run_over(struct recorder *r, int64_t run, const char *status_wor
 
     if (ADD(r, SQL_RUN_OVER, cells, err) != OK)
         return FAILED;
-    return recorder_event(r, run, status_word, detail, err);
+    return strcmp(status_word, "pruned") == 0 ? recorder_event_once(r, run, status_word, detail, err)
+                                              : recorder_event(r, run, status_word, detail, err);
 }
 
 status recorder_run_waits(struct recorder *r, int64_t run, struct error *err)

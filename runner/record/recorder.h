@@ -110,6 +110,9 @@ status recorder_epoch(struct recorder *r, int64_t run, const struct epoch_report
 status recorder_step(struct recorder *r, int64_t run, const struct step_report *s, struct error *err);
 status recorder_event(struct recorder *r, int64_t run, const char *kind, const char *detail,
                       struct error *err);
+/* The same, unless the run has such an event: what is decided again after a kill was said already. */
+status recorder_event_once(struct recorder *r, int64_t run, const char *kind, const char *detail,
+                           struct error *err);
 status recorder_checkpoint(struct recorder *r, int64_t run, int64_t epoch, const char *path,
                            const char *sha256, bool best, struct error *err);
 /* The file is gone. */

@@ -35,6 +35,8 @@ static const char *const sql_text[SQL_COUNT] = {
         "INSERT OR REPLACE INTO parameters (run_id, position, layer, plugin, name, shape, count)"
         " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     [SQL_EVENT] = "INSERT INTO events (run_id, at, kind, detail) VALUES (?1, ?2, ?3, ?4)",
+    [SQL_EVENT_ONCE] = "INSERT INTO events (run_id, at, kind, detail) SELECT ?1, ?2, ?3, ?4"
+                       " WHERE NOT EXISTS (SELECT 1 FROM events WHERE run_id = ?1 AND kind = ?3)",
     [SQL_CHECKPOINT_FORGET] = "DELETE FROM checkpoints WHERE run_id = ?1 AND path = ?2",
     [SQL_CHECKPOINT] =
         "INSERT INTO checkpoints (run_id, epoch, path, sha256, is_best) VALUES (?1, ?2, ?3, ?4, ?5)",

@@ -72,7 +72,7 @@ static void number_levels(const double *x, size_t n, size_t ndims, size_t d, str
         double value = x[i * ndims + d];
 
         level[i * ndims + d] =
-            isnan(value) ? FOREST_NONE : (uint8_t)(find_value(v, distinct, value) * levels / distinct);
+            (uint8_t)(isnan(value) ? FOREST_NONE : find_value(v, distinct, value) * levels / distinct);
     }
     free(v);
 }

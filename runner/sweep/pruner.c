@@ -101,7 +101,7 @@ static int64_t next_rung(const struct pruner *p, int64_t base, int64_t epoch, in
     int64_t rung = base;
 
     while (rung <= epoch) {
-        if (rung >= (epochs + reduction_of(p) - 1) / reduction_of(p))
+        if (rung > (epochs - 1) / reduction_of(p))
             return 0; /* the next would be EPOCHS or more */
         rung *= reduction_of(p);
     }

@@ -107,7 +107,7 @@ static enum verdict ask_schedule(void *arg, const struct hand *h, int64_t epoch,
     const enum verdict v = schedule_ask(c->task.schedule, h->task.slot, epoch, next, &reason);
 
     if (v == VERDICT_PRUNE)
-        recorder_event(c->task.recorder, h->task.run, "pruned", reason, &ignored);
+        recorder_event_once(c->task.recorder, h->task.run, "pruned", reason, &ignored);
     return v;
 }
 
