@@ -363,6 +363,7 @@ static void do_job(struct worker *w, const struct frame *head, const char *body)
     if (result != OK)
         send_problem(w, &p);
     outbox_end(&w->out);
+    net_current = net_current_phase = ""; /* it may point into the spec */
     if (spec)
         spec_free(spec);
     tree_free(tree);

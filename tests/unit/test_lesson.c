@@ -45,7 +45,7 @@ static void teach(struct taught *t, const char *folder, const char *name, int64_
     cr_assert_eq(data_load(t->experiment->first, &t->env, &t->data, &p), OK, "%s", p.text);
     request.spec = t->experiment->first;
     request.seed = t->experiment->seed;
-    request.data = t->data;
+    request.data = request.shown = t->data;
     cr_assert_eq(lesson_new(&request, &t->lesson, &err), OK, "%s", err.text);
     free(path);
 }
