@@ -42,11 +42,15 @@ static void hang(int deaf)
         continue;
 }
 
-/* Memory that is used and never given back, until there is none; with a rest between the pieces. */
+/* Memory that is used and never given back, until there is none; with a rest between the pieces.
+ * What nothing can see, a compiler may leave out. */
 static void grow(int rest)
 {
+    static void *volatile seen;
+
     for (;;) {
-        memset(malloc(1 << 20), 1, 1 << 20);
+        seen = malloc(1 << 20);
+        memset(seen, 1, 1 << 20);
         if (rest)
             usleep(1000);
     }
