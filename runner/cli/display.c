@@ -236,3 +236,12 @@ const char *display_short_path(const char *const *paths, size_t n, size_t i)
     }
     return tail;
 }
+
+void display_settings(struct strbuf *out, const char *const *paths, const char *const *values, size_t n)
+{
+    strbuf_add(out, "");
+    for (size_t i = 0; i < n; i++) {
+        strbuf_addf(out, "%s%s=", i ? " " : "", display_short_path(paths, n, i));
+        display_add(out, values[i], 32);
+    }
+}

@@ -145,14 +145,15 @@ static char *label_of(const struct trial *t)
 {
     struct strbuf b = {0};
     size_t n = t ? t->nvalues : 0;
-    const char **paths = mem_array(n, sizeof *paths);
+    const char **paths = mem_array(n, sizeof *paths), **values = mem_array(n, sizeof *values);
 
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
         paths[i] = t->values[i].path;
-    strbuf_add(&b, "");
-    for (size_t i = 0; i < n; i++)
-        strbuf_addf(&b, "%s%s=%s", i ? " " : "", display_short_path(paths, n, i), t->values[i].text);
+        values[i] = t->values[i].text;
+    }
+    display_settings(&b, paths, values, n);
     free(paths);
+    free(values);
     return b.text;
 }
 

@@ -377,12 +377,11 @@ status results_label(sqlite3 *db, int64_t run, char **out, struct error *err)
     const char **paths = NULL;
     struct strbuf b = {0};
     struct arena *arena = arena_new();
-    char **texts = NULL;
+    const char **texts = NULL;
     size_t n = 0;
     sqlite3_stmt *s = NULL;
     int code = SQLITE_ERROR;
 
-    strbuf_add(&b, "");
     if (results_query(db, "SELECT path, value FROM run_params WHERE run_id = ?1 ORDER BY path", 1, &run, &s,
                       err) == OK) {
         while ((code = sqlite3_step(s)) == SQLITE_ROW) {
@@ -395,8 +394,7 @@ status results_label(sqlite3 *db, int64_t run, char **out, struct error *err)
         if (code != SQLITE_DONE)
             results_error(db, err);
     }
-    for (size_t i = 0; i < n; i++)
-        strbuf_addf(&b, "%s%s=%s", i ? " " : "", display_short_path(paths, n, i), texts[i]);
+    display_settings(&b, paths, texts, n);
     sqlite3_finalize(s);
     free(paths);
     free(texts);
