@@ -1,9 +1,11 @@
 /* recorder.c - the results database while runs train. See recorder.h.
  *
  * Rows are appended to a queue (writer.h). A slice of time later, or when they are
- * many, the queue is stored in one immediate transaction and emptied; so the write
- * lock is held only while rows go in, and whatever goes wrong, they are still
- * there. What adds and removes experiments is in experiments.c.
+ * many, the queue is stored in one immediate transaction and emptied; whatever goes
+ * wrong before it is committed, the rows are still there. When the runner has nothing
+ * else to do, the transaction begins earlier and takes them piece by piece, so that
+ * storing does not keep workers waiting. What adds and removes experiments is in
+ * experiments.c.
  */
 #include "record/recorder.h"
 
@@ -16,11 +18,13 @@
 #include "record/recorder_impl.h"
 
 enum {
+    PIECE = 8 << 10,         /* bytes of queue that are stored at once when there is time */
     VOLUME = 4 << 20,        /* bytes of queue that are stored without waiting for the slice */
     LIMIT = 64 << 20,        /* ... that may wait for a lock */
     CHECKPOINT_PAGES = 4000, /* of WAL: 16 MB */
     LONG_WAL_PAGES = 16384   /* 64 MB: a reader keeps it from being reused */
 };
+static const double SHARE = 0.25; /* of the time that it held the lock, recorder_idle() leaves it to others */
 static const double SLICE = 0.25, RETRY = 0.05, TELL = 1.0, TELL_AGAIN = 30.0; /* seconds */
 
 status recorder_error(struct recorder *r, int rc, struct error *err)
@@ -73,6 +77,16 @@ status recorder_open(const char *path, struct recorder **out, struct error *err)
     return OK;
 }
 
+/* What was stored of the queue waits again. */
+static void roll_back(struct recorder *r)
+{
+    if (!sqlite3_get_autocommit(r->db))
+        sqlite3_exec(r->db, "ROLLBACK", NULL, NULL, NULL);
+    r->open = false;
+    r->opened = 0;
+    r->stored = 0;
+}
+
 status recorder_close(struct recorder *r, struct error *err)
 {
     status result = OK;
@@ -80,8 +94,7 @@ status recorder_close(struct recorder *r, struct error *err)
     if (!r)
         return OK;
     if (r->open)
-        sqlite3_exec(r->db, "ROLLBACK", NULL, NULL, NULL);
-    r->open = false;
+        roll_back(r);
     result = recorder_commit(r, err);
     writer_release(&r->writer);
     sqlite3_close(r->db);
@@ -150,11 +163,14 @@ static status store(struct recorder *r, bool *locked, struct error *err)
     if (!r->open)
         rc = sqlite3_exec(r->db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
     if (rc == SQLITE_OK)
-        rc = writer_store(&r->writer, &r->queue);
+        rc = writer_store(&r->writer, &r->queue, &r->stored, r->queue.len);
     if (rc == SQLITE_OK)
         rc = sqlite3_exec(r->db, "COMMIT", NULL, NULL, NULL);
     if (rc == SQLITE_OK) {
-        r->queue.len = 0;
+        if (r->opened > 0)
+            r->rest = time_monotonic() + SHARE * (time_monotonic() - r->opened);
+        r->queue.len = r->stored = 0;
+        r->opened = 0;
         r->open = false;
         note_free(r);
         return OK;
@@ -165,10 +181,37 @@ static status store(struct recorder *r, bool *locked, struct error *err)
     } else {
         recorder_error(r, rc, err);
     }
-    if (!sqlite3_get_autocommit(r->db))
-        sqlite3_exec(r->db, "ROLLBACK", NULL, NULL, NULL);
-    r->open = false;
+    roll_back(r);
     return *locked ? OK : FAILED;
+}
+
+bool recorder_has_piece(const struct recorder *r)
+{
+    return r->queue.len - r->stored >= PIECE && r->blocked == 0 && (r->open || time_monotonic() >= r->rest);
+}
+
+status recorder_idle(struct recorder *r, struct error *err)
+{
+    int rc = SQLITE_OK;
+
+    if (!recorder_has_piece(r))
+        return OK;
+    if (!r->open) {
+        rc = sqlite3_exec(r->db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
+        if (rc == SQLITE_BUSY) {
+            note_blocked(r);
+            return OK;
+        }
+        r->open = rc == SQLITE_OK;
+        r->opened = time_monotonic();
+    }
+    if (rc == SQLITE_OK)
+        rc = writer_store(&r->writer, &r->queue, &r->stored, r->stored + PIECE);
+    if (rc == SQLITE_OK)
+        return OK;
+    recorder_error(r, rc, err);
+    roll_back(r);
+    return FAILED;
 }
 
 /* Between two attempts of a call that waits. */

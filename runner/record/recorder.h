@@ -130,6 +130,11 @@ status recorder_run_waits(struct recorder *r, int64_t run, struct error *err);
 status recorder_run_again(struct recorder *r, int64_t run, const char *kind, const char *detail,
                           struct error *err);
 
+/* Store a small piece of what waits; for a caller that has nothing else to do. The transaction stays
+ * open until recorder_tick() or recorder_commit(); now and then the lock is left to others. */
+bool recorder_has_piece(const struct recorder *r);
+status recorder_idle(struct recorder *r, struct error *err);
+
 /* Commit if the time slice is over; call when idle. Seconds until the next is due
  * (negative: nothing waits). */
 status recorder_tick(struct recorder *r, double *due, struct error *err);

@@ -12,7 +12,10 @@ struct recorder {
     struct writer writer;
     struct strbuf queue;
     double first; /* when the oldest waiting row came */
-    bool open;    /* a transaction of experiments.c */
+    size_t stored; /* bytes of the queue that the open transaction has; they stay until it is committed */
+    bool open;     /* a transaction, of experiments.c or recorder_idle() */
+    double opened; /* when recorder_idle() opened it; 0: it did not */
+    double rest;   /* until when it leaves the lock to others */
     bool claimed;
     int claim;      /* socket */
     double blocked; /* since when a lock is waited for; 0: not */

@@ -316,12 +316,12 @@ static int store_step(struct writer *w, const struct frame *head, const char *bo
     return rc;
 }
 
-int writer_store(struct writer *w, const struct strbuf *queue)
+int writer_store(struct writer *w, const struct strbuf *queue, size_t *at, size_t end)
 {
     int rc = SQLITE_OK;
 
-    for (size_t at = 0; at < queue->len && rc == SQLITE_OK;) {
-        const struct frame *head = (const struct frame *)(const void *)(queue->text + at);
+    while (*at < end && rc == SQLITE_OK) {
+        const struct frame *head = (const struct frame *)(const void *)(queue->text + *at);
         const char *body = (const char *)(head + 1);
 
         switch (head->type) {
@@ -337,7 +337,7 @@ int writer_store(struct writer *w, const struct strbuf *queue)
         default:
             rc = store_statement(w, head, body);
         }
-        at += sizeof *head + frame_padded(head->size);
+        *at += sizeof *head + frame_padded(head->size);
     }
     return rc;
 }

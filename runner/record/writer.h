@@ -80,8 +80,9 @@ int writer_run(struct writer *w, enum writer_sql sql, const struct cell *cells, 
 void writer_queue_statement(struct strbuf *queue, enum writer_sql sql, const struct cell *cells, size_t n);
 void writer_queue_epoch(struct writer *w, struct strbuf *queue, int64_t run, const struct epoch_report *e);
 
-/* Every element of QUEUE into the database, in order; the caller has begun a
- * transaction. The first result code that is not SQLITE_OK. */
-int writer_store(struct writer *w, const struct strbuf *queue);
+/* The elements of QUEUE from byte *AT on into the database, in order, until byte END is
+ * passed; *AT is then where the next begins. The caller has begun a transaction. The
+ * first result code that is not SQLITE_OK. */
+int writer_store(struct writer *w, const struct strbuf *queue, size_t *at, size_t end);
 
 #endif

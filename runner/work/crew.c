@@ -27,7 +27,6 @@ struct crew {
     struct hand_env env;
     size_t nhands;
     struct hand *hands;
-    struct process first; /* not taken by hand 0 yet */
     int signals;          /* signalfd; -1: none */
     sigset_t old_mask;
     int interrupts; /* how often the user asked to stop */
@@ -134,10 +133,12 @@ static status start_process(struct crew *c, struct hand *h, struct error *err)
 {
     const struct runner_options *o = c->task.options;
 
-    if (c->first.pid) {
-        h->process = c->first;
-        c->first.pid = 0;
-        return OK;
+    for (size_t i = 0; i < c->task.nready; i++) {
+        if (c->task.ready[i].pid) {
+            h->process = c->task.ready[i];
+            c->task.ready[i].pid = 0;
+            return OK;
+        }
     }
     return process_start(&h->process, o->nplugins, o->plugins, err);
 }
@@ -182,11 +183,14 @@ static size_t busy_hands(const struct crew *c)
     return n;
 }
 
-/* Until a worker speaks, the user interrupts, or the recorder or the screen wants a turn. */
+/* Until a worker speaks, the user interrupts, or the recorder or the screen wants a turn; meanwhile
+ * rows are stored. */
 static status wait_and_listen(struct crew *c, struct pollfd *fds, double due, struct error *err)
 {
     bool listen = !recorder_is_full(c->task.recorder);
     double wait = due >= 0 && due < REDRAW ? due : REDRAW;
+    bool piece = recorder_has_piece(c->task.recorder);
+    int n;
 
     for (size_t i = 0; i < c->nhands; i++) {
         bool there = c->hands[i].process.pid != 0 && listen;
@@ -196,8 +200,11 @@ static status wait_and_listen(struct crew *c, struct pollfd *fds, double due, st
         fds[i] = (struct pollfd){.fd = there ? c->hands[i].process.frame_fd : -1, .events = POLLIN};
     }
     fds[c->nhands] = (struct pollfd){.fd = c->signals, .events = POLLIN};
-    if (poll(fds, c->nhands + 1, (int)(wait * 1000) + 1) < 0 && errno != EINTR)
+    n = poll(fds, c->nhands + 1, piece ? 0 : (int)(wait * 1000) + 1);
+    if (n < 0 && errno != EINTR)
         return error_set(err, "cannot wait for the workers: %s", strerror(errno));
+    if (n == 0 && piece)
+        return recorder_idle(c->task.recorder, err);
     if (fds[c->nhands].revents)
         count_interrupts(c);
     for (size_t i = 0; i < c->nhands; i++) {
@@ -251,6 +258,13 @@ static size_t processors(void)
     return sched_getaffinity(0, sizeof set, &set) == 0 ? (size_t)CPU_COUNT(&set) : 1;
 }
 
+size_t crew_size(const struct runner_options *o, int64_t runs)
+{
+    const size_t n = o->jobs > 0 ? (size_t)o->jobs : processors();
+
+    return (int64_t)n < runs ? n : (size_t)runs;
+}
+
 status crew_train(const struct crew_task *task, struct crew **out_crew, struct runner_summary *out,
                   struct error *err)
 {
@@ -261,11 +275,7 @@ status crew_train(const struct crew_task *task, struct crew **out_crew, struct r
     status result;
 
     c->task = *task;
-    c->first = *task->first;
-    task->first->pid = 0;
-    c->nhands = task->options->jobs > 0 ? (size_t)task->options->jobs : processors();
-    if ((int64_t)c->nhands > left)
-        c->nhands = (size_t)left;
+    c->nhands = crew_size(task->options, left);
     c->hands = mem_array(c->nhands, sizeof *c->hands);
     for (size_t i = 0; i < c->nhands; i++)
         c->hands[i].number = (int)i;
@@ -309,7 +319,6 @@ void crew_dismiss(struct crew *c)
         hand_release(&c->hands[i]);
         run_task_release(&c->hands[i].task);
     }
-    process_bury(&c->first, false, NULL, NULL);
     release_signals(c);
     free(c->hands);
     free(c);

@@ -14,8 +14,12 @@ struct crew_task {
     struct schedule *schedule;
     const struct runner_options *options;
     struct recorder *recorder;
-    struct process *first; /* worker 0, started already; it is the crew's from now on */
+    size_t nready;         /* workers that are started already; the crew takes those that it needs, */
+    struct process *ready; /* whose pid is then 0 */
 };
+
+/* How many workers train RUNS runs: jobs of the options, else the processors, no more than runs. */
+size_t crew_size(const struct runner_options *o, int64_t runs);
 
 /* Train what the schedule gives out on min(jobs, runs left) workers and record what they say, until
  * every run has ended, the user interrupts (out->interrupted: running runs are marked so, the rest

@@ -26,7 +26,8 @@ struct runner {
     struct registry *registry;
     struct experiment *experiment;
     const struct runner_options *options;
-    struct process worker; /* the one that checks, then worker 0 of the crew */
+    size_t nready;
+    struct process *ready; /* workers: the one that checks, then all of the crew */
     struct identity *identity;
     struct provenance provenance;
     struct git_status git;
@@ -89,6 +90,18 @@ static void count_rows(void *arg, size_t trial, const char *json)
     cJSON_Delete(plan);
 }
 
+/* The spec is good: the other workers get ready while the database is made. */
+static void start_others(struct runner *r)
+{
+    const struct runner_options *o = r->options;
+    const size_t n = crew_size(o, r->experiment->ntrials * r->experiment->repeats);
+    struct error later; /* what cannot be started is tried again, and told, when a run needs it */
+
+    for (size_t i = 1; i < n; i++)
+        if (process_start(&r->ready[i], o->nplugins, o->plugins, &later) != OK)
+            break;
+}
+
 static bool is_done(const struct runner *r)
 {
     return r->recorder && r->store.known.state == KNOWN_FINISHED && !r->options->restart;
@@ -103,7 +116,9 @@ static status prepare(struct runner *r, struct diag *d, struct error *err)
     bool exists = access(r->options->db, F_OK) == 0;
     struct error file_error = {{0}};
 
-    if (check_begin(&r->worker, e, r->options, err) != OK)
+    r->nready = crew_size(r->options, INT64_MAX);
+    r->ready = mem_array(r->nready, sizeof *r->ready);
+    if (check_begin(&r->ready[0], e, r->options, err) != OK)
         return FAILED;
     if (provenance_collect(at->source ? at->source->folder : ".", &r->provenance, err) != OK)
         return FAILED;
@@ -117,8 +132,9 @@ static status prepare(struct runner *r, struct diag *d, struct error *err)
         if (is_done(r))
             return OK;
     }
-    if (check_finish(&r->worker, e, r->identity ? count_rows : NULL, r, d) != OK)
+    if (check_finish(&r->ready[0], e, r->identity ? count_rows : NULL, r, d) != OK)
         return FAILED;
+    start_others(r);
     if (!r->identity) {
         *err = file_error;
         return FAILED;
@@ -186,7 +202,7 @@ static status train(struct runner *r, int64_t id, struct runner_summary *out, st
     const struct schedule_host calls = {
         .arg = &host, .store = host_store, .over = host_over, .note = host_note};
     struct crew_task task = {
-        .experiment = e, .options = r->options, .recorder = r->recorder, .first = &r->worker};
+        .experiment = e, .options = r->options, .recorder = r->recorder, .nready = r->nready, .ready = r->ready};
     struct error ignored;
     status result =
         schedule_new(r->recorder, r->options->db, r->registry, e, id, &calls, &task.schedule, err);
@@ -217,7 +233,9 @@ static void release(struct runner *r)
     struct error ignored;
     bool dirty;
 
-    process_bury(&r->worker, true, NULL, NULL);
+    for (size_t i = 0; i < r->nready; i++)
+        process_bury(&r->ready[i], true, NULL, NULL);
+    free(r->ready);
     git_status_answer(&r->git, 0, &dirty);
     recorder_close(r->recorder, &ignored);
     store_release(&r->store);
