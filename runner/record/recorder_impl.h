@@ -11,7 +11,7 @@ struct recorder {
     sqlite3 *db;
     struct writer writer;
     struct strbuf queue;
-    double first; /* when the oldest waiting row came */
+    double first;  /* when the oldest waiting row came */
     size_t stored; /* bytes of the queue that the open transaction has; they stay until it is committed */
     bool open;     /* a transaction, of experiments.c or recorder_idle() */
     double opened; /* when recorder_idle() opened it; 0: it did not */

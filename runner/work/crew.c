@@ -27,7 +27,7 @@ struct crew {
     struct hand_env env;
     size_t nhands;
     struct hand *hands;
-    int signals;          /* signalfd; -1: none */
+    int signals; /* signalfd; -1: none */
     sigset_t old_mask;
     int interrupts; /* how often the user asked to stop */
     int answered;   /* how many of them were passed on */

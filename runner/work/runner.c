@@ -201,8 +201,11 @@ static status train(struct runner *r, int64_t id, struct runner_summary *out, st
     struct host host = {.runner = r};
     const struct schedule_host calls = {
         .arg = &host, .store = host_store, .over = host_over, .note = host_note};
-    struct crew_task task = {
-        .experiment = e, .options = r->options, .recorder = r->recorder, .nready = r->nready, .ready = r->ready};
+    struct crew_task task = {.experiment = e,
+                             .options = r->options,
+                             .recorder = r->recorder,
+                             .nready = r->nready,
+                             .ready = r->ready};
     struct error ignored;
     status result =
         schedule_new(r->recorder, r->options->db, r->registry, e, id, &calls, &task.schedule, err);

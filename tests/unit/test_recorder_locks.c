@@ -239,6 +239,67 @@ Test(recorder_locks, full_disk)
     expect_answer("SELECT count(*), max(epoch) FROM epochs", "2000|2000");
 }
 
+/* Rows are stored piece by piece; others see none of them before all are there, and get the lock
+ * after each transaction. */
+Test(recorder_locks, pieces)
+{
+    struct recorder *r = open_recorder();
+    int64_t run = add_experiment(r, "u1", "demo", 1, 1);
+    struct error err = {{0}};
+    sqlite3 *other;
+    double due;
+    int pieces = 0;
+
+    cr_expect(!recorder_has_piece(r));
+    for (int64_t epoch = 1; epoch <= 2000; epoch++)
+        add_epoch(r, run, epoch, 1, 1);
+    cr_assert_eq(sqlite3_open(db_path, &other), SQLITE_OK);
+    for (; recorder_has_piece(r); pieces++)
+        cr_assert(recorder_idle(r, &err) == OK, "%s", err.text);
+    cr_expect(pieces > 10, "%d", pieces);
+    expect_answer("SELECT count(*) FROM epochs", "0");
+    cr_expect(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_BUSY);
+
+    add_epoch(r, run, 2001, 1, 1); /* behind the pieces */
+    usleep(600000);
+    cr_assert(recorder_tick(r, &due, &err) == OK);
+    expect_answer("SELECT count(*), max(epoch) FROM epochs", "2001|2001");
+    for (int64_t epoch = 2002; epoch <= 2100; epoch++)
+        add_epoch(r, run, epoch, 1, 1);
+    cr_expect(!recorder_has_piece(r), "the lock is left to others for a while");
+    cr_expect(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK);
+    usleep(200000);
+    cr_expect(recorder_has_piece(r));
+    cr_assert(recorder_idle(r, &err) == OK, "%s", err.text);
+    cr_expect(!recorder_has_piece(r), "somebody has the lock: recorder_tick() tries again");
+    sqlite3_close(other);
+    close_recorder(r);
+    expect_answer("SELECT count(*), max(epoch) FROM epochs", "2100|2100");
+    expect_answer("SELECT count(*) FROM gradients", "4200");
+}
+
+/* A piece for which there is no room: what was stored with it waits again, and is there once. */
+Test(recorder_locks, a_piece_on_a_full_disk)
+{
+    struct recorder *r = open_recorder();
+    int64_t run = add_experiment(r, "u1", "demo", 1, 1);
+    struct error err = {{0}};
+    status result = OK;
+
+    sqlite3_exec(recorder_handle(r), "PRAGMA max_page_count = 40", NULL, NULL, NULL);
+    for (int64_t epoch = 1; epoch <= 2000; epoch++)
+        add_epoch(r, run, epoch, 1, 1);
+    while (result == OK && recorder_has_piece(r))
+        result = recorder_idle(r, &err);
+    cr_expect(result == FAILED);
+    cr_expect(strstr(err.text, "the disk is full; what was stored before is safe"), "%s", err.text);
+    expect_answer("SELECT count(*) FROM epochs", "0");
+    sqlite3_exec(recorder_handle(r), "PRAGMA max_page_count = 1000000", NULL, NULL, NULL);
+    cr_assert(recorder_idle(r, &err) == OK, "%s", err.text);
+    close_recorder(r);
+    expect_answer("SELECT count(*), max(epoch) FROM epochs", "2000|2000");
+}
+
 /* A file that cannot grow: what the system says is passed on. */
 Test(recorder_locks, write_error)
 {
