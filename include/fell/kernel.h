@@ -1,4 +1,5 @@
-/* fell/kernel.h - compile a hot function once for each SIMD level.
+/* fell/kernel.h - compile a hot function once for each SIMD level; and what else
+ * depends on the compiler.
  *
  * Part of the plugin contract: include fell/plugin.h, which includes this.
  * The host says which level is in force (FELL_SIMD in the environment, or the
@@ -89,5 +90,25 @@ enum { FELL_SIMD_PORTABLE = 0, FELL_SIMD_AVX2 = 1, FELL_SIMD_AVX512 = 2 };
             dx[i] = dy[i] * df(s, x[i], y[i]);                                 \
         return FELL_OK;                                                        \
     }
+
+/* ---- for the macros of fell/plugin.h ---- */
+#if defined(__GNUC__)
+#define FELL_EXPORT_ __attribute__((visibility("default")))
+#else
+#define FELL_EXPORT_
+#endif
+#ifdef __cplusplus
+#define FELL_EXTERN_ extern "C"
+#else
+#define FELL_EXTERN_ extern
+#endif
+
+/* Where field f of struct S is; in C, the compiler refuses one that is not a T. */
+#ifndef __cplusplus
+#define FELL_FIELD_(S, f, T) \
+    (offsetof(S, f) + 0 * sizeof(_Generic(&((S *)0)->f, T *: (char)0)))
+#else
+#define FELL_FIELD_(S, f, T) offsetof(S, f)
+#endif
 
 #endif /* FELL_KERNEL_H */

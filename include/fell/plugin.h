@@ -221,12 +221,6 @@ typedef struct fell_param {
 } fell_param;
 
 /* The field's C type is checked at compile time (in C). */
-#ifndef __cplusplus
-#define FELL_FIELD_(S, f, T) \
-    (offsetof(S, f) + 0 * sizeof(_Generic(&((S *)0)->f, T *: (char)0)))
-#else
-#define FELL_FIELD_(S, f, T) offsetof(S, f)
-#endif
 #define FELL_INT(S, f, def, min, max, flags, doc) { #f, doc, FELL_P_INT, flags, \
     FELL_FIELD_(S, f, int64_t), def, min, max, NULL, NULL }
 #define FELL_FLOAT(S, f, def, min, max, flags, doc) { #f, doc, FELL_P_FLOAT, flags, \
@@ -561,17 +555,6 @@ typedef struct fell_plugin {
                                    /* file's flags compile it: the check asks  */
                                    /* it whether -ffp-contract=off is missing  */
 } fell_plugin;
-
-#if defined(__GNUC__)
-#define FELL_EXPORT_ __attribute__((visibility("default")))
-#else
-#define FELL_EXPORT_
-#endif
-#ifdef __cplusplus
-#define FELL_EXTERN_ extern "C"
-#else
-#define FELL_EXTERN_ extern
-#endif
 
 /* The one exported symbol: FELL_PLUGIN("1.0", "who wrote it, MIT", &mse.item, &mae.item); */
 #define FELL_PLUGIN(version, credit, ...)                                      \
