@@ -305,6 +305,7 @@ static void add_weight(struct picture *d, const char *from, const char *to, cons
                                       .size = d->largest > 0.0 ? fabs(v) / d->largest : 0.0,
                                       .sign = (v > 0.0) - (v < 0.0),
                                       .chosen = chosen,
+                                      .weight = true,
                                       .bias = bias});
 }
 
@@ -414,6 +415,30 @@ static void add_end(struct picture *d)
         add_edge(d, (struct diagram_edge){.from = "label", .to = "loss", .size = 0.2});
     else
         c->n--;
+}
+
+struct story_shown story_shows(struct story *s)
+{
+    struct picture d = {.s = s, .kind = PICTURE_NET, .d = arena_alloc(s->p->arena, sizeof *d.d)};
+    struct story_shown shown = {0};
+
+    find_stages(&d);
+    add_columns(&d);
+    add_edges(&d);
+    for (size_t i = 0; i < d.nstages; i++) {
+        const struct stage *g = &d.stage[i];
+
+        shown.neurons = shown.neurons || (g->single && g->entry >= 0 && !g->left_out);
+        shown.boxes = shown.boxes || (!g->single && !g->left_out && g->entry >= 0);
+    }
+    for (size_t i = 0; i < d.d->nedges; i++) {
+        const struct diagram_edge *e = &d.d->edge[i];
+
+        shown.biases = shown.biases || e->bias;
+        shown.weights = shown.weights || (e->weight && !e->bias);
+        shown.chosen = shown.chosen || e->chosen;
+    }
+    return shown;
 }
 
 void story_draw(struct story *s, enum story_picture which)
