@@ -6,7 +6,7 @@
  */
 #include "explain/story.h"
 
-enum { MOST_COLUMNS = 9, MANY = 8, FEW = 5, MOST_LABELS = 9 };
+enum { MOST_COLUMNS = 7, MANY = 8, FEW = 5, MOST_LABELS = 9 };
 
 /* What a column shows. */
 struct stage {
@@ -93,7 +93,7 @@ static void find_stages(struct picture *d)
         add_stage(d, i, s->folded[i] < 0 ? i : s->folded[i], story_dense(s, i), l->entry[i].size);
     }
     for (size_t k = 0; k < d->nstages && d->nstages > MOST_COLUMNS; k++)
-        d->stage[k].left_out = k >= 5 && k + 4 <= d->nstages;
+        d->stage[k].left_out = k >= 4 && k + 3 <= d->nstages;
 }
 
 static struct stage *stage_of(struct picture *d, int shows)
@@ -167,7 +167,7 @@ static const char *column_title(struct picture *d, const struct stage *g)
     if (!g->single)
         return e->name;
     return page_format(p, "%s · %s %s%s%s", e->name, NC((double)e->size),
-                       story_plural((double)e->size, "neuron", "neurons"), g->shows != g->entry ? ", " : "",
+                       story_plural((double)e->size, "neuron", "neurons"), g->shows != g->entry ? " · " : "",
                        g->shows != g->entry ? entry_of(d, g->shows)->plugin : "");
 }
 
