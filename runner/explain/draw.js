@@ -162,7 +162,7 @@ function drawNet(place, columns, edges, pick) {
                                              'text-anchor': last ? 'start' : 'end', class: 'halo' }, cut(node.label, 15)));
             else if (k === 0 || last)
                 picture.append(svg('text', { x: last ? p.x + RADIUS : p.x - RADIUS, y: p.y + RADIUS + 10, 'font-size': 10,
-                                             'text-anchor': last ? 'end' : 'start', class: 'soft halo' }, cut(node.label, 10)));
+                                             'text-anchor': last ? 'end' : 'start', class: 'soft halo' }, cut(node.label, 14)));
         }
     });
     place.replaceChildren(picture);

@@ -6,7 +6,7 @@
  */
 #include "explain/story.h"
 
-enum { MOST_COLUMNS = 7, MANY = 8, FEW = 5, MOST_LABELS = 9 };
+enum { MOST_COLUMNS = 7, MANY = 8, FEW = 5, FEWEST = 4, MOST_LABELS = 9 };
 
 /* What a column shows. */
 struct stage {
@@ -78,11 +78,14 @@ static void find_stages(struct picture *d)
     struct story *s = d->s;
     const struct lesson *l = s->l;
     int64_t widest = l->data->x.rank == 1 ? l->data->x_size : 1;
+    int dense = 0;
 
     for (int i = 0; i < l->nentries; i++)
-        if (story_dense(s, i) && l->entry[i].size > widest)
-            widest = l->entry[i].size;
-    d->most = widest <= MANY ? MANY : FEW;
+        if (story_dense(s, i)) {
+            widest = l->entry[i].size > widest ? l->entry[i].size : widest;
+            dense++;
+        }
+    d->most = widest <= MANY ? MANY : dense < 5 ? FEW : FEWEST; /* the deeper, the fewer lines between */
     d->stage = arena_alloc(s->p->arena, ((size_t)l->nentries + 1) * sizeof *d->stage);
     add_stage(d, -1, -1, l->data->x.rank == 1, l->data->x_size);
     for (int i = 0; i < l->nentries; i++) {

@@ -59,9 +59,10 @@ says() {
         grep -qF -e "$text" "$file" || fail "$file does not say $text"
     done
 }
-says deep.md '64 numbers' '48 neurons · relu' '24 neurons · tanh' '10 neurons' 'ways to reach the loss' 'the other'
+says deep.md '64 numbers' '48 neurons<br>relu' '24 neurons<br>tanh' '10 neurons' 'ways to reach the loss' 'the other'
 says cat-or-dog.md '30 % cat, 70 % dog' 'is labelled **cat**' 'made up for this project' \
     'falls as far as its right edge' 'hear of the loss about as well as the last. Nothing vanishes and nothing explodes'
+says digits.md '*in bold: the loss now; here are 9 × 9 of 25 × 25 points'
 says xor.md 'Measured and backpropagated slope agree.' 'the chain rule and backpropagation say the same.'
 # Only what is drawn is spoken of: here no line is a weight, and boxes are layers.
 hides() {
