@@ -249,6 +249,7 @@ static status prepare(struct question *q, const struct call *c, struct error *er
     struct problem p = {.index = 0};
 
     q->request = (struct lesson_request){.spec = e->first,
+                                         .about = e->first->data.about,
                                          .seed = e->seed,
                                          .env = &q->env,
                                          .sample = c->sample,
@@ -342,6 +343,8 @@ static int run_explain(const struct call *c)
 
     if (c->html + c->interactive + c->json > 1)
         return cli_error("--html, --interactive and --json are three forms: choose one");
+    if (c->interactive && c->contour)
+        return cli_error("--contour is not for --interactive: the map is in --html, Markdown and --json");
     if (c->run && c->epoch >= 0)
         return cli_error(
             "--run and --epoch do not go together: a run is explained as its checkpoint left it");

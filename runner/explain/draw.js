@@ -55,8 +55,8 @@ function shownOf(n, keep) {
     return list.flatMap((i, k) => (k && i - list[k - 1] > 1 ? [-1, i] : [i]));
 }
 
-/* Places of a column's neurons: {x, y} by index. */
-function placeColumn(column, x, middle) {
+/* Places of a column's neurons, one every ROW pixels: {x, y} by index. */
+function placeColumn(column, x, middle, row) {
     const place = new Map();
     if (column.image) {
         const { width, height } = column.image, size = Math.max(5, Math.min(14, 150 / Math.max(width, height)));
@@ -66,7 +66,7 @@ function placeColumn(column, x, middle) {
         return place;
     }
     column.shown.forEach((i, k) => {
-        const y = middle + (k - (column.shown.length - 1) / 2) * ROW;
+        const y = middle + (k - (column.shown.length - 1) / 2) * row;
         if (i >= 0)
             place.set(i, { x, y, size: 2 * RADIUS });
         else
@@ -130,9 +130,10 @@ function drawNet(place, columns, edges, pick) {
         c.shown = c.image ? [] : shownOf(c.nodes.length, c.keep);
     }
     const rows = Math.max(...columns.map((c) => (c.image ? 4 : c.shown.length)));
-    const height = top + rows * ROW + (wide ? 8 : 22);
+    const row = wide ? ROW : ROW + 8; /* there names stand below their neurons */
+    const height = top + rows * row + (wide ? 8 : 16);
     const at = columns.map((c, k) => placeColumn(
-        c, left + (columns.length > 1 ? k * (width - left - right) / (columns.length - 1) : 0), top + rows * ROW / 2));
+        c, left + (columns.length > 1 ? k * (width - left - right) / (columns.length - 1) : 0), top + rows * row / 2, row));
     const picture = svg('svg', { viewBox: `0 0 ${width} ${height}`, width, height, role: 'img',
                                  'aria-label': `A net of ${columns.length} columns: ` +
                                                columns.map((c) => `${c.title} ${c.subtitle}`).join(', ') });
@@ -161,7 +162,7 @@ function drawNet(place, columns, edges, pick) {
                                              'text-anchor': last ? 'start' : 'end', class: 'halo' }, cut(node.label, 15)));
             else if (k === 0 || last)
                 picture.append(svg('text', { x: last ? p.x + RADIUS : p.x - RADIUS, y: p.y + RADIUS + 10, 'font-size': 10,
-                                             'text-anchor': last ? 'end' : 'start', class: 'soft halo' }, cut(node.label, 10)));
+                                             'text-anchor': last ? 'end' : 'start', class: 'soft halo' }, cut(node.label, 14)));
         }
     });
     place.replaceChildren(picture);

@@ -11,6 +11,41 @@
 #include "explain/number.h"
 #include "host/settings.h"
 
+/* ---- plugins' own words ---------------------------------------------------------------- */
+
+const char *words_on_one_line(struct arena *arena, const char *text)
+{
+    char *out = arena_string(arena, text, strlen(text)), *to = out;
+
+    for (const char *at = text; *at; at++)
+        if (!strchr(" \t\r\n", *at))
+            *to++ = *at;
+        else if (to > out && to[-1] != ' ')
+            *to++ = ' ';
+    while (to > out && to[-1] == ' ')
+        to--;
+    *to = 0;
+    return *out ? out : NULL;
+}
+
+const char *formula_of_doc(struct arena *arena, const char *doc)
+{
+    const char *from = strstr(doc, "\n\n"), *end, *stop;
+
+    if (!from)
+        return NULL;
+    from += strspn(from, "\n");
+    end = strstr(from, "\n\n");
+    end = end ? end : from + strlen(from);
+    for (stop = from; stop < end; stop++)
+        if (*stop == '.' && (stop + 1 == end || stop[1] == ' ' || stop[1] == '\n'))
+            break;
+    /* Without a sign of equality it is no formula. */
+    if (!memchr(from, '=', (size_t)(stop - from)))
+        return NULL;
+    return words_on_one_line(arena, arena_string(arena, from, (size_t)(stop - from)));
+}
+
 /* ---- activations --------------------------------------------------------------------- */
 
 static const struct formula activations[] = {

@@ -26,4 +26,11 @@ const char *formula_loss_words(const struct lesson *l);
 /* The optimizer's rule as lines of equations; 0: not known. */
 size_t formula_of_optimizer(const struct lesson *l, const char *lines[4]);
 
+/* What a plugin's doc says of its formula: the first sentence of the second paragraph, on one line,
+ * in ARENA; NULL: nothing. */
+const char *formula_of_doc(struct arena *arena, const char *doc);
+
+/* TEXT with single blanks and no others, in ARENA; NULL: it has nothing else. */
+const char *words_on_one_line(struct arena *arena, const char *text);
+
 #endif

@@ -332,6 +332,7 @@ static status make_json(const struct lesson *l, char **text, struct error *err)
     status st;
 
     cJSON_AddStringToObject(o, "name", l->spec->name);
+    cJSON_AddStringToObject(o, "about", l->about ? l->about : "");
     cJSON_AddNumberToObject(o, "run", (double)l->run);
     cJSON_AddNumberToObject(o, "epoch", (double)l->epoch);
     cJSON_AddNumberToObject(o, "input_size", (double)d->x_size);

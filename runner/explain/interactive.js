@@ -378,7 +378,8 @@ function begin() {
     $('lead').textContent = `${net.tensors.reduce((sum, p) => sum + p.w.length, 0)} parameters, ` +
         `${data.training} training rows, loss ${data.loss.name}, ${[name, ...extras].join(', ')}; ` +
         `${data.epoch ? `weights after epoch ${data.epoch}${data.run ? ` of run ${data.run}` : ''}` : 'weights as they are initialised'}. ` +
-        'Move a weight or the learning rate, press Step, and watch the loss, the blame and the landscape.';
+        'Move a weight or the learning rate, press Step, and watch the loss, the blame and the landscape.' +
+        (data.about ? ` The data: ${data.about}` : '');
     $('notes').innerHTML = data.notes.map((text) => `<li>${html(text)}</li>`).join('');
     $('notes').hidden = !data.notes.length;
     $('tensor').innerHTML = options(net.tensors.map((p, k) => [k, `${layerOf(p).name}.${p.name}`]));

@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "explain/names.h"
+#include "explain/formula.h"
 #include "explain/probe.h"
 
 /* Which split holds row ROW of the source, and where. */
@@ -116,6 +117,8 @@ status lesson_new(const struct lesson_request *q, struct lesson **out, struct er
     *l = (struct lesson){.arena = arena, .spec = q->spec, .data = q->shown, .seed = q->seed};
     if (q->data->nlate)
         l->augments = q->spec->data.transforms[q->data->late[0].index].item->name;
+    if (q->about)
+        l->about = words_on_one_line(arena, q->about);
     *out = NULL;
     st = find_row(l, q->sample < 0 ? 0 : q->sample, err);
     if (st == OK) {

@@ -23,6 +23,7 @@ enum lesson_contour { CONTOUR_NONE, CONTOUR_WEIGHTS, CONTOUR_RANDOM };
 
 struct lesson_request {
     const struct spec *spec;  /* one trial */
+    const char *about;        /* where the data comes from, in the spec's words; or NULL */
     const struct data *data;  /* that is trained on */
     const struct data *shown; /* the same without transforms that act in training only */
     struct host_env *env;
@@ -178,6 +179,7 @@ struct lesson {
     const struct spec *spec;
     const struct data *data; /* without transforms that act in training only */
     const char *augments;    /* the first of those, or NULL */
+    const char *about;       /* of the data, on one line; or NULL */
 
     int64_t row; /* of the source */
     enum split split;

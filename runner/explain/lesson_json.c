@@ -226,6 +226,8 @@ cJSON *lesson_json(const struct lesson *l)
     cJSON *o = cJSON_CreateObject(), *list;
 
     cJSON_AddStringToObject(o, "name", l->spec->name);
+    if (l->about)
+        cJSON_AddStringToObject(o, "about", l->about);
     cJSON_AddItemToObject(o, "sample", sample_json(l));
     whole(o, "epoch", l->epoch);
     whole(o, "step", l->step);

@@ -70,13 +70,13 @@ static status read_indices(const char *text, const char *name, const fell_shape 
         if (n == s->rank)
             return error_set(err, "'%s%s' has too many indices: the shape is %s", name, text, shape);
         if (v < 0 || v >= s->dim[n])
-            return error_set(err, "'%s%s': index %lld is not from 0 to %lld; the shape is %s", name, text, v,
-                             (long long)s->dim[n] - 1, shape);
+            return error_set(err, "'%s%s': index %.*s is not from 0 to %lld; the shape is %s", name, text,
+                             (int)(end - at), at, (long long)s->dim[n] - 1, shape);
         index[n++] = v;
         at = end + 1;
     } while (*end != ']');
     if (*at)
-        return error_set(err, "'%s' stands behind '%s'", at, name);
+        return error_set(err, "'%s%s': nothing may stand behind the brackets, but '%s' does", name, text, at);
     if (n < s->rank)
         return error_set(err, "'%s%s' has too few indices: the shape is %s", name, text, shape);
     return OK;

@@ -68,6 +68,7 @@ struct diagram_edge {
     bool back;             /* the arrow points against the columns: an error signal */
     bool chosen;           /* the chosen weight */
     bool bias;
+    bool weight; /* a bias or a weight; else it says only who reads what */
 };
 
 struct diagram {

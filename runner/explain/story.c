@@ -110,8 +110,8 @@ static void tell_classes(struct story *s)
         says = page_format(s->p, "its highest output is that of **%s**", story_class(s, l->answer));
     page_paragraph(s->p,
                    "Row %lld of the data is labelled **%s**. The net does not see the {label}. %s "
-                   "With the %s {parameter|parameters} that it has %s, %s. %s",
-                   (long long)l->row, story_class(s, l->label[0]), given(s), NC((double)l->parameters),
+                   "With the %s that it has %s, %s. %s",
+                   (long long)l->row, story_class(s, l->label[0]), given(s), story_parameters(s),
                    story_moment(s), says, verdict(s));
 }
 
@@ -130,9 +130,9 @@ static void tell_values(struct story *s)
 
     page_paragraph(s->p,
                    "Row %lld of the data has the target **%s**: that is its {label}, which the net does not "
-                   "see. %s With the %s {parameter|parameters} that it has %s, it answers **%s**.",
+                   "see. %s With the %s that it has %s, it answers **%s**.",
                    (long long)l->row, list_values(s, l->target, l->data->target_size), given(s),
-                   NC((double)l->parameters), story_moment(s), list_values(s, l->output, l->rows * l->cols));
+                   story_parameters(s), story_moment(s), list_values(s, l->output, l->rows * l->cols));
 }
 
 /* What one step makes of it. */
@@ -166,11 +166,14 @@ void story_begin(struct story *s)
         s->p,
         "Made by `fell explain` from one row of data (row %lld, of the %s rows) and one net, %s. Every "
         "number is the net's own, shown with four digits; rows and neurons count from 0. The net is run in "
-        "evaluation mode, on this row alone.",
+        "evaluation mode, on this row alone.%s",
         (long long)l->row, l->split == SPLIT_TRAIN ? "training" : split_name(l->split),
         l->run ? page_format(s->p, "as the checkpoint of run %lld has it, after epoch %lld",
                              (long long)l->run, (long long)l->epoch)
-               : story_moment(s));
+               : story_moment(s),
+        l->about ? page_format(s->p, " The data, in the spec's words: %s%s", page_plain(s->p, l->about),
+                               strchr(".!?", l->about[strlen(l->about) - 1]) ? "" : ".")
+                 : "");
     page_heading(s->p, 2, "1. The story in two paragraphs");
     if (l->label)
         tell_classes(s);
@@ -178,12 +181,12 @@ void story_begin(struct story *s)
         tell_values(s);
     page_paragraph(
         s->p,
-        "How wrong that is, is said by one number, the {loss}: **%s**; the smaller, the better. All "
-        "parameters had a hand in it. {backpropagation|Backpropagation} finds out how much: it "
+        "How wrong that is, is said by one number, the {loss}: **%s**; the smaller, the better. %s "
+        "had a hand in it. {backpropagation|Backpropagation} finds out how much: it "
         "carries the {blame} from the loss backwards through the net, layer after layer, until it is "
         "known for each of them whether more or less of it would have made the loss smaller, and how "
         "fast. %s Done again and again, over all rows, that is how the net learns.",
-        NT(l->loss), afterwards(s));
+        NT(l->loss), l->parameters > 1 ? "All parameters" : "The parameter", afterwards(s));
 }
 
 struct page *story_new(const struct lesson *l)

@@ -39,6 +39,10 @@ const char *story_class(const struct story *s, int64_t k);
 const char *story_shape(const struct story *s, const fell_shape *shape);
 const char *story_moment(const struct story *s); /* "at initialisation", "after epoch 3" */
 const char *story_plural(double n, const char *one, const char *many);
+const char *story_parameters(const struct story *s); /* "23 {parameter|parameters}", as markup */
+
+/* A plugin's formula in its doc's own words, as markup; NULL: it gives none. */
+const char *story_own_words(const struct story *s, const struct item *item);
 
 /* A dense layer over a vector: its neurons can be written out. */
 bool story_dense(const struct story *s, int entry);
@@ -55,6 +59,13 @@ bool story_chosen(const struct story *s, int *entry, int64_t *unit, int64_t *inp
 size_t story_pick(int64_t n, int64_t keep, size_t most, int64_t *out);
 
 /* ---- pictures (story_draw.c) -------------------------------------------------------------- */
+
+/* What the pictures have to show of this net, for the words about them. */
+struct story_shown {
+    bool neurons, boxes, weights, biases; /* neurons singly; layers as one box; lines of either kind */
+    bool chosen;                          /* the weight of the page is one of the lines */
+};
+struct story_shown story_shows(struct story *s);
 
 enum story_picture { PICTURE_NET, PICTURE_FORWARD, PICTURE_BACK };
 void story_draw(struct story *s, enum story_picture which);

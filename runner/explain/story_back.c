@@ -243,12 +243,18 @@ static void list_norms(struct story *s)
 
 void story_back(struct story *s)
 {
+    const struct story_shown shown = story_shows(s);
+
     page_heading(s->p, 2, "5. Backpropagation");
     page_paragraph(
-        s->p, "Now the way back. The net is the same, but what flows is {blame}, from right to left. The "
-              "numbers in the nodes are the blame of their weighted sums; the lines are as thick as the "
-              "share of the {gradient} that their weight gets: blue where the gradient is positive (the "
-              "weight is too large), orange where it is negative (too small).");
+        s->p, "Now the way back. The net is the same, but what flows is {blame}, from right to left.%s%s%s",
+        shown.neurons ? " The numbers in the neurons are the blame of their weighted sums." : "",
+        shown.boxes ? " In a box stands the {norm} of a whole layer's blame, the length of its list." : "",
+        shown.weights
+            ? " The coloured lines are as thick as the share of the {gradient} that their weight "
+              "gets: blue where the gradient is positive (the weight is too large), orange where it "
+              "is negative (too small)."
+            : "");
     story_draw(s, PICTURE_BACK);
     tell_outputs(s);
     tell_rules(s);

@@ -3,6 +3,8 @@
  */
 #include "explain/story.h"
 
+enum { LARGE_NORM = 1000 }; /* a whole gradient above it is said to be exploding */
+
 static void draw_cycle(struct story *s)
 {
     static const char *labels[] = {"forward pass\nanswer", "loss\nhow wrong", "backpropagation\ngradient",
@@ -63,8 +65,8 @@ static void tell_losses(struct story *s)
     const struct lesson_training *t = &s->l->training;
 
     if (t->nsteps > 1) {
-        page_paragraph(s->p, "In the first %zu steps, each on a {batch} of %s rows, the loss goes like this:",
-                       t->nsteps, NC((double)t->batch));
+        page_paragraph(s->p, "In the first %zu steps, each on a {batch} of %s %s, the loss goes like this:",
+                       t->nsteps, NC((double)t->batch), story_plural((double)t->batch, "row", "rows"));
         draw_curve(s, "Loss of the first steps", "step", "loss of the batch", 1.0, t->nsteps, t->steps,
                    "loss", NULL, NULL);
     }
@@ -94,14 +96,18 @@ static double strength(const struct lesson_tensor *t)
     return t->norm / sqrt((double)t->n);
 }
 
+/* The weights among the tensors that training moves. */
+static bool hears(const struct lesson_tensor *t)
+{
+    return t->trained && t->role == FELL_WEIGHT && t->shape.rank >= 2;
+}
+
 /* The weights, first and last, of at least two layers. */
 static bool ends(const struct lesson *l, int *first, int *last)
 {
     *first = *last = -1;
     for (int i = 0; i < l->ntensors; i++) {
-        const struct lesson_tensor *t = &l->tensor[i];
-
-        if (!t->trained || t->role != FELL_WEIGHT || t->shape.rank < 2)
+        if (!hears(&l->tensor[i]))
             continue;
         if (*first < 0)
             *first = i;
@@ -115,44 +121,109 @@ static const char *tensor_name(struct story *s, int i)
     return page_format(s->p, "`%s.%s`", s->l->entry[s->l->tensor[i].entry].name, s->l->tensor[i].name);
 }
 
+/* "`output.weight` 0.39, `layer5.weight` 0.02, ...": what is left in each layer, the last one first. */
+static const char *list_strengths(struct story *s, int first, int last)
+{
+    const struct lesson *l = s->l;
+    const char *text = "";
+    int n = 0, said = 0;
+
+    for (int i = first; i <= last; i++)
+        n += hears(&l->tensor[i]);
+    for (int i = last; i >= first; i--) {
+        if (!hears(&l->tensor[i]))
+            continue;
+        if (n <= 8 || said < 4 || said >= n - 3)
+            text = page_format(s->p, "%s%s%s %s", text, *text ? ", " : "", tensor_name(s, i),
+                               NT(strength(&l->tensor[i])));
+        else if (said == 4)
+            text = page_format(s->p, "%s, …", text);
+        said++;
+    }
+    return text;
+}
+
+/* Between which neighbours most is lost (SIGN 1, the way back makes it smaller) or won (-1). */
+static const char *steepest(struct story *s, int first, int last, double sign)
+{
+    const struct lesson *l = s->l;
+    int before = last, from = -1, to = -1;
+    double most = 1.0;
+
+    for (int i = last - 1; i >= first; i--) {
+        double ratio;
+
+        if (!hears(&l->tensor[i]))
+            continue;
+        ratio = strength(&l->tensor[before]) / strength(&l->tensor[i]);
+        ratio = sign > 0.0 ? ratio : 1.0 / ratio;
+        if (ratio > most) {
+            most = ratio;
+            from = before;
+            to = i;
+        }
+        before = i;
+    }
+    if (from < 0 || !isfinite(most))
+        return "";
+    return page_format(s->p, " The largest step is from %s to %s, where it becomes %s times %s.",
+                       tensor_name(s, from), tensor_name(s, to), NT(most), sign > 0.0 ? "smaller" : "larger");
+}
+
+/* What the strengths A of the first layer and B of the last say together. */
+static const char *verdict(struct story *s, int first, int last, double a, double b)
+{
+    const bool large = s->l->gradient_norm > LARGE_NORM;
+
+    if (a == 0.0)
+        return "**Nothing arrives**: every way to the first layer is shut for this row.";
+    if (a < 0.01 * b)
+        return page_format(
+            s->p,
+            "That is %s times less: the gradient **vanishes** on its way back (a {vanishing "
+            "gradient}), and the first layers learn far more slowly than the last.%s Activations "
+            "with flat ends do that (sigmoid, tanh); relu, batch_norm or a better initialisation "
+            "help.",
+            NT(b / a), steepest(s, first, last, 1.0));
+    if (a > 100.0 * b)
+        return page_format(s->p,
+                           "That is %s times more: the gradient **explodes** on its way back (an {exploding "
+                           "gradient}).%s Smaller first weights or `train.clip_norm` help.",
+                           NT(a / b), steepest(s, first, last, -1.0));
+    if (a < 0.2 * b || a > 5.0 * b)
+        return page_format(s->p,
+                           "That is %s times %s: the first layers hear of the loss more %s than the last.%s",
+                           NT(a < b ? b / a : a / b), a < b ? "less" : "more", a < b ? "faintly" : "loudly",
+                           large ? "" : " But the gradient neither vanishes nor explodes on its way.");
+    return page_format(s->p, "A ratio of %s: the first layers hear of the loss about as well as the last.%s",
+                       NT(a / b), large ? "" : " Nothing vanishes and nothing explodes on the way.");
+}
+
 static void diagnose(struct story *s)
 {
     const struct lesson *l = s->l;
-    int first, last;
+    int first, last, between = 0;
     double a, b;
 
     if (!ends(l, &first, &last))
         return;
     a = strength(&l->tensor[first]);
     b = strength(&l->tensor[last]);
+    for (int i = first + 1; i < last; i++)
+        between += hears(&l->tensor[i]);
     page_paragraph(
         s->p,
-        "**Does the blame reach the first layer?** On its way back it is multiplied again and again. A "
-        "gradient of %s has a typical entry (root of the mean square) of %s; in %s, nearest to the "
-        "loss, it is %s. %s",
-        tensor_name(s, first), NT(a), tensor_name(s, last), NT(b),
-        a == 0.0 ? "**Nothing arrives**: every way to the first layer is shut for this row."
-        : a < 0.01 * b
-            ? page_format(s->p,
-                          "That is %s times less: the gradient **vanishes** on its way back (a "
-                          "{vanishing gradient}), and the first layers learn far more slowly than the "
-                          "last. Activations with flat ends do that (sigmoid, tanh); relu, batch_norm or a "
-                          "better initialisation help.",
-                          NT(b / a))
-        : a > 100.0 * b
-            ? page_format(s->p,
-                          "That is %s times more: the gradient **explodes** on its way back (an "
-                          "{exploding gradient}); smaller first weights or `train.clip_norm` help.",
-                          NT(a / b))
-            : page_format(s->p,
-                          "A ratio of %s: the first layers hear their loss about as well as the last. "
-                          "Nothing vanishes and nothing explodes.",
-                          NT(a / b)));
-    if (l->gradient_norm > 1e3)
+        "**Does the blame reach the first layer?** On its way back it is multiplied again and again. "
+        "The typical size of an entry (root of the mean square) in the gradient of %s is %s; in that "
+        "of %s, nearest to the loss, it is %s. %s",
+        tensor_name(s, first), NT(a), tensor_name(s, last), NT(b), verdict(s, first, last, a, b));
+    if (between)
+        page_paragraph(s->p, "All of them, from the loss back: %s.", list_strengths(s, first, last));
+    if (l->gradient_norm > LARGE_NORM)
         page_paragraph(
             s->p,
-            "The whole gradient, though, has the norm %s: an {exploding gradient}, of which any usual "
-            "{learning rate} makes too long a step.",
+            "The whole gradient has the norm %s: an {exploding gradient}, of which any usual {learning "
+            "rate} makes too long a step.",
             NT(l->gradient_norm));
 }
 

@@ -102,11 +102,28 @@ static void draw_contour(struct story *s)
     page_add(s->p, BLOCK_CONTOUR, c);
 }
 
+/* Where the curve is lowest; at its edge it may fall further outside. */
+static const char *lowest(struct story *s)
+{
+    const struct lesson *l = s->l;
+    const struct lesson_landscape *m = &l->landscape;
+
+    if (!(l->loss - m->minimum_loss > 1e-4 * fabs(l->loss)))
+        return "Nowhere on this curve is the loss much lower than here: other weights have to move.";
+    if (m->minimum_w == m->w[0] || m->minimum_w == m->w[m->n - 1])
+        return page_format(
+            s->p,
+            "The curve falls as far as its %s edge, to a loss of %s at %s: its valley, if it has one, "
+            "is not in the picture.",
+            m->minimum_w == m->w[0] ? "left" : "right", NT(m->minimum_loss), NT(m->minimum_w));
+    return page_format(s->p, "The lowest point on this curve is at %s, with a loss of %s.", NT(m->minimum_w),
+                       NT(m->minimum_loss));
+}
+
 void story_landscape(struct story *s)
 {
     const struct lesson *l = s->l;
     const struct lesson_landscape *m = &l->landscape;
-    const double lower = l->loss - m->minimum_loss;
 
     page_heading(s->p, 2, "8. The landscape");
     page_paragraph(
@@ -121,12 +138,9 @@ void story_landscape(struct story *s)
     draw_landscape(s);
     page_paragraph(
         s->p,
-        "%s The slope tells which way is down *here*, not where the valley is; so steps are small, and "
-        "after each one the slope is asked anew.",
-        lower > 1e-4 * fabs(l->loss)
-            ? page_format(s->p, "The lowest point on this curve is at %s, with a loss of %s.",
-                          NT(m->minimum_w), NT(m->minimum_loss))
-            : "Nowhere on this curve is the loss much lower than here: other weights have to move.");
+        "%s The slope tells which way is down *here*, not where the valley is; so steps are small, "
+        "and after each one the slope is asked anew.",
+        lowest(s));
     if (l->contour.kind != CONTOUR_NONE)
         draw_contour(s);
 }
@@ -137,18 +151,17 @@ static void tell_rule(struct story *s)
 {
     const struct lesson *l = s->l;
     const struct lesson_step *u = &l->update;
-    const char *lines[4];
+    const char *doc = l->spec->optimizer.item->doc, *lines[4];
+    const char *own = story_own_words(s, l->spec->optimizer.item);
     const size_t n = formula_of_optimizer(l, lines);
 
     if (n == 0) {
         page_paragraph(
             s->p,
-            "The {optimizer} is `%s` (%s) with the {learning rate} η = %s. By its own rule it makes "
+            "The {optimizer} is `%s` (%s) with the {learning rate} η = %s.%s By that rule it makes "
             "of the old value and the gradient:",
-            u->optimizer,
-            page_plain(s->p, arena_string(s->p->arena, l->spec->optimizer.item->doc,
-                                          strcspn(l->spec->optimizer.item->doc, ".\n"))),
-            NT(u->rate));
+            u->optimizer, page_plain(s->p, arena_string(s->p->arena, doc, strcspn(doc, ".\n"))), NT(u->rate),
+            own ? page_format(s->p, " Its doc says, with g for the gradient: %s.", own) : "");
         page_equation(s->p);
         page_line(s->p,
                   "w_{\\text{old}} = %s, \\frac{\\partial L}{\\partial w} = %s \\to w_{\\text{new}} = %s",
@@ -156,9 +169,9 @@ static void tell_rule(struct story *s)
     } else {
         page_paragraph(
             s->p,
-            "The {optimizer} is `%s`, the {learning rate} η = %s, and this is step %lld. With g for "
-            "the gradient, `%s` moves so:",
-            u->optimizer, NT(u->rate), (long long)u->t, l->weight.name);
+            "The {optimizer} is `%s`, the {learning rate} η = %s, and this is step %lld. %s`%s` moves so:",
+            u->optimizer, NT(u->rate), (long long)u->t, u->nslots ? "With g for the gradient, " : "",
+            l->weight.name);
         page_equation(s->p);
         for (size_t i = 0; i < n; i++)
             page_line(s->p, "%s", lines[i]);
@@ -187,12 +200,16 @@ static void tell_outcome(struct story *s)
     const struct lesson *l = s->l;
     const struct lesson_step *u = &l->update;
 
-    page_paragraph(s->p, "All %s parameters make such a move at once. What comes of it, for this row:",
-                   NC((double)l->parameters));
+    if (l->parameters > 1)
+        page_paragraph(s->p, "All %s parameters make such a move at once. What comes of it, for this row:",
+                       NC((double)l->parameters));
+    else
+        page_paragraph(s->p, "What comes of it, for this row:");
     page_table(s->p, "| >loss");
     page_row(s->p, "before | %s", NT(u->loss_before));
-    page_row(s->p, "if only `%s` moves | %s", l->weight.name, NT(u->loss_alone));
-    page_row(s->p, "**after, all moved** | **%s**", NT(u->loss_after));
+    if (l->parameters > 1)
+        page_row(s->p, "if only `%s` moves | %s", l->weight.name, NT(u->loss_alone));
+    page_row(s->p, "**after%s** | **%s**", l->parameters > 1 ? ", all moved" : "", NT(u->loss_after));
     page_row(s->p, "change | %s", NT(u->loss_after - u->loss_before));
     page_row(s->p, "change that the slopes promised | %s", NT(u->predicted));
     if (u->loss_after > u->loss_before)

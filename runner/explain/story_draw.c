@@ -6,7 +6,7 @@
  */
 #include "explain/story.h"
 
-enum { MOST_COLUMNS = 9, MANY = 8, FEW = 5, MOST_LABELS = 9 };
+enum { MOST_COLUMNS = 7, MANY = 8, FEW = 5, FEWEST = 4, MOST_LABELS = 9 };
 
 /* What a column shows. */
 struct stage {
@@ -78,11 +78,14 @@ static void find_stages(struct picture *d)
     struct story *s = d->s;
     const struct lesson *l = s->l;
     int64_t widest = l->data->x.rank == 1 ? l->data->x_size : 1;
+    int dense = 0;
 
     for (int i = 0; i < l->nentries; i++)
-        if (story_dense(s, i) && l->entry[i].size > widest)
-            widest = l->entry[i].size;
-    d->most = widest <= MANY ? MANY : FEW;
+        if (story_dense(s, i)) {
+            widest = l->entry[i].size > widest ? l->entry[i].size : widest;
+            dense++;
+        }
+    d->most = widest <= MANY ? MANY : dense < 5 ? FEW : FEWEST; /* the deeper, the fewer lines between */
     d->stage = arena_alloc(s->p->arena, ((size_t)l->nentries + 1) * sizeof *d->stage);
     add_stage(d, -1, -1, l->data->x.rank == 1, l->data->x_size);
     for (int i = 0; i < l->nentries; i++) {
@@ -93,7 +96,7 @@ static void find_stages(struct picture *d)
         add_stage(d, i, s->folded[i] < 0 ? i : s->folded[i], story_dense(s, i), l->entry[i].size);
     }
     for (size_t k = 0; k < d->nstages && d->nstages > MOST_COLUMNS; k++)
-        d->stage[k].left_out = k >= 5 && k + 4 <= d->nstages;
+        d->stage[k].left_out = k >= 4 && k + 3 <= d->nstages;
 }
 
 static struct stage *stage_of(struct picture *d, int shows)
@@ -167,7 +170,7 @@ static const char *column_title(struct picture *d, const struct stage *g)
     if (!g->single)
         return e->name;
     return page_format(p, "%s · %s %s%s%s", e->name, NC((double)e->size),
-                       story_plural((double)e->size, "neuron", "neurons"), g->shows != g->entry ? ", " : "",
+                       story_plural((double)e->size, "neuron", "neurons"), g->shows != g->entry ? " · " : "",
                        g->shows != g->entry ? entry_of(d, g->shows)->plugin : "");
 }
 
@@ -305,6 +308,7 @@ static void add_weight(struct picture *d, const char *from, const char *to, cons
                                       .size = d->largest > 0.0 ? fabs(v) / d->largest : 0.0,
                                       .sign = (v > 0.0) - (v < 0.0),
                                       .chosen = chosen,
+                                      .weight = true,
                                       .bias = bias});
 }
 
@@ -414,6 +418,30 @@ static void add_end(struct picture *d)
         add_edge(d, (struct diagram_edge){.from = "label", .to = "loss", .size = 0.2});
     else
         c->n--;
+}
+
+struct story_shown story_shows(struct story *s)
+{
+    struct picture d = {.s = s, .kind = PICTURE_NET, .d = arena_alloc(s->p->arena, sizeof *d.d)};
+    struct story_shown shown = {0};
+
+    find_stages(&d);
+    add_columns(&d);
+    add_edges(&d);
+    for (size_t i = 0; i < d.nstages; i++) {
+        const struct stage *g = &d.stage[i];
+
+        shown.neurons = shown.neurons || (g->single && g->entry >= 0 && !g->left_out);
+        shown.boxes = shown.boxes || (!g->single && !g->left_out && g->entry >= 0);
+    }
+    for (size_t i = 0; i < d.d->nedges; i++) {
+        const struct diagram_edge *e = &d.d->edge[i];
+
+        shown.biases = shown.biases || e->bias;
+        shown.weights = shown.weights || (e->weight && !e->bias);
+        shown.chosen = shown.chosen || e->chosen;
+    }
+    return shown;
 }
 
 void story_draw(struct story *s, enum story_picture which)

@@ -102,20 +102,29 @@ static const char *some_values(struct story *s, const double *y, int64_t n)
     return page_format(s->p, n > 4 ? "%s, …" : "%s", text);
 }
 
+/* Numbers that go on end with "…", and need no full stop. */
+static const char *full_stop(const char *text)
+{
+    const size_t n = strlen(text), dots = strlen("…");
+
+    return n >= dots && strcmp(text + n - dots, "…") == 0 ? "" : ".";
+}
+
 static void tell_layer(struct story *s, int entry)
 {
     const struct lesson_entry *e = &s->l->entry[entry];
+    const char *values = some_values(s, e->y, e->size);
     double low = e->y[0], high = e->y[0];
 
     for (int64_t i = 1; i < e->size; i++) {
         low = fmin(low, e->y[i]);
         high = fmax(high, e->y[i]);
     }
-    page_paragraph(s->p, "`%s` (`%s`%s) makes %s %s of it%s, from %s to %s: %s.", e->name, e->plugin,
+    page_paragraph(s->p, "`%s` (`%s`%s) makes %s %s of it%s, from %s to %s: %s%s", e->name, e->plugin,
                    e->differs ? ", as in evaluation" : "", NC((double)e->size),
                    story_plural((double)e->size, "number", "numbers"),
                    e->out.rank > 1 ? page_format(s->p, " (%s)", story_shape(s, &e->out)) : "", NT(low),
-                   NT(high), some_values(s, e->y, e->size));
+                   NT(high), values, full_stop(values));
 }
 
 /* Deep nets: the layers at both ends are told, those between are counted. */
@@ -151,9 +160,11 @@ static void tell_prediction(struct story *s)
     const int64_t n = l->cols <= ROWS_SHOWN ? l->cols : ROWS_SHOWN;
 
     if (!l->label) {
-        page_paragraph(s->p, "The {prediction} is %s. The target is %s.",
-                       some_values(s, l->output, l->rows * l->cols),
-                       some_values(s, l->target, l->data->target_size));
+        const char *says = some_values(s, l->output, l->rows * l->cols);
+        const char *target = some_values(s, l->target, l->data->target_size);
+
+        page_paragraph(s->p, "The {prediction} is %s%s The target is %s%s", says, full_stop(says), target,
+                       full_stop(target));
         return;
     }
     if (!l->probability) {
@@ -181,11 +192,17 @@ static void tell_prediction(struct story *s)
 
 void story_forward(struct story *s)
 {
+    const struct story_shown shown = story_shows(s);
+
     page_heading(s->p, 2, "3. Forward pass");
     page_paragraph(
-        s->p, "In the {forward pass} the sample goes through the net, each layer working on what the one "
-              "before it made. The lines now show what each weight hands on, weight times input; the "
-              "numbers in the nodes are what comes out of them.");
+        s->p,
+        "In the {forward pass} the sample goes through the net, each layer working on what the one "
+        "before it made. %s",
+        !shown.neurons   ? ""
+        : !shown.weights ? "The numbers in the neurons are what comes out of them."
+                         : "The coloured lines now show what each weight hands on, weight times input; the "
+                           "numbers in the neurons are what comes out of them.");
     story_draw(s, PICTURE_FORWARD);
     tell_layers(s);
     tell_prediction(s);
@@ -208,7 +225,8 @@ void story_loss(struct story *s)
 {
     const struct lesson *l = s->l;
     const char *formula = formula_of_loss(l), *numbers = formula_loss_numbers(s->p->arena, l);
-    const char *name = l->loss_item->name;
+    const char *name = l->loss_item->name, *own = story_own_words(s, l->loss_item);
+    const char *says = some_values(s, l->output, l->rows * l->cols);
 
     page_heading(s->p, 2, "4. The ouch moment");
     if (l->label)
@@ -220,12 +238,13 @@ void story_loss(struct story *s)
             l->probability ? page_format(s->p, " (%s)", NP(l->probability[l->answer])) : "",
             story_class(s, l->label[0]), name, formula_loss_words(l));
     else
-        page_paragraph(
-            s->p,
-            "The net says %s. The target is **%s**. How much does that hurt? The {loss} function `%s` "
-            "makes one number of it. %s",
-            some_values(s, l->output, l->rows * l->cols), some_values(s, l->target, l->data->target_size),
-            name, formula_loss_words(l));
+        page_paragraph(s->p,
+                       "The net says %s%s The target is **%s**. How much does that hurt? The {loss} function "
+                       "`%s` makes one number of it. %s",
+                       says, full_stop(says), some_values(s, l->target, l->data->target_size), name,
+                       formula_loss_words(l));
+    if (!formula && own)
+        page_paragraph(s->p, "Its doc says: %s.", own);
     page_equation(s->p);
     if (formula && numbers)
         page_line(s->p, "L = %s = %s = %s", formula, numbers, NE(l->loss));

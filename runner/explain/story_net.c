@@ -69,6 +69,7 @@ static void say_kinds(struct story *s)
     for (int i = 0; i < l->nentries; i++) {
         const struct lesson_entry *e = &l->entry[i];
         const struct formula *f = e->activation ? formula_of_activation(e) : NULL;
+        const char *own = story_dense(s, i) ? NULL : story_own_words(s, e->item);
         bool before = false;
 
         for (int k = 0; k < i; k++)
@@ -76,10 +77,13 @@ static void say_kinds(struct story *s)
         if (before)
             continue;
         if (f)
-            page_item(s->p, "`%s`: an {activation}; it %s%s%s%s.", e->plugin, f->words,
-                      f->value ? ": $a = " : "", f->value ? f->value : "", f->value ? "$" : "");
+            page_item(s->p, "`%s`: an {activation}; it %s%s.", e->plugin, f->words,
+                      f->value ? page_format(s->p, ": $a = %s$", f->value)
+                      : own    ? page_format(s->p, ": %s", own)
+                               : "");
         else
-            page_item(s->p, "`%s`: %s", e->plugin, page_plain(s->p, e->doc));
+            page_item(s->p, "`%s`: %s%s", e->plugin, page_plain(s->p, e->doc),
+                      own ? page_format(s->p, " By its doc: %s.", own) : "");
     }
 }
 
@@ -106,29 +110,36 @@ static void say_differences(struct story *s)
 void story_net(struct story *s)
 {
     const struct lesson *l = s->l;
-    bool singly = false;
+    const struct story_shown shown = story_shows(s);
     int layers = 0;
 
-    for (int i = 0; i < l->nentries; i++) {
-        singly = singly || story_dense(s, i);
+    for (int i = 0; i < l->nentries; i++)
         layers += l->entry[i].ntensors > 0;
-    }
     page_heading(s->p, 2, "2. The net");
-    page_paragraph(
-        s->p, "Numbers flow from left to right: from the sample, through %s, to the answer on the right.%s",
-        layers > 2    ? "{hidden layer|hidden layers}"
-        : layers == 2 ? "one {hidden layer}"
-                      : "one {layer}",
-        singly ? " Each circle is a {neuron}. Each line is a {weight}: the thicker the line, the larger the "
-                 "weight; blue weights are positive, orange ones negative. Dotted lines are "
-                 "{bias|biases}, which no input multiplies. The dashed line is the weight that this page "
-                 "follows."
-               : "");
+    page_paragraph(s->p,
+                   "Numbers flow from left to right: from the sample, through %s, to the answer on the "
+                   "right.%s%s%s%s%s",
+                   layers > 2    ? "{hidden layer|hidden layers}"
+                   : layers == 2 ? "one {hidden layer}"
+                                 : "one {layer}",
+                   shown.neurons ? " Each round shape after the input is a {neuron}." : "",
+                   shown.boxes
+                       ? " A box is a whole layer, too large to draw each of its numbers; grey lines say "
+                         "what reads what."
+                       : "",
+                   shown.weights ? page_format(s->p,
+                                               " Each %sline is a {weight}: the thicker the line, the "
+                                               "larger the weight; blue weights are positive, orange ones "
+                                               "negative.",
+                                               shown.boxes ? "other " : "")
+                                 : "",
+                   shown.biases ? " Dotted lines are {bias|biases}, which no input multiplies." : "",
+                   shown.chosen ? " The dashed line is the weight that this page follows." : "");
     story_draw(s, PICTURE_NET);
     page_paragraph(s->p,
-                   "The weight to follow is `%s` = %s. In all the net has **%s** {parameter|parameters} that "
-                   "training can move:",
-                   l->weight.name, NT(l->weight.value), NC((double)l->parameters));
+                   "The weight to follow is `%s` = %s. In all the net has **%s** %s that training can move:",
+                   l->weight.name, NT(l->weight.value), NC((double)l->parameters),
+                   story_plural((double)l->parameters, "{parameter}", "{parameter|parameters}"));
     list_layers(s);
     say_kinds(s);
     say_differences(s);

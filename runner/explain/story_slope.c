@@ -63,10 +63,16 @@ void story_partial(struct story *s)
                     "\\varepsilon)}{2 \\varepsilon}");
     page_line(s->p, "&= \\frac{%s}{%s} = %s", NE(d->loss_plus - d->loss_minus), NE(d->plus - d->minus),
               NE(d->quotient));
-    page_paragraph(s->p,
-                   "Backpropagation said **%s**, for this weight and in the same sweep for all %s others. "
-                   "Measuring them all would take two runs of the net for each.",
-                   NT(l->weight.gradient), NC((double)(l->parameters - 1)));
+    if (l->parameters > 1)
+        page_paragraph(s->p,
+                       "Backpropagation said **%s**, for this weight and in the same sweep for %s. "
+                       "Measuring them all would take two runs of the net for each.",
+                       NT(l->weight.gradient),
+                       l->parameters == 2
+                           ? "the other one"
+                           : page_format(s->p, "all %s others", NC((double)(l->parameters - 1))));
+    else
+        page_paragraph(s->p, "Backpropagation said **%s**.", NT(l->weight.gradient));
     judge(s);
 }
 

@@ -76,6 +76,20 @@ const char *story_plural(double n, const char *one, const char *many)
     return n == 1.0 ? one : many;
 }
 
+const char *story_parameters(const struct story *s)
+{
+    const double n = (double)s->l->parameters;
+
+    return page_format(s->p, "%s %s", NC(n), story_plural(n, "{parameter}", "{parameter|parameters}"));
+}
+
+const char *story_own_words(const struct story *s, const struct item *item)
+{
+    const char *formula = formula_of_doc(s->p->arena, item->doc);
+
+    return formula ? page_format(s->p, "`%s`", page_plain(s->p, formula)) : NULL;
+}
+
 int64_t story_inputs(const struct story *s, int entry)
 {
     const int from = s->l->entry[entry].from[0];

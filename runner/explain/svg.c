@@ -13,9 +13,9 @@
 void svg_open(struct strbuf *out, const char *class, double width, double height, const char *title)
 {
     strbuf_addf(out,
-                "<svg class=\"%s\" viewBox=\"0 0 %.0f %.0f\" width=\"%.0f\" height=\"%.0f\" role=\"img\" "
-                "aria-label=\"",
-                class, width, height, width, height);
+                "<svg class=\"%s\" viewBox=\"0 0 %.0f %.0f\" width=\"%.0f\" height=\"%.0f\" "
+                "style=\"--width: %.0fpx\" role=\"img\" aria-label=\"",
+                class, width, height, width, height, width);
     html_add(out, title);
     strbuf_add(out, "\">\n");
 }

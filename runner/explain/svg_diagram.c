@@ -9,7 +9,7 @@
 #include "explain/html.h"
 #include "explain/svg.h"
 
-enum { LINE = 15, PADDING = 8, GAP = 12, TITLE_LINE = 16, FEW_EDGES = 24 };
+enum { LINE = 15, PADDING = 8, GAP = 12, TITLE_LINE = 16, FEW_EDGES = 24, PAGE_WIDTH = 752 };
 
 /* ---- text of several lines ------------------------------------------------------------------- */
 
@@ -59,12 +59,14 @@ static void write_lines(struct strbuf *out, double x, double y, const char *clas
 struct placed {
     const struct diagram_node *node;
     double x, y, width, height; /* of its middle */
+    size_t column;
 };
 
 struct layout {
     size_t n;
     struct placed *node;
-    double *column; /* [ncolumns] x of their middles */
+    double *column;               /* [ncolumns] x of their middles; one block with the next three */
+    double *widest, *title, *gap; /* [ncolumns] of nodes and titles; to the next column */
     double width, height, top;
 };
 
@@ -95,40 +97,82 @@ static double column_height(const struct placed *p, size_t n)
     return height;
 }
 
-static void place(struct layout *l, const struct diagram *d)
+/* Sizes of nodes and columns; the number of lines of the highest title. */
+static int size_columns(struct layout *l, const struct diagram *d, double *tallest)
 {
-    double tallest = 0.0, x = PADDING, space = 84;
     int titles = 0;
     size_t at = 0;
 
-    for (size_t i = 0; i < d->nedges; i++)
-        space = fmax(space, d->edge[i].label ? svg_width(d->edge[i].label) + 56 : 0.0);
+    for (size_t i = 0; i < d->ncolumns; i++) {
+        const struct diagram_column *c = &d->column[i];
+        const int lines = c->title ? measure(c->title, " · ", &l->title[i]) : 0;
+
+        titles = lines > titles ? lines : titles;
+        l->widest[i] = 40.0;
+        for (size_t k = 0; k < c->n; k++) {
+            size_node(&l->node[at + k], &c->node[k]);
+            l->node[at + k].column = i;
+            l->widest[i] = fmax(l->widest[i], l->node[at + k].width);
+        }
+        *tallest = fmax(*tallest, column_height(&l->node[at], c->n));
+        if (i == 0 || i + 1 == d->ncolumns)
+            l->widest[i] = fmax(l->widest[i], l->title[i]);
+        at += c->n;
+    }
+    return titles;
+}
+
+/* Room between columns for the lines in it: much for many, little for one; a label must fit. LEAST:
+ * as little as can be read. */
+static void find_gaps(struct layout *l, const struct diagram *d, bool least)
+{
+    for (size_t i = 0; i < d->ncolumns; i++)
+        l->gap[i] = 40.0;
+    for (size_t i = 0; i < d->nedges; i++) {
+        const struct diagram_edge *e = &d->edge[i];
+        const struct placed *a = find(l, e->from), *b = find(l, e->to);
+        const bool alone = a && b && d->column[a->column].n == 1 && d->column[b->column].n == 1;
+
+        for (size_t k = a ? a->column : 0; a && b && k < b->column; k++) {
+            l->gap[k] = fmax(l->gap[k], alone ? 0.0 : least ? 56.0 : 84.0);
+            if (e->label)
+                l->gap[k] = fmax(l->gap[k], svg_width(e->label) + (least ? 24 : 56));
+        }
+    }
+}
+
+static void place(struct layout *l, const struct diagram *d)
+{
+    double tallest = 0.0, x = PADDING;
+    size_t at = 0;
+    int titles;
+
     for (size_t i = 0; i < d->ncolumns; i++)
         l->n += d->column[i].n;
     l->node = mem_array(l->n, sizeof *l->node);
-    l->column = mem_array(d->ncolumns, sizeof *l->column);
+    l->column = mem_array(4 * d->ncolumns, sizeof *l->column);
+    l->widest = l->column + d->ncolumns;
+    l->title = l->widest + d->ncolumns;
+    l->gap = l->title + d->ncolumns;
+    for (size_t i = 0; i < d->ncolumns; i++)
+        l->title[i] = 0.0;
+    titles = size_columns(l, d, &tallest);
+    find_gaps(l, d, false);
+    for (size_t i = 0; i < d->ncolumns; i++)
+        x += l->widest[i] + l->gap[i];
+    if (x > PAGE_WIDTH)
+        find_gaps(l, d, true);
+    x = PADDING;
     for (size_t i = 0; i < d->ncolumns; i++) {
-        const struct diagram_column *c = &d->column[i];
-        double widest = 40.0, title = 0.0;
-        const int lines = c->title ? measure(c->title, " · ", &title) : 0;
+        const double room = fmin(l->gap[i], i ? l->gap[i - 1] : l->gap[i]);
+        const double width = fmax(l->widest[i], l->title[i] - room + 24); /* it may reach over the edges */
 
-        titles = lines > titles ? lines : titles;
-        for (size_t k = 0; k < c->n; k++) {
-            size_node(&l->node[at + k], &c->node[k]);
-            widest = fmax(widest, l->node[at + k].width);
-        }
-        tallest = fmax(tallest, column_height(&l->node[at], c->n));
-        widest = fmax(widest, title - space + 24); /* a title may reach over the edges */
-        if (i == 0 || i + 1 == d->ncolumns)
-            widest = fmax(widest, title);
-        l->column[i] = x + 0.5 * widest;
-        x += widest + space;
-        at += c->n;
+        l->column[i] = x + 0.5 * width;
+        x += width + (i + 1 < d->ncolumns ? l->gap[i] : 0.0);
     }
-    l->width = x - space + PADDING;
+    l->width = x + PADDING;
     l->top = titles ? titles * TITLE_LINE + 14 : PADDING;
     l->height = l->top + tallest + PADDING;
-    at = 0;
     for (size_t i = 0; i < d->ncolumns; i++) {
         const size_t n = d->column[i].n;
         double y = l->top + 0.5 * (tallest - column_height(&l->node[at], n));

@@ -21,7 +21,9 @@ static void write_element(const char *tag, const char *text, struct strbuf *out)
 
 static void write_inline(const struct inline_text *t, struct strbuf *out)
 {
-    for (const struct span *s = t->span, *end = s + t->n; s < end; s++) {
+    for (size_t i = 0; i < t->n; i++) { /* an empty cell has no spans */
+        const struct span *s = &t->span[i];
+
         switch (s->kind) {
         case SPAN_TEXT:
             html_add(out, s->text);

@@ -7,6 +7,8 @@
 #include "explain/page.h"
 #include "explain/write_mermaid.h"
 
+enum { MOST_POINTS = 9 }; /* of a map's rows and columns */
+
 /* ---- running text --------------------------------------------------------------------- */
 
 /* Text that Markdown would read as something else gets a backslash. A | would end the cell of
@@ -55,7 +57,9 @@ static void write_math(const struct equation *e, struct strbuf *out)
 
 static void write_inline(const struct inline_text *t, struct strbuf *out)
 {
-    for (const struct span *s = t->span, *end = s + t->n; s < end; s++) {
+    for (size_t i = 0; i < t->n; i++) { /* an empty cell has no spans */
+        const struct span *s = &t->span[i];
+
         switch (s->kind) {
         case SPAN_TEXT:
             write_text(s->text, out);
@@ -142,9 +146,30 @@ static void write_equation(const struct block *b, struct strbuf *out)
     strbuf_add(out, "```\n");
 }
 
+/* How far apart shown points of N are, the first and the middle one among them, so that a table fits a page.
+ */
+static size_t stride_of(size_t n)
+{
+    size_t stride = 1;
+
+    while ((n - 1) / stride + 1 > MOST_POINTS || (n / 2) % stride)
+        stride++;
+    return stride;
+}
+
+static bool is_point(const struct contour *c, size_t i, size_t j)
+{
+    for (size_t k = 0; k < c->npoints; k++)
+        if (c->point[k].x == c->x[i] && c->point[k].y == c->y[j])
+            return true;
+    return false;
+}
+
 /* Mermaid has no contours: a table, the highest row of y first. */
 static void write_contour(const struct contour *c, struct strbuf *out)
 {
+    const size_t dx = stride_of(c->nx), dy = stride_of(c->ny);
+
     strbuf_add(out, "**");
     write_text(c->title, out);
     strbuf_add(out, "**\n\n| ");
@@ -152,17 +177,21 @@ static void write_contour(const struct contour *c, struct strbuf *out)
     strbuf_add(out, " ↓ · ");
     write_text(c->x_label, out);
     strbuf_add(out, " → |");
-    for (size_t i = 0; i < c->nx; i++)
+    for (size_t i = 0; i < c->nx; i += dx)
         strbuf_addf(out, " %s |", NT(c->x[i]));
     strbuf_add(out, "\n|");
-    for (size_t i = 0; i <= c->nx; i++)
+    for (size_t i = 0; i <= (c->nx - 1) / dx + 1; i++)
         strbuf_add(out, " ---: |");
-    for (size_t j = c->ny; j-- > 0;) {
-        strbuf_addf(out, "\n| **%s** |", NT(c->y[j]));
-        for (size_t i = 0; i < c->nx; i++)
-            strbuf_addf(out, " %s |", NT(c->z[j * c->nx + i]));
+    for (size_t j = (c->ny - 1) / dy * dy + dy; j >= dy; j -= dy) {
+        strbuf_addf(out, "\n| %s |", NT(c->y[j - dy]));
+        for (size_t i = 0; i < c->nx; i += dx)
+            strbuf_addf(out, is_point(c, i, j - dy) ? " **%s** |" : " %s |", NT(c->z[(j - dy) * c->nx + i]));
     }
-    strbuf_add(out, "\n");
+    strbuf_add(out, "\n\n*in bold: the loss now");
+    if (dx > 1 || dy > 1)
+        strbuf_addf(out, "; here are %zu × %zu of %zu × %zu points, the HTML page draws all",
+                    (c->nx - 1) / dx + 1, (c->ny - 1) / dy + 1, c->nx, c->ny);
+    strbuf_add(out, "*\n");
 }
 
 static void write_glossary(const struct block *b, struct strbuf *out)

@@ -83,6 +83,26 @@ static void write_edge(const struct diagram_edge *e, struct strbuf *out)
     strbuf_addf(out, " %s\n", e->back ? e->from : e->to);
 }
 
+/* A column in a frame with its title; a box has its name inside. */
+static bool framed(const struct diagram_column *c)
+{
+    return c->title && !(c->n == 1 && c->node[0].kind == DIAGRAM_LAYER);
+}
+
+/* "hidden · 3 neurons · tanh": the last part on a line of its own. */
+static void write_title(const char *title, struct strbuf *out)
+{
+    const char *dot = " · ", *first = strstr(title, dot);
+    const char *second = first ? strstr(first + strlen(dot), dot) : NULL;
+    struct strbuf b = {0};
+
+    strbuf_addn(&b, title, second ? (size_t)(second - title) : strlen(title));
+    if (second)
+        strbuf_addf(&b, "\n%s", second + strlen(dot));
+    write_label(b.text, out);
+    strbuf_release(&b);
+}
+
 void write_mermaid_diagram(const struct diagram *d, struct strbuf *out)
 {
     bool back = false;
@@ -91,23 +111,23 @@ void write_mermaid_diagram(const struct diagram *d, struct strbuf *out)
         back = back || d->edge[i].back;
     strbuf_addf(out,
                 "```mermaid\n%%%%{init: {\"flowchart\": {\"curve\": \"basis\", \"nodeSpacing\": 14, "
-                "\"rankSpacing\": 100}}}%%%%\nflowchart %s\n  accTitle: ",
-                back ? "RL" : "LR");
+                "\"rankSpacing\": %d}}}%%%%\nflowchart %s\n  accTitle: ",
+                d->ncolumns > 5 ? 60 : 100, back ? "RL" : "LR");
     for (const char *c = d->title; *c; c++)
         strbuf_addn(out, strchr("#;:{}", *c) ? " " : c, 1);
     strbuf_add(out, "\n");
     for (size_t i = 0; i < d->ncolumns; i++) {
         const struct diagram_column *c = &d->column[back ? d->ncolumns - 1 - i : i];
-        const char *indent = c->title ? "    " : "  ";
+        const char *indent = framed(c) ? "    " : "  ";
 
-        if (c->title) {
+        if (framed(c)) {
             strbuf_addf(out, "  subgraph column%zu[", i);
-            write_label(c->title, out);
+            write_title(c->title, out);
             strbuf_add(out, "]\n    direction TB\n");
         }
         for (size_t k = 0; k < c->n; k++)
             write_node(&c->node[k], indent, out);
-        if (c->title)
+        if (framed(c))
             strbuf_addf(out, "  end\n");
     }
     for (size_t i = 0; i < d->nedges; i++)
@@ -120,7 +140,7 @@ void write_mermaid_diagram(const struct diagram *d, struct strbuf *out)
     }
     write_classes(out);
     for (size_t i = 0; i < d->ncolumns; i++) {
-        if (d->column[back ? d->ncolumns - 1 - i : i].title)
+        if (framed(&d->column[back ? d->ncolumns - 1 - i : i]))
             strbuf_addf(out, "  class column%zu column\n", i);
         for (size_t k = 0; k < d->column[i].n; k++)
             if (d->column[i].node[k].chosen)

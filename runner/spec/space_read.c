@@ -71,7 +71,7 @@ bool path_leads_into(const char *path, const char *start)
 
 const char *path_is_fixed(const char *path)
 {
-    static const char *const fixed[] = {"name", "extends", "on_failure", "repeats", "sweep"};
+    static const char *const fixed[] = {"name", "extends", "data.about", "on_failure", "repeats", "sweep"};
 
     for (size_t i = 0; i < COUNT(fixed); i++)
         if (path_leads_into(path, fixed[i]))

@@ -53,6 +53,7 @@ struct spec {
     struct {
         struct choice source, test, validation;
         double validation_share; /* 0: none, or a dataset */
+        const char *about;       /* for readers: where the rows come from; or NULL */
         size_t ntransforms;
         struct choice *transforms;
         struct place at;

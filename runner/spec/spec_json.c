@@ -163,6 +163,8 @@ cJSON *spec_to_json(const struct spec *s)
 {
     cJSON *object = json_section(s, &spec_section_top);
 
+    /* Words about the data change nothing that is trained: the same experiment with others. */
+    cJSON_DeleteItemFromObjectCaseSensitive(cJSON_GetObjectItemCaseSensitive(object, "data"), "about");
     /* 0 stands for "off", and is not a value that a spec may give. */
     if (s->train.clip_norm <= 0)
         cJSON_DeleteItemFromObjectCaseSensitive(cJSON_GetObjectItemCaseSensitive(object, "train"),

@@ -41,8 +41,15 @@ static const struct spec_key data_keys[] = {
      .count = IN_SPEC(data.ntransforms),
      .doc = "What is done to the rows; fitted on the training rows."},
 };
-static const struct spec_section data_section = {
-    .name = "data", .nkeys = COUNT(data_keys), .keys = data_keys};
+static const fell_param data_params[] = {
+    {"about", "Where the rows come from, for readers: 'fell explain' tells it; no part of what is trained.",
+     FELL_P_STRING, 0, IN_SPEC(data.about), 0, 0, 0, NULL, NULL},
+};
+static const struct spec_section data_section = {.name = "data",
+                                                 .nparams = COUNT(data_params),
+                                                 .params = data_params,
+                                                 .nkeys = COUNT(data_keys),
+                                                 .keys = data_keys};
 
 /* ---- train ------------------------------------------------------------------------ */
 

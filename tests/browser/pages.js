@@ -26,11 +26,13 @@ async function checkDocument(browser, file) {
                 empty: all('svg, math').filter((e) => !(e.getBoundingClientRect().height > 5)).length,
                 pictures: all('svg').length, formulas: all('math').length, parts: all('h2').length,
                 unnamed: all('svg[role=img]:not([aria-label]), math:not([alttext])').length,
+                tiny: all('svg.diagram').filter((e) => e.getBoundingClientRect().width < 0.69 * e.viewBox.baseVal.width).length,
                 broken: /\bNaN\b|undefined|\[object/.test(document.body.innerText) || /NaN|undefined/.test(all('svg').map((s) => s.outerHTML).join('')),
                 background: getComputedStyle(document.body).backgroundColor,
             };
         });
-        assert.deepStrictEqual([found.dead, found.twice, found.empty, found.unnamed, found.broken], [[], [], 0, 0, false], file);
+        assert.deepStrictEqual([found.dead, found.twice, found.empty, found.unnamed, found.tiny, found.broken],
+                               [[], [], 0, 0, 0, false], file);
         assert(found.pictures >= 5 && found.formulas >= 10 && found.parts >= 10, `${file}: ${JSON.stringify(found)}`);
         assert(await overflow(page) <= 0, `${file} is wider than a window of ${look.width}`);
         assert.deepStrictEqual(page.complaints, [], file);
@@ -143,6 +145,14 @@ async function checkSteps(browser, file, recordFile) {
             assert(after[1] !== before[1] && (after[0] !== before[0]) === (slider === 'value'), `${file}: the slider ${slider}`);
         }
         assert(await overflow(page) <= 0, `${file} is wider than a window of ${look.width}`);
+        const covered = await page.evaluate(() => {
+            const box = (e) => e.getBoundingClientRect(), circles = [...document.querySelectorAll('#drawing circle')].map(box);
+            return [...document.querySelectorAll('#drawing text.halo')].filter((t) => {
+                const b = box(t);
+                return circles.some((c) => b.right > c.left && b.left < c.right && b.bottom > c.top + 2 && b.top < c.bottom - 2);
+            }).map((t) => t.textContent);
+        });
+        assert.deepStrictEqual(covered, [], `${file}: names on neurons`);
         const text = await page.evaluate(() => document.body.innerText + document.querySelector('main').outerHTML);
         assert(!/NaN|undefined|\[object/.test(text), file);
         assert.deepStrictEqual(page.complaints, [], file);

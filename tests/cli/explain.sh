@@ -23,11 +23,14 @@ refused 2 'write train.epochs=2001 to train longer' "$configs/xor.yaml" --epoch 
 refused 2 "did you mean 'hidden.weight'?" "$configs/xor.yaml" --weight 'hiden.weight[0,0]'
 refused 2 'index 8 is not from 0 to 7; the shape is [8,2]' "$configs/xor.yaml" --weight 'hidden.weight[8,0]'
 refused 2 'has too few indices: the shape is [8,2]' "$configs/xor.yaml" --weight 'hidden.weight[0]'
+refused 2 'index 99999999999999999999 is not from 0 to 7' "$configs/xor.yaml" --weight 'hidden.weight[99999999999999999999,0]'
+refused 2 "nothing may stand behind the brackets, but 'x' does" "$configs/xor.yaml" --weight 'hidden.weight[0,0]x'
 refused 2 "'[a,b]' is no list of whole numbers in brackets" "$configs/xor.yaml" --weight 'hidden.weight[a,b]'
 refused 2 'write for example hidden.weight[0,0]' "$configs/xor.yaml" --weight hidden.weight
 refused 2 "no weight 'tanh1.weight'" "$configs/xor.yaml" --weight 'tanh1.weight[0]'
 refused 2 "no weight 'sideways'" "$configs/xor.yaml" --contour sideways
 refused 2 'after epoch 0 of the training it diverged' "$configs/iris.yaml" --epoch 1 optimizer.adam.lr=1e30
+refused 2 '--contour is not for --interactive' "$configs/xor.yaml" --contour random --interactive
 refused 2 '--run and --epoch do not go together' "$configs/xor.yaml" --run 1 --epoch 1
 refused 2 'no results database' "$configs/xor.yaml" --run 1
 refused 2 "did you mean 'lr'?" "$configs/xor.yaml" optimizer.sgd.lrr=1
@@ -100,6 +103,27 @@ expect_json out 'weights|output.weight[0,3]|1' "(j->>'$.contour.kind') || '|' ||
     (json_array_length(j, '$.contour.loss') = json_array_length(j, '$.contour.x') * json_array_length(j, '$.contour.y'))"
 expect_exit 0 "$FELL" explain "$configs/xor.yaml" --contour random --json
 expect_json out 'random|1' "(j->>'$.contour.kind') || '|' || (SELECT max(abs(value - (j->>'$.loss')) < 1e-12) FROM json_each(j, '$.contour.loss'))"
+
+# Where the data comes from is told in the spec's words, of a recorded run too; it is no part of what an
+# experiment is, and no axis of a sweep.
+sed 's#^data: {#data: {about: "rows  of\\n <b>no</b> `kind` | made up", #' row.yaml >told.yaml
+expect_exit 0 "$FELL" explain told.yaml
+# shellcheck disable=SC2016
+expect_text out 'words: rows of \<b\>no\</b\> \`kind\` \| made up.'
+expect_exit 0 "$FELL" explain told.yaml --html
+# shellcheck disable=SC2016
+expect_text out 'rows of &lt;b&gt;no&lt;/b&gt; `kind` | made up.'
+expect_exit 0 "$FELL" explain told.yaml --json
+# shellcheck disable=SC2016
+expect_json out 'rows of <b>no</b> `kind` | made up' "j->>'$.about'"
+expect_exit 0 "$FELL" explain told.yaml --interactive -o told.html
+# shellcheck disable=SC2016
+expect_text told.html 'rows of \u003cb>no\u003c/b> `kind` | made up'
+expect_exit 0 "$FELL" run row.yaml --quiet --db about.db name=told
+expect_exit 0 "$FELL" run told.yaml --db about.db
+expect_sql about.db '1|1' 'SELECT count(*), (SELECT count(*) FROM runs) FROM experiments'
+expect_exit 2 "$FELL" check told.yaml 'sweep={over: {data.about: [a, b]}}'
+expect_text err "'data.about' is the experiment's, and cannot be swept"
 
 # Transforms that act in training only are left out of what is shown: the sample is what evaluation sees.
 cat >plain.yaml <<'END'

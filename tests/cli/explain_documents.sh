@@ -59,10 +59,66 @@ says() {
         grep -qF -e "$text" "$file" || fail "$file does not say $text"
     done
 }
-says deep.md '64 numbers' '48 neurons, relu' '24 neurons, tanh' '10 neurons' 'ways to reach the loss' 'the other'
-says cat-or-dog.md '30 % cat, 70 % dog' 'is labelled **cat**'
+says deep.md '64 numbers' '48 neurons<br>relu' '24 neurons<br>tanh' '10 neurons' 'ways to reach the loss' 'the other'
+says cat-or-dog.md '30 % cat, 70 % dog' 'is labelled **cat**' 'made up for this project' \
+    'falls as far as its right edge' 'hear of the loss about as well as the last. Nothing vanishes and nothing explodes'
+says digits.md '*in bold: the loss now; here are 9 × 9 of 25 × 25 points'
 says xor.md 'Measured and backpropagated slope agree.' 'the chain rule and backpropagation say the same.'
+# Only what is drawn is spoken of: here no line is a weight, and boxes are layers.
+hides() {
+    file=$1
+    shift
+    for text; do
+        ! grep -qF -e "$text" "$file" || fail "$file says $text"
+    done
+}
+says iris.md 'Each line is a [weight]' 'The dashed line' 'With g for the gradient'
+hides iris.md 'A box is'
+hides cat-or-dog.md 'With g for the gradient'
+says cnn.md 'A box is a whole layer' 'Its doc says, with g for the gradient: `w -= lr weight_decay w' 'By its doc: `[C,H,W] becomes'
+hides cnn.md 'line is a [weight]' 'The dashed line' 'coloured lines' '….'
 says cnn.md 'by the own backward pass of `conv2d`' '6 × 8 × 8'
+
+# Where gradients vanish or explode, by the layers' numbers: typical entries, the first layer's last.
+layers() {
+    activation=$1 std=$2
+    printf 'seed: 1\ndata: {source: {csv: {path: "%s", target: target}}, transforms: [{scale: {factor: 0.0625}}]}\n' "$configs/data/digits.csv"
+    echo 'model:'
+    for name in a b c d e; do
+        printf '  - dense: {units: 24, activation: %s, init: {weight: {normal: {std: %s}}}, name: %s}\n' "$activation" "$std" $name
+    done
+    printf '  - dense: {units: 10, name: output, init: {weight: {normal: {std: %s}}}}\n' "${3:-0.1}"
+    echo 'loss: cross_entropy
+optimizer: {sgd: {lr: 0.001}}
+train: {epochs: 1}'
+}
+layers sigmoid 0.2 >vanishing.yaml
+write vanishing vanishing.yaml --weight 'a.weight[0,3]'
+says vanishing.md 'the gradient **vanishes** on its way back' 'The largest step is from `' 'times smaller.' \
+    'All of them, from the loss back: `output.weight` '
+hides vanishing.md 'Nothing vanishes'
+layers tanh 0.2 1000 >exploding.yaml
+write exploding exploding.yaml --weight 'a.weight[0,3]'
+says exploding.md 'the gradient **explodes** on its way back' 'times larger.'
+hides exploding.md 'Nothing vanishes' 'neither vanishes'
+layers relu 1 1 >large.yaml
+write large large.yaml --weight 'a.weight[0,3]'
+says large.md 'The whole gradient has the norm' 'an [exploding gradient]'
+hides large.md 'Nothing vanishes'
+
+# One parameter is spoken of as one.
+printf 'a,target\n0.5,1\n1,2\n2,3\n' >one.csv
+cat >one.yaml <<'END'
+seed: 3
+data: {source: {csv: {path: one.csv, target: target}}}
+model: [{dense: {units: 1, bias: false}}]
+loss: mse
+optimizer: {sgd: {lr: 0.1}}
+train: {epochs: 5, batch_size: 1}
+END
+write one one.yaml
+says one.md 'With the 1 [parameter]' 'The parameter had a hand in it' 'a [batch](#term-batch) of 1 row,'
+hides one.md 'All 1' '0 others' 'Dotted lines' '1 [parameters]' 'only `dense1'
 
 # docs/backpropagation.md is the page of cat-or-dog as it is written today.
 cmp cat-or-dog.md "$srcdir/docs/backpropagation.md" ||

@@ -172,7 +172,7 @@ ${CC:-cc} $flags -I"$srcdir/include" -o steep.so steep.c
 begin steep cross_entropy '{sgd: {lr: 0.05}}' "$digits" "$sixteenth"
 printf '  - dense: {units: 4, activation: steep, name: hidden}\n  - dense: {units: 10, name: output}\n' >>steep.yaml
 explain steep --plugin ./steep.so
-for text in '`steep`: Steeper on both sides.' '= \mathrm{steep}(' 'the slope of `steep` there.'; do
+for text in '`steep`: Steeper on both sides. By its doc: `y = x + x^3`.' '= \mathrm{steep}(' 'the slope of `steep` there.'; do
     grep -qF -e "$text" steep.md || fail "steep.md does not say $text"
 done
 ! grep -F 'the slope of `steep` there, $' steep.md || fail 'a formula that nobody gave'

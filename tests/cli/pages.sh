@@ -55,6 +55,7 @@ document xor "$configs/xor.yaml" --contour 'hidden.bias[3]'
 document iris "$configs/iris.yaml" --epoch 2 --contour random
 document cat-or-dog "$configs/cat-or-dog.yaml"
 document digits digits.yaml --contour 'dense2.weight[0,0]'
+document deep "$configs/vanishing.yaml" train.epochs=1
 document cnn "$srcdir/tests/reference/trajectories/digits-cnn.yaml"
 node "$srcdir/tests/browser/pages.js" document ./*-page.html || fail 'an HTML document'
 

@@ -42,6 +42,25 @@ Test(spec_json, has_every_default)
     spec_done(&r);
 }
 
+/* Words for readers are read, and no part of what is trained. */
+Test(spec_json, words_about_the_data_are_left_out)
+{
+    struct spec_reading with = read_spec("seed: 1\ndata: {about: made up, source: xor}\n" MODEL REST);
+    struct spec_reading without = read_spec("seed: 1\ndata: {source: xor}\n" MODEL REST);
+    char *a, *b;
+
+    cr_assert(with.spec && without.spec);
+    cr_expect_str_eq(with.spec->data.about, "made up");
+    cr_expect_null(without.spec->data.about);
+    a = json_of(with.spec);
+    b = json_of(without.spec);
+    cr_expect_str_eq(a, b);
+    free(a);
+    free(b);
+    spec_done(&with);
+    spec_done(&without);
+}
+
 Test(spec_json, round_trip)
 {
     static const char *const yamls[] = {
