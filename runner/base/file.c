@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <openssl/sha.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -89,6 +90,42 @@ status file_read(const char *path, char **out, size_t *len, struct error *err)
 out:
     free(bytes);
     close(fd);
+    return result;
+}
+
+/* NAME is what an error calls it. */
+static status write_into(const char *path, const char *name, const char *bytes, size_t len, struct error *err)
+{
+    FILE *to = fopen(path, "we");
+    bool good = to && fwrite(bytes, 1, len, to) == len;
+
+    if (to)
+        good = fclose(to) == 0 && good;
+    return good ? OK : error_set(err, "cannot write '%s': %s", name, strerror(errno));
+}
+
+status file_write(const char *path, const char *bytes, size_t len, struct error *err)
+{
+    struct stat about;
+    bool there = stat(path, &about) == 0;
+    char *target, *part;
+    status result;
+
+    if (there && !S_ISREG(about.st_mode))
+        return write_into(path, path, bytes, len, err);
+    target = there ? realpath(path, NULL) : NULL; /* a symbolic link stays one */
+    if (!target)
+        target = mem_string(path);
+    part = mem_format("%s.%ld.part", target, (long)getpid());
+    result = write_into(part, path, bytes, len, err);
+    if (result == OK && there)
+        chmod(part, about.st_mode & 07777);
+    if (result == OK && rename(part, target) != 0)
+        result = error_set(err, "cannot write '%s': %s", path, strerror(errno));
+    if (result != OK)
+        unlink(part);
+    free(part);
+    free(target);
     return result;
 }
 

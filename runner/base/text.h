@@ -36,6 +36,10 @@ size_t text_break(const char *p, const char *end);
  * Errors: cannot be opened, is a folder, read error. */
 status file_read(const char *path, char **out, size_t *len, struct error *err);
 
+/* LEN bytes into file PATH. What it held is replaced at once, when all are written: after an error it is as
+ * it was. What is there and no regular file (/dev/stdout, a pipe) is written into. */
+status file_write(const char *path, const char *bytes, size_t len, struct error *err);
+
 char *path_join(const char *folder, const char *path); /* path itself if absolute */
 char *path_folder(const char *path);                   /* "." if it has none */
 char *path_absolute(const char *path);                 /* no symlink is resolved */

@@ -53,27 +53,6 @@ void verdict_read(const struct plugin_file *file, struct verdict_note *out)
     free(path);
 }
 
-static status write_all(const char *path, const char *text, struct error *err)
-{
-    char *part = mem_format("%s.%ld", path, (long)getpid());
-    FILE *f = fopen(part, "we");
-    status result = OK;
-    bool ok;
-
-    if (!f) {
-        result = error_set(err, "cannot write '%s': %s", part, strerror(errno));
-    } else {
-        ok = fputs(text, f) >= 0;
-        ok = fclose(f) == 0 && ok;
-        if (!ok || rename(part, path) != 0)
-            result = error_set(err, "cannot write '%s': %s", path, strerror(errno));
-        if (result != OK)
-            unlink(part);
-    }
-    free(part);
-    return result;
-}
-
 status verdict_store(const char *sha256, const char *failed, struct error *err)
 {
     char *path = path_of(sha256), *folder, *text;
@@ -85,7 +64,7 @@ status verdict_store(const char *sha256, const char *failed, struct error *err)
     text = mem_format("%s\n%s\n%s\n", PACKAGE_VERSION, failed[0] ? "failed" : "passed", failed);
     result = path_make_folder(folder, err);
     if (result == OK)
-        result = write_all(path, text, err);
+        result = file_write(path, text, strlen(text), err);
     free(text);
     free(folder);
     free(path);

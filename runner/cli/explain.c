@@ -298,14 +298,11 @@ static status make_text(const struct call *c, const struct lesson *l, struct str
 
 static status write_text(const struct strbuf *text, const char *path, struct error *err)
 {
-    FILE *f = path ? fopen(path, "w") : stdout;
-    bool good;
-
-    if (!f)
-        return error_set(err, "cannot write '%s': %s", path, strerror(errno));
-    good = fwrite(text->text, 1, text->len, f) == text->len;
-    good = (path ? fclose(f) : fflush(f)) == 0 && good;
-    return good ? OK : error_set(err, "cannot write %s: %s", path ? path : "the output", strerror(errno));
+    if (path)
+        return file_write(path, text->text, text->len, err);
+    if (fwrite(text->text, 1, text->len, stdout) != text->len || fflush(stdout) != 0)
+        return error_set(err, "cannot write the output: %s", strerror(errno));
+    return OK;
 }
 
 static int answer(struct question *q, const struct call *c)

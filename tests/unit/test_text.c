@@ -2,9 +2,11 @@
 #include <criterion/criterion.h>
 #include <locale.h>
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -318,6 +320,48 @@ Test(text, files)
     cr_expect(sha256_file(folder, sum, &err) == FAILED);
     unlink(path);
     free(folder), free(path), free(deep), free(blocked), free(big);
+}
+
+static void expect_file(const char *path, const char *text)
+{
+    char *bytes;
+    struct error err;
+    size_t len;
+
+    cr_assert(file_read(path, &bytes, &len, &err) == OK, "%s", err.text);
+    cr_expect_str_eq(bytes, text);
+    free(bytes);
+}
+
+/* What a file held stays until all that is new is there. */
+Test(text, writing_files)
+{
+    static char big[100000];
+    const struct rlimit limit = {50000, 50000};
+    char *folder = scratch(), *path = path_join(folder, "a"), *link = path_join(folder, "link");
+    char *none = path_join(folder, "none/a"), *list;
+    struct error err;
+    struct stat about;
+
+    cr_expect(file_write(path, "first", 5, &err) == OK);
+    cr_assert(chmod(path, 0640) == 0 && symlink("a", link) == 0);
+    cr_expect(file_write(link, "second", 6, &err) == OK, "%s", err.text);
+    expect_file(path, "second");
+    cr_expect(lstat(link, &about) == 0 && S_ISLNK(about.st_mode), "a symbolic link stays one");
+    cr_expect(stat(path, &about) == 0 && (about.st_mode & 0777) == 0640);
+
+    signal(SIGXFSZ, SIG_IGN);
+    cr_assert(setrlimit(RLIMIT_FSIZE, &limit) == 0);
+    cr_expect(file_write(path, big, sizeof big, &err) == FAILED);
+    cr_expect(strstr(err.text, "cannot write '") && strstr(err.text, "/a': File too large"), "%s", err.text);
+    expect_file(path, "second");
+    list = mem_format("rm '%s' '%s' && rmdir '%s'", path, link, folder);
+    cr_expect(system(list) == 0, "nothing else is left");
+    cr_expect(file_write(none, "", 0, &err) == FAILED);
+    cr_expect(strstr(err.text, "none/a': No such file or directory"), "%s", err.text);
+    cr_expect(file_write("/dev/full", "text", 4, &err) == FAILED);
+    cr_expect_str_eq(err.text, "cannot write '/dev/full': No space left on device");
+    free(folder), free(path), free(link), free(none), free(list);
 }
 
 /* The vectors of FIPS 180-4's examples. */
