@@ -61,6 +61,25 @@ expect_text out "gradient" "dx[" "but the forward pass has" "7 rows of [5]" "see
 expect_exit 1 "$FELL" plugin check ./gradient.so --seed 5
 expect_text out "seed 5"
 
+# ---- what crashes or ends the process: only the checks that run it fail, and say where
+for does in 'abort()' '_exit(3)'; do
+    cat >ends.c <<END
+#include <stdlib.h>
+#include <unistd.h>
+#include <fell/plugin.h>
+static float value(const void *s, float x) { (void)s; return x; }
+static float slope(const void *s, float x, float y) { (void)s; (void)x; (void)y; $does; return 1.0f; }
+FELL_ELEMENTWISE(void, value, slope)
+static const fell_activation item = FELL_ACTIVATION("ends", "Ends.", FELL_REAL, value_forward, value_backward);
+FELL_PLUGIN("1.0", "", &item.item);
+END
+    expect_exit 0 "$FELL" plugin build ends.c
+    expect_exit 1 "$FELL" plugin check ./ends.so
+    expect_text out "in its backward pass, with its defaults, 7 rows of [5]"
+    grep -q "ends  *docs  *ok" out && grep -q "ends  *defaults  *ok" out || fail "tables are blamed: $(cat out)"
+done
+expect_text out "it ends the process (exit status 3)"
+
 # ---- verdicts: kept, shown, told once in a run, recorded
 "$FELL" plugin new activation swish >/dev/null
 "$FELL" plugin build swish.c >/dev/null
