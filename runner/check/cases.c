@@ -228,12 +228,21 @@ static const cJSON *member(const struct run *r, const char *object)
     return cJSON_GetObjectItemCaseSensitive(r->json, object);
 }
 
+static status check_indices(struct run *r, const struct numbers *x, int64_t n)
+{
+    for (int64_t i = 0; i < x->n; i++)
+        if (!(x->d[i] >= 0.0 && x->d[i] < (double)n && x->d[i] == floor(x->d[i])))
+            return error_set(r->err, "x[%lld] is %g, which is no whole number from 0 to %lld", (long long)i,
+                             x->d[i], (long long)n - 1);
+    return OK;
+}
+
 static status plan_layer(struct run *r, struct layer *l)
 {
     const fell_layer *layer = r->s.item->layer;
 
     if (read_numbers(r, r->json, "x", &l->x) != OK || read_numbers(r, r->json, "y", &l->y) != OK ||
-        read_numbers(r, r->json, "dy", &l->dy) != OK || read_numbers(r, r->json, "dx", &l->dx) != OK)
+        read_numbers(r, r->json, "dy", &l->dy) != OK)
         return FAILED;
     if (l->x.rank < 2 || !l->x.n)
         return error_set(r->err, "'x' is no batch of rows");
@@ -251,9 +260,11 @@ static status plan_layer(struct run *r, struct layer *l)
     if (subject_call(&r->s, layer->plan(&l->plan), r->err) != OK)
         return FAILED;
     if (expect_size(r, "y", l->y.n, fell_size(&l->plan.out) * l->x.dim[0]) ||
-        expect_size(r, "dy", l->dy.n, l->y.n) || expect_size(r, "dx", l->dx.n, l->x.n))
+        expect_size(r, "dy", l->dy.n, l->y.n))
         return FAILED;
-    return OK;
+    if (l->plan.indices) /* they have no gradient */
+        return check_indices(r, &l->x, l->plan.indices);
+    return read_numbers(r, r->json, "dx", &l->dx) != OK ? FAILED : expect_size(r, "dx", l->dx.n, l->x.n);
 }
 
 /* Gradients begin at 0.5, so that a plugin which sets them instead of adding is found out. */
