@@ -159,6 +159,21 @@ expect_text err "missing.json"
 expect_exit 2 "$FELL" plugin verify
 expect_text err "write: fell plugin verify --reference FILE.json"
 
+# a plugin that crashes has failed its case, and the others are run
+sed 's/my_activation/crashes/; s/return x > 0.0f ? x/return x > 1.0f ? __builtin_trap(), x : x > 0.0f ? x/' my_activation.c >crashes.c
+expect_exit 0 "$FELL" plugin build crashes.c
+cat >crashes.json <<'END'
+{"cases": [{"name": "crashes", "x": [[1]], "y": [[1]], "dy": [[2]], "dx": [[2]]},
+           {"name": "crashes", "x": [[2]], "y": [[2]], "dy": [[2]], "dx": [[2]]},
+           {"name": "crashes", "x": [[0]], "y": [[0]], "dy": [[2]], "dx": [[0.2]]},
+           {"name": "add", "x": [[1]], "y": [[1]], "dy": [[1]], "dx": [[1]], "parameters_before": {}},
+           {"name": "step", "options": {"every": 2}, "base_lr": 0.1, "lr": []},
+           {"name": "plateau", "base_lr": 0.1, "lr": [0.1, 0.1]}]}
+END
+expect_exit 1 "$FELL" plugin verify --reference crashes.json --plugin ./crashes.so --json
+expect_json out 'ok FAILED ok FAILED FAILED FAILED' "(SELECT group_concat(value->>'result', ' ') FROM json_each(j))"
+expect_text out "it crashes (SIG" "it takes 2 inputs or more; a case has one" "'lr' is empty" "it has no 'history'"
+
 # a wrong derivative is found out
 sed 's/1.0f : (float)s->slope;/1.0f : 2.0f * (float)s->slope;/; s/my_activation/leaky/; s/slope/negative_slope/g' my_activation.c >leaky.c
 sed 's/"leaky"/"leaky_relu"/' leaky.c >wrong_leaky.c
