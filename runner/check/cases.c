@@ -230,6 +230,7 @@ static const cJSON *member(const struct run *r, const char *object)
     return cJSON_GetObjectItemCaseSensitive(r->json, object);
 }
 
+/* Are they whole numbers from 0 to N - 1? */
 static status check_indices(struct run *r, const struct numbers *x, int64_t n)
 {
     for (int64_t i = 0; i < x->n; i++)
