@@ -49,8 +49,14 @@ struct check {
  * with an empty entry. */
 extern const struct check file_checks[], item_checks[];
 
-/* Run it in a child process, for at most SECONDS. A crash or a hang is a finding, and says where. */
-void check_run(const struct check *check, struct checked *c, double seconds, struct finding *f);
+struct check_limits {
+    double seconds; /* that a check may take, if it gets half of them from the processor */
+    double most;    /* in any case */
+};
+
+/* Run it in a child process. A crash or a hang is a finding, and says where. */
+void check_run(const struct check *check, struct checked *c, const struct check_limits *limits,
+               struct finding *f);
 
 /* ---- the checks, by file ---------------------------------------------------------------------- */
 
