@@ -112,8 +112,8 @@ FELL_INLINE void halve_plane(const struct window *w, const float *x, float *y, i
         }
 }
 
-/* Vectors read beyond a plane's end what comes after it; after the last there is
- * nothing, so it is copied. */
+/* Vectors read up to 2 RUN floats beyond a plane's end: what comes after it. Where less comes,
+ * the plane is copied. What stands there has no effect; it is set so that it is known. */
 FELL_KERNEL(forward_planes, struct planes)
 {
     const struct window *w = c->w;
@@ -129,6 +129,7 @@ FELL_KERNEL(forward_planes, struct planes)
         at = fell_scratch(c->ctx, saved_plane(w), sizeof *at);
     if (!copy || !y || !at)
         return FELL_ERROR;
+    memset(copy + room, 0, 2 * WINDOW_SLACK * sizeof *copy);
     for (int64_t p = c->begin; p < c->end; p++) {
         const float *x = c->call->x[0] + p * in;
         int32_t *to = c->call->saved ? at + p * saved_plane(w) : at;
@@ -137,7 +138,7 @@ FELL_KERNEL(forward_planes, struct planes)
             window_pad(w, x, (planes - p) * in, -INFINITY, copy);
             pool_plane(w, copy, y, to);
         } else {
-            if (p == planes - 1)
+            if ((planes - p - 1) * in < 2 * RUN)
                 x = memcpy(copy, x, (size_t)in * sizeof *x);
             halve_plane(w, x, y, to);
         }
@@ -204,6 +205,7 @@ FELL_KERNEL(backward_planes, struct planes)
 
     if (!copy || !dy)
         return FELL_ERROR;
+    memset(dy + out, 0, WINDOW_SLACK * sizeof *dy);
     for (int64_t p = c->begin; p < c->end; p++) {
         const int32_t *at = (const int32_t *)c->call->saved + p * saved_plane(w);
         float *dx = c->call->dx[0] + p * in;

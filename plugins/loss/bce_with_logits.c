@@ -7,20 +7,20 @@
 #include "each.h"
 
 struct bce {
-    double pos_weight;
+    fell_floats pos_weight;
 };
 
 static const fell_param params[] = {
-    FELL_FLOAT(struct bce, pos_weight, 1, 0, INFINITY, FELL_MIN_OPEN | FELL_MAX_OPEN,
-               "Weight of the positive examples, a factor above 0: above 1 for more of them found, below 1 "
-               "for fewer false alarms."),
+    FELL_FLOATS(
+        struct bce, pos_weight, "1", 0, INFINITY, FELL_MIN_OPEN | FELL_MAX_OPEN,
+        "Weight of the positive examples, a factor above 0, one for all outputs or one for each: above "
+        "1 for more of them found, below 1 for fewer false alarms."),
 };
 
 /* loss = p t softplus(-x) + (1-t) softplus(x), and its derivative
  * (1-t) sigmoid(x) - p t sigmoid(-x), with p = pos_weight. */
-static inline float entropy(const struct bce *s, float x, float t, float *slope)
+FELL_INLINE float entropy(float p, float x, float t, float *slope)
 {
-    const float p = (float)s->pos_weight;
     const float e = fell_exp(x < 0.0f ? x : -x), both = fell_log1p(e);
     const float near = 1.0f / (1.0f + e), far = e * near; /* sigmoid(|x|), sigmoid(-|x|) */
 
@@ -28,7 +28,45 @@ static inline float entropy(const struct bce *s, float x, float t, float *slope)
     return p * t * ((x < 0.0f ? -x : 0.0f) + both) + (1.0f - t) * ((x > 0.0f ? x : 0.0f) + both);
 }
 
-LOSS_EACH(struct bce, eval, entropy)
+static inline float with_first(const struct bce *s, float x, float t, float *slope)
+{
+    return entropy((float)s->pos_weight.v[0], x, t, slope);
+}
+
+LOSS_EACH(struct bce, eval_alike, with_first)
+
+/* Each output has a weight of its own. */
+FELL_KERNEL(eval_apart, fell_loss_call)
+{
+    enum { BLOCK = 256 };
+    const double *weight = ((const struct bce *)c->settings)->pos_weight.v;
+    float part[BLOCK];
+
+    for (int64_t i = 0; i < c->rows; i++)
+        for (int64_t j = 0; j < c->cols; j += BLOCK) {
+            const int64_t m = c->cols - j < BLOCK ? c->cols - j : BLOCK, at = i * c->cols + j;
+            const float *pred = c->pred + at, *target = c->target + at;
+            float *dpred = c->dpred + at;
+
+            FELL_EACH for (int64_t k = 0; k < m; k++) part[k] =
+                entropy((float)weight[j + k], pred[k], target[k], &dpred[k]);
+            c->sum += rows_total(part, m);
+        }
+    c->weight = (double)(c->rows * c->cols);
+    return FELL_OK;
+}
+
+static fell_status eval(fell_loss_call *c)
+{
+    const int64_t n = ((const struct bce *)c->settings)->pos_weight.n;
+
+    if (n == 1)
+        return eval_alike(c);
+    if (n != c->cols)
+        return fell_fail(c->ctx, "pos_weight: %lld values for %lld outputs; it takes one, or one for each",
+                         (long long)n, (long long)c->cols);
+    return eval_apart(c);
+}
 
 static const fell_loss bce_with_logits = {
     .item = FELL_ITEM(

@@ -44,19 +44,22 @@ static double area(struct scored *s, int64_t n)
     return (ranks - 0.5 * positives * (positives + 1.0)) / (positives * others);
 }
 
-/* What row I says for class K: its output, for logits of several classes the probability. */
+/* What row I says for class K: its output; for logits of several classes the logarithm of
+ * p / (1 - p), p the class's probability: in the order of p, also where p is 1 to the last bit. */
 static float score_of(const fell_metric_call *c, int64_t i, int64_t k)
 {
     const float *pred = c->pred + i * c->cols;
-    float max = pred[0], sum = 0.0f;
+    const int64_t other = k == 0;
+    float max, sum = 0.0f;
 
     if (c->cols == 1 || c->pred_is != FELL_LOGIT)
         return pred[c->cols == 1 ? 0 : k];
-    for (int64_t j = 1; j < c->cols; j++)
-        max = pred[j] > max ? pred[j] : max;
+    max = pred[other];
     for (int64_t j = 0; j < c->cols; j++)
-        sum += fell_exp(pred[j] - max);
-    return fell_exp(pred[k] - max) / sum;
+        max = j != k && pred[j] > max ? pred[j] : max;
+    for (int64_t j = 0; j < c->cols; j++)
+        sum += j != k ? fell_exp(pred[j] - max) : 0.0f;
+    return pred[k] - (max + fell_log(sum));
 }
 
 static fell_status eval(fell_metric_call *c)

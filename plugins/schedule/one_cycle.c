@@ -17,7 +17,8 @@ static const fell_param params[] = {
     FELL_FLOAT(struct one_cycle, max_lr, 0, 0, INFINITY, FELL_MAX_OPEN,
                "Learning rate at the top, 0 or more; 0: the optimizer's."),
     FELL_INT(struct one_cycle, total_steps, 0, 0, 1LL << 40, 0,
-             "Optimizer steps of the cycle, 0 or more; 0: those of the whole run."),
+             "Optimizer steps of the cycle, 0 or more, after which the last rate stays; 0: those of the "
+             "whole run."),
     FELL_FLOAT(struct one_cycle, pct_start, 0.3, 0, 1, 0, "Share of the steps that lead up, in [0, 1]."),
     FELL_ENUM(struct one_cycle, anneal_strategy, "cos", "cos|linear",
               "Along half a cosine wave or along a line, cos or linear."),

@@ -1,4 +1,4 @@
-/* cases.c - see cases.h. Called by `fell plugin verify` and by the tests. */
+/* cases.c - one case: see cases.h. Called by `fell plugin verify` and by the tests. */
 #include "check/cases.h"
 
 #include <math.h>
@@ -86,10 +86,12 @@ static status read_numbers(struct run *r, const cJSON *object, const char *key, 
         t->dim[t->rank] = cJSON_GetArraySize(level);
         t->n *= t->dim[t->rank++];
     }
+    if (!t->n)
+        return error_set(r->err, "'%s' is empty", key);
     t->d = subject_bytes(&r->s, t->n * (int64_t)sizeof *t->d);
     t->f = subject_floats(&r->s, t->n, 0.0f);
     if (!fill(a, 0, t, &at))
-        return error_set(r->err, "'%s' is not a tensor of numbers: its lists differ in length", key);
+        return error_set(r->err, "'%s' is not a tensor of numbers, with lists of the same length", key);
     return OK;
 }
 
@@ -97,7 +99,7 @@ static status read_matrix(struct run *r, const char *key, struct numbers *t)
 {
     if (read_numbers(r, r->json, key, t) != OK)
         return FAILED;
-    return t->rank == 2 ? OK : error_set(r->err, "'%s' has %d dimensions, not 2", key, (int)t->rank);
+    return t->rank == 2 ? OK : error_set(r->err, "'%s' is no list of rows, each a list of numbers", key);
 }
 
 static status expect_size(struct run *r, const char *key, int64_t n, int64_t wanted)
@@ -144,8 +146,8 @@ static status run_activation(struct run *r)
     if (read_numbers(r, r->json, "x", &x) != OK || read_numbers(r, r->json, "y", &y) != OK ||
         read_numbers(r, r->json, "dy", &dy) != OK || read_numbers(r, r->json, "dx", &dx) != OK)
         return FAILED;
-    if (!x.rank || !x.n)
-        return error_set(r->err, "'x' is empty");
+    if (!x.rank)
+        return error_set(r->err, "'x' is no list of numbers");
     if (expect_size(r, "y", y.n, x.n) || expect_size(r, "dy", dy.n, x.n) || expect_size(r, "dx", dx.n, x.n))
         return FAILED;
     out = subject_floats(&r->s, x.n, NAN);
@@ -228,15 +230,27 @@ static const cJSON *member(const struct run *r, const char *object)
     return cJSON_GetObjectItemCaseSensitive(r->json, object);
 }
 
+/* Are they whole numbers from 0 to N - 1? */
+static status check_indices(struct run *r, const struct numbers *x, int64_t n)
+{
+    for (int64_t i = 0; i < x->n; i++)
+        if (!(x->d[i] >= 0.0 && x->d[i] < (double)n && x->d[i] == floor(x->d[i])))
+            return error_set(r->err, "x[%lld] is %g, which is no whole number from 0 to %lld", (long long)i,
+                             x->d[i], (long long)n - 1);
+    return OK;
+}
+
 static status plan_layer(struct run *r, struct layer *l)
 {
     const fell_layer *layer = r->s.item->layer;
 
     if (read_numbers(r, r->json, "x", &l->x) != OK || read_numbers(r, r->json, "y", &l->y) != OK ||
-        read_numbers(r, r->json, "dy", &l->dy) != OK || read_numbers(r, r->json, "dx", &l->dx) != OK)
+        read_numbers(r, r->json, "dy", &l->dy) != OK)
         return FAILED;
-    if (l->x.rank < 2 || !l->x.n)
-        return error_set(r->err, "'x' is no batch of rows");
+    if (l->x.rank < 2)
+        return error_set(r->err, "'x' is no list of rows");
+    if (layer->min_inputs > 1)
+        return error_set(r->err, "it takes %u inputs or more; a case has one", layer->min_inputs);
     if (layer->ntensors > MOST_TENSORS)
         return error_set(r->err, "it has more than %d tensors", MOST_TENSORS);
     l->in.rank = l->x.rank - 1;
@@ -251,9 +265,11 @@ static status plan_layer(struct run *r, struct layer *l)
     if (subject_call(&r->s, layer->plan(&l->plan), r->err) != OK)
         return FAILED;
     if (expect_size(r, "y", l->y.n, fell_size(&l->plan.out) * l->x.dim[0]) ||
-        expect_size(r, "dy", l->dy.n, l->y.n) || expect_size(r, "dx", l->dx.n, l->x.n))
+        expect_size(r, "dy", l->dy.n, l->y.n))
         return FAILED;
-    return OK;
+    if (l->plan.indices) /* they have no gradient */
+        return check_indices(r, &l->x, l->plan.indices);
+    return read_numbers(r, r->json, "dx", &l->dx) != OK ? FAILED : expect_size(r, "dx", l->dx.n, l->x.n);
 }
 
 /* Gradients begin at 0.5, so that a plugin which sets them instead of adding is found out. */
@@ -340,8 +356,7 @@ static status run_layer(struct run *r)
     return compare_tensors(r, &l);
 }
 
-/* ---- optimizers ------------------------------------------------------------------------------------------
- */
+/* ---- optimizers ------------------------------------------------------------------------------------ */
 
 static status make_slots(struct run *r, int64_t n, float **slot)
 {
@@ -398,8 +413,16 @@ static status run_optimizer(struct run *r)
     return OK;
 }
 
-/* ---- schedules
- * ----------------------------------------------------------------------------------------------- */
+/* ---- schedules ------------------------------------------------------------------------------------- */
+
+/* Does it look at a recorded value? */
+static bool watches(const struct item *item)
+{
+    for (size_t i = 0; i < item->nparams; i++)
+        if (item->params[i].flags & FELL_MONITOR)
+            return true;
+    return false;
+}
 
 /* Each rate is asked for alone, the last first: nothing may be remembered. */
 static status run_schedule(struct run *r)
@@ -410,8 +433,15 @@ static status run_schedule(struct run *r)
     double *got;
 
     if (read_numbers(r, r->json, "lr", &rate) != OK || read_numbers(r, r->json, "base_lr", &base) != OK ||
-        (member(r, "history") && read_numbers(r, r->json, "history", &history) != OK))
+        expect_size(r, "base_lr", base.n, 1) != OK)
         return FAILED;
+    if (watches(r->s.item) && rate.n > 1) {
+        if (read_numbers(r, r->json, "history", &history) != OK)
+            return FAILED;
+        if (history.n < rate.n - 1)
+            return error_set(r->err, "'history' has %lld values; %lld rates take %lld", (long long)history.n,
+                             (long long)rate.n, (long long)rate.n - 1);
+    }
     got = subject_bytes(&r->s, rate.n * (int64_t)sizeof *got);
     for (int64_t i = rate.n - 1; i >= 0; i--) {
         fell_schedule_call call = {.ctx = &r->s.in.ctx,
@@ -431,8 +461,7 @@ static status run_schedule(struct run *r)
     return OK;
 }
 
-/* ---- a case
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- a case ---------------------------------------------------------------------------------------- */
 
 /* The first whose key a case has. */
 static const struct kind {
@@ -455,18 +484,32 @@ static const struct kind *kind_of(const cJSON *one)
     return NULL;
 }
 
-void case_run(struct registry *reg, const cJSON *one, enum simd_level level, struct case_result *out)
+/* The options, to free(). */
+static char *name_case(const cJSON *one, struct case_result *out)
 {
     const struct kind *kind = kind_of(one);
     const char *name = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(one, "name"));
     const cJSON *given = cJSON_GetObjectItemCaseSensitive(one, "options");
     char *options = given ? cJSON_PrintUnformatted(given) : mem_string("");
-    struct run r = {.json = one, .out = out};
 
     *out = (struct case_result){.kind = kind ? kind->word : ""};
-    r.err = &out->failure;
     snprintf(out->name, sizeof out->name, "%s", name ? name : "");
     snprintf(out->options, sizeof out->options, "%s", strcmp(options, "{}") == 0 ? "" : options);
+    return options;
+}
+
+void case_begin(const cJSON *one, struct case_result *out)
+{
+    free(name_case(one, out));
+}
+
+void case_run(struct registry *reg, const cJSON *one, enum simd_level level, struct case_result *out)
+{
+    const struct kind *kind = kind_of(one);
+    const char *name = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(one, "name"));
+    char *options = name_case(one, out);
+    struct run r = {.json = one, .out = out, .err = &out->failure};
+
     if (!name || !kind)
         error_set(r.err, name ? "its keys tell no kind: there is none of prediction, theta0, base_lr, "
                                 "parameters_before and dx"

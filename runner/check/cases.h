@@ -3,8 +3,8 @@
  * come out.
  *
  * The keys of a case tell its kind: prediction and target, a loss; theta0 and gradients, an
- * optimizer; base_lr and lr, a schedule; parameters_before, a layer; x, y, dy and dx alone, an
- * activation.
+ * optimizer; base_lr and lr, a schedule (with history, if it watches a value); parameters_before, a layer; x,
+ * y, dy and dx alone, an activation.
  */
 #ifndef CHECK_CASES_H
 #define CHECK_CASES_H
@@ -31,6 +31,11 @@ struct case_result {
 /* The cases of a file: an array to go through, owned by *ROOT. */
 status cases_read(const char *path, cJSON **root, cJSON **cases, struct error *err);
 
+/* What a case says of itself, and no result. */
+void case_begin(const cJSON *one, struct case_result *out);
+
 void case_run(struct registry *r, const cJSON *one, enum simd_level level, struct case_result *out);
+/* All of them, into OUT; in child processes, so that a plugin that crashes has failed its case. */
+void cases_run(struct registry *r, const cJSON *cases, enum simd_level level, struct case_result *out);
 
 #endif

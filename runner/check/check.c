@@ -3,14 +3,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -25,53 +28,58 @@ enum {
 };
 
 const struct check file_checks[] = {
-    {"object", "It is a shared object that can be loaded.", 0, false, check_object},
-    {"float environment", "Loading it leaves rounding and denormal numbers as they are.", 0, false,
+    {"object", "It is a shared object that can be loaded.", 0, TRIES_NOTHING, check_object},
+    {"float environment", "Loading it leaves rounding and denormal numbers as they are.", 0, TRIES_NOTHING,
      check_float_environment},
-    {"sizes", "The structs have the sizes that their version has, and no two settings share bytes.", 0, false,
-     check_sizes},
-    {"names", "Names of items and settings are well formed and free.", 0, false, check_names},
-    {"exports", "It exports fell_plugin_v1 and nothing else.", 0, false, check_exports},
-    {"links", "It links the libraries that it calls.", 0, false, check_links},
-    {"globals", "It has no variables that outlive a call.", 0, false, check_globals},
-    {"contraction", "It was built with -ffp-contract=off.", 0, false, check_contraction},
+    {"sizes", "The structs have the sizes that their version has, and no two settings share bytes.", 0,
+     TRIES_NOTHING, check_sizes},
+    {"names", "Names of items and settings are well formed and free.", 0, TRIES_NOTHING, check_names},
+    {"exports", "It exports fell_plugin_v1 and nothing else.", 0, TRIES_NOTHING, check_exports},
+    {"links", "It links the libraries that it calls.", 0, TRIES_NOTHING, check_links},
+    {"globals", "It has no variables that outlive a call.", 0, TRIES_NOTHING, check_globals},
+    {"contraction", "It was built with -ffp-contract=off.", 0, TRIES_NOTHING, check_contraction},
     {0},
 };
 
 const struct check item_checks[] = {
-    {"docs", "Every text in the tables is a sentence.", ALL, false, check_docs},
-    {"defaults", "Defaults lie in their ranges.", ALL, false, check_defaults},
-    {"settings", "It takes its defaults, and says why it refuses others.", ALL, false, check_settings},
+    {"docs", "Every text in the tables is a sentence.", ALL, TRIES_NOTHING, check_docs},
+    {"defaults", "Defaults lie in their ranges.", ALL, TRIES_NOTHING, check_defaults},
+    {"settings", "It takes its defaults, and says why it refuses others.", ALL, TRIES_SETTINGS,
+     check_settings},
     {"gradient", "Its gradients are those of its forward pass, by central differences.", NETS | BIT(LOSS),
-     true, check_gradient},
-    {"added gradients", "Parameter gradients are added to what is there.", BIT(LAYER), true, check_added},
-    {"bounds", "It writes inside its buffers.", ALL, true, check_bounds},
-    {"unset memory", "It reads nothing that has not been set.", ALL, true, check_unset},
-    {"inputs", "It leaves inputs, weights and settings alone.", STEPS, true, check_inputs},
-    {"in place", "Its backward pass works where dx is dy.", BIT(ACTIVATION), true, check_in_place},
-    {"permutation", "What is computed does not depend on the place in the tensor.", BIT(ACTIVATION), true,
-     check_permutation},
-    {"evaluation", "Evaluation leaves state and random numbers alone.", BIT(LAYER), true, check_evaluation},
-    {"unwanted results", "It does without the gradients and the memory that nobody wants.", BIT(LAYER), true,
-     check_unwanted},
-    {"halves", "Two halves of a batch add up to the whole.", BIT(LOSS), true, check_halves},
-    {"labels", "A class that is none is refused, with a message.", BIT(LOSS), true, check_labels},
-    {"empty call", "A call without rows works.", BIT(LOSS) | BIT(METRIC) | BIT(OPTIMIZER), true, check_empty},
-    {"descent", "It finds its way down a quadratic and Rosenbrock's valley.", BIT(OPTIMIZER), true,
+     TRIES_STEPS, check_gradient},
+    {"added gradients", "Parameter gradients are added to what is there.", BIT(LAYER), TRIES_STEPS,
+     check_added},
+    {"bounds", "It writes inside its buffers.", ALL, TRIES_STEPS, check_bounds},
+    {"unset memory", "It reads nothing that has not been set.", ALL, TRIES_STEPS, check_unset},
+    {"inputs", "It leaves inputs, weights and settings alone.", STEPS, TRIES_STEPS, check_inputs},
+    {"in place", "Its backward pass works where dx is dy.", BIT(ACTIVATION), TRIES_STEPS, check_in_place},
+    {"permutation", "What is computed does not depend on the place in the tensor.", BIT(ACTIVATION),
+     TRIES_STEPS, check_permutation},
+    {"evaluation", "Evaluation leaves state and random numbers alone.", BIT(LAYER), TRIES_STEPS,
+     check_evaluation},
+    {"unwanted results", "It does without the gradients and the memory that nobody wants.", BIT(LAYER),
+     TRIES_STEPS, check_unwanted},
+    {"halves", "Two halves of a batch add up to the whole.", BIT(LOSS), TRIES_STEPS, check_halves},
+    {"labels", "A class that is none is refused, with a message.", BIT(LOSS), TRIES_STEPS, check_labels},
+    {"empty call", "A call without rows works.", BIT(LOSS) | BIT(METRIC) | BIT(OPTIMIZER), TRIES_STEPS,
+     check_empty},
+    {"descent", "It finds its way down a quadratic and Rosenbrock's valley.", BIT(OPTIMIZER), TRIES_STEPS,
      check_descent},
-    {"slots", "Saved slots continue with the same bits.", BIT(OPTIMIZER), true, check_slots},
-    {"joined tensors", "Tensors that are joined get the same steps.", BIT(OPTIMIZER), true, check_joined},
-    {"order", "What is asked for in another order is the same.", BIT(SCHEDULE) | BIT(DATASET), true,
+    {"slots", "Saved slots continue with the same bits.", BIT(OPTIMIZER), TRIES_STEPS, check_slots},
+    {"joined tensors", "Tensors that are joined get the same steps.", BIT(OPTIMIZER), TRIES_STEPS,
+     check_joined},
+    {"order", "What is asked for in another order is the same.", BIT(SCHEDULE) | BIT(DATASET), TRIES_STEPS,
      check_order},
-    {"repetition", "The same inputs give the same bits.", ALL, true, check_repeat},
-    {"SIMD levels", "Every SIMD level gives the same bits.", ALL, true, check_levels},
-    {"threads", "1, 2 and 7 threads, and blocks in another order, give the same bits.", STEPS, true,
+    {"repetition", "The same inputs give the same bits.", ALL, TRIES_STEPS, check_repeat},
+    {"SIMD levels", "Every SIMD level gives the same bits.", ALL, TRIES_STEPS, check_levels},
+    {"threads", "1, 2 and 7 threads, and blocks in another order, give the same bits.", STEPS, TRIES_STEPS,
      check_threads},
-    {"instances", "Two instances do not disturb each other.", ALL, true, check_instances},
-    {"allocation", "A step allocates nothing but scratch memory.", STEPS, true, check_allocation},
-    {"finite numbers", "Inputs from -10 to 10 give finite numbers.", NETS | BIT(LOSS) | BIT(OPTIMIZER), true,
-     check_finite},
-    {"denormals", "Denormal numbers are not ten times as slow (a warning only).", NETS, true,
+    {"instances", "Two instances do not disturb each other.", ALL, TRIES_STEPS, check_instances},
+    {"allocation", "A step allocates nothing but scratch memory.", STEPS, TRIES_STEPS, check_allocation},
+    {"finite numbers", "Inputs from -10 to 10 give finite numbers.", NETS | BIT(LOSS) | BIT(OPTIMIZER),
+     TRIES_STEPS, check_finite},
+    {"denormals", "Denormal numbers are not ten times as slow (a warning only).", NETS, TRIES_STEPS,
      check_denormals},
     {0},
 };
@@ -152,13 +160,13 @@ static bool has_path(const struct item *item)
 
 static void run_here(const struct check *check, struct checked *c, struct finding *f)
 {
-    if (c->item)
+    if (check->trying != TRIES_NOTHING)
         setups_make(c->item, c->registry, c->seed, &c->setups);
-    if (check->needs_setups && !c->setups.n)
+    if (check->trying == TRIES_STEPS && !c->setups.n)
         skip(f, has_path(c->item) ? "it needs a setting that cannot be guessed" : "it takes no settings");
     else
         check->run(c, f);
-    if (f->verdict == VERDICT_FAILED && check->needs_setups && check->run != check_repeat) {
+    if (f->verdict == VERDICT_FAILED && check->trying == TRIES_STEPS && check->run != check_repeat) {
         struct finding repeats = {0};
 
         check_repeat(c, &repeats); /* or what is compared says nothing */
@@ -168,7 +176,8 @@ static void run_here(const struct check *check, struct checked *c, struct findin
     setups_release(&c->setups);
 }
 
-static _Noreturn void be_child(const struct check *check, struct checked *c, int answer)
+static _Noreturn void be_child(const struct check *check, struct checked *c, struct rig_trace *trace,
+                               int answer)
 {
     static const int fatal[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
     const struct rlimit none = {0, 0};
@@ -181,24 +190,45 @@ static _Noreturn void be_child(const struct check *check, struct checked *c, int
         signal(fatal[i], SIG_DFL);
     dup2(nowhere, STDOUT_FILENO); /* what the plugin prints is not ours */
     dup2(nowhere, STDERR_FILENO);
+    rig_trace(trace);
     run_here(check, c, &f);
     if (write(answer, &f, sizeof f) != (ssize_t)sizeof f)
         _exit(1);
     _exit(0);
 }
 
-/* The finding from FD, or false when the child ended or the time was over before. */
-static bool receive(int fd, double end, struct finding *f)
+/* Seconds of processor time that PID has had; 0 if it is gone. */
+static double cpu_seconds(pid_t pid)
 {
+    struct timespec t;
+    clockid_t clock;
+
+    if (clock_getcpuclockid(pid, &clock) != 0 || clock_gettime(clock, &t) != 0)
+        return 0.0;
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* The finding of PID from FD, or false when it ended or its time was over before. A child that a
+ * busy machine kept waiting for half of the time gets more of it. */
+static bool receive(int fd, pid_t pid, const struct check_limits *limits, struct finding *f)
+{
+    const double begin = time_monotonic();
     size_t have = 0;
 
     while (have < sizeof *f) {
         struct pollfd p = {.fd = fd, .events = POLLIN};
-        const double left = end - time_monotonic();
+        const double spent = time_monotonic() - begin;
+        double left = limits->seconds - spent;
         ssize_t n;
 
-        if (left <= 0.0 || poll(&p, 1, (int)(left * 1000.0) + 1) == 0)
+        if (left <= 0.0 && cpu_seconds(pid) < 0.5 * limits->seconds)
+            left = fmin(limits->most - spent, 1.0);
+        if (left <= 0.0) {
+            f->timed_out = true;
             return false;
+        }
+        if (poll(&p, 1, (int)(left * 1000.0) + 1) == 0)
+            continue;
         n = read(fd, (char *)f + have, sizeof *f - have);
         if (n == 0 || (n < 0 && errno != EINTR))
             return false;
@@ -207,9 +237,32 @@ static bool receive(int fd, double end, struct finding *f)
     return true;
 }
 
-void check_run(const struct check *check, struct checked *c, double seconds, struct finding *f)
+/* The child did not answer: WORD is how it ended. */
+static void without_answer(const struct rig_trace *trace, int word, double seconds, struct finding *f)
 {
-    const double end = time_monotonic() + seconds;
+    const char *doing = trace ? trace->doing : NULL, *gap = doing ? ", " : "";
+    const char *where = doing ? trace->where : "";
+
+    doing = doing ? doing : "";
+    if (f->timed_out)
+        finding_fail(f,
+                     "it takes more than %.0f seconds%s%s%s%.400s; the checks after this one were not tried",
+                     seconds, gap, doing, gap, where);
+    else if (WIFSIGNALED(word))
+        finding_fail(f, "it crashes (SIG%s)%s%s%s%.400s", sigabbrev_np(WTERMSIG(word)), *doing ? " " : "",
+                     doing, gap, where);
+    else
+        finding_fail(f, "it ends the process (exit status %d)%s%s%s%.400s", WEXITSTATUS(word),
+                     *doing ? " " : "", doing, gap, where);
+}
+
+void check_run(const struct check *check, struct checked *c, const struct check_limits *limits,
+               struct finding *f)
+{
+    const double begin = time_monotonic();
+    void *shared =
+        mmap(NULL, sizeof(struct rig_trace), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    struct rig_trace *trace = shared == MAP_FAILED ? NULL : shared;
     int ends[2], word = 0;
     pid_t pid;
     bool received;
@@ -217,24 +270,22 @@ void check_run(const struct check *check, struct checked *c, double seconds, str
     *f = (struct finding){0};
     if (pipe2(ends, O_CLOEXEC) != 0 || (pid = fork()) < 0) {
         finding_fail(f, "it cannot be tried: %s", strerror(errno));
-        return;
+        goto out;
     }
     if (pid == 0)
-        be_child(check, c, ends[1]);
+        be_child(check, c, trace, ends[1]);
     close(ends[1]);
-    received = receive(ends[0], end, f);
+    received = receive(ends[0], pid, limits, f);
     close(ends[0]);
     kill(pid, SIGKILL); /* it has nothing more to do */
     while (waitpid(pid, &word, 0) < 0 && errno == EINTR)
         ;
-    if (received)
-        return;
-    *f = (struct finding){0};
-    f->timed_out = time_monotonic() >= end;
-    if (f->timed_out)
-        finding_fail(f, "it takes more than %.0f seconds; the checks after this one were not tried", seconds);
-    else if (WIFSIGNALED(word))
-        finding_fail(f, "it crashes (SIG%s)", sigabbrev_np(WTERMSIG(word)));
-    else
-        finding_fail(f, "it ends the process (exit status %d)", WEXITSTATUS(word));
+    if (!received) {
+        *f = (struct finding){.timed_out = f->timed_out};
+        without_answer(trace, word, time_monotonic() - begin, f);
+    }
+
+out:
+    if (trace)
+        munmap(trace, sizeof *trace);
 }

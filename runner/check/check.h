@@ -30,11 +30,18 @@ struct checked {
 /* Sets a finding that was passed before. */
 __attribute__((format(printf, 2, 3))) void finding_fail(struct finding *f, const char *fmt, ...);
 
+/* Whether a check tries the item out. Finding settings that it takes runs it, too. */
+enum trying {
+    TRIES_NOTHING,
+    TRIES_SETTINGS, /* whether there are any that it takes */
+    TRIES_STEPS     /* skipped where there are none */
+};
+
 struct check {
     const char *name;
-    const char *what;  /* a line of explanation */
-    unsigned kinds;    /* bits 1 << fell_kind; 0: of the file */
-    bool needs_setups; /* skipped where no settings could be found */
+    const char *what; /* a line of explanation */
+    unsigned kinds;   /* bits 1 << fell_kind; 0: of the file */
+    enum trying trying;
     void (*run)(struct checked *c, struct finding *f);
 };
 
@@ -42,8 +49,14 @@ struct check {
  * with an empty entry. */
 extern const struct check file_checks[], item_checks[];
 
-/* Run it in a child process, for at most SECONDS. A crash or a hang is a finding. */
-void check_run(const struct check *check, struct checked *c, double seconds, struct finding *f);
+struct check_limits {
+    double seconds; /* that a check may take, if it gets half of them from the processor */
+    double most;    /* in any case */
+};
+
+/* Run it in a child process. A crash or a hang is a finding, and says where. */
+void check_run(const struct check *check, struct checked *c, const struct check_limits *limits,
+               struct finding *f);
 
 /* ---- the checks, by file ---------------------------------------------------------------------- */
 

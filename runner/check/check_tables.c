@@ -100,26 +100,11 @@ void check_sizes(struct checked *c, struct finding *f)
         check_item_sizes(root, root->items[i], f);
 }
 
-/* What a spec or the host uses for itself. */
-static bool is_taken(const char *name, bool setting)
-{
-    static const char *const settings[] = {"name", "from", "activation", "init", "trainable", "lr_factor"};
-    static const char *const items[] = {"input", "none", "default"};
-
-    for (size_t i = 0; setting && i < sizeof settings / sizeof *settings; i++)
-        if (strcmp(name, settings[i]) == 0)
-            return true;
-    for (size_t i = 0; !setting && i < sizeof items / sizeof *items; i++)
-        if (strcmp(name, items[i]) == 0)
-            return true;
-    return false;
-}
-
 static void check_name(const char *what, const char *name, bool setting, struct finding *f)
 {
     if (!plugin_name_ok(name))
         finding_fail(f, "%s is named '%.64s'; a name is [a-z][a-z0-9_]*", what, name ? name : "");
-    else if (is_taken(name, setting))
+    else if (plugin_name_taken(name, setting))
         finding_fail(f, "%s is named '%s', which the host uses for itself", what, name);
 }
 

@@ -20,6 +20,19 @@ struct scratch_block {
     size_t bytes;
 };
 
+static struct rig_trace *trace;
+
+void rig_trace(struct rig_trace *t)
+{
+    trace = t;
+}
+
+static void note(const char *doing)
+{
+    if (trace)
+        trace->doing = doing;
+}
+
 /* ---- guards ----------------------------------------------------------------------------------- */
 
 static void set_unset(void *to, size_t bytes, uint32_t pattern)
@@ -189,6 +202,9 @@ status rig_open(struct rig *g, const struct item *item, struct registry *r, cons
 {
     *g = (struct rig){.setup = u, .how = *how};
     pthread_mutex_init(&g->lock, NULL);
+    if (trace)
+        rig_where(g, trace->where);
+    note("while it is set up");
     if (subject_open_item(&g->s, item, r, u->settings, how->level, err) != OK || set_up_host(g, err) != OK)
         return FAILED;
     g->settings_start = mem_alloc(item->settings_size ? item->settings_size : 1);
@@ -246,11 +262,13 @@ static void put_back_state(struct rig *g)
 status rig_forward(struct rig *g, struct error *err)
 {
     put_back_state(g);
+    note(kind_work(g->s.item->kind)->backward ? "in its forward pass" : "when it is called");
     return kind_work(g->s.item->kind)->forward(g, err);
 }
 
 status rig_backward(struct rig *g, struct error *err)
 {
+    note("in its backward pass");
     return kind_work(g->s.item->kind)->backward(g, err);
 }
 

@@ -135,4 +135,13 @@ bool rig_not_finite(const struct rig *g, struct error *what);
 /* ": {slope: 0.1}, 3 rows of [5]", for messages. */
 const char *rig_where(const struct rig *g, char out[512]);
 
+/* What the rig that was opened last is doing, for who outlives this process. */
+struct rig_trace {
+    _Atomic(const char *) doing; /* "in its forward pass", a literal; NULL before the first rig */
+    char where[512];             /* as rig_where() says */
+};
+
+/* From now on it is noted in T, memory that is shared with the parent; NULL: nowhere. */
+void rig_trace(struct rig_trace *t);
+
 #endif

@@ -193,7 +193,7 @@ static cJSON *item_json(struct registry *r, const struct item *item)
 /* The one item of NAME, of KIND where it is given; NULL, and all is said, otherwise. */
 static const struct item *the_item(struct registry *r, const char *kind, const char *name)
 {
-    const struct item *found = NULL;
+    const struct item *found = NULL, *other = NULL; /* other: of another kind */
     struct strbuf of = {0};
     const char **names, *near;
     size_t n, matches = 0;
@@ -201,8 +201,10 @@ static const struct item *the_item(struct registry *r, const char *kind, const c
 
     names = mem_array(n + 1, sizeof *names);
     for (size_t i = 0, k = 0; i < n; i++) {
-        if (kind && strcmp(item_word(all[i]), kind) != 0)
+        if (kind && strcmp(item_word(all[i]), kind) != 0) {
+            other = strcmp(all[i]->name, name) == 0 ? all[i] : other;
             continue;
+        }
         names[k++] = all[i]->name;
         if (strcmp(all[i]->name, name) != 0)
             continue;
@@ -213,6 +215,8 @@ static const struct item *the_item(struct registry *r, const char *kind, const c
         cli_error("'%s' is the name of %s; write: fell plugin show %s %s", name, of.text, item_word(found),
                   name);
         found = NULL;
+    } else if (!found && other) {
+        cli_error("no %s '%s'; write: fell plugin show %s %s", kind, name, item_word(other), name);
     } else if (!found) {
         size_t k = 0;
 

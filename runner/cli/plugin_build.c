@@ -101,6 +101,7 @@ static int look_at(const char *output)
     size_t n;
     const struct item *const *list;
     char *path = path_absolute(output);
+    const char *dot = strchr(output, '/') ? "" : "./";
     int result = EXIT_OK;
 
     if (registry_add_file(r, output, &err) != OK) {
@@ -111,7 +112,7 @@ static int look_at(const char *output)
         for (size_t i = 0, shown = 0; i < n; i++)
             if (strcmp(list[i]->file->path, path) == 0)
                 printf("%s %s '%s'", shown++ ? "," : "", item_word(list[i]), list[i]->name);
-        printf(". Use it: fell run SPEC --plugin %s%s\n", strchr(output, '/') ? "" : "./", output);
+        printf(". Next:  fell plugin check %s%s,  fell run SPEC --plugin %s%s\n", dot, output, dot, output);
     }
     free(path);
     registry_free(r);

@@ -48,7 +48,8 @@ static bool run_check(struct session *s, const struct check *check)
     const double left = s->end - time_monotonic();
     struct finding f;
 
-    check_run(check, &s->checked, left < CHECK_SECONDS ? left : CHECK_SECONDS, &f);
+    check_run(check, &s->checked, &(struct check_limits){left < CHECK_SECONDS ? left : CHECK_SECONDS, left},
+              &f);
     add_row(s, check, &f);
     return !f.timed_out;
 }
@@ -57,7 +58,7 @@ static bool run_check(struct session *s, const struct check *check)
 
 static void check_loading(struct session *s, status loads, const struct error *why)
 {
-    static const struct check loading = {"loading", "The registry takes it.", 0, false, NULL};
+    static const struct check loading = {"loading", "The registry takes it.", 0, TRIES_NOTHING, NULL};
     struct finding f = {.verdict = VERDICT_PASSED};
 
     if (loads != OK && s->failed.len) {

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "check/cases.h"
 #include "cli/plugin.h"
 #include "cli/query.h"
@@ -52,10 +53,11 @@ int plugin_verify(const struct call *c)
     const double tolerance = c->tolerance >= 0.0 ? c->tolerance : TOLERANCE;
     struct registry *r;
     struct table *t;
-    cJSON *root, *cases, *one;
+    struct case_result *results;
+    cJSON *root, *cases;
     struct error err;
     enum simd_level level;
-    int64_t n = 0, failed = 0;
+    int64_t n, failed = 0;
 
     if (!c->reference)
         return cli_error("write: fell plugin verify --reference FILE.json [--plugin FILE.so]");
@@ -68,13 +70,11 @@ int plugin_verify(const struct call *c)
     }
     t = table_new();
     add_columns(t);
-    cJSON_ArrayForEach(one, cases)
-    {
-        struct case_result result;
-
-        case_run(r, one, level, &result);
-        failed += !add_row(t, ++n, &result, tolerance);
-    }
+    n = cJSON_GetArraySize(cases);
+    results = mem_array((size_t)n, sizeof *results);
+    cases_run(r, cases, level, results);
+    for (int64_t i = 0; i < n; i++)
+        failed += !add_row(t, i + 1, &results[i], tolerance);
     if (c->json) {
         query_print_json(table_to_json(t));
     } else {
@@ -83,6 +83,7 @@ int plugin_verify(const struct call *c)
                (long long)(n - failed), (long long)n, tolerance, simd_name(level));
     }
     table_free(t);
+    free(results);
     registry_free(r);
     cJSON_Delete(root);
     return failed ? EXIT_RUN : EXIT_OK;

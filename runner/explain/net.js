@@ -100,7 +100,7 @@ const ROWWISE = {
 
 /* ---- losses ------------------------------------------------------------------------------ */
 
-/* [loss, slope] of one output p with the target t. */
+/* [loss, slope] of output p, the jth of its row, with the target t. */
 const ELEMENT_LOSSES = {
     mse: (p, t) => [(p - t) ** 2, 2 * (p - t)],
     mae: (p, t) => [Math.abs(p - t), Math.sign(p - t)],
@@ -117,8 +117,11 @@ const ELEMENT_LOSSES = {
     },
     bce: (p, t) => [-(t * Math.max(Math.log(p), -100) + (1 - t) * Math.max(Math.log1p(-p), -100)),
                     (p - t) / Math.max(p * (1 - p), 1e-12)],
-    bce_with_logits: (x, t, s) => [s.pos_weight * t * softplus(-x) + (1 - t) * softplus(x),
-                                   (1 - t) * sigmoid(x) - s.pos_weight * t * sigmoid(-x)],
+    bce_with_logits: (x, t, s, j) => {
+        const weight = s.pos_weight[s.pos_weight.length > 1 ? j : 0];
+        return [weight * t * softplus(-x) + (1 - t) * softplus(x),
+                (1 - t) * sigmoid(x) - weight * t * sigmoid(-x)];
+    },
     hinge: (p, t) => {
         const side = t === 0 ? -1 : t, short = 1 - side * p;
         return short > 0 ? [short, -side] : [0, 0];
@@ -282,7 +285,7 @@ class Net {
         const { name, settings } = this.data.loss, { label, target } = this.data.rows;
         if (CLASS_LOSSES[name])
             return CLASS_LOSSES[name](out, label[r], settings);
-        const each = out.map((p, j) => ELEMENT_LOSSES[name](p, target[r * out.length + j], settings));
+        const each = out.map((p, j) => ELEMENT_LOSSES[name](p, target[r * out.length + j], settings, j));
         return { sum: each.reduce((sum, e) => sum + e[0], 0), weight: out.length, slope: each.map((e) => e[1]) };
     }
 

@@ -29,8 +29,10 @@ static const struct kind {
     [FELL_KIND_DATASET] = {"dataset", UP_TO(fell_dataset, close), sizeof(fell_dataset)},
 };
 
-/* Keys of a spec that are the host's: fell/plugin.h, section 3. */
-static const char *const reserved[] = {"name", "from", "activation", "init", "trainable", "lr_factor"};
+/* Words of a spec that are the host's: keys beside settings (fell/plugin.h, section 3), and what stands
+ * where a plugin's name may. */
+static const char *const host_keys[] = {"name", "from", "activation", "init", "trainable", "lr_factor"};
+static const char *const host_names[] = {"input", "none", "default"};
 
 /* By fell_ptype: the C type of the field. */
 static const struct ptype {
@@ -64,6 +66,20 @@ bool plugin_name_ok(const char *name)
     return !name[n] && n < 64;
 }
 
+static bool is_one_of(const char *name, const char *const *words, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(name, words[i]) == 0)
+            return true;
+    return false;
+}
+
+bool plugin_name_taken(const char *name, bool setting)
+{
+    return setting ? is_one_of(name, host_keys, COUNT(host_keys))
+                   : is_one_of(name, host_names, COUNT(host_names));
+}
+
 /* ---- copies ------------------------------------------------------------------ */
 
 /* N elements of the plugin's STRIDE as N zero-filled elements of SIZE. */
@@ -95,9 +111,8 @@ static status check_param(const struct item *item, size_t index, struct error *e
     if (!plugin_name_ok(p->name))
         return error_set(err, "setting %zu is named '%.64s'; a name is [a-z][a-z0-9_]*", index + 1,
                          p->name ? p->name : "");
-    for (size_t i = 0; i < COUNT(reserved); i++)
-        if (strcmp(p->name, reserved[i]) == 0)
-            return error_set(err, "the setting '%s' has a name that is reserved for the host", p->name);
+    if (plugin_name_taken(p->name, true))
+        return error_set(err, "the setting '%s' has a name that is reserved for the host", p->name);
     for (size_t i = 0; i < index; i++)
         if (strcmp(p->name, item->params[i].name) == 0)
             return error_set(err, "duplicate setting '%s'", p->name);

@@ -37,6 +37,9 @@ const char *kind_word(uint32_t kind);
 /* A plugin's or setting's name: [a-z][a-z0-9_]*, at most 63 bytes. */
 bool plugin_name_ok(const char *name);
 
+/* Does the host use it for itself, as a setting's or a plugin's name? */
+bool plugin_name_taken(const char *name, bool setting);
+
 /* The folders to search, in order, each with subfolders by kind; those that are not
  * there are left out, with a line in NOTES if FELL_PLUGIN_PATH names them. free() the
  * array and the paths. */

@@ -127,6 +127,35 @@ static cJSON *value_schema(const char *pointer)
     return pointer ? schema_ref("%s", pointer) : cJSON_CreateTrue();
 }
 
+/* The words of the schema at POINTER; NULL if it has none. */
+static const char *words_at(const struct schema_maker *m, const char *pointer)
+{
+    char *words = mem_string(pointer), *rest = words;
+    const cJSON *at = m->definitions;
+
+    for (const char *word; at && (word = strtok_r(rest, "/", &rest));)
+        if (cJSON_IsArray(at))
+            at = cJSON_GetArrayItem(at, atoi(word));
+        else /* the part of a spec is not whole yet, and says what the whole one says */
+            at = cJSON_GetObjectItemCaseSensitive(at, strcmp(word, "spec.part") ? word : "spec");
+    free(words);
+    return cJSON_GetStringValue(
+        cJSON_GetObjectItem(at, cJSON_HasObjectItem(at, "description") ? "description" : "title"));
+}
+
+/* What an editor shows of a path: all about a setting, a plugin's first sentence. */
+static void describe(const struct paths *p, cJSON *axis, const char *pointer)
+{
+    const char *words = pointer ? words_at(p->m, pointer) : NULL;
+    char *text;
+
+    if (!words)
+        return;
+    text = mem_format("%.*s", (int)(strchr(pointer, '/') ? strlen(words) : strcspn(words, "\n")), words);
+    cJSON_AddStringToObject(axis, "description", text);
+    free(text);
+}
+
 /* PATH is a regular expression where PATTERN. POINTER: what a value is, below definitions; NULL: anything.
  */
 static void add_path(struct paths *p, bool pattern, const char *path, const char *pointer)
@@ -135,6 +164,7 @@ static void add_path(struct paths *p, bool pattern, const char *path, const char
     char *key = pattern ? mem_format("^%s$", path) : mem_string(path);
     cJSON *axis = schema_any(NULL, schema_list(value_schema(pointer), 1), schema_ref("sweep.values"), NULL);
 
+    describe(p, axis, pointer);
     cJSON_AddItemToObject(cJSON_GetObjectItem(p->over, where), key, axis);
     cJSON_AddItemToObject(cJSON_GetObjectItem(p->row, where), key, value_schema(pointer));
     free(key);
@@ -242,19 +272,35 @@ static void add_key_paths(struct paths *p, const struct spec_key *key, const cha
         add_section_paths(p, key->section, path);
 }
 
-/* A value at PATH is what the spec has there. */
+/* The form of O that is a map, "" or "/anyOf/1"; for a map or what is not there "". O becomes it. */
+static char *map_form(const cJSON **o)
+{
+    const cJSON *forms = cJSON_GetObjectItem(*o, "anyOf");
+    int i = 0;
+
+    while (!cJSON_HasObjectItem(*o, "properties") && i < cJSON_GetArraySize(forms))
+        *o = cJSON_GetArrayItem(forms, i++);
+    return i ? mem_format("/anyOf/%d", i - 1) : mem_string("");
+}
+
+/* A value at PATH is what the spec has there; the whole spec is defined by now. */
 static void add_section_path(struct paths *p, const char *path)
 {
+    const cJSON *at = cJSON_GetObjectItem(p->m->definitions, "spec");
     struct strbuf pointer = {0};
-    const char *rest = path;
+    char *words = mem_string(path), *rest = words;
 
     strbuf_add(&pointer, "spec.part");
-    for (size_t n; *rest; rest += n + (rest[n] == '.')) {
-        n = strcspn(rest, ".");
-        strbuf_addf(&pointer, "/properties/%.*s", (int)n, rest);
+    for (const char *word; (word = strtok_r(rest, ".", &rest));) {
+        char *form = map_form(&at);
+
+        strbuf_addf(&pointer, "%s/properties/%s", form, word);
+        at = cJSON_GetObjectItem(cJSON_GetObjectItem(at, "properties"), word);
+        free(form);
     }
     add_path(p, false, path, pointer.text);
     strbuf_release(&pointer);
+    free(words);
 }
 
 static void add_section_paths(struct paths *p, const struct spec_section *section, const char *path)

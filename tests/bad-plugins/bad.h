@@ -1,5 +1,5 @@
 /* bad.h - what the plugins here share. Each is right but for one thing, and its first line names
- * the checks that must find it; tests/cli/plugin_check.sh compares. A line "flags:" holds
+ * the check that must find it, and it alone; tests/cli/plugin_check.sh compares. A line "flags:" holds
  * flags of the compiler.
  */
 #ifndef BAD_H

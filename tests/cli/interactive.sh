@@ -97,5 +97,8 @@ agrees smooth 2 16 '{smooth_l1: {beta: 0.3}}' "$sgd" "$width" "$dense" tanh "$on
 agrees cosh 2 16 log_cosh "$sgd" "$width" "$dense" tanh "$one"
 agrees bce 10 0 bce "$sgd" xor "$dense" tanh "$one" sigmoid
 agrees logits 10 0 '{bce_with_logits: {pos_weight: 2}}' "$sgd" xor "$dense" tanh "$one"
+awk -F, 'NR > 1 { print $1 "," $2 "," ($3 > 4) "," ($4 > 1) }' "$srcdir/configs/data/iris.csv" | sed '1i a,b,long,wide' >answers.csv
+agrees answers 2 16 '{bce_with_logits: {pos_weight: [0.5, 2]}}' "$sgd" '{csv: {path: answers.csv, target: [long, wide]}}' \
+    "$dense" tanh 'dense: {units: 2}'
 agrees hinge 10 0 hinge "$sgd" xor "$dense" tanh "$one"
 agrees hinge2 10 0 squared_hinge "$sgd" xor "$dense" tanh "$one"

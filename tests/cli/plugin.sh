@@ -36,7 +36,9 @@ expect_text out "metric mae"
 expect_exit 2 "$FELL" plugin show hubber
 expect_text err "no plugin 'hubber'; did you mean 'huber'?"
 expect_exit 2 "$FELL" plugin show loss adam
-expect_text err "no loss 'adam'"
+expect_text err "no loss 'adam'; write: fell plugin show optimizer adam"
+expect_exit 2 "$FELL" plugin show layer max_pool
+expect_text err "no layer 'max_pool'; did you mean 'max_pool2d'?"
 sqlite3 :memory: "SELECT value->>'kind' || ' ' || (value->>'name') FROM json_each(CAST(readfile('all.json') AS TEXT))" >names
 [ "$(wc -l <names)" -ge 100 ] || fail "only $(wc -l <names) plugins"
 while read -r kind name; do
@@ -53,7 +55,7 @@ for kind in layer activation loss optimizer schedule initialiser metric dataset 
     [ "$lines" -ge 20 ] && [ "$lines" -le 45 ] || fail "my_$kind.c has $lines lines"
     expect_exit 0 "$FELL" plugin build my_$kind.c
     expect_empty err
-    expect_text out "my_$kind.so: $kind 'my_$kind'"
+    expect_text out "my_$kind.so: $kind 'my_$kind'" "fell plugin check ./my_$kind.so"
     expect_exit 0 "$FELL" plugin show my_$kind --plugin ./my_$kind.so
     expect_text out "$kind my_$kind" "my_$kind.so"
 done
@@ -63,6 +65,8 @@ expect_exit 2 "$FELL" plugin new los x
 expect_text err "did you mean 'loss'?"
 expect_exit 2 "$FELL" plugin new loss 2x
 expect_text err "'2x' cannot be a name"
+expect_exit 2 "$FELL" plugin new layer input
+expect_text err "'input' cannot be a name: a spec has another use for it"
 expect_exit 0 "$FELL" plugin new loss other -o elsewhere.c
 grep -q '"other"' elsewhere.c || fail "new -o wrote another name"
 
@@ -113,7 +117,8 @@ CC=no-such-compiler expect_exit 2 "$FELL" plugin build my_loss.c
 expect_text err "no-such-compiler"
 
 # verify: every stored case of PyTorch's, and what is wrong with a file
-for file in activations losses layers optimizers optimizer_settings schedules schedule_settings; do
+for file in activations activation_settings losses loss_settings layers layer_settings optimizers optimizer_settings \
+    schedules schedule_settings; do
     expect_exit 0 "$FELL" plugin verify --reference "$srcdir/tests/reference/$file.json" --json
     expect_json out 1 "(SELECT count(*) > 5 AND min(value->>'result') = 'ok' AND max(value->>'error') <= 1e-5 FROM json_each(j))"
 done
@@ -128,14 +133,21 @@ cat >few.json <<'END'
            {"name": "relu", "x": [[1, 2], [3]], "y": [[1]], "dy": [[1]], "dx": [[1]]},
            {"name": "relu", "x": [[1]], "dy": [[1]], "dx": [[1]]},
            {"name": "nll", "prediction": [[1, 2]], "target": [2], "gradient": [[0, 0]], "loss": 1},
+           {"name": "embedding", "options": {"num_embeddings": 3, "embedding_dim": 2}, "x": [[2, 0]],
+            "parameters_before": {"weight": [[1, 2], [3, 4], [5, 6]]}, "y": [[[5, 6], [1, 2]]],
+            "dy": [[[7, 8], [9, 10]]], "gradients": {"weight": [[9, 10], [0, 0], [7, 8]]}},
+           {"name": "embedding", "options": {"num_embeddings": 2, "embedding_dim": 2}, "x": [[2, 0]],
+            "parameters_before": {"weight": [[1, 2], [3, 4]]}, "y": [[[5, 6], [1, 2]]],
+            "dy": [[[7, 8], [9, 10]]], "gradients": {"weight": [[9, 10], [0, 0]]}},
            {"name": "relu"},
            {"options": {}}]}
 END
 expect_exit 1 "$FELL" plugin verify --reference few.json --json
 mv out few.out
 expect_json few.out 'dx[1]|4|5' "(SELECT (value->>'at') || '|' || (value->>'got') || '|' || (value->>'wanted') FROM json_each(j) LIMIT 1)"
+expect_json few.out 'ok|0' "(SELECT (value->>'result') || '|' || (value->>'error') FROM json_each(j) LIMIT 1 OFFSET 6)"
 expect_text few.out "did you mean 'relu'?" "has no setting 'slope'" "'x' is not a tensor of numbers" "it has no 'y'" \
-    "target 0 is 2, which is no class of 2" "its keys tell no kind" "it has no 'name'"
+    "target 0 is 2, which is no class of 2" "x[0] is 2, which is no whole number from 0 to 1" "its keys tell no kind" "it has no 'name'"
 echo '{"cases": [' >broken.json
 expect_exit 2 "$FELL" plugin verify --reference broken.json
 expect_text err "this is not JSON"
@@ -146,6 +158,21 @@ expect_exit 2 "$FELL" plugin verify --reference missing.json
 expect_text err "missing.json"
 expect_exit 2 "$FELL" plugin verify
 expect_text err "write: fell plugin verify --reference FILE.json"
+
+# a plugin that crashes has failed its case, and the others are run
+sed 's/my_activation/crashes/; s/return x > 0.0f ? x/return x > 1.0f ? __builtin_trap(), x : x > 0.0f ? x/' my_activation.c >crashes.c
+expect_exit 0 "$FELL" plugin build crashes.c
+cat >crashes.json <<'END'
+{"cases": [{"name": "crashes", "x": [[1]], "y": [[1]], "dy": [[2]], "dx": [[2]]},
+           {"name": "crashes", "x": [[2]], "y": [[2]], "dy": [[2]], "dx": [[2]]},
+           {"name": "crashes", "x": [[0]], "y": [[0]], "dy": [[2]], "dx": [[0.2]]},
+           {"name": "add", "x": [[1]], "y": [[1]], "dy": [[1]], "dx": [[1]], "parameters_before": {}},
+           {"name": "step", "options": {"every": 2}, "base_lr": 0.1, "lr": []},
+           {"name": "plateau", "base_lr": 0.1, "lr": [0.1, 0.1]}]}
+END
+expect_exit 1 "$FELL" plugin verify --reference crashes.json --plugin ./crashes.so --json
+expect_json out 'ok FAILED ok FAILED FAILED FAILED' "(SELECT group_concat(value->>'result', ' ') FROM json_each(j))"
+expect_text out "it crashes (SIG" "it takes 2 inputs or more; a case has one" "'lr' is empty" "it has no 'history'"
 
 # a wrong derivative is found out
 sed 's/1.0f : (float)s->slope;/1.0f : 2.0f * (float)s->slope;/; s/my_activation/leaky/; s/slope/negative_slope/g' my_activation.c >leaky.c

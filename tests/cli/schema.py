@@ -1,6 +1,6 @@
 """Validates specs against a JSON Schema, as tests/cli/schema.sh asks.
 
-    schema.py SCHEMA meta                   the schema against its own meta-schema
+    schema.py SCHEMA meta                   the schema against its own meta-schema, and what it refers to is there
     schema.py SCHEMA good FILE...           every file is accepted
     schema.py SCHEMA bad FILE PLACE WORD    FILE is refused at PLACE ("model/0/dense/units") by the
                                             keyword WORD ("minimum"); lines of standard input have more
@@ -47,11 +47,22 @@ def leaves(errors):
         yield from leaves(error.context)
 
 
+def references(part):
+    """All that parts of the schema refer to."""
+    if isinstance(part, dict) and isinstance(part.get("$ref"), str):
+        yield part["$ref"]
+    for inner in part.values() if isinstance(part, dict) else part if isinstance(part, list) else []:
+        yield from references(inner)
+
+
 def main():
     with open(sys.argv[1], encoding="utf-8") as file:
         schema = json.load(file)
     if sys.argv[2] == "meta":
         jsonschema.Draft7Validator.check_schema(schema)
+        resolver = jsonschema.RefResolver.from_schema(schema)
+        for reference in references(schema):
+            resolver.resolve(reference)
         return 0
     validator = jsonschema.Draft7Validator(schema)
     failed = 0

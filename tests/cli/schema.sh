@@ -26,6 +26,11 @@ expect_empty err
 mv out schema.json
 expect_json schema.json '"http://json-schema.org/draft-07/schema#"' "j->'\$.\$schema'"
 validate schema.json meta
+# What can be swept is described in its place, too.
+over="json_each(j, '\$.definitions.\"sweep.over\".properties')"
+expect_json schema.json 0 "(SELECT count(*) FROM $over WHERE value->>'description' IS NULL)"
+expect_json schema.json 'Learning rate, 0 or more.' \
+    "(SELECT substr(value->>'description', 1, 25) FROM $over WHERE key = 'optimizer.adam.lr')"
 
 # Everything that is meant to be a spec.
 ln -s "$srcdir/configs" configs
@@ -120,7 +125,8 @@ sed 's/^  strategy: .*/  strategy: {grid: }/; s/integer: .*}/range: [1, 3], step
     s/log: yes/log: yes, count: 2/; s/{choice: .*/[1, 2]/; s/{uniform: .*/[.1, 2e-1]/; /pruner/d' spaces.yaml >grid.yaml
 cat >more.yaml <<'END'
 extends: spaces.yaml
-sweep: {strategy: {tpe: {candidates: 5}}, over: {limits.seconds: {step: 10}, train.shuffle: [yes, no]}}
+record: {gradients: {step: 4}}
+sweep: {strategy: {tpe: {candidates: 5}}, over: {record.gradients.step: [1, 2], limits.seconds: {step: 10}, train.shuffle: [yes, no]}}
 END
 for spec in sloppy part swept spaces grid more; do
     expect_exit 0 "$FELL" check $spec.yaml

@@ -5,7 +5,8 @@
 . "$srcdir/tests/cli/lib.sh"
 
 folder=$srcdir/tests/reference/trajectories
-for name in xor-sgd iris-adam iris-batchnorm digits-nesterov digits-cnn; do
+for name in xor-sgd iris-adam iris-batchnorm iris-lbfgs iris-plateau iris-one-cycle iris-warm-restarts digits-nesterov \
+    digits-cnn; do
     expect_exit 0 "$FELL" run "$folder/$name.yaml" --quiet --db fell.db
     sqlite3 -bail fell.db >report <<EOF
 CREATE TEMP TABLE reference AS SELECT value AS epoch FROM

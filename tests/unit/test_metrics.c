@@ -161,6 +161,21 @@ Test(metrics, auc)
     free(pred);
 }
 
+Test(metrics, auc_of_logits)
+{
+    /* LARGE: the softmax is 1 to the last bit of a float. */
+    static const float small[9] = {0.6931472f, -1, -1, 3, 3, -9, 1, 1, 1.6931472f},
+                       large[12] = {200, 0, 0, 100, 0, 0, 150, 0, 0, 50, 0, 0};
+    static const int32_t label[4] = {0, 0, 1, 1}, first[3] = {0, 1, 0};
+    fell_metric_call c = {.rows = 4, .cols = 3, .pred = large, .label = label, .pred_is = FELL_LOGIT};
+
+    expect_value("auc", "", c, 0.75);
+    c.rows = 3;
+    c.pred = small; /* class 0: 0.73, 0.50, 0.25; class 1: 0.13, 0.50, 0.25 */
+    c.label = first;
+    expect_value("auc", "", c, (0.5 + 1.0) / 2);
+}
+
 Test(metrics, errors_of_values)
 {
     static const float pred[6] = {1, 10, 2, 30, 4, 20}, target[6] = {1, 12, 3, 28, 5, 20},

@@ -153,3 +153,23 @@ Test(trajectories, digits_nesterov)
 {
     follow_at_every_level("digits-nesterov");
 }
+
+Test(trajectories, iris_lbfgs)
+{
+    follow_at_every_level("iris-lbfgs");
+}
+
+Test(trajectories, iris_plateau)
+{
+    follow_at_every_level("iris-plateau");
+}
+
+Test(trajectories, iris_one_cycle)
+{
+    follow_at_every_level("iris-one-cycle");
+}
+
+Test(trajectories, iris_warm_restarts)
+{
+    follow_at_every_level("iris-warm-restarts");
+}
