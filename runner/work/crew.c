@@ -203,7 +203,7 @@ static status wait_and_listen(struct crew *c, struct pollfd *fds, double due, st
     for (size_t i = 0; i < c->nhands; i++) {
         struct hand *h = &c->hands[i];
 
-        if (!fds[i].revents)
+        if (fds[i].fd < 0 || (!fds[i].revents && process_look_due(&h->process) > 0))
             continue;
         if (hand_listen(h, &c->env, err) != OK)
             return FAILED;

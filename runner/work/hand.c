@@ -390,7 +390,7 @@ static status take_step(struct hand *h, const struct hand_env *env, const char *
 
 status hand_listen(struct hand *h, const struct hand_env *env, struct error *err)
 {
-    enum fill fill = frame_reader_fill(&h->process.reader, h->process.frame_fd);
+    enum fill fill = process_fill(&h->process);
     const struct frame *f;
     const char *body;
     bool broken = false;
