@@ -36,14 +36,17 @@ struct crew {
 
 /* ---- signals ------------------------------------------------------------------------ */
 
+/* Not SIGHUP where it is ignored: that is what nohup(1) is for. */
 static void catch_signals(struct crew *c)
 {
+    struct sigaction hangup;
     sigset_t set;
 
     sigemptyset(&set);
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGHUP);
+    if (sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN)
+        sigaddset(&set, SIGHUP);
     sigprocmask(SIG_BLOCK, &set, &c->old_mask);
     c->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
@@ -185,7 +188,7 @@ static size_t busy_hands(const struct crew *c)
 /* Until a worker speaks, the user interrupts, or the recorder or the screen wants a turn. */
 static status wait_and_listen(struct crew *c, struct pollfd *fds, double due, struct error *err)
 {
-    bool listen = !recorder_is_full(c->task.recorder);
+    bool listen = !recorder_is_full(c->task.recorder) || c->interrupts > 1;
     double wait = due >= 0 && due < REDRAW ? due : REDRAW;
 
     for (size_t i = 0; i < c->nhands; i++) {

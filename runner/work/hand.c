@@ -265,6 +265,8 @@ static status on_resumed(struct hand *h, const struct hand_env *env, const cJSON
     h->epochs_done = epoch;
     h->seconds_before = seconds;
     limits_add(&h->watch, seconds, cpu);
+    if (env->progress)
+        progress_run_resumed(env->progress, h->number, h->task.run, epoch, h->task.paused);
     snprintf(detail, sizeof detail, "after epoch %lld", (long long)epoch);
     return recorder_event(env->recorder, h->task.run, "resumed", detail, err);
 }

@@ -319,6 +319,7 @@ static status give_out(struct schedule *s, size_t slot, struct run_task *out, st
                              .trial = (int64_t)(slot / s->repeats),
                              .repeat = (int64_t)(slot % s->repeats),
                              .resume_path = w->resume,
+                             .paused = w->paused,
                              .ask_epoch = rungs_next_epoch(s, slot)};
     w->resume = NULL;
     w->state = SLOT_RUNNING;
@@ -377,6 +378,7 @@ void schedule_paused(struct schedule *s, size_t slot, const char *checkpoint)
 {
     s->slot[slot].state = SLOT_PAUSED;
     s->slot[slot].resume = mem_string(checkpoint);
+    s->slot[slot].paused = true;
     schedule_put_back(s, slot);
 }
 

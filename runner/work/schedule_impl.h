@@ -25,6 +25,7 @@ struct slot {
     uint16_t tries; /* that failed and were followed by another */
     uint8_t state;
     bool failed; /* ended so: it has no value */
+    bool paused; /* by this schedule, not by an earlier one */
 };
 
 /* What was decided about a trial. */

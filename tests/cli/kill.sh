@@ -80,3 +80,11 @@ start term.db
 kill -TERM $runner
 finish 130
 expect_sql term.db "interrupted,queued,queued" "SELECT group_concat(status) FROM runs"
+
+# nohup lets it live when its terminal goes.
+(trap '' HUP && exec "$FELL" run slow.yaml --plugin ./crasher.so --db hup.db train.epochs=60 repeats=1 >out 2>err) &
+runner=$!
+wait_until hup.db "SELECT count(*) >= 3 FROM epochs"
+kill -HUP $runner
+wait $runner || fail "a signal that was ignored ended it: $(cat err)"
+expect_sql hup.db "finished|60" "SELECT status, epochs_done FROM runs"
