@@ -325,10 +325,9 @@ double progress_lane_left(const struct progress *p, const struct lane *l)
 
 double progress_left(const struct progress *p)
 {
-    return p->told_rate
-               ? p->left
-               : time_left(p->stepped - p->began, p->now - p->stepped, p->epochs_done,
-                           p->epochs_wanted - p->epochs_before);
+    return p->told_rate ? p->left
+                        : time_left(p->stepped - p->began, p->now - p->stepped, p->epochs_done,
+                                    p->epochs_wanted - p->epochs_before);
 }
 
 /* Per second, or where that is below one per minute or hour. */
