@@ -23,7 +23,8 @@ extern char **environ;
 
 enum { PIPE_SIZE = 1 << 20, ABOVE_STANDARD = 10 };
 enum { FIRST_NAP = 50000, LONGEST_NAP = 20000000 }; /* ns */
-static const double GRACE = 2.0, LOOK = 0.5;        /* seconds: to end by itself; from look to look */
+/* Seconds: for ending by itself at the end of the jobs, and without a word; from look to look. */
+static const double GRACE = 2.0, SHORT_GRACE = 0.2, LOOK = 0.5;
 
 /* A pipe with ends that no dup2() of the child overwrites. */
 static status make_pipe(int ends[2], struct error *err)
@@ -289,30 +290,31 @@ void process_add_where(const struct process *p, const struct spec *spec, struct 
         strbuf_addf(why, " (%s)", p->crash_phase);
 }
 
-/* Wait for its end, which a plugin can delay for ever: then it is killed. *LATE: it was. */
-static pid_t wait_for_end(pid_t pid, int *how, bool *late)
+/* Wait for its end, which a plugin can delay for ever: then it is killed. *KILLED: it was. */
+static pid_t wait_for_end(pid_t pid, double grace, int *how, bool *killed)
 {
-    const double end = time_monotonic() + GRACE;
+    const double end = time_monotonic() + grace;
     struct timespec nap = {.tv_nsec = FIRST_NAP};
+    bool late = false;
     pid_t got;
 
-    *late = false;
-    while ((got = waitpid(pid, how, *late ? 0 : WNOHANG)) == 0 || (got < 0 && errno == EINTR)) {
+    while ((got = waitpid(pid, how, late ? 0 : WNOHANG)) == 0 || (got < 0 && errno == EINTR)) {
         if (got == 0 && time_monotonic() > end) {
             kill(pid, SIGKILL);
-            *late = true;
+            late = true;
         } else if (got == 0) {
             nanosleep(&nap, NULL);
             nap.tv_nsec = nap.tv_nsec < LONGEST_NAP / 2 ? nap.tv_nsec * 2 : LONGEST_NAP;
         }
     }
+    *killed = late && got == pid && WIFSIGNALED(*how) && WTERMSIG(*how) == SIGKILL;
     return got;
 }
 
 int process_bury(struct process *p, bool kill_it, const struct spec *spec, struct strbuf *why)
 {
     int how = 0, sig = 0;
-    bool late;
+    bool killed;
     pid_t got;
 
     if (!p->pid)
@@ -321,8 +323,8 @@ int process_bury(struct process *p, bool kill_it, const struct spec *spec, struc
         kill(p->pid, SIGKILL);
     process_finish(p);
     close(p->frame_fd);
-    got = wait_for_end(p->pid, &how, &late);
-    if (late) {
+    got = wait_for_end(p->pid, why ? SHORT_GRACE : GRACE, &how, &killed);
+    if (killed) {
         if (why)
             strbuf_add(why, "the worker process did not talk any more, nor end, and was killed");
     } else if (got == p->pid && WIFSIGNALED(how)) {

@@ -60,7 +60,7 @@ enum fill process_fill(struct process *p);
 double process_look_due(const struct process *p);
 
 /* Let it end by itself (process_finish) or kill it, and wait until it is gone; one that does not end by
- * itself in two seconds is killed. How it
+ * itself in two seconds is killed, or, when WHY is asked, in a moment. How it
  * died is appended to WHY: "SIGSEGV (Segmentation fault) in layer 'dense1' (backward)".
  * Returns the signal, or 0. SPEC, which may be NULL, tells layers from the rest. */
 void process_finish(struct process *p);

@@ -45,6 +45,17 @@ expect_sql cpu.db "timed_out|1|0
 finished||40" "SELECT status, error LIKE 'limits.cpu_seconds is 0.25, and it had used 0.2_ seconds in layer ''boom'' (forward)'
     OR error LIKE 'limits.cpu_seconds is 0.25, and it had used 0.3_ seconds in layer ''boom'' (forward)', epochs_done FROM runs"
 
+# Time in which the runner was suspended does not count.
+crasher_spec slept.yaml dawdle 'train: {epochs: 40, batch_size: 0}' 'limits: {seconds: 1.5}'
+"$FELL" run slept.yaml --plugin ./crasher.so --db slept.db >out 2>err &
+runner=$!
+wait_until slept.db "SELECT count(*) > 0 FROM epochs"
+kill -STOP $(children $runner) $runner
+sleep 1.8
+kill -CONT $runner $(children $runner)
+wait $runner || fail "it was ended: $(cat out err)"
+expect_sql slept.db "finished|40" "SELECT status, epochs_done FROM runs"
+
 # The address sanitizer takes more than that for itself.
 ! grep -q __asan_init "$FELL" || exit 0
 
