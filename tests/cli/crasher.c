@@ -43,11 +43,14 @@ static void hang(int deaf)
         continue;
 }
 
-/* Memory that is used and never given back, until there is none; with a rest between the pieces. */
+/* Memory that is used and never given back, until there is none; with a rest between the pieces. Volatile:
+ * clang leaves out what nobody reads, and then this never ends. */
 static void grow(int rest)
 {
     for (;;) {
-        memset(malloc(1 << 20), 1, 1 << 20);
+        char *volatile piece = malloc(1 << 20);
+
+        memset(piece, 1, 1 << 20);
         if (rest)
             usleep(1000);
     }
