@@ -19,6 +19,8 @@
 #include "work/hand.h"
 
 static const double REDRAW = 0.1; /* seconds */
+static const double AT_ONCE =
+    0.05; /* timeout(1) and the like send a signal to the process and to its group */
 
 enum { ATTEMPTS = 3 }; /* to start a worker that takes a job */
 
@@ -31,6 +33,7 @@ struct crew {
     int signals;          /* signalfd; -1: none */
     sigset_t old_mask;
     int interrupts; /* how often the user asked to stop */
+    double asked;   /* when last */
     int answered;   /* how many of them were passed on */
 };
 
@@ -62,8 +65,13 @@ static void count_interrupts(struct crew *c)
 {
     struct signalfd_siginfo info;
 
-    while (c->signals >= 0 && read(c->signals, &info, sizeof info) == (ssize_t)sizeof info)
-        c->interrupts++;
+    while (c->signals >= 0 && read(c->signals, &info, sizeof info) == (ssize_t)sizeof info) {
+        const double now = time_monotonic();
+
+        if (c->interrupts == 0 || now - c->asked > AT_ONCE)
+            c->interrupts++;
+        c->asked = now;
+    }
 }
 
 /* While the recorder does nothing but wait for a lock. */

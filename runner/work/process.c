@@ -92,6 +92,7 @@ status process_start(struct process *p, size_t nplugins, const char *const *plug
     /* Ctrl-C must not kill it before it has said that it ignores it. */
     sigemptyset(&interrupts);
     sigaddset(&interrupts, SIGINT);
+    sigaddset(&interrupts, SIGHUP);
     sigemptyset(&defaults);
     sigaddset(&defaults, SIGPIPE);
     sigaddset(&defaults, SIGTERM);

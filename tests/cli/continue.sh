@@ -38,7 +38,7 @@ for signal in KILL INT TWICE; do
         runner=$!
         sleep $pause
         case $signal in
-        TWICE) kill -INT $runner 2>kill.err && sleep 0.01 && kill -INT $runner 2>kill.err || true ;;
+        TWICE) kill -INT $runner 2>kill.err && sleep 0.06 && kill -INT $runner 2>kill.err || true ;;
         *) kill -$signal $runner 2>kill.err || true ;;
         esac
         wait $runner 2>wait.err || true
