@@ -65,7 +65,6 @@ struct schedule {
 
 /* One more trial, of EPOCHS epochs: its first slot. All are queued, and have no ids yet. */
 struct slot *schedule_add_trial(struct schedule *s, int64_t epochs);
-void schedule_put_back(struct schedule *s, size_t slot);                /* it is before s->next */
 void schedule_close(struct schedule *s, size_t slot, const char *word); /* it has ended */
 void slot_add_value(const struct schedule *s, struct slot *slot, int64_t epoch, double objective);
 double slot_value(const struct schedule *s, const struct slot *slot);
