@@ -18,9 +18,8 @@
 #include "cli/progress.h"
 #include "work/hand.h"
 
-static const double REDRAW = 0.1; /* seconds */
-static const double AT_ONCE =
-    0.05; /* timeout(1) and the like send a signal to the process and to its group */
+/* Seconds. Signals that come at once are one: timeout(1) signals the process and its group. */
+static const double REDRAW = 0.1, AT_ONCE = 0.05;
 
 enum { ATTEMPTS = 3 }; /* to start a worker that takes a job */
 
