@@ -63,43 +63,55 @@ begun=$(date +%s%N)
 # The kills are spread over less than the time that the sweep takes; in every other round they are rare enough for rows
 # to be stored.
 most=$((($(date +%s%N) - begun) / 3000000 / kills + 1)) # ms from one to the next
-begun=$(date +%s%N)
-done_kills=0 rounds=0 last=
-while [ $done_kills -lt "$kills" ]; do
-    "$FELL" run soak.yaml --quiet --db killed.db --jobs $((1 + RANDOM % 4)) >out 2>err &
-    runner=$!
-    # In three rounds of four not before something new is stored: starting takes a while, too.
-    for i in $(seq $((rounds % 4 ? 200 : 0))); do
-        [ "$(sqlite3 killed.db 'SELECT max(id) FROM events' 2>/dev/null)" = "$last" ] || break
-        sleep 0.02
+# One sweep that is disturbed, with most ms from kill to kill; how many there were is left in done_kills.
+disturb() {
+    begun=$(date +%s%N)
+    done_kills=0 rounds=0 last=
+    while [ $done_kills -lt "$kills" ]; do
+        "$FELL" run soak.yaml --quiet --db killed.db --jobs $((1 + RANDOM % 4)) >out 2>err &
+        runner=$!
+        # In three rounds of four not before something new is stored: starting takes a while, too.
+        for i in $(seq $((rounds % 4 ? 200 : 0))); do
+            [ "$(sqlite3 killed.db 'SELECT max(id) FROM events' 2>/dev/null)" = "$last" ] || break
+            sleep 0.02
+        done
+        # A few workers, then the runner.
+        for i in $(seq $((1 + RANDOM % 4))); do
+            pause=$((most * (1 + rounds % 2 * 3)))
+            sleep "$(printf '0.%03d' $((RANDOM % (pause < 999 ? pause : 999))))"
+            worker=$(workers_of $runner | shuf -n 1 --random-source=<(yes $RANDOM))
+            [ -z "$worker" ] || ! kill -9 "$worker" 2>/dev/null || done_kills=$((done_kills + 1))
+        done
+        case $((RANDOM % 4)) in
+        0) kill -TERM $runner 2>/dev/null && done_kills=$((done_kills + 1)) ;;
+        *) kill -9 $runner 2>/dev/null && done_kills=$((done_kills + 1)) ;;
+        esac
+        wait $runner 2>/dev/null
+        rounds=$((rounds + 1))
+        [ ! -s killed.db ] || [ "$(sqlite3 killed.db 'PRAGMA integrity_check')" = ok ] || { echo "the database is broken"; exit 1; }
+        last=$(sqlite3 killed.db 'SELECT max(id) FROM events' 2>/dev/null)
+        over=$(sqlite3 killed.db "SELECT count(*) > 0 AND sum(status IN ('queued', 'running', 'interrupted')) = 0 FROM runs" 2>/dev/null)
+        [ "${over:-0}" = 0 ] || break
     done
-    # A few workers, then the runner.
-    for i in $(seq $((1 + RANDOM % 4))); do
-        pause=$((most * (1 + rounds % 2 * 3)))
-        sleep "$(printf '0.%03d' $((RANDOM % (pause < 999 ? pause : 999))))"
-        worker=$(workers_of $runner | shuf -n 1 --random-source=<(yes $RANDOM))
-        [ -z "$worker" ] || ! kill -9 "$worker" 2>/dev/null || done_kills=$((done_kills + 1))
-    done
-    case $((RANDOM % 4)) in
-    0) kill -TERM $runner 2>/dev/null && done_kills=$((done_kills + 1)) ;;
-    *) kill -9 $runner 2>/dev/null && done_kills=$((done_kills + 1)) ;;
-    esac
-    wait $runner 2>/dev/null
-    rounds=$((rounds + 1))
-    [ ! -s killed.db ] || [ "$(sqlite3 killed.db 'PRAGMA integrity_check')" = ok ] || { echo "the database is broken"; exit 1; }
-    last=$(sqlite3 killed.db 'SELECT max(id) FROM events' 2>/dev/null)
-    over=$(sqlite3 killed.db "SELECT count(*) > 0 AND sum(status IN ('queued', 'running', 'interrupted')) = 0 FROM runs" 2>/dev/null)
-    [ "${over:-0}" = 0 ] || break
+    "$FELL" run soak.yaml --quiet --db killed.db --jobs 2 >out 2>err || { echo "the last run failed: $(tail -n 3 err)"; exit 1; }
+    [ "$(sqlite3 killed.db 'PRAGMA integrity_check')" = ok ] || { echo "the database is broken"; exit 1; }
+    echo "$done_kills kills in $rounds rounds, $((($(date +%s%N) - begun) / 1000000)) ms; $(sqlite3 killed.db \
+        "SELECT group_concat(n, ', ') FROM (SELECT count(*) || ' ' || status AS n FROM runs GROUP BY status)"); $(sqlite3 \
+        killed.db "SELECT count(*) FILTER (WHERE kind = 'retried') || ' tried again, ' || count(*) FILTER (WHERE kind = 'resumed') || ' resumed' FROM events")"
+    if [ "$(rows_of whole.db)" != "$(rows_of killed.db)" ]; then
+        echo "FAILED: other rows than those of a sweep left alone"
+        [ -z "${SOAK_KEEP-}" ] || cp -r "$scratch" "$SOAK_KEEP"
+        exit 1
+    fi
+}
+
+# On a machine that was busy before and is not now the sweep may be over too soon.
+for attempt in 1 2 3; do
+    rm -rf killed.db*
+    disturb
+    [ $done_kills -lt "$kills" ] || break
+    echo "the sweep ended after $done_kills kills; once more, with less time between them"
+    most=$((most / 3 + 1))
 done
-"$FELL" run soak.yaml --quiet --db killed.db --jobs 2 >out 2>err || { echo "the last run failed: $(tail -n 3 err)"; exit 1; }
-[ "$(sqlite3 killed.db 'PRAGMA integrity_check')" = ok ] || { echo "the database is broken"; exit 1; }
-echo "$done_kills kills in $rounds rounds, $((($(date +%s%N) - begun) / 1000000)) ms; $(sqlite3 killed.db \
-    "SELECT group_concat(n, ', ') FROM (SELECT count(*) || ' ' || status AS n FROM runs GROUP BY status)"); $(sqlite3 \
-    killed.db "SELECT count(*) FILTER (WHERE kind = 'retried') || ' tried again, ' || count(*) FILTER (WHERE kind = 'resumed') || ' resumed' FROM events")"
-if [ "$(rows_of whole.db)" != "$(rows_of killed.db)" ]; then
-    echo "FAILED: other rows than those of a sweep left alone"
-    [ -z "${SOAK_KEEP-}" ] || cp -r "$scratch" "$SOAK_KEEP"
-    exit 1
-fi
 [ $done_kills -ge "$kills" ] || { echo "FAILED: the sweep ended after $done_kills kills; give it more trials"; exit 1; }
 echo "the rows are those of a sweep left alone"

@@ -203,9 +203,9 @@ static status make_one_folder(const char *path, struct error *err)
     return OK;
 }
 
-status path_make_folder(const char *path, struct error *err)
+/* COPY of the path is as before at the end. */
+static status make_folders(char *copy, struct error *err)
 {
-    char *copy = mem_string(path);
     status result = OK;
 
     for (char *p = copy + 1; *copy && *p && result == OK; p++)
@@ -214,8 +214,21 @@ status path_make_folder(const char *path, struct error *err)
             result = make_one_folder(copy, err);
             *p = '/';
         }
-    if (result == OK)
-        result = make_one_folder(copy, err);
+    return result == OK ? make_one_folder(copy, err) : result;
+}
+
+/* Another process may remove an empty folder while what belongs into it is made. */
+status path_make_folder(const char *path, struct error *err)
+{
+    char *copy = mem_string(path);
+    status result = FAILED;
+
+    for (int tries = 0; tries < 3 && result != OK; tries++) {
+        errno = 0;
+        result = make_folders(copy, err);
+        if (errno != ENOENT)
+            break;
+    }
     free(copy);
     return result;
 }

@@ -193,6 +193,18 @@ void progress_run_started(struct progress *p, int worker, int64_t run, int64_t t
         p->view->run_started(p, l, t);
 }
 
+void progress_run_resumed(struct progress *p, int worker, int64_t run, int64_t epoch, bool seen)
+{
+    struct lane *l = lane_of(p, worker);
+
+    if (!l || l->run != run)
+        return;
+    l->from = l->epoch = l->told_epoch = epoch;
+    l->stepped = p->now;
+    if (!seen)
+        p->epochs_before += (double)epoch;
+}
+
 void progress_epoch(struct progress *p, int worker, int64_t run, const struct epoch_report *e)
 {
     struct lane *l = lane_of(p, worker);
@@ -308,14 +320,15 @@ static double time_left(double taken, double ago, double done, double wanted)
 
 double progress_lane_left(const struct progress *p, const struct lane *l)
 {
-    return time_left(l->stepped - l->began, p->now - l->stepped, (double)l->epoch, (double)l->epochs);
+    return time_left(l->stepped - l->began, p->now - l->stepped, (double)(l->epoch - l->from),
+                     (double)(l->epochs - l->from));
 }
 
 double progress_left(const struct progress *p)
 {
-    return p->told_rate
-               ? p->left
-               : time_left(p->stepped - p->began, p->now - p->stepped, p->epochs_done, p->epochs_wanted);
+    return p->told_rate ? p->left
+                        : time_left(p->stepped - p->began, p->now - p->stepped, p->epochs_done,
+                                    p->epochs_wanted - p->epochs_before);
 }
 
 /* Per second, or where that is below one per minute or hour. */

@@ -27,6 +27,8 @@ status progress_earlier(struct progress *p, sqlite3 *db, int64_t experiment, str
 void progress_begin(struct progress *p, const char *name, int64_t runs, int workers, int64_t epochs);
 void progress_run_started(struct progress *p, int worker, int64_t run, int64_t trial, int64_t repeat,
                           const struct trial *t);
+/* It goes on after EPOCH. SEEN: its epochs up to there came by progress_epoch(). */
+void progress_run_resumed(struct progress *p, int worker, int64_t run, int64_t epoch, bool seen);
 void progress_epoch(struct progress *p, int worker, int64_t run, const struct epoch_report *e);
 void progress_run_ended(struct progress *p, int worker, int64_t run, const char *status_word,
                         const char *error);

@@ -114,7 +114,7 @@ static void fill_parts(const struct progress *p, const struct lane *l, struct st
         display_rate(l->samples / l->seconds, text);
         strbuf_addf(&part[PART_RATE], "%5s samples/s", text);
     }
-    if (l->epoch > 0) {
+    if (l->epoch > l->from) {
         display_duration(progress_lane_left(p, l), text);
         strbuf_addf(&part[PART_LEFT], "%s left", text);
     }

@@ -14,6 +14,7 @@ struct lane {
     char *label;               /* swept values: "lr=0.1 units=64"; "" without a sweep */
     double began;              /* on the clock of `now` */
     int64_t epoch, epochs;     /* done, wanted */
+    int64_t from;              /* where it was when it began: the run was resumed */
     double train, held_out;    /* last losses; NAN: none yet, no such split */
     double objective;          /* last value; NAN: none */
     const char *held_out_name; /* "validation", or "test" where there is only that */
@@ -29,6 +30,7 @@ struct progress {
     struct tally tally;  /* of all runs, those that ended earlier included */
     int64_t runs, ended; /* without those */
     double epochs_wanted, epochs_done;
+    double epochs_before; /* of those wanted, done by an earlier process */
     struct objective {
         char *name; /* NULL: nothing is best */
         bool maximize, at_last;

@@ -159,6 +159,10 @@ static int run_run(const struct call *c)
     int exit_status = EXIT_INPUT;
     status st;
 
+    if (c->restart && c->extend) {
+        cli_error("--extend adds to an experiment and --new begins it anew: give one of them");
+        return EXIT_INPUT;
+    }
     if (experiment_call_open(&x, c))
         goto out;
     x.options.progress = progress_new(c->json ? PROGRESS_JSON : c->quiet ? PROGRESS_QUIET : PROGRESS_AUTO);

@@ -37,11 +37,6 @@ int64_t tally_ended(const struct tally *t)
     return sum(t, STATUS_FINISHED, STATUS_OUT_OF_MEMORY);
 }
 
-int64_t tally_failed(const struct tally *t)
-{
-    return sum(t, STATUS_DIVERGED, STATUS_OUT_OF_MEMORY);
-}
-
 void tally_add_text(struct strbuf *out, const struct tally *t)
 {
     const int64_t all = tally_all(t);

@@ -35,8 +35,7 @@ struct tally {
 };
 
 int64_t tally_all(const struct tally *t);
-int64_t tally_ended(const struct tally *t);  /* not queued, running or interrupted */
-int64_t tally_failed(const struct tally *t); /* ended without a result: diverged, failed, crashed ... */
+int64_t tally_ended(const struct tally *t); /* not queued, running or interrupted */
 
 /* "3 of 8 runs done, 1 pruned, 1 diverged, 2 running". */
 void tally_add_text(struct strbuf *out, const struct tally *t);

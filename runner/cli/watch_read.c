@@ -58,13 +58,16 @@ static double real_or_nan(sqlite3_stmt *s, int column)
 }
 
 static const char of_run[] =
-    "SELECT trial, repeat, (julianday('now') - julianday(started_at)) * 86400,\n"
+    "SELECT trial, repeat, (julianday('now') - julianday(coalesce(s.at, started_at))) * 86400,\n"
     "  iif(json_valid(resolved), json_extract(resolved, '$.train.epochs'), 0),\n"
     "  e.epoch, e.train_loss, e.validation_loss, e.test_loss,\n"
     "  (SELECT sum(samples) FROM epochs WHERE run_id = ?1 AND epoch > e.epoch - 20),\n"
-    "  (SELECT sum(seconds) FROM epochs WHERE run_id = ?1 AND epoch > e.epoch - 20)\n"
+    "  (SELECT sum(seconds) FROM epochs WHERE run_id = ?1 AND epoch > e.epoch - 20),\n"
+    "  (SELECT CAST(substr(detail, length('after epoch ') + 1) AS INTEGER) FROM events\n"
+    "    WHERE run_id = ?1 AND kind = 'resumed' AND id > s.id ORDER BY id DESC LIMIT 1)\n"
     "FROM runs AS r LEFT JOIN epochs AS e ON e.run_id = r.id\n"
     "  AND e.epoch = (SELECT max(epoch) FROM epochs WHERE run_id = ?1)\n"
+    "  LEFT JOIN events AS s ON s.id = (SELECT max(id) FROM events WHERE run_id = ?1 AND kind = 'started')\n"
     "WHERE r.id = ?1";
 
 static status read_lane(const struct watch *w, struct lane *l, int64_t run, struct error *err)
@@ -93,6 +96,8 @@ static status read_lane(const struct watch *w, struct lane *l, int64_t run, stru
         }
         l->samples = sqlite3_column_double(s, 8);
         l->seconds = sqlite3_column_double(s, 9);
+        l->from = sqlite3_column_int64(s, 10);
+        l->epoch = l->epoch < l->from ? l->from : l->epoch;
     }
     sqlite3_finalize(s);
     return code == SQLITE_ROW ? OK : results_error(w->db, err);
@@ -179,7 +184,7 @@ static void reckon(struct watch *w, const struct totals *t)
 
         to_do += 1 - done;
         seconds += p->now - l->began;
-        share += done;
+        share += l->epochs > 0 ? done - fmin((double)l->from / (double)l->epochs, done) : 0;
     }
     if (!w->alive)
         return;

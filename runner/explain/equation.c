@@ -3,8 +3,6 @@
  */
 #include "explain/equation.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -405,19 +403,4 @@ void equation_latex(const struct equation *e, struct strbuf *out)
         strbuf_add(out, "&");
         break;
     }
-}
-
-struct equation *equation_format(struct arena *arena, const char *fmt, ...)
-{
-    va_list ap;
-    char *text = NULL;
-    struct equation *e;
-
-    va_start(ap, fmt);
-    if (vasprintf(&text, fmt, ap) < 0)
-        text = NULL;
-    va_end(ap);
-    e = equation_read(arena, text ? text : "", NULL);
-    free(text);
-    return e;
 }

@@ -49,8 +49,4 @@ struct equation *equation_read(struct arena *arena, const char *text, bool *wron
 /* Append LaTeX that KaTeX and GitHub take. */
 void equation_latex(const struct equation *e, struct strbuf *out);
 
-/* The arguments of printf as one formula. */
-struct equation *equation_format(struct arena *arena, const char *fmt, ...)
-    __attribute__((format(printf, 2, 3)));
-
 #endif

@@ -78,11 +78,3 @@ const struct strategy *strategy_find(const char *name)
             return &strategies[i];
     return NULL;
 }
-
-const struct pruner_kind *pruner_kind_find(const char *name)
-{
-    for (size_t i = 0; i < pruner_kinds_count; i++)
-        if (strcmp(pruner_kinds[i].name, name) == 0)
-            return &pruner_kinds[i];
-    return NULL;
-}

@@ -45,6 +45,5 @@ extern const size_t pruner_kinds_count;
 
 /* By name; NULL if there is none. */
 const struct strategy *strategy_find(const char *name);
-const struct pruner_kind *pruner_kind_find(const char *name);
 
 #endif

@@ -18,7 +18,8 @@
 #include "cli/progress.h"
 #include "work/hand.h"
 
-static const double REDRAW = 0.1; /* seconds */
+/* Seconds. Signals that come at once are one: timeout(1) signals the process and its group. */
+static const double REDRAW = 0.1, AT_ONCE = 0.05;
 
 enum { ATTEMPTS = 3 }; /* to start a worker that takes a job */
 
@@ -30,19 +31,23 @@ struct crew {
     int signals; /* signalfd; -1: none */
     sigset_t old_mask;
     int interrupts; /* how often the user asked to stop */
+    double asked;   /* when last */
     int answered;   /* how many of them were passed on */
 };
 
 /* ---- signals ------------------------------------------------------------------------ */
 
+/* Not SIGHUP where it is ignored: that is what nohup(1) is for. */
 static void catch_signals(struct crew *c)
 {
+    struct sigaction hangup;
     sigset_t set;
 
     sigemptyset(&set);
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGHUP);
+    if (sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN)
+        sigaddset(&set, SIGHUP);
     sigprocmask(SIG_BLOCK, &set, &c->old_mask);
     c->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
@@ -58,8 +63,13 @@ static void count_interrupts(struct crew *c)
 {
     struct signalfd_siginfo info;
 
-    while (c->signals >= 0 && read(c->signals, &info, sizeof info) == (ssize_t)sizeof info)
-        c->interrupts++;
+    while (c->signals >= 0 && read(c->signals, &info, sizeof info) == (ssize_t)sizeof info) {
+        const double now = time_monotonic();
+
+        if (c->interrupts == 0 || now - c->asked > AT_ONCE)
+            c->interrupts++;
+        c->asked = now;
+    }
 }
 
 /* While the recorder does nothing but wait for a lock. */
@@ -187,7 +197,7 @@ static size_t busy_hands(const struct crew *c)
  * rows are stored. */
 static status wait_and_listen(struct crew *c, struct pollfd *fds, double due, struct error *err)
 {
-    bool listen = !recorder_is_full(c->task.recorder);
+    bool listen = !recorder_is_full(c->task.recorder) || c->interrupts > 1;
     double wait = due >= 0 && due < REDRAW ? due : REDRAW;
     bool piece = recorder_has_piece(c->task.recorder);
     int n;
@@ -210,7 +220,7 @@ static status wait_and_listen(struct crew *c, struct pollfd *fds, double due, st
     for (size_t i = 0; i < c->nhands; i++) {
         struct hand *h = &c->hands[i];
 
-        if (!fds[i].revents)
+        if (fds[i].fd < 0 || (!fds[i].revents && process_look_due(&h->process) > 0))
             continue;
         if (hand_listen(h, &c->env, err) != OK)
             return FAILED;

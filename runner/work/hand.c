@@ -80,8 +80,6 @@ status hand_forget_pause(const struct hand_env *env, int64_t run, struct error *
 /* What only a hand at work has. */
 static void begin_run(struct hand *h)
 {
-    const struct spec *spec = h->task.stored.spec;
-
     h->busy = true;
     h->paused = false;
     h->epochs_done = 0;
@@ -89,12 +87,12 @@ static void begin_run(struct hand *h)
     h->seconds_before = 0.0;
     free(h->paused_at);
     h->paused_at = NULL;
-    limits_begin(&h->watch, &spec->limits, spec->train.threads, h->process.pid);
 }
 
 status hand_start(struct hand *h, const struct hand_env *env, struct error *err)
 {
     const struct experiment *e = env->experiment;
+    const struct spec *spec = h->task.stored.spec;
     struct job job = {.type = FRAME_TRAIN,
                       .number = (uint64_t)h->task.run,
                       .name = e->name,
@@ -111,7 +109,10 @@ status hand_start(struct hand *h, const struct hand_env *env, struct error *err)
         goto out;
     job.checkpoint_folder = folder;
     job.pause_path = pause;
+    /* Before the worker has the job: the ceiling of an earlier run is not this one's. */
+    limits_begin(&h->watch, &spec->limits, spec->train.threads, h->process.pid);
     if (process_send(&h->process, &job, err) != OK) {
+        limits_end(&h->watch);
         process_bury(&h->process, false, NULL, NULL);
         goto out;
     }
@@ -265,6 +266,8 @@ static status on_resumed(struct hand *h, const struct hand_env *env, const cJSON
     h->epochs_done = epoch;
     h->seconds_before = seconds;
     limits_add(&h->watch, seconds, cpu);
+    if (env->progress)
+        progress_run_resumed(env->progress, h->number, h->task.run, epoch, h->task.paused);
     snprintf(detail, sizeof detail, "after epoch %lld", (long long)epoch);
     return recorder_event(env->recorder, h->task.run, "resumed", detail, err);
 }
@@ -390,7 +393,7 @@ static status take_step(struct hand *h, const struct hand_env *env, const char *
 
 status hand_listen(struct hand *h, const struct hand_env *env, struct error *err)
 {
-    enum fill fill = frame_reader_fill(&h->process.reader, h->process.frame_fd);
+    enum fill fill = process_fill(&h->process);
     const struct frame *f;
     const char *body;
     bool broken = false;

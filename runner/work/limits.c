@@ -13,7 +13,8 @@
 #include "base/text.h"
 
 static const double PERIOD = 0.05, GRACE = 0.25; /* seconds */
-enum { MIB = 1048576, SLACK = 64, STACK = 10 };  /* MiB above the limit; for each thread */
+static const double ABSENT = 1.0; /* from look to look: the runner was stopped, or a disk kept it waiting */
+enum { MIB = 1048576, SLACK = 64, STACK = 10 }; /* MiB above the limit; for each thread */
 
 /* ---- what the kernel says of a process ------------------------------------------------------ */
 
@@ -153,7 +154,7 @@ double limits_look(struct limit_watch *w, pid_t pid, bool waiting)
 
     if (!w->limits)
         return -1;
-    if (waiting)
+    if (waiting || now - w->looked > ABSENT)
         w->started += now - w->looked;
     w->looked = now;
     if (!w->broken) {

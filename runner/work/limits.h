@@ -34,7 +34,8 @@ void limits_add(struct limit_watch *w, double seconds, double cpu_seconds);
 
 /* Look, and end the process when a limit is broken: it is asked to say where it is and to go, and
  * killed when it does not at once. WAITING: the time since the last look is the runner's fault, and no
- * time of the run. Returns the seconds until the next look is due, negative: never. */
+ * time of the run; the same goes for more than a second, when it was suspended (Ctrl-Z), or kept waiting.
+ * Returns the seconds until the next look is due, negative: never. */
 double limits_look(struct limit_watch *w, pid_t pid, bool waiting);
 
 /* The run is over. */

@@ -7,18 +7,24 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "host/registry_open.h"
 
 extern char **environ;
 
 enum { PIPE_SIZE = 1 << 20, ABOVE_STANDARD = 10 };
+enum { FIRST_NAP = 50000, LONGEST_NAP = 20000000 }; /* ns */
+/* Seconds: for ending by itself at the end of the jobs, and without a word; from look to look. */
+static const double GRACE = 2.0, SHORT_GRACE = 0.2, LOOK = 0.5;
 
 /* A pipe with ends that no dup2() of the child overwrites. */
 static status make_pipe(int ends[2], struct error *err)
@@ -78,6 +84,7 @@ status process_start(struct process *p, size_t nplugins, const char *const *plug
     if (make_pipe(jobs, err) != OK || make_pipe(frames, err) != OK)
         goto out;
     fcntl(frames[1], F_SETPIPE_SZ, PIPE_SIZE); /* so that a commit does not stop training; a wish */
+    fcntl(frames[0], F_SETFL, O_NONBLOCK);
 
     posix_spawn_file_actions_adddup2(&actions, jobs[0], STDIN_FILENO);
     posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
@@ -85,6 +92,7 @@ status process_start(struct process *p, size_t nplugins, const char *const *plug
     /* Ctrl-C must not kill it before it has said that it ignores it. */
     sigemptyset(&interrupts);
     sigaddset(&interrupts, SIGINT);
+    sigaddset(&interrupts, SIGHUP);
     sigemptyset(&defaults);
     sigaddset(&defaults, SIGPIPE);
     sigaddset(&defaults, SIGTERM);
@@ -216,16 +224,46 @@ const struct frame *process_next_frame(struct process *p, const char **body, boo
     return f;
 }
 
+/* Whether it has ended; it is still to be buried. */
+static bool is_dead(const struct process *p)
+{
+    siginfo_t info = {.si_pid = 0};
+
+    return waitid(P_PID, (id_t)p->pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == p->pid;
+}
+
+enum fill process_fill(struct process *p)
+{
+    enum fill fill = frame_reader_fill(&p->reader, p->frame_fd);
+
+    p->looked = time_monotonic();
+    if (fill != FILL_NOTHING || !is_dead(p))
+        return fill;
+    fill = frame_reader_fill(&p->reader, p->frame_fd); /* what it wrote in between */
+    return fill == FILL_NOTHING ? FILL_END : fill;
+}
+
+double process_look_due(const struct process *p)
+{
+    const double left = p->looked + LOOK - time_monotonic();
+
+    return left > 0 ? left : 0;
+}
+
 const struct frame *process_wait_frame(struct process *p, const char **body)
 {
     for (;;) {
+        struct pollfd pipe = {.fd = p->frame_fd, .events = POLLIN};
         bool broken;
         const struct frame *f = process_next_frame(p, body, &broken);
+        enum fill fill;
 
         if (f)
             return f;
-        if (broken || frame_reader_fill(&p->reader, p->frame_fd) != FILL_MORE)
+        if (broken || (fill = process_fill(p)) == FILL_END || fill == FILL_ERROR)
             return NULL;
+        if (fill == FILL_NOTHING)
+            poll(&pipe, 1, (int)(LOOK * 1000));
     }
 }
 
@@ -253,9 +291,31 @@ void process_add_where(const struct process *p, const struct spec *spec, struct 
         strbuf_addf(why, " (%s)", p->crash_phase);
 }
 
+/* Wait for its end, which a plugin can delay for ever: then it is killed. *KILLED: it was. */
+static pid_t wait_for_end(pid_t pid, double grace, int *how, bool *killed)
+{
+    const double end = time_monotonic() + grace;
+    struct timespec nap = {.tv_nsec = FIRST_NAP};
+    bool late = false;
+    pid_t got;
+
+    while ((got = waitpid(pid, how, late ? 0 : WNOHANG)) == 0 || (got < 0 && errno == EINTR)) {
+        if (got == 0 && time_monotonic() > end) {
+            kill(pid, SIGKILL);
+            late = true;
+        } else if (got == 0) {
+            nanosleep(&nap, NULL);
+            nap.tv_nsec = nap.tv_nsec < LONGEST_NAP / 2 ? nap.tv_nsec * 2 : LONGEST_NAP;
+        }
+    }
+    *killed = late && got == pid && WIFSIGNALED(*how) && WTERMSIG(*how) == SIGKILL;
+    return got;
+}
+
 int process_bury(struct process *p, bool kill_it, const struct spec *spec, struct strbuf *why)
 {
     int how = 0, sig = 0;
+    bool killed;
     pid_t got;
 
     if (!p->pid)
@@ -264,10 +324,11 @@ int process_bury(struct process *p, bool kill_it, const struct spec *spec, struc
         kill(p->pid, SIGKILL);
     process_finish(p);
     close(p->frame_fd);
-    do
-        got = waitpid(p->pid, &how, 0);
-    while (got < 0 && errno == EINTR);
-    if (got == p->pid && WIFSIGNALED(how)) {
+    got = wait_for_end(p->pid, why ? SHORT_GRACE : GRACE, &how, &killed);
+    if (killed) {
+        if (why)
+            strbuf_add(why, "the worker process did not talk any more, nor end, and was killed");
+    } else if (got == p->pid && WIFSIGNALED(how)) {
         sig = WTERMSIG(how);
         if (why) {
             strbuf_addf(why, "SIG%s (%s)", sigabbrev_np(sig), strsignal(sig));

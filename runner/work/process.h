@@ -15,6 +15,7 @@ struct process {
     pid_t pid; /* 0: not running */
     int job_fd, frame_fd;
     struct frame_reader reader;
+    double looked;                          /* when process_fill() was called last */
     struct crash_head crash;                /* of a CRASH frame */
     char crash_where[128], crash_phase[64]; /* likewise; "": none came */
     size_t nmetrics; /* what the values of EPOCH frames are, as METRICS announced it in this job */
@@ -52,7 +53,14 @@ const struct frame *process_wait_frame(struct process *p, const char **body);
 /* The next frame that is there already; NULL: none. */
 const struct frame *process_next_frame(struct process *p, const char **body, bool *broken);
 
-/* Let it end by itself (process_finish) or kill it, and wait until it is gone. How it
+/* Read what it sent, without waiting. FILL_END: no more comes, since it closed its end of the pipe, or
+ * since it is dead: a child that a plugin has left may keep the pipe open for ever. So this is also to
+ * be called when nothing came for process_look_due() seconds. */
+enum fill process_fill(struct process *p);
+double process_look_due(const struct process *p);
+
+/* Let it end by itself (process_finish) or kill it, and wait until it is gone; one that does not end by
+ * itself in two seconds is killed, or, when WHY is asked, in a moment. How it
  * died is appended to WHY: "SIGSEGV (Segmentation fault) in layer 'dense1' (backward)".
  * Returns the signal, or 0. SPEC, which may be NULL, tells layers from the rest. */
 void process_finish(struct process *p);

@@ -185,16 +185,18 @@ static void listen(struct hearing *h)
 
     limits_begin(&watch, spec ? &spec->limits : &none, spec ? spec->train.threads : 1, h->process.pid);
     while (!h->over) {
-        const double due = limits_look(&watch, h->process.pid, false);
+        const double look = process_look_due(&h->process);
+        double due = limits_look(&watch, h->process.pid, false);
         struct pollfd p = {.fd = h->process.frame_fd, .events = POLLIN};
         const struct frame *f;
         const char *body;
         bool broken = false;
         enum fill fill;
 
-        if (poll(&p, 1, due < 0 ? -1 : (int)(due * 1000) + 1) <= 0)
+        due = due < 0 || look < due ? look : due;
+        if (poll(&p, 1, (int)(due * 1000) + 1) <= 0 && process_look_due(&h->process) > 0)
             continue;
-        fill = frame_reader_fill(&h->process.reader, h->process.frame_fd);
+        fill = process_fill(&h->process);
         while (!h->over && !broken && (f = process_next_frame(&h->process, &body, &broken)))
             broken = !take_frame(h, f, body);
         if (!h->over && (broken || fill == FILL_END || fill == FILL_ERROR))

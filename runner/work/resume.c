@@ -1,5 +1,5 @@
 /* resume.c - see resume.h. Called by the runner when it continues an experiment, and by hand.c for
- * the folder. Reads files and the database, changes nothing.
+ * the folder. Reads files and the database; changes nothing, but an empty folder goes away.
  */
 #include "work/resume.h"
 
@@ -18,6 +18,14 @@ char *resume_folder(const char *db_path, int64_t run)
 
     free(db);
     return folder;
+}
+
+void resume_tidy(const char *db_path)
+{
+    char *folder = mem_format("%s.checkpoints", db_path);
+
+    rmdir(folder);
+    free(folder);
 }
 
 /* What a file must say to be of the run. */

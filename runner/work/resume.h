@@ -16,6 +16,9 @@ extern const char *const resume_files[RESUME_FILES];
 /* FILE.checkpoints/RUN beside the database FILE; free() it. */
 char *resume_folder(const char *db_path, int64_t run);
 
+/* Remove FILE.checkpoints if nothing is in it. */
+void resume_tidy(const char *db_path);
+
 /* The latest state of RUN (its id in DB, the file DB_PATH) that is whole, belongs to the run's spec
  * and seed, and whose epochs are all recorded in the database. *PATH: free() it; NULL: there is none
  * and the run begins anew, *EPOCH 0. NOTE, when not NULL: called for each file that should serve but is

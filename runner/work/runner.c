@@ -16,6 +16,7 @@
 #include "work/crew.h"
 #include "work/identity.h"
 #include "work/provenance.h"
+#include "work/resume.h"
 #include "work/schedule.h"
 #include "work/store.h"
 #include "work/trial_now.h"
@@ -228,6 +229,7 @@ static status train(struct runner *r, int64_t id, struct runner_summary *out, st
         recorder_close(r->recorder, &ignored);
     r->recorder = NULL;
     crew_dismiss(host.crew); /* after the recorder, which asks it whether to go on waiting */
+    resume_tidy(r->options->db);
     return result;
 }
 

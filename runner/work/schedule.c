@@ -26,7 +26,7 @@ struct slot *schedule_add_trial(struct schedule *s, int64_t epochs)
     return &s->slot[first];
 }
 
-void schedule_put_back(struct schedule *s, size_t slot)
+static void put_back(struct schedule *s, size_t slot)
 {
     s->back = mem_grow(s->back, s->nback + 1, sizeof *s->back);
     s->back[s->nback++] = slot;
@@ -145,7 +145,7 @@ static bool pick(struct schedule *s, size_t *out)
         if (rungs_free(s, s->next))
             break;
         s->slot[s->next].state = SLOT_PAUSED;
-        schedule_put_back(s, s->next);
+        put_back(s, s->next);
     }
     for (size_t i = 0; i < s->nback; i++)
         if (s->back[i] < lowest && rungs_free(s, s->back[i]))
@@ -319,6 +319,7 @@ static status give_out(struct schedule *s, size_t slot, struct run_task *out, st
                              .trial = (int64_t)(slot / s->repeats),
                              .repeat = (int64_t)(slot % s->repeats),
                              .resume_path = w->resume,
+                             .paused = w->paused,
                              .ask_epoch = rungs_next_epoch(s, slot)};
     w->resume = NULL;
     w->state = SLOT_RUNNING;
@@ -377,7 +378,8 @@ void schedule_paused(struct schedule *s, size_t slot, const char *checkpoint)
 {
     s->slot[slot].state = SLOT_PAUSED;
     s->slot[slot].resume = mem_string(checkpoint);
-    schedule_put_back(s, slot);
+    s->slot[slot].paused = true;
+    put_back(s, slot);
 }
 
 /* Diverging is no accident: the same bits would diverge again. */
@@ -403,7 +405,7 @@ bool schedule_ended(struct schedule *s, size_t slot, const char *word)
     if (is_worth_a_retry(word) && w->tries < s->e->first->retries && !s->stopped) {
         free(w->rung);
         *w = (struct slot){.id = w->id, .best = NAN, .last = NAN, .tries = (uint16_t)(w->tries + 1)};
-        schedule_put_back(s, slot);
+        put_back(s, slot);
         return true;
     }
     schedule_close(s, slot, word);

@@ -47,6 +47,7 @@ struct run_task {
     struct arena *arena; /* of what follows; run_task_release() */
     struct trial stored; /* the spec and the swept values as stored */
     char *resume_path;   /* the checkpoint to go on from; NULL: from the beginning */
+    bool paused;         /* by this runner: it has seen the epochs before that checkpoint */
     int64_t ask_epoch;   /* the first epoch to ask about; 0: none */
 };
 void run_task_release(struct run_task *t);

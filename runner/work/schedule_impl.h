@@ -25,6 +25,7 @@ struct slot {
     uint16_t tries; /* that failed and were followed by another */
     uint8_t state;
     bool failed; /* ended so: it has no value */
+    bool paused; /* by this schedule, not by an earlier one */
 };
 
 /* What was decided about a trial. */
@@ -64,7 +65,6 @@ struct schedule {
 
 /* One more trial, of EPOCHS epochs: its first slot. All are queued, and have no ids yet. */
 struct slot *schedule_add_trial(struct schedule *s, int64_t epochs);
-void schedule_put_back(struct schedule *s, size_t slot);                /* it is before s->next */
 void schedule_close(struct schedule *s, size_t slot, const char *word); /* it has ended */
 void slot_add_value(const struct schedule *s, struct slot *slot, int64_t epoch, double objective);
 double slot_value(const struct schedule *s, const struct slot *slot);

@@ -262,7 +262,7 @@ status verify_run(const struct rerun *r, sqlite3 *db, struct verification *v, st
 
     *v = (struct verification){.epochs = 0};
     if (run->last_epoch == 0)
-        return error_set(err, "run %lld is %s and has no recorded epoch", (long long)run->id, run->status);
+        return error_set(err, "it is %s and has no recorded epoch", run->status);
     if (r->plugins.changed.len > 0)
         return error_set(err, "%.*s", (int)r->plugins.changed.len - 1, r->plugins.changed.text);
     if (identity_check_files(db, run->id, err) != OK || prepare(&c, err) != OK)

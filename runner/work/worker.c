@@ -9,6 +9,7 @@
 #include <cjson/cJSON.h>
 #include <fcntl.h>
 #include <malloc.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -378,14 +379,19 @@ static void on_terminate(int sig)
     cancel = 1;
 }
 
-/* A worker dies with its runner. Ctrl-C reaches both, and is the runner's to answer. */
+/* A worker dies with its runner, also with one that died before this was said. Ctrl-C and the end of
+ * a terminal reach both, and are the runner's to answer. */
 static void set_signals(void)
 {
     struct sigaction terminate = {.sa_handler = on_terminate, .sa_flags = SA_RESTART};
+    struct pollfd listener = {.fd = FRAMES_FD};
     sigset_t none;
 
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (poll(&listener, 1, 0) > 0 && (listener.revents & POLLERR))
+        _exit(EXIT_FAILURE);
     signal(SIGINT, SIG_IGN);
+    signal(SIGHUP, SIG_IGN);
     signal(SIGPIPE, SIG_DFL);
     signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error of a write */
     sigaction(SIGTERM, &terminate, NULL);

@@ -38,7 +38,7 @@ for signal in KILL INT TWICE; do
         runner=$!
         sleep $pause
         case $signal in
-        TWICE) kill -INT $runner 2>kill.err && sleep 0.01 && kill -INT $runner 2>kill.err || true ;;
+        TWICE) kill -INT $runner 2>kill.err && sleep 0.06 && kill -INT $runner 2>kill.err || true ;;
         *) kill -$signal $runner 2>kill.err || true ;;
         esac
         wait $runner 2>wait.err || true
@@ -100,6 +100,8 @@ expect_sql more.db "0.1|6
 0.5|6" "SELECT value, count(*) FROM run_params WHERE path LIKE '%lr' GROUP BY 1"
 rows_of more.db >after
 [ "$(grep -cxFf before after)" = "$(wc -l <before)" ] || fail "--extend changed what was there"
+expect_exit 2 "$FELL" run sweep.yaml --extend --new --db more.db
+expect_text err "--extend adds to an experiment and --new begins it anew: give one of them"
 # Now that is the experiment, and it goes on under its new spec.
 expect_exit 0 "$FELL" run sweep.yaml 'sweep.over.optimizer.sgd.lr=[0.5, 0.2, 0.1]' repeats=3 --db more.db
 expect_text out "finished already (experiment 1)"

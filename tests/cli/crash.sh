@@ -35,6 +35,20 @@ expect_exit 1 "$FELL" run late.yaml --plugin ./crasher.so --db late.db "record.g
 expect_sql late.db "crashed|1|4" \
     "SELECT status, (SELECT count(*) FROM steps), (SELECT count(*) FROM parameters) FROM runs"
 
+# One that leaves a child, which keeps its pipe open, is as dead as any other; one that closes the pipe and
+# does not end is killed.
+crasher_spec leave.yaml leave 'train: {epochs: 5, batch_size: 0}' \
+    'sweep: {over: {model.1.crasher.how: [leave, silent, live]}}'
+for jobs in 1 2; do
+    expect_exit 1 timeout 20 "$FELL" run leave.yaml --plugin ./crasher.so --jobs $jobs --quiet --db leave$jobs.db
+    expect_sql leave$jobs.db "crashed|6|SIGABRT (Aborted) in layer 'boom' (forward)
+failed||the worker process did not talk any more, nor end, and was killed
+finished||" "SELECT status, signal, error FROM runs"
+done
+expect_exit 1 timeout 20 "$FELL" replay 1 --db leave1.db
+expect_text err "SIGABRT"
+touch over
+
 # A crash while the spec is checked is an error at the layer, and nothing is stored.
 cat >plan.c <<'END'
 #include "fell/plugin.h"

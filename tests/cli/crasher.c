@@ -9,7 +9,7 @@
 
 #include "fell/plugin.h"
 
-enum { LIVE, SEGFAULT, ABORT, EXIT, OVERFLOW, FAIL, DAWDLE, HANG, DEAF, GROW, GRAB, ONCE };
+enum { LIVE, SEGFAULT, ABORT, EXIT, OVERFLOW, FAIL, DAWDLE, HANG, DEAF, GROW, GRAB, ONCE, LEAVE, SILENT };
 
 struct crasher {
     int32_t how;
@@ -18,7 +18,8 @@ struct crasher {
 
 static const fell_param params[] = {
     FELL_ENUM(struct crasher, how, "live",
-              "live|segfault|abort|exit|overflow|fail|dawdle|hang|deaf|grow|grab|once", "How to die."),
+              "live|segfault|abort|exit|overflow|fail|dawdle|hang|deaf|grow|grab|once|leave|silent",
+              "How to die."),
     FELL_INT(struct crasher, rows, 4, 0, 1000, 0, "Only calls with so many rows die."),
 };
 
@@ -42,15 +43,14 @@ static void hang(int deaf)
         continue;
 }
 
-/* Memory that is used and never given back, until there is none; with a rest between the pieces.
- * What nothing can see, a compiler may leave out. */
+/* Memory that is used and never given back, until there is none; with a rest between the pieces. Volatile:
+ * clang leaves out what nobody reads, and then this never ends. */
 static void grow(int rest)
 {
-    static void *volatile seen;
-
     for (;;) {
-        seen = malloc(1 << 20);
-        memset(seen, 1, 1 << 20);
+        char *volatile piece = malloc(1 << 20);
+
+        memset(piece, 1, 1 << 20);
         if (rest)
             usleep(1000);
     }
@@ -73,7 +73,15 @@ static fell_status forward(fell_activation_call *c)
             close(creat("died", 0600));
             abort();
         }
-        if (s->how == HANG || s->how == DEAF)
+        if (s->how == LEAVE) {
+            if (fork() == 0) /* a child that keeps the pipes open */
+                for (int i = 0; i < 600 && access("over", F_OK) != 0; i++)
+                    usleep(50000);
+            abort();
+        }
+        if (s->how == SILENT)
+            close(3);
+        if (s->how == HANG || s->how == DEAF || s->how == SILENT)
             hang(s->how == DEAF);
         if (s->how == GROW || s->how == GRAB)
             grow(s->how == GROW);

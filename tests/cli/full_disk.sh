@@ -4,7 +4,7 @@
 . "${srcdir:-.}/tests/cli/lib.sh"
 mkdir disk
 mount -t tmpfs -o size=8m tmpfs disk 2>mount.err || exit 77
-trap 'umount "$scratch/disk" || umount -l "$scratch/disk"; rm -rf "$scratch"' EXIT
+trap 'umount "$scratch/disk" || umount -l "$scratch/disk"; clean_up' EXIT
 
 rows_of() {
     sqlite3 "$1" "SELECT id, trial, repeat, seed, status, epochs_done, error FROM runs ORDER BY id;

@@ -80,3 +80,25 @@ start term.db
 kill -TERM $runner
 finish 130
 expect_sql term.db "interrupted,queued,queued" "SELECT group_concat(status) FROM runs"
+
+# The end of its terminal, and a signal to it and to its group at once (timeout does that), are one request to stop.
+for sig in HUP TERM INT; do
+    rm -rf group.db*
+    setsid "$FELL" run slow.yaml --plugin ./crasher.so --db group.db --jobs 1 >out 2>err &
+    runner=$!
+    wait_until group.db "SELECT count(*) >= 3 FROM epochs"
+    kill -$sig $runner -$runner
+    got=0
+    wait $runner || got=$?
+    [ $got = 130 ] || fail "$sig: the runner ended with $got: $(cat err)"
+    expect_sql group.db "interrupted,queued,queued" "SELECT group_concat(status) FROM runs"
+    [ -s group.db.checkpoints/1/pause.safetensors ] || fail "$sig: no state was kept"
+done
+
+# nohup lets it live when its terminal goes.
+(trap '' HUP && exec "$FELL" run slow.yaml --plugin ./crasher.so --db hup.db train.epochs=60 repeats=1 >out 2>err) &
+runner=$!
+wait_until hup.db "SELECT count(*) >= 3 FROM epochs"
+kill -HUP $runner
+wait $runner || fail "a signal that was ignored ended it: $(cat err)"
+expect_sql hup.db "finished|60" "SELECT status, epochs_done FROM runs"

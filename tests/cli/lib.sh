@@ -9,7 +9,15 @@ srcdir=$(cd "${srcdir:-.}" && pwd)
 LC_ALL=C.UTF-8
 export LC_ALL
 scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
+# What a test that failed has left running in the background ends with it.
+clean_up() {
+    jobs -p >"$scratch/jobs" || : # dash knows none in a substitution
+    while read -r job; do
+        kill -9 "$job" 2>/dev/null || :
+    done <"$scratch/jobs"
+    rm -rf "$scratch"
+}
+trap clean_up EXIT
 cd "$scratch"
 
 fail() {

@@ -3,8 +3,6 @@
 # several have, the one that got furthest; checkpoints go along.
 . "${srcdir:-.}/tests/cli/lib.sh"
 . "$srcdir/tests/cli/crash_lib.sh"
-runner=
-trap '[ -z "$runner" ] || kill -9 $runner 2>err || :; rm -rf "$scratch"' EXIT
 write_sweep sweep.yaml
 write_spec one.yaml
 echo 'checkpoint: {every: 5, keep: [last, best]}' >>sweep.yaml
@@ -135,3 +133,22 @@ expect_text err "live.db" "another fell process is running this very experiment 
 kill -9 $runner
 wait $runner 2>>err || :
 runner=
+
+# A database of the schema before this one: as a source it is read and left as it is, as the target brought to
+# today's.
+gunzip -c "$srcdir/tests/reference/results-version-1.sqlite.gz" >old.db
+cp old.db before.db
+for count in 10 0; do # twice is once
+    expect_exit 0 "$FELL" merge old.db -o new.db --json
+    expect_json out "$count|$((10 - count))" "j->>'\$.sources[0].new_runs', j->>'\$.sources[0].known_runs'"
+done
+cmp old.db before.db || fail "merging changed an old database"
+expect_sql new.db "2|ok" "SELECT user_version, integrity_check FROM pragma_user_version, pragma_integrity_check"
+expect_sql new.db "old|1|validation.loss|minimize|best
+bare|1|train.loss|minimize|best
+wild|1|train.loss|minimize|best" "SELECT name, uid = identity, objective, goal, objective_at FROM experiments ORDER BY id"
+for table in runs epochs gradients metrics steps run_params data_files plugins; do
+    expect_sql new.db "$(sqlite3 old.db "SELECT count(*) FROM $table")" "SELECT count(*) FROM $table"
+done
+expect_exit 0 "$FELL" merge live.db -o old.db
+expect_sql old.db "2|4" "SELECT user_version, (SELECT count(*) FROM experiments) FROM pragma_user_version"

@@ -4,8 +4,8 @@
 command -v tmux >tmux.path || exit 77
 write_sweep sweep.yaml
 number=0    # a server of its own for each terminal
-terminal() { tmux -f /dev/null -S "$scratch/tmux$number" "$@"; }
-trap 'terminal kill-server 2>err || :; rm -rf "$scratch"' EXIT
+terminal() { timeout 20 tmux -f /dev/null -S "$scratch/tmux$number" "$@"; }
+trap 'terminal kill-server 2>err || :; clean_up' EXIT
 
 # What the terminal shows, in the file screen; waits until TEXT stands in it.
 wait_for() {

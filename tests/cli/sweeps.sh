@@ -90,7 +90,7 @@ for pruner in median asha hyperband; do
     # Both repeats of a trial end together.
     expect_sql $pruner-1.db 0 "SELECT count(*) FROM (SELECT trial FROM runs GROUP BY trial
         HAVING count(DISTINCT status) > 1 OR count(DISTINCT epochs_done) > 1)"
-    [ ! -e $pruner-1.db.checkpoints ] || [ -z "$(find $pruner-1.db.checkpoints -type f)" ] || fail "states are left"
+    [ ! -e $pruner-1.db.checkpoints ] || fail "a folder for states is left"
 done
 
 # tpe knows earlier results, but for a lag: the first trials are those of any lag, later ones not.

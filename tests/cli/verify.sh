@@ -69,7 +69,7 @@ expect_exit 2 "$FELL" verify 1 --db none.db
 cp all.db empty.db
 sqlite3 empty.db "UPDATE runs SET status = 'queued', epochs_done = 0 WHERE id = 1; DELETE FROM epochs WHERE run_id = 1"
 expect_exit 2 "$FELL" verify 1 --db empty.db
-expect_text err "run 1 cannot be verified: run 1 is queued and has no recorded epoch"
+expect_text err "run 1 cannot be verified: it is queued and has no recorded epoch"
 cp rows.csv rows.bak
 echo '3,3,1' >>rows.csv
 expect_exit 2 "$FELL" verify 1 --db all.db

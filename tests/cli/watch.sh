@@ -7,8 +7,8 @@ write_sweep sweep.yaml
 db=results/fell.db
 number=0
 runner=
-terminal() { tmux -f /dev/null -S "$scratch/tmux$number" "$@"; }
-trap '[ -z "$runner" ] || kill -9 $runner 2>err || :; terminal kill-server 2>err || :; rm -rf "$scratch"' EXIT
+terminal() { timeout 20 tmux -f /dev/null -S "$scratch/tmux$number" "$@"; }
+trap 'terminal kill-server 2>err || :; clean_up' EXIT
 
 # Before there is anything, and what has ended.
 expect_exit 2 "$FELL" watch

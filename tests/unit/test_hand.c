@@ -5,6 +5,7 @@
 
 #include <poll.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -388,9 +389,11 @@ static const char *limit_broken(struct limit_watch *w, const struct spec_limits 
     int how;
 
     cr_assert_geq(pid, 0);
-    if (pid == 0)
+    if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL); /* who reads the output of this program waits for its end, too */
         for (;;)
             pause();
+    }
     limits_begin(w, limits, 1, pid);
     limits_add(w, seconds, cpu);
     limits_look(w, pid, false);

@@ -58,8 +58,5 @@ Test(strategies, found_by_name)
 {
     for (size_t i = 0; i < strategies_count; i++)
         cr_expect_eq(strategy_find(strategies[i].name), &strategies[i]);
-    for (size_t i = 0; i < pruner_kinds_count; i++)
-        cr_expect_eq(pruner_kind_find(pruner_kinds[i].name), &pruner_kinds[i]);
     cr_expect_null(strategy_find("gird"));
-    cr_expect_null(pruner_kind_find(""));
 }
