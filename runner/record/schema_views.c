@@ -47,7 +47,9 @@ static const struct view {
 
     {"leaderboard", "the best and the last value of the objective of every run; value is what ranks",
      "SELECT run, name, trial, repeat, status, objective, best, best_epoch, last, last_epoch, seconds,\n"
-     "       goal, iif(objective_at = 'last', last, best) AS value, experiment\n"
+     "       goal, CASE WHEN status IN ('diverged', 'failed', 'crashed', 'timed_out', 'out_of_memory') THEN "
+     "NULL\n"
+     "                  WHEN objective_at = 'last' THEN last ELSE best END AS value, experiment\n"
      "FROM (SELECT r.id AS run, r.experiment_id AS experiment, x.name, r.trial, r.repeat, r.status,\n"
      "       x.objective, x.goal, x.objective_at,\n"
      "       b.epoch AS best_epoch, " BEST_VALUE " AS best,\n"

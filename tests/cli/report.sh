@@ -46,7 +46,7 @@ expect_json report.json "8|2|12" "json_array_length(j->'values'),
 relu=$(sqlite3 $db "SELECT printf('%.9g|%.9g', avg(mean), min(mean)) FROM trials WHERE params->>'\$.\"model.0.dense.activation\"' = 'relu'")
 expect_json report.json "$relu|6" "(SELECT printf('%.9g|%.9g|%d', value->>'mean', value->>'best', value->>'trials')
     FROM json_each(j->'values') WHERE value->>'value' = 'relu')"
-best=$(sqlite3 $db "SELECT trial FROM trials ORDER BY mean LIMIT 1")
+best=$(sqlite3 $db "SELECT trial FROM trials WHERE mean IS NOT NULL ORDER BY mean LIMIT 1")
 expect_json report.json 2 "(SELECT count(*) FROM json_each(j->'values') WHERE value->>'trial' = $best)"
 expect_json report.json "$diverged" "(SELECT sum(value->>'failed_runs') FROM json_each(j->'values') WHERE value->>'setting' LIKE '%lr')"
 # Failures with the same words are counted together.
@@ -58,6 +58,7 @@ expect_text out "... and 11 more; --limit 0 shows all" "together (at most 1)"
 
 # Importance: a value that only the rate decides is the rate's; what both decide together is the pair's.
 cp $db made.db
+sqlite3 -bail made.db "UPDATE runs SET status = 'finished'"
 sqlite3 -bail made.db "UPDATE epochs SET train_loss = (SELECT
     (value > 0.03) * 1.0 FROM run_params AS p WHERE p.run_id = epochs.run_id AND path LIKE '%lr')"
 expect_exit 0 "$FELL" report --json --db made.db

@@ -39,11 +39,11 @@ Test(views, of_a_loss)
                   "1|demo|0|0|queued|validation.loss|2.0|2|5.0|4|2.0|1\n"
                   "2|demo|0|1|queued|validation.loss|4.0|1|4.0|1|4.0|1\n"
                   "4|demo|1|1|queued|validation.loss|NULL|NULL|NULL|NULL|NULL|1\n"
-                  "5|no validation|0|0|diverged|train.loss|3.0|2|NULL|3|3.0|2");
+                  "5|no validation|0|0|diverged|train.loss|3.0|2|NULL|3|NULL|2");
     expect_answer("SELECT experiment, name, trial, json_extract(params, '$.\"model.0.dense.units\"'), mean,"
                   " sd * sd, n, lowest, highest, goal FROM trials",
                   "1|demo|1|17|1.0|NULL|1|1.0|1.0|minimize\n1|demo|0|16|3.0|2.0|2|2.0|4.0|minimize\n"
-                  "2|no validation|0|16|3.0|NULL|1|3.0|3.0|minimize");
+                  "2|no validation|0|16|NULL|NULL|0|NULL|NULL|minimize");
     expect_answer(
         "SELECT run, params, best FROM sweep WHERE run = 3",
         "3|{\"model.0.dense.activation\":\"relu\",\"model.0.dense.units\":17,\"optimizer.sgd.lr\":0.5}|1.0");
@@ -126,6 +126,26 @@ Test(views, of_the_last_epoch)
                          "0|0.25|0.0|2|0.25|0.25|validation.accuracy|maximize");
     expect_answer("SELECT goal, objective_at, identity, strategy FROM experiments",
                   "maximize|last|i|{\"random\":{\"trials\":2}}");
+}
+
+/* A run that failed does not rank, however good it once was. */
+Test(views, of_failures)
+{
+    static const char *const words[] = {"diverged", "timed_out", "pruned", "finished"};
+    struct recorder *r = open_recorder();
+
+    add_accuracies(r, add_experiment_like(r,
+                                          (struct experiment_row){.uid = "u",
+                                                                  .name = "wild",
+                                                                  .objective = "validation.accuracy",
+                                                                  .maximize = true},
+                                          2, 2));
+    for (int64_t run = 1; run <= 4; run++)
+        end_run(r, run, words[run - 1]);
+    close_recorder(r);
+    expect_answer(ranks, "3|0.5|1|0.5|2|0.5\n4|0.5|1|NULL|2|0.5\n1|0.75|2|0.25|3|NULL\n2|1.0|1|0.25|2|NULL");
+    expect_answer(means, "1|0.5|0.0|2|0.5|0.5|validation.accuracy|maximize\n"
+                         "0|NULL|NULL|0|NULL|NULL|validation.accuracy|maximize");
 }
 
 /* The test split: a metric to be minimized, and a loss to be maximized. */
@@ -243,7 +263,8 @@ Test(views, version_1_is_brought_to_today)
     expect_answer("PRAGMA user_version", "1");
     before = rows_of(db_path);
     old_board = answer(db_path, "SELECT run, best, best_epoch, last FROM leaderboard WHERE objective ="
-                                " iif(name = 'old', 'validation.loss', 'train.loss') AND best IS NOT NULL");
+                                " iif(name = 'old', 'validation.loss', 'train.loss') AND best IS NOT NULL"
+                                " AND status <> 'diverged'");
     close_recorder(open_recorder());
     expect_answer("PRAGMA user_version", "2");
     expect_answer("PRAGMA integrity_check", "ok");
@@ -291,8 +312,8 @@ Test(views, version_1_is_read)
               "%s", err.text);
     rows = table_to_json(t);
     text = cJSON_PrintUnformatted(rows);
-    cr_expect_str_eq(text, "[{\"trial\":2,\"m\":\"0.0000\",\"n\":2},{\"trial\":0,\"m\":\"0.8505\",\"n\":2},"
-                           "{\"trial\":1,\"m\":\"0.8527\",\"n\":2},{\"trial\":3,\"m\":\"0.0000\",\"n\":0}]");
+    cr_expect_str_eq(text, "[{\"trial\":0,\"m\":\"0.8505\",\"n\":2},{\"trial\":1,\"m\":\"0.8527\",\"n\":2},"
+                           "{\"trial\":2,\"m\":\"0.0000\",\"n\":0},{\"trial\":3,\"m\":\"0.0000\",\"n\":0}]");
     cJSON_Delete(rows);
     free(text);
     table_free(t);
