@@ -85,6 +85,20 @@ static char *query_text(const struct sweep *s, const char *expression)
     return q.text;
 }
 
+/* The path that ends with NAME, as lr ends optimizer.sgd.lr; else the nearest in spelling; or NULL. */
+static const char *meant(const struct sweep *s, const char *name)
+{
+    const size_t n = strlen(name);
+
+    for (size_t i = 0; i < s->ncolumns; i++) {
+        const size_t all = strlen(s->columns[i]);
+
+        if (all > n && s->columns[i][all - n - 1] == '.' && !strcmp(s->columns[i] + all - n, name))
+            return s->columns[i];
+    }
+    return text_nearest(name, s->columns, s->ncolumns);
+}
+
 /* "no such column: X" with what was meant, perhaps. */
 static void refuse(struct spec_reader *r, const struct node *node, const struct sweep *s, const char *message)
 {
@@ -94,7 +108,7 @@ static void refuse(struct spec_reader *r, const struct node *node, const struct 
 
     for (size_t i = 0; name && i < s->ncolumns; i++)
         quotes = quotes || !strcmp(s->columns[i], name);
-    near = name ? text_nearest(name, s->columns, s->ncolumns) : NULL;
+    near = name ? meant(s, name) : NULL;
     if (quotes)
         r->result |= diag_error(r->diag, &node->place, "where: %s; paths stand in double quotes: \"%s\"",
                                 message, name);
