@@ -115,18 +115,16 @@ static void explain_factors(struct story *s, const struct lesson_path *path)
 
     page_list(s->p, false);
     for (size_t i = 0; i < path->n; i++) {
-        const struct lesson_factor *f = &path->factor[i];
-        const struct lesson_entry *e = f->entry < l->nentries ? &l->entry[f->entry] : NULL;
+        const bool jumps = i == shown && path->n > shown + 1;
+        const struct lesson_factor *f = &path->factor[jumps ? path->n - 1 : i];
+        const struct lesson_entry *e = !jumps && f->entry < l->nentries ? &l->entry[f->entry] : NULL;
         const struct formula *known = e && e->activation ? formula_of_activation(e) : NULL;
         const struct lesson_tensor *t = &l->tensor[l->weight.tensor];
         const char *value = NT(f->value);
 
-        if (i == shown && path->n > shown + 1) {
+        if (jumps) {
             page_item(s->p, "… and so on through %zu more, to the last:", path->n - shown - 1);
             i = path->n - 1;
-            f = &path->factor[i];
-            e = NULL;
-            value = NT(f->value);
         }
         if (!e)
             page_item(s->p, "%s: the blame of output %s, by the loss itself.", value,

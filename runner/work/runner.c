@@ -262,6 +262,8 @@ status runner_run(struct experiment *e, struct registry *reg, const struct runne
         result = store_summary(r.recorder, r.store.known.id, out, err);
     } else if (result == OK && (result = store_experiment(&r.store, err)) == OK) {
         result = train(&r, r.store.experiment_id, out, err);
+        /* The strategy had no further trial. */
+        out->already_finished = result == OK && r.store.ended > 0 && out->runs == r.store.ended;
     }
     release(&r);
     return result;

@@ -132,6 +132,21 @@ static status take_seed(struct store *s, struct error *err)
     return result;
 }
 
+/* Every run that is stored has ended; but trials are stored as they are suggested, and the process may
+ * have been killed before the next was. */
+static status look_for_more(struct store *s, struct error *err)
+{
+    int64_t n;
+
+    if (recorder_count_trials(s->recorder, s->known.id, &n, err) != OK)
+        return FAILED;
+    if (n < s->experiment->ntrials) {
+        s->known.state = KNOWN_UNFINISHED;
+        s->ended = n * s->experiment->repeats;
+    }
+    return OK;
+}
+
 status store_decide(struct store *s, struct error *err)
 {
     const struct experiment *e = s->experiment;
@@ -146,6 +161,8 @@ status store_decide(struct store *s, struct error *err)
         s->known.id = s->known.newest_id;
         memcpy(s->known.uid, s->known.newest_uid, sizeof s->known.uid);
     }
+    if (s->known.state == KNOWN_FINISHED && e->adaptive && look_for_more(s, err) != OK)
+        return FAILED;
     if (s->known.state != KNOWN_NEW && e->seed_drawn && !o->restart && take_seed(s, err) != OK)
         return FAILED;
     memcpy(s->uid, s->known.state == KNOWN_NEW ? s->identity->uid : s->known.uid, sizeof s->uid);

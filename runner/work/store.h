@@ -18,8 +18,9 @@ struct store {
     const struct provenance *provenance;
     const struct runner_options *options;
     struct known_experiment known; /* store_release() */
-    int64_t experiment_id;         /* after store_experiment() */
-    char uid[65];                  /* of it: an extended one keeps its own */
+    int64_t ended;         /* all stored runs have ended, so many; an adaptive strategy may have more */
+    int64_t experiment_id; /* after store_experiment() */
+    char uid[65];          /* of it: an extended one keeps its own */
 };
 
 /* Where this experiment stands: s->known. FAILED, with advice: another of its name is unfinished and

@@ -96,6 +96,20 @@ done
 # tpe knows earlier results, but for a lag: the first trials are those of any lag, later ones not.
 sweep tpe '{tpe: {trials: 20, lag: 3, startup: 6}}' ''
 same tpe 20
+# A runner that was killed when all that it had stored was over, or before it stored a trial, has more to do.
+for last in 12 0; do
+    cp tpe-1.db half.db
+    { echo "DELETE FROM runs WHERE trial >= $last;"
+        sqlite3 half.db "SELECT format('DELETE FROM %w WHERE run_id NOT IN (SELECT id FROM runs);', t.name)
+            FROM sqlite_schema AS t JOIN pragma_table_info(t.name) AS c ON c.name = 'run_id' WHERE t.type = 'table'"
+    } >forget.sql
+    sqlite3 -bail half.db <forget.sql
+    expect_exit 0 "$FELL" run tpe.yaml --quiet --db half.db --jobs 2
+    rows_of half.db >half
+    cmp tpe-1 half || fail "tpe: other rows after trial $last"
+done
+expect_exit 0 "$FELL" run tpe.yaml --db half.db
+expect_text out "is finished already"
 sweep both '{tpe: {trials: 20, lag: 3, startup: 6}}' '{asha: {reduction: 3, minimum: 3, lag: 2}}'
 same both 20
 sed 's/lag: 3, startup/lag: 7, startup/' tpe.yaml >lag.yaml
