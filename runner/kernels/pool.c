@@ -6,9 +6,10 @@
  * A job is published by writing its fields and then one word, the ticket: the
  * job's number above, the next block below. Whoever moves the ticket on from block
  * b by compare-and-swap does block b. A job's fields change only when all of its
- * blocks are done, so fields read before a successful swap belong to that job:
- * nobody has to wait for threads that come late, and a job that is over before
- * they wake is none of their business.
+ * blocks are done and its ticket is closed, that is, has no block to move on from; so
+ * fields read before a successful swap belong to that job: nobody has to wait for
+ * threads that come late, and a job that is over before they wake is none of their
+ * business.
  */
 #include "kernels/pool.h"
 
@@ -20,6 +21,7 @@
 
 #define BLOCK_BITS 32
 #define BLOCK_MASK ((UINT64_C(1) << BLOCK_BITS) - 1)
+#define CLOSED     BLOCK_MASK /* as the next block */
 
 enum { SPINS = 2000 }; /* tens of microseconds: jobs follow each other closely */
 
@@ -60,7 +62,7 @@ static void work(struct pool *p, uint64_t number)
         void *arg = atomic_load(&p->arg);
         int64_t blocks = atomic_load(&p->blocks), block = (int64_t)(ticket & BLOCK_MASK);
 
-        if (block >= blocks)
+        if (block >= blocks) /* also of a closed ticket: jobs have fewer */
             return;
         if (!atomic_compare_exchange_weak(&p->ticket, &ticket, ticket + 1))
             continue;
@@ -167,7 +169,9 @@ void pool_run(struct pool *p, void (*fn)(void *arg, int64_t block), void *arg, i
         inside = was;
         return;
     }
-    number = ((atomic_load(&p->ticket) >> BLOCK_BITS) + 1) & BLOCK_MASK;
+    number = atomic_load(&p->ticket) >> BLOCK_BITS;
+    atomic_store(&p->ticket, number << BLOCK_BITS | CLOSED);
+    number = (number + 1) & BLOCK_MASK;
     atomic_store(&p->fn, fn);
     atomic_store(&p->arg, arg);
     atomic_store(&p->blocks, blocks);

@@ -4,6 +4,7 @@
  */
 #include <criterion/criterion.h>
 #include <math.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -551,6 +552,31 @@ Test(pool, each_block_runs_once)
             }
         pool_free(t.pool);
     }
+}
+
+static void count_block(void *arg, int64_t block)
+{
+    ((_Atomic int *)arg)[block]++;
+}
+
+/* A thread that comes late to a job must not take a block of the next, larger one for its own. */
+Test(pool, late_threads_leave_the_next_job_alone)
+{
+    static const int64_t blocks[] = {2, 40};
+    static _Atomic int count[40];
+    struct pool *pool;
+    struct error err;
+
+    cr_assert_eq(pool_new(5, &pool, &err), OK, "%s", err.text);
+    for (int round = 0; round < 100000; round++) {
+        const int64_t n = blocks[round % 2];
+
+        pool_run(pool, count_block, count, n);
+        for (int64_t b = 0; b < n; b++)
+            if (atomic_exchange(&count[b], 0) != 1)
+                cr_assert_fail("round %d, block %d", round, (int)b);
+    }
+    pool_free(pool);
 }
 
 Test(pool, none_is_one_thread)
