@@ -24,6 +24,8 @@ expect_exit 2 "$FELL" runs --db "$scratch"
 expect_text err "is a folder, not a results database"
 
 expect_exit 0 "$FELL" run one.yaml --quiet
+expect_exit 2 "$FELL" show 99
+expect_text err "no run 99; the last is 1"
 expect_exit 0 "$FELL" run sweep.yaml --quiet
 expect_exit 1 "$FELL" run one.yaml name=wild optimizer.sgd.lr=1e38 model.1.dense.activation=identity --quiet
 db=results/fell.db
