@@ -134,7 +134,7 @@ expect_sql $db 1 "SELECT (SELECT train_loss FROM epochs JOIN runs ON runs.id = r
 expect_exit 2 "$FELL" export 1
 expect_text err "fell export 1 --safetensors FILE"
 expect_exit 2 "$FELL" export "$wild" --safetensors x
-expect_text err "run $wild is diverged: only a run that finished has weights to export"
+expect_text err "run $wild has the status 'diverged': only a run that finished has weights to export"
 expect_exit 1 "$FELL" export 1 --safetensors no/such/folder/x
 expect_text err "no/such/folder"
 
