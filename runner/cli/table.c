@@ -274,24 +274,6 @@ static void pad(struct strbuf *line, const char *text, const struct layout *l, b
     strbuf_release(&cut);
 }
 
-/* Bytes of TEXT that fit WIDTH columns and end before a blank; all of them, or of its first word. */
-static size_t fold(const char *text, int width)
-{
-    size_t end = 0;
-
-    for (size_t n = strcspn(text, " ");; n += 1 + strcspn(text + n + 1, " ")) {
-        char *part = mem_format("%.*s", (int)n, text);
-        const bool fits = display_width(part) <= width;
-
-        free(part);
-        if (end && !fits)
-            return end;
-        end = n;
-        if (!text[n])
-            return end;
-    }
-}
-
 static void put_line(struct strbuf *line, bool heading, FILE *to)
 {
     while (line->len && line->text[line->len - 1] == ' ')
@@ -318,7 +300,7 @@ static void print_line(const struct table *t, const struct layout *l, size_t row
         if (!l[c].width)
             continue;
         while (l[c].folded && display_width(text) > l[c].width) {
-            const size_t n = fold(text, l[c].width);
+            const size_t n = display_fold(text, l[c].width);
             char *part = mem_format("%.*s", (int)n, text);
 
             pad(&line, part, &l[c], true);

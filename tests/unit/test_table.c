@@ -71,6 +71,16 @@ Test(display, texts_are_cut_and_made_harmless, .init = utf8)
     expect_cut("\xc2\x9b", -1, "?", 1);
 }
 
+Test(display, texts_are_folded_at_blanks, .init = utf8)
+{
+    cr_expect_eq(display_fold("a line of words", 20), 15);
+    cr_expect_eq(display_fold("a line of words", 15), 15);
+    cr_expect_eq(display_fold("a line of words", 14), 9);
+    cr_expect_eq(display_fold("learning rates", 3), 8); /* a word is whole */
+    cr_expect_eq(display_fold("\xc3\xa9\x74\xc3\xa9 x", 5), 7);
+    cr_expect_eq(display_fold("", 5), 0);
+}
+
 Test(display, a_plain_locale_cuts_with_a_plain_sign)
 {
     setlocale(LC_CTYPE, "C");
