@@ -65,6 +65,8 @@ sed -n '$s/^  //p' out | sed "s,fell run,\"$FELL\" run --db again.db --quiet," >
 expect_exit 0 sh -eu again.sh
 expect_sql again.db "$(question 'SELECT group_concat(train_loss) FROM (SELECT train_loss FROM epochs WHERE run_id = 1 ORDER BY epoch)')" \
     "SELECT group_concat(train_loss) FROM (SELECT train_loss FROM epochs ORDER BY epoch)"
+expect_exit 0 "$FELL" show 1 --db again.db
+expect_text out "fell run run1.yaml --db again.db"
 wild=$(question "SELECT id FROM runs WHERE status = 'diverged'")
 expect_exit 0 "$FELL" show "$wild"
 expect_text out "error          $(question "SELECT error FROM runs WHERE id = $wild")" "diverged"
