@@ -379,7 +379,8 @@ void table_print_within(const struct table *t, FILE *to, int indent, int columns
     struct layout *l = measure(t), *whole = mem_array(t->ncolumns, sizeof *whole);
 
     memcpy(whole, l, t->ncolumns * sizeof *l);
-    if (columns <= 0 || shrink(l, t->ncolumns, indent, columns))
+    if (columns <= 0 || shrink(l, t->ncolumns, indent, columns) ||
+        last_shown(l, t->ncolumns) < key_columns(whole, t->ncolumns, indent, columns))
         print_lines(t, l, to, indent);
     else
         print_blocks(t, whole, to, indent, columns);

@@ -268,6 +268,18 @@ Test(table, a_line_fits_the_terminal, .init = utf8)
     table_free(t);
 }
 
+Test(table, a_column_alone_is_shown_in_any_width)
+{
+    struct table *t = table_new();
+
+    table_column(t, (struct table_column){.name = "parameters"});
+    table_column(t, (struct table_column){.name = "never_there"});
+    table_integer(t, 235146);
+    table_empty(t);
+    expect_within(t, 5, "  parameters\n      235146\n");
+    table_free(t);
+}
+
 Test(table, one_table_is_text_and_json)
 {
     struct table *t = table_new();
