@@ -198,7 +198,8 @@ const struct command command_compare = {
     .options = OPTION_DB | OPTION_JSON,
     .brief = "Show what differs between runs, and their results side by side",
     .help = "Only the settings that differ are listed, and the data files, plugins and program where "
-            "their contents do. The results are those of each run's last epoch, and its best loss.",
+            "their contents do. The results are those of each run's last epoch, and the best value of its "
+            "objective.",
     .examples = "fell compare 12 15\n"
                 "fell compare 12 15 16 --json",
     .run = run_compare,

@@ -95,6 +95,23 @@ int display_add(struct strbuf *out, const char *text, int columns)
     return used;
 }
 
+size_t display_fold(const char *text, int columns)
+{
+    size_t end = 0;
+
+    for (size_t n = strcspn(text, " ");; n += 1 + strcspn(text + n + 1, " ")) {
+        char *part = mem_format("%.*s", (int)n, text);
+        const bool fits = display_width(part) <= columns;
+
+        free(part);
+        if (end && !fits)
+            return end;
+        end = n;
+        if (!text[n])
+            return end;
+    }
+}
+
 /* ---- numbers ---------------------------------------------------------------- */
 
 void display_number(double v, char out[32])

@@ -20,6 +20,9 @@ int display_width(const char *text);
  * columns used. */
 int display_add(struct strbuf *out, const char *text, int columns);
 
+/* Bytes of TEXT that fit COLUMNS and end before a blank: all of them, or the first word at least. */
+size_t display_fold(const char *text, int columns);
+
 /* Four significant digits (0.1235, 1235, 1.235e-07); whole numbers up to a million
  * keep their digits. "-" for a value that is not finite. */
 void display_number(double v, char out[32]);

@@ -51,7 +51,7 @@ static status read_run(sqlite3 *db, struct exported *x, struct error *err)
     if (code != SQLITE_ROW)
         return error_set(err, "cannot read run %lld: %s", (long long)x->run, sqlite3_errmsg(db));
     if (strcmp(x->status, "finished") != 0 && strcmp(x->status, "stopped") != 0)
-        return error_set(err, "run %lld is %s: only a run that finished has weights to export",
+        return error_set(err, "run %lld has the status '%s': only a run that finished has weights to export",
                          (long long)x->run, x->status);
     return OK;
 }

@@ -30,24 +30,34 @@ static const struct fact exits[] = {
 };
 
 static const struct fact environment[] = {
+    {"CC", "the compiler of fell plugin build, with its own options if need be (default: cc)"},
     {"FELL_CACHE",
      "a folder for prepared data, which all workers share (default: fellrunner in $XDG_CACHE_HOME, or in "
      "~/.cache); off: each worker prepares its own"},
     {"FELL_CACHE_MB",
      "the most that this folder may hold, in MiB (default: 4096); what was not used for longest goes first"},
     {"FELL_PLUGIN_PATH", "folders of plugins, separated by colons, searched before all others"},
+    {"FELL_PROBE_SECONDS",
+     "how long a plugin that did not come with fell may take to be loaded (default: 10)"},
     {"FELL_SIMD",
      "portable, avx2 or avx512: the instructions to use (default: the best that the processor has); "
      "the results are the same bits"},
     {"NO_COLOR", "no colours when it is set"},
+    {"XDG_CACHE_HOME, XDG_DATA_HOME, XDG_STATE_HOME",
+     "where prepared data, plugins of one's own and verdicts on plugins lie, see FILES (default: ~/.cache, "
+     "~/.local/share, ~/.local/state)"},
     {NULL, NULL},
 };
 
 static const struct fact files[] = {
     {DEFAULT_DB,
      "the results database; tables and views are described in it: sqlite3 results/fell.db .schema"},
+    {DEFAULT_DB ".checkpoints/RUN/", "saved states: of the spec's checkpoint, and of an interrupted run"},
     {"results/queries/*.sql", "questions to it, ready to run"},
     {"configs/*.yaml", "specs to start from"},
+    {"~/.cache/fellrunner/", "prepared data; may be removed"},
+    {"~/.local/share/fell/plugins/KIND/NAME.so", "plugins of one's own, found by name"},
+    {"~/.local/state/fell/checks/", "verdicts of fell plugin check, by SHA-256"},
     {NULL, NULL},
 };
 

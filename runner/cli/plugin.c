@@ -10,8 +10,10 @@
 
 #include "base/text.h"
 #include "check/verdict.h"
+#include "cli/display.h"
 #include "cli/plugin_tables.h"
 #include "cli/query.h"
+#include "cli/terminal.h"
 
 static const char *const kinds[] = {"layer",       "activation", "loss",    "optimizer", "schedule",
                                     "initialiser", "metric",     "dataset", "transform"};
@@ -128,20 +130,41 @@ static void print_section(const char *heading, const struct table *t)
     table_print(t, stdout, 2);
 }
 
+/* The lines of TEXT; on a terminal, those that are too long for it are folded. */
+static void print_text(const char *text)
+{
+    int columns = 0, rows;
+
+    if (terminal_is(STDOUT_FILENO))
+        terminal_size(STDOUT_FILENO, &columns, &rows);
+    while (*text) {
+        char *line = mem_format("%.*s", (int)strcspn(text, "\n"), text);
+        const size_t n = columns > 0 ? display_fold(line, columns) : strlen(line);
+
+        printf("%.*s\n", (int)n, line);
+        text += n;
+        text += *text == '\n' || *text == ' ';
+        free(line);
+    }
+}
+
 static void print_item(struct registry *r, const struct item *item)
 {
     const char *rest = item->doc + strcspn(item->doc, "\n");
-    char *traits = plugin_traits(item);
+    char *summary = summary_of(item->doc), *traits = plugin_traits(item);
     struct table *settings = settings_table(item->nparams, item->params), *tensors = tensors_table(item);
     struct table *slots = slots_table(item);
     const struct verdict_note note = verdict_of(item);
     const struct item **hidden;
     size_t n;
 
-    printf("%s %s\n%.*s\n", item_word(item), item->name, (int)(rest - item->doc), item->doc);
+    printf("%s %s\n", item_word(item), item->name);
+    print_text(summary);
     rest += strspn(rest, "\n");
-    if (*rest)
-        printf("\n%s\n", rest);
+    if (*rest) {
+        printf("\n");
+        print_text(rest);
+    }
     if (traits)
         printf("\n%s\n", traits);
     print_section("settings", settings);
@@ -154,6 +177,7 @@ static void print_item(struct registry *r, const struct item *item)
     for (size_t i = 0; i < n; i++)
         printf("hides    %s\n", hidden[i]->file->path);
     free(hidden);
+    free(summary);
     free(traits);
     table_free(settings);
     table_free(tensors);

@@ -307,6 +307,11 @@ void progress_end(struct progress *p)
 
 /* ---- what the ways of showing share ------------------------------------------- */
 
+double progress_taken(const struct progress *p, const struct lane *l)
+{
+    return fmax(p->now - l->began, l->seconds);
+}
+
 bool progress_is_good(const char *status_word)
 {
     return run_end_is_good(status_word);
@@ -476,7 +481,7 @@ static void plain_run_ended(struct progress *p, const struct lane *l, const char
     progress_lane_name(&b, l);
     strbuf_addf(&b, " %s: %lld epoch%s", status_word, (long long)l->epoch, l->epoch == 1 ? "" : "s");
     add_losses(&b, l);
-    display_duration(p->now - l->began, time);
+    display_duration(progress_taken(p, l), time);
     strbuf_addf(&b, ", %s", time);
     print_clean(stdout, b.text);
     strbuf_release(&b);

@@ -95,7 +95,7 @@ static void json_run_ended(struct progress *p, const struct lane *l, const char 
 
     cJSON_AddStringToObject(o, "status", status_word);
     cJSON_AddNumberToObject(o, "epochs", (double)l->epoch);
-    cJSON_AddNumberToObject(o, "seconds", p->now - l->began);
+    cJSON_AddNumberToObject(o, "seconds", progress_taken(p, l));
     if (error && *error)
         cJSON_AddStringToObject(o, "error", error);
     put(o);

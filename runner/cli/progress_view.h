@@ -66,7 +66,9 @@ struct progress_view {
 };
 extern const struct progress_view progress_plain, progress_quiet, progress_screen, progress_json;
 
-bool progress_is_good(const char *status_word);                            /* finished, stopped */
+bool progress_is_good(const char *status_word); /* finished, stopped */
+/* Seconds of its run; by the clock, but its epochs may have come all at once. */
+double progress_taken(const struct progress *p, const struct lane *l);
 double progress_lane_left(const struct progress *p, const struct lane *l); /* seconds; NAN: unknown */
 double progress_left(const struct progress *p);
 /* "sweep: 3 of 8 runs done, 2 running, 1.3 runs/s, 12.3 s left". */

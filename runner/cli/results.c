@@ -432,7 +432,8 @@ status results_run(sqlite3 *db, const char *text, int64_t *run, struct error *er
         strbuf_addf(&last, "%s%lld", last.len ? ", " : "", (long long)sqlite3_column_int64(s, 0));
     sqlite3_finalize(s);
     if (last.len)
-        error_set(err, "no run %lld; the last are %s", (long long)*run, last.text);
+        error_set(err, "no run %lld; the last %s %s", (long long)*run, strchr(last.text, ',') ? "are" : "is",
+                  last.text);
     else
         error_set(err, "no run %lld; the database has no runs yet", (long long)*run);
     strbuf_release(&last);

@@ -102,6 +102,10 @@ static status reproduce(sqlite3 *db, const struct call *c, int64_t run, char **a
     cli_add_word(&b, c->db);
     strbuf_addf(&b, " 'SELECT resolved FROM runs WHERE id = %lld' > run%lld.yaml && fell run run%lld.yaml",
                 (long long)run, (long long)run, (long long)run);
+    if (strcmp(c->db, DEFAULT_DB) != 0) {
+        strbuf_add(&b, " --db");
+        cli_add_word(&b, c->db);
+    }
     *alone = b.text;
     return OK;
 }

@@ -179,33 +179,60 @@ struct layout {
     int width;   /* 0: the column has no values and is left out */
     bool number; /* no texts in it: to the right */
     bool text;   /* may be cut */
+    bool folded; /* goes on in further lines */
 };
 
-enum { GAP = 2, LEAST = 8 /* a text is not cut below this */ };
+enum {
+    GAP = 2,
+    LEAST = 8,    /* a text is not cut below this */
+    SENTENCE = 24 /* a last column of longer texts is folded, down to this, not cut */
+};
 
-static int line_width(const struct layout *l, size_t n, int indent)
+/* The columns that a line has too many of. */
+static int line_over(const struct layout *l, size_t n, int indent, int limit)
 {
     int width = indent - GAP;
 
     for (size_t i = 0; i < n; i++)
         width += l[i].width ? l[i].width + GAP : 0;
-    return width;
+    return width - limit;
 }
 
-/* Take columns from the widest text until a line fits LIMIT or no text can give more. */
-static void shrink(struct layout *l, size_t n, int indent, int limit)
+/* The last column that is shown. */
+static size_t last_shown(const struct layout *l, size_t n)
 {
-    for (int over = line_width(l, n, indent) - limit; over > 0; over--) {
+    size_t last = 0;
+
+    for (size_t i = 0; i < n; i++)
+        last = l[i].width ? i : last;
+    return last;
+}
+
+/* Make a line fit LIMIT: fold the last text, then take columns from the widest text. False: no
+ * text can give more. */
+static bool shrink(struct layout *l, size_t n, int indent, int limit)
+{
+    int over = line_over(l, n, indent, limit);
+    struct layout *last = &l[last_shown(l, n)];
+
+    if (over > 0 && last->text && last->width > SENTENCE) {
+        last->folded = true;
+        last->width = last->width - over > SENTENCE ? last->width - over : SENTENCE;
+        over = line_over(l, n, indent, limit);
+    }
+    for (; over > 0; over--) {
         struct layout *widest = NULL;
 
         for (size_t i = 0; i < n; i++) {
-            if (l[i].text && l[i].width > LEAST && (!widest || l[i].width > widest->width))
+            if (l[i].text && l[i].width > (l[i].folded ? SENTENCE : LEAST) &&
+                (!widest || l[i].width > widest->width))
                 widest = &l[i];
         }
         if (!widest)
-            break;
+            return false;
         widest->width--;
     }
+    return true;
 }
 
 static struct layout *measure(const struct table *t)
@@ -247,51 +274,127 @@ static void pad(struct strbuf *line, const char *text, const struct layout *l, b
     strbuf_release(&cut);
 }
 
+static void put_line(struct strbuf *line, bool heading, FILE *to)
+{
+    while (line->len && line->text[line->len - 1] == ' ')
+        line->text[--line->len] = 0;
+    if (heading && terminal_color(fileno(to)))
+        fprintf(to, "\x1b[1m%s\x1b[0m\n", line->text);
+    else
+        fprintf(to, "%s\n", line->text);
+}
+
 static void print_line(const struct table *t, const struct layout *l, size_t row, bool heading, FILE *to,
                        int indent)
 {
     struct strbuf line = {0};
     char buf[32];
-    size_t last = 0;
-    bool first = true;
+    const size_t last = last_shown(l, t->ncolumns);
+    int before = indent;
 
-    for (size_t c = 0; c < t->ncolumns; c++) {
-        if (l[c].width)
-            last = c;
-    }
     strbuf_addf(&line, "%*s", indent, "");
-    for (size_t c = 0; c < t->ncolumns; c++) {
+    for (size_t c = 0; c <= last && c < t->ncolumns; c++) {
+        const char *text =
+            heading ? t->column[c].title : cell_text(cell_at(t, row, c), t->column[c].format, buf);
+
         if (!l[c].width)
             continue;
-        if (!first)
+        while (l[c].folded && display_width(text) > l[c].width) {
+            const size_t n = display_fold(text, l[c].width);
+            char *part = mem_format("%.*s", (int)n, text);
+
+            pad(&line, part, &l[c], true);
+            free(part);
+            text += n + (text[n] == ' ');
+            if (!*text)
+                break;
+            put_line(&line, heading, to);
+            strbuf_release(&line);
+            strbuf_addf(&line, "%*s", before, "");
+        }
+        pad(&line, text, &l[c], c == last);
+        if (c != last)
             strbuf_addf(&line, "%*s", GAP, "");
-        first = false;
-        pad(&line, heading ? t->column[c].title : cell_text(cell_at(t, row, c), t->column[c].format, buf),
-            &l[c], c == last);
+        before += l[c].width + GAP;
     }
-    while (line.len && line.text[line.len - 1] == ' ')
-        line.text[--line.len] = 0;
-    if (heading && terminal_color(fileno(to)))
-        fprintf(to, "\x1b[1m%s\x1b[0m\n", line.text);
-    else
-        fprintf(to, "%s\n", line.text);
+    put_line(&line, heading, to);
     strbuf_release(&line);
 }
 
-void table_print(const struct table *t, FILE *to, int indent)
+static void print_lines(const struct table *t, const struct layout *l, FILE *to, int indent)
 {
-    struct layout *l = measure(t);
-    int columns, rows;
-
-    if (terminal_is(fileno(to))) {
-        terminal_size(fileno(to), &columns, &rows);
-        shrink(l, t->ncolumns, indent, columns);
-    }
     if (table_rows(t) > 0)
         print_line(t, l, 0, true, to, indent);
     for (size_t r = 0; r < table_rows(t); r++)
         print_line(t, l, r, false, to, indent);
+}
+
+/* How many columns tell one row from another: the first, and the texts after it that take no more
+ * than half of LIMIT. */
+static size_t key_columns(const struct layout *l, size_t n, int indent, int limit)
+{
+    size_t keys = 0;
+
+    while (keys < n && !l[keys].width)
+        keys++;
+    for (keys++; keys < n && (l[keys].text || !l[keys].width); keys++) {
+        if (line_over(l, keys + 1, indent, limit / 2) > 0)
+            break;
+    }
+    return keys;
+}
+
+/* The columns in blocks that fit, one below the other, each with the key columns before it. */
+static void print_blocks(const struct table *t, const struct layout *l, FILE *to, int indent, int limit)
+{
+    const size_t n = t->ncolumns, keys = key_columns(l, n, indent, limit);
+    struct layout *block = mem_array(n, sizeof *block);
+
+    for (size_t next = keys; next < n;) {
+        const size_t begin = next;
+        bool full = false;
+        int shown = 0;
+
+        for (size_t c = 0; c < n; c++)
+            block[c] = c < keys ? l[c] : (struct layout){0};
+        while (next < n && !full) {
+            block[next] = l[next];
+            full = shown > 0 && line_over(block, n, indent, limit) > 0;
+            if (full)
+                block[next].width = 0;
+            else
+                shown += l[next++].width > 0;
+        }
+        shrink(block, n, indent, limit);
+        if (shown && begin > keys)
+            fputs("\n", to);
+        if (shown)
+            print_lines(t, block, to, indent);
+    }
+    free(block);
+}
+
+void table_print_within(const struct table *t, FILE *to, int indent, int columns)
+{
+    struct layout *l = measure(t), *whole = mem_array(t->ncolumns, sizeof *whole);
+
+    memcpy(whole, l, t->ncolumns * sizeof *l);
+    if (columns <= 0 || shrink(l, t->ncolumns, indent, columns) ||
+        last_shown(l, t->ncolumns) < key_columns(whole, t->ncolumns, indent, columns))
+        print_lines(t, l, to, indent);
+    else
+        print_blocks(t, whole, to, indent, columns);
+    free(whole);
     free(l);
+}
+
+void table_print(const struct table *t, FILE *to, int indent)
+{
+    int columns = 0, rows;
+
+    if (terminal_is(fileno(to)))
+        terminal_size(fileno(to), &columns, &rows);
+    table_print_within(t, to, indent, columns);
 }
 
 void table_print_facts(const struct table *t, FILE *to, int indent)

@@ -45,9 +45,13 @@ void table_value(struct table *t, sqlite3_value *v); /* by its SQL type; NULL: e
 size_t table_rows(const struct table *t);
 
 /* Heading and rows. Numbers to the right, texts to the left; columns without any value
- * are left out; on a terminal the longest texts are cut until a line fits it.
- * INDENT blanks stand before each line. */
+ * are left out. On a terminal a long text in the last column is folded and the longest of the
+ * others are cut until a line fits it; where that does not do, the columns are shown in several
+ * blocks, each with those that name a row. INDENT blanks stand before each line. */
 void table_print(const struct table *t, FILE *to, int indent);
+
+/* The same as on a terminal of COLUMNS; 0: lines may have any width. */
+void table_print_within(const struct table *t, FILE *to, int indent, int columns);
 
 /* The first row as a line for each value, its heading before it. */
 void table_print_facts(const struct table *t, FILE *to, int indent);

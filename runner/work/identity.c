@@ -274,9 +274,9 @@ static void add_unproven(struct strbuf *b, const struct plugin_row *p)
     const bool failed = strcmp(p->verdict, "failed") == 0;
 
     if (strcmp(p->verdict, "passed") != 0)
-        strbuf_addf(b, "the %s '%s' %s; 'fell plugin check %s' shows %s\n", p->kind, p->name,
+        strbuf_addf(b, "the %s '%s' %s; 'fell plugin check %s' %s\n", p->kind, p->name,
                     failed ? "failed its check" : "is unchecked", p->path,
-                    failed ? "why" : "what is wrong with it");
+                    failed ? "shows why" : "tries it out");
 }
 
 /* The plugins of all trials as lines, each once, in order; in UNPROVEN those that have not

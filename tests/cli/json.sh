@@ -25,6 +25,9 @@ expect_sql events.db "sweep|8|2" "SELECT j->>'experiment', j->>'runs', j->>'work
 expect_sql events.db "8|8|0|0|0" "SELECT j->>'runs', j->>'finished', j->>'failed', j->>'already_finished', j->>'interrupted'
     FROM e WHERE j->>'event' = 'summary'"
 expect_sql events.db "finished|20" "SELECT DISTINCT j->>'status', j->>'epochs' FROM e WHERE j->>'event' = 'ended'"
+# A short run's events come all at once; it took no less than its epochs for that.
+expect_sql events.db 0 "SELECT count(*) FROM e WHERE j->>'event' = 'ended' AND j->>'seconds' <
+    0.999999 * (SELECT sum(x.j->>'seconds') FROM e AS x WHERE x.j->>'event' = 'epoch' AND x.j->>'run' = e.j->>'run')"
 
 # The same numbers as in the database.
 sqlite3 -bail events.db "ATTACH 'results/fell.db' AS r;

@@ -84,7 +84,7 @@ expect_exit 0 "$FELL" plugin show swish --plugin ./swish.so
 expect_text out "check    unchecked"
 write_spec swish.yaml
 expect_exit 0 "$FELL" run swish.yaml --db a.db --plugin ./swish.so model.0.dense.activation=swish
-[ "$(cat out err | grep -c "the activation 'swish' is unchecked; 'fell plugin check $PWD/swish.so'")" = 1 ] ||
+[ "$(cat out err | grep -c "the activation 'swish' is unchecked; 'fell plugin check $PWD/swish.so' tries it out")" = 1 ] ||
     fail "an unchecked plugin is not told of once"
 expect_sql a.db 'unchecked' "SELECT verdict FROM plugins WHERE name = 'swish'"
 expect_sql a.db 'passed' "SELECT DISTINCT verdict FROM plugins WHERE name <> 'swish'"

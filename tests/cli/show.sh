@@ -24,6 +24,8 @@ expect_exit 2 "$FELL" runs --db "$scratch"
 expect_text err "is a folder, not a results database"
 
 expect_exit 0 "$FELL" run one.yaml --quiet
+expect_exit 2 "$FELL" show 99
+expect_text err "no run 99; the last is 1"
 expect_exit 0 "$FELL" run sweep.yaml --quiet
 expect_exit 1 "$FELL" run one.yaml name=wild optimizer.sgd.lr=1e38 model.1.dense.activation=identity --quiet
 db=results/fell.db
@@ -63,6 +65,8 @@ sed -n '$s/^  //p' out | sed "s,fell run,\"$FELL\" run --db again.db --quiet," >
 expect_exit 0 sh -eu again.sh
 expect_sql again.db "$(question 'SELECT group_concat(train_loss) FROM (SELECT train_loss FROM epochs WHERE run_id = 1 ORDER BY epoch)')" \
     "SELECT group_concat(train_loss) FROM (SELECT train_loss FROM epochs ORDER BY epoch)"
+expect_exit 0 "$FELL" show 1 --db again.db
+expect_text out "fell run run1.yaml --db again.db"
 wild=$(question "SELECT id FROM runs WHERE status = 'diverged'")
 expect_exit 0 "$FELL" show "$wild"
 expect_text out "error          $(question "SELECT error FROM runs WHERE id = $wild")" "diverged"
@@ -132,7 +136,7 @@ expect_sql $db 1 "SELECT (SELECT train_loss FROM epochs JOIN runs ON runs.id = r
 expect_exit 2 "$FELL" export 1
 expect_text err "fell export 1 --safetensors FILE"
 expect_exit 2 "$FELL" export "$wild" --safetensors x
-expect_text err "run $wild is diverged: only a run that finished has weights to export"
+expect_text err "run $wild has the status 'diverged': only a run that finished has weights to export"
 expect_exit 1 "$FELL" export 1 --safetensors no/such/folder/x
 expect_text err "no/such/folder"
 

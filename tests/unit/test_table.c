@@ -71,6 +71,16 @@ Test(display, texts_are_cut_and_made_harmless, .init = utf8)
     expect_cut("\xc2\x9b", -1, "?", 1);
 }
 
+Test(display, texts_are_folded_at_blanks, .init = utf8)
+{
+    cr_expect_eq(display_fold("a line of words", 20), 15);
+    cr_expect_eq(display_fold("a line of words", 15), 15);
+    cr_expect_eq(display_fold("a line of words", 14), 9);
+    cr_expect_eq(display_fold("learning rates", 3), 8); /* a word is whole */
+    cr_expect_eq(display_fold("\xc3\xa9\x74\xc3\xa9 x", 5), 7);
+    cr_expect_eq(display_fold("", 5), 0);
+}
+
 Test(display, a_plain_locale_cuts_with_a_plain_sign)
 {
     setlocale(LC_CTYPE, "C");
@@ -194,6 +204,79 @@ Test(table, numbers_right_texts_left_empty_columns_out, .init = utf8)
                            "   10                                500 ms\n");
     cr_expect_eq(table_rows(t), 2);
     free(text);
+    table_free(t);
+}
+
+static void expect_within(const struct table *t, int columns, const char *expected)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *f = open_memstream(&text, &size);
+
+    table_print_within(t, f, 2, columns);
+    fclose(f);
+    cr_expect_str_eq(text, expected, "in %d columns:\n%s", columns, text);
+    free(text);
+}
+
+Test(table, a_line_fits_the_terminal, .init = utf8)
+{
+    struct table *t = table_new();
+
+    table_column(t, (struct table_column){.name = "run"});
+    table_column(t, (struct table_column){.name = "experiment"});
+    table_column(t, (struct table_column){.name = "never_there"});
+    table_column(t, (struct table_column){.name = "best"});
+    table_column(t, (struct table_column){.name = "why"});
+    table_integer(t, 9);
+    table_text(t, "learning-rates");
+    table_empty(t);
+    table_real(t, 0.125);
+    table_text(t, "the loss is not finite in layer 'hidden1' at step 12");
+    table_integer(t, 10);
+    table_text(t, "digits");
+    table_empty(t);
+    table_real(t, 2);
+    table_text(t, NULL);
+    expect_within(t, 0, /* and every wide terminal */
+                  "  run  experiment       best  why\n"
+                  "    9  learning-rates  0.125  the loss is not finite in layer 'hidden1' at step 12\n"
+                  "   10  digits              2\n");
+    /* A long last text is folded before others are cut. */
+    expect_within(t, 60,
+                  "  run  experiment       best  why\n"
+                  "    9  learning-rates  0.125  the loss is not finite in\n"
+                  "                              layer 'hidden1' at step 12\n"
+                  "   10  digits              2\n");
+    expect_within(t, 50,
+                  "  run  experiment   best  why\n"
+                  "    9  learning-\xe2\x80\xa6  0.125  the loss is not finite\n"
+                  "                          in layer 'hidden1' at\n"
+                  "                          step 12\n"
+                  "   10  digits          2\n");
+    /* What does not fit even so comes in blocks. */
+    expect_within(t, 30,
+                  "  run  experiment       best\n"
+                  "    9  learning-rates  0.125\n"
+                  "   10  digits              2\n"
+                  "\n"
+                  "  run  why\n"
+                  "    9  the loss is not finite\n"
+                  "       in layer 'hidden1' at\n"
+                  "       step 12\n"
+                  "   10\n");
+    table_free(t);
+}
+
+Test(table, a_column_alone_is_shown_in_any_width)
+{
+    struct table *t = table_new();
+
+    table_column(t, (struct table_column){.name = "parameters"});
+    table_column(t, (struct table_column){.name = "never_there"});
+    table_integer(t, 235146);
+    table_empty(t);
+    expect_within(t, 5, "  parameters\n      235146\n");
     table_free(t);
 }
 
