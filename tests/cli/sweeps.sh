@@ -124,3 +124,30 @@ rates() {
 # A strategy with more trials goes on: those that are there are the first ones.
 expect_exit 0 "$FELL" run tpe.yaml sweep.strategy.tpe.trials=24 --extend --db tpe-1.db
 expect_sql tpe-1.db "24|48|1" "SELECT count(DISTINCT trial), count(*), count(DISTINCT experiment_id) FROM runs"
+
+# By repeats, too: every trial gets them, and the later trials are chosen by the means. Killed, it goes on the same.
+for name in once cut; do
+    expect_exit 0 "$FELL" run tpe.yaml repeats=1 --quiet --db $name.db --jobs 2
+done
+expect_exit 0 "$FELL" run tpe.yaml sweep.strategy.tpe.trials=24 --extend --quiet --db once.db --jobs 2
+expect_sql once.db "24|24|48" "SELECT count(*) FILTER (WHERE repeat = 0), count(*) FILTER (WHERE repeat = 1), count(*) FROM runs"
+for pause in 0.03 0.05 0.07; do
+    "$FELL" run tpe.yaml sweep.strategy.tpe.trials=24 --extend --quiet --db cut.db --jobs 2 >out 2>err &
+    runner=$!
+    sleep $pause
+    kill -9 $runner 2>kill.err || :
+    wait $runner 2>wait.err || :
+done
+expect_exit 0 "$FELL" run tpe.yaml sweep.strategy.tpe.trials=24 --extend --quiet --db cut.db
+rows_of once.db >once
+rows_of cut.db >cut
+cmp once cut || fail "an extension that was killed has other rows"
+
+# tpe that takes over from another strategy learns from its trials and repeats none of them, until all are there.
+sweep few '{random: {trials: 12}}' ''
+sed -i -e 's/lr: {range.*/lr: [0.1, 0.03, 0.01]/' -e 's/units: {range.*/units: [2, 3, 4, 5]/' few.yaml
+expect_exit 0 "$FELL" run few.yaml train.epochs=1 --quiet --db few.db
+sed 's/{random: {trials: 12}}/{tpe: {trials: 40, lag: 1, startup: 3}}/' few.yaml >over.yaml
+expect_exit 0 "$FELL" run over.yaml name=few train.epochs=1 --extend --quiet --db few.db --jobs 2
+expect_sql few.db "24|48|24" "SELECT count(DISTINCT trial), count(*), (SELECT count(DISTINCT v) FROM
+    (SELECT group_concat(value) AS v FROM run_params GROUP BY run_id)) FROM runs"
