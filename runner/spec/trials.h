@@ -28,7 +28,7 @@ struct trials {
     struct sweep sweep;
     struct where *where; /* NULL: none */
     const char *where_text;
-    struct place where_at, strategy_at;
+    struct place where_at, strategy_at, pruner_at;
     const struct strategy *strategy;
     struct tpe_settings settings; /* `trials` for samplers, too */
 
@@ -55,6 +55,10 @@ void trials_free(struct trials *t);
 
 /* The sweep section but `over` and `where`: into E and its trials. */
 void strategy_read(struct spec_reader *r, const struct node *sweep, struct experiment *e);
+
+/* Warns of a pruner, or a strategy that learns, which will never act with so many trials or epochs. When all
+ * else of E is known. */
+void strategy_warn(const struct experiment *e, struct diag *d);
 
 /* The objective is among the values that SPEC records; else an error in D. */
 status objective_check(const struct experiment *e, const struct spec *spec, struct diag *d);

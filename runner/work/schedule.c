@@ -190,6 +190,19 @@ static bool may_suggest(const struct schedule *s)
            (number <= lag || s->first_open >= (number - lag) * s->repeats);
 }
 
+static void tell_exhausted(struct schedule *s, size_t number)
+{
+    char *text =
+        mem_format("%lld trials are wanted, but the strategy has no more than %zu: its next suggestions "
+                   "were all %s",
+                   (long long)s->e->ntrials, number,
+                   s->e->nexcluded ? "excluded, or equal to an earlier one" : "equal to earlier ones");
+
+    s->exhausted = true;
+    s->host.note(s->host.arg, text);
+    free(text);
+}
+
 static status suggest(struct schedule *s, struct error *err)
 {
     const size_t number = s->nslots / s->repeats;
@@ -200,7 +213,7 @@ static status suggest(struct schedule *s, struct error *err)
     status result = ask_strategy(s, number, arena, &t, &none, err);
 
     if (result == OK && none)
-        s->exhausted = true;
+        tell_exhausted(s, number);
     else if (result == OK && (result = s->host.store(s->host.arg, &t, ids, err)) == OK) {
         struct slot *w = schedule_add_trial(s, t.spec->train.epochs);
 

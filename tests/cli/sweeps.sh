@@ -148,6 +148,25 @@ sweep few '{random: {trials: 12}}' ''
 sed -i -e 's/lr: {range.*/lr: [0.1, 0.03, 0.01]/' -e 's/units: {range.*/units: [2, 3, 4, 5]/' few.yaml
 expect_exit 0 "$FELL" run few.yaml train.epochs=1 --quiet --db few.db
 sed 's/{random: {trials: 12}}/{tpe: {trials: 40, lag: 1, startup: 3}}/' few.yaml >over.yaml
-expect_exit 0 "$FELL" run over.yaml name=few train.epochs=1 --extend --quiet --db few.db --jobs 2
+expect_exit 0 "$FELL" run over.yaml name=few train.epochs=1 --extend --db few.db --jobs 2
+expect_text err "40 trials are wanted, but the strategy has no more than 24: its next suggestions were all equal to earlier ones"
 expect_sql few.db "24|48|24" "SELECT count(DISTINCT trial), count(*), (SELECT count(DISTINCT v) FROM
     (SELECT group_concat(value) AS v FROM run_params GROUP BY run_id)) FROM runs"
+
+# What never acts is warned of.
+warned() {
+    file=$1
+    shift
+    expect_exit 0 "$FELL" plan $file "$@"
+    cat out err >all
+}
+warned tpe.yaml sweep.strategy.tpe.trials=9
+expect_text all "tpe.yaml:12:13: warning: no trial will be chosen from results: 6 (startup) must be known, the last 3 (lag) never are, and there are 9 trials"
+warned asha.yaml sweep.pruner.asha.minimum=27
+expect_text all "warning: nothing will be pruned: the first decision is after epoch 27 (minimum), and a run has 27 epochs"
+warned median.yaml sweep.strategy.random.trials=5
+expect_text all "warning: nothing will be pruned: 3 earlier trials must be known, the last 2 (lag) never are, and there are 5 trials"
+for quiet in tpe.yaml asha.yaml; do
+    warned $quiet
+    expect_no_text all warning
+done
