@@ -226,4 +226,5 @@ void strategy_read(struct spec_reader *r, const struct node *sweep, struct exper
         read_objective(r, node, e);
     if ((node = spec_get(sweep, "pruner")))
         read_pruner(r, node, e);
+    e->pruner.negated = e->objective.maximize;
 }

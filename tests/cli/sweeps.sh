@@ -93,6 +93,15 @@ for pruner in median asha hyperband; do
     [ ! -e $pruner-1.db.checkpoints ] || fail "a folder for states is left"
 done
 
+# Of a maximized objective the reasons give what was recorded.
+sed 's/minimize: validation.loss/maximize: validation.accuracy/' median.yaml >accuracy.yaml
+expect_exit 0 "$FELL" run accuracy.yaml --quiet --db accuracy.db --jobs 2
+expect_sql accuracy.db "1|1" "SELECT count(*) > 4,
+    min(abs(substr(detail, 9) - (SELECT avg(best) FROM (SELECT max(m.value) AS best FROM runs AS o JOIN metrics AS m ON m.run_id = o.id
+        WHERE o.trial = r.trial AND m.split = 'validation' AND m.name = 'accuracy' AND m.epoch <= r.epochs_done GROUP BY o.id)))
+    < 1e-6 AND substr(detail, 9) + 0 < substr(detail, instr(detail, 'than ') + 5) + 0)
+    FROM events JOIN runs AS r ON r.id = run_id WHERE kind = 'pruned'"
+
 # tpe knows earlier results, but for a lag: the first trials are those of any lag, later ones not.
 sweep tpe '{tpe: {trials: 20, lag: 3, startup: 6}}' ''
 same tpe 20
