@@ -29,8 +29,8 @@ static double place_of(const struct trials *t, const struct point *p, size_t i)
     const struct knob *knob = &p->sweep->knobs[t->dim_knob[i]];
     const struct knob_at *at = &p->knobs[t->dim_knob[i]];
 
-    if (!knob->ordered)
-        return sweep_dim_middle(&t->dims[i], at->index);
+    if (!knob->ordered) /* of no weight, it has no place */
+        return sweep_dim_weight(&t->dims[i], at->index) > 0 ? sweep_dim_middle(&t->dims[i], at->index) : NAN;
     return knob->count ? ((double)at->index + 0.5) / (double)knob->count : at->u;
 }
 
