@@ -94,17 +94,21 @@ status recorder_find_trial(struct recorder *r, const char *uid, int64_t *trial, 
     return OK;
 }
 
-status recorder_count_trials(struct recorder *r, int64_t experiment, int64_t *n, struct error *err)
+status recorder_count_trials(struct recorder *r, int64_t experiment, int64_t *n, int64_t *runs,
+                             struct error *err)
 {
     char id[32];
     sqlite3_stmt *st = NULL;
     int rc;
 
     snprintf(id, sizeof id, "%lld", (long long)experiment);
-    if (find(r, "SELECT coalesce(max(trial) + 1, 0) FROM runs WHERE experiment_id = CAST(?1 AS INTEGER)", id,
-             NULL, &st, &rc, err) != OK)
+    if (find(r,
+             "SELECT coalesce(max(trial) + 1, 0), count(*) FROM runs WHERE experiment_id = CAST(?1 AS "
+             "INTEGER)",
+             id, NULL, &st, &rc, err) != OK)
         return FAILED;
     *n = sqlite3_column_int64(st, 0);
+    *runs = sqlite3_column_int64(st, 1);
     sqlite3_finalize(st);
     return OK;
 }

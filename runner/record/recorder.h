@@ -46,9 +46,10 @@ status recorder_find_experiment(struct recorder *r, const char *identity, const 
                                 struct known_experiment *out, struct error *err);
 
 /* For experiments that get more runs. The trial of the run with UID, -1: there is none; how many
- * trials there are. */
+ * trials there are, and runs. */
 status recorder_find_trial(struct recorder *r, const char *uid, int64_t *trial, struct error *err);
-status recorder_count_trials(struct recorder *r, int64_t experiment, int64_t *n, struct error *err);
+status recorder_count_trials(struct recorder *r, int64_t experiment, int64_t *n, int64_t *runs,
+                             struct error *err);
 /* With its rows and checkpoints' rows. Part of the transaction that recorder_commit() ends. */
 status recorder_delete_experiment(struct recorder *r, int64_t id, struct error *err);
 

@@ -234,6 +234,7 @@ struct experiment *experiment_load(struct registry *r, const char *path, size_t 
         probes_check(e, d); /* for what else is wrong */
     if (result || (result = find_trials(e, d)))
         goto out;
+    strategy_warn(e, d);
     experiment_hash(e);
     tree_write(e->trials->root, &text);
     e->text = arena_string(e->arena, text.text, text.len);

@@ -100,4 +100,12 @@ status experiment_probe(const struct experiment *e, size_t i, struct arena *aren
 status experiment_suggest(struct experiment *e, size_t n, const double *value, struct arena *arena,
                           struct trial *out, bool *none, struct diag *d);
 
+/* Adaptive: the next trial, which is stored already, with its resolved spec and values (its `spec` is not
+ * looked at), instead of experiment_suggest(). Whether this experiment has such a trial: of one that was
+ * extended some may be of another space, which say nothing about this one. */
+bool experiment_recall(struct experiment *e, const struct trial *stored);
+
+/* A resolved spec without its number of repeats, which makes more runs and no other ones; free() it. */
+char *resolved_without_repeats(const char *resolved);
+
 #endif

@@ -93,17 +93,18 @@ static void take_values(struct point *p, struct tree *t, const struct space *spa
     }
 }
 
-status point_tree(struct point *p, struct tree *t, struct node *root, struct node **out, struct diag *d)
+void point_take(struct point *p, struct tree *t, const struct space *space, size_t number)
+{
+    set_number(p, space, number);
+    take_values(p, t, space);
+}
+
+status point_apply(struct point *p, struct tree *t, struct node *root, struct node **out, struct diag *d)
 {
     const struct sweep *s = p->sweep;
     status result = OK;
 
-    memset(p->used, 0, s->nknobs * sizeof *p->used);
     memset(p->active, 0, s->naxes * sizeof *p->active);
-    if (s->naxes)
-        memset(p->value, 0, s->naxes * sizeof(struct node *));
-    if (s->space)
-        take_values(p, t, s->space);
     *out = root;
     for (size_t i = 0; i < s->naxes; i++) {
         size_t a = s->order[i];
@@ -120,6 +121,18 @@ status point_tree(struct point *p, struct tree *t, struct node *root, struct nod
             result = FAILED;
     }
     return result;
+}
+
+status point_tree(struct point *p, struct tree *t, struct node *root, struct node **out, struct diag *d)
+{
+    const struct sweep *s = p->sweep;
+
+    memset(p->used, 0, s->nknobs * sizeof *p->used);
+    if (s->naxes)
+        memset(p->value, 0, s->naxes * sizeof(struct node *));
+    if (s->space)
+        take_values(p, t, s->space);
+    return point_apply(p, t, root, out, d);
 }
 
 /* ---- combinations that repeat others ----------------------------------------------------------- */

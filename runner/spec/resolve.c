@@ -49,6 +49,37 @@ status trial_at(const struct experiment *e, struct point *p, struct arena *arena
     return trial_resolve(e, p, root, arena, out, d) || result ? FAILED : OK;
 }
 
+/* ---- repeats ---------------------------------------------------------------------------- */
+
+/* `"repeats":N`, a key of the spec itself and thus not inside a deeper map. */
+static const char *find_repeats(const char *resolved, size_t *len)
+{
+    static const char key[] = "\"repeats\":";
+    int depth = 0;
+
+    for (const char *p = resolved; *p; p++) {
+        if (*p == '"') {
+            if (depth == 1 && strncmp(p, key, sizeof key - 1) == 0) {
+                *len = sizeof key - 1 + strspn(p + sizeof key - 1, "0123456789");
+                return p;
+            }
+            while (*++p && *p != '"')
+                p += *p == '\\' && p[1];
+        }
+        depth += (*p == '{') - (*p == '}');
+    }
+    *len = 0;
+    return resolved;
+}
+
+char *resolved_without_repeats(const char *resolved)
+{
+    size_t len;
+    const char *repeats = find_repeats(resolved, &len);
+
+    return mem_format("%.*s%s", (int)(repeats - resolved), resolved, repeats + len);
+}
+
 /* ---- digests ---------------------------------------------------------------------------- */
 
 void trial_digest(const struct experiment *e, const struct trial *t, char out[65])
@@ -64,6 +95,10 @@ void trial_digest(const struct experiment *e, const struct trial *t, char out[65
     /* A name has no quotes, so this is the key. */
     snprintf(seed, sizeof seed, "\"seed\":%llu,", (unsigned long long)e->seed);
     cut = strstr(t->resolved, seed);
+    if (!cut) { /* of a stored trial with another seed */
+        sha256_text(t->resolved, strlen(t->resolved), out);
+        return;
+    }
     hash = sha256_new();
     sha256_add(hash, t->resolved, (size_t)(cut - t->resolved));
     sha256_add(hash, cut + strlen(seed), strlen(cut + strlen(seed)));
@@ -100,6 +135,14 @@ static void grow(struct digests *d)
     larger.n = d->n;
     free(d->slot);
     *d = larger;
+}
+
+bool digests_have(const struct digests *d, const char digest[65])
+{
+    const uint64_t key[2] = {hex_number(digest), hex_number(digest + 16)};
+    const uint64_t *slot = d->room ? find_slot(d, key) : NULL;
+
+    return slot && (slot[0] || slot[1]);
 }
 
 bool digests_add(struct digests *d, const char digest[65])

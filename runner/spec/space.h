@@ -63,6 +63,10 @@ struct values *values_read(struct spec_reader *r, const char *path, fell_ptype t
 /* Value INDEX, or the one at U; drawn and computed ones are new scalars in T. */
 struct node *values_node(const struct values *v, struct tree *t, size_t index, double u);
 
+/* Where the number X stands, so that values_node() gives it there or next to it: an index of steps, else a
+ * place in [0,1), of whole numbers the middle of their places. False: it is none of V, which is no list. */
+bool values_place(const struct values *v, double x, size_t *index, double *u);
+
 /* The same values written in another way give the same text, appended to OUT. */
 void values_identity(const struct values *v, fell_ptype type, struct strbuf *out);
 
@@ -174,6 +178,13 @@ void point_reach(struct point *p, size_t knob);
  * that leads nowhere is an error at its path, and is left out so that the rest can still be
  * checked. */
 status point_tree(struct point *p, struct tree *t, struct node *root, struct node **out, struct diag *d);
+
+/* The values of SPACE, a part of the sweep, at its combination NUMBER: p->value and p->used; new nodes
+ * are in T. */
+void point_take(struct point *p, struct tree *t, const struct space *space, size_t number);
+
+/* point_tree() for values that are there already. */
+status point_apply(struct point *p, struct tree *t, struct node *root, struct node **out, struct diag *d);
 
 /* A knob in use that moves nothing, as none of its axes is active, is not at its first value: the
  * combination is the same as another. NO_KNOB: there is none. */

@@ -106,6 +106,7 @@ static void read_pruner(struct spec_reader *r, const struct node *node, struct e
     read_settings(r, words[i], pruner_kinds[i].nparams, pruner_kinds[i].params, sizeof e->pruner, node,
                   settings, &e->pruner);
     e->pruner.kind = pruner_kinds[i].kind;
+    e->trials->pruner_at = node->place;
 }
 
 /* ---- objective ------------------------------------------------------------------------------ */
@@ -171,6 +172,47 @@ status objective_check(const struct experiment *e, const struct spec *spec, stru
     return r.result;
 }
 
+/* ---- what never acts -------------------------------------------------------------------------- */
+
+static bool sweeps_epochs(const struct sweep *s)
+{
+    for (size_t c = 0; c < s->ncolumns; c++)
+        if (path_leads_into("train.epochs", s->columns[c]))
+            return true;
+    return false;
+}
+
+static void warn_pruner(const struct experiment *e, struct diag *d)
+{
+    const struct pruner *p = &e->pruner;
+    const int64_t epochs = e->first->train.epochs, known = p->kind == PRUNER_MEDIAN ? p->startup : 1;
+    const struct place *at = &e->trials->pruner_at;
+
+    if (p->minimum >= epochs && !sweeps_epochs(&e->trials->sweep))
+        diag_warn(d, at,
+                  "nothing will be pruned: the first decision is after epoch %lld (minimum), and a run has "
+                  "%lld epochs",
+                  (long long)p->minimum, (long long)epochs);
+    else if (e->ntrials - 1 - p->lag < known)
+        diag_warn(d, at,
+                  "nothing will be pruned: %lld earlier trial%s must be known, the last %lld (lag) never "
+                  "are, and there are %lld trials",
+                  (long long)known, known == 1 ? "" : "s", (long long)p->lag, (long long)e->ntrials);
+}
+
+void strategy_warn(const struct experiment *e, struct diag *d)
+{
+    const struct tpe_settings *t = &e->trials->settings;
+
+    if (e->adaptive && t->trials <= t->startup + t->lag)
+        diag_warn(d, &e->trials->strategy_at,
+                  "no trial will be chosen from results: %lld (startup) must be known, the last %lld (lag) "
+                  "never are, and there are %lld trials",
+                  (long long)t->startup, (long long)t->lag, (long long)t->trials);
+    if (e->pruner.kind != PRUNER_NONE)
+        warn_pruner(e, d);
+}
+
 /* ---- all ------------------------------------------------------------------------------------- */
 
 void strategy_read(struct spec_reader *r, const struct node *sweep, struct experiment *e)
@@ -184,4 +226,5 @@ void strategy_read(struct spec_reader *r, const struct node *sweep, struct exper
         read_objective(r, node, e);
     if ((node = spec_get(sweep, "pruner")))
         read_pruner(r, node, e);
+    e->pruner.negated = e->objective.maximize;
 }

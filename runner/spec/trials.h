@@ -1,6 +1,6 @@
 /* trials.h - which trials an experiment has, and how one is made. Private to runner/spec:
  * experiment.c loads, strategy.c reads the words, probes.c checks the values of axes, trials.c
- * enumerates and draws, suggest.c asks tpe, resolve.c makes one trial.
+ * enumerates and draws, suggest.c asks tpe, recall.c finds the point of a trial, resolve.c makes one.
  */
 #ifndef SPEC_TRIALS_H
 #define SPEC_TRIALS_H
@@ -28,7 +28,7 @@ struct trials {
     struct sweep sweep;
     struct where *where; /* NULL: none */
     const char *where_text;
-    struct place where_at, strategy_at;
+    struct place where_at, strategy_at, pruner_at;
     const struct strategy *strategy;
     struct tpe_settings settings; /* `trials` for samplers, too */
 
@@ -56,6 +56,10 @@ void trials_free(struct trials *t);
 /* The sweep section but `over` and `where`: into E and its trials. */
 void strategy_read(struct spec_reader *r, const struct node *sweep, struct experiment *e);
 
+/* Warns of a pruner, or a strategy that learns, which will never act with so many trials or epochs. When all
+ * else of E is known. */
+void strategy_warn(const struct experiment *e, struct diag *d);
+
 /* The objective is among the values that SPEC records; else an error in D. */
 status objective_check(const struct experiment *e, const struct spec *spec, struct diag *d);
 
@@ -71,9 +75,17 @@ status trial_at(const struct experiment *e, struct point *p, struct arena *arena
 /* SHA-256 of a resolved trial, a drawn seed left out. */
 void trial_digest(const struct experiment *e, const struct trial *t, char out[65]);
 
+bool digests_have(const struct digests *d, const char digest[65]);
+
 /* False: it was there. */
 bool digests_add(struct digests *d, const char digest[65]);
 void digests_release(struct digests *d);
+
+/* ---- recall.c ---- */
+
+/* P as it stood when TRIAL, of which the values are looked at, was made: knobs, use and values; what is new
+ * is in ARENA. False: the space has no such trial. */
+bool point_recall(struct point *p, struct arena *arena, const struct trial *trial);
 
 /* ---- trials.c ---- */
 

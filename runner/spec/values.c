@@ -456,6 +456,61 @@ struct node *values_node(const struct values *v, struct tree *t, size_t index, d
     return tree_scalar(t, &v->at, text);
 }
 
+/* The first of COUNT steps whose value, which grows with them, is X at least. */
+static size_t first_step(const struct values *v, double x)
+{
+    const bool down = step_value(v, v->count - 1) < step_value(v, 0);
+    size_t low = 0, high = v->count;
+
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        const double at = step_value(v, middle);
+
+        if (down ? at > x : at < x)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* The least place in [0,1] whose value is X at least. */
+static double first_place(const struct values *v, double x)
+{
+    double low = 0, high = 1;
+
+    for (int i = 0; i < 53; i++) {
+        const double middle = low + (high - low) / 2;
+
+        if (number_value(v, 0, middle) < x)
+            low = middle;
+        else
+            high = middle;
+    }
+    return high;
+}
+
+bool values_place(const struct values *v, double x, size_t *index, double *u)
+{
+    const bool normal = v->kind == VALUES_NORMAL,
+               whole = v->kind == VALUES_WHOLE || v->kind == VALUES_LOG_WHOLE;
+    double end;
+
+    if (v->kind == VALUES_STEPS) {
+        *index = first_step(v, x);
+        return *index < v->count && step_value(v, *index) == x;
+    }
+    if (!(x >= (normal ? v->min : v->a) && x <= (normal ? v->max : v->b)) || (whole && x != floor(x)))
+        return false;
+    *u = first_place(v, x);
+    if (whole) {
+        end = x < v->b ? first_place(v, x + 1) : 1;
+        *u = (x > v->a ? *u : 0) / 2 + end / 2;
+    }
+    *u = *u < 1 ? *u : 1 - 0x1p-53;
+    return true;
+}
+
 static void add_number(struct strbuf *out, double x)
 {
     char text[32];

@@ -182,6 +182,11 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+static double recorded(const struct pruner *p, double value)
+{
+    return p->negated ? 0 - value : value;
+}
+
 static double middle(double a, double b)
 {
     return a == b ? a : a / 2 + b / 2;
@@ -208,7 +213,7 @@ static bool decide_median(const struct pruner *p, const struct standing *s, doub
     }
     qsort(v, s->known, sizeof *v, by_value);
     snprintf(reason, size, "median: %s is worse than %.6g, the median of %zu earlier trials", what,
-             s->known % 2 ? v[half] : middle(v[half - 1], v[half]), s->known);
+             recorded(p, s->known % 2 ? v[half] : middle(v[half - 1], v[half])), s->known);
     return true;
 }
 
@@ -249,7 +254,7 @@ bool pruner_decide(const struct pruner *p, int64_t number, int64_t epoch, int64_
     if (isnan(value))
         snprintf(what, sizeof what, "nan at epoch %lld", (long long)epoch);
     else
-        snprintf(what, sizeof what, "%.6g at epoch %lld", value, (long long)epoch);
+        snprintf(what, sizeof what, "%.6g at epoch %lld", recorded(p, value), (long long)epoch);
     prune = p->kind == PRUNER_MEDIAN ? decide_median(p, &s, value, what, v, reason, size)
                                      : decide_rung(p, &s, bracket, what, reason, size);
     free(v);

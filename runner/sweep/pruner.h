@@ -36,6 +36,8 @@ struct pruner {
     int64_t startup;   /* median: trials whose value at that epoch must be known */
     int64_t interval;  /* median: epochs from one decision to the next; at least 1 */
     int64_t lag;       /* how many trials just before this one a decision may not yet know */
+    bool negated;      /* values are those of an objective that is maximized, times -1: reasons give them as
+                          they were recorded */
 };
 
 /* The first epoch after EPOCH (0: none done yet) of EPOCHS in all at the end of which trial NUMBER is

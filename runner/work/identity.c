@@ -388,36 +388,14 @@ void identity_free(struct identity *id)
         arena_free(id->arena);
 }
 
-/* `"repeats":N`, a key of the spec itself and thus not inside a deeper map. */
-static const char *find_repeats(const char *resolved, size_t *len)
-{
-    static const char key[] = "\"repeats\":";
-    int depth = 0;
-
-    for (const char *p = resolved; *p; p++) {
-        if (*p == '"') {
-            if (depth == 1 && strncmp(p, key, sizeof key - 1) == 0) {
-                *len = sizeof key - 1 + strspn(p + sizeof key - 1, "0123456789");
-                return p;
-            }
-            while (*++p && *p != '"')
-                p += *p == '\\' && p[1];
-        }
-        depth += (*p == '{') - (*p == '}');
-    }
-    *len = 0;
-    return resolved;
-}
-
 /* The number of repeats is left out: more of them are more runs, and the same ones again. */
 void identity_run_uid(const char *experiment_uid, const char *resolved, uint64_t seed, char out[65])
 {
-    size_t len;
-    const char *repeats = find_repeats(resolved, &len);
-    char *text = mem_format("run %s\nseed %llu\n%.*s%s\n", experiment_uid, (unsigned long long)seed,
-                            (int)(repeats - resolved), resolved, repeats + len);
+    char *rest = resolved_without_repeats(resolved);
+    char *text = mem_format("run %s\nseed %llu\n%s\n", experiment_uid, (unsigned long long)seed, rest);
 
     sha256_text(text, strlen(text), out);
+    free(rest);
     free(text);
 }
 

@@ -179,7 +179,6 @@ static status ask_strategy(struct schedule *s, size_t number, struct arena *aren
     }
     diag_free(d);
     free(value);
-    s->nsuggested++;
     return result;
 }
 
@@ -189,6 +188,19 @@ static bool may_suggest(const struct schedule *s)
 
     return s->e->adaptive && !s->exhausted && number < (size_t)s->e->ntrials &&
            (number <= lag || s->first_open >= (number - lag) * s->repeats);
+}
+
+static void tell_exhausted(struct schedule *s, size_t number)
+{
+    char *text =
+        mem_format("%lld trials are wanted, but the strategy has no more than %zu: its next suggestions "
+                   "were all %s",
+                   (long long)s->e->ntrials, number,
+                   s->e->nexcluded ? "excluded, or equal to an earlier one" : "equal to earlier ones");
+
+    s->exhausted = true;
+    s->host.note(s->host.arg, text);
+    free(text);
 }
 
 static status suggest(struct schedule *s, struct error *err)
@@ -201,7 +213,7 @@ static status suggest(struct schedule *s, struct error *err)
     status result = ask_strategy(s, number, arena, &t, &none, err);
 
     if (result == OK && none)
-        s->exhausted = true;
+        tell_exhausted(s, number);
     else if (result == OK && (result = s->host.store(s->host.arg, &t, ids, err)) == OK) {
         struct slot *w = schedule_add_trial(s, t.spec->train.epochs);
 
@@ -447,20 +459,60 @@ int64_t schedule_left(const struct schedule *s)
     return count_runs(s) - s->ended_before;
 }
 
-/* Those that an adaptive strategy was asked for already: it is asked again, and knows them then. */
-static status remember_suggestions(struct schedule *s, struct error *err)
+/* Repeats of TRIAL that an experiment which was extended by them does not have yet. */
+static status add_repeats(struct schedule *s, size_t trial, const struct run_task *task, struct error *err)
+{
+    struct slot *w = &s->slot[trial * s->repeats];
+    struct trial t = task->stored;
+    int64_t *ids = mem_array(s->repeats, sizeof *ids);
+    status result;
+
+    t.number = (int64_t)trial;
+    result = s->host.store(s->host.arg, &t, ids, err);
+    for (size_t k = 0; k < s->repeats && result == OK; k++)
+        if (!w[k].id && ids[k])
+            w[k] = (struct slot){.id = ids[k], .best = NAN, .last = NAN};
+    free(ids);
+    return result;
+}
+
+/* The strategy knows TRIAL, which is stored. */
+static status remember_trial(struct schedule *s, size_t trial, struct error *err)
+{
+    const struct slot *w = &s->slot[trial * s->repeats];
+    struct run_task task = {.stored.resolved = ""};
+    bool whole = true;
+    status result = OK;
+
+    for (size_t k = 0; k < (size_t)s->e->repeats; k++)
+        whole = whole && w[k].id;
+    for (size_t k = 0; k < s->repeats && !task.run; k++)
+        task.run = w[k].id;
+    if (task.run)
+        result = fetch(s, &task, err);
+    if (result == OK && experiment_recall(s->e, &task.stored) && !whole)
+        result = add_repeats(s, trial, &task, err);
+    run_task_release(&task);
+    return result;
+}
+
+/* Those that an adaptive strategy has had a say in already. */
+static status remember_trials(struct schedule *s, struct error *err)
 {
     status result = OK;
 
-    while (result == OK && s->e->adaptive && s->nsuggested * s->repeats < s->nslots) {
-        struct arena *arena = arena_new();
-        struct trial t;
-        bool none;
-
-        result = ask_strategy(s, s->nsuggested, arena, &t, &none, err);
-        arena_free(arena);
-    }
+    for (size_t i = 0; s->e->adaptive && i < s->nslots / s->repeats && result == OK; i++)
+        result = remember_trial(s, i, err);
     return result;
+}
+
+static void count_ended(struct schedule *s)
+{
+    s->first_open = 0;
+    while (s->first_open < s->nslots && s->slot[s->first_open].state == SLOT_ENDED)
+        s->first_open++;
+    for (size_t i = 0; i < s->nslots; i++)
+        s->ended_before += s->slot[i].state == SLOT_ENDED;
 }
 
 static void read_objective(struct schedule *s)
@@ -489,7 +541,8 @@ status schedule_new(struct recorder *r, const char *db, struct registry *reg, st
     s->host = *host;
     s->repeats = (size_t)e->repeats;
     read_objective(s);
-    if (schedule_load(s, db, id, err) == OK && remember_suggestions(s, err) == OK) {
+    if (schedule_load(s, db, id, err) == OK && remember_trials(s, err) == OK) {
+        count_ended(s);
         *out = s;
         return OK;
     }

@@ -25,7 +25,7 @@ struct schedule_host {
     /* A run that is paused is over: pruned, for REASON, or interrupted (no reason). To be recorded. */
     status (*over)(void *arg, int64_t run, const char *word, int64_t epochs, const char *reason,
                    struct error *err);
-    void (*note)(void *arg, const char *text); /* a checkpoint is damaged */
+    void (*note)(void *arg, const char *text); /* for people: a checkpoint is damaged */
 };
 
 /* All runs of experiment ID as the database, in the file DB, has them. A run that was under way when

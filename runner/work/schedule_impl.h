@@ -50,7 +50,6 @@ struct schedule {
     size_t nback; /* slots before it that are paused or queued again */
     size_t *back;
     size_t first_open; /* every slot before it has ended */
-    size_t nsuggested; /* trials that the strategy was asked for */
     bool exhausted;    /* it suggests nothing more */
     int64_t ended_before, failures;
     bool stopped;

@@ -182,9 +182,5 @@ status schedule_load(struct schedule *s, const char *db, int64_t experiment, str
     if (result == OK)
         result = load_runs(&l, experiment, err);
     sqlite3_finalize(l.values);
-    while (s->first_open < s->nslots && s->slot[s->first_open].state == SLOT_ENDED)
-        s->first_open++;
-    for (size_t i = 0; i < s->nslots; i++)
-        s->ended_before += s->slot[i].state == SLOT_ENDED;
     return result;
 }

@@ -132,17 +132,17 @@ static status take_seed(struct store *s, struct error *err)
     return result;
 }
 
-/* Every run that is stored has ended; but trials are stored as they are suggested, and the process may
- * have been killed before the next was. */
+/* Every run that is stored has ended; but trials are stored as they are suggested, and repeats that
+ * extend them when the schedule begins: the process may have been killed before the next was. */
 static status look_for_more(struct store *s, struct error *err)
 {
-    int64_t n;
+    int64_t n, runs;
 
-    if (recorder_count_trials(s->recorder, s->known.id, &n, err) != OK)
+    if (recorder_count_trials(s->recorder, s->known.id, &n, &runs, err) != OK)
         return FAILED;
-    if (n < s->experiment->ntrials) {
+    if (n < s->experiment->ntrials || runs < n * s->experiment->repeats) {
         s->known.state = KNOWN_UNFINISHED;
-        s->ended = n * s->experiment->repeats;
+        s->ended = runs;
     }
     return OK;
 }
@@ -225,7 +225,7 @@ static status add_runs(struct store *s, const struct trial *t, int64_t trial, in
         row.seed = t->spec->seed + (uint64_t)k;
         row.uid = uid;
         identity_run_uid(s->uid, t->resolved, row.seed, uid);
-        if (s->known.state == KNOWN_EXTENDED)
+        if (s->known.state == KNOWN_EXTENDED || (e->adaptive && s->known.state != KNOWN_NEW))
             result = recorder_find_trial(s->recorder, uid, &there, err);
         if (result == OK && there < 0)
             result = recorder_add_run(s->recorder, &row, &ids[k], err);
@@ -255,11 +255,11 @@ static status trial_number(struct store *s, const struct trial *t, int64_t numbe
 static status add_trials(struct store *s, struct error *err)
 {
     const struct experiment *e = s->experiment;
-    int64_t *ids = mem_array((size_t)e->repeats, sizeof *ids), next = 0, trial;
+    int64_t *ids = mem_array((size_t)e->repeats, sizeof *ids), next = 0, runs, trial;
     status result = OK;
 
     if (s->known.state == KNOWN_EXTENDED)
-        result = recorder_count_trials(s->recorder, s->experiment_id, &next, err);
+        result = recorder_count_trials(s->recorder, s->experiment_id, &next, &runs, err);
     for (int64_t i = 0; i < e->ntrials && result == OK && !e->adaptive; i++) {
         struct arena *arena = arena_new();
         const struct trial t = trial_now(e, (size_t)i, arena);

@@ -93,6 +93,15 @@ for pruner in median asha hyperband; do
     [ ! -e $pruner-1.db.checkpoints ] || fail "a folder for states is left"
 done
 
+# Of a maximized objective the reasons give what was recorded.
+sed 's/minimize: validation.loss/maximize: validation.accuracy/' median.yaml >accuracy.yaml
+expect_exit 0 "$FELL" run accuracy.yaml --quiet --db accuracy.db --jobs 2
+expect_sql accuracy.db "1|1" "SELECT count(*) > 4,
+    min(abs(substr(detail, 9) - (SELECT avg(best) FROM (SELECT max(m.value) AS best FROM runs AS o JOIN metrics AS m ON m.run_id = o.id
+        WHERE o.trial = r.trial AND m.split = 'validation' AND m.name = 'accuracy' AND m.epoch <= r.epochs_done GROUP BY o.id)))
+    < 1e-6 AND substr(detail, 9) + 0 < substr(detail, instr(detail, 'than ') + 5) + 0)
+    FROM events JOIN runs AS r ON r.id = run_id WHERE kind = 'pruned'"
+
 # tpe knows earlier results, but for a lag: the first trials are those of any lag, later ones not.
 sweep tpe '{tpe: {trials: 20, lag: 3, startup: 6}}' ''
 same tpe 20
@@ -124,3 +133,49 @@ rates() {
 # A strategy with more trials goes on: those that are there are the first ones.
 expect_exit 0 "$FELL" run tpe.yaml sweep.strategy.tpe.trials=24 --extend --db tpe-1.db
 expect_sql tpe-1.db "24|48|1" "SELECT count(DISTINCT trial), count(*), count(DISTINCT experiment_id) FROM runs"
+
+# By repeats, too: every trial gets them, and the later trials are chosen by the means. Killed, it goes on the same.
+for name in once cut; do
+    expect_exit 0 "$FELL" run tpe.yaml repeats=1 --quiet --db $name.db --jobs 2
+done
+expect_exit 0 "$FELL" run tpe.yaml sweep.strategy.tpe.trials=24 --extend --quiet --db once.db --jobs 2
+expect_sql once.db "24|24|48" "SELECT count(*) FILTER (WHERE repeat = 0), count(*) FILTER (WHERE repeat = 1), count(*) FROM runs"
+for pause in 0.03 0.05 0.07; do
+    "$FELL" run tpe.yaml sweep.strategy.tpe.trials=24 --extend --quiet --db cut.db --jobs 2 >out 2>err &
+    runner=$!
+    sleep $pause
+    kill -9 $runner 2>kill.err || :
+    wait $runner 2>wait.err || :
+done
+expect_exit 0 "$FELL" run tpe.yaml sweep.strategy.tpe.trials=24 --extend --quiet --db cut.db
+rows_of once.db >once
+rows_of cut.db >cut
+cmp once cut || fail "an extension that was killed has other rows"
+
+# tpe that takes over from another strategy learns from its trials and repeats none of them, until all are there.
+sweep few '{random: {trials: 12}}' ''
+sed -i -e 's/lr: {range.*/lr: [0.1, 0.03, 0.01]/' -e 's/units: {range.*/units: [2, 3, 4, 5]/' few.yaml
+expect_exit 0 "$FELL" run few.yaml train.epochs=1 --quiet --db few.db
+sed 's/{random: {trials: 12}}/{tpe: {trials: 40, lag: 1, startup: 3}}/' few.yaml >over.yaml
+expect_exit 0 "$FELL" run over.yaml name=few train.epochs=1 --extend --db few.db --jobs 2
+expect_text err "40 trials are wanted, but the strategy has no more than 24: its next suggestions were all equal to earlier ones"
+expect_sql few.db "24|48|24" "SELECT count(DISTINCT trial), count(*), (SELECT count(DISTINCT v) FROM
+    (SELECT group_concat(value) AS v FROM run_params GROUP BY run_id)) FROM runs"
+
+# What never acts is warned of.
+warned() {
+    file=$1
+    shift
+    expect_exit 0 "$FELL" plan $file "$@"
+    cat out err >all
+}
+warned tpe.yaml sweep.strategy.tpe.trials=9
+expect_text all "tpe.yaml:12:13: warning: no trial will be chosen from results: 6 (startup) must be known, the last 3 (lag) never are, and there are 9 trials"
+warned asha.yaml sweep.pruner.asha.minimum=27
+expect_text all "warning: nothing will be pruned: the first decision is after epoch 27 (minimum), and a run has 27 epochs"
+warned median.yaml sweep.strategy.random.trials=5
+expect_text all "warning: nothing will be pruned: 3 earlier trials must be known, the last 2 (lag) never are, and there are 5 trials"
+for quiet in tpe.yaml asha.yaml; do
+    warned $quiet
+    expect_no_text all warning
+done
