@@ -21,8 +21,8 @@
 #include "host/instance.h"
 #include "host/settings.h"
 #include "kernels/kernels.h"
-#include "spec/diag.h"
-#include "spec/tree.h"
+#include "yaml/diag.h"
+#include "yaml/tree.h"
 
 enum { SAMPLES = 15, MAX_TENSORS = 2 };
 static const double sample_seconds = 0.004;

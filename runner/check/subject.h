@@ -6,7 +6,7 @@
 
 #include "host/instance.h"
 #include "host/registry.h"
-#include "spec/tree.h"
+#include "yaml/tree.h"
 
 /* Not to be copied or moved. */
 struct subject {

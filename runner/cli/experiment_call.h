@@ -5,7 +5,7 @@
 #define CLI_EXPERIMENT_CALL_H
 
 #include "cli/command.h"
-#include "spec/experiment.h"
+#include "trials/experiment.h"
 #include "work/runner.h"
 
 struct experiment_call {

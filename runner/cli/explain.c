@@ -13,7 +13,7 @@
 #include "explain/lesson.h"
 #include "explain/page.h"
 #include "kernels/pool.h"
-#include "spec/tree.h"
+#include "yaml/tree.h"
 
 /* What a command line asks for, with all that must outlive the lesson. */
 struct question {

@@ -10,7 +10,7 @@
 #include "cli/query.h"
 #include "engine/safetensors.h"
 #include "work/identity.h"
-#include "work/rerun.h"
+#include "again/rerun.h"
 
 /* What the database knows of the run. */
 struct exported {

@@ -9,7 +9,7 @@
 #include "cli/display.h"
 #include "cli/experiment_call.h"
 #include "cli/query.h"
-#include "spec/tree.h"
+#include "yaml/tree.h"
 #include "work/trial_now.h"
 
 enum { TRIALS_SHOWN = 10 };

@@ -7,7 +7,7 @@
 
 #include "cli/tally.h"
 #include "engine/train.h"
-#include "spec/experiment.h"
+#include "trials/experiment.h"
 
 enum progress_mode { PROGRESS_AUTO, PROGRESS_QUIET, PROGRESS_JSON };
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "cli/plugin_tables.h"
-#include "spec/space.h"
+#include "trials/space.h"
 #include "sweep/strategies.h"
 
 /* Keys with a form of their own: what is written there. */

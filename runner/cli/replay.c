@@ -9,7 +9,7 @@
 #include "cli/display.h"
 #include "cli/query.h"
 #include "work/identity.h"
-#include "work/rerun.h"
+#include "again/rerun.h"
 
 struct replay {
     const struct call *call;

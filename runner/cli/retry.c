@@ -1,5 +1,5 @@
 /* retry.c - `fell retry`: runs of a stored experiment that failed, trained again. What is done is in
- * work/retry.c.
+ * again/retry.c.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,7 +7,7 @@
 #include "cli/experiment_call.h"
 #include "cli/progress.h"
 #include "cli/query.h"
-#include "work/retry.h"
+#include "again/retry.h"
 
 static status open_stored(struct retry *r, const struct call *c, struct error *err)
 {

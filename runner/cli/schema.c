@@ -1,12 +1,12 @@
 /* schema.c - `fell schema`: the language of specs as JSON Schema, for editors. The schema is made in
- * spec/spec_schema.c.
+ * schema/spec_schema.c.
  */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "cli/plugin.h"
 #include "cli/query.h"
-#include "spec/spec_schema.h"
+#include "schema/spec_schema.h"
 
 static int run_schema(const struct call *c)
 {

@@ -1,11 +1,11 @@
 /* verify.c - `fell verify`: a stored run trained again and compared number by number. What is compared and
- * how is in work/verify.c.
+ * how is in again/verify.c.
  */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "cli/query.h"
-#include "work/verify.h"
+#include "again/verify.h"
 
 static void print_json(const struct rerun *r, const struct verification *v)
 {

@@ -8,8 +8,8 @@
 
 #include "base/mem.h"
 #include "host/settings.h"
-#include "spec/diag.h"
-#include "spec/tree.h"
+#include "yaml/diag.h"
+#include "yaml/tree.h"
 
 void init_fans(const fell_shape *weight, int64_t *fan_in, int64_t *fan_out)
 {

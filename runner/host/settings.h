@@ -10,8 +10,8 @@
 
 #include "base/mem.h"
 #include "host/registry.h"
-#include "spec/diag.h"
-#include "spec/tree.h"
+#include "yaml/diag.h"
+#include "yaml/tree.h"
 
 /* A new settings struct (in ARENA) with every default, then what MAP says (NULL
  * or empty: nothing). Keys in SKIP (NULL-terminated; the host's own: name, from)

@@ -13,7 +13,7 @@
 
 #include "base/error.h"
 #include "engine/train.h"
-#include "spec/experiment.h"
+#include "trials/experiment.h"
 
 struct recorder;
 

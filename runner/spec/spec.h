@@ -14,8 +14,8 @@
 #include <stdint.h>
 
 #include "host/registry.h"
-#include "spec/diag.h"
-#include "spec/tree.h"
+#include "yaml/diag.h"
+#include "yaml/tree.h"
 
 /* A chosen plugin with its settings. `at` is where its name stands, `map` its
  * settings as written (may be NULL). item == NULL: not chosen. */

@@ -4,7 +4,7 @@
 #ifndef WORK_CHECK_H
 #define WORK_CHECK_H
 
-#include "spec/experiment.h"
+#include "trials/experiment.h"
 #include "work/process.h"
 
 struct runner_options;

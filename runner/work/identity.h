@@ -7,7 +7,7 @@
 #include <cjson/cJSON.h>
 
 #include "record/recorder.h"
-#include "spec/experiment.h"
+#include "trials/experiment.h"
 
 struct identity {
     char uid[65];

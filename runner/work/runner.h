@@ -5,7 +5,7 @@
 #define WORK_RUNNER_H
 
 #include "record/recorder.h"
-#include "spec/experiment.h"
+#include "trials/experiment.h"
 
 struct progress; /* cli/progress.h */
 struct process;  /* work/process.h */

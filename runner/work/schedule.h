@@ -12,7 +12,7 @@
 
 #include "engine/train.h"
 #include "record/recorder.h"
-#include "spec/experiment.h"
+#include "trials/experiment.h"
 
 struct schedule;
 

@@ -3,7 +3,7 @@
 #ifndef WORK_TRIAL_NOW_H
 #define WORK_TRIAL_NOW_H
 
-#include "spec/experiment.h"
+#include "trials/experiment.h"
 
 static inline struct trial trial_now(const struct experiment *e, size_t number, struct arena *arena)
 {

@@ -23,7 +23,7 @@
 #include "kernels/kernels.h"
 #include "record/frames.h"
 #include "spec/spec.h"
-#include "spec/tree.h"
+#include "yaml/tree.h"
 #include "work/outbox.h"
 
 enum { FRAMES_FD = 3 };

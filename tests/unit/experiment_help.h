@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
-#include "spec/experiment.h"
+#include "trials/experiment.h"
 #include "spec_help.h"
 
 #define BASE                                                                                                 \

@@ -22,8 +22,8 @@
 #include "host/registry.h"
 #include "host/settings.h"
 #include "kernels/kernels.h"
-#include "spec/diag.h"
-#include "spec/tree.h"
+#include "yaml/diag.h"
+#include "yaml/tree.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 

@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "spec/diag.h"
+#include "yaml/diag.h"
 #include "spec/spec.h"
-#include "spec/tree.h"
+#include "yaml/tree.h"
 
 /* The messages of D, one a line, without the source lines below them:
  * "t.yaml:1:5: error: ...". free() it. */

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "spec/diag.h"
+#include "yaml/diag.h"
 
 static struct diag *diag;
 

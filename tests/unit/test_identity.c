@@ -5,7 +5,7 @@
 
 #include "base/text.h"
 #include "recorder_help.h"
-#include "spec/diag.h"
+#include "yaml/diag.h"
 #include "work/identity.h"
 #include "work/provenance.h"
 

@@ -8,7 +8,7 @@
 #include <cjson/cJSON.h>
 
 #include "explain/lesson.h"
-#include "spec/experiment.h"
+#include "trials/experiment.h"
 
 /* A lesson with all that it needs. */
 struct taught {

@@ -9,7 +9,7 @@
 
 #include <cjson/cJSON.h>
 
-#include "spec/experiment.h"
+#include "trials/experiment.h"
 
 static const char *source_folder(void)
 {

@@ -1,0 +1,220 @@
+/* retry.c - see retry.h. Called by `fell retry`. Knows the experiment from its rows alone: the spec file need
+ * not be there any more.
+ */
+#include "again/retry.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "yaml/tree.h"
+#include "sweep/strategies.h"
+#include "work/identity.h"
+
+static const char *const failures[] = {"failed", "crashed", "timed_out", "out_of_memory", "diverged"};
+enum { FAILURES = sizeof failures / sizeof failures[0] };
+
+static const char default_statuses[] = "failed,crashed,timed_out,out_of_memory";
+
+/* ---- which runs ----------------------------------------------------------------------------- */
+
+static status check_word(const char *word, struct error *err)
+{
+    const char *near;
+
+    for (size_t i = 0; i < FAILURES; i++)
+        if (strcmp(word, failures[i]) == 0)
+            return OK;
+    near = text_nearest(word, failures, FAILURES);
+    if (near)
+        return error_set(err, "no run can be retried for its status '%s'; did you mean '%s'?", word, near);
+    return error_set(err,
+                     "no run can be retried for its status '%s'; there are failed, crashed, timed_out, "
+                     "out_of_memory and diverged",
+                     word);
+}
+
+static status read_statuses(struct retry *r, const char *text, struct error *err)
+{
+    char *copy = mem_string(text ? text : default_statuses), *rest = copy, *word;
+    struct strbuf sql = {0};
+    status result = OK;
+
+    while (result == OK && (word = strsep(&rest, ","))) {
+        result = check_word(word, err);
+        strbuf_addf(&sql, "%s'%s'", sql.len ? "," : "", word);
+    }
+    r->statuses = sql.text;
+    free(copy);
+    return result;
+}
+
+static status database_failed(sqlite3 *db, struct error *err)
+{
+    return error_set(err, "cannot read the results database: %s", sqlite3_errmsg(db));
+}
+
+/* ---- the experiment --------------------------------------------------------------------------- */
+
+struct stored {
+    sqlite3_stmt *row;
+    const char *spec, *resolved, *strategy; /* of the row */
+    int64_t run;                            /* the first */
+};
+
+static const char *text_of(const struct stored *s, int column)
+{
+    const char *text = (const char *)sqlite3_column_text(s->row, column);
+
+    return text ? text : "";
+}
+
+static status read_row(struct retry *r, sqlite3 *db, struct stored *s, struct error *err)
+{
+    struct experiment *e = r->experiment;
+    char *sql =
+        mem_format("SELECT x.name, x.uid, x.spec, r.resolved, r.id,"
+                   " (SELECT key FROM json_each(x.strategy) LIMIT 1), x.objective, x.goal, x.objective_at,"
+                   " (SELECT max(repeat) + 1 FROM runs WHERE experiment_id = x.id),"
+                   " EXISTS (SELECT 1 FROM run_params WHERE run_id = r.id),"
+                   " (SELECT count(*) FROM runs WHERE experiment_id = x.id AND status IN (%s)),"
+                   " (SELECT count(*) FROM runs WHERE experiment_id = x.id AND status IN"
+                   "  ('queued', 'running', 'interrupted'))"
+                   " FROM experiments AS x JOIN runs AS r ON r.experiment_id = x.id WHERE x.id = ?1"
+                   " ORDER BY r.trial, r.repeat LIMIT 1",
+                   r->statuses);
+    const int rc = sqlite3_prepare_v2(db, sql, -1, &s->row, NULL);
+
+    free(sql);
+    if (rc != SQLITE_OK)
+        return database_failed(db, err);
+    sqlite3_bind_int64(s->row, 1, r->id);
+    if (sqlite3_step(s->row) != SQLITE_ROW)
+        return database_failed(db, err);
+    e->name = arena_format(e->arena, "%s", text_of(s, 0));
+    snprintf(r->uid, sizeof r->uid, "%s", text_of(s, 1));
+    s->spec = text_of(s, 2);
+    s->resolved = text_of(s, 3);
+    s->run = sqlite3_column_int64(s->row, 4);
+    s->strategy = text_of(s, 5);
+    e->objective = (struct sweep_objective){.name = arena_format(e->arena, "%s", text_of(s, 6)),
+                                            .maximize = strcmp(text_of(s, 7), "maximize") == 0,
+                                            .last = strcmp(text_of(s, 8), "last") == 0};
+    e->repeats = sqlite3_column_int64(s->row, 9);
+    e->npaths = sqlite3_column_int(s->row, 10) ? 1 : 0;
+    r->chosen = sqlite3_column_int64(s->row, 11);
+    r->waiting = sqlite3_column_int64(s->row, 12);
+    return OK;
+}
+
+/* Waiting runs of such an experiment are `fell run`'s, which has the whole spec. */
+static status check_decisions(const struct retry *r, const struct stored *s, struct diag *d,
+                              struct error *err)
+{
+    const struct strategy *strategy = strategy_find(s->strategy);
+    const struct node *root =
+        tree_parse_text(r->experiment->tree, "the stored spec", "/", s->spec, strlen(s->spec), false, d);
+    const bool decides = (root && tree_at(root, "sweep.pruner")) || !strategy ||
+                         (strategy->kind != STRATEGY_GRID && strategy->kind != STRATEGY_SAMPLE);
+
+    if (!decides || r->waiting == 0)
+        return OK;
+    return error_set(err,
+                     "%lld run%s for what its strategy or pruner decides; fell run with its spec goes on "
+                     "with that, and then failed runs can be retried",
+                     (long long)r->waiting, r->waiting == 1 ? " waits" : "s wait");
+}
+
+static status read_first(const struct retry *r, const struct stored *s, struct diag *d, struct error *err)
+{
+    struct experiment *e = r->experiment;
+    const struct node *root =
+        tree_parse_text(e->tree, "the resolved spec", "/", s->resolved, strlen(s->resolved), false, d);
+    struct strbuf why = {0};
+
+    e->first = root ? spec_parse_in(e->arena, r->plugins.registry, root, e->name, d) : NULL;
+    if (e->first)
+        return OK;
+    diag_write(d, &why, false);
+    error_set(err, "its stored spec is not understood: %s", why.text ? why.text : "");
+    strbuf_release(&why);
+    return FAILED;
+}
+
+/* The runs are stored as trained on these files and plugins. */
+static status check_same(const struct retry *r, sqlite3 *db, int64_t run, struct error *err)
+{
+    const struct strbuf *changed = &r->plugins.changed;
+
+    if (changed->len > 0)
+        return error_set(err, "%.*s; fell run with its spec trains all of it anew", (int)changed->len - 1,
+                         changed->text);
+    return identity_check_files(db, run, err);
+}
+
+status retry_open(struct retry *r, sqlite3 *db, int64_t id, const char *statuses, size_t n,
+                  const char *const *given, struct error *err)
+{
+    struct diag *d = diag_new();
+    struct stored s = {0};
+    status result = FAILED;
+
+    *r = (struct retry){.id = id, .experiment = mem_alloc(sizeof *r->experiment)};
+    r->experiment->arena = arena_new();
+    r->experiment->tree = tree_new();
+    if (read_statuses(r, statuses, err) == OK && read_row(r, db, &s, err) == OK &&
+        check_decisions(r, &s, d, err) == OK &&
+        stored_plugins_open(&r->plugins, db, PLUGINS_OF_EXPERIMENT, id, n, given, err) == OK &&
+        check_same(r, db, s.run, err) == OK)
+        result = read_first(r, &s, d, err);
+    sqlite3_finalize(s.row);
+    diag_free(d);
+    return result;
+}
+
+/* ---- training ------------------------------------------------------------------------------------ */
+
+static status queue_runs(struct retry *r, struct recorder *recorder, struct error *err)
+{
+    sqlite3 *db = recorder_handle(recorder);
+    char *sql = mem_format("SELECT id, status || coalesce(': ' || error, '') FROM runs"
+                           " WHERE experiment_id = ?1 AND status IN (%s) ORDER BY id",
+                           r->statuses);
+    sqlite3_stmt *row = NULL;
+    status result = OK;
+    int rc = sqlite3_prepare_v2(db, sql, -1, &row, NULL);
+
+    if (rc == SQLITE_OK)
+        sqlite3_bind_int64(row, 1, r->id);
+    while (rc == SQLITE_OK && result == OK && (rc = sqlite3_step(row)) == SQLITE_ROW) {
+        result = recorder_run_again(recorder, sqlite3_column_int64(row, 0), "requeued",
+                                    (const char *)sqlite3_column_text(row, 1), err);
+        rc = SQLITE_OK;
+    }
+    if (result == OK && rc != SQLITE_DONE)
+        result = database_failed(db, err);
+    sqlite3_finalize(row);
+    free(sql);
+    return result == OK ? recorder_commit(recorder, err) : FAILED;
+}
+
+status retry_run(struct retry *r, const struct runner_options *o, struct runner_summary *out,
+                 struct error *err)
+{
+    struct recorder *recorder = NULL;
+    struct error ignored;
+
+    *out = (struct runner_summary){0};
+    if (recorder_open(o->db, &recorder, err) == OK && recorder_claim(recorder, r->uid, err) == OK &&
+        queue_runs(r, recorder, err) == OK)
+        return runner_go_on(recorder, r->plugins.registry, r->experiment, r->id, o, out, err);
+    recorder_close(recorder, &ignored);
+    return FAILED;
+}
+
+void retry_release(struct retry *r)
+{
+    experiment_free(r->experiment);
+    stored_plugins_release(&r->plugins);
+    free(r->statuses);
+}

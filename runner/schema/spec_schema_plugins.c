@@ -1,0 +1,197 @@
+/* spec_schema_plugins.c - plugins as JSON Schema: each with its settings, the choice among those of
+ * a role, and the entries of a model with the keys that the host adds to a layer's own.
+ *
+ * See spec_schema_parts.h. Called by spec_schema.c.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "host/settings.h"
+#include "schema/spec_schema_parts.h"
+
+static const char *const role_names[] = {
+    [ROLE_MODEL_ENTRY] = "entry", [ROLE_ACTIVATION] = "activation", [ROLE_TRANSFORM] = "transform",
+    [ROLE_LOSS] = "loss",         [ROLE_OPTIMIZER] = "optimizer",   [ROLE_INITIALISER] = "initialiser",
+    [ROLE_SCHEDULE] = "schedule", [ROLE_METRIC] = "metric",         [ROLE_DATASET] = "dataset",
+};
+
+const char *schema_role_name(enum role role)
+{
+    return role_names[role];
+}
+
+/* item_word() is the name of every role but the model's, where layers and activations meet. */
+bool schema_plays(const struct item *item, enum role role)
+{
+    const char *word = item_word(item);
+
+    if (role == ROLE_MODEL_ENTRY)
+        return !strcmp(word, "layer") || !strcmp(word, "activation");
+    return !strcmp(word, role_names[role]);
+}
+
+/* Inputs that an entry must name: 0 where the entry before is enough. */
+static uint32_t inputs_to_name(const struct item *item)
+{
+    return item->kind == FELL_KIND_LAYER && item->layer->min_inputs > 1 ? item->layer->min_inputs : 0;
+}
+
+bool schema_needs(const struct item *item)
+{
+    for (size_t i = 0; i < item->nparams; i++)
+        if (item->params[i].flags & FELL_REQUIRED)
+            return true;
+    return inputs_to_name(item) > 0;
+}
+
+static bool role_needs(const struct schema_maker *m, enum role role)
+{
+    for (size_t i = 0; i < m->n; i++)
+        if (schema_plays(m->items[i], role) && schema_needs(m->items[i]))
+            return true;
+    return false;
+}
+
+cJSON *schema_choice(const struct schema_maker *m, enum role role)
+{
+    return schema_ref("%s%s", role_names[role], m->part && role_needs(m, role) ? ".part" : "");
+}
+
+/* ---- keys of the host in an entry ------------------------------------------------------ */
+
+/* One name, or a list of names; 0, 0 inputs is exactly one. */
+static cJSON *from_schema(const struct item *item, const char *doc)
+{
+    const bool layer = item->kind == FELL_KIND_LAYER;
+    const uint32_t min = layer ? item->layer->min_inputs : 0, max = layer ? item->layer->max_inputs : 0;
+    cJSON *list = schema_list(schema_type("string"), min > 1 ? (int)min : 1);
+
+    if (!min && !max)
+        cJSON_AddNumberToObject(list, "maxItems", 1);
+    else if (max && max < INT32_MAX)
+        cJSON_AddNumberToObject(list, "maxItems", max);
+    if (min > 1) {
+        cJSON_AddStringToObject(list, "description", doc);
+        return list;
+    }
+    return schema_any(doc, schema_type("string"), list, schema_null());
+}
+
+/* One initialiser is for the weights; a map has one for each tensor. */
+static cJSON *init_schema(const struct schema_maker *m, const fell_layer *layer, const char *doc)
+{
+    cJSON *map = schema_map(NULL, true);
+    bool weights = false;
+
+    for (uint64_t i = 0; i < layer->ntensors; i++) {
+        const fell_tensor *t = &layer->tensors[i];
+        cJSON *one = schema_any_plugin(t->doc, schema_choice(m, ROLE_INITIALISER), NULL, NULL);
+
+        if (t->init)
+            cJSON_AddStringToObject(one, "default", t->init);
+        schema_property(map, t->name, one, false);
+        weights = weights || t->role == FELL_WEIGHT;
+    }
+    return schema_any_plugin(doc, weights ? schema_choice(m, ROLE_INITIALISER) : map, weights ? map : NULL,
+                             NULL);
+}
+
+/* A table of the host's keys, as host_keys of spec_model.c has them. */
+static void add_host_keys(const struct schema_maker *m, cJSON *map, const struct item *item)
+{
+    const bool tensors = item->kind == FELL_KIND_LAYER && item->layer->ntensors;
+    const struct spec_section *host = &spec_section_entry;
+
+    for (size_t i = 0; i < host->nparams; i++) {
+        const fell_param *p = &host->params[i];
+        cJSON *value;
+
+        if (strcmp(p->name, "name") && !tensors)
+            continue;
+        value = settings_schema(p);
+        if (!strcmp(p->name, "name"))
+            cJSON_AddStringToObject(value, "pattern", "^(?!input$)[A-Za-z0-9_-]+$");
+        schema_property(map, p->name, value, false);
+    }
+    for (size_t i = 0; i < host->nkeys; i++) {
+        const struct spec_key *key = &host->keys[i];
+
+        if (!strcmp(key->name, "from"))
+            schema_property(map, key->name, from_schema(item, key->doc),
+                            !m->part && inputs_to_name(item) > 0);
+        else if (!strcmp(key->name, "init") && tensors)
+            schema_property(map, key->name, init_schema(m, item->layer, key->doc), false);
+        else if (!strcmp(key->name, "activation"))
+            schema_property(map, key->name,
+                            schema_any_plugin(key->doc, schema_choice(m, key->role), schema_null(), NULL),
+                            false);
+    }
+}
+
+/* ---- definitions ---------------------------------------------------------------------------- */
+
+static void define_item(const struct schema_maker *m, enum role role, const struct item *item,
+                        const char *name)
+{
+    cJSON *map = schema_map(item->doc, m->part || !schema_needs(item));
+    char title[128];
+
+    snprintf(title, sizeof title, "%s %s", item_word(item), item->name);
+    cJSON_AddStringToObject(map, "title", title);
+    schema_params(m, map, item->nparams, item->params);
+    if (role == ROLE_MODEL_ENTRY)
+        add_host_keys(m, map, item);
+    cJSON_AddItemToObject(m->definitions, name, map);
+}
+
+/* Apart from the properties: beside them yaml-language-server would offer none in a map that is
+ * still empty. */
+static cJSON *one_property(void)
+{
+    cJSON *o = cJSON_CreateObject();
+
+    cJSON_AddNumberToObject(o, "maxProperties", 1);
+    return o;
+}
+
+/* What needs no settings may stand there by its name alone. */
+static void define_role(const struct schema_maker *m, enum role role, const char *suffix)
+{
+    cJSON *any = cJSON_CreateArray(), *map = schema_map(NULL, false), *choice = cJSON_CreateObject();
+    char name[160];
+
+    for (size_t i = 0; i < m->n; i++) {
+        const struct item *item = m->items[i];
+        const bool needs = schema_needs(item);
+        cJSON *word;
+
+        if (!schema_plays(item, role))
+            continue;
+        snprintf(name, sizeof name, "%s.%s%s", role_names[role], item->name, needs ? suffix : "");
+        if (!cJSON_GetObjectItem(m->definitions, name))
+            define_item(m, role, item, name);
+        schema_property(map, item->name, schema_ref("%s", name), false);
+        if (needs && !m->part)
+            continue;
+        word = cJSON_CreateObject();
+        cJSON_AddStringToObject(word, "const", item->name);
+        cJSON_AddStringToObject(word, "description", item->doc);
+        cJSON_AddItemToArray(any, word);
+    }
+    cJSON_AddNumberToObject(map, "minProperties", 1);
+    cJSON_AddItemToArray(cJSON_AddArrayToObject(map, "allOf"), one_property());
+    cJSON_AddItemToArray(any, map);
+    cJSON_AddItemToObject(choice, "anyOf", any);
+    snprintf(name, sizeof name, "%s%s", role_names[role], suffix);
+    cJSON_AddItemToObject(m->definitions, name, choice);
+}
+
+void schema_define_plugins(struct schema_maker *m)
+{
+    for (enum role role = ROLE_MODEL_ENTRY; role <= ROLE_DATASET; role++) {
+        if (m->part && !role_needs(m, role))
+            continue; /* the whole spec's is the same */
+        define_role(m, role, m->part ? ".part" : "");
+    }
+}

@@ -1,0 +1,544 @@
+/* values.c - the values of one axis: a list, numbers in steps, or a distribution.
+ *
+ * The forms are a table, each with its settings in the tables of host/settings.h. Numbers that
+ * are computed or drawn come from +, -, *, / and base/real.h, so they are the same on every
+ * machine, and are written as the shortest text that reads back as the same number. Whether a
+ * value suits its setting is found by whoever reads the spec with it. Called by
+ * space_read.c and point.c.
+ */
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/real.h"
+#include "base/text.h"
+#include "host/settings.h"
+#include "trials/space.h"
+
+#define COUNT(table) (sizeof(table) / sizeof *(table))
+
+static const double STEPS_MAX = SWEEP_TRIALS_MAX;
+static const double WHOLE_MAX = 9007199254740992; /* 2^53: whole numbers that a double counts one by one */
+static const double SLACK = 1e-9;                 /* of a step, for an end that rounding has moved */
+
+enum { TYPE_AUTO, TYPE_FLOAT, TYPE_INT };
+
+/* What a form's map holds; not every form has all of it. */
+struct form_settings {
+    fell_floats ends; /* [a, b] */
+    double step;
+    int64_t count;
+    bool log;
+    int32_t type;
+    double mean, sd, min, max;
+    fell_floats weights;
+};
+
+struct form_reader {
+    struct spec_reader *r;
+    const char *path, *lists;
+    const struct node *node, *settings; /* the map; what stands behind the form's word */
+    fell_ptype type;
+    struct form_settings s;
+    struct values *v;
+};
+
+#define ENDS(word, doc)                                                                                      \
+    {                                                                                                        \
+        word, doc, FELL_P_FLOATS, FELL_REQUIRED, offsetof(struct form_settings, ends), 0, -INFINITY,         \
+            INFINITY, NULL, NULL                                                                             \
+    }
+
+static const fell_param range_params[] = {
+    ENDS("range", "The first and the last number."),
+    FELL_FLOAT(struct form_settings, step, 0, 0, INFINITY, FELL_MIN_OPEN,
+               "From one number to the next; the factor where log is true."),
+    FELL_INT(struct form_settings, count, 0, 2, SWEEP_TRIALS_MAX, 0, "How many numbers, ends included."),
+    FELL_BOOL(struct form_settings, log, false, "Even in the logarithm."),
+    FELL_ENUM(struct form_settings, type, "auto", "auto|float|int",
+              "Whole numbers only: int; auto: where the setting takes no others."),
+};
+static const fell_param uniform_params[] = {ENDS("uniform", "The lowest and the highest number.")};
+static const fell_param log_uniform_params[] = {ENDS("log_uniform", "The lowest and the highest number.")};
+static const fell_param integer_params[] = {ENDS("integer", "The lowest and the highest whole number.")};
+static const fell_param normal_params[] = {
+    FELL_FLOAT(struct form_settings, mean, 0, -INFINITY, INFINITY, FELL_REQUIRED, "The mean."),
+    FELL_FLOAT(struct form_settings, sd, 0, 0, INFINITY, FELL_REQUIRED | FELL_MIN_OPEN,
+               "The standard deviation."),
+    FELL_FLOAT(struct form_settings, min, -INFINITY, -INFINITY, INFINITY, 0, "The lowest number."),
+    FELL_FLOAT(struct form_settings, max, INFINITY, -INFINITY, INFINITY, 0, "The highest number."),
+};
+static const fell_param choice_params[] = {
+    FELL_FLOATS(struct form_settings, weights, "[]", 0, INFINITY, FELL_MIN_OPEN,
+                "How often each value is drawn, relative to the others."),
+};
+
+/* ---- parts ------------------------------------------------------------------------------ */
+
+__attribute__((format(printf, 3, 4))) static status refuse(struct form_reader *f, const struct node *at,
+                                                           const char *fmt, ...)
+{
+    char why[512];
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintf(why, sizeof why, fmt, ap);
+    va_end(ap);
+    f->r->result |= diag_error(f->r->diag, &at->place, "%s: %s", f->path, why);
+    return FAILED;
+}
+
+static bool is_whole(double x)
+{
+    return x == floor(x) && fabs(x) <= WHOLE_MAX;
+}
+
+/* a and b of the form: two numbers, the first the lower one. */
+static status take_ends(struct form_reader *f, bool whole)
+{
+    struct values *v = f->v;
+    char a[32], b[32];
+
+    if (f->s.ends.n != 2)
+        return refuse(f, f->settings, "%s wants two numbers, [a, b], not %lld", v->form,
+                      (long long)f->s.ends.n);
+    v->a = f->s.ends.v[0];
+    v->b = f->s.ends.v[1];
+    v->whole = whole;
+    text_from_double(v->a, a);
+    text_from_double(v->b, b);
+    if (!isfinite(v->a) || !isfinite(v->b) || v->a > v->b || (v->a == v->b && !whole && v->step == 0.0))
+        return refuse(f, f->settings, "%s: [%s, %s] is empty: the first number is the lower one", v->form, a,
+                      b);
+    if (whole && !(is_whole(v->a) && is_whole(v->b)))
+        return refuse(f, f->settings, "%s: [%s, %s]: the ends of a range of whole numbers are whole", v->form,
+                      a, b);
+    if (v->log && !(v->a > 0))
+        return refuse(f, f->settings, "%s: [%s, %s]: a logarithm wants numbers above 0", v->form, a, b);
+    return OK;
+}
+
+/* A distribution where only lists will do. */
+static status check_drawn(struct form_reader *f, const char *instead)
+{
+    if (!f->lists)
+        return OK;
+    return refuse(
+        f, f->node,
+        "{%s: ...} is drawn from, and %s: %s, or take another strategy, like {random: {trials: 50}}",
+        f->v->form, f->lists, instead);
+}
+
+static bool takes_whole(const struct form_reader *f)
+{
+    return f->type == FELL_P_INT || f->type == FELL_P_INTS;
+}
+
+/* A setting of whole numbers cannot take all that is drawn. */
+static status check_whole(struct form_reader *f)
+{
+    if (!takes_whole(f))
+        return OK;
+    return refuse(f, f->node,
+                  "whole numbers are wanted here: {integer: [a, b]}, or {range: [a, b], log: true}");
+}
+
+/* ---- the forms ----------------------------------------------------------------------------- */
+
+/* N numbers by step or by count. */
+static status make_steps(struct form_reader *f)
+{
+    struct values *v = f->v;
+    double n;
+
+    v->kind = VALUES_STEPS;
+    if (f->s.count) {
+        n = (double)f->s.count;
+        v->step = v->log ? (real_log(v->b) - real_log(v->a)) / (n - 1) : (v->b - v->a) / (n - 1);
+        v->by_count = true;
+    } else if (v->log) {
+        if (!(v->step > 1))
+            return refuse(
+                f, f->node,
+                "range: with log: true the step is the factor from one number to the next, above 1");
+        n = floor((real_log(v->b) - real_log(v->a)) / real_log(v->step) + SLACK) + 1;
+    } else {
+        n = floor((v->b - v->a) / v->step + SLACK) + 1;
+    }
+    if (n > STEPS_MAX)
+        return refuse(f, f->node, "range: more than %d values", SWEEP_TRIALS_MAX);
+    v->count = (size_t)n;
+    return OK;
+}
+
+static status read_range(struct form_reader *f)
+{
+    struct values *v = f->v;
+
+    v->step = f->s.step;
+    v->log = f->s.log;
+    if (f->s.step > 0 && f->s.count)
+        return refuse(f, f->node, "range: one of step and count, not both");
+    if (take_ends(f, f->s.type == TYPE_INT || (f->s.type == TYPE_AUTO && takes_whole(f))))
+        return FAILED;
+    if (v->whole && v->step > 0 && !v->log && !is_whole(v->step))
+        return refuse(f, f->node, "range: the step of a range of whole numbers is whole");
+    if (f->lists && v->whole && !f->s.count && !(v->step > 0))
+        v->step = v->log ? 2 : 1; /* the natural steps of whole numbers */
+    if (v->step > 0 || f->s.count)
+        return make_steps(f);
+    if (check_drawn(f, v->log ? "add step: FACTOR or count: N" : "add step: or count:"))
+        return FAILED;
+    v->kind = v->whole ? v->log ? VALUES_LOG_WHOLE : VALUES_WHOLE : v->log ? VALUES_LOG : VALUES_UNIFORM;
+    return v->whole ? OK : check_whole(f);
+}
+
+static status read_uniform(struct form_reader *f)
+{
+    f->v->kind = VALUES_UNIFORM;
+    return take_ends(f, false) || check_drawn(f, "write a list, or {range: [a, b], step: s}") ||
+           check_whole(f);
+}
+
+static status read_log_uniform(struct form_reader *f)
+{
+    f->v->kind = VALUES_LOG;
+    f->v->log = true;
+    return take_ends(f, false) || check_drawn(f, "write a list, or {range: [a, b], log: true, count: n}") ||
+           check_whole(f);
+}
+
+static status read_integer(struct form_reader *f)
+{
+    f->v->kind = VALUES_WHOLE;
+    return take_ends(f, true) || check_drawn(f, "write a list, or {range: [a, b], type: int}");
+}
+
+/* The probability below X of a standard normal number: where the quantile passes it. */
+static double probability_below(double x)
+{
+    double low = 0, high = 1;
+
+    if (isinf(x))
+        return x < 0 ? 0 : 1;
+    for (int i = 0; i < 64; i++) {
+        double middle = 0.5 * (low + high);
+
+        if (real_normal_quantile(middle) < x)
+            low = middle;
+        else
+            high = middle;
+    }
+    return high;
+}
+
+static status read_normal(struct form_reader *f)
+{
+    struct values *v = f->v;
+
+    v->kind = VALUES_NORMAL;
+    v->a = f->s.mean;
+    v->b = f->s.sd;
+    v->min = f->s.min;
+    v->max = f->s.max;
+    if (!(v->min < v->max))
+        return refuse(f, f->settings, "normal: min is below max");
+    v->low = probability_below((v->min - v->a) / v->b);
+    v->high = probability_below((v->max - v->a) / v->b);
+    if (!(v->low < v->high))
+        return refuse(f, f->settings,
+                      "normal: min and max leave nothing: they are too many deviations from the mean");
+    return check_drawn(f, "write a list") || check_whole(f);
+}
+
+static status read_list(struct form_reader *f, const struct node *list)
+{
+    struct values *v = f->v;
+
+    v->kind = VALUES_LIST;
+    if (list->kind != NODE_LIST)
+        return refuse(f, list, "an axis is a list of values, not %s", spec_describe(f->r, list));
+    if (!list->n)
+        return refuse(f, list, "the axis has no values");
+    v->count = list->n;
+    v->item = list->item;
+    return OK;
+}
+
+static status read_choice(struct form_reader *f)
+{
+    const struct node *values = tree_get(f->settings, "values");
+    size_t n = (size_t)f->s.weights.n;
+    double sum = 0, *weights;
+
+    if (!values)
+        return refuse(f, f->settings, "choice.values is required");
+    if (read_list(f, values))
+        return FAILED;
+    for (size_t i = 0; i < n; i++)
+        sum += f->s.weights.v[i];
+    if (n && n != f->v->count)
+        return refuse(f, tree_get(f->settings, "weights"), "choice: %zu weight%s for %zu value%s", n,
+                      n == 1 ? "" : "s", f->v->count, f->v->count == 1 ? "" : "s");
+    if (!isfinite(sum))
+        return refuse(f, tree_get(f->settings, "weights"), "choice: the sum of the weights is too large");
+    if (n) {
+        weights = arena_alloc(f->r->arena, n * sizeof *weights);
+        for (size_t i = 0; i < n; i++)
+            weights[i] = f->s.weights.v[i] / sum;
+        f->v->weights = weights;
+    }
+    return check_drawn(f, "write the list alone");
+}
+
+static status (*const readers[])(struct form_reader *f) = {
+    read_range, read_uniform, read_log_uniform, read_integer, read_normal, read_choice,
+};
+const struct values_form values_forms[] = {
+    {"range",
+     "Numbers in steps, or all between two numbers.",
+     COUNT(range_params),
+     range_params,
+     false,
+     {NULL}},
+    {"uniform", "Any number between two.", COUNT(uniform_params), uniform_params, false, {NULL}},
+    {"log_uniform",
+     "Any number between two, even in the logarithm.",
+     COUNT(log_uniform_params),
+     log_uniform_params,
+     false,
+     {NULL}},
+    {"integer",
+     "Any whole number from one to another.",
+     COUNT(integer_params),
+     integer_params,
+     false,
+     {NULL}},
+    {"normal", "Numbers of a normal distribution.", COUNT(normal_params), normal_params, true, {NULL}},
+    {"choice",
+     "One of a list, some more often than others.",
+     COUNT(choice_params),
+     choice_params,
+     true,
+     {"values"}},
+};
+const size_t values_forms_count = COUNT(values_forms);
+_Static_assert(COUNT(readers) == COUNT(values_forms), "each form has its reader");
+
+/* ---- reading ------------------------------------------------------------------------------- */
+
+static status refuse_form(struct form_reader *f)
+{
+    const char *words[COUNT(values_forms)], *key = f->node->key[0]->text, *near;
+
+    for (size_t i = 0; i < COUNT(values_forms); i++)
+        words[i] = values_forms[i].word;
+    near = text_nearest(key, words, COUNT(words));
+    return refuse(f, f->node->key[0],
+                  "'%s' is not a way to give values; an axis is a list, or has one of "
+                  "range, uniform, log_uniform, integer, normal, choice%s%s%s",
+                  key, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+}
+
+static status read_form(struct form_reader *f, const struct values_form *form)
+{
+    const struct item table = {.name = form->inner ? arena_format(f->r->arena, "%s.%s", f->path, form->word)
+                                                   : f->path,
+                               .nparams = form->nparams,
+                               .params = form->params};
+    const struct node *map = form->inner ? f->settings : f->node;
+    const char *const word[] = {form->word, NULL};
+    status result = OK;
+
+    f->v->form = form->word;
+    if (form->inner && map->kind != NODE_MAP)
+        return refuse(f, map, "%s is a map of settings, not %s", form->word, spec_describe(f->r, map));
+    if (form->inner)
+        result = settings_check_keys(&(struct item){.name = f->path}, f->node, word, f->r->diag);
+    result |= settings_check_keys(&table, map, form->other, f->r->diag);
+    result |= settings_fill(f->r->arena, &table, &f->s, map, &f->settings->place, f->r->diag);
+    f->r->result |= result;
+    return result ? FAILED : readers[form - values_forms](f);
+}
+
+struct values *values_read(struct spec_reader *r, const char *path, fell_ptype type, const struct node *node,
+                           const char *lists)
+{
+    struct values *v = arena_alloc(r->arena, sizeof *v);
+    struct form_reader f = {.r = r, .path = path, .lists = lists, .node = node, .type = type, .v = v};
+
+    v->at = node->place;
+    if (node->kind != NODE_MAP || !node->n)
+        return read_list(&f, node) ? NULL : v;
+    for (size_t i = 0; i < COUNT(values_forms); i++)
+        if ((f.settings = tree_get(node, values_forms[i].word)))
+            return read_form(&f, &values_forms[i]) ? NULL : v;
+    refuse_form(&f);
+    return NULL;
+}
+
+/* ---- one value -------------------------------------------------------------------------------- */
+
+static double within(const struct values *v, double x)
+{
+    return x < v->a ? v->a : x > v->b ? v->b : x;
+}
+
+/* 0.1 + 2 * 0.1 is meant to be 0.3: the number of 15 digits that is nearest. */
+static double of_15_digits(double x)
+{
+    char text[32];
+
+    snprintf(text, sizeof text, "%.15g", x);
+    return strtod(text, NULL);
+}
+
+static double step_value(const struct values *v, size_t index)
+{
+    double i = (double)index, x;
+
+    if (!index || (v->by_count && index == v->count - 1))
+        return index ? v->b : v->a;
+    if (v->log)
+        x = real_exp(real_log(v->a) + i * (v->by_count ? v->step : real_log(v->step)));
+    else
+        x = v->a + i * v->step;
+    return within(v, v->whole ? floor(x + 0.5) : of_15_digits(x));
+}
+
+static double log_value(double a, double b, double u)
+{
+    double log_a = real_log(a);
+
+    return u > 0 ? real_exp(log_a + u * (real_log(b) - log_a)) : a;
+}
+
+/* Neither 0 nor 1, where the quantile is infinite. */
+static double normal_value(const struct values *v, double u)
+{
+    static const double lowest = 0x1p-54, highest = 1 - 0x1p-53;
+    double p = v->low + u * (v->high - v->low), x;
+
+    x = v->a + v->b * real_normal_quantile(p < lowest ? lowest : p > highest ? highest : p);
+    return x < v->min ? v->min : x > v->max ? v->max : x;
+}
+
+static double number_value(const struct values *v, size_t index, double u)
+{
+    switch (v->kind) {
+    case VALUES_STEPS:
+        return step_value(v, index);
+    case VALUES_WHOLE:
+        return within(v, v->a + floor(u * (v->b - v->a + 1)));
+    case VALUES_UNIFORM:
+        return within(v, v->a + u * (v->b - v->a));
+    case VALUES_LOG:
+        return within(v, log_value(v->a, v->b, u));
+    case VALUES_LOG_WHOLE:
+        return within(v, floor(log_value(v->a, v->b + 1, u)));
+    default:
+        return normal_value(v, u);
+    }
+}
+
+struct node *values_node(const struct values *v, struct tree *t, size_t index, double u)
+{
+    char text[32];
+
+    if (v->kind == VALUES_LIST)
+        return v->item[index];
+    if (v->whole)
+        snprintf(text, sizeof text, "%.0f", number_value(v, index, u));
+    else
+        text_from_double(number_value(v, index, u), text);
+    return tree_scalar(t, &v->at, text);
+}
+
+/* The first of COUNT steps whose value, which grows with them, is X at least. */
+static size_t first_step(const struct values *v, double x)
+{
+    const bool down = step_value(v, v->count - 1) < step_value(v, 0);
+    size_t low = 0, high = v->count;
+
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        const double at = step_value(v, middle);
+
+        if (down ? at > x : at < x)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* The least place in [0,1] whose value is X at least. */
+static double first_place(const struct values *v, double x)
+{
+    double low = 0, high = 1;
+
+    for (int i = 0; i < 53; i++) {
+        const double middle = low + (high - low) / 2;
+
+        if (number_value(v, 0, middle) < x)
+            low = middle;
+        else
+            high = middle;
+    }
+    return high;
+}
+
+bool values_place(const struct values *v, double x, size_t *index, double *u)
+{
+    const bool normal = v->kind == VALUES_NORMAL,
+               whole = v->kind == VALUES_WHOLE || v->kind == VALUES_LOG_WHOLE;
+    double end;
+
+    if (v->kind == VALUES_STEPS) {
+        *index = first_step(v, x);
+        return *index < v->count && step_value(v, *index) == x;
+    }
+    if (!(x >= (normal ? v->min : v->a) && x <= (normal ? v->max : v->b)) || (whole && x != floor(x)))
+        return false;
+    *u = first_place(v, x);
+    if (whole) {
+        end = x < v->b ? first_place(v, x + 1) : 1;
+        *u = (x > v->a ? *u : 0) / 2 + end / 2;
+    }
+    *u = *u < 1 ? *u : 1 - 0x1p-53;
+    return true;
+}
+
+static void add_number(struct strbuf *out, double x)
+{
+    char text[32];
+
+    text_from_double(x, text);
+    strbuf_addf(out, " %s", text);
+}
+
+void values_identity(const struct values *v, fell_ptype type, struct strbuf *out)
+{
+    const double numbers[] = {v->a, v->b, v->step, v->low, v->high, v->min, v->max};
+    struct arena *arena = arena_new();
+
+    strbuf_addf(out, " %d %d%d%d %zu", (int)v->kind, v->log, v->whole, v->by_count, v->count);
+    for (size_t i = 0; v->kind == VALUES_LIST && i < v->count; i++) {
+        const struct axis_value value = typed_value(arena, type, "", v->item[i]);
+
+        if (value.type == VALUE_TEXT)
+            strbuf_addf(out, " '%s'", value.text);
+        else if (value.type == VALUE_INT)
+            strbuf_addf(out, " %lld", (long long)value.i);
+        else
+            add_number(out, value.x);
+        if (v->weights)
+            add_number(out, v->weights[i]);
+    }
+    for (size_t i = 0; v->kind != VALUES_LIST && i < COUNT(numbers); i++)
+        add_number(out, numbers[i]);
+    strbuf_add(out, "\n");
+    arena_free(arena);
+}

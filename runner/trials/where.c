@@ -1,0 +1,202 @@
+/* where.c - see where.h. SQLite evaluates; here are the columns it sees and what it may do.
+ *
+ * The connection is in memory and holds nothing. An authorizer refuses everything but reading,
+ * so no file is opened or attached, and functions whose result is not the same each time.
+ * Called by try_axes.c, trials.c and suggest.c.
+ */
+#include "trials/where.h"
+
+#include <sqlite3.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+
+enum { STEPS_MAX = 10000, STEPS_EACH = 1000 }; /* of SQLite's machine, in thousands: about a second */
+
+struct where {
+    const struct sweep *sweep;
+    struct place at;
+    sqlite3 *db;
+    sqlite3_stmt *st;
+    int steps;
+};
+
+/* ---- what an expression may do ----------------------------------------------------------- */
+
+static int authorize(void *arg, int action, const char *first, const char *function, const char *db,
+                     const char *trigger)
+{
+    static const char *const vary[] = {"random",
+                                       "randomblob",
+                                       "changes",
+                                       "total_changes",
+                                       "date",
+                                       "time",
+                                       "datetime",
+                                       "julianday",
+                                       "unixepoch",
+                                       "strftime",
+                                       "last_insert_rowid",
+                                       "current_date",
+                                       "current_time",
+                                       "current_timestamp",
+                                       "load_extension"};
+
+    (void)arg;
+    (void)first;
+    (void)db;
+    (void)trigger;
+    if (action == SQLITE_SELECT || action == SQLITE_READ || action == SQLITE_RECURSIVE)
+        return SQLITE_OK;
+    if (action != SQLITE_FUNCTION)
+        return SQLITE_DENY;
+    for (size_t i = 0; i < sizeof vary / sizeof *vary; i++)
+        if (!sqlite3_stricmp(function, vary[i]))
+            return SQLITE_DENY;
+    return SQLITE_OK;
+}
+
+static int count_steps(void *arg)
+{
+    struct where *w = arg;
+
+    return ++w->steps > STEPS_MAX;
+}
+
+/* ---- preparing --------------------------------------------------------------------------- */
+
+/* WITH trial ("a", "b") AS (SELECT ?1, ?2) SELECT 1 FROM trial WHERE (...) */
+static char *query_text(const struct sweep *s, const char *expression)
+{
+    struct strbuf q = {0};
+
+    strbuf_add(&q, "WITH trial (");
+    for (size_t i = 0; i < s->ncolumns; i++) {
+        char *name = sqlite3_mprintf("%s\"%w\"", i ? ", " : "", s->columns[i]);
+
+        strbuf_add(&q, name);
+        sqlite3_free(name);
+    }
+    strbuf_add(&q, ") AS (SELECT ");
+    for (size_t i = 0; i < s->ncolumns; i++)
+        strbuf_addf(&q, "%s?%zu", i ? ", " : "", i + 1);
+    strbuf_addf(&q, ") SELECT 1 FROM trial WHERE (\n%s\n)", expression);
+    return q.text;
+}
+
+/* The path that ends with NAME, as lr ends optimizer.sgd.lr; else the nearest in spelling; or NULL. */
+static const char *meant(const struct sweep *s, const char *name)
+{
+    const size_t n = strlen(name);
+
+    for (size_t i = 0; i < s->ncolumns; i++) {
+        const size_t all = strlen(s->columns[i]);
+
+        if (all > n && s->columns[i][all - n - 1] == '.' && !strcmp(s->columns[i] + all - n, name))
+            return s->columns[i];
+    }
+    return text_nearest(name, s->columns, s->ncolumns);
+}
+
+/* "no such column: X" with what was meant, perhaps. */
+static void refuse(struct spec_reader *r, const struct node *node, const struct sweep *s, const char *message)
+{
+    static const char unknown[] = "no such column: ";
+    const char *name = strncmp(message, unknown, strlen(unknown)) ? NULL : message + strlen(unknown), *near;
+    bool quotes = false;
+
+    for (size_t i = 0; name && i < s->ncolumns; i++)
+        quotes = quotes || !strcmp(s->columns[i], name);
+    near = name ? meant(s, name) : NULL;
+    if (quotes)
+        r->result |= diag_error(r->diag, &node->place, "where: %s; paths stand in double quotes: \"%s\"",
+                                message, name);
+    else
+        r->result |= diag_error(r->diag, &node->place, "where: %s%s%s%s", message,
+                                near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+}
+
+struct where *where_new(struct spec_reader *r, const struct node *node, const struct sweep *s)
+{
+    const char *tail = "", *wrong;
+    struct where *w;
+    char *query;
+
+    if (node->kind != NODE_SCALAR || !node->text[strspn(node->text, " \t\r\n")]) {
+        r->result |= diag_error(r->diag, &node->place, "where: an SQL expression is wanted here, not %s",
+                                spec_describe(r, node));
+        return NULL;
+    }
+    w = mem_alloc(sizeof *w);
+    w->sweep = s;
+    w->at = node->place;
+    query = query_text(s, node->text);
+    if (sqlite3_open_v2(":memory:", &w->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_MEMORY, NULL) == SQLITE_OK) {
+        sqlite3_db_config(w->db, SQLITE_DBCONFIG_DQS_DML, 0, NULL); /* "x" is a column, never a text */
+        sqlite3_set_authorizer(w->db, authorize, NULL);
+        sqlite3_progress_handler(w->db, STEPS_EACH, count_steps, w);
+        sqlite3_prepare_v2(w->db, query, -1, &w->st, &tail);
+    }
+    wrong = NULL;
+    if (!w->st)
+        wrong = sqlite3_errmsg(w->db);
+    else if (*tail)
+        wrong = "one expression is wanted here, without ';'";
+    else if (sqlite3_bind_parameter_count(w->st) != (int)s->ncolumns)
+        wrong = "there is no value for '?'";
+    if (wrong)
+        refuse(r, node, s, wrong);
+    free(query);
+    if (!wrong)
+        return w;
+    where_free(w);
+    return NULL;
+}
+
+void where_free(struct where *w)
+{
+    if (!w)
+        return;
+    sqlite3_finalize(w->st);
+    sqlite3_close(w->db);
+    free(w);
+}
+
+/* ---- evaluating --------------------------------------------------------------------------- */
+
+static void bind(struct where *w, const struct axis *axis, const struct node *node, struct arena *arena)
+{
+    const struct axis_value v = typed_value(arena, axis->type, axis->path, node);
+    int column = (int)axis->column + 1;
+
+    if (v.null)
+        sqlite3_bind_null(w->st, column);
+    else if (v.type == VALUE_INT)
+        sqlite3_bind_int64(w->st, column, v.i);
+    else if (v.type == VALUE_REAL)
+        sqlite3_bind_double(w->st, column, v.x);
+    else
+        sqlite3_bind_text(w->st, column, v.text, -1, SQLITE_TRANSIENT);
+}
+
+status where_test(struct where *w, const struct point *p, bool *keep, struct diag *d)
+{
+    const struct sweep *s = w->sweep;
+    struct arena *arena = arena_new();
+    int rc;
+
+    sqlite3_reset(w->st);
+    sqlite3_clear_bindings(w->st);
+    for (size_t a = 0; a < s->naxes; a++)
+        if (p->active[a])
+            bind(w, &s->axes[a], p->value[a], arena);
+    arena_free(arena);
+    w->steps = 0;
+    rc = sqlite3_step(w->st);
+    *keep = rc == SQLITE_ROW;
+    if (rc == SQLITE_ROW || rc == SQLITE_DONE)
+        return OK;
+    return diag_error(d, &w->at, "where: %s",
+                      rc == SQLITE_INTERRUPT ? "it takes too long" : sqlite3_errmsg(w->db));
+}
