@@ -58,7 +58,7 @@ extern "C" {
  * plugin on an older host reads a host-filled field, or calls a service, only
  * if c->ctx->host->minor >= N. */
 
-#define FELL_MINOR 0u
+#define FELL_MINOR 1u
 
 typedef enum fell_status { FELL_OK = 0, FELL_ERROR = 1 } fell_status;
 
