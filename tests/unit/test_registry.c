@@ -79,7 +79,7 @@ Test(registry, broken_tables)
         {"-DEVAL=NULL", "the loss 'first': lacks its function 'eval'"},
         {"-DROOT_SIZE=16", "says that fell_plugin has 16 bytes; version 1.0 has 48"},
         {"-DROOT_SIZE=0x7fffffff", "says that fell_plugin has 2147483647 bytes; version 1.0 has 48"},
-        {"-DNEEDS=3", "needs version 1.3 of the plugin contract; this program has 1.0"},
+        {"-DNEEDS=3", "needs version 1.3 of the plugin contract; this program has 1.1"},
         {"-DSTRIDE=8", "says that a fell_param has 8 bytes; version 1.0 has 72"},
         {"-DSTRIDE=73", "says that a fell_param has 73 bytes; version 1.0 has 72"},
         {"-DSTRIDE=0x40000000", "says that a fell_param has 1073741824 bytes; version 1.0 has 72"},
