@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/safe.h"
 #include "cli/command.h"
 
 static const struct command *const commands[] = {
@@ -54,6 +55,7 @@ static void out_of_memory(void)
 int main(int argc, char **argv)
 {
     mem_on_failure(out_of_memory);
+    safe_streams();             /* whatever is printed, the terminal obeys none of it */
     signal(SIGPIPE, SIG_IGN);   /* a reader that went away is an error of the write */
     setlocale(LC_CTYPE, "");    /* which signs the terminal knows */
     setlocale(LC_NUMERIC, "C"); /* a number has a point, wherever the user lives */

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
+#include "base/safe.h"
 #include "cli/terminal.h"
 
 /* ---- UTF-8 ------------------------------------------------------------------ */
@@ -39,20 +39,14 @@ static int sign_width(uint32_t c)
 }
 
 /* The bytes of the first sign of TEXT, which END ends, and what to show: the sign itself, a
- * blank for a line break or tab, '?' for what must not reach the terminal: bytes that are
- * not UTF-8, control characters, signs that reverse the direction of what follows. */
+ * blank for a line break or tab, '?' for what must not reach the terminal. */
 static size_t decode(const char *text, const char *end, uint32_t *sign)
 {
-    uint32_t c = 0;
-    size_t n = text_character(text, end, &c);
+    const size_t n = safe_character(text, end, sign);
 
-    *sign = c;
-    if (n && (c == '\n' || c == '\t' || c == '\r'))
+    if (*text == '\n' || *text == '\t' || *text == '\r')
         *sign = ' ';
-    else if (n == 0 || c < 0x20 || (c >= 0x7f && c < 0xa0) || (c >= 0x202a && c <= 0x202e) ||
-             (c >= 0x2066 && c <= 0x2069))
-        *sign = '?';
-    return n ? n : 1;
+    return n;
 }
 
 int display_width(const char *text)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/safe.h"
 #include "base/text.h"
 #include "cli/experiment_call.h"
 #include "cli/query.h"
@@ -274,13 +275,17 @@ static status prepare(struct question *q, const struct call *c, struct error *er
 
 static status make_text(const struct call *c, const struct lesson *l, struct strbuf *out, struct error *err)
 {
-    if (c->interactive)
-        return interactive_write(l, out, err);
+    if (c->interactive) {
+        const status st = interactive_write(l, out, err);
+
+        safe_document(out);
+        return st;
+    }
     if (c->json) {
         cJSON *json = lesson_json(l);
         char *text = cJSON_Print(json);
 
-        strbuf_add(out, text ? text : "");
+        safe_json(out, text ? text : "");
         strbuf_add(out, "\n");
         cJSON_free(text);
         cJSON_Delete(json);
@@ -292,6 +297,7 @@ static status make_text(const struct call *c, const struct lesson *l, struct str
         else
             page_write_markdown(page, out);
         page_free(page);
+        safe_document(out);
     }
     return OK;
 }

@@ -4,15 +4,11 @@
 #include <stdlib.h>
 
 #include "cli/progress_view.h"
+#include "cli/query.h"
 
 static void put(cJSON *o)
 {
-    char *text = cJSON_PrintUnformatted(o);
-
-    if (text)
-        puts(text);
-    cJSON_free(text);
-    cJSON_Delete(o);
+    query_print_json_line(o);
 }
 
 static cJSON *event(const char *kind)

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/safe.h"
 #include "base/text.h"
 #include "cli/display.h"
 #include "cli/progress_view.h"
@@ -36,8 +37,7 @@ static void clear(struct progress *p)
     terminal_size(STDOUT_FILENO, &columns, &rows);
     go_up(p, &out, columns);
     strbuf_add(&out, "\x1b[J");
-    fputs(out.text, stdout);
-    fflush(stdout);
+    safe_control(stdout, out.text, out.len);
     strbuf_release(&out);
     p->ndrawn = 0;
 }
@@ -179,8 +179,7 @@ static void draw(struct progress *p)
         put_line(p, &out, more, columns);
     }
     strbuf_add(&out, "\x1b[J");
-    fwrite(out.text, 1, out.len, stdout);
-    fflush(stdout);
+    safe_control(stdout, out.text, out.len);
     strbuf_release(&out);
     p->drawn = p->now;
 }
@@ -198,8 +197,10 @@ static void tell(struct progress *p, const char *code, const char *text)
     bool color = terminal_color(STDOUT_FILENO);
 
     clear(p);
+    strbuf_add(&b, color ? code : "");
     display_add(&b, text, -1);
-    printf("%s%s%s\n", color ? code : "", b.text, color ? "\x1b[0m" : "");
+    strbuf_add(&b, color ? "\x1b[0m\n" : "\n");
+    safe_control(stdout, b.text, b.len);
     strbuf_release(&b);
 }
 

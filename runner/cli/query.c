@@ -1,6 +1,8 @@
 /* query.c - see query.h. Called by runs.c, show.c and compare.c. */
 #include "cli/query.h"
 
+#include "base/safe.h"
+
 int query_run(const struct call *c, status (*ask)(sqlite3 *db, const struct call *c, struct error *err))
 {
     struct error err;
@@ -13,14 +15,28 @@ int query_run(const struct call *c, status (*ask)(sqlite3 *db, const struct call
     return exit_status;
 }
 
-void query_print_json(cJSON *v)
+/* Deletes V; prints its TEXT, and frees it. */
+static void put_json(cJSON *v, char *text)
 {
-    char *text = cJSON_Print(v);
+    struct strbuf safe = {0};
 
-    if (text)
-        puts(text);
+    if (text) {
+        safe_json(&safe, text);
+        puts(safe.text);
+    }
+    strbuf_release(&safe);
     cJSON_free(text);
     cJSON_Delete(v);
+}
+
+void query_print_json(cJSON *v)
+{
+    put_json(v, cJSON_Print(v));
+}
+
+void query_print_json_line(cJSON *v)
+{
+    put_json(v, cJSON_PrintUnformatted(v));
 }
 
 void query_print(const struct call *c, const struct table *t)

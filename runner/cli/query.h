@@ -13,6 +13,7 @@ void query_print(const struct call *c, const struct table *t);
 
 /* A JSON value on standard output; deletes it. */
 void query_print_json(cJSON *v);
+void query_print_json_line(cJSON *v); /* the same without line breaks in it */
 
 /* How many rows to show: --limit, or else 20 for a person and all for a program; 0: all. */
 int64_t query_limit(const struct call *c);

@@ -69,12 +69,8 @@ static void add_number(cJSON *o, const char *name, double v)
 
 static void print_line(cJSON *o)
 {
-    char *text = cJSON_PrintUnformatted(o);
-
-    puts(text);
+    query_print_json_line(o);
     fflush(stdout);
-    cJSON_free(text);
-    cJSON_Delete(o);
 }
 
 static void print_json_epoch(const struct epoch_report *e)

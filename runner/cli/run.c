@@ -106,7 +106,6 @@ out:
 static void print_summary(const struct call *c, const struct experiment *e, const struct runner_summary *s)
 {
     cJSON *o = cJSON_CreateObject();
-    char *text;
 
     cJSON_AddStringToObject(o, "event", "summary");
     cJSON_AddStringToObject(o, "experiment", e->name);
@@ -117,11 +116,7 @@ static void print_summary(const struct call *c, const struct experiment *e, cons
     cJSON_AddNumberToObject(o, "failed", (double)s->failed);
     cJSON_AddBoolToObject(o, "already_finished", s->already_finished);
     cJSON_AddBoolToObject(o, "interrupted", s->interrupted);
-    text = cJSON_PrintUnformatted(o);
-    if (text)
-        puts(text);
-    cJSON_free(text);
-    cJSON_Delete(o);
+    query_print_json_line(o);
 }
 
 static void print_notes(const struct experiment *e)

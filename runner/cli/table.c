@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/mem.h"
+#include "base/safe.h"
 #include "cli/display.h"
 #include "cli/terminal.h"
 
@@ -276,12 +276,16 @@ static void pad(struct strbuf *line, const char *text, const struct layout *l, b
 
 static void put_line(struct strbuf *line, bool heading, FILE *to)
 {
+    const bool bold = heading && terminal_color(safe_fileno(to));
+
     while (line->len && line->text[line->len - 1] == ' ')
         line->text[--line->len] = 0;
-    if (heading && terminal_color(fileno(to)))
-        fprintf(to, "\x1b[1m%s\x1b[0m\n", line->text);
-    else
-        fprintf(to, "%s\n", line->text);
+    if (bold)
+        safe_control(to, "\x1b[1m", 4);
+    fprintf(to, "%s", line->text);
+    if (bold)
+        safe_control(to, "\x1b[0m", 4);
+    fputs("\n", to);
 }
 
 static void print_line(const struct table *t, const struct layout *l, size_t row, bool heading, FILE *to,
@@ -392,8 +396,8 @@ void table_print(const struct table *t, FILE *to, int indent)
 {
     int columns = 0, rows;
 
-    if (terminal_is(fileno(to)))
-        terminal_size(fileno(to), &columns, &rows);
+    if (terminal_is(safe_fileno(to)))
+        terminal_size(safe_fileno(to), &columns, &rows);
     table_print_within(t, to, indent, columns);
 }
 
@@ -404,8 +408,8 @@ void table_print_facts(const struct table *t, FILE *to, int indent)
 
     if (table_rows(t) == 0)
         return;
-    if (terminal_is(fileno(to)))
-        terminal_size(fileno(to), &columns, &rows);
+    if (terminal_is(safe_fileno(to)))
+        terminal_size(safe_fileno(to), &columns, &rows);
     for (size_t c = 0; c < t->ncolumns; c++) {
         if (cell_at(t, 0, c)->type != CELL_EMPTY && display_width(t->column[c].title) > width)
             width = display_width(t->column[c].title);
@@ -427,12 +431,16 @@ void table_print_facts(const struct table *t, FILE *to, int indent)
 
 /* ---- for a page -------------------------------------------------------------- */
 
-/* A bar would end the cell. */
+/* A bar would end the cell, a line break the table, a backtick the code. */
 static void print_cell(const char *text, bool code, FILE *to)
 {
     fputs(code ? " `" : " ", to);
-    for (; *text; text++)
-        fputs(*text == '|' ? "\\|" : (char[]){*text, 0}, to);
+    for (; *text; text++) {
+        if (*text == '|')
+            fputs("\\|", to);
+        else
+            fputc(*text == '\n' ? ' ' : code && *text == '`' ? '\'' : *text, to);
+    }
     fputs(code ? "` |" : " |", to);
 }
 

@@ -54,7 +54,6 @@ static void print_json(const struct watch *w)
 {
     const struct progress *p = w->p;
     cJSON *o = cJSON_CreateObject(), *part;
-    char *text;
 
     cJSON_AddStringToObject(o, "experiment", w->name);
     cJSON_AddNumberToObject(o, "experiment_id", (double)w->experiment);
@@ -91,11 +90,7 @@ static void print_json(const struct watch *w)
         add_number(run, *l->held_out_name == 't' ? "test_loss" : "validation_loss", l->held_out);
         cJSON_AddItemToArray(part, run);
     }
-    text = cJSON_PrintUnformatted(o);
-    if (text)
-        puts(text);
-    cJSON_free(text);
-    cJSON_Delete(o);
+    query_print_json_line(o);
 }
 
 /* ---- text ----------------------------------------------------------------------------------- */

@@ -25,18 +25,25 @@ static void write_text(const char *text, struct strbuf *out)
     }
 }
 
-/* Between as many backticks as the text does not hold. In a table a | is hidden even here. */
+/* Between more backticks than stand together in the text. In a table a | is hidden even here. */
 static void write_code(const char *text, struct strbuf *out)
 {
-    const char *mark = strchr(text, '`') ? "``" : "`";
+    size_t longest = 0;
 
-    strbuf_add(out, mark);
+    for (const char *c = text; *c; c++) {
+        const size_t run = strspn(c, "`");
+
+        longest = run > longest ? run : longest;
+    }
+    for (size_t i = 0; i <= longest; i++)
+        strbuf_add(out, "`");
     for (; *text; text++) {
         if (*text == '|')
             strbuf_add(out, "\\");
-        strbuf_addn(out, text, 1);
+        strbuf_addn(out, *text == '\n' ? " " : text, 1);
     }
-    strbuf_add(out, mark);
+    for (size_t i = 0; i <= longest; i++)
+        strbuf_add(out, "`");
 }
 
 /* GitHub begins a formula at a $ behind a blank or the like and before none. */

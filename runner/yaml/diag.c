@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/safe.h"
 #include "base/text.h"
 
 /* Columns of a source line that are shown; a longer one is cut around the caret. */
@@ -266,7 +267,9 @@ static void write_excerpt(const struct diag *d, const struct message *m, struct 
             if (odd)
                 strbuf_add(&shown, cut ? "." : n ? " " : "?");
             else
-                strbuf_addn(&shown, p, n);
+                safe_add(&shown, p, n, "?");
+            if (!odd)
+                safe_character(p, end, &c); /* as it was shown */
             add_mark(&marks, odd ? ' ' : c, column, m, behind);
         }
         p += n ? n : 1;
@@ -299,6 +302,15 @@ static int compare(const void *a, const void *b)
     return 0;
 }
 
+/* "PATH:LINE:COLUMN: ", where PATH may be any text. */
+static void write_place(struct strbuf *out, const char *bold, const char *path, const struct message *m,
+                        const char *plain)
+{
+    strbuf_add(out, bold);
+    safe_add(out, path, strlen(path), "?");
+    strbuf_addf(out, ":%d:%d:%s ", m->line, m->column, plain);
+}
+
 void diag_write(const struct diag *d, struct strbuf *out, bool color)
 {
     const char *bold = color ? "\033[1m" : "", *red = color ? "\033[1;31m" : "",
@@ -316,9 +328,10 @@ void diag_write(const struct diag *d, struct strbuf *out, bool color)
         if (m->file == NO_FILE)
             strbuf_addf(out, "%sfell:%s ", bold, plain);
         else
-            strbuf_addf(out, "%s%s:%d:%d:%s ", bold, d->files[m->file].path, m->line, m->column, plain);
-        strbuf_addf(out, "%s%s:%s %s\n", m->warning ? yellow : red, m->warning ? "warning" : "error", plain,
-                    m->text);
+            write_place(out, bold, d->files[m->file].path, m, plain);
+        strbuf_addf(out, "%s%s:%s ", m->warning ? yellow : red, m->warning ? "warning" : "error", plain);
+        safe_add(out, m->text, strlen(m->text), "?");
+        strbuf_add(out, "\n");
         if (m->file != NO_FILE)
             write_excerpt(d, m, out, color);
     }
@@ -331,6 +344,6 @@ void diag_print(const struct diag *d, FILE *to, bool color)
 
     diag_write(d, &out, color);
     if (out.text)
-        fwrite(out.text, 1, out.len, to);
+        safe_control(to, out.text, out.len);
     strbuf_release(&out);
 }
