@@ -18,6 +18,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/new_file.h"
+
 /* ---- files ------------------------------------------------------------------ */
 
 /* Opens PATH for reading; refuses folders, which open() accepts. -1 with ERR set. */
@@ -93,40 +95,33 @@ out:
     return result;
 }
 
-/* NAME is what an error calls it. */
-static status write_into(const char *path, const char *name, const char *bytes, size_t len, struct error *err)
+/* A device or a pipe, which cannot be replaced. */
+static status write_into(const char *path, const char *bytes, size_t len, struct error *err)
 {
     FILE *to = fopen(path, "we");
     bool good = to && fwrite(bytes, 1, len, to) == len;
 
     if (to)
         good = fclose(to) == 0 && good;
-    return good ? OK : error_set(err, "cannot write '%s': %s", name, strerror(errno));
+    return good ? OK : error_set(err, "cannot write '%s': %s", path, strerror(errno));
 }
 
 status file_write(const char *path, const char *bytes, size_t len, struct error *err)
 {
+    struct new_file f;
     struct stat about;
-    bool there = stat(path, &about) == 0;
-    char *target, *part;
-    status result;
+    bool good;
 
-    if (there && !S_ISREG(about.st_mode))
-        return write_into(path, path, bytes, len, err);
-    target = there ? realpath(path, NULL) : NULL; /* a symbolic link stays one */
-    if (!target)
-        target = mem_string(path);
-    part = mem_format("%s.%ld.part", target, (long)getpid());
-    result = write_into(part, path, bytes, len, err);
-    if (result == OK && there)
-        chmod(part, about.st_mode & 07777);
-    if (result == OK && rename(part, target) != 0)
-        result = error_set(err, "cannot write '%s': %s", path, strerror(errno));
-    if (result != OK)
-        unlink(part);
-    free(part);
-    free(target);
-    return result;
+    if (stat(path, &about) == 0 && !S_ISREG(about.st_mode))
+        return write_into(path, bytes, len, err);
+    if (new_file_begin(&f, path, err) != OK)
+        return FAILED;
+    good = fwrite(bytes, 1, len, f.to) == len;
+    if (good)
+        return new_file_end(&f, NEW_FILE_REPLACE, err);
+    error_set(err, "cannot write '%s': %s", path, strerror(errno));
+    new_file_end(&f, NEW_FILE_DROP, NULL);
+    return FAILED;
 }
 
 /* ---- paths ------------------------------------------------------------------ */

@@ -10,13 +10,12 @@
 
 #include <cjson/cJSON.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/mem.h"
+#include "base/new_file.h"
 #include "base/text.h"
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the format's numbers are copied as they are");
@@ -334,54 +333,24 @@ static bool write_tensors(FILE *to, const char *header, const struct tensor_out 
 
         good = fwrite(tensors[i].values, sizeof(float), count, to) == count;
     }
-    return good && fflush(to) == 0 && fsync(fileno(to)) == 0;
-}
-
-/* Makes the new name itself survive a loss of power. */
-static void sync_folder(const char *path)
-{
-    char *folder = path_folder(path);
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-    if (fd >= 0) {
-        fsync(fd);
-        close(fd);
-    }
-    free(folder);
+    return good && fflush(to) == 0;
 }
 
 status tensor_file_write(const char *path, const struct tensor_out *tensors, size_t n,
                          const char *const *metadata, struct error *err)
 {
-    char *tmp = mem_format("%s.tmp", path), *header = NULL;
-    status result = FAILED;
-    FILE *to = fopen(tmp, "wbe");
-    bool good;
+    struct new_file f;
+    char *header;
 
-    if (!to) {
-        error_set(err, "cannot write '%s': %s", tmp, strerror(errno));
-        goto out;
-    }
+    if (new_file_begin(&f, path, err) != OK)
+        return FAILED;
     header = header_text(tensors, n, metadata);
-    good = header && write_tensors(to, header, tensors, n);
-    if (!good)
-        error_set(err, "cannot write '%s': %s", tmp, header ? strerror(errno) : "out of memory");
-    if (fclose(to) != 0 && good) {
-        error_set(err, "cannot write '%s': %s", tmp, strerror(errno));
-        good = false;
+    if (header && write_tensors(f.to, header, tensors, n)) {
+        free(header);
+        return new_file_end(&f, NEW_FILE_REPLACE, err);
     }
-    if (good && rename(tmp, path) != 0) {
-        error_set(err, "cannot rename '%s' to '%s': %s", tmp, path, strerror(errno));
-        good = false;
-    }
-    if (!good) {
-        unlink(tmp);
-        goto out;
-    }
-    sync_folder(path);
-    result = OK;
-out:
+    error_set(err, "cannot write '%s': %s", path, header ? strerror(errno) : "out of memory");
+    new_file_end(&f, NEW_FILE_DROP, NULL);
     free(header);
-    free(tmp);
-    return result;
+    return FAILED;
 }

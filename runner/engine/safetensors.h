@@ -25,7 +25,7 @@ const struct tensor_file_entry *tensor_file_at(const struct tensor_file *f, size
 const struct tensor_file_entry *tensor_file_find(const struct tensor_file *f, const char *name);
 const char *tensor_file_metadata(const struct tensor_file *f, const char *key); /* NULL */
 
-/* Write all at once to PATH.tmp, fsync, rename. */
+/* Written whole or not at all (base/new_file.h). */
 struct tensor_out {
     const char *name;
     fell_shape shape;

@@ -13,6 +13,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "base/new_file.h"
 #include "base/text.h"
 #include "record/schema.h"
 
@@ -219,31 +220,29 @@ out:
     return result;
 }
 
-/* A file that is not there yet is made beside its place and linked into it when it is whole:
- * nobody ever sees half a database, of two processes one makes it, and one fsync is
- * enough where SQLite's own way takes six. Whatever fails here is tried, and
- * reported, by the ordinary way. */
+/* A file that is not there yet is made in memory and gets its name when it is whole: nobody ever
+ * sees half a database, of two processes one makes it, and one fsync is enough where SQLite's own way takes
+ * six. Whatever fails here is tried, and reported, by the ordinary way. */
 static void create_file(const char *path)
 {
-    static const unsigned char wal_format[2] = {2, 2}; /* bytes 18, 19: https://sqlite.org/fileformat.html */
-    char *made = mem_format("%s.%ld.new", path, (long)getpid());
-    sqlite3 *db = NULL;
+    enum { WRITE_VERSION = 18, READ_VERSION = 19, WAL = 2 }; /* https://sqlite.org/fileformat.html */
+    struct new_file f;
     struct error ignored;
-    int fd;
-    bool ok;
+    sqlite3 *db = NULL;
+    sqlite3_int64 size = 0;
+    unsigned char *bytes = NULL;
+    bool good;
 
-    ok = sqlite3_open_v2(made, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) == SQLITE_OK &&
-         sqlite3_exec(db, "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF", NULL, NULL, NULL) == SQLITE_OK &&
-         create_schema(db, made, &ignored) == OK;
+    if (sqlite3_open_v2(":memory:", &db, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK &&
+        create_schema(db, path, &ignored) == OK)
+        bytes = sqlite3_serialize(db, "main", &size, 0);
     sqlite3_close(db);
-    fd = ok ? open(made, O_WRONLY | O_CLOEXEC) : -1;
-    if (fd >= 0) {
-        if (pwrite(fd, wal_format, sizeof wal_format, 18) == (ssize_t)sizeof wal_format && fsync(fd) == 0)
-            link(made, path); /* fails when another process was faster */
-        close(fd);
+    if (bytes && size > READ_VERSION && new_file_begin(&f, path, &ignored) == OK) {
+        bytes[WRITE_VERSION] = bytes[READ_VERSION] = WAL;
+        good = fwrite(bytes, 1, (size_t)size, f.to) == (size_t)size;
+        new_file_end(&f, good ? NEW_FILE_IF_NONE : NEW_FILE_DROP, &ignored);
     }
-    unlink(made);
-    free(made);
+    sqlite3_free(bytes);
 }
 
 status database_open(const char *path, sqlite3 **out, struct error *err)

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/new_file.h"
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/progress.h"
@@ -56,14 +57,13 @@ static status forget_states(int64_t run, const struct hand_env *env, size_t n, s
     size_t gone = 0;
 
     for (size_t i = 0; i < n && access(folder, F_OK) == 0 && result == OK; i++) {
-        char *path = path_join(folder, resume_files[i]), *begun = mem_format("%s.tmp", path);
+        char *path = path_join(folder, resume_files[i]);
 
-        gone += unlink(begun) == 0; /* its writer was killed */
+        gone += new_file_sweep(path) > 0;
         if (unlink(path) == 0) {
             gone++;
             result = recorder_checkpoint_removed(env->recorder, run, path, err);
         }
-        free(begun);
         free(path);
     }
     if (gone)

@@ -1,8 +1,6 @@
 /* merge_files.c - see merge_files.h. Called by merge.c. */
 #include "work/merge_files.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -30,28 +28,6 @@ status merge_files_list(sqlite3 *db, int64_t run, char **out, struct error *err)
     return rc == SQLITE_DONE ? OK : error_set(err, "%s", sqlite3_errmsg(db));
 }
 
-/* SIZE bytes to PATH, which has the old contents or the new, never a part. */
-static status write_file(const char *path, const char *bytes, size_t size, struct error *err)
-{
-    char *part = mem_format("%s.%ld.new", path, (long)getpid());
-    int fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    size_t done = 0;
-    ssize_t n = 0;
-    status st = OK;
-
-    while (fd >= 0 && done < size && (n = write(fd, bytes + done, size - done)) > 0)
-        done += (size_t)n;
-    if (fd < 0 || n < 0 || done < size || fsync(fd) != 0 || rename(part, path) != 0) {
-        st = error_set(err, "cannot write '%s': %s", path, strerror(errno));
-        if (fd >= 0)
-            unlink(part);
-    }
-    if (fd >= 0)
-        close(fd);
-    free(part);
-    return st;
-}
-
 /* The file PATH to TO, if it is what was saved. */
 static status copy_file(const char *path, const char *sha256, const char *to, bool *good, struct error *err)
 {
@@ -65,7 +41,7 @@ static status copy_file(const char *path, const char *sha256, const char *to, bo
         sha256_text(bytes, size, found);
         *good = strcmp(found, sha256) == 0;
         if (*good)
-            st = write_file(to, bytes, size, err);
+            st = file_write(to, bytes, size, err);
     }
     free(bytes);
     return st;
