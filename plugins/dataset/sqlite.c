@@ -2,12 +2,13 @@
  *
  * The query runs once, at open, on a connection that can only read: an authorizer
  * lets nothing but SELECT through, and no function whose result changes from call
- * to call. Targets are settled as in csv (targets.h). Used by the host's loader of
- * data.
+ * to call; a clock that is read, in whatever words, ends the query. Targets are settled as in csv
+ * (targets.h). Used by the host's loader of data.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <locale.h>
 #include <sqlite3.h>
+#include <stddef.h>
 #include <sys/stat.h>
 
 #include "csv_columns.h"
@@ -47,7 +48,10 @@ struct query {
     const char *file; /* the path's last part */
     sqlite3 *db;
     sqlite3_stmt *statement;
-    char *refused; /* why the authorizer said no; from sqlite3_mprintf() */
+    char *refused;     /* why the authorizer said no; from sqlite3_mprintf() */
+    sqlite3_vfs clock; /* the system's own, but for its clock; registered while zName is set */
+    char clock_name[32];
+    bool dates; /* a function of dates is called */
     struct text *text;
     struct columns columns;
     struct targets targets;
@@ -60,6 +64,9 @@ static void end_query(struct query *q)
 {
     sqlite3_finalize(q->statement);
     sqlite3_close(q->db);
+    if (q->clock.zName)
+        sqlite3_vfs_unregister(&q->clock);
+    q->clock.zName = NULL;
     sqlite3_free(q->refused);
     for (struct text *t = q->text, *older; t; t = older) {
         older = t->older;
@@ -127,6 +134,8 @@ static int authorize(void *arg, int action, const char *first, const char *secon
 {
     static const char *const changing[] = {"random",       "randomblob",        "current_date",
                                            "current_time", "current_timestamp", "load_extension"};
+    static const char *const dates[] = {"date",      "time",     "datetime", "julianday",
+                                        "unixepoch", "strftime", "timediff"};
     struct query *q = arg;
 
     (void)first;
@@ -143,7 +152,51 @@ static int authorize(void *arg, int action, const char *first, const char *secon
             refuse(q, "%s() would give other rows each time", second);
             return SQLITE_DENY;
         }
+    for (size_t i = 0; second && i < sizeof dates / sizeof *dates; i++)
+        q->dates = q->dates || !sqlite3_stricmp(second, dates[i]);
     return SQLITE_OK;
+}
+
+/* What the functions of dates ask for the time: 'now', however it was put together, and no time at all. */
+static int refuse_clock(sqlite3_vfs *clock, sqlite3_int64 *now)
+{
+    struct query *q = (struct query *)((char *)clock - offsetof(struct query, clock));
+
+    refuse(q, "it reads the clock ('now', or a date without a time), which would give other rows each time");
+    *now = 0;
+    return SQLITE_ERROR;
+}
+
+/* The files of the system, without its clock. */
+static fell_status hide_clock(struct query *q)
+{
+    const sqlite3_vfs *system = sqlite3_vfs_find(NULL);
+
+    if (!system)
+        return fell_fail(q->ctx, "path: SQLite finds no file system");
+    q->clock = *system;
+    snprintf(q->clock_name, sizeof q->clock_name, "fell-%p", (void *)q);
+    q->clock.zName = q->clock_name;
+    q->clock.iVersion = system->iVersion < 2 ? 2 : system->iVersion;
+    q->clock.xCurrentTimeInt64 = refuse_clock;
+    if (sqlite3_vfs_register(&q->clock, 0) == SQLITE_OK)
+        return FELL_OK;
+    q->clock.zName = NULL;
+    return file_out_of_memory(q->ctx, "path", q->s->path);
+}
+
+/* 'localtime' and 'utc' ask for the time zone of this machine. */
+static fell_status refuse_zone(const struct query *q)
+{
+    static const char *const zone[] = {"'localtime'", "'utc'"};
+
+    for (size_t i = 0; q->dates && i < sizeof zone / sizeof *zone; i++)
+        for (const char *p = strchr(q->s->query, '\''); p; p = strchr(p + 1, '\''))
+            if (!sqlite3_strnicmp(p, zone[i], (int)strlen(zone[i])))
+                return fell_fail(q->ctx,
+                                 "query: %s is the time zone of this machine, and gives other rows elsewhere",
+                                 zone[i]);
+    return FELL_OK;
 }
 
 /* Whether a write-ahead log beside the file holds changes. */
@@ -207,7 +260,7 @@ static fell_status open_database(struct query *q, bool logs)
     uri = sqlite3_str_finish(name);
     if (!uri)
         return file_out_of_memory(q->ctx, "path", q->s->path);
-    code = sqlite3_open_v2(uri, &q->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL);
+    code = sqlite3_open_v2(uri, &q->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, q->clock_name);
     sqlite3_free(uri);
     if (!q->db)
         return file_out_of_memory(q->ctx, "path", q->s->path);
@@ -235,7 +288,7 @@ static fell_status prepare(struct query *q)
         return fell_fail(q->ctx, "query: it holds more than one statement");
     if (!sqlite3_stmt_readonly(q->statement) || sqlite3_stmt_isexplain(q->statement))
         return fell_fail(q->ctx, "query: it is no SELECT");
-    return FELL_OK;
+    return refuse_zone(q);
 }
 
 /* ---- columns ----------------------------------------------------------------------- */
@@ -394,13 +447,13 @@ static fell_status run_query(struct query *q)
     bool logs;
     int code;
 
-    if (read_head(q, &logs) != FELL_OK || open_database(q, logs) != FELL_OK || prepare(q) != FELL_OK ||
-        read_columns(q) != FELL_OK)
+    if (read_head(q, &logs) != FELL_OK || hide_clock(q) != FELL_OK || open_database(q, logs) != FELL_OK ||
+        prepare(q) != FELL_OK || read_columns(q) != FELL_OK)
         return FELL_ERROR;
-    while ((code = sqlite3_step(q->statement)) == SQLITE_ROW)
+    while ((code = sqlite3_step(q->statement)) == SQLITE_ROW && !q->refused)
         if (add_row(q) != FELL_OK)
             return FELL_ERROR;
-    if (code != SQLITE_DONE)
+    if (q->refused || code != SQLITE_DONE)
         return sqlite_failed(q);
     if (logs && has_log(q->s->path))
         return refuse_log(q);
@@ -464,7 +517,8 @@ static const fell_dataset sqlite = {
     FELL_ITEM(FELL_KIND_DATASET, fell_dataset, "sqlite",
               "Rows of a query on an SQLite database: one or more target columns, all others are inputs.\n\n"
               "The database is only read. Inputs must be numbers, or text that is a number; targets are\n"
-              "classes or values by the rules of csv. NULL is a missing value, an error.",
+              "classes or values by the rules of csv. NULL is a missing value, an error. A query whose rows\n"
+              "would not be the same each time is refused: random(), the clock, the time zone.",
               struct settings, params),
     open_query, read_query, close_query};
 

@@ -9,6 +9,7 @@
 #ifndef TRIALS_SPACE_H
 #define TRIALS_SPACE_H
 
+#include "base/wide.h"
 #include "trials/experiment.h"
 #include "spec/spec_read.h"
 
@@ -34,11 +35,12 @@ enum values_kind {
 struct values {
     enum values_kind kind;
     struct place at;
-    const char *form;         /* "uniform", as messages name it; NULL: a list */
-    size_t count;             /* 0: drawn */
-    struct node *const *item; /* VALUES_LIST: [count] */
-    const double *weights;    /* [count], adding up to 1, or NULL */
-    double a, b, step;        /* VALUES_STEPS: step is the difference or the factor */
+    const char *form;                      /* "uniform", as messages name it; NULL: a list */
+    size_t count;                          /* 0: drawn */
+    struct node *const *item;              /* VALUES_LIST: [count] */
+    const double *weights;                 /* [count], adding up to 1, or NULL */
+    double a, b, step;                     /* VALUES_STEPS: step is the difference or the factor */
+    struct wide wide_a, wide_b, wide_step; /* VALUES_STEPS: as they are written */
     bool log, whole, by_count;
     double low, high, min, max; /* VALUES_NORMAL: the ends, as probabilities and as numbers */
 };

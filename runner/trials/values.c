@@ -1,7 +1,7 @@
 /* values.c - the values of one axis: a list, numbers in steps, or a distribution.
  *
  * The forms are a table, each with its settings in the tables of host/settings.h. Numbers that
- * are computed or drawn come from +, -, *, / and base/real.h, so they are the same on every
+ * are computed or drawn come from +, -, *, /, base/real.h and base/wide.h, so they are the same on every
  * machine, and are written as the shortest text that reads back as the same number. Whether a
  * value suits its setting is found by whoever reads the spec with it. Called by
  * space_read.c and point.c.
@@ -170,6 +170,9 @@ static status make_steps(struct form_reader *f)
     if (n > STEPS_MAX)
         return refuse(f, f->node, "range: more than %d values", SWEEP_TRIALS_MAX);
     v->count = (size_t)n;
+    v->wide_a = wide_from_decimal(v->a);
+    v->wide_b = wide_from_decimal(v->b);
+    v->wide_step = wide_from_decimal(v->step);
     return OK;
 }
 
@@ -386,26 +389,37 @@ static double within(const struct values *v, double x)
     return x < v->a ? v->a : x > v->b ? v->b : x;
 }
 
-/* 0.1 + 2 * 0.1 is meant to be 0.3: the number of 15 digits that is nearest. */
-static double of_15_digits(double x)
+/* Number INDEX between the ends of COUNT. */
+static struct wide part_of_range(const struct values *v, size_t index)
 {
-    char text[32];
+    const uint64_t parts = v->count - 1, i = index;
+    const struct wide minus = wide_from_decimal(-1);
+    struct wide x;
 
-    snprintf(text, sizeof text, "%.15g", x);
-    return strtod(text, NULL);
+    if (v->log) {
+        x = wide_product(wide_power(v->wide_a, parts - i), wide_power(v->wide_b, i));
+        return wide_root(x, parts, real_exp(real_log(v->a) + (double)i * v->step));
+    }
+    x = wide_sum(v->wide_b, wide_product(v->wide_a, minus));
+    x = wide_product(x, wide_quotient(wide_from_decimal((double)i), wide_from_decimal((double)parts)));
+    return wide_sum(v->wide_a, x);
 }
 
+/* 0.1 + 2 * 0.1 is meant to be 0.3, and 1e-5 * 10 to be 1e-4: the decimal of 15 digits that is nearest to
+ * what comes from the numbers as they are written. */
 static double step_value(const struct values *v, size_t index)
 {
-    double i = (double)index, x;
+    struct wide x;
 
     if (!index || (v->by_count && index == v->count - 1))
         return index ? v->b : v->a;
-    if (v->log)
-        x = real_exp(real_log(v->a) + i * (v->by_count ? v->step : real_log(v->step)));
+    if (v->by_count)
+        x = part_of_range(v, index);
+    else if (v->log)
+        x = wide_product(v->wide_a, wide_power(v->wide_step, index));
     else
-        x = v->a + i * v->step;
-    return within(v, v->whole ? floor(x + 0.5) : of_15_digits(x));
+        x = wide_sum(v->wide_a, wide_product(v->wide_step, wide_from_decimal((double)index)));
+    return within(v, v->whole ? floor(wide_to_double(x) + 0.5) : wide_to_15_digits(x));
 }
 
 static double log_value(double a, double b, double u)

@@ -27,21 +27,10 @@ struct where {
 static int authorize(void *arg, int action, const char *first, const char *function, const char *db,
                      const char *trigger)
 {
-    static const char *const vary[] = {"random",
-                                       "randomblob",
-                                       "changes",
-                                       "total_changes",
-                                       "date",
-                                       "time",
-                                       "datetime",
-                                       "julianday",
-                                       "unixepoch",
-                                       "strftime",
-                                       "last_insert_rowid",
-                                       "current_date",
-                                       "current_time",
-                                       "current_timestamp",
-                                       "load_extension"};
+    static const char *const vary[] = {
+        "random",       "randomblob",   "changes",           "total_changes", "date",     "time",
+        "datetime",     "julianday",    "unixepoch",         "strftime",      "timediff", "last_insert_rowid",
+        "current_date", "current_time", "current_timestamp", "load_extension"};
 
     (void)arg;
     (void)first;
