@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "host/registry_open.h"
+#include "host/registry.h"
 
 static const char *const questions[] = {
     [PLUGINS_OF_RUN] = "SELECT kind, name, path, sha256 FROM plugins WHERE run_id = ?1",
@@ -34,21 +34,14 @@ static void add_plugin_file(struct stored_plugins *p, const char *path)
 /* The item that a spec means by NAME now; transforms are layers in the database. */
 static const struct item *find_item(struct registry *reg, const char *kind, const char *name)
 {
-    static const struct {
-        const char *kind;
-        enum role role;
-    } roles[] = {
-        {"layer", ROLE_MODEL_ENTRY}, {"layer", ROLE_TRANSFORM},     {"activation", ROLE_ACTIVATION},
-        {"loss", ROLE_LOSS},         {"optimizer", ROLE_OPTIMIZER}, {"initialiser", ROLE_INITIALISER},
-        {"schedule", ROLE_SCHEDULE}, {"metric", ROLE_METRIC},       {"dataset", ROLE_DATASET},
-    };
     struct error ignored;
 
-    for (size_t i = 0; i < sizeof roles / sizeof roles[0]; i++) {
-        const struct item *item =
-            strcmp(roles[i].kind, kind) == 0 ? registry_find(reg, roles[i].role, name, &ignored) : NULL;
+    for (enum role role = 0; role < ROLE_COUNT; role++) {
+        const struct item *item = NULL;
 
-        if (item && strcmp(kind_word(item->kind), kind) == 0)
+        if (strcmp(kind_word(role_kind(role)), kind) == 0)
+            item = registry_find(reg, role, name, &ignored);
+        if (item && item->kind == role_kind(role))
             return item;
     }
     return NULL;

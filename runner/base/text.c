@@ -99,6 +99,11 @@ const char *text_nearest(const char *word, const char *const *candidates, size_t
     return found;
 }
 
+const char *text_article(const char *word)
+{
+    return strchr("aeiou", word[0]) ? "an" : "a";
+}
+
 /* ---- numbers ------------------------------------------------------------------ */
 
 /* Copies digits from *FROM to *TO, leaving out single underscores between them.

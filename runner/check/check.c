@@ -19,13 +19,10 @@
 #include "base/mem.h"
 #include "base/text.h"
 
-#define BIT(kind) (1u << FELL_KIND_##kind)
+#define BIT(kind)                 (1u << FELL_KIND_##kind)
+#define OR_BIT(KIND, kind, field) | BIT(KIND)
 
-enum {
-    NETS = BIT(LAYER) | BIT(ACTIVATION),
-    STEPS = NETS | BIT(LOSS) | BIT(OPTIMIZER) | BIT(METRIC) | BIT(SCHEDULE) | BIT(INITIALISER),
-    ALL = STEPS | BIT(DATASET)
-};
+enum { NETS = BIT(LAYER) | BIT(ACTIVATION), ALL = 0 KINDS(OR_BIT), STEPS = ALL & ~BIT(DATASET) };
 
 const struct check file_checks[] = {
     {"object", "It is a shared object that can be loaded.", 0, TRIES_NOTHING, check_object},

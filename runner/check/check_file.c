@@ -11,7 +11,7 @@
 
 #include "base/text.h"
 #include "check/check.h"
-#include "host/registry_open.h"
+#include "host/registry.h"
 
 /* ---- the file ---------------------------------------------------------------------------------- */
 
@@ -113,10 +113,9 @@ static bool same_control(const fenv_t *a, const fenv_t *b)
 /* What the registry finds in its tables is said by the check of its loading. */
 void check_object(struct checked *c, struct finding *f)
 {
-    struct opened *o;
     struct error err;
 
-    if (plugin_open(c->path, true, &o, &err) != OK && !dlopen(c->path, RTLD_NOW | RTLD_LOCAL))
+    if (registry_try_file(c->path, &err) != OK && !dlopen(c->path, RTLD_NOW | RTLD_LOCAL))
         finding_fail(f, "%s", err.text);
 }
 

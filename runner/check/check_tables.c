@@ -10,7 +10,7 @@
 
 #include "base/text.h"
 #include "check/check.h"
-#include "host/registry_open.h"
+#include "host/registry.h"
 #include "host/settings.h"
 
 /* ---- the plugin's own structs ---------------------------------------------------------------- */
@@ -32,20 +32,6 @@ static const fell_param *param_at(const fell_plugin *root, const fell_item *item
     return (const fell_param *)(const void *)((const char *)item->params + (size_t)i * root->sizeof_param);
 }
 
-static size_t size_of_kind(uint32_t kind)
-{
-    static const size_t sizes[] = {[FELL_KIND_LAYER] = sizeof(fell_layer),
-                                   [FELL_KIND_ACTIVATION] = sizeof(fell_activation),
-                                   [FELL_KIND_LOSS] = sizeof(fell_loss),
-                                   [FELL_KIND_OPTIMIZER] = sizeof(fell_optimizer),
-                                   [FELL_KIND_INITIALISER] = sizeof(fell_initialiser),
-                                   [FELL_KIND_SCHEDULE] = sizeof(fell_schedule),
-                                   [FELL_KIND_METRIC] = sizeof(fell_metric),
-                                   [FELL_KIND_DATASET] = sizeof(fell_dataset)};
-
-    return kind < sizeof sizes / sizeof *sizes ? sizes[kind] : 0;
-}
-
 static size_t size_of_type(uint32_t type)
 {
     static const size_t sizes[] = {
@@ -60,7 +46,7 @@ static size_t size_of_type(uint32_t type)
 /* A file that says that it was made for this version has this version's sizes. */
 static void check_item_sizes(const fell_plugin *root, const fell_item *item, struct finding *f)
 {
-    const size_t size = size_of_kind(item->kind);
+    const size_t size = kind_size(item->kind);
 
     if (size && item->struct_size != size)
         finding_fail(f, "'%.64s' says that its struct has %llu bytes; it has %zu", item->name,

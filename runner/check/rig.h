@@ -89,8 +89,9 @@ struct kind_work {
     status (*backward)(struct rig *g, struct error *err); /* may be NULL */
 };
 const struct kind_work *kind_work(enum fell_kind kind);
-extern const struct kind_work activation_work, loss_work, layer_work, optimizer_work, metric_work,
-    initialiser_work, schedule_work, dataset_work;
+#define KIND_WORK(KIND, kind, field) extern const struct kind_work kind##_work;
+KINDS(KIND_WORK)
+#undef KIND_WORK
 
 struct conditions usual_conditions(uint64_t seed, enum simd_level level);
 

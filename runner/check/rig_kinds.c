@@ -389,16 +389,11 @@ const struct kind_work dataset_work = {dataset_prepare, dataset_forward, NULL};
 /* ---- all --------------------------------------------------------------------------------------------------
  */
 
+#define WORK(KIND, kind, field) [FELL_KIND_##KIND] = &kind##_work,
+
 const struct kind_work *kind_work(enum fell_kind kind)
 {
-    static const struct kind_work *const works[] = {[FELL_KIND_LAYER] = &layer_work,
-                                                    [FELL_KIND_ACTIVATION] = &activation_work,
-                                                    [FELL_KIND_LOSS] = &loss_work,
-                                                    [FELL_KIND_OPTIMIZER] = &optimizer_work,
-                                                    [FELL_KIND_INITIALISER] = &initialiser_work,
-                                                    [FELL_KIND_SCHEDULE] = &schedule_work,
-                                                    [FELL_KIND_METRIC] = &metric_work,
-                                                    [FELL_KIND_DATASET] = &dataset_work};
+    static const struct kind_work *const works[] = {KINDS(WORK)};
 
     return works[kind];
 }

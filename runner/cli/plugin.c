@@ -15,8 +15,10 @@
 #include "cli/query.h"
 #include "cli/terminal.h"
 
-static const char *const kinds[] = {"layer",       "activation", "loss",    "optimizer", "schedule",
-                                    "initialiser", "metric",     "dataset", "transform"};
+#define WORD(ROLE, KIND, word)   #word,
+#define LISTED(ROLE, KIND, word) #word ", "
+
+static const char *const kinds[] = {ROLES(WORD)};
 enum { NKINDS = sizeof kinds / sizeof *kinds };
 
 int plugin_unknown_kind(const char *kind)
@@ -31,14 +33,6 @@ int plugin_unknown_kind(const char *kind)
     cli_error("no kind '%s'; there are %s", kind, all.text);
     strbuf_release(&all);
     return EXIT_INPUT;
-}
-
-static bool is_kind(const char *word)
-{
-    for (size_t i = 0; i < NKINDS; i++)
-        if (strcmp(kinds[i], word) == 0)
-            return true;
-    return false;
 }
 
 struct registry *plugin_registry(const struct call *c)
@@ -87,7 +81,7 @@ static int list(const struct call *c)
     const struct item *const *all;
     size_t n;
 
-    if (kind && !is_kind(kind))
+    if (kind && role_of_word(kind) == ROLE_COUNT)
         return plugin_unknown_kind(kind);
     if (!(r = plugin_registry(c)))
         return EXIT_INPUT;
@@ -263,7 +257,7 @@ static int show(const struct call *c)
     struct error err;
     int result = EXIT_INPUT;
 
-    if (kind && !is_kind(kind))
+    if (kind && role_of_word(kind) == ROLE_COUNT)
         return plugin_unknown_kind(kind);
     if (!(r = plugin_registry(c)))
         return EXIT_INPUT;
@@ -322,21 +316,27 @@ const struct command command_plugin = {
     .options =
         OPTION_PLUGIN | OPTION_OUTPUT | OPTION_REFERENCE | OPTION_TOLERANCE | OPTION_SEED | OPTION_JSON,
     .brief = "List, show, begin, build and check plugins",
-    .help =
-        "list [KIND]: the plugins that a spec can name, each in a line. KIND is layer, activation, loss, "
-        "optimizer, schedule, initialiser, metric, dataset or transform.\n\n"
-        "show [KIND] NAME: what one does, its formula, its settings with their ranges and defaults, its "
-        "file, and which files it hides.\n\n"
-        "new KIND NAME: write NAME.c, a short plugin that works and shows every part to edit. No file is "
-        "replaced.\n\n"
-        "build FILE.c: compile it with $CC, or cc, and the flags that a plugin needs, to FILE.so.\n\n"
-        "check FILE.so: try it out. Its gradients against central differences, memory, the same bits at "
-        "every SIMD level and with any threads, and more: each check in a process of its own, with what it "
-        "found. The exit status is 1 when one fails. The verdict is kept with the file's SHA-256, and "
-        "every run records it. The name of a plugin stands for its file.\n\n"
-        "verify --reference FILE.json: run the cases of a file in which results computed elsewhere are "
-        "stored, and compare; tests/reference has such files. A case names its plugin, its options, its "
-        "inputs and what must come out. The exit status is 1 when a case fails.",
+    .help = "list [KIND]: the plugins that a spec can name, each in a line. KIND is " ROLES(
+        LISTED) "or left out.\n\n"
+                "show [KIND] NAME: what one does, its formula, its settings with their ranges and defaults, "
+                "its "
+                "file, and which files it hides.\n\n"
+                "new KIND NAME: write NAME.c, a short plugin that works and shows every part to edit. No "
+                "file is "
+                "replaced.\n\n"
+                "build FILE.c: compile it with $CC, or cc, and the flags that a plugin needs, to FILE.so.\n\n"
+                "check FILE.so: try it out. Its gradients against central differences, memory, the same bits "
+                "at "
+                "every SIMD level and with any threads, and more: each check in a process of its own, with "
+                "what it "
+                "found. The exit status is 1 when one fails. The verdict is kept with the file's SHA-256, "
+                "and "
+                "every run records it. The name of a plugin stands for its file.\n\n"
+                "verify --reference FILE.json: run the cases of a file in which results computed elsewhere "
+                "are "
+                "stored, and compare; tests/reference has such files. A case names its plugin, its options, "
+                "its "
+                "inputs and what must come out. The exit status is 1 when a case fails.",
     .examples = "fell plugin list loss\n"
                 "fell plugin show adam\n"
                 "fell plugin new activation swish\n"

@@ -10,7 +10,7 @@
 
 #include "base/text.h"
 #include "cli/plugin.h"
-#include "host/registry_open.h"
+#include "host/registry.h"
 
 enum { MOST_WORDS = 64 };
 

@@ -11,7 +11,7 @@
 #include "cli/plugin.h"
 #include "cli/query.h"
 #include "cli/table.h"
-#include "host/registry_open.h"
+#include "host/registry.h"
 
 static const double FILE_SECONDS = 28.0; /* for all checks of a file */
 static const double CHECK_SECONDS = 10.0;

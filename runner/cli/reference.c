@@ -13,32 +13,6 @@
 #include "cli/plugin.h"
 #include "cli/plugin_tables.h"
 
-static const struct page {
-    const char *kind, *file, *title, *about;
-} pages[] = {
-    {"layer", "layers.md", "Layers",
-     "Entries of `model:`. Every entry may also have `name`, `from` and `activation`, and where there are "
-     "tensors `init`, `lr_factor` and `trainable`: see [the keys of a spec](spec.md#model-entries)."},
-    {"activation", "activations.md", "Activations",
-     "An entry of `model:`, or `activation:` in the entry before. The shape stays as it is."},
-    {"loss", "losses.md", "Losses", "`loss:`, what training minimises."},
-    {"optimizer", "optimizers.md", "Optimizers", "`optimizer:`, how the weights follow the gradient g."},
-    {"schedule", "schedules.md", "Schedules",
-     "`schedule:`, the learning rate over time; in a list each gets the rate that the one before it gives. "
-     "Epochs and steps count from 0."},
-    {"initialiser", "initialisers.md", "Initialisers",
-     "`init:` of an entry, what its weights begin as; or a map of tensors, `init: {weight: ..., bias: "
-     "...}`."},
-    {"metric", "metrics.md", "Metrics",
-     "`metrics:`, what is measured on every split after every epoch, recorded as SPLIT.NAME."},
-    {"dataset", "datasets.md", "Datasets",
-     "`data.source`, `data.test` or `data.validation`, where rows come from. Files are sought beside the "
-     "spec."},
-    {"transform", "transforms.md", "Transforms",
-     "`data.transforms`, what is done to the rows, in order; fitted on the training rows only."},
-};
-enum { NPAGES = sizeof pages / sizeof *pages };
-
 static const char warning[] =
     "<!-- Written by `fell reference docs/reference` from the tables; do not edit. -->\n";
 
@@ -92,28 +66,29 @@ static void write_item(const struct item *item, FILE *to)
     free(traits);
 }
 
-static bool on_page(const struct item *item, const struct page *page)
+static bool on_page(const struct item *item, enum role role)
 {
-    return item->file->bundled && !strcmp(item_word(item), page->kind);
+    return item->file->bundled && item_role(item) == role;
 }
 
-static status write_page(const struct page *page, const struct item *const *items, size_t n,
-                         const char *folder, struct error *err)
+static status write_page(enum role role, const struct item *const *items, size_t n, const char *folder,
+                         struct error *err)
 {
-    FILE *to = reference_begin(folder, page->file, page->title, err);
+    const struct role_texts *page = role_texts(role);
+    FILE *to = reference_begin(folder, page->page, page->title, err);
     const char *between = "";
 
     if (!to)
         return FAILED;
     fprintf(to, "%s\n\n", page->about);
     for (size_t i = 0; i < n; i++)
-        if (on_page(items[i], page)) {
+        if (on_page(items[i], role)) {
             fprintf(to, "%s[%s](#%s)", between, items[i]->name, items[i]->name);
             between = " · ";
         }
     fputs("\n", to);
     for (size_t i = 0; i < n; i++)
-        if (on_page(items[i], page))
+        if (on_page(items[i], role))
             write_item(items[i], to);
     return reference_finish(to, err);
 }
@@ -130,12 +105,14 @@ static status write_index(const struct item *const *items, size_t n, const char 
           "`fell schema` tells it to your editor.\n\n"
           "[The keys of a spec](spec.md)\n",
           to);
-    for (size_t p = 0; p < NPAGES; p++) {
-        fprintf(to, "\n## [%s](%s)\n\n", pages[p].title, pages[p].file);
+    for (enum role role = 0; role < ROLE_COUNT; role++) {
+        const struct role_texts *page = role_texts(role);
+
+        fprintf(to, "\n## [%s](%s)\n\n", page->title, page->page);
         fputs("| name | what it does |\n|---|---|\n", to);
         for (size_t i = 0; i < n; i++)
-            if (on_page(items[i], &pages[p]))
-                fprintf(to, "| [%s](%s#%s) | %.*s |\n", items[i]->name, pages[p].file, items[i]->name,
+            if (on_page(items[i], role))
+                fprintf(to, "| [%s](%s#%s) | %.*s |\n", items[i]->name, page->page, items[i]->name,
                         (int)strcspn(items[i]->doc, "\n"), items[i]->doc);
     }
     return reference_finish(to, err);
@@ -151,8 +128,8 @@ static status write_all(struct registry *r, const char *folder, struct error *er
     if (path_make_folder(folder, err) || write_index(items, n, folder, err) ||
         reference_spec_page(folder, err))
         return FAILED;
-    for (size_t p = 0; p < NPAGES; p++)
-        if (write_page(&pages[p], items, n, folder, err))
+    for (enum role role = 0; role < ROLE_COUNT; role++)
+        if (write_page(role, items, n, folder, err))
             return FAILED;
     return OK;
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "cli/plugin_tables.h"
 #include "trials/space.h"
 #include "sweep/strategies.h"
@@ -31,15 +32,6 @@ static const struct {
     {"entry.init", "an [initialiser](initialisers.md), or a map of tensors, each with one"},
 };
 
-static const struct {
-    enum role role;
-    const char *type;
-} choices[] = {
-    {ROLE_TRANSFORM, "a [transform](transforms.md)"},  {ROLE_LOSS, "a [loss](losses.md)"},
-    {ROLE_OPTIMIZER, "an [optimizer](optimizers.md)"}, {ROLE_SCHEDULE, "a [schedule](schedules.md)"},
-    {ROLE_METRIC, "a [metric](metrics.md)"},           {ROLE_DATASET, "a [dataset](datasets.md)"},
-};
-
 /* To the heading of a section; anchors have no dots. */
 static char *link_to(const char *name)
 {
@@ -61,9 +53,9 @@ static char *type_of(const struct spec_key *key, const char *section)
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
         if (!strcmp(forms[i].path, path))
             text = mem_string(forms[i].type);
-    for (size_t i = 0; i < sizeof choices / sizeof *choices; i++)
-        if (choices[i].role == key->role && (key->form == KEY_CHOICE || key->form == KEY_CHOICES))
-            text = mem_format("%s%s", choices[i].type, key->form == KEY_CHOICES ? ", or a list of them" : "");
+    if (key->form == KEY_CHOICE || key->form == KEY_CHOICES)
+        text = mem_format("%s [%s](%s)%s", text_article(role_word(key->role)), role_word(key->role),
+                          role_texts(key->role)->page, key->form == KEY_CHOICES ? ", or a list of them" : "");
     if (key->form == KEY_SECTION)
         text = link_to(key->section->name);
     free(path);

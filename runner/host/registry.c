@@ -17,28 +17,7 @@
 #include "base/text.h"
 #include "host/registry_open.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 enum { FEW = 16 }; /* names that a message lists */
-
-/* Subfolders of a plugin folder. */
-static const char *const subfolders[] = {"layer",    "transform",   "activation", "loss",   "optimizer",
-                                         "schedule", "initialiser", "metric",     "dataset"};
-
-static const struct {
-    const char *word;
-    const char *subfolder[2];
-} roles[] = {
-    [ROLE_MODEL_ENTRY] = {"layer or activation", {"layer", "activation"}},
-    [ROLE_ACTIVATION] = {"activation", {"activation", NULL}},
-    [ROLE_TRANSFORM] = {"transform", {"transform", "layer"}},
-    [ROLE_LOSS] = {"loss", {"loss", NULL}},
-    [ROLE_OPTIMIZER] = {"optimizer", {"optimizer", NULL}},
-    [ROLE_INITIALISER] = {"initialiser", {"initialiser", NULL}},
-    [ROLE_SCHEDULE] = {"schedule", {"schedule", NULL}},
-    [ROLE_METRIC] = {"metric", {"metric", NULL}},
-    [ROLE_DATASET] = {"dataset", {"dataset", NULL}},
-};
 
 struct registry {
     size_t nfolders, nadded, nfound, nlist;
@@ -52,53 +31,30 @@ struct registry {
     struct strbuf notes;
 };
 
-const char *role_word(enum role role)
-{
-    return roles[role].word;
-}
-
 static bool is_transform(const struct item *item)
 {
     return item->kind == FELL_KIND_LAYER && !item->layer->backward;
 }
 
-static bool plays(const struct item *item, enum role role)
+enum role item_role(const struct item *item)
 {
-    switch (role) {
-    case ROLE_MODEL_ENTRY:
-        return item->kind == FELL_KIND_ACTIVATION || (item->kind == FELL_KIND_LAYER && !is_transform(item));
-    case ROLE_ACTIVATION:
-        return item->kind == FELL_KIND_ACTIVATION;
-    case ROLE_TRANSFORM:
-        return is_transform(item);
-    case ROLE_LOSS:
-        return item->kind == FELL_KIND_LOSS;
-    case ROLE_OPTIMIZER:
-        return item->kind == FELL_KIND_OPTIMIZER;
-    case ROLE_INITIALISER:
-        return item->kind == FELL_KIND_INITIALISER;
-    case ROLE_SCHEDULE:
-        return item->kind == FELL_KIND_SCHEDULE;
-    case ROLE_METRIC:
-        return item->kind == FELL_KIND_METRIC;
-    case ROLE_DATASET:
-        return item->kind == FELL_KIND_DATASET;
-    }
-    return false;
+    enum role role = 0;
+
+    while (role + 1 < ROLE_COUNT && role_kind(role) != item->kind)
+        role++;
+    return is_transform(item) ? ROLE_TRANSFORM : role;
 }
 
-/* The one role that shows every item of its sort. */
-static enum role main_role(const struct item *item)
+bool item_plays(const struct item *item, enum role role)
 {
-    for (enum role role = ROLE_ACTIVATION; role <= ROLE_DATASET; role++)
-        if (plays(item, role))
-            return role;
-    return ROLE_MODEL_ENTRY;
+    const enum role own = item_role(item);
+
+    return own == role || (role == ROLE_MODEL_ENTRY && own == ROLE_ACTIVATION);
 }
 
 const char *item_word(const struct item *item)
 {
-    return is_transform(item) ? "transform" : kind_word((uint32_t)item->kind);
+    return role_word(item_role(item));
 }
 
 struct registry *registry_new(void)
@@ -160,7 +116,7 @@ static struct opened *open_noted(struct registry *r, const char *path, bool bund
 static const struct item *item_in(const struct opened *o, enum role role, const char *name)
 {
     for (size_t i = 0; i < o->nitems; i++)
-        if (plays(&o->items[i], role) && strcmp(o->items[i].name, name) == 0)
+        if (item_plays(&o->items[i], role) && strcmp(o->items[i].name, name) == 0)
             return &o->items[i];
     return NULL;
 }
@@ -203,8 +159,8 @@ static bool each_file_everywhere(struct registry *r, bool (*fn)(void *arg, const
         if (fn(arg, r->added[i]))
             return true;
     for (size_t i = 0; i < r->nfolders; i++)
-        for (size_t k = 0; k < COUNT(subfolders); k++)
-            if (each_file(r, &r->folders[i], subfolders[k], fn, arg))
+        for (enum role role = 0; role < ROLE_COUNT; role++)
+            if (each_file(r, &r->folders[i], role_word(role), fn, arg))
                 return true;
     return false;
 }
@@ -228,15 +184,17 @@ static bool answer(void *arg, const struct opened *o)
 /* KIND/NAME.so in each folder. FAILED: there is one and it cannot be used. */
 static status find_by_file(struct registry *r, struct query *q, struct error *err)
 {
+    const struct role_texts *texts = role_texts(q->role);
+
     for (size_t i = 0; i < r->nfolders; i++) {
-        for (size_t k = 0; k < COUNT(roles[0].subfolder) && roles[q->role].subfolder[k]; k++) {
-            char *path = mem_format("%s/%s/%s.so", r->folders[i].path, roles[q->role].subfolder[k], q->name);
+        for (size_t k = 0; k < ROLE_FOLDERS && texts->folders[k]; k++) {
+            char *path = mem_format("%s/%s/%s.so", r->folders[i].path, texts->folders[k], q->name);
             bool there = access(path, F_OK) == 0;
             struct opened *o = there ? open_noted(r, path, r->folders[i].bundled, err) : NULL;
 
             free(path);
             if (there && !o)
-                return error_prepend(err, "%s '%s'", roles[q->role].word, q->name);
+                return error_prepend(err, "%s '%s'", texts->asked, q->name);
             if (o && answer(q, o))
                 return OK;
         }
@@ -246,6 +204,8 @@ static status find_by_file(struct registry *r, struct query *q, struct error *er
 
 static status find(struct registry *r, struct query *q, struct error *err)
 {
+    const struct role_texts *texts = role_texts(q->role);
+
     for (size_t i = 0; i < r->nadded; i++)
         if (answer(q, r->added[i]))
             return OK;
@@ -254,8 +214,8 @@ static status find(struct registry *r, struct query *q, struct error *err)
     if (find_by_file(r, q, err) != OK || q->item)
         return q->item ? OK : FAILED;
     for (size_t i = 0; i < r->nfolders; i++)
-        for (size_t k = 0; k < COUNT(roles[0].subfolder) && roles[q->role].subfolder[k]; k++)
-            if (each_file(r, &r->folders[i], roles[q->role].subfolder[k], answer, q))
+        for (size_t k = 0; k < ROLE_FOLDERS && texts->folders[k]; k++)
+            if (each_file(r, &r->folders[i], texts->folders[k], answer, q))
                 return OK;
     each_file_everywhere(r, answer, q);
     return OK;
@@ -272,11 +232,6 @@ struct hints {
     struct strbuf others;
 };
 
-static const char *article(const char *word)
-{
-    return strchr("aeiou", word[0]) ? "an" : "a";
-}
-
 static bool gather(void *arg, const struct opened *o)
 {
     struct hints *h = arg;
@@ -284,14 +239,14 @@ static bool gather(void *arg, const struct opened *o)
     for (size_t i = 0; i < o->nitems; i++) {
         const struct item *item = &o->items[i];
 
-        if (plays(item, h->role)) {
+        if (item_plays(item, h->role)) {
             h->names = mem_grow(h->names, h->n + 1, sizeof *h->names);
             h->names[h->n++] = item->name;
         } else if (strcmp(item->name, h->name) == 0) {
             const char *word = item_word(item);
 
             if (!h->others.text || !strstr(h->others.text, word))
-                strbuf_addf(&h->others, "%s%s %s", h->others.len ? " and " : "", article(word), word);
+                strbuf_addf(&h->others, "%s%s %s", h->others.len ? " and " : "", text_article(word), word);
         }
     }
     return false;
@@ -317,14 +272,14 @@ static void keep_unique(struct hints *h)
 static void say_unknown(struct registry *r, const struct query *q, struct error *err)
 {
     struct hints h = {.role = q->role, .name = q->name};
-    const char *word = roles[q->role].word, *near;
+    const char *word = role_texts(q->role)->asked, *near;
     struct strbuf text = {0};
 
     each_file_everywhere(r, gather, &h);
     keep_unique(&h);
     near = text_nearest(q->name, h.names, h.n);
     if (h.others.len) {
-        strbuf_addf(&text, "'%s' is %s, not %s %s", q->name, h.others.text, article(word), word);
+        strbuf_addf(&text, "'%s' is %s, not %s %s", q->name, h.others.text, text_article(word), word);
     } else {
         strbuf_addf(&text, "no %s '%s'", word, q->name);
         if (near) {
@@ -335,7 +290,7 @@ static void say_unknown(struct registry *r, const struct query *q, struct error 
                 strbuf_addf(&text, "%s%s", i ? ", " : "", h.names[i]);
         }
         if (!h.n)
-            strbuf_addf(&text, "; no plugin folder has %s %s", article(word), word);
+            strbuf_addf(&text, "; no plugin folder has %s %s", text_article(word), word);
     }
     if (r->notes.len && !h.others.len)
         strbuf_addf(&text, " (could not be used: %.*s)", (int)strcspn(r->notes.text, "\n"), r->notes.text);
@@ -384,6 +339,13 @@ status registry_add_file(struct registry *r, const char *path, struct error *err
     return OK;
 }
 
+status registry_try_file(const char *path, struct error *err)
+{
+    struct opened *o;
+
+    return plugin_open(path, true, &o, err);
+}
+
 /* Everything in a file that is not hidden by another of its kind and name. */
 static bool enlist(void *arg, const struct opened *o)
 {
@@ -396,7 +358,7 @@ static bool enlist(void *arg, const struct opened *o)
 
         while (k < r->nlist && r->list[k] != item)
             k++;
-        if (k < r->nlist || registry_find(r, main_role(item), item->name, &err) != item)
+        if (k < r->nlist || registry_find(r, item_role(item), item->name, &err) != item)
             continue;
         r->list = mem_grow(r->list, r->nlist + 1, sizeof *r->list);
         r->list[r->nlist++] = item;
@@ -433,7 +395,7 @@ struct shadows {
 static bool gather_shadows(void *arg, const struct opened *o)
 {
     struct shadows *s = arg;
-    const struct item *item = item_in(o, main_role(s->of), s->of->name);
+    const struct item *item = item_in(o, item_role(s->of), s->of->name);
 
     if (!item || item == s->of)
         return false;

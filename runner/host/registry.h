@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
-#include "fell/plugin.h"
+#include "host/kinds.h"
 
 /* One opened shared object. */
 struct plugin_file {
@@ -28,6 +28,7 @@ struct plugin_file {
 /* One thing a plugin offers. The kind's struct is the host's own full-size,
  * zero-filled copy; arrays (params, tensors, slots) are copies with the host's
  * stride. Lives as long as the process. */
+#define ITEM_MEMBER(KIND, kind, field) const fell_##kind *kind;
 struct item {
     enum fell_kind kind;
     const char *name, *doc;
@@ -35,17 +36,12 @@ struct item {
     const fell_param *params;
     size_t settings_size;
     struct plugin_file *file;
-    union {
-        const fell_layer *layer;
-        const fell_activation *activation;
-        const fell_loss *loss;
-        const fell_optimizer *optimizer;
-        const fell_initialiser *initialiser;
-        const fell_schedule *schedule;
-        const fell_metric *metric;
-        const fell_dataset *dataset;
+    union { /* by kind */
+        const void *any;
+        KINDS(ITEM_MEMBER)
     };
 };
+#undef ITEM_MEMBER
 
 struct registry;
 
@@ -55,21 +51,17 @@ void registry_free(struct registry *r); /* frees tables; never unloads code */
 /* --plugin FILE.so: probed in a child process first, then opened. */
 status registry_add_file(struct registry *r, const char *path, struct error *err);
 
-/* Where a name is looked up. Layers and activations share one name space, of
- * which transforms (layers without backward) are left out; ROLE_TRANSFORM finds
- * only those. */
-enum role {
-    ROLE_MODEL_ENTRY,
-    ROLE_ACTIVATION,
-    ROLE_TRANSFORM,
-    ROLE_LOSS,
-    ROLE_OPTIMIZER,
-    ROLE_INITIALISER,
-    ROLE_SCHEDULE,
-    ROLE_METRIC,
-    ROLE_DATASET
-};
-const char *role_word(enum role role); /* "layer or activation", "loss", ... */
+/* PATH opened in this process, without a child before: for who is in one already. What it has is not
+ * added anywhere. */
+status registry_try_file(const char *path, struct error *err);
+
+/* The role of an item: ROLE_MODEL_ENTRY of a layer, ROLE_TRANSFORM of one without backward, else
+ * its kind's. Its word, "transform", "loss", ..., is the folder that it belongs into. */
+enum role item_role(const struct item *item);
+const char *item_word(const struct item *item);
+
+/* Can it stand where ROLE is asked for? Activations are model entries, too. */
+bool item_plays(const struct item *item, enum role role);
 
 /* The item, or NULL with a message: "no loss 'huberr'; did you mean 'huber'?"
  * (or why the file that should hold it could not be used). */
@@ -78,9 +70,6 @@ const struct item *registry_find(struct registry *r, enum role role, const char 
 /* Every item that can be found, in order of kind and name (opens everything).
  * The array is the registry's. */
 const struct item *const *registry_list(struct registry *r, size_t *n);
-
-/* "layer", "transform", "activation", "loss", ...: the folder that an item belongs into. */
-const char *item_word(const struct item *item);
 
 /* The items of the same kind and name that ITEM, which registry_find() gave, hides. free()
  * the array; NULL where *n is 0. */
@@ -92,6 +81,10 @@ const char *registry_notes(const struct registry *r);
 
 /* Fill file->sha256 if it is empty. */
 status plugin_file_hash(struct plugin_file *file, struct error *err);
+
+/* The program itself: FELL_PROGRAM if it is set, else what /proc/self/exe says.
+ * free() it. */
+char *program_path(void);
 
 /* The child's part of probing: dlopen PATH and check it; 0 and the word "loaded", or 1
  * and a message, on standard output. Run as `fell probe-plugin PATH`. The program is

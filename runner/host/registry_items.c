@@ -10,29 +10,7 @@
 #include "base/mem.h"
 #include "host/registry_open.h"
 
-/* The size of a struct as version 1.0 had it: up to the end of its last field then. */
-#define UP_TO(type, field) (offsetof(type, field) + sizeof(((type *)0)->field))
-
 enum { MOST = 4096, LARGEST = 1 << 20 }; /* of array elements; of bytes in a struct */
-
-static const struct kind {
-    const char *word;
-    size_t least, size; /* in 1.0, and here */
-} kinds[] = {
-    [FELL_KIND_LAYER] = {"layer", UP_TO(fell_layer, fit), sizeof(fell_layer)},
-    [FELL_KIND_ACTIVATION] = {"activation", UP_TO(fell_activation, backward), sizeof(fell_activation)},
-    [FELL_KIND_LOSS] = {"loss", UP_TO(fell_loss, pairs), sizeof(fell_loss)},
-    [FELL_KIND_OPTIMIZER] = {"optimizer", UP_TO(fell_optimizer, reach), sizeof(fell_optimizer)},
-    [FELL_KIND_INITIALISER] = {"initialiser", UP_TO(fell_initialiser, fill), sizeof(fell_initialiser)},
-    [FELL_KIND_SCHEDULE] = {"schedule", UP_TO(fell_schedule, rate), sizeof(fell_schedule)},
-    [FELL_KIND_METRIC] = {"metric", UP_TO(fell_metric, values), sizeof(fell_metric)},
-    [FELL_KIND_DATASET] = {"dataset", UP_TO(fell_dataset, close), sizeof(fell_dataset)},
-};
-
-/* Words of a spec that are the host's: keys beside settings (fell/plugin.h, section 3), and what stands
- * where a plugin's name may. */
-static const char *const host_keys[] = {"name", "from", "activation", "init", "trainable", "lr_factor"};
-static const char *const host_names[] = {"input", "none", "default"};
 
 /* By fell_ptype: the C type of the field. */
 static const struct ptype {
@@ -49,36 +27,6 @@ static const struct ptype {
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
-const char *kind_word(uint32_t kind)
-{
-    return kind < COUNT(kinds) ? kinds[kind].word : NULL;
-}
-
-bool plugin_name_ok(const char *name)
-{
-    size_t n = 0;
-
-    if (!name || !(name[0] >= 'a' && name[0] <= 'z'))
-        return false;
-    while ((name[n] >= 'a' && name[n] <= 'z') || (name[n] >= '0' && name[n] <= '9') || name[n] == '_')
-        n++;
-    return !name[n] && n < 64;
-}
-
-static bool is_one_of(const char *name, const char *const *words, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        if (strcmp(name, words[i]) == 0)
-            return true;
-    return false;
-}
-
-bool plugin_name_taken(const char *name, bool setting)
-{
-    return setting ? is_one_of(name, host_keys, COUNT(host_keys))
-                   : is_one_of(name, host_names, COUNT(host_names));
-}
 
 /* ---- copies ------------------------------------------------------------------ */
 
@@ -154,17 +102,49 @@ static status copy_settings(struct arena *arena, const fell_plugin *root, const 
 
 /* ---- the kinds ------------------------------------------------------------------ */
 
-static status lacks(const char *callback, struct error *err)
+/* The functions that every plugin of a kind must have. */
+#define MUST(KIND, kind, function)                                                                           \
+    {                                                                                                        \
+        FELL_KIND_##KIND, offsetof(fell_##kind, function), #function                                         \
+    }
+static const struct callback {
+    enum fell_kind kind;
+    size_t offset;
+    const char *name;
+} callbacks[] = {
+    MUST(LAYER, layer, plan),
+    MUST(LAYER, layer, forward),
+    MUST(ACTIVATION, activation, forward),
+    MUST(ACTIVATION, activation, backward),
+    MUST(LOSS, loss, eval),
+    MUST(OPTIMIZER, optimizer, step),
+    MUST(INITIALISER, initialiser, fill),
+    MUST(SCHEDULE, schedule, rate),
+    MUST(METRIC, metric, eval),
+    MUST(DATASET, dataset, open),
+    MUST(DATASET, dataset, read),
+    MUST(DATASET, dataset, close),
+};
+#undef MUST
+
+static status check_callbacks(enum fell_kind kind, const void *copy, struct error *err)
 {
-    return error_set(err, "lacks its function '%s'", callback);
+    for (size_t i = 0; i < COUNT(callbacks); i++) {
+        void (*function)(void);
+
+        if (callbacks[i].kind != kind)
+            continue;
+        memcpy(&function, (const char *)copy + callbacks[i].offset, sizeof function);
+        if (!function)
+            return error_set(err, "lacks its function '%s'", callbacks[i].name);
+    }
+    return OK;
 }
 
 static status fill_layer(struct arena *arena, const fell_plugin *root, fell_layer *l, struct error *err)
 {
     fell_tensor *tensors;
 
-    if (!l->plan || !l->forward)
-        return lacks(l->plan ? "forward" : "plan", err);
     if (l->min_inputs > l->max_inputs)
         return error_set(err, "takes at least %u and at most %u inputs", l->min_inputs, l->max_inputs);
     if (check_array("tensors", l->tensors, l->ntensors, err) != OK)
@@ -190,8 +170,6 @@ static status fill_optimizer(struct arena *arena, const fell_plugin *root, const
     const fell_param *lr = find_param(item, "lr"), *times;
     fell_slot *slots;
 
-    if (!o->step)
-        return lacks("step", err);
     if (!lr || lr->type != FELL_P_FLOAT)
         return error_set(err, "lacks a setting 'lr' (FELL_FLOAT), which every optimizer must have");
     if (o->reach > FELL_WHOLE)
@@ -227,39 +205,23 @@ static status check_target(uint32_t target, bool both, struct error *err)
 static status fill_kind(struct arena *arena, const fell_plugin *root, struct item *item, void *copy,
                         struct error *err)
 {
+    item->any = copy;
+    if (check_callbacks(item->kind, copy, err) != OK)
+        return FAILED;
     switch (item->kind) {
     case FELL_KIND_LAYER:
-        item->layer = copy;
         return fill_layer(arena, root, copy, err);
-    case FELL_KIND_ACTIVATION:
-        item->activation = copy;
-        if (!item->activation->forward || !item->activation->backward)
-            return lacks(item->activation->forward ? "backward" : "forward", err);
-        return OK;
-    case FELL_KIND_LOSS:
-        item->loss = copy;
-        return item->loss->eval ? check_target(item->loss->target, false, err) : lacks("eval", err);
     case FELL_KIND_OPTIMIZER:
-        item->optimizer = copy;
         return fill_optimizer(arena, root, item, copy, err);
-    case FELL_KIND_INITIALISER:
-        item->initialiser = copy;
-        return item->initialiser->fill ? OK : lacks("fill", err);
-    case FELL_KIND_SCHEDULE:
-        item->schedule = copy;
-        return item->schedule->rate ? OK : lacks("rate", err);
+    case FELL_KIND_LOSS:
+        return check_target(item->loss->target, false, err);
     case FELL_KIND_METRIC:
-        item->metric = copy;
         if (item->metric->values > FELL_PER_PAIR)
             return error_set(err, "gives a number of values that this program does not know");
-        return item->metric->eval ? check_target(item->metric->target, true, err) : lacks("eval", err);
-    case FELL_KIND_DATASET:
-        item->dataset = copy;
-        if (!item->dataset->open || !item->dataset->read || !item->dataset->close)
-            return lacks(!item->dataset->open ? "open" : !item->dataset->read ? "read" : "close", err);
+        return check_target(item->metric->target, true, err);
+    default:
         return OK;
     }
-    return error_set(err, "is of an unknown kind");
 }
 
 static bool same_name_space(const struct item *a, const struct item *b)
@@ -272,28 +234,29 @@ static bool same_name_space(const struct item *a, const struct item *b)
 
 static status copy_item(const fell_plugin *root, const fell_item *from, struct opened *o, struct error *err)
 {
-    const struct kind *kind = &kinds[from->kind];
+    const char *word = kind_word(from->kind);
+    const size_t least = kind_first_size(from->kind);
     struct item *item = &o->items[o->nitems];
     unsigned char *copy;
 
     if (!plugin_name_ok(from->name))
-        return error_set(err, "a %s is named '%.64s'; a name is [a-z][a-z0-9_]*", kind->word,
+        return error_set(err, "a %s is named '%.64s'; a name is [a-z][a-z0-9_]*", word,
                          from->name ? from->name : "");
-    if (from->struct_size < kind->least || from->struct_size > LARGEST)
-        return error_set(err, "the %s '%s' says that its struct has %llu bytes; version 1.0 has %zu",
-                         kind->word, from->name, (unsigned long long)from->struct_size, kind->least);
+    if (from->struct_size < least || from->struct_size > LARGEST)
+        return error_set(err, "the %s '%s' says that its struct has %llu bytes; version 1.0 has %zu", word,
+                         from->name, (unsigned long long)from->struct_size, least);
     *item = (struct item){.kind = (enum fell_kind)from->kind,
                           .name = from->name,
                           .doc = from->doc ? from->doc : "",
                           .file = &o->file};
-    copy = copy_array(o->arena, from, 1, from->struct_size, kind->size);
+    copy = copy_array(o->arena, from, 1, from->struct_size, kind_size(from->kind));
     if (copy_settings(o->arena, root, from, item, err) != OK ||
         fill_kind(o->arena, root, item, copy, err) != OK)
-        return error_prepend(err, "the %s '%s'", kind->word, from->name);
+        return error_prepend(err, "the %s '%s'", word, from->name);
     ((fell_item *)(void *)copy)->params = item->params;
     for (size_t i = 0; i < o->nitems; i++)
         if (same_name_space(item, &o->items[i]))
-            return error_set(err, "duplicate %s '%s'", kind->word, from->name);
+            return error_set(err, "duplicate %s '%s'", word, from->name);
     o->nitems++;
     return OK;
 }

@@ -1,13 +1,11 @@
-/* registry_open.c - from the path of a plugin to its checked items.
+/* registry_open.c - a plugin file is opened once in a process, and safely.
  *
  * The file's head is read first, so that what is no shared object of this machine is
- * said in plain words; then dlopen, with the floating-point control words compared
- * and put back; then the exported symbol. Does not search (registry.c). Plugins are
- * never unloaded: items point into them.
+ * said in plain words; what did not come with the program is probed (registry_probe.c);
+ * then it is loaded (registry_load.c). Does not search (registry.c).
  */
 #include "host/registry_open.h"
 
-#include <dlfcn.h>
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -18,9 +16,6 @@
 #include <unistd.h>
 
 #include "base/text.h"
-
-#define SYMBOL "fell_plugin_v"
-enum { MAJOR = 1, LAST_MAJOR = 9 };
 
 /* ---- the head of the file ------------------------------------------------------ */
 
@@ -102,149 +97,6 @@ static status check_file(const char *path, struct stat *about, struct error *err
     result = check_head(fd, path, (uint64_t)about->st_size, err);
     close(fd);
     return result;
-}
-
-/* ---- the float environment ------------------------------------------------------ */
-
-struct float_env {
-    uint32_t mxcsr;
-    uint16_t x87;
-};
-
-#if defined(__x86_64__)
-enum { MXCSR_CONTROL = 0xffc0 }; /* the rest is sticky exception flags */
-enum { MXCSR_FLUSHES = 0x8040 }; /* flush to zero, denormals are zero */
-
-static struct float_env float_env_read(void)
-{
-    struct float_env e;
-
-    __asm__ volatile("stmxcsr %0\n\tfnstcw %1" : "=m"(e.mxcsr), "=m"(e.x87));
-    return e;
-}
-
-static void float_env_write(struct float_env e)
-{
-    __asm__ volatile("ldmxcsr %0\n\tfldcw %1" : : "m"(e.mxcsr), "m"(e.x87));
-}
-#else
-enum { MXCSR_CONTROL = 0, MXCSR_FLUSHES = 0 };
-
-static struct float_env float_env_read(void)
-{
-    return (struct float_env){0, 0};
-}
-
-static void float_env_write(struct float_env e)
-{
-    (void)e;
-}
-#endif
-
-static status check_float_env(const char *path, struct float_env before, struct error *err)
-{
-    struct float_env after = float_env_read();
-    uint32_t changed = (before.mxcsr ^ after.mxcsr) & MXCSR_CONTROL;
-
-    if (!changed && before.x87 == after.x87)
-        return OK;
-    float_env_write(before);
-    if (changed & MXCSR_FLUSHES)
-        return error_set(err,
-                         "%s: loading it makes the whole program flush small numbers to zero; build it "
-                         "without -ffast-math",
-                         path);
-    return error_set(err, "%s: loading it changes the rounding or precision of the whole program", path);
-}
-
-/* ---- loading --------------------------------------------------------------------- */
-
-static status find_root(void *handle, const char *path, const fell_plugin **root, struct error *err)
-{
-    char symbol[32];
-
-    for (int major = MAJOR; major <= LAST_MAJOR; major++) {
-        snprintf(symbol, sizeof symbol, SYMBOL "%d", major);
-        *root = dlsym(handle, symbol);
-        if (!*root)
-            continue;
-        if (major == MAJOR)
-            return OK;
-        return error_set(err, "%s: made for version %d of the plugin contract; this program has version %d",
-                         path, major, MAJOR);
-    }
-    return error_set(err, "%s: not a plugin: it does not export " SYMBOL "%d", path, MAJOR);
-}
-
-static status check_stride(const char *path, const char *what, uint32_t stride, size_t least,
-                           struct error *err)
-{
-    if (stride >= least && stride <= 4096 && stride % _Alignof(double) == 0)
-        return OK;
-    return error_set(err, "%s: says that a %s has %u bytes; version 1.0 has %zu", path, what, stride, least);
-}
-
-static status check_root(const char *path, const fell_plugin *root, struct error *err)
-{
-    size_t least = offsetof(fell_plugin, items) + sizeof root->items;
-
-    if (root->struct_size < least || root->struct_size > 4096)
-        return error_set(err, "%s: says that fell_plugin has %u bytes; version 1.0 has %zu", path,
-                         root->struct_size, least);
-    if (root->needs_minor > FELL_MINOR)
-        return error_set(err, "%s: needs version %d.%u of the plugin contract; this program has %d.%u", path,
-                         MAJOR, root->needs_minor, MAJOR, FELL_MINOR);
-    if (check_stride(path, "fell_param", root->sizeof_param, offsetof(fell_param, choices) + sizeof(char *),
-                     err) != OK ||
-        check_stride(path, "fell_tensor", root->sizeof_tensor, offsetof(fell_tensor, role) + sizeof(uint64_t),
-                     err) != OK ||
-        check_stride(path, "fell_slot", root->sizeof_slot, offsetof(fell_slot, scalar) + sizeof(uint64_t),
-                     err) != OK)
-        return FAILED;
-    if (!root->items)
-        return error_set(err, "%s: it has no items", path);
-    return OK;
-}
-
-/* dlerror() begins with the path in most cases; say it once. */
-static status dl_failed(const char *path, struct error *err)
-{
-    const char *why = dlerror();
-    size_t n = strlen(path);
-
-    if (!why)
-        why = "cannot be loaded";
-    if (strncmp(why, path, n) == 0 && strncmp(why + n, ": ", 2) == 0)
-        why += n + 2;
-    return error_set(err, "%s: %s", path, why);
-}
-
-status plugin_load(const char *path, bool bundled, struct opened **out, struct error *err)
-{
-    struct float_env before = float_env_read();
-    void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-    status unchanged = check_float_env(path, before, err);
-    const fell_plugin *root;
-    struct arena *arena;
-    struct opened *o;
-
-    if (!handle)
-        return dl_failed(path, err);
-    if (unchanged != OK || find_root(handle, path, &root, err) != OK || check_root(path, root, err) != OK)
-        return FAILED;
-    arena = arena_new();
-    o = arena_alloc(arena, sizeof *o);
-    o->arena = arena;
-    o->file.path = arena_string(arena, path, strlen(path));
-    o->file.version = root->version ? root->version : "";
-    o->file.credit = root->credit ? root->credit : "";
-    o->file.bundled = bundled;
-    if (plugin_copy_items(root, o, err) != OK) {
-        arena_free(arena);
-        return error_prepend(err, "%s", path);
-    }
-    *out = o;
-    return OK;
 }
 
 /* ---- once in a process ------------------------------------------------------------ */

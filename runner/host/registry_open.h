@@ -31,15 +31,6 @@ status plugin_probe(const char *path, struct error *err);
 /* Check ROOT's items and copy them into OPENED. Errors do not name the file. */
 status plugin_copy_items(const fell_plugin *root, struct opened *o, struct error *err);
 
-/* "layer", "loss", ...; NULL for a kind that this program does not know. */
-const char *kind_word(uint32_t kind);
-
-/* A plugin's or setting's name: [a-z][a-z0-9_]*, at most 63 bytes. */
-bool plugin_name_ok(const char *name);
-
-/* Does the host use it for itself, as a setting's or a plugin's name? */
-bool plugin_name_taken(const char *name, bool setting);
-
 /* The folders to search, in order, each with subfolders by kind; those that are not
  * there are left out, with a line in NOTES if FELL_PLUGIN_PATH names them. free() the
  * array and the paths. */
@@ -48,9 +39,5 @@ struct plugin_folder {
     bool bundled; /* the program's own */
 };
 size_t plugin_folders(struct plugin_folder **out, struct strbuf *notes);
-
-/* The program itself: FELL_PROGRAM if it is set, else what /proc/self/exe says.
- * free() it. */
-char *program_path(void);
 
 #endif

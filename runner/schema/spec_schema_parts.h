@@ -56,10 +56,6 @@ void schema_define_plugins(struct schema_maker *m);
 /* A plugin of ROLE: by its name, or with settings. */
 cJSON *schema_choice(const struct schema_maker *m, enum role role);
 
-/* Whether ITEM can be chosen in ROLE; "loss", "optimizer", and "entry" of the model. */
-bool schema_plays(const struct item *item, enum role role);
-const char *schema_role_name(enum role role);
-
 /* Whether something of ITEM must be written. */
 bool schema_needs(const struct item *item);
 

@@ -10,27 +10,6 @@
 #include "host/settings.h"
 #include "schema/spec_schema_parts.h"
 
-static const char *const role_names[] = {
-    [ROLE_MODEL_ENTRY] = "entry", [ROLE_ACTIVATION] = "activation", [ROLE_TRANSFORM] = "transform",
-    [ROLE_LOSS] = "loss",         [ROLE_OPTIMIZER] = "optimizer",   [ROLE_INITIALISER] = "initialiser",
-    [ROLE_SCHEDULE] = "schedule", [ROLE_METRIC] = "metric",         [ROLE_DATASET] = "dataset",
-};
-
-const char *schema_role_name(enum role role)
-{
-    return role_names[role];
-}
-
-/* item_word() is the name of every role but the model's, where layers and activations meet. */
-bool schema_plays(const struct item *item, enum role role)
-{
-    const char *word = item_word(item);
-
-    if (role == ROLE_MODEL_ENTRY)
-        return !strcmp(word, "layer") || !strcmp(word, "activation");
-    return !strcmp(word, role_names[role]);
-}
-
 /* Inputs that an entry must name: 0 where the entry before is enough. */
 static uint32_t inputs_to_name(const struct item *item)
 {
@@ -48,14 +27,14 @@ bool schema_needs(const struct item *item)
 static bool role_needs(const struct schema_maker *m, enum role role)
 {
     for (size_t i = 0; i < m->n; i++)
-        if (schema_plays(m->items[i], role) && schema_needs(m->items[i]))
+        if (item_plays(m->items[i], role) && schema_needs(m->items[i]))
             return true;
     return false;
 }
 
 cJSON *schema_choice(const struct schema_maker *m, enum role role)
 {
-    return schema_ref("%s%s", role_names[role], m->part && role_needs(m, role) ? ".part" : "");
+    return schema_ref("%s%s", role_texts(role)->schema, m->part && role_needs(m, role) ? ".part" : "");
 }
 
 /* ---- keys of the host in an entry ------------------------------------------------------ */
@@ -166,9 +145,9 @@ static void define_role(const struct schema_maker *m, enum role role, const char
         const bool needs = schema_needs(item);
         cJSON *word;
 
-        if (!schema_plays(item, role))
+        if (!item_plays(item, role))
             continue;
-        snprintf(name, sizeof name, "%s.%s%s", role_names[role], item->name, needs ? suffix : "");
+        snprintf(name, sizeof name, "%s.%s%s", role_texts(role)->schema, item->name, needs ? suffix : "");
         if (!cJSON_GetObjectItem(m->definitions, name))
             define_item(m, role, item, name);
         schema_property(map, item->name, schema_ref("%s", name), false);
@@ -183,13 +162,13 @@ static void define_role(const struct schema_maker *m, enum role role, const char
     cJSON_AddItemToArray(cJSON_AddArrayToObject(map, "allOf"), one_property());
     cJSON_AddItemToArray(any, map);
     cJSON_AddItemToObject(choice, "anyOf", any);
-    snprintf(name, sizeof name, "%s%s", role_names[role], suffix);
+    snprintf(name, sizeof name, "%s%s", role_texts(role)->schema, suffix);
     cJSON_AddItemToObject(m->definitions, name, choice);
 }
 
 void schema_define_plugins(struct schema_maker *m)
 {
-    for (enum role role = ROLE_MODEL_ENTRY; role <= ROLE_DATASET; role++) {
+    for (enum role role = 0; role < ROLE_COUNT; role++) {
         if (m->part && !role_needs(m, role))
             continue; /* the whole spec's is the same */
         define_role(m, role, m->part ? ".part" : "");

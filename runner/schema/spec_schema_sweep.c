@@ -206,11 +206,11 @@ static void add_choice_paths(struct paths *p, enum role role, bool pattern, cons
         char *plugin, *definition;
         const cJSON *map, *setting;
 
-        if (!schema_plays(item, role))
+        if (!item_plays(item, role))
             continue;
         plugin = below(pattern, path, item->name);
         definition =
-            mem_format("%s.%s%s", schema_role_name(role), item->name, schema_needs(item) ? ".part" : "");
+            mem_format("%s.%s%s", role_texts(role)->schema, item->name, schema_needs(item) ? ".part" : "");
         map = cJSON_GetObjectItem(p->m->definitions, definition);
         add_path(p, pattern, plugin, definition);
         cJSON_ArrayForEach(setting, cJSON_GetObjectItem(map, "properties"))

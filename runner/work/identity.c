@@ -12,7 +12,7 @@
 #include "base/text.h"
 #include "check/verdict.h"
 #include "engine/init.h"
-#include "host/registry_open.h"
+#include "host/registry.h"
 #include "work/trial_now.h"
 
 /* ---- files ------------------------------------------------------------------------ */

@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
-#include "host/registry_open.h"
+#include "host/registry.h"
 
 extern char **environ;
 
