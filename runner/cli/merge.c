@@ -114,6 +114,11 @@ static int run_merge(const struct call *c)
         cli_error("%s", err.text);
         goto out;
     }
+    if (database_has_moved(to)) {
+        database_save_moved(to, c->output, &err);
+        cli_error("%s", err.text);
+        goto out;
+    }
     print(c, t, experiments, runs);
     exit_status = EXIT_OK;
 out:

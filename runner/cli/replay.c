@@ -186,8 +186,8 @@ const struct command command_replay = {
     .brief = "Train a stored run again and watch it",
     .help =
         "The run is trained from what the database holds: its resolved spec, its seed, its data files and "
-        "its "
-        "plugins, which are looked for where they were. Its epochs are printed, and where it crashed it "
+        "its plugins: the program's own, those in plugin folders and of --plugin, and no others. "
+        "Its epochs are printed, and where it crashed it "
         "crashes again, under the same limits; the plugin's own output is on standard error. A plugin or a "
         "data file that has changed since is told of and used as it is, so that a mended plugin can be "
         "tried. Nothing is written.",

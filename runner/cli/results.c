@@ -5,6 +5,7 @@
 
 #include <cjson/cJSON.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,9 +23,37 @@ status results_error(sqlite3 *db, struct error *err)
 
 /* ---- opening ------------------------------------------------------------------ */
 
-/* PATH as a URI. Whoever opens a database for reading alone leaves an empty log and its index
- * beside it; so it is opened for writing where that is allowed, and told to write nothing. */
-static char *file_uri(const char *path, bool immutable)
+/* How a file is opened to be read. Whoever opens a database for reading alone leaves an empty log and its
+ * index beside it; so its owner opens it for writing, and tells it to write nothing. Somebody else's
+ * log and index would be files that the owner cannot write: such a reader makes none. */
+enum way { AS_OWNER, BESIDE_WRITER, UNCHANGING };
+static const char *const way_options[] = {[AS_OWNER] = "?mode=rw",
+                                          [BESIDE_WRITER] = "?mode=ro&readonly_shm=1",
+                                          [UNCHANGING] = "?mode=ro&immutable=1"};
+
+static bool is_beside(const char *path, const char *ending, int how)
+{
+    char *name = mem_format("%s%s", path, ending);
+    const bool is = faccessat(AT_FDCWD, name, how, AT_EACCESS) == 0;
+
+    free(name);
+    return is;
+}
+
+static enum way choose_way(const char *path, const struct stat *about)
+{
+    const bool may_write = is_beside(path, "", W_OK);
+
+    if (may_write && (geteuid() == 0 || about->st_uid == geteuid()))
+        return AS_OWNER;
+    if (!is_beside(path, "-wal", F_OK))
+        return UNCHANGING;
+    return may_write && is_beside(path, "-wal", W_OK) && is_beside(path, "-shm", W_OK) ? AS_OWNER
+                                                                                       : BESIDE_WRITER;
+}
+
+/* PATH as a URI. */
+static char *file_uri(const char *path, enum way way)
 {
     struct strbuf b = {0};
 
@@ -35,15 +64,15 @@ static char *file_uri(const char *path, bool immutable)
         else
             strbuf_addn(&b, path, 1);
     }
-    strbuf_add(&b, immutable ? "?mode=ro&immutable=1" : "?mode=rw");
+    strbuf_add(&b, way_options[way]);
     return b.text;
 }
 
 /* Open and ask what kind of file it is. */
-static status try_open(const char *path, bool immutable, sqlite3 **db, int64_t *application, int64_t *version,
+static status try_open(const char *path, enum way way, sqlite3 **db, int64_t *application, int64_t *version,
                        struct error *err)
 {
-    char *uri = file_uri(path, immutable);
+    char *uri = file_uri(path, way);
     status st = OK;
 
     if (sqlite3_open_v2(uri, db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_URI, NULL) ||
@@ -78,17 +107,15 @@ static status read_as_new(sqlite3 *db, struct error *err)
 static bool can_be_immutable(const char *path, sqlite3 *db)
 {
     int code = sqlite3_errcode(db) & 0xff;
-    char *log = mem_format("%s-wal", path);
-    bool alone = access(log, F_OK) != 0;
 
-    free(log);
-    return alone && (code == SQLITE_CANTOPEN || code == SQLITE_READONLY);
+    return !is_beside(path, "-wal", F_OK) && (code == SQLITE_CANTOPEN || code == SQLITE_READONLY);
 }
 
 status results_open(const char *path, sqlite3 **db, struct error *err)
 {
     int64_t application = 0, version = 0;
-    struct stat about;
+    struct stat about = {0};
+    enum way way;
     status st;
 
     *db = NULL;
@@ -100,10 +127,15 @@ status results_open(const char *path, sqlite3 **db, struct error *err)
                 err, "no results database '%s'; 'fell run SPEC' makes it, --db FILE names another", path);
         return error_set(err, "cannot read '%s': %s", path, strerror(errno));
     }
-    st = try_open(path, false, db, &application, &version, err);
+    way = choose_way(path, &about);
+    st = try_open(path, way, db, &application, &version, err);
+    if (st && way == BESIDE_WRITER && (sqlite3_errcode(*db) & 0xff) == SQLITE_CANTOPEN)
+        error_set(
+            err, "its owner's log (%s-wal) is to be put in place first; ask for one `fell runs` of the owner",
+            path_base(path));
     if (st && can_be_immutable(path, *db)) {
         sqlite3_close(*db);
-        st = try_open(path, true, db, &application, &version, err);
+        st = try_open(path, UNCHANGING, db, &application, &version, err);
     }
     if (st)
         error_prepend(err, "'%s'", path);

@@ -82,8 +82,8 @@ const struct command command_verify = {
     .brief = "Train a stored run again and compare every number",
     .help =
         "The run is trained from what the database holds: its resolved spec, its seed, its data files and "
-        "its "
-        "plugins, which are looked for where they were. Every recorded number of every epoch and step must "
+        "its plugins: the program's own, those in plugin folders and of --plugin, and no others. "
+        "Every recorded number of every epoch and step must "
         "have the same bits, and a run that ended by itself must end in the same way. What differs is "
         "printed, and the exit status is then 1. Where a data file or a plugin has changed since, nothing is "
         "trained, and the status is 2. Runs that were interrupted, pruned or crashed are compared as far as "

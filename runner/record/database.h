@@ -23,6 +23,11 @@ status database_check_file_system(const char *path, long type, struct error *err
  * error, locked ... Returns FAILED. */
 status database_error(sqlite3 *db, int rc, const char *path, struct error *err);
 
+/* Whether the name of the open file means another file by now, or none. */
+bool database_has_moved(sqlite3 *db);
+/* All that it holds into PATH.saved-PID. SAID: what happened, and where it is now. */
+void database_save_moved(sqlite3 *db, const char *path, struct error *said);
+
 /* Who holds a write lock on the database PATH (OPENERS: who has it open), as "sqlite3
  * (process 123)". Processes of other users may stay unseen: "another process". */
 void database_lock_holders(const char *path, bool openers, struct strbuf *out);

@@ -292,6 +292,8 @@ status crew_train(const struct crew_task *task, struct crew **out_crew, struct r
     c->env = (struct hand_env){.experiment = e,
                                .recorder = task->recorder,
                                .db = task->options->db,
+                               .nplugins = task->options->nplugins,
+                               .plugins = task->options->plugins,
                                .progress = progress,
                                .ended = tell_end,
                                .ask = ask_schedule,

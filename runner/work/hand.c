@@ -166,6 +166,10 @@ static status end_badly(struct hand *h, const struct hand_env *env, const char *
         strbuf_add(&shown, " --db");
         cli_add_word(&shown, env->db);
     }
+    for (size_t i = 0; i < env->nplugins; i++) {
+        strbuf_add(&shown, " --plugin");
+        cli_add_word(&shown, env->plugins[i]);
+    }
     result = recorder_event(env->recorder, h->task.run, word, shown.text, err);
     if (result == OK)
         result = end_run(h, env, word, seconds, why, shown.text, sig, err);

@@ -16,6 +16,8 @@ struct hand_env {
     const struct experiment *experiment;
     struct recorder *recorder;
     const char *db;
+    size_t nplugins; /* files of --plugin */
+    const char *const *plugins;
     struct progress *progress; /* may be NULL */
     bool interrupted;          /* by the user: runs that end now were stopped */
     /* The run of H is over, with that status. True: it is tried again. */

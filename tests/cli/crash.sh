@@ -45,7 +45,7 @@ for jobs in 1 2; do
 failed||the worker process did not talk any more, nor end, and was killed
 finished||" "SELECT status, signal, error FROM runs"
 done
-expect_exit 1 timeout 20 "$FELL" replay 1 --db leave1.db
+expect_exit 1 timeout 20 "$FELL" replay 1 --db leave1.db --plugin ./crasher.so
 expect_text err "SIGABRT"
 touch over
 

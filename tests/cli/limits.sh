@@ -34,7 +34,7 @@ segfault|5|crashed|11|SIGSEGV (Segmentation fault) in layer 'boom' (backward)" \
         AND CAST(substr(error, length('limits.seconds is 0.4, and .')) AS REAL) BETWEEN 0.4 AND 5"
     expect_sql $jobs.db 35 "SELECT count(*) FROM epochs"
     expect_sql $jobs.db 7 "SELECT count(*) FROM events JOIN runs ON runs.id = run_id WHERE kind = status
-        AND detail = error || '; to see it again: fell replay ' || run_id || ' --db $jobs.db'"
+        AND detail = error || '; to see it again: fell replay ' || run_id || ' --db $jobs.db --plugin ./crasher.so'"
 done
 expect_text err "timed_out after 0 epochs: limits.seconds is 0.4, and " "; to see it again: fell replay"
 

@@ -6,7 +6,7 @@
 
 # verified RUN DATABASE EPOCHS: all the same.
 verified() {
-    expect_exit 0 "$FELL" verify "$1" --db "$2" --json
+    expect_exit 0 "$FELL" verify "$1" --db "$2" --json ${plugin:+--plugin $plugin}
     expect_json out "$1|$3|0|[]" "j ->> 'run' || '|' || (j ->> 'epochs') || '|' || (j ->> 'ndifferences') || '|' || (j -> 'differences')"
 }
 
@@ -98,12 +98,35 @@ kill -INT $runner
 wait $runner || true
 expect_sql ends.db "stopped,diverged,interrupted" "SELECT group_concat(status) FROM runs"
 verified 1 ends.db "$(sqlite3 ends.db 'SELECT count(*) FROM epochs WHERE run_id = 1')"
+plugin=./crasher.so
 verified 2 ends.db "$(sqlite3 ends.db 'SELECT count(*) FROM epochs WHERE run_id = 2')"
-# The plugin is found where it was.
+# A database loads no code by itself: a plugin that it names is told, and not opened.
+cat >evil.c <<'END'
+#include <fcntl.h>
+__attribute__((constructor)) static void run(void)
+{
+    open("loaded", O_CREAT | O_WRONLY, 0600);
+}
+END
+${CC:-cc} -shared -fPIC evil.c -o evil.so
+cp all.db evil.db
+sqlite3 evil.db "UPDATE plugins SET path = '$PWD/evil.so', sha256 = '$(sha256sum <evil.so | cut -c 1-64)'"
+verified 1 all.db 6
+for command in verify replay "export --safetensors never.safetensors" retry; do
+    sqlite3 evil.db "UPDATE plugins SET name = 'evil' WHERE kind = 'layer' AND name = 'dropout'"
+    [ "$command" != retry ] || sqlite3 evil.db "UPDATE runs SET status = 'failed'"
+    expect_exit "$([ "${command#export}" = "$command" ] && echo 2 || echo 1)" "$FELL" $command 1 --db evil.db
+    expect_text err "the layer 'evil' is in no plugin folder; it was '$PWD/evil.so'" "name the file with --plugin"
+    [ ! -e loaded ] || fail "$command ran code that the database names"
+done
+[ ! -e never.safetensors ] || fail "weights came from nowhere"
+expect_exit 2 "$FELL" verify 3 --db ends.db
+expect_text err "'$PWD/crasher.so': a database loads no code by itself"
 verified 3 ends.db "$(sqlite3 ends.db 'SELECT count(*) FROM epochs WHERE run_id = 3')"
 expect_exit 0 "$FELL" run slow.yaml --plugin ./crasher.so --quiet --db ends.db
 expect_sql ends.db 1 "SELECT count(*) FROM events WHERE run_id = 3 AND kind = 'resumed'"
 verified 3 ends.db 30
+plugin=
 write_sweep pruned.yaml
 sed -i 's/^sweep:/sweep:\n  pruner: {median: {startup: 1, interval: 3, lag: 0}}/' pruned.yaml
 expect_exit 0 "$FELL" run pruned.yaml --quiet --db pruned.db --jobs 1
@@ -113,24 +136,24 @@ verified "$pruned" pruned.db "$(sqlite3 pruned.db "SELECT epochs_done FROM runs 
 # A plugin that was changed, and one that is gone.
 cp crasher.so crasher.bak
 ${CC:-cc} -std=c17 -D_GNU_SOURCE -O0 -I"$srcdir/include" -shared -fPIC "$srcdir/tests/cli/crasher.c" -o crasher.so
-expect_exit 2 "$FELL" verify 3 --db ends.db
+expect_exit 2 "$FELL" verify 3 --db ends.db --plugin ./crasher.so
 expect_text err "run 3 cannot be verified: the activation 'crasher'" "crasher.so) has changed since"
-expect_exit 0 "$FELL" replay 3 --db ends.db
+expect_exit 0 "$FELL" replay 3 --db ends.db --plugin ./crasher.so
 expect_text err "note: the activation 'crasher'" "has changed since"
 expect_text out "run 3 finished after 30 epochs"
 mkdir elsewhere
 cp crasher.bak elsewhere/crasher.so
 rm crasher.so
 expect_exit 2 "$FELL" verify 3 --db ends.db
-expect_text err "is not found any more"
+expect_text err "crasher.so': a database loads no code by itself"
 expect_exit 0 "$FELL" verify 3 --db ends.db --plugin elsewhere/crasher.so
 
 # A run that crashed crashes again; with a plugin that does not, it ends well.
 cp crasher.bak crasher.so
 crasher_spec crash.yaml segfault 'train: {epochs: 4, batch_size: 0}'
 expect_exit 1 "$FELL" run crash.yaml --plugin ./crasher.so --db crash.db
-expect_text err "to see it again: fell replay 1 --db crash.db"
-expect_exit 1 "$FELL" replay 1 --db crash.db
+expect_text err "to see it again: fell replay 1 --db crash.db --plugin ./crasher.so"
+expect_exit 1 "$FELL" replay 1 --db crash.db --plugin ./crasher.so
 expect_text err "run 1 crashed after 0 epochs: SIGSEGV (Segmentation fault) in layer 'boom' (backward)"
 expect_sql crash.db "crashed|0" "SELECT status, epochs_done FROM runs"
 sed 's/\*(volatile int \*)16 = 1;/(void)0;/' "$srcdir/tests/cli/crasher.c" >mended.c
