@@ -21,7 +21,7 @@ struct recorder {
     double blocked; /* since when a lock is waited for; 0: not */
     double told;    /* when the user was told of it; 0: not */
     bool told_wal;
-    bool moved;         /* the file was deleted or replaced, and SAVED says where its rows are */
+    bool moved; /* the file was deleted or replaced, and SAVED says where its rows are */
     struct error saved;
     void (*note)(void *arg, const char *text);
     bool (*give_up)(void *arg);
