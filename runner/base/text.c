@@ -104,6 +104,26 @@ const char *text_article(const char *word)
     return strchr("aeiou", word[0]) ? "an" : "a";
 }
 
+void text_add_word(struct strbuf *b, const char *word)
+{
+    static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=.,:/@%^";
+
+    if (b->len)
+        strbuf_add(b, " ");
+    if (*word && word[strspn(word, safe)] == 0) {
+        strbuf_add(b, word);
+        return;
+    }
+    strbuf_add(b, "'");
+    for (; *word; word++) {
+        if (*word == '\'')
+            strbuf_add(b, "'\\''");
+        else
+            strbuf_addn(b, word, 1);
+    }
+    strbuf_add(b, "'");
+}
+
 /* ---- numbers ------------------------------------------------------------------ */
 
 /* Copies digits from *FROM to *TO, leaving out single underscores between them.

@@ -17,6 +17,9 @@ const char *text_nearest(const char *word, const char *const *candidates, size_t
 /* "a" or "an", as WORD begins. */
 const char *text_article(const char *word);
 
+/* Append WORD as a shell would need it; a blank first unless B is empty. */
+void text_add_word(struct strbuf *b, const char *word);
+
 /* The whole text as a number: decimal, exponent, `1_000` underscores allowed
  * between digits, `.5`, `1.`, inf and nan with or without a dot. False when the
  * text is anything else, or too large for a double (1e999). The locale has no say. */

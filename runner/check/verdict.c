@@ -11,6 +11,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "base/version.h"
 
 /* The path of the file for a hash; NULL without a home. free() it. */
 static char *path_of(const char *sha256)
@@ -42,7 +43,7 @@ void verdict_read(const struct plugin_file *file, struct verdict_note *out)
     *out = (struct verdict_note){.word = file->bundled ? "passed" : "unchecked"};
     if (path && access(path, R_OK) == 0 && file_read(path, &text, &len, &none) == OK) {
         at = text;
-        if (strcmp(next_line(&at), PACKAGE_VERSION) == 0) {
+        if (strcmp(next_line(&at), program_version) == 0) {
             const bool passed = strcmp(next_line(&at), "passed") == 0;
 
             out->word = passed ? "passed" : "failed";
@@ -61,7 +62,7 @@ status verdict_store(const char *sha256, const char *failed, struct error *err)
     if (!path)
         return error_set(err, "the verdict cannot be kept: neither XDG_STATE_HOME nor HOME is set");
     folder = path_folder(path);
-    text = mem_format("%s\n%s\n%s\n", PACKAGE_VERSION, failed[0] ? "failed" : "passed", failed);
+    text = mem_format("%s\n%s\n%s\n", program_version, failed[0] ? "failed" : "passed", failed);
     result = path_make_folder(folder, err);
     if (result == OK)
         result = file_write(path, text, strlen(text), err);

@@ -2,46 +2,12 @@
  * it. Called by main.c, which has the list of commands.
  */
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "cli/command.h"
-
-int cli_error(const char *fmt, ...)
-{
-    va_list ap;
-
-    fflush(stdout);
-    fputs("fell: ", stderr);
-    va_start(ap, fmt);
-    vfprintf(stderr, fmt, ap);
-    va_end(ap);
-    fputc('\n', stderr);
-    return EXIT_INPUT;
-}
-
-void cli_add_word(struct strbuf *b, const char *word)
-{
-    static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=.,:/@%^";
-
-    if (b->len)
-        strbuf_add(b, " ");
-    if (*word && word[strspn(word, safe)] == 0) {
-        strbuf_add(b, word);
-        return;
-    }
-    strbuf_add(b, "'");
-    for (; *word; word++) {
-        if (*word == '\'')
-            strbuf_add(b, "'\\''");
-        else
-            strbuf_addn(b, word, 1);
-    }
-    strbuf_add(b, "'");
-}
 
 static const struct command *find(const struct command *const *commands, const char *name)
 {
@@ -77,7 +43,7 @@ static int run_command(const struct command *command, int argc, char **argv)
         return command->raw(argc, argv);
     strbuf_add(&typed, "fell");
     for (int i = 0; i < argc; i++)
-        cli_add_word(&typed, argv[i]);
+        text_add_word(&typed, argv[i]);
     c.typed = typed.text;
     if (options_read(&c, argc, argv, &exit_status))
         exit_status = command->run(&c);

@@ -195,7 +195,7 @@ const struct command command_compare = {
     .args = "RUN RUN...",
     .least = 2,
     .most = ANY_NUMBER,
-    .options = OPTION_DB | OPTION_JSON,
+    .options = {OPTION_DB, OPTION_JSON},
     .brief = "Show what differs between runs, and their results side by side",
     .help = "Only the settings that differ are listed, and the data files, plugins and program where "
             "their contents do. The results are those of each run's last epoch, and the best value of its "

@@ -367,7 +367,8 @@ const struct command command_explain = {
     .args = "SPEC [PATH=VALUE...]",
     .least = 1,
     .most = ANY_NUMBER,
-    .options = OPTION_DB | OPTION_PLUGIN | OPTION_OUTPUT | OPTION_EXPLAIN | OPTION_JSON,
+    .options = {OPTION_DB, OPTION_PLUGIN, OPTION_OUTPUT, OPTION_SAMPLE, OPTION_WEIGHT, OPTION_EPOCH,
+                OPTION_RUN, OPTION_CONTOUR, OPTION_HTML, OPTION_INTERACTIVE, OPTION_JSON},
     .brief = "Explain backpropagation with the numbers of a net",
     .help = "Writes an introduction to backpropagation for one row of the spec's data and one weight of "
             "its net, with every number real: forward pass, loss, backpropagation, partial derivative, "

@@ -1,11 +1,12 @@
-/* help.c - the list of commands, the long help of one, and the man page, all from the
- * constants of the commands and the table of options. Called by cli.c and
- * options.c; docs/fell.1 is what `fell --man` prints.
+/* help.c - the list of commands and the man page, from the constants of the commands and the
+ * table of options; docs/fell.1 is what `fell --man` prints. The help of one command is argp's,
+ * see options.c.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/version.h"
 #include "cli/command.h"
 
 static const char what[] = "train neural nets from YAML specs and record every epoch in SQLite";
@@ -63,7 +64,7 @@ static const struct fact files[] = {
 
 void help_version(void)
 {
-    puts("fell " PACKAGE_VERSION);
+    printf("fell %s\n", program_version);
 }
 
 /* ---- fell --help --------------------------------------------------------------- */
@@ -85,27 +86,6 @@ void help_overview(const struct command *const *commands)
            "Start with: fell run configs/xor.yaml\n\nExit status\n");
     for (const struct fact *f = exits; f->word; f++)
         printf("  %-8s  %s\n", f->word, f->text);
-}
-
-/* ---- fell COMMAND --help ---------------------------------------------------------- */
-
-/* LINES with two blanks in front of each. */
-static void add_indented(struct strbuf *b, const char *lines)
-{
-    for (size_t n; *lines; lines += n + (lines[n] == '\n')) {
-        n = strcspn(lines, "\n");
-        strbuf_addf(b, "  %.*s\n", (int)n, lines);
-    }
-}
-
-char *help_tail(const struct command *c)
-{
-    struct strbuf b = {0};
-
-    strbuf_addf(&b, "%s\n\nExamples:\n", c->help);
-    add_indented(&b, c->examples);
-    b.text[b.len - 1] = 0; /* argp ends the line */
-    return b.text;
 }
 
 /* ---- the man page ----------------------------------------------------------------- */
@@ -168,7 +148,7 @@ static void roff_facts(const char *heading, const struct fact *f)
 static void roff_option(const struct option_text *o)
 {
     printf(".TP\n");
-    if (o->key < 256)
+    if (o->key)
         printf("\\fB\\-%c\\fR, ", o->key);
     printf("\\fB\\-\\-%s\\fR", o->name);
     if (o->arg)
@@ -188,10 +168,8 @@ static void roff_command(const struct command *c)
     roff(c->brief);
     puts(".");
     roff_paragraphs(c->help);
-    for (size_t i = 0; (o = options_at(i)); i++) {
-        if (c->options & o->bit)
-            roff_option(o);
-    }
+    for (size_t i = 0; (o = options_of(c, i)); i++)
+        roff_option(o);
     puts(".PP\nExamples:\n.PP\n.RS 4\n.EX");
     roff(c->examples);
     puts("\n.EE\n.RE");
@@ -202,7 +180,7 @@ void help_man(const struct command *const *commands)
     const char *task = "";
 
     puts(".\\\" Printed by `fell --man` from the program's own help; do not edit.");
-    printf(".TH FELL 1 \"\" \"Fellrunner %s\" \"User Commands\"\n.SH NAME\nfell \\- %s\n", PACKAGE_VERSION,
+    printf(".TH FELL 1 \"\" \"Fellrunner %s\" \"User Commands\"\n.SH NAME\nfell \\- %s\n", program_version,
            what);
     puts(".SH SYNOPSIS\n.B fell\n.I COMMAND\n[\\fIOPTION\\fR...] [\\fIARGUMENT\\fR...]\n.br\n"
          ".B fell help\n[\\fICOMMAND\\fR]\n.br\n.B fell \\-\\-version\n.SH DESCRIPTION");

@@ -133,7 +133,7 @@ const struct command command_merge = {
     .args = "DATABASE...",
     .least = 1,
     .most = ANY_NUMBER,
-    .options = OPTION_OUTPUT | OPTION_JSON,
+    .options = {OPTION_OUTPUT, OPTION_JSON},
     .brief = "Put the results of several databases into one",
     .help =
         "Copies every experiment with its runs, and the files of their checkpoints, into the database that "

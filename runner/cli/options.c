@@ -1,5 +1,5 @@
-/* options.c - the options of all commands in one table, read with glibc's argp. Knows
- * no command; called by cli.c.
+/* options.c - the options of a command, by the rows of options.h, read with glibc's argp, which
+ * prints their help, too. Knows no command.
  */
 #include <argp.h>
 #include <stdlib.h>
@@ -8,68 +8,57 @@
 #include "base/text.h"
 #include "cli/command.h"
 
-enum {
-    KEY_DB = 256,
-    KEY_JSON,
-    KEY_NEW,
-    KEY_PLUGIN,
-    KEY_SAFETENSORS,
-    KEY_EXPERIMENT,
-    KEY_STATUS,
-    KEY_LIMIT,
-    KEY_EXTEND,
-    KEY_REFERENCE,
-    KEY_TOLERANCE,
-    KEY_SEED,
-    KEY_SAMPLE,
-    KEY_WEIGHT,
-    KEY_EPOCH,
-    KEY_RUN,
-    KEY_CONTOUR,
-    KEY_HTML,
-    KEY_INTERACTIVE,
-    KEY_ONCE,
-    KEY_USAGE
-};
+enum { KEY_LONG = 256 }; /* of options without a short one: this and their number */
+enum { KEY_USAGE = KEY_LONG + OPTION_END };
 
-static const struct option_text texts[] = {
-    {OPTION_DB, KEY_DB, "db", "FILE", "The results database (default: " DEFAULT_DB ")"},
-    {OPTION_JOBS, 'j', "jobs", "N", "Train N runs at a time (default: as many as there are processor cores)"},
-    {OPTION_NEW, KEY_NEW, "new", NULL, "Begin the experiment anew; its rows in the database are replaced"},
-    {OPTION_EXTEND, KEY_EXTEND, "extend", NULL,
-     "Add the trials and repeats that the experiment of this name does not have yet"},
-    {OPTION_PLUGIN, KEY_PLUGIN, "plugin", "FILE",
-     "Use the plugins in this shared object too (may be repeated)"},
-    {OPTION_EXPERIMENT, KEY_EXPERIMENT, "experiment", "NAME",
-     "Only the runs of this experiment (name or number)"},
-    {OPTION_STATUS, KEY_STATUS, "status", "WORD", "Only runs of this status: failed, diverged, crashed ..."},
-    {OPTION_LIMIT, KEY_LIMIT, "limit", "N", "Show at most N rows; 0 shows all"},
-    {OPTION_OUTPUT, 'o', "output", "FILE", "Write to this file"},
-    {OPTION_REFERENCE, KEY_REFERENCE, "reference", "FILE", "The file of cases"},
-    {OPTION_TOLERANCE, KEY_TOLERANCE, "tolerance", "X", "The largest error that is right (default: 1e-5)"},
-    {OPTION_SEED, KEY_SEED, "seed", "N", "Of the inputs that checks are made with (default: 1)"},
-    {OPTION_EXPLAIN, KEY_SAMPLE, "sample", "ROW",
-     "The row of the data to explain, from 0 (default: the first that moves the weight)"},
-    {OPTION_EXPLAIN, KEY_WEIGHT, "weight", "NAME",
-     "The weight to follow: LAYER.weight[i,j] (default: the first of the first layer)"},
-    {OPTION_EXPLAIN, KEY_EPOCH, "epoch", "N", "Train for N epochs first"},
-    {OPTION_EXPLAIN, KEY_RUN, "run", "RUN", "Take the net from this run's last checkpoint"},
-    {OPTION_EXPLAIN, KEY_CONTOUR, "contour", "WHAT",
-     "Add a map of the loss: over a second weight, LAYER.weight[i,j], or 'random' directions"},
-    {OPTION_EXPLAIN, KEY_HTML, "html", NULL, "Write one HTML page that needs no network"},
-    {OPTION_EXPLAIN, KEY_INTERACTIVE, "interactive", NULL,
-     "Write an HTML page in which weights can be moved (small nets)"},
-    {OPTION_SAFETENSORS, KEY_SAFETENSORS, "safetensors", "FILE", "Write the weights to this file"},
-    {OPTION_ONCE, KEY_ONCE, "once", NULL, "Show how it stands now, and end"},
-    {OPTION_JSON, KEY_JSON, "json", NULL, "Print JSON instead of text"},
-    {OPTION_QUIET, 'q', "quiet", NULL, "Print errors only"},
-};
-enum { NTEXTS = sizeof texts / sizeof *texts };
+enum option_type { FLAG, TEXT, TEXTS, WHOLE, REAL };
 
-const struct option_text *options_at(size_t i)
+#define COUNT_TEXTS(field) offsetof(struct call, n##field)
+#define COUNT_FLAG(field)  0
+#define COUNT_TEXT(field)  0
+#define COUNT_WHOLE(field) 0
+#define COUNT_REAL(field)  0
+#define IS_TEXT(value)     .text = (value)
+#define IS_TEXTS(value)    .number = 0
+#define IS_FLAG(value)     .number = 0
+#define IS_WHOLE(value)    .number = (value)
+#define IS_REAL(value)     .number = (value)
+#define ROW(NAME, TYPE, field, key, name, arg, value, low, high, doc)                                        \
+    [OPTION_##NAME] = {{name, arg, doc, key}, TYPE, offsetof(struct call, field),                            \
+                       COUNT_##TYPE(field),   low,  high,                                                    \
+                       IS_##TYPE(value)},
+
+static const struct row {
+    struct option_text shown;
+    enum option_type type;
+    size_t offset, count; /* in struct call: of the field; TEXTS: of their number */
+    int64_t low, high;
+    const char *text; /* by default */
+    int64_t number;
+} rows[] = {OPTIONS(ROW)};
+
+static bool has(const struct command *c, size_t option)
 {
-    return i < NTEXTS ? &texts[i] : NULL;
+    for (size_t i = 0; i < MOST_OPTIONS && c->options[i]; i++)
+        if (c->options[i] == option)
+            return true;
+    return false;
 }
+
+const struct option_text *options_of(const struct command *command, size_t i)
+{
+    for (size_t k = OPTION_NONE + 1; k < OPTION_END; k++)
+        if (has(command, k) && !i--)
+            return &rows[k].shown;
+    return NULL;
+}
+
+static int key_of(const struct option_text *o)
+{
+    return o->key ? o->key : KEY_LONG + (int)((const struct row *)(const void *)o - rows);
+}
+
+/* ---- values --------------------------------------------------------------------- */
 
 /* ARG as a whole number from LOW to HIGH; argp_error() ends the program otherwise. */
 static int64_t whole_number(struct argp_state *state, const char *name, const char *arg, int64_t low,
@@ -98,107 +87,87 @@ static void check_count(const struct argp_state *state, const struct call *c)
     }
 }
 
+static void set_value(struct argp_state *state, const struct row *row, char *arg)
+{
+    char *call = state->input;
+    void *field = call + row->offset;
+    const char *name = row->shown.name;
+
+    switch (row->type) {
+    case FLAG:
+        *(bool *)field = true;
+        break;
+    case TEXT:
+        *(const char **)field = arg;
+        break;
+    case TEXTS:
+        (*(const char ***)field)[(*(size_t *)(void *)(call + row->count))++] = arg;
+        break;
+    case WHOLE:
+        *(int64_t *)field = whole_number(state, name, arg, row->low, row->high);
+        break;
+    case REAL:
+        if (!text_to_double(arg, field) || !(*(double *)field >= (double)row->low))
+            argp_error(state, "--%s: '%s' is not a number from %lld up", name, arg, (long long)row->low);
+        break;
+    }
+}
+
+static void set_defaults(struct call *c, int argc)
+{
+    for (size_t i = OPTION_NONE + 1; i < OPTION_END; i++) {
+        void *field = (char *)c + rows[i].offset;
+
+        if (rows[i].type == TEXT)
+            *(const char **)field = rows[i].text;
+        else if (rows[i].type == TEXTS)
+            *(const char ***)field = mem_array((size_t)argc, sizeof(const char *));
+        else if (rows[i].type == WHOLE)
+            *(int64_t *)field = rows[i].number;
+        else if (rows[i].type == REAL)
+            *(double *)field = (double)rows[i].number;
+    }
+    c->args = mem_array((size_t)argc, sizeof *c->args);
+}
+
 static error_t parse_one(int key, char *arg, struct argp_state *state)
 {
     struct call *c = state->input;
+    const struct option_text *o;
 
     switch (key) {
     case 'h':
         argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
-        break;
+        return 0;
     case KEY_USAGE:
         argp_state_help(state, stdout, ARGP_HELP_USAGE | ARGP_HELP_EXIT_OK);
-        break;
-    case 'j':
-        c->jobs = whole_number(state, "jobs", arg, 1, 1024);
-        break;
-    case 'q':
-        c->quiet = true;
-        break;
-    case KEY_DB:
-        c->db = arg;
-        break;
-    case KEY_JSON:
-        c->json = true;
-        break;
-    case KEY_NEW:
-        c->restart = true;
-        break;
-    case KEY_ONCE:
-        c->once = true;
-        break;
-    case KEY_EXTEND:
-        c->extend = true;
-        break;
-    case KEY_PLUGIN:
-        c->plugins[c->nplugins++] = arg;
-        break;
-    case KEY_REFERENCE:
-        c->reference = arg;
-        break;
-    case KEY_TOLERANCE:
-        if (!text_to_double(arg, &c->tolerance) || !(c->tolerance >= 0.0))
-            argp_error(state, "--tolerance: '%s' is not a number from 0 up", arg);
-        break;
-    case KEY_SEED:
-        c->seed = whole_number(state, "seed", arg, 0, INT64_MAX);
-        break;
-    case KEY_SAMPLE:
-        c->sample = whole_number(state, "sample", arg, 0, INT64_MAX);
-        break;
-    case KEY_EPOCH:
-        c->epoch = whole_number(state, "epoch", arg, 0, INT64_MAX);
-        break;
-    case KEY_WEIGHT:
-        c->weight = arg;
-        break;
-    case KEY_RUN:
-        c->run = arg;
-        break;
-    case KEY_CONTOUR:
-        c->contour = arg;
-        break;
-    case KEY_HTML:
-        c->html = true;
-        break;
-    case KEY_INTERACTIVE:
-        c->interactive = true;
-        break;
-    case 'o':
-        c->output = arg;
-        break;
-    case KEY_SAFETENSORS:
-        c->safetensors = arg;
-        break;
-    case KEY_EXPERIMENT:
-        c->experiment = arg;
-        break;
-    case KEY_STATUS:
-        c->status = arg;
-        break;
-    case KEY_LIMIT:
-        c->limit = whole_number(state, "limit", arg, 0, 1000000000);
-        break;
+        return 0;
     case ARGP_KEY_ARG:
         c->args[c->nargs++] = arg;
-        break;
+        return 0;
     case ARGP_KEY_END:
         check_count(state, c);
-        break;
+        return 0;
     default:
-        return ARGP_ERR_UNKNOWN;
+        break;
     }
-    return 0;
+    for (size_t i = 0; (o = options_of(c->command, i)); i++)
+        if (key_of(o) == key) {
+            set_value(state, (const struct row *)(const void *)o, arg);
+            return 0;
+        }
+    return ARGP_ERR_UNKNOWN;
 }
 
 /* ---- options that do not exist ------------------------------------------------- */
 
 static const struct option_text *find(const struct call *c, const char *name, size_t len)
 {
-    for (size_t i = 0; i < NTEXTS; i++) {
-        if ((c->command->options & texts[i].bit) && strncmp(texts[i].name, name, len) == 0)
-            return &texts[i];
-    }
+    const struct option_text *o;
+
+    for (size_t i = 0; (o = options_of(c->command, i)); i++)
+        if (strncmp(o->name, name, len) == 0)
+            return o;
     return NULL;
 }
 
@@ -206,13 +175,12 @@ static const struct option_text *find(const struct call *c, const char *name, si
  * near. True when all are known. */
 static bool check_names(const struct call *c, int argc, char **argv)
 {
-    const char *names[NTEXTS + 2] = {"help", "usage"}, *near;
+    const char *names[OPTION_END + 2] = {"help", "usage"}, *near;
+    const struct option_text *known;
     size_t n = 2;
 
-    for (size_t i = 0; i < NTEXTS; i++) {
-        if (c->command->options & texts[i].bit)
-            names[n++] = texts[i].name;
-    }
+    for (size_t i = 0; (known = options_of(c->command, i)); i++)
+        names[n++] = known->name;
     for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
         const char *word = argv[i] + 2;
         size_t len = strcspn(argv[i], "=");
@@ -243,6 +211,28 @@ static bool check_names(const struct call *c, int argc, char **argv)
     return true;
 }
 
+/* ---- help ----------------------------------------------------------------------- */
+
+/* LINES with two blanks in front of each. */
+static void add_indented(struct strbuf *b, const char *lines)
+{
+    for (size_t n; *lines; lines += n + (lines[n] == '\n')) {
+        n = strcspn(lines, "\n");
+        strbuf_addf(b, "  %.*s\n", (int)n, lines);
+    }
+}
+
+/* The text below a command's options: long help and examples. free() it. */
+static char *help_tail(const struct command *c)
+{
+    struct strbuf b = {0};
+
+    strbuf_addf(&b, "%s\n\nExamples:\n", c->help);
+    add_indented(&b, c->examples);
+    b.text[b.len - 1] = 0; /* argp ends the line */
+    return b.text;
+}
+
 /* ---- reading ------------------------------------------------------------------- */
 
 /* The note on arguments of short and long options tells nobody anything. */
@@ -254,7 +244,8 @@ static char *without_note(int key, const char *text, void *input)
 
 bool options_read(struct call *c, int argc, char **argv, int *exit_status)
 {
-    struct argp_option options[NTEXTS + 3] = {0};
+    struct argp_option options[OPTION_END + 3] = {0};
+    const struct option_text *o;
     char *tail = help_tail(c->command), *doc = mem_format("%s\v%s", c->command->brief, tail);
     char *name = mem_format("fell %s", c->command->name), *old = argv[0];
     struct argp argp = {options,      parse_one, *c->command->args ? c->command->args : NULL, doc, NULL,
@@ -262,21 +253,11 @@ bool options_read(struct call *c, int argc, char **argv, int *exit_status)
     size_t n = 0;
     bool ok;
 
-    for (size_t i = 0; i < NTEXTS; i++) {
-        if (c->command->options & texts[i].bit)
-            options[n++] =
-                (struct argp_option){texts[i].name, texts[i].key, texts[i].arg, 0, texts[i].doc, 1};
-    }
+    for (size_t i = 0; (o = options_of(c->command, i)); i++)
+        options[n++] = (struct argp_option){o->name, key_of(o), o->arg, 0, o->doc, 1};
     options[n++] = (struct argp_option){"help", 'h', NULL, 0, "Show this help", 2};
     options[n++] = (struct argp_option){"usage", KEY_USAGE, NULL, 0, "Show the usage in short", 2};
-    c->db = DEFAULT_DB;
-    c->limit = -1;
-    c->seed = -1;
-    c->epoch = -1;
-    c->sample = -1;
-    c->tolerance = -1.0;
-    c->args = mem_array((size_t)argc, sizeof *c->args);
-    c->plugins = mem_array((size_t)argc, sizeof *c->plugins);
+    set_defaults(c, argc);
     argp_err_exit_status = EXIT_INPUT;
     ok = check_names(c, argc, argv);
     if (ok) {
@@ -293,6 +274,8 @@ bool options_read(struct call *c, int argc, char **argv, int *exit_status)
 
 void options_release(struct call *c)
 {
+    for (size_t i = OPTION_NONE + 1; i < OPTION_END; i++)
+        if (rows[i].type == TEXTS)
+            free(*(const char ***)(void *)((char *)c + rows[i].offset));
     free(c->args);
-    free(c->plugins);
 }

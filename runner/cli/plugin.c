@@ -313,8 +313,7 @@ const struct command command_plugin = {
     .args = "TASK [ARGUMENT...]",
     .least = 1,
     .most = 3,
-    .options =
-        OPTION_PLUGIN | OPTION_OUTPUT | OPTION_REFERENCE | OPTION_TOLERANCE | OPTION_SEED | OPTION_JSON,
+    .options = {OPTION_PLUGIN, OPTION_OUTPUT, OPTION_REFERENCE, OPTION_TOLERANCE, OPTION_SEED, OPTION_JSON},
     .brief = "List, show, begin, build and check plugins",
     .help = "list [KIND]: the plugins that a spec can name, each in a line. KIND is " ROLES(
         LISTED) "or left out.\n\n"

@@ -182,7 +182,7 @@ const struct command command_replay = {
     .args = "RUN",
     .least = 1,
     .most = 1,
-    .options = OPTION_DB | OPTION_PLUGIN | OPTION_JSON | OPTION_QUIET,
+    .options = {OPTION_DB, OPTION_PLUGIN, OPTION_JSON, OPTION_QUIET},
     .brief = "Train a stored run again and watch it",
     .help =
         "The run is trained from what the database holds: its resolved spec, its seed, its data files and "

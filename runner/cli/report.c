@@ -243,7 +243,7 @@ const struct command command_report = {
     .task = "Look at results",
     .args = "[EXPERIMENT]",
     .most = 1,
-    .options = OPTION_DB | OPTION_LIMIT | OPTION_JSON,
+    .options = {OPTION_DB, OPTION_LIMIT, OPTION_JSON},
     .brief = "What came of an experiment: best trials, settings that matter, failures",
     .help =
         "EXPERIMENT is a name or a number; without it, the newest. Shows how many runs ended how; the "

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "cli/experiment_call.h"
 #include "cli/progress.h"
 #include "cli/query.h"
@@ -18,7 +19,7 @@ static void add_db(struct strbuf *b, const struct call *c)
 {
     if (strcmp(c->db, DEFAULT_DB) != 0) {
         strbuf_add(b, " --db");
-        cli_add_word(b, c->db);
+        text_add_word(b, c->db);
     }
 }
 
@@ -34,22 +35,22 @@ static void print_next(const struct call *c, const struct experiment *e, const s
     if (s->interrupted) {
         strbuf_addf(&b, "\n  fell %s", c->command->name);
         for (size_t i = 0; i < c->nargs; i++)
-            cli_add_word(&b, c->args[i]);
+            text_add_word(&b, c->args[i]);
         for (size_t i = 0; i < c->nplugins; i++) {
             strbuf_add(&b, " --plugin");
-            cli_add_word(&b, c->plugins[i]);
+            text_add_word(&b, c->plugins[i]);
         }
         add_db(&b, c);
     } else if (s->runs > 1) {
         strbuf_add(&b, "\n  fell best");
-        cli_add_word(&b, e->name);
+        text_add_word(&b, e->name);
         add_db(&b, c);
     } else if (s->finished) {
         strbuf_addf(&b, "\n  fell export %lld --safetensors %s.safetensors", (long long)run, e->name);
         add_db(&b, c);
     }
     strbuf_add(&b, "\n  sqlite3 -box");
-    cli_add_word(&b, c->db);
+    text_add_word(&b, c->db);
     strbuf_addf(&b, " 'SELECT epoch, train_loss, validation_loss, metrics FROM curves WHERE run = %lld'",
                 (long long)run);
     puts(b.text);
@@ -185,8 +186,7 @@ const struct command command_run = {
     .args = "SPEC [PATH=VALUE...]",
     .least = 1,
     .most = ANY_NUMBER,
-    .options =
-        OPTION_DB | OPTION_JOBS | OPTION_NEW | OPTION_EXTEND | OPTION_PLUGIN | OPTION_QUIET | OPTION_JSON,
+    .options = {OPTION_DB, OPTION_JOBS, OPTION_NEW, OPTION_EXTEND, OPTION_PLUGIN, OPTION_QUIET, OPTION_JSON},
     .brief = "Train all runs of an experiment and record them",
     .help = "SPEC is a YAML file; PATH=VALUE sets any key of it for this time. The spec, its data and its "
             "net are checked before the first run. Every trial of its sweep is trained with every repeat, "

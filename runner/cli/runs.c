@@ -76,7 +76,7 @@ const struct command command_runs = {
     .name = "runs",
     .task = "Look at results",
     .args = "",
-    .options = OPTION_DB | OPTION_EXPERIMENT | OPTION_STATUS | OPTION_LIMIT | OPTION_JSON,
+    .options = {OPTION_DB, OPTION_EXPERIMENT, OPTION_STATUS, OPTION_LIMIT, OPTION_JSON},
     .brief = "List the runs in the results database, newest first",
     .help =
         "Each row is one training run: how it ended, how many epochs it did, the best and the last value of "
@@ -125,7 +125,7 @@ const struct command command_best = {
     .args = "EXPERIMENT",
     .least = 1,
     .most = 1,
-    .options = OPTION_DB | OPTION_LIMIT | OPTION_JSON,
+    .options = {OPTION_DB, OPTION_LIMIT, OPTION_JSON},
     .brief = "Rank the trials of an experiment by its objective",
     .help =
         "EXPERIMENT is a name, or a number where several experiments share a name (of these a name means "

@@ -24,7 +24,7 @@ const struct command command_schema = {
     .name = "schema",
     .task = "Run experiments",
     .args = "",
-    .options = OPTION_PLUGIN,
+    .options = {OPTION_PLUGIN},
     .brief = "Print a JSON Schema of specs, for editors",
     .help = "The schema knows every section and every plugin that a spec can name, with the types, ranges, "
             "defaults and meanings of all settings, those of --plugin too. An editor that runs "

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "cli/display.h"
 #include "cli/query.h"
 #include "cli/terminal.h"
@@ -99,12 +100,12 @@ static status reproduce(sqlite3 *db, const struct call *c, int64_t run, char **a
                     : mem_string("");
     sqlite3_finalize(s);
     strbuf_add(&b, "sqlite3");
-    cli_add_word(&b, c->db);
+    text_add_word(&b, c->db);
     strbuf_addf(&b, " 'SELECT resolved FROM runs WHERE id = %lld' > run%lld.yaml && fell run run%lld.yaml",
                 (long long)run, (long long)run, (long long)run);
     if (strcmp(c->db, DEFAULT_DB) != 0) {
         strbuf_add(&b, " --db");
-        cli_add_word(&b, c->db);
+        text_add_word(&b, c->db);
     }
     *alone = b.text;
     return OK;
@@ -218,7 +219,7 @@ const struct command command_show = {
     .args = "RUN",
     .least = 1,
     .most = 1,
-    .options = OPTION_DB | OPTION_LIMIT | OPTION_JSON,
+    .options = {OPTION_DB, OPTION_LIMIT, OPTION_JSON},
     .brief = "Show all about one run",
     .help = "RUN is the number that 'fell runs' shows. What it was made of and how it ended; its training "
             "loss as a curve and its last epochs as a table (--limit says how many); the gradient, weight "

@@ -78,7 +78,7 @@ const struct command command_verify = {
     .args = "RUN",
     .least = 1,
     .most = 1,
-    .options = OPTION_DB | OPTION_PLUGIN | OPTION_JSON | OPTION_QUIET,
+    .options = {OPTION_DB, OPTION_PLUGIN, OPTION_JSON, OPTION_QUIET},
     .brief = "Train a stored run again and compare every number",
     .help =
         "The run is trained from what the database holds: its resolved spec, its seed, its data files and "

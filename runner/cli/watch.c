@@ -237,7 +237,7 @@ const struct command command_watch = {
     .task = "Look at results",
     .args = "[EXPERIMENT]",
     .most = 1,
-    .options = OPTION_DB | OPTION_ONCE | OPTION_JSON,
+    .options = {OPTION_DB, OPTION_ONCE, OPTION_JSON},
     .brief = "Follow an experiment while it runs, from another terminal",
     .help =
         "EXPERIMENT is a name or a number; without it, the newest that is being run, or the newest. Shows "

@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "base/text.h"
+#include "base/version.h"
 #include "engine/data_cache_parts.h"
 #include "engine/init.h"
 
@@ -101,7 +102,7 @@ static status make_key(const struct spec *spec, const char *data_key, const stru
 
     if (stat("/proc/self/exe", &program) != 0)
         return FAILED;
-    strbuf_addf(&b, "program " PACKAGE_VERSION " %lld %lld %lld.%ld %s\n", (long long)program.st_ino,
+    strbuf_addf(&b, "program %s %lld %lld %lld.%ld %s\n", program_version, (long long)program.st_ino,
                 (long long)program.st_size, (long long)program.st_mtim.tv_sec, program.st_mtim.tv_nsec,
                 simd_name(env->kernels->level));
     strbuf_addf(&b, "data %s\n", data_key);

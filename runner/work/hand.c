@@ -164,11 +164,11 @@ static status end_badly(struct hand *h, const struct hand_env *env, const char *
     strbuf_addf(&shown, "%s; to see it again: fell replay %lld", why, (long long)h->task.run);
     if (strcmp(env->db, DEFAULT_DB) != 0) {
         strbuf_add(&shown, " --db");
-        cli_add_word(&shown, env->db);
+        text_add_word(&shown, env->db);
     }
     for (size_t i = 0; i < env->nplugins; i++) {
         strbuf_add(&shown, " --plugin");
-        cli_add_word(&shown, env->plugins[i]);
+        text_add_word(&shown, env->plugins[i]);
     }
     result = recorder_event(env->recorder, h->task.run, word, shown.text, err);
     if (result == OK)

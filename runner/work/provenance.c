@@ -21,12 +21,9 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "base/version.h"
 #include "kernels/kernels.h"
 #include "work/process.h"
-
-#ifndef PACKAGE_VERSION
-#define PACKAGE_VERSION "0.1.0"
-#endif
 
 extern char **environ;
 
@@ -256,7 +253,7 @@ status provenance_collect(const char *folder, struct provenance *p, struct error
     char *program = process_program();
     status result = FAILED;
 
-    *p = (struct provenance){.version = PACKAGE_VERSION};
+    *p = (struct provenance){.version = program_version};
     if (simd_choose(getenv("FELL_SIMD"), &level, err) == OK &&
         sha256_file(program, p->runner_sha256, err) == OK) {
         p->kernels = simd_name(level);
