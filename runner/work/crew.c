@@ -20,6 +20,7 @@
 
 /* Seconds. Signals that come at once are one: timeout(1) signals the process and its group. */
 static const double REDRAW = 0.1, AT_ONCE = 0.05;
+static const double REST = 1.0; /* for a hand whose process could not be started */
 
 enum { ATTEMPTS = 3 }; /* to start a worker that takes a job */
 
@@ -33,6 +34,7 @@ struct crew {
     int interrupts; /* how often the user asked to stop */
     double asked;   /* when last */
     int answered;   /* how many of them were passed on */
+    bool told_rest; /* that some workers cannot be started */
 };
 
 /* ---- signals ------------------------------------------------------------------------ */
@@ -153,19 +155,66 @@ static status start_process(struct crew *c, struct hand *h, struct error *err)
     return process_start(&h->process, o->nplugins, o->plugins, err);
 }
 
-/* *NONE: there is no run to start now. */
+/* No process for H now. The others go on, if there are any; it is tried again later. */
+static status let_rest(struct crew *c, struct hand *h, struct error *err)
+{
+    size_t others = 0;
+
+    for (size_t i = 0; i < c->nhands; i++)
+        others += &c->hands[i] != h && c->hands[i].process.pid;
+    if (others == 0)
+        return FAILED;
+    h->rests = time_monotonic() + REST;
+    if (!c->told_rest) {
+        char *text =
+            mem_format("%s; the sweep goes on with %zu of %zu workers", err->text, others, c->nhands);
+
+        pass_note(c, text);
+        free(text);
+    }
+    c->told_rest = true;
+    return OK;
+}
+
+/* The next run for H; first one that another hand could not begin. */
+static status take_task(struct crew *c, struct hand *h, bool *none, struct error *err)
+{
+    if (h->holds)
+        return OK;
+    run_task_release(&h->task);
+    for (size_t i = 0; i < c->nhands; i++) {
+        struct hand *other = &c->hands[i];
+
+        if (other->holds) {
+            h->task = other->task;
+            other->task = (struct run_task){0};
+            other->holds = false;
+            h->holds = true;
+            return OK;
+        }
+    }
+    if (schedule_next(c->task.schedule, &h->task, none, err) != OK)
+        return FAILED;
+    h->holds = !*none;
+    return OK;
+}
+
+/* *NONE: there is no run to start now. A process comes first: without one no run is taken. */
 static status start_run(struct crew *c, struct hand *h, bool *none, struct error *err)
 {
-    run_task_release(&h->task);
-    if (schedule_next(c->task.schedule, &h->task, none, err) != OK)
+    if (!h->process.pid && start_process(c, h, err) != OK)
+        return let_rest(c, h, err);
+    if (take_task(c, h, none, err) != OK)
         return FAILED;
     if (*none)
         return OK;
     for (int tries = 0; tries < ATTEMPTS; tries++) {
         if (!h->process.pid && start_process(c, h, err) != OK)
-            return FAILED;
-        if (hand_start(h, &c->env, err) == OK)
+            return let_rest(c, h, err);
+        if (hand_start(h, &c->env, err) == OK) {
+            h->holds = false;
             return OK;
+        }
         if (h->process.pid)
             return FAILED; /* the database, not the worker */
     }
@@ -174,11 +223,15 @@ static status start_run(struct crew *c, struct hand *h, bool *none, struct error
 
 static status start_runs(struct crew *c, struct error *err)
 {
+    const double now = time_monotonic();
     bool none = false;
 
-    for (size_t i = 0; i < c->nhands && !none && !c->interrupts; i++)
-        if (!c->hands[i].busy && start_run(c, &c->hands[i], &none, err) != OK)
+    for (size_t i = 0; i < c->nhands && !none && !c->interrupts; i++) {
+        struct hand *h = &c->hands[i];
+
+        if (!h->busy && h->rests <= now && start_run(c, h, &none, err) != OK)
             return FAILED;
+    }
     return OK;
 }
 

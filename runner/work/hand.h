@@ -35,6 +35,8 @@ struct hand {
     struct process process;
     bool busy;
     struct run_task task; /* what it trains, or trained last */
+    bool holds;           /* the task is one that no process has taken yet */
+    double rests;         /* until when it starts no process, since it could not */
     /* Set by hand_listen() when the run was paused: the hand is free (not busy), the run is not over
      * and its status in the database is still `running`. It goes on with the resume_path that is in
      * paused_at, on any hand. hand_start() clears both. */

@@ -12,6 +12,7 @@
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -21,7 +22,7 @@
 
 extern char **environ;
 
-enum { PIPE_SIZE = 1 << 20, ABOVE_STANDARD = 10 };
+enum { PIPE_SIZE = 1 << 20, ABOVE_STANDARD = 10, RESERVED_FILES = 16 };
 enum { FIRST_NAP = 50000, LONGEST_NAP = 20000000 }; /* ns */
 /* Seconds: for ending by itself at the end of the jobs, and without a word; from look to look. */
 static const double GRACE = 2.0, SHORT_GRACE = 0.2, LOOK = 0.5;
@@ -40,6 +41,18 @@ static status make_pipe(int ends[2], struct error *err)
     if (ends[0] < 0 || ends[1] < 0)
         return error_set(err, "cannot make a pipe: %s", strerror(errno));
     return OK;
+}
+
+/* Workers are not to take the last files that this process may open: the database needs some. */
+static status leave_files(int highest, struct error *err)
+{
+    struct rlimit most;
+
+    if (getrlimit(RLIMIT_NOFILE, &most) != 0 || most.rlim_cur == RLIM_INFINITY ||
+        (rlim_t)highest + RESERVED_FILES < most.rlim_cur)
+        return OK;
+    return error_set(err, "cannot start a worker process: a process may have %llu files open (ulimit -n)",
+                     (unsigned long long)most.rlim_cur);
 }
 
 static void close_pipe(int ends[2])
@@ -81,7 +94,7 @@ status process_start(struct process *p, size_t nplugins, const char *const *plug
         argv[argc++] = (char *)(uintptr_t) "--plugin";
         argv[argc++] = (char *)(uintptr_t)plugins[i];
     }
-    if (make_pipe(jobs, err) != OK || make_pipe(frames, err) != OK)
+    if (make_pipe(jobs, err) != OK || make_pipe(frames, err) != OK || leave_files(frames[1], err) != OK)
         goto out;
     fcntl(frames[1], F_SETPIPE_SZ, PIPE_SIZE); /* so that a commit does not stop training; a wish */
     fcntl(frames[0], F_SETFL, O_NONBLOCK);

@@ -23,6 +23,7 @@
 #include "base/text.h"
 #include "base/version.h"
 #include "kernels/kernels.h"
+#include "work/git_config.h"
 #include "work/process.h"
 
 extern char **environ;
@@ -79,6 +80,26 @@ static char *packed_ref(const char *common, const char *ref)
     return found;
 }
 
+/* Whether git can be asked about the repository GIT_DIR; see git_config.h. */
+static bool is_harmless(const char *git_dir)
+{
+    char *common_line = read_line(git_dir, "commondir", "");
+    char *common = common_line ? path_join(git_dir, common_line) : mem_string(git_dir);
+    char *path = path_join(common, "config"), *text = NULL;
+    struct stat about;
+    struct error ignored;
+    size_t n;
+    const bool good = stat(path, &about) == 0 && S_ISREG(about.st_mode) && about.st_size < 1 << 20 &&
+                      file_read(path, &text, &n, &ignored) == OK && strlen(text) == n &&
+                      git_config_is_harmless(text);
+
+    free(text);
+    free(path);
+    free(common);
+    free(common_line);
+    return good;
+}
+
 /* GIT_DIR: HEAD holds a hash, or the name of a ref that is a file there or, for linked
  * work trees, in the common folder, or is packed. */
 static char *head_commit(const char *git_dir)
@@ -121,6 +142,7 @@ static void find_work_tree(const char *folder, struct provenance *p)
 
             p->git_commit = head_commit(dir);
             p->git_top = at;
+            p->git_runs = !is_harmless(dir);
             free(dir);
             free(line);
             free(git);
@@ -150,17 +172,47 @@ static char *without_database(const char *top, const char *db)
     return pattern;
 }
 
+/* environ without what sends git elsewhere, and with the word that it is not to look above TOP for another
+ * repository. free() the array and its last text. */
+static char **git_environment(const char *top)
+{
+    static const char *const away[] = {
+        "GIT_DIR=",        "GIT_WORK_TREE=",        "GIT_INDEX_FILE=",
+        "GIT_COMMON_DIR=", "GIT_OBJECT_DIRECTORY=", "GIT_CEILING_DIRECTORIES="};
+    char *above = path_folder(top), **env;
+    size_t n = 0, k = 0;
+
+    while (environ[n])
+        n++;
+    env = mem_array(n + 2, sizeof *env);
+    for (size_t i = 0; i < n; i++) {
+        bool keep = true;
+
+        for (size_t j = 0; j < sizeof away / sizeof away[0]; j++)
+            keep &= strncmp(environ[i], away[j], strlen(away[j])) != 0;
+        if (keep)
+            env[k++] = environ[i];
+    }
+    env[k] = mem_format("GIT_CEILING_DIRECTORIES=%s", above);
+    free(above);
+    return env;
+}
+
 void git_status_start(struct git_status *g, const char *git_top, const char *db)
 {
-    char *pattern = without_database(git_top, db);
+    char *pattern = without_database(git_top, db), **env = git_environment(git_top);
+    size_t last = 0;
     char *argv[] = {(char *)(uintptr_t) "git",
                     (char *)(uintptr_t) "--no-optional-locks",
                     (char *)(uintptr_t) "-c",
                     (char *)(uintptr_t) "core.fsmonitor=false",
+                    (char *)(uintptr_t) "-c",
+                    (char *)(uintptr_t) "core.hooksPath=/dev/null",
                     (char *)(uintptr_t) "-C",
                     (char *)(uintptr_t)git_top,
                     (char *)(uintptr_t) "status",
                     (char *)(uintptr_t) "--porcelain",
+                    (char *)(uintptr_t) "--ignore-submodules=dirty",
                     (char *)(uintptr_t) "--",
                     (char *)(uintptr_t) ".",
                     pattern,
@@ -171,10 +223,8 @@ void git_status_start(struct git_status *g, const char *git_top, const char *db)
     int ends[2];
 
     *g = (struct git_status){.pid = 0};
-    if (pipe2(ends, O_CLOEXEC) != 0) {
-        free(pattern);
-        return;
-    }
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        goto out;
     sigemptyset(&none);
     posix_spawnattr_init(&attributes);
     posix_spawnattr_setsigmask(&attributes, &none);
@@ -183,7 +233,7 @@ void git_status_start(struct git_status *g, const char *git_top, const char *db)
     posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
     posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-    if (posix_spawnp(&g->pid, "git", &actions, &attributes, argv, environ) == 0) {
+    if (posix_spawnp(&g->pid, "git", &actions, &attributes, argv, env) == 0) {
         g->fd = ends[0];
     } else {
         g->pid = 0;
@@ -192,6 +242,11 @@ void git_status_start(struct git_status *g, const char *git_top, const char *db)
     close(ends[1]);
     posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&attributes);
+out:
+    while (env[last + 1])
+        last++;
+    free(env[last]);
+    free(env);
     free(pattern);
 }
 

@@ -12,6 +12,7 @@ struct provenance {
     const char *version;
     char runner_sha256[65];
     char *git_top;    /* the work tree, NULL outside one */
+    bool git_runs;    /* its configuration may run programs, so git is not asked about it */
     char *git_commit; /* NULL outside one, or before the first commit */
     char *host, *cpu;
     const char *kernels; /* SIMD level in use */
@@ -23,7 +24,9 @@ status provenance_collect(const char *folder, struct provenance *p, struct error
 void provenance_release(struct provenance *p);
 
 /* Whether the work tree has changes that are not in the commit: `git status`, run beside
- * the training. The database file at DB does not count as one. */
+ * the training, with nothing that the tree or its configuration names: not for one with git_runs; what is
+ * changed inside submodules, which have a configuration of their own, does not count. Nor does the
+ * database file at DB. */
 struct git_status {
     pid_t pid; /* 0: not running */
     int fd;    /* readable when there is an answer */

@@ -123,7 +123,7 @@ static status prepare(struct runner *r, struct diag *d, struct error *err)
         return FAILED;
     if (provenance_collect(at->source ? at->source->folder : ".", &r->provenance, err) != OK)
         return FAILED;
-    if (r->provenance.git_top)
+    if (r->provenance.git_top && !r->provenance.git_runs)
         git_status_start(&r->git, r->provenance.git_top, r->options->db);
     /* A data file that cannot be hashed cannot be read by the worker either, which knows
      * its place in the spec. */
