@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "record/packed.h"
 #include "yaml/tree.h"
 #include "work/limits.h"
 #include "work/process.h"
@@ -140,13 +141,13 @@ static bool take_frame(struct hearing *h, const struct frame *f, const char *bod
     struct step_report s;
 
     if (f->type == FRAME_EPOCH) {
-        if (!frame_unpack_epoch(body, f->size, h->process.metrics, h->process.nmetrics, &e))
+        if (!packed_epoch(body, f->size, h->process.metrics, h->process.nmetrics, &e))
             return false;
         h->end->epochs = e.epoch;
         if (l->epoch)
             l->epoch(l->arg, &e);
     } else if (f->type == FRAME_STEP) {
-        if (!frame_unpack_step(body, f->size, &s))
+        if (!packed_step(body, f->size, &s))
             return false;
         if (l->step)
             l->step(l->arg, &s);

@@ -6,7 +6,7 @@
 
 #include <sqlite3.h>
 
-#include "engine/train.h"
+#include "engine/report.h"
 #include "again/stored_plugins.h"
 
 struct stored_run {

@@ -10,21 +10,22 @@
 
 #include "work/identity.h"
 
-/* The tables, their questions (?1 the run, ?2 the epoch or step) and what is compared in each row. */
+/* The tables, their questions (?1 the run, ?2 the epoch or step) and what is compared in each row: columns
+ * of the answer in order, or the numbers of a list that are the same every time. */
 enum table { EPOCH, GRADIENTS, METRICS, STEP, STEP_GRADIENTS, TABLES };
 static const struct {
     const char *sql, *count; /* of the rows up to epoch or step ?2 */
-    const char *columns[8];
+    const char *columns[4];
+    size_t nnumbers;
+    const struct number *numbers;
 } tables[TABLES] = {
-    [EPOCH] = {"SELECT train_loss, validation_loss, test_loss, grad_norm_mean, grad_norm_max, lr, samples"
-               " FROM epochs WHERE run_id = ?1 AND epoch = ?2",
-               "SELECT count(*) FROM epochs WHERE run_id = ?1 AND epoch <= ?2",
-               {"train_loss", "validation_loss", "test_loss", "grad_norm_mean", "grad_norm_max", "lr",
-                "samples"}},
-    [GRADIENTS] = {"SELECT grad_norm_mean, grad_norm_max, weight_norm, update_norm, nonfinite, position"
-                   " FROM gradients WHERE run_id = ?1 AND epoch = ?2 ORDER BY position",
+    [EPOCH] = {"SELECT epoch" EPOCH_NUMBERS(NUMBER_SQL) " FROM epochs WHERE run_id = ?1 AND epoch = ?2",
+               "SELECT count(*) FROM epochs WHERE run_id = ?1 AND epoch <= ?2", .nnumbers = NEPOCH_NUMBERS,
+               .numbers = epoch_numbers},
+    [GRADIENTS] = {"SELECT position" TENSOR_NUMBERS(NUMBER_SQL) " FROM gradients WHERE run_id = ?1"
+                                                                " AND epoch = ?2 ORDER BY position",
                    "SELECT count(*) FROM gradients WHERE run_id = ?1 AND epoch <= ?2",
-                   {"grad_norm_mean", "grad_norm_max", "weight_norm", "update_norm", "nonfinite"}},
+                   .nnumbers = NTENSOR_NUMBERS, .numbers = tensor_numbers},
     [METRICS] = {"SELECT value FROM metrics WHERE run_id = ?1 AND epoch = ?2 AND split = ?3 AND name = ?4",
                  "SELECT count(*) FROM metrics WHERE run_id = ?1 AND epoch <= ?2",
                  {"value"}},
@@ -42,8 +43,9 @@ struct verifier {
     sqlite3 *db;
     struct verification *v;
     sqlite3_stmt *st[TABLES];
-    int64_t rows[TABLES]; /* heard */
-    int64_t epoch, step;  /* the last heard */
+    int64_t rows[TABLES];                                          /* heard */
+    int64_t epoch, step;                                           /* the last heard */
+    bool unknown[GRADIENTS + 1][NEPOCH_NUMBERS + NTENSOR_NUMBERS]; /* to the program that recorded the run */
 };
 
 __attribute__((format(printf, 2, 3))) static void differ(struct verification *v, const char *format, ...)
@@ -90,20 +92,33 @@ static bool same(sqlite3_stmt *st, int column, double heard)
     return isfinite(heard) && memcmp(&stored, &heard, sizeof heard) == 0;
 }
 
+static void compare_one(struct verifier *c, enum table t, const char *where, int column, const char *name,
+                        double heard)
+{
+    c->v->numbers++;
+    if (same(c->st[t], column, heard))
+        return;
+    if (sqlite3_column_type(c->st[t], column) == SQLITE_NULL)
+        differ(c->v, "%s: %s is %.17g, nothing finite is recorded", where, name, heard);
+    else
+        differ(c->v, "%s: %s is %.17g, recorded is %.17g", where, name, heard,
+               sqlite3_column_double(c->st[t], column));
+}
+
 static void compare(struct verifier *c, enum table t, const char *where, size_t n, const double *heard)
 {
-    for (size_t i = 0; i < n; i++) {
-        const int column = (int)i;
+    for (size_t i = 0; i < n; i++)
+        compare_one(c, t, where, (int)i, tables[t].columns[i], heard[i]);
+}
 
-        c->v->numbers++;
-        if (same(c->st[t], column, heard[i]))
-            continue;
-        if (sqlite3_column_type(c->st[t], column) == SQLITE_NULL)
-            differ(c->v, "%s: %s is %.17g, nothing finite is recorded", where, tables[t].columns[i],
-                   heard[i]);
-        else
-            differ(c->v, "%s: %s is %.17g, recorded is %.17g", where, tables[t].columns[i], heard[i],
-                   sqlite3_column_double(c->st[t], column));
+/* Column 0 of these is the row's place. */
+static void compare_numbers(struct verifier *c, enum table t, const char *where, const void *heard)
+{
+    for (size_t i = 0; i < tables[t].nnumbers; i++) {
+        const struct number *n = &tables[t].numbers[i];
+
+        if ((n->flags & NUMBER_SAME) && !c->unknown[t][i])
+            compare_one(c, t, where, (int)i + 1, n->name, number_value(n, heard));
     }
 }
 
@@ -115,12 +130,9 @@ static void hear_gradients(struct verifier *c, const struct epoch_report *e)
 
     ask(c, GRADIENTS, e->epoch);
     for (size_t i = 0; i < e->npositions; i++) {
-        const double heard[] = {e->tensor_grad_norm_mean[i], e->tensor_grad_norm_max[i], e->weight_norm[i],
-                                e->update_norm[i], (double)e->nonfinite[i]};
-
         snprintf(where, sizeof where, "epoch %lld, tensor %zu", (long long)e->epoch, i);
         if (next_row(c, GRADIENTS, where))
-            compare(c, GRADIENTS, where, 5, heard);
+            compare_numbers(c, GRADIENTS, where, &e->tensors[i]);
     }
 }
 
@@ -144,9 +156,6 @@ static void hear_metrics(struct verifier *c, const struct epoch_report *e)
 static void hear_epoch(void *arg, const struct epoch_report *e)
 {
     struct verifier *c = arg;
-    const double heard[] = {e->loss[SPLIT_TRAIN], e->loss[SPLIT_VALIDATION], e->loss[SPLIT_TEST],
-                            e->grad_norm_mean,    e->grad_norm_max,          e->lr,
-                            (double)e->samples};
     char where[48];
 
     c->epoch = e->epoch;
@@ -154,7 +163,7 @@ static void hear_epoch(void *arg, const struct epoch_report *e)
     snprintf(where, sizeof where, "epoch %lld", (long long)e->epoch);
     ask(c, EPOCH, e->epoch);
     if (next_row(c, EPOCH, where))
-        compare(c, EPOCH, where, 7, heard);
+        compare_numbers(c, EPOCH, where, e);
     hear_gradients(c, e);
     hear_metrics(c, e);
 }
@@ -220,8 +229,35 @@ static status count_rows(struct verifier *c, bool whole, struct error *err)
     return OK;
 }
 
+/* Numbers that were not in the database from its beginning, and of which the run has none. */
+static status find_unknown(struct verifier *c, struct error *err)
+{
+    static const char *const names[] = {[EPOCH] = "epochs", [GRADIENTS] = "gradients"};
+
+    for (int t = EPOCH; t <= GRADIENTS; t++)
+        for (size_t i = 0; i < tables[t].nnumbers; i++) {
+            const struct number *n = &tables[t].numbers[i];
+            char *sql = n->since > 1
+                            ? mem_format("SELECT count(%s) FROM %s WHERE run_id = ?1 AND epoch <= ?2",
+                                         n->name, names[t])
+                            : NULL;
+            int64_t known = 1;
+            const status st = sql ? count(c, sql, INT64_MAX, &known, err) : OK;
+
+            free(sql);
+            if (st != OK)
+                return FAILED;
+            c->unknown[t][i] = known == 0;
+            if (known == 0 && (n->flags & NUMBER_SAME))
+                strbuf_addf(&c->v->unknown, "%s%s.%s", c->v->unknown.len ? ", " : "", names[t], n->name);
+        }
+    return OK;
+}
+
 static status prepare(struct verifier *c, struct error *err)
 {
+    if (find_unknown(c, err) != OK)
+        return FAILED;
     for (int t = 0; t < TABLES; t++)
         if (sqlite3_prepare_v2(c->db, tables[t].sql, -1, &c->st[t], NULL) != SQLITE_OK)
             return error_set(err, "the results database: %s", sqlite3_errmsg(c->db));
@@ -281,4 +317,5 @@ void verification_release(struct verification *v)
 {
     for (size_t i = 0; i < v->nshown; i++)
         free(v->shown[i]);
+    strbuf_release(&v->unknown);
 }

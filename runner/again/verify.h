@@ -10,6 +10,7 @@ enum { VERIFY_SHOWN = 20 }; /* differences that are kept as sentences */
 struct verification {
     int64_t epochs, numbers; /* compared */
     int64_t unfinished;      /* steps of an epoch that the run did not finish: not compared */
+    struct strbuf unknown;   /* columns that the program which recorded the run did not know: not compared */
     int64_t ndifferences;
     size_t nshown;
     char *shown[VERIFY_SHOWN];

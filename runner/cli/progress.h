@@ -6,7 +6,7 @@
 #define CLI_PROGRESS_H
 
 #include "cli/tally.h"
-#include "engine/train.h"
+#include "engine/report.h"
 #include "trials/experiment.h"
 
 enum progress_mode { PROGRESS_AUTO, PROGRESS_QUIET, PROGRESS_JSON };

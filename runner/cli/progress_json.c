@@ -63,17 +63,8 @@ static void json_epoch(struct progress *p, struct lane *l, const struct epoch_re
 
     (void)p;
     cJSON_AddNumberToObject(o, "epoch", (double)e->epoch);
-    for (int s = 0; s < SPLITS; s++) {
-        char name[32];
-
-        snprintf(name, sizeof name, "%s_loss", split_name((enum split)s));
-        cJSON_AddNumberToObject(o, name, e->loss[s]);
-    }
-    cJSON_AddNumberToObject(o, "grad_norm_mean", e->grad_norm_mean);
-    cJSON_AddNumberToObject(o, "grad_norm_max", e->grad_norm_max);
-    cJSON_AddNumberToObject(o, "lr", e->lr);
-    cJSON_AddNumberToObject(o, "samples", (double)e->samples);
-    cJSON_AddNumberToObject(o, "seconds", e->seconds);
+    for (int i = 0; i < NEPOCH_NUMBERS; i++)
+        cJSON_AddNumberToObject(o, epoch_numbers[i].name, number_value(&epoch_numbers[i], e));
     metrics = cJSON_AddObjectToObject(o, "metrics");
     for (size_t i = 0; i < e->nmetrics; i++) {
         char *name = mem_format("%s.%s", split_name(e->metrics[i].split), e->metrics[i].name);

@@ -75,15 +75,12 @@ static void print_line(cJSON *o)
 
 static void print_json_epoch(const struct epoch_report *e)
 {
-    static const char *const losses[SPLITS] = {"train_loss", "validation_loss", "test_loss"};
     cJSON *o = cJSON_CreateObject(), *metrics = cJSON_AddObjectToObject(o, "metrics");
 
     cJSON_AddNumberToObject(o, "epoch", (double)e->epoch);
-    for (int s = SPLIT_TRAIN; s < SPLITS; s++)
-        add_number(o, losses[s], e->loss[s]);
-    add_number(o, "grad_norm_mean", e->grad_norm_mean);
-    add_number(o, "grad_norm_max", e->grad_norm_max);
-    add_number(o, "lr", e->lr);
+    for (int i = 0; i < NEPOCH_NUMBERS; i++)
+        if (epoch_numbers[i].flags & NUMBER_SAME)
+            add_number(o, epoch_numbers[i].name, number_value(&epoch_numbers[i], e));
     for (size_t i = 0; i < e->nmetrics; i++) {
         char *name = mem_format("%s.%s", split_name(e->metrics[i].split), e->metrics[i].name);
 

@@ -86,20 +86,13 @@ static status try_open(const char *path, enum way way, sqlite3 **db, int64_t *ap
     return st;
 }
 
-/* A file of version 1 is read as one of today's: what it lacks is put before it, in temporary
- * tables and views of this connection. */
-static status read_as_new(sqlite3 *db, struct error *err)
+/* A file of an older VERSION is read as one of today's, and not changed. */
+static status read_as_new(sqlite3 *db, int version, struct error *err)
 {
-    struct strbuf sql = {0};
-    status st = OK;
-
-    strbuf_addf(&sql, "PRAGMA temp_store = MEMORY; PRAGMA query_only = OFF; %s;\n", schema_read_old);
-    schema_add_views(&sql, "TEMP ");
-    strbuf_add(&sql, "PRAGMA query_only = ON");
-    if (sqlite3_exec(db, sql.text, NULL, NULL, NULL))
-        st = results_error(db, err);
-    strbuf_release(&sql);
-    return st;
+    if (sqlite3_exec(db, "PRAGMA temp_store = MEMORY; PRAGMA query_only = OFF", NULL, NULL, NULL) ||
+        schema_read_old(db, version) || sqlite3_exec(db, "PRAGMA query_only = ON", NULL, NULL, NULL))
+        return results_error(db, err);
+    return OK;
 }
 
 /* Where nothing may be written beside the file, SQLite cannot read along with a writer.
@@ -141,11 +134,11 @@ status results_open(const char *path, sqlite3 **db, struct error *err)
         error_prepend(err, "'%s'", path);
     else if (application != SCHEMA_APPLICATION_ID)
         st = error_set(err, "'%s' is not a results database of fell", path);
-    else if (version > SCHEMA_VERSION)
+    else if (version > schema_version)
         st = error_set(err, "'%s' was written by a newer fell (schema %lld, this one knows %d)", path,
-                       (long long)version, SCHEMA_VERSION);
-    else if (version < SCHEMA_VERSION)
-        st = read_as_new(*db, err);
+                       (long long)version, schema_version);
+    else if (version < schema_version)
+        st = read_as_new(*db, (int)version, err);
     if (st) {
         sqlite3_close(*db);
         *db = NULL;

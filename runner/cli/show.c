@@ -7,6 +7,7 @@
 #include "cli/display.h"
 #include "cli/query.h"
 #include "cli/terminal.h"
+#include "engine/numbers.h"
 
 static const char facts[] =
     "SELECT r.id AS run, x.name AS experiment, x.id AS experiment_id, r.trial, r.repeat, r.status, r.error,\n"
@@ -20,20 +21,22 @@ static const char facts[] =
     "FROM runs AS r JOIN experiments AS x ON x.id = r.experiment_id JOIN leaderboard AS l ON l.run = r.id\n"
     "WHERE r.id = ?1";
 
-static const char curve[] =
-    "SELECT epoch, train_loss, validation_loss, test_loss,\n"
-    "       (SELECT json_group_object(split || '.' || name, value) FROM metrics AS m\n"
-    "        WHERE m.run_id = e.run_id AND m.epoch = e.epoch) AS metrics,\n"
-    "       grad_norm_mean, grad_norm_max, lr, seconds\n"
-    "FROM epochs AS e WHERE run_id = ?1 AND epoch > ?2 ORDER BY epoch";
+static const char curve[] = "SELECT epoch" EPOCH_LOSSES(
+    NUMBER_SQL_SHOWN) ",\n"
+                      "       (SELECT json_group_object(split || '.' || name, value) FROM metrics AS m\n"
+                      "        WHERE m.run_id = e.run_id AND m.epoch = e.epoch) AS metrics\n"
+                      "       " EPOCH_MEASURES(NUMBER_SQL_SHOWN) "\n"
+                                                                 "FROM epochs AS e WHERE run_id = ?1 AND "
+                                                                 "epoch > ?2 ORDER BY epoch";
 
-static const char gradients[] =
-    "SELECT p.layer, p.plugin, p.name AS parameter, p.shape, g.grad_norm_mean, g.grad_norm_max,\n"
-    "       g.weight_norm, g.update_norm, g.update_norm / nullif(g.weight_norm, 0) AS update_ratio,\n"
-    "       nullif(g.nonfinite, 0) AS nonfinite\n"
-    "FROM gradients AS g JOIN parameters AS p ON p.run_id = g.run_id AND p.position = g.position\n"
-    "WHERE g.run_id = ?1 AND g.epoch = (SELECT max(epoch) FROM gradients WHERE run_id = ?1)\n"
-    "ORDER BY g.position";
+static const char gradients[] = "SELECT p.layer, p.plugin, p.name AS parameter, p.shape" TENSOR_NUMBERS(
+    NUMBER_SQL_SHOWN) ",\n"
+                      "       g.update_norm / nullif(g.weight_norm, 0) AS update_ratio\n"
+                      "FROM gradients AS g JOIN parameters AS p ON p.run_id = g.run_id AND p.position = "
+                      "g.position\n"
+                      "WHERE g.run_id = ?1 AND g.epoch = (SELECT max(epoch) FROM gradients WHERE run_id = "
+                      "?1)\n"
+                      "ORDER BY g.position";
 
 /* The tables of a run in order: for a person with a heading, for a program by key. */
 static const struct section {

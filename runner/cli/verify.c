@@ -16,6 +16,7 @@ static void print_json(const struct rerun *r, const struct verification *v)
     cJSON_AddNumberToObject(o, "epochs", (double)v->epochs);
     cJSON_AddNumberToObject(o, "numbers", (double)v->numbers);
     cJSON_AddNumberToObject(o, "steps_not_compared", (double)v->unfinished);
+    cJSON_AddStringToObject(o, "not_known_then", v->unknown.len ? v->unknown.text : "");
     cJSON_AddNumberToObject(o, "ndifferences", (double)v->ndifferences);
     for (size_t i = 0; i < v->nshown; i++)
         cJSON_AddItemToArray(list, cJSON_CreateString(v->shown[i]));
@@ -37,6 +38,8 @@ static void print_text(const struct rerun *r, const struct verification *v)
         printf("all have the same bits\n");
     else
         printf("%lld difference%s\n", (long long)v->ndifferences, v->ndifferences == 1 ? "" : "s");
+    if (v->unknown.len)
+        printf("not compared, since the program that recorded it did not know them: %s\n", v->unknown.text);
     if (v->unfinished > 0)
         printf("%lld steps of the epoch that it did not finish were not compared\n",
                (long long)v->unfinished);

@@ -9,6 +9,7 @@
 
 #include "engine/data.h"
 #include "engine/problem.h"
+#include "engine/report.h"
 #include "host/instance.h"
 #include "spec/spec.h"
 
@@ -53,13 +54,7 @@ const char *net_entry_name(const struct net *n, int entry);
 const char *net_entry_plugin(const struct net *n, int entry);
 float *net_weights(struct net *n, const struct net_tensor *t);
 
-/* One metric of one split. net_metrics(): all that a run records, in the order of its
- * reports, with the values that were measured last. */
-struct metric_value {
-    enum split split;
-    const char *name; /* "accuracy", "f1.setosa" */
-    double value;
-};
+/* All metrics that a run records, in the order of its reports, with the values that were measured last. */
 size_t net_metrics(const struct net *n, const struct metric_value **out);
 
 /* The layer table for `fell plan`: a JSON object {"rows": {...}, "input": [..], "classes": [..],

@@ -5,7 +5,7 @@
 #define ENGINE_TRAIN_KEEP_H
 
 #include "engine/checkpoint.h"
-#include "engine/train.h"
+#include "engine/report.h"
 
 struct keep {
     const struct spec *spec;

@@ -25,11 +25,7 @@ status tally_init(struct tally *t, struct net *n, struct host_env *env, enum rec
         if (tensors[i].position >= 0)
             t->tensor[tensors[i].position] = &tensors[i];
     t->tensor_norm = mem_array(t->npositions, sizeof *t->tensor_norm);
-    t->tensor_sum = mem_array(t->npositions, sizeof *t->tensor_sum);
-    t->tensor_max = mem_array(t->npositions, sizeof *t->tensor_max);
-    t->weight_norm = mem_array(t->npositions, sizeof *t->weight_norm);
-    t->update_norm = mem_array(t->npositions, sizeof *t->update_norm);
-    t->nonfinite = mem_array(t->npositions, sizeof *t->nonfinite);
+    t->numbers = mem_array(t->npositions, sizeof *t->numbers);
     net_trained(n, &grads, &floats);
     t->before = mem_try_aligned((size_t)floats, sizeof *t->before);
     if (!t->before)
@@ -41,11 +37,7 @@ void tally_release(struct tally *t)
 {
     free(t->tensor);
     free(t->tensor_norm);
-    free(t->tensor_sum);
-    free(t->tensor_max);
-    free(t->weight_norm);
-    free(t->update_norm);
-    free(t->nonfinite);
+    free(t->numbers);
     free(t->before);
     *t = (struct tally){0};
 }
@@ -61,8 +53,7 @@ void tally_begin(struct tally *t)
         const float *weights = net_trained(t->net, &grads, &floats);
 
         memcpy(t->before, weights, (size_t)floats * sizeof *weights);
-        memset(t->tensor_sum, 0, t->npositions * sizeof *t->tensor_sum);
-        memset(t->tensor_max, 0, t->npositions * sizeof *t->tensor_max);
+        memset(t->numbers, 0, t->npositions * sizeof *t->numbers);
     }
 }
 
@@ -88,11 +79,12 @@ double tally_gradient(struct tally *t, double squares)
     t->norm_max = larger(t->norm_max, t->norm);
     t->norms++;
     for (size_t i = 0; t->gradients && i < t->npositions; i++) {
+        struct tensor_numbers *n = &t->numbers[i];
         const double norm = sqrt(each[i]);
 
         t->tensor_norm[i] = norm;
-        t->tensor_sum[i] += norm;
-        t->tensor_max[i] = larger(t->tensor_max[i], norm);
+        n->grad_norm_mean += norm;
+        n->grad_norm_max = larger(n->grad_norm_max, norm);
     }
     return t->norm;
 }
@@ -102,16 +94,17 @@ static void report_tensor(struct tally *t, size_t i, bool partial)
 {
     const struct net_tensor *tensor = t->tensor[i];
     const float *w = net_weights(t->net, tensor);
+    struct tensor_numbers *n = &t->numbers[i];
 
-    t->weight_norm[i] = sqrt(t->kernels->sum_squares(w, tensor->n));
-    t->nonfinite[i] = partial ? net_gradient_nonfinite(t->net, tensor) : 0;
+    n->weight_norm = sqrt(t->kernels->sum_squares(w, tensor->n));
+    n->nonfinite = partial ? net_gradient_nonfinite(t->net, tensor) : 0;
     if (tensor->frozen || t->norms == 0) {
-        t->tensor_sum[i] = t->tensor_max[i] = NAN;
-        t->update_norm[i] = 0.0;
+        n->grad_norm_mean = n->grad_norm_max = NAN;
+        n->update_norm = 0.0;
         return;
     }
-    t->tensor_sum[i] /= (double)t->norms;
-    t->update_norm[i] = sqrt(t->kernels->sum_squares_diff(w, t->before + tensor->offset, tensor->n));
+    n->grad_norm_mean /= (double)t->norms;
+    n->update_norm = sqrt(t->kernels->sum_squares_diff(w, t->before + tensor->offset, tensor->n));
 }
 
 void tally_report(struct tally *t, bool partial, struct epoch_report *r)
@@ -127,11 +120,7 @@ void tally_report(struct tally *t, bool partial, struct epoch_report *r)
     for (size_t i = 0; i < t->npositions; i++)
         report_tensor(t, i, partial);
     r->npositions = t->npositions;
-    r->tensor_grad_norm_mean = t->tensor_sum;
-    r->tensor_grad_norm_max = t->tensor_max;
-    r->weight_norm = t->weight_norm;
-    r->update_norm = t->update_norm;
-    r->nonfinite = t->nonfinite;
+    r->tensors = t->numbers;
 }
 
 void tally_step_report(const struct tally *t, int64_t step, double loss, struct step_report *r)

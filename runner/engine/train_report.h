@@ -5,7 +5,7 @@
 #define ENGINE_TRAIN_REPORT_H
 
 #include "engine/net_run.h"
-#include "engine/train.h"
+#include "engine/report.h"
 
 /* Sums over the steps of one epoch. */
 struct tally {
@@ -17,10 +17,10 @@ struct tally {
     double loss_sum, loss_weight;
     double norm, norm_sum, norm_max; /* of the last step, and over the epoch */
     double lr;
-    int64_t samples, norms; /* rows; steps whose gradient is known */
-    double *tensor_norm, *tensor_sum, *tensor_max, *weight_norm, *update_norm; /* [npositions] */
-    int64_t *nonfinite;
-    float *before; /* the trained weights when the epoch began */
+    int64_t samples, norms;         /* rows; steps whose gradient is known */
+    double *tensor_norm;            /* [npositions], of the last step */
+    struct tensor_numbers *numbers; /* [npositions]; while the epoch runs, means are sums */
+    float *before;                  /* the trained weights when the epoch began */
 };
 
 status tally_init(struct tally *t, struct net *n, struct host_env *env, enum record_gradients record,

@@ -58,7 +58,7 @@ static void keep_norms(struct watch *w, const struct epoch_report *r)
 {
     for (size_t i = 0; r->npositions && i < w->net->ntensors; i++) {
         const int position = w->net->tensor[i].position;
-        const double norm = position < 0 ? NAN : r->tensor_grad_norm_mean[position];
+        const double norm = position < 0 ? NAN : r->tensors[position].grad_norm_mean;
 
         if (r->epoch == 1)
             w->norm_first[i] = norm;

@@ -166,9 +166,9 @@ static status check_owner(sqlite3 *db, const char *path, int *version, struct er
         return database_error(db, rc, path, err);
     if (application != SCHEMA_APPLICATION_ID && (application != 0 || objects > 0))
         return error_set(err, "%s is a database of another program; give another file with --db", path);
-    if (*version > SCHEMA_VERSION)
+    if (*version > schema_version)
         return error_set(err, "%s was written by a newer fell (schema %d, this program knows %d)", path,
-                         *version, SCHEMA_VERSION);
+                         *version, schema_version);
     return OK;
 }
 
@@ -188,13 +188,14 @@ static int exec_patiently(sqlite3 *db, const char *sql)
 static int make_objects(sqlite3 *db, int version)
 {
     struct strbuf sql = {0};
-    int rc;
+    int rc = version > 0 ? schema_upgrade(db, version) : SQLITE_OK;
 
-    strbuf_addf(&sql, "%s\n%s\n%s\n", version == 1 ? schema_upgrade_begin : "", schema_sql,
-                version == 1 ? schema_upgrade_end : "");
+    if (rc != SQLITE_OK)
+        return rc;
+    strbuf_addf(&sql, "%s\n", schema_sql);
     schema_add_views(&sql, "");
     strbuf_addf(&sql, "PRAGMA application_id=%d; PRAGMA user_version=%d; COMMIT", SCHEMA_APPLICATION_ID,
-                SCHEMA_VERSION);
+                schema_version);
     rc = sqlite3_exec(db, sql.text, NULL, NULL, NULL);
     strbuf_release(&sql);
     return rc;
@@ -310,7 +311,7 @@ status database_open(const char *path, sqlite3 **out, struct error *err)
         database_error(db, rc, path, err);
         goto out;
     }
-    if (version < SCHEMA_VERSION && create_schema(db, path, err) != OK)
+    if (version < schema_version && create_schema(db, path, err) != OK)
         goto out;
     *out = db;
     db = NULL;

@@ -218,6 +218,7 @@ status recorder_add_experiment(struct recorder *r, const struct experiment_row *
         TEXT(goal_of(row)),
         TEXT(at_of(row)),
         TEXT(strategy_of(row)),
+        TEXT(row->user),
     };
     if (recorder_begin(r, err) != OK || RUN(r, SQL_ADD_EXPERIMENT, cells, err) != OK)
         return FAILED;

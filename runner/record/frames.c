@@ -1,9 +1,7 @@
-/* frames.c - frames written, packed and read. See frames.h.
+/* frames.c - frames written and read. See frames.h.
  *
- * Knows nothing of what a frame means. The worker packs epochs into one growing
- * buffer, the runner reads them in place from big chunks of the pipe, and the
- * recorder keeps them in the same form until they are stored: an epoch is copied,
- * never allocated for.
+ * Knows nothing of what a body means. The worker gathers frames in one growing buffer, and the
+ * runner reads them in place from big chunks of the pipe.
  */
 #include "record/frames.h"
 
@@ -110,122 +108,18 @@ static char *put(char *p, const void *from, size_t n)
     return p + n;
 }
 
+char *frame_begin(struct strbuf *out, uint32_t type, uint64_t run, size_t size)
+{
+    const struct frame head = {.type = type, .size = (uint32_t)size, .run = run};
+
+    return put(extend(out, sizeof head + frame_padded(size)), &head, sizeof head);
+}
+
 void frame_append(struct strbuf *out, uint32_t type, uint64_t run, const void *body, size_t size)
 {
-    struct frame head = {.type = type, .size = (uint32_t)size, .run = run};
-    char *p = extend(out, sizeof head + frame_padded(size));
+    char *p = put(frame_begin(out, type, run, size), body, size);
 
-    p = put(p, &head, sizeof head);
-    p = put(p, body, size);
     memset(p, 0, frame_padded(size) - size);
-}
-
-/* What stands before the arrays of an epoch: [npositions] doubles four times and
- * integers once, then [nmetrics] doubles. */
-struct epoch_head {
-    int64_t epoch, samples, partial;
-    double loss[SPLITS], grad_norm_mean, grad_norm_max, lr, seconds;
-    uint64_t npositions, nmetrics;
-};
-
-void frame_pack_epoch(struct strbuf *out, uint64_t run, const struct epoch_report *r)
-{
-    size_t np = r->npositions, nm = r->nmetrics;
-    struct epoch_head h = {.epoch = r->epoch,
-                           .samples = r->samples,
-                           .partial = r->partial,
-                           .grad_norm_mean = r->grad_norm_mean,
-                           .grad_norm_max = r->grad_norm_max,
-                           .lr = r->lr,
-                           .seconds = r->seconds,
-                           .npositions = np,
-                           .nmetrics = nm};
-    size_t size = sizeof h + (5 * np + nm) * sizeof(double);
-    struct frame head = {.type = FRAME_EPOCH, .size = (uint32_t)size, .run = run};
-    char *p = extend(out, sizeof head + size);
-
-    memcpy(h.loss, r->loss, sizeof h.loss);
-    p = put(p, &head, sizeof head);
-    p = put(p, &h, sizeof h);
-    p = put(p, r->tensor_grad_norm_mean, np * sizeof(double));
-    p = put(p, r->tensor_grad_norm_max, np * sizeof(double));
-    p = put(p, r->weight_norm, np * sizeof(double));
-    p = put(p, r->update_norm, np * sizeof(double));
-    p = put(p, r->nonfinite, np * sizeof(int64_t));
-    for (size_t i = 0; i < nm; i++)
-        p = put(p, &r->metrics[i].value, sizeof(double));
-}
-
-bool frame_unpack_epoch(const void *body, size_t size, struct metric_value *metrics, size_t nmetrics,
-                        struct epoch_report *out)
-{
-    const struct epoch_head *h = body;
-    const double *v = (const double *)(h + 1);
-    size_t np, nm;
-
-    if (size < sizeof *h || h->npositions > size || h->nmetrics > size)
-        return false;
-    np = h->npositions;
-    nm = h->nmetrics;
-    if (size != sizeof *h + (5 * np + nm) * sizeof(double) || (nm && nm != nmetrics))
-        return false;
-    *out = (struct epoch_report){.epoch = h->epoch,
-                                 .grad_norm_mean = h->grad_norm_mean,
-                                 .grad_norm_max = h->grad_norm_max,
-                                 .lr = h->lr,
-                                 .samples = h->samples,
-                                 .seconds = h->seconds,
-                                 .npositions = np,
-                                 .tensor_grad_norm_mean = v,
-                                 .tensor_grad_norm_max = v + np,
-                                 .weight_norm = v + 2 * np,
-                                 .update_norm = v + 3 * np,
-                                 .nonfinite = (const int64_t *)(v + 4 * np),
-                                 .nmetrics = nm,
-                                 .metrics = metrics,
-                                 .partial = h->partial != 0};
-    memcpy(out->loss, h->loss, sizeof out->loss);
-    for (size_t i = 0; i < nm; i++)
-        metrics[i].value = v[5 * np + i];
-    return true;
-}
-
-/* Before [npositions] doubles. */
-struct step_head {
-    int64_t step;
-    double loss, lr, grad_norm;
-    uint64_t npositions;
-};
-
-void frame_pack_step(struct strbuf *out, uint64_t run, const struct step_report *r)
-{
-    struct step_head h = {.step = r->step,
-                          .loss = r->loss,
-                          .lr = r->lr,
-                          .grad_norm = r->grad_norm,
-                          .npositions = r->npositions};
-    size_t size = sizeof h + r->npositions * sizeof(double);
-    struct frame head = {.type = FRAME_STEP, .size = (uint32_t)size, .run = run};
-    char *p = extend(out, sizeof head + size);
-
-    p = put(p, &head, sizeof head);
-    p = put(p, &h, sizeof h);
-    put(p, r->tensor_grad_norm, r->npositions * sizeof(double));
-}
-
-bool frame_unpack_step(const void *body, size_t size, struct step_report *out)
-{
-    const struct step_head *h = body;
-
-    if (size < sizeof *h || h->npositions > size || size != sizeof *h + h->npositions * sizeof(double))
-        return false;
-    *out = (struct step_report){.step = h->step,
-                                .loss = h->loss,
-                                .lr = h->lr,
-                                .grad_norm = h->grad_norm,
-                                .npositions = h->npositions,
-                                .tensor_grad_norm = (const double *)(h + 1)};
-    return true;
 }
 
 enum fill frame_reader_fill(struct frame_reader *r, int fd)

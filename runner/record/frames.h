@@ -1,7 +1,7 @@
 /* frames.h - what a worker and the runner say to each other over pipes.
  *
- * A frame is a 16-byte header and a body. Bodies of `epoch` and `step` are packed
- * arrays of doubles (a run of a tiny net writes a million of them a second), all
+ * A frame is a 16-byte header and a body. Bodies of `epoch` and `step` are numbers as
+ * they are in memory (packed.h; a run of a tiny net writes a million of them a second), all
  * others are JSON. Both ends are the same program, so there is no version. In
  * the stream a body is followed by zeros up to a multiple of 8 bytes, so that
  * what it packs can be read in place.
@@ -16,7 +16,6 @@
 
 #include "base/error.h"
 #include "base/mem.h"
-#include "engine/train.h"
 
 enum frame_type {
     /* runner to worker; one at a time */
@@ -67,17 +66,10 @@ size_t frame_padded(size_t size);
 status frame_write(int fd, uint32_t type, uint64_t run, const void *body, size_t size, struct error *err);
 status frame_read(int fd, struct frame *head, struct strbuf *buf, struct error *err);
 
-/* The same appended to a buffer. Packing an epoch leaves the names of its metrics out. */
+/* The same appended to a buffer. frame_begin() leaves the body, which is a multiple of 8 bytes, to the
+ * caller: where it goes, valid until the buffer grows. */
 void frame_append(struct strbuf *out, uint32_t type, uint64_t run, const void *body, size_t size);
-void frame_pack_epoch(struct strbuf *out, uint64_t run, const struct epoch_report *r);
-void frame_pack_step(struct strbuf *out, uint64_t run, const struct step_report *r);
-
-/* Read a body in place: the report's arrays point into BODY (8-byte aligned).
- * METRICS [nmetrics] has the names, its values are filled in. False: the sizes do not
- * add up, or the epoch has other metrics than announced. */
-bool frame_unpack_epoch(const void *body, size_t size, struct metric_value *metrics, size_t nmetrics,
-                        struct epoch_report *out);
-bool frame_unpack_step(const void *body, size_t size, struct step_report *out);
+char *frame_begin(struct strbuf *out, uint32_t type, uint64_t run, size_t size);
 
 /* Reading what comes in pieces: fill once per readable pipe, then take every whole
  * frame. Start from zeros. */

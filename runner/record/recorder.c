@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/machine.h"
 #include "base/text.h"
 #include "record/database.h"
 #include "record/recorder_impl.h"
@@ -70,6 +71,8 @@ status recorder_open(const char *path, struct recorder **out, struct error *err)
     sqlite3_busy_timeout(db, 0); /* waiting is done here, where the user is told */
     r = mem_alloc(sizeof *r);
     r->path = mem_string(path);
+    r->host = machine_host();
+    r->user = machine_user();
     r->db = db;
     r->writer.db = db;
     sqlite3_wal_hook(db, after_commit, r);
@@ -102,6 +105,8 @@ status recorder_close(struct recorder *r, struct error *err)
         close(r->claim);
     strbuf_release(&r->queue);
     free(r->path);
+    free(r->host);
+    free(r->user);
     free(r);
     return result;
 }
@@ -333,7 +338,7 @@ status recorder_run_started(struct recorder *r, int64_t run, int worker, struct 
     char now[32];
 
     time_now_text(now);
-    const struct cell cells[] = {INT(run), TEXT(now), INT(worker)};
+    const struct cell cells[] = {INT(run), TEXT(now), INT(worker), TEXT(r->host), TEXT(r->user)};
     if (ADD(r, SQL_RUN_STARTED, cells, err) != OK)
         return FAILED;
     return recorder_event(r, run, "started", NULL, err);
@@ -349,17 +354,18 @@ status recorder_parameter(struct recorder *r, int64_t run, int position, const c
     return ADD(r, SQL_PARAMETER, cells, err);
 }
 
-status recorder_epoch(struct recorder *r, int64_t run, const struct epoch_report *e, struct error *err)
+status recorder_epoch(struct recorder *r, int64_t run, const void *body, size_t size, size_t nnames,
+                      const struct metric_value *names, struct error *err)
 {
     before_row(r);
-    writer_queue_epoch(&r->writer, &r->queue, run, e);
+    writer_queue_epoch(&r->writer, &r->queue, run, body, size, nnames, names);
     return after_row(r, err);
 }
 
-status recorder_step(struct recorder *r, int64_t run, const struct step_report *s, struct error *err)
+status recorder_step(struct recorder *r, int64_t run, const void *body, size_t size, struct error *err)
 {
     before_row(r);
-    frame_pack_step(&r->queue, (uint64_t)run, s);
+    frame_append(&r->queue, FRAME_STEP, (uint64_t)run, body, size);
     return after_row(r, err);
 }
 

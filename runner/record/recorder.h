@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
-#include "engine/train.h"
+#include "engine/report.h"
 #include "trials/experiment.h"
 
 struct recorder;
@@ -69,7 +69,7 @@ struct plugin_row {
 struct experiment_row {
     const char *uid, *name, *spec, *spec_sha256, *command, *version, *runner_sha256;
     const char *git_commit; /* NULL outside a work tree; whether it is dirty comes later */
-    const char *host, *cpu, *kernels;
+    const char *host, *cpu, *kernels, *user;
     const char *identity;   /* NULL: uid */
     const char *objective;  /* "test.accuracy"; NULL: validation.loss */
     bool maximize, at_last; /* the objective; else minimize, at its best epoch */
@@ -107,8 +107,11 @@ status recorder_run_started(struct recorder *r, int64_t run, int worker, struct 
 status recorder_parameter(struct recorder *r, int64_t run, int position, const char *layer,
                           const char *plugin, const char *name, const char *shape_json, int64_t count,
                           struct error *err);
-status recorder_epoch(struct recorder *r, int64_t run, const struct epoch_report *e, struct error *err);
-status recorder_step(struct recorder *r, int64_t run, const struct step_report *s, struct error *err);
+/* Packed, as a worker sends them and packed_epoch(), packed_step() have found them good. NAMES [nnames]: of
+ * the epoch's metrics. */
+status recorder_epoch(struct recorder *r, int64_t run, const void *body, size_t size, size_t nnames,
+                      const struct metric_value *names, struct error *err);
+status recorder_step(struct recorder *r, int64_t run, const void *body, size_t size, struct error *err);
 status recorder_event(struct recorder *r, int64_t run, const char *kind, const char *detail,
                       struct error *err);
 /* The same, unless the run has such an event: what is decided again after a kill was said already. */

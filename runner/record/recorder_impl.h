@@ -7,7 +7,7 @@
 #include "record/writer.h"
 
 struct recorder {
-    char *path;
+    char *path, *host, *user;
     sqlite3 *db;
     struct writer writer;
     struct strbuf queue;

@@ -1,17 +1,20 @@
 /* schema.h - the tables and views of the results database, as SQL.
  *
  * The names are the product's public interface: people query the file with
- * sqlite3. A column never changes its meaning; what is added raises SCHEMA_VERSION.
+ * sqlite3. A column never changes its meaning; what is added after a release is a version more of the
+ * ladder in schema_versions.c.
  */
 #ifndef RECORD_SCHEMA_H
 #define RECORD_SCHEMA_H
+
+#include <sqlite3.h>
 
 #include "base/mem.h"
 
 /* "FELL", in the header of the file (PRAGMA application_id). */
 #define SCHEMA_APPLICATION_ID 0x46454c4c
-/* 1: the beginning. 2: experiments have an identity, an objective and a strategy. */
-#define SCHEMA_VERSION 2
+/* The last of the ladder. */
+extern const int schema_version;
 
 /* Every table and index, each harmless when it is there. */
 extern const char schema_sql[];
@@ -23,12 +26,16 @@ extern const char schema_sql[];
 /* Append every view. WHERE: "" or "TEMP ". */
 void schema_add_views(struct strbuf *out, const char *where);
 
-/* A file of version 1 becomes one of today by begin, schema_sql, end, and the views. */
-extern const char schema_upgrade_begin[], schema_upgrade_end[];
+/* Append what removes them from a file. */
+void schema_drop_views(struct strbuf *out);
 
-/* A file of version 1 is read as one of today, and not changed, after this and the views, as
- * temporary ones: temporary tables and views stand before the file's. */
-extern const char schema_read_old[];
+/* A file of VERSION gets today's columns; schema_sql and the views are to follow, in the same transaction.
+ * SQLite's result code. */
+int schema_upgrade(sqlite3 *db, int version);
+
+/* A file of VERSION is read as one of today and not changed: what it lacks is put before it, in temporary
+ * tables and views of this connection. SQLite's result code. */
+int schema_read_old(sqlite3 *db, int version);
 
 /* The tables that hold the rows of a run, by run_id. Ends with NULL. */
 extern const char *const schema_run_tables[];

@@ -6,6 +6,8 @@
  */
 #include "record/schema.h"
 
+#include "engine/numbers.h"
+
 /* The value of the objective in a row E of epochs, or in the metric M of that epoch. */
 #define OBJECTIVE(e, m)                                                                                      \
     "CASE x.objective WHEN 'validation.loss' THEN " e ".validation_loss WHEN 'train.loss' THEN " e           \
@@ -26,18 +28,22 @@ static const struct view {
     const char *name, *about, *sql;
 } views[] = {
     {"curves", "every epoch's losses and metrics",
-     "SELECT r.id AS run, x.name, r.trial, r.repeat, e.epoch,\n"
-     "       e.train_loss, e.validation_loss, e.test_loss,\n"
-     "       (SELECT json_group_object(m.split || '.' || m.name, m.value) FROM metrics AS m\n"
-     "        WHERE m.run_id = e.run_id AND m.epoch = e.epoch) AS metrics\n"
-     "FROM epochs AS e JOIN runs AS r ON r.id = e.run_id JOIN experiments AS x ON x.id = r.experiment_id"},
+     "SELECT r.id AS run, x.name, r.trial, r.repeat, e.epoch" EPOCH_LOSSES(
+         NUMBER_SQL_OF_E) ",\n"
+                          "       (SELECT json_group_object(m.split || '.' || m.name, m.value) FROM metrics "
+                          "AS m\n"
+                          "        WHERE m.run_id = e.run_id AND m.epoch = e.epoch) AS metrics\n"
+                          "FROM epochs AS e JOIN runs AS r ON r.id = e.run_id JOIN experiments AS x ON x.id "
+                          "= r.experiment_id"},
 
     {"gradient_norms", "every epoch's norms, by layer and tensor",
      "SELECT r.id AS run, x.name, r.trial, r.repeat, g.epoch, g.position, p.layer, p.plugin,\n"
-     "       p.name AS parameter, g.grad_norm_mean, g.grad_norm_max, g.weight_norm, g.update_norm, "
-     "g.nonfinite\n"
-     "FROM gradients AS g JOIN runs AS r ON r.id = g.run_id JOIN experiments AS x ON x.id = r.experiment_id\n"
-     "     LEFT JOIN parameters AS p ON p.run_id = g.run_id AND p.position = g.position"},
+     "       p.name AS parameter" TENSOR_NUMBERS(
+         NUMBER_SQL_OF_G) "\n"
+                          "FROM gradients AS g JOIN runs AS r ON r.id = g.run_id JOIN experiments AS x ON "
+                          "x.id = r.experiment_id\n"
+                          "     LEFT JOIN parameters AS p ON p.run_id = g.run_id AND p.position = "
+                          "g.position"},
 
     {"objectives", "the experiment's objective after every epoch",
      "SELECT r.id AS run, e.epoch, x.objective, x.goal,\n"
@@ -90,4 +96,10 @@ void schema_add_views(struct strbuf *out, const char *where)
     for (size_t i = 0; i < sizeof views / sizeof *views; i++)
         strbuf_addf(out, "CREATE %sVIEW IF NOT EXISTS %s AS -- %s\n%s;\n", where, views[i].name,
                     views[i].about, views[i].sql);
+}
+
+void schema_drop_views(struct strbuf *out)
+{
+    for (size_t i = sizeof views / sizeof *views; i-- > 0;)
+        strbuf_addf(out, "DROP VIEW IF EXISTS %s;\n", views[i].name);
 }

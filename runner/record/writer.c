@@ -9,14 +9,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_CELLS = 17 };
+enum { MOST_CELLS = 18 };
+
+#define VALUE(type, name, since, flags, about) ", ?" /* the next number */
 
 /* A run that goes on from a checkpoint says again what it said after that, in the same words: rows
  * of series replace their equals. */
 static const char *const sql_text[SQL_COUNT] = {
     [SQL_RUN_STARTED] =
         "UPDATE runs SET status = 'running', started_at = coalesce(started_at, ?2), worker = ?3,"
-        " finished_at = NULL, error = NULL, signal = NULL WHERE id = ?1",
+        " host = ?4, user = ?5, finished_at = NULL, error = NULL, signal = NULL WHERE id = ?1",
     [SQL_RUN_ENDED] =
         "UPDATE runs SET status = ?2, finished_at = ?3, epochs_done = ?4, seconds = ?5, error = ?6,"
         " signal = ?7 WHERE id = ?1",
@@ -43,8 +45,9 @@ static const char *const sql_text[SQL_COUNT] = {
     [SQL_GIT_DIRTY] = "UPDATE experiments SET git_dirty = ?2 WHERE id = ?1",
     [SQL_ADD_EXPERIMENT] =
         "INSERT INTO experiments (uid, name, spec, spec_sha256, created_at, command, version,"
-        " runner_sha256, git_commit, host, cpu, kernels, identity, objective, goal, objective_at, strategy)"
-        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
+        " runner_sha256, git_commit, host, cpu, kernels, identity, objective, goal, objective_at, strategy, "
+        "user)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
     [SQL_EXTEND_EXPERIMENT] =
         "UPDATE experiments SET spec = ?2, spec_sha256 = ?3, identity = ?4, objective = ?5,"
         " goal = ?6, objective_at = ?7, strategy = ?8 WHERE id = ?1",
@@ -55,12 +58,12 @@ static const char *const sql_text[SQL_COUNT] = {
     [SQL_ADD_PARAM] = "INSERT INTO run_params (run_id, path, value) VALUES (?1, ?2, ?3)",
     [SQL_ADD_PLUGIN] = "INSERT OR REPLACE INTO plugins (run_id, kind, name, version, path, sha256, verdict)"
                        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-    [SQL_EPOCH] = "INSERT OR REPLACE INTO epochs (run_id, epoch, train_loss, validation_loss, test_loss, "
-                  "grad_norm_mean,"
-                  " grad_norm_max, lr, samples, seconds) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-    [SQL_GRADIENT] = "INSERT OR REPLACE INTO gradients (run_id, epoch, position, grad_norm_mean, "
-                     "grad_norm_max, weight_norm,"
-                     " update_norm, nonfinite) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    [SQL_EPOCH] = "INSERT OR REPLACE INTO epochs (run_id, epoch" EPOCH_NUMBERS(
+        NUMBER_SQL) ")"
+                    " VALUES (?1, ?2" EPOCH_NUMBERS(VALUE) ")",
+    [SQL_GRADIENT] = "INSERT OR REPLACE INTO gradients (run_id, epoch, position" TENSOR_NUMBERS(
+        NUMBER_SQL) ")"
+                    " VALUES (?1, ?2, ?3" TENSOR_NUMBERS(VALUE) ")",
     [SQL_METRIC] =
         "INSERT OR REPLACE INTO metrics (run_id, epoch, split, name, value) VALUES (?1, ?2, ?3, ?4, ?5)",
     [SQL_STEP] =
@@ -73,8 +76,12 @@ void writer_release(struct writer *w)
 {
     for (size_t i = 0; i < SQL_COUNT; i++)
         sqlite3_finalize(w->st[i]);
-    for (size_t i = 0; i < w->nnames; i++)
-        free((char *)(uintptr_t)w->names[i].name);
+    for (size_t i = 0; i < w->nnames; i++) {
+        for (size_t k = 0; k < w->names[i]->n; k++)
+            free((char *)(uintptr_t)w->names[i]->metric[k].name);
+        free(w->names[i]->metric);
+        free(w->names[i]);
+    }
     free(w->names);
     *w = (struct writer){.db = NULL};
 }
@@ -195,92 +202,114 @@ static int store_statement(struct writer *w, const struct frame *head, const cha
 
 /* ---- epochs and metrics --------------------------------------------------------- */
 
-/* The number of a metric's name. Epochs name theirs in the same order every time, so
- * the one after the last is tried first. */
-static size_t name_number(struct writer *w, enum split split, const char *name)
+static bool same_names(const struct metric_names *s, size_t n, const struct metric_value *names)
 {
+    for (size_t i = 0; i < n && n == s->n; i++)
+        if (s->metric[i].split != names[i].split || strcmp(s->metric[i].name, names[i].name) != 0)
+            return false;
+    return n == s->n;
+}
+
+/* The same names, kept. Most epochs have those of the epoch before. */
+static const struct metric_names *keep_names(struct writer *w, size_t n, const struct metric_value *names)
+{
+    struct metric_names *s;
+
     for (size_t k = 0; k < w->nnames; k++) {
-        size_t i = (w->last_name + 1 + k) % w->nnames;
+        const size_t i = (w->last_names + k) % w->nnames;
 
-        if (w->names[i].split == split && strcmp(w->names[i].name, name) == 0)
-            return w->last_name = i;
+        if (same_names(w->names[i], n, names))
+            return w->names[w->last_names = i];
     }
+    s = mem_alloc(sizeof *s);
+    s->n = n;
+    s->metric = mem_array(n, sizeof *s->metric);
+    for (size_t i = 0; i < n; i++)
+        s->metric[i] = (struct metric_value){.split = names[i].split, .name = mem_string(names[i].name)};
     w->names = mem_grow(w->names, w->nnames + 1, sizeof *w->names);
-    w->names[w->nnames] = (struct metric_name){.split = split, .name = mem_string(name)};
-    return w->last_name = w->nnames++;
+    w->last_names = w->nnames++;
+    return w->names[w->last_names] = s;
 }
 
-void writer_queue_epoch(struct writer *w, struct strbuf *queue, int64_t run, const struct epoch_report *e)
+void writer_queue_epoch(struct writer *w, struct strbuf *queue, int64_t run, const void *body, size_t size,
+                        size_t n, const struct metric_value *names)
 {
-    struct epoch_report bare = *e;
+    struct epoch_report *e =
+        (struct epoch_report *)(void *)frame_begin(queue, FRAME_EPOCH, (uint64_t)run, size);
 
-    bare.nmetrics = 0;
-    frame_pack_epoch(queue, (uint64_t)run, &bare);
-    for (size_t i = 0; i < e->nmetrics; i++) {
-        const struct metric_value *m = &e->metrics[i];
-        struct waiting_metric row = {
-            .epoch = e->epoch, .name = (int64_t)name_number(w, m->split, m->name), .value = m->value};
+    memcpy(e, body, size);
+    e->metrics = e->nmetrics ? keep_names(w, n, names)->metric : NULL;
+}
 
-        frame_append(queue, WAITING_METRIC, (uint64_t)run, &row, sizeof row);
+/* The N numbers of a row from parameter AT on. */
+static void bind_numbers(sqlite3_stmt *st, int at, size_t n, const struct number *number, const void *base)
+{
+    for (size_t i = 0; i < n; i++, at++) {
+        if (number[i].integer)
+            sqlite3_bind_int64(st, at, number_integer(&number[i], base));
+        else
+            bind_real(st, at, number_value(&number[i], base));
     }
 }
 
-static int store_epoch(struct writer *w, const struct frame *head, const char *body)
+static int store_gradients(struct writer *w, int64_t run, const struct epoch_report *e)
 {
-    struct epoch_report e;
     sqlite3_stmt *st;
-    int rc;
+    int rc = statement(w, SQL_GRADIENT, &st);
 
-    if (!frame_unpack_epoch(body, head->size, NULL, 0, &e))
-        return SQLITE_INTERNAL;
-    rc = statement(w, SQL_EPOCH, &st);
     if (rc != SQLITE_OK)
         return rc;
-    sqlite3_bind_int64(st, 1, (int64_t)head->run);
-    sqlite3_bind_int64(st, 2, e.epoch);
-    for (int i = 0; i < SPLITS; i++)
-        bind_real(st, 3 + i, e.loss[i]);
-    bind_real(st, 6, e.grad_norm_mean);
-    bind_real(st, 7, e.grad_norm_max);
-    bind_real(st, 8, e.lr);
-    sqlite3_bind_int64(st, 9, e.samples);
-    bind_real(st, 10, e.seconds);
-    rc = step(st);
-    if (rc != SQLITE_OK || e.npositions == 0)
-        return rc;
-
-    rc = statement(w, SQL_GRADIENT, &st);
-    if (rc != SQLITE_OK)
-        return rc;
-    sqlite3_bind_int64(st, 1, (int64_t)head->run);
-    sqlite3_bind_int64(st, 2, e.epoch);
-    for (size_t i = 0; i < e.npositions && rc == SQLITE_OK; i++) {
+    sqlite3_bind_int64(st, 1, run);
+    sqlite3_bind_int64(st, 2, e->epoch);
+    for (size_t i = 0; i < e->npositions && rc == SQLITE_OK; i++) {
         sqlite3_bind_int64(st, 3, (int64_t)i);
-        bind_real(st, 4, e.tensor_grad_norm_mean[i]);
-        bind_real(st, 5, e.tensor_grad_norm_max[i]);
-        bind_real(st, 6, e.weight_norm[i]);
-        bind_real(st, 7, e.update_norm[i]);
-        sqlite3_bind_int64(st, 8, e.nonfinite[i]);
+        bind_numbers(st, 4, NTENSOR_NUMBERS, tensor_numbers, &e->tensors[i]);
         rc = step(st);
     }
     return rc;
 }
 
-static int store_metric(struct writer *w, const struct frame *head, const char *body)
+static int store_metrics(struct writer *w, int64_t run, const struct epoch_report *e)
 {
-    const struct waiting_metric *m = (const struct waiting_metric *)(const void *)body;
-    const struct metric_name *name = &w->names[m->name];
     sqlite3_stmt *st;
     int rc = statement(w, SQL_METRIC, &st);
 
     if (rc != SQLITE_OK)
         return rc;
-    sqlite3_bind_int64(st, 1, (int64_t)head->run);
-    sqlite3_bind_int64(st, 2, m->epoch);
-    sqlite3_bind_text(st, 3, split_name(name->split), -1, SQLITE_STATIC);
-    sqlite3_bind_text(st, 4, name->name, -1, SQLITE_STATIC);
-    bind_real(st, 5, m->value);
-    return step(st);
+    sqlite3_bind_int64(st, 1, run);
+    sqlite3_bind_int64(st, 2, e->epoch);
+    for (size_t i = 0; i < e->nmetrics && rc == SQLITE_OK; i++) {
+        sqlite3_bind_text(st, 3, split_name(e->metrics[i].split), -1, SQLITE_STATIC);
+        sqlite3_bind_text(st, 4, e->metrics[i].name, -1, SQLITE_STATIC);
+        bind_real(st, 5, e->metrics[i].value);
+        rc = step(st);
+    }
+    return rc;
+}
+
+static int store_epoch(struct writer *w, const struct frame *head, const char *body)
+{
+    const struct epoch_report *queued = (const struct epoch_report *)(const void *)body;
+    const int64_t run = (int64_t)head->run;
+    struct epoch_report e;
+    sqlite3_stmt *st;
+    int rc;
+
+    if (!packed_epoch(body, head->size, (struct metric_value *)(uintptr_t)queued->metrics, queued->nmetrics,
+                      &e))
+        return SQLITE_INTERNAL;
+    rc = statement(w, SQL_EPOCH, &st);
+    if (rc != SQLITE_OK)
+        return rc;
+    sqlite3_bind_int64(st, 1, run);
+    sqlite3_bind_int64(st, 2, e.epoch);
+    bind_numbers(st, 3, NEPOCH_NUMBERS, epoch_numbers, &e);
+    rc = step(st);
+    if (rc == SQLITE_OK && e.npositions)
+        rc = store_gradients(w, run, &e);
+    if (rc == SQLITE_OK && e.nmetrics)
+        rc = store_metrics(w, run, &e);
+    return rc;
 }
 
 static int store_step(struct writer *w, const struct frame *head, const char *body)
@@ -289,7 +318,7 @@ static int store_step(struct writer *w, const struct frame *head, const char *bo
     sqlite3_stmt *st;
     int rc;
 
-    if (!frame_unpack_step(body, head->size, &s))
+    if (!packed_step(body, head->size, &s))
         return SQLITE_INTERNAL;
     rc = statement(w, SQL_STEP, &st);
     if (rc != SQLITE_OK)
@@ -330,9 +359,6 @@ int writer_store(struct writer *w, const struct strbuf *queue, size_t *at, size_
             break;
         case FRAME_STEP:
             rc = store_step(w, head, body);
-            break;
-        case WAITING_METRIC:
-            rc = store_metric(w, head, body);
             break;
         default:
             rc = store_statement(w, head, body);

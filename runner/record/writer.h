@@ -1,7 +1,7 @@
 /* writer.h - rows waiting in memory, and the statements that store them.
  *
  * A queue is a strbuf of frames (frames.h): epochs and steps as they came through
- * the pipe, metrics, and single statements with their values. The recorder
+ * the pipe, and single statements with their values. The recorder
  * appends, and stores the whole queue in one transaction.
  */
 #ifndef RECORD_WRITER_H
@@ -9,19 +9,15 @@
 
 #include <sqlite3.h>
 
-#include "record/frames.h"
+#include "record/packed.h"
 
 /* What a queue holds besides FRAME_EPOCH and FRAME_STEP. */
-enum { WAITING_METRIC = 100, WAITING_STATEMENT };
+enum { WAITING_STATEMENT = 100 };
 
-/* A metric of one epoch; split and name as a number from the table of names. */
-struct waiting_metric {
-    int64_t epoch, name;
-    double value;
-};
-struct metric_name {
-    enum split split;
-    const char *name;
+/* The metrics of an experiment's epochs by name, with room for their values. */
+struct metric_names {
+    size_t n;
+    struct metric_value *metric;
 };
 
 /* All statements; the values of each are in the order of its text (writer.c). */
@@ -68,8 +64,8 @@ struct cell {
 struct writer {
     sqlite3 *db;
     sqlite3_stmt *st[SQL_COUNT];
-    struct metric_name *names;
-    size_t nnames, last_name;
+    struct metric_names **names; /* queued epochs point to them */
+    size_t nnames, last_names;
 };
 
 void writer_release(struct writer *w);
@@ -78,7 +74,10 @@ void writer_release(struct writer *w);
 int writer_run(struct writer *w, enum writer_sql sql, const struct cell *cells, size_t n);
 
 void writer_queue_statement(struct strbuf *queue, enum writer_sql sql, const struct cell *cells, size_t n);
-void writer_queue_epoch(struct writer *w, struct strbuf *queue, int64_t run, const struct epoch_report *e);
+
+/* The body of a FRAME_EPOCH, as packed_epoch() reads it; NAMES [n]: of its metrics. */
+void writer_queue_epoch(struct writer *w, struct strbuf *queue, int64_t run, const void *body, size_t size,
+                        size_t n, const struct metric_value *names);
 
 /* The elements of QUEUE from byte *AT on into the database, in order, until byte END is
  * passed; *AT is then where the next begins. The caller has begun a transaction. The

@@ -371,7 +371,7 @@ static status take_epoch(struct hand *h, const struct hand_env *env, const char 
 {
     struct epoch_report e;
 
-    if (!frame_unpack_epoch(body, size, h->process.metrics, h->process.nmetrics, &e)) {
+    if (!packed_epoch(body, size, h->process.metrics, h->process.nmetrics, &e)) {
         *broken = true;
         return OK;
     }
@@ -380,7 +380,8 @@ static status take_epoch(struct hand *h, const struct hand_env *env, const char 
         env->epoch(env->arg, h, &e);
     if (env->progress)
         progress_epoch(env->progress, h->number, h->task.run, &e);
-    return recorder_epoch(env->recorder, h->task.run, &e, err);
+    return recorder_epoch(env->recorder, h->task.run, body, size, h->process.nmetrics, h->process.metrics,
+                          err);
 }
 
 static status take_step(struct hand *h, const struct hand_env *env, const char *body, size_t size,
@@ -388,11 +389,11 @@ static status take_step(struct hand *h, const struct hand_env *env, const char *
 {
     struct step_report s;
 
-    if (!frame_unpack_step(body, size, &s)) {
+    if (!packed_step(body, size, &s)) {
         *broken = true;
         return OK;
     }
-    return recorder_step(env->recorder, h->task.run, &s, err);
+    return recorder_step(env->recorder, h->task.run, body, size, err);
 }
 
 status hand_listen(struct hand *h, const struct hand_env *env, struct error *err)

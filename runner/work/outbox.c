@@ -203,14 +203,14 @@ void outbox_add_json(struct outbox *b, uint32_t type, cJSON *json)
 void outbox_add_epoch(struct outbox *b, const struct epoch_report *r)
 {
     enter(b);
-    frame_pack_epoch(&b->frames, b->job, r);
+    packed_add_epoch(&b->frames, b->job, r);
     leave(b);
 }
 
 void outbox_add_step(struct outbox *b, const struct step_report *r)
 {
     enter(b);
-    frame_pack_step(&b->frames, b->job, r);
+    packed_add_step(&b->frames, b->job, r);
     leave(b);
 }
 

@@ -7,7 +7,7 @@
 #include <cjson/cJSON.h>
 #include <stdint.h>
 
-#include "record/frames.h"
+#include "record/packed.h"
 
 struct outbox {
     int fd;

@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "record/frames.h"
+#include "record/packed.h"
 #include "spec/spec.h"
 
 struct process {

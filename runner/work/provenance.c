@@ -19,6 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/machine.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "base/version.h"
@@ -304,7 +305,6 @@ static char *cpu_model(void)
 status provenance_collect(const char *folder, struct provenance *p, struct error *err)
 {
     enum simd_level level;
-    struct utsname u;
     char *program = process_program();
     status result = FAILED;
 
@@ -312,7 +312,8 @@ status provenance_collect(const char *folder, struct provenance *p, struct error
     if (simd_choose(getenv("FELL_SIMD"), &level, err) == OK &&
         sha256_file(program, p->runner_sha256, err) == OK) {
         p->kernels = simd_name(level);
-        p->host = mem_string(uname(&u) == 0 ? u.nodename : "unknown");
+        p->host = machine_host();
+        p->user = machine_user();
         p->cpu = cpu_model();
         find_work_tree(folder, p);
         result = OK;
@@ -326,6 +327,7 @@ void provenance_release(struct provenance *p)
     free(p->git_top);
     free(p->git_commit);
     free(p->host);
+    free(p->user);
     free(p->cpu);
     *p = (struct provenance){.version = NULL};
 }

@@ -14,7 +14,7 @@ struct provenance {
     char *git_top;    /* the work tree, NULL outside one */
     bool git_runs;    /* its configuration may run programs, so git is not asked about it */
     char *git_commit; /* NULL outside one, or before the first commit */
-    char *host, *cpu;
+    char *host, *cpu, *user;
     const char *kernels; /* SIMD level in use */
 };
 

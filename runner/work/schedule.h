@@ -10,7 +10,7 @@
 #ifndef WORK_SCHEDULE_H
 #define WORK_SCHEDULE_H
 
-#include "engine/train.h"
+#include "engine/report.h"
 #include "record/recorder.h"
 #include "trials/experiment.h"
 

@@ -332,6 +332,7 @@ static struct experiment_row row_of(const struct store *s)
                                    .host = p->host,
                                    .cpu = p->cpu,
                                    .kernels = p->kernels,
+                                   .user = p->user,
                                    .objective = store_objective(e),
                                    .maximize = e->objective.maximize,
                                    .at_last = e->objective.last,

@@ -185,11 +185,11 @@ static inline void hear_epoch(void *arg, const struct epoch_report *r)
     e = &h->epoch[h->nepochs++];
     *e = (struct heard_epoch){.report = *r};
     for (size_t i = 0; i < r->npositions && i < HEARD_POSITIONS; i++) {
-        e->mean[i] = r->tensor_grad_norm_mean[i];
-        e->max[i] = r->tensor_grad_norm_max[i];
-        e->weight[i] = r->weight_norm[i];
-        e->update[i] = r->update_norm[i];
-        e->nonfinite[i] = r->nonfinite[i];
+        e->mean[i] = r->tensors[i].grad_norm_mean;
+        e->max[i] = r->tensors[i].grad_norm_max;
+        e->weight[i] = r->tensors[i].weight_norm;
+        e->update[i] = r->tensors[i].update_norm;
+        e->nonfinite[i] = r->tensors[i].nonfinite;
     }
     for (size_t i = 0; i < r->nmetrics && i < HEARD_METRICS; i++) {
         e->metric[i] = r->metrics[i].value;

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "record/packed.h"
 #include "record/recorder.h"
 
 static char folder[256], db_path[300];
@@ -140,11 +141,40 @@ static inline void end_run(struct recorder *r, int64_t run, const char *word)
     cr_assert(recorder_commit(r, &err) == OK, "%s", err.text);
 }
 
+/* As a worker packs it. */
+static inline void record_epoch(struct recorder *r, int64_t run, const struct epoch_report *e)
+{
+    struct strbuf b = {0};
+    struct error err;
+
+    packed_add_epoch(&b, (uint64_t)run, e);
+    cr_assert(recorder_epoch(r, run, b.text + sizeof(struct frame), b.len - sizeof(struct frame), e->nmetrics,
+                             e->metrics, &err) == OK,
+              "%s", err.text);
+    strbuf_release(&b);
+}
+
+static inline void record_step(struct recorder *r, int64_t run, const struct step_report *s)
+{
+    struct strbuf b = {0};
+    struct error err;
+
+    packed_add_step(&b, (uint64_t)run, s);
+    cr_assert(recorder_step(r, run, b.text + sizeof(struct frame), b.len - sizeof(struct frame), &err) == OK,
+              "%s", err.text);
+    strbuf_release(&b);
+}
+
 /* An epoch of two tensors. */
 static inline void add_epoch(struct recorder *r, int64_t run, int64_t epoch, double train, double validation)
 {
-    const double v[] = {1.5, 2.5};
-    const int64_t nonfinite[] = {0, 3};
+    const struct tensor_numbers tensors[] = {
+        {.grad_norm_mean = 1.5, .grad_norm_max = 1.5, .weight_norm = 1.5, .update_norm = 1.5},
+        {.grad_norm_mean = 2.5,
+         .grad_norm_max = 2.5,
+         .weight_norm = 2.5,
+         .update_norm = 2.5,
+         .nonfinite = 3}};
     const struct epoch_report e = {.epoch = epoch,
                                    .loss = {train, validation, NAN},
                                    .grad_norm_mean = 0.25,
@@ -153,14 +183,9 @@ static inline void add_epoch(struct recorder *r, int64_t run, int64_t epoch, dou
                                    .samples = 150,
                                    .seconds = 0.5,
                                    .npositions = 2,
-                                   .tensor_grad_norm_mean = v,
-                                   .tensor_grad_norm_max = v,
-                                   .weight_norm = v,
-                                   .update_norm = v,
-                                   .nonfinite = nonfinite};
-    struct error err;
+                                   .tensors = tensors};
 
-    cr_assert(recorder_epoch(r, run, &e, &err) == OK, "%s", err.text);
+    record_epoch(r, run, &e);
 }
 
 #endif

@@ -20,7 +20,7 @@ Test(recorder, schema_is_the_contract)
 {
     close_recorder(open_recorder());
     expect_answer("PRAGMA application_id", "1178946636");
-    expect_answer("PRAGMA user_version", "2");
+    expect_answer("PRAGMA user_version", "3");
     expect_answer("PRAGMA journal_mode", "wal");
     expect_answer(
         "SELECT count(*) FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND strict = 0"
@@ -39,7 +39,7 @@ Test(recorder, schema_is_the_contract)
         "experiments: "
         "id,uid,identity,name,spec,spec_sha256,objective,goal,objective_at,strategy,created_at,command,"
         "version,runner_sha256,git_commit,git_dirty,"
-        "host,cpu,kernels\n"
+        "host,cpu,kernels,user\n"
         "gradients: run_id,epoch,position,grad_norm_mean,grad_norm_max,weight_norm,update_norm,nonfinite\n"
         "metrics: run_id,epoch,split,name,value\n"
         "parameters: run_id,position,layer,plugin,name,shape,count\n"
@@ -47,7 +47,7 @@ Test(recorder, schema_is_the_contract)
         "run_params: run_id,path,value\n"
         "runs: "
         "id,uid,experiment_id,trial,repeat,seed,status,started_at,finished_at,seconds,epochs_done,resolved,"
-        "error,signal,worker\n"
+        "error,signal,worker,host,user\n"
         "step_gradients: run_id,step,position,grad_norm\n"
         "steps: run_id,step,loss,lr,grad_norm");
 }
@@ -156,7 +156,7 @@ Test(recorder, refuses_what_is_not_its_own)
     remove(db_path);
     close_recorder(open_recorder());
     free(answer(db_path, "PRAGMA user_version = 9"));
-    expect_refused("was written by a newer fell (schema 9, this program knows 2)");
+    expect_refused("was written by a newer fell (schema 9, this program knows 3)");
 
     snprintf(db_path, sizeof db_path, "%s", folder);
     expect_refused("cannot open");
@@ -236,8 +236,8 @@ Test(recorder, series)
     cr_assert(recorder_parameter(r, run, 0, "dense1", "dense", "weight", "[8,2]", 16, &err) == OK);
     add_epoch(r, run, 1, 0.5, 0.625);
     add_epoch(r, run, 2, 0.25, NAN);
-    cr_assert(recorder_epoch(r, run, &diverged, &err) == OK);
-    cr_assert(recorder_step(r, run, &step, &err) == OK);
+    record_epoch(r, run, &diverged);
+    record_step(r, run, &step);
     cr_assert(recorder_event(r, run, "diverged", "in dense1; it's \"quoted\"", &err) == OK);
     cr_assert(recorder_checkpoint(r, run, 1, "/c/last", "aa", false, &err) == OK);
     cr_assert(recorder_checkpoint(r, run, 1, "/c/best", "aa", true, &err) == OK);
@@ -271,7 +271,6 @@ Test(recorder, metrics_of_several_runs)
 {
     struct recorder *r = open_recorder();
     int64_t run = add_experiment(r, "u1", "demo", 1, 2);
-    struct error err;
 
     for (int64_t epoch = 1; epoch <= 3; epoch++)
         for (int k = 0; k < 2; k++) {
@@ -279,7 +278,7 @@ Test(recorder, metrics_of_several_runs)
                                                    {SPLIT_VALIDATION, "accuracy", 10.0 * k + (double)epoch}};
             const struct epoch_report e = {.epoch = epoch, .nmetrics = 2, .metrics = metrics};
 
-            cr_assert(recorder_epoch(r, run + k, &e, &err) == OK);
+            record_epoch(r, run + k, &e);
         }
     close_recorder(r);
     expect_answer("SELECT run_id, split, name, group_concat(value) FROM metrics GROUP BY 1, 2, 3",
@@ -346,8 +345,9 @@ Test(recorder, removes_experiments_with_all_rows)
         int64_t run = add_experiment(r, x ? "u2" : "u1", "demo", 1, 1);
 
         add_epoch(r, run, 1, 1, 1);
-        cr_assert(recorder_epoch(r, run, &epoch, &err) == OK && recorder_step(r, run, &step, &err) == OK &&
-                  recorder_event(r, run, "started", NULL, &err) == OK &&
+        record_epoch(r, run, &epoch);
+        record_step(r, run, &step);
+        cr_assert(recorder_event(r, run, "started", NULL, &err) == OK &&
                   recorder_checkpoint(r, run, 1, "/c", "s", true, &err) == OK &&
                   recorder_parameter(r, run, 0, "l", "p", "n", "[]", 1, &err) == OK);
     }

@@ -28,7 +28,7 @@ Test(views, of_a_loss)
     cr_assert(recorder_parameter(r, run, 1, "dense1", "dense", "bias", "[8]", 8, &err) == OK);
     alone = add_experiment_like(
         r, (struct experiment_row){.uid = "u2", .name = "no validation", .objective = "train.loss"}, 1, 1);
-    cr_assert(recorder_epoch(r, alone, &with_metrics, &err) == OK);
+    record_epoch(r, alone, &with_metrics);
     add_epoch(r, alone, 2, 3, NAN);
     add_epoch(r, alone, 3, INFINITY, NAN);
     end_run(r, alone, "diverged");
@@ -66,9 +66,8 @@ static void add_accuracy(struct recorder *r, int64_t run, int64_t epoch, double 
                                            {SPLIT_TEST, "accuracy", test}};
     const struct epoch_report e = {
         .epoch = epoch, .loss = {1, 1, (double)epoch}, .nmetrics = 2, .metrics = metrics};
-    struct error err;
 
-    cr_assert(recorder_epoch(r, run, &e, &err) == OK, "%s", err.text);
+    record_epoch(r, run, &e);
 }
 
 /* Two trials of two runs: in their best epochs trial 0 is better, in their last trial 1 is. */
@@ -218,36 +217,47 @@ Test(views, look_up_what_is_asked_for)
     }
 }
 
-/* ---- the schema before this one -------------------------------------------------------- */
+/* ---- the schemas before this one -------------------------------------------------------- */
 
-/* The database that version 0.1.0 of the program made, with three experiments in ten runs. */
-static void unpack_version_1(void)
+/* Databases that version 0.1.0 of the program made: of schema 1, with three experiments in ten runs; of
+ * schema 2, with a random search in two trials of two repeats, and a run that was interrupted. */
+static void unpack_version(int version)
 {
     const char *srcdir = getenv("srcdir");
     char command[800];
 
-    snprintf(command, sizeof command, "gunzip -c '%s/tests/reference/results-version-1.sqlite.gz' >'%s'",
-             srcdir ? srcdir : ".", db_path);
+    snprintf(command, sizeof command, "gunzip -c '%s/tests/reference/results-version-%d.sqlite.gz' >'%s'",
+             srcdir ? srcdir : ".", version, db_path);
     cr_assert(system(command) == 0);
 }
 
-/* Everything in the tables but `experiments`. */
-static char *rows_of(const char *path)
+/* Everything in the tables but `experiments`, in the columns that the file has now, which AS names. */
+static char *rows_of(const char *path, char **as)
 {
     static const char *const tables[] = {"runs", "data_files", NULL};
     const char *const *lists[] = {tables, schema_run_tables};
     struct strbuf all = {0};
 
-    for (size_t k = 0; k < 2; k++)
-        for (const char *const *t = lists[k]; *t; t++) {
-            char *sql = mem_format("SELECT '%s', * FROM %s ORDER BY 2, 3", *t, *t), *rows = answer(path, sql);
+    for (size_t k = 0, n = 0; k < 2; k++)
+        for (const char *const *t = lists[k]; *t; t++, n++) {
+            char *ask = mem_format("SELECT group_concat(name) FROM pragma_table_info('%s')", *t), *sql, *rows;
 
+            if (!as[n])
+                as[n] = answer(path, ask);
+            sql = mem_format("SELECT '%s', %s FROM %s ORDER BY 2, 3", *t, as[n], *t);
+            rows = answer(path, sql);
             strbuf_addf(&all, "%s\n", rows);
             free(rows);
             free(sql);
+            free(ask);
         }
     return all.text;
 }
+
+/* The tables' columns and the other objects of a file. */
+static const char shape_sql[] =
+    "SELECT s.type, s.name, c.cid, c.name, c.type, c.\"notnull\", c.pk FROM sqlite_schema AS s"
+    " LEFT JOIN pragma_table_xinfo(s.name) AS c WHERE s.name NOT LIKE 'sqlite%' ORDER BY 2, 3";
 
 static const char upgraded[] = "1|1|old|validation.loss|minimize|best|{\"grid\":{}}\n"
                                "2|1|bare|train.loss|minimize|best|{\"grid\":{}}\n"
@@ -255,42 +265,103 @@ static const char upgraded[] = "1|1|old|validation.loss|minimize|best|{\"grid\":
 static const char experiments_sql[] =
     "SELECT id, uid = identity, name, objective, goal, objective_at, strategy FROM experiments ORDER BY id";
 
+/* The file has the rows it had, today's shape, and is opened again as any other. */
+static void expect_climb(int version)
+{
+    char *columns[16] = {NULL}, *before, *after, *shape, *shape_of_new, number[4];
+
+    snprintf(number, sizeof number, "%d", version);
+    expect_answer("PRAGMA user_version", number);
+    before = rows_of(db_path, columns);
+    close_recorder(open_recorder());
+    snprintf(number, sizeof number, "%d", schema_version);
+    expect_answer("PRAGMA user_version", number);
+    expect_answer("PRAGMA integrity_check", "ok");
+    expect_answer("PRAGMA foreign_key_check", "");
+    after = rows_of(db_path, columns);
+    cr_expect_str_eq(after, before);
+    shape = answer(db_path, shape_sql);
+    close_recorder(open_recorder());
+    rename(db_path, "climbed.db");
+    close_recorder(open_recorder());
+    shape_of_new = answer(db_path, shape_sql);
+    cr_expect_str_eq(shape, shape_of_new);
+    rename("climbed.db", db_path);
+    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
+        free(columns[i]);
+    free(before);
+    free(after);
+    free(shape);
+    free(shape_of_new);
+}
+
 Test(views, version_1_is_brought_to_today)
 {
-    char *before, *after, *old_board, *board, *schema, *schema_of_new;
+    char *old_board, *board;
 
-    unpack_version_1();
-    expect_answer("PRAGMA user_version", "1");
-    before = rows_of(db_path);
+    unpack_version(1);
     old_board = answer(db_path, "SELECT run, best, best_epoch, last FROM leaderboard WHERE objective ="
                                 " iif(name = 'old', 'validation.loss', 'train.loss') AND best IS NOT NULL"
                                 " AND status <> 'diverged'");
-    close_recorder(open_recorder());
-    expect_answer("PRAGMA user_version", "2");
-    expect_answer("PRAGMA integrity_check", "ok");
-    expect_answer("PRAGMA foreign_key_check", "");
+    expect_climb(1);
     expect_answer(experiments_sql, upgraded);
-    expect_answer("SELECT name, length(spec) > 100, length(spec_sha256), command, host, kernels, git_commit"
-                  " FROM experiments WHERE id = 1",
-                  "old|1|64|fell run old.yaml --db v1.db --quiet|hill|avx2|NULL");
-    after = rows_of(db_path);
-    cr_expect_str_eq(after, before);
+    expect_answer("SELECT name, length(spec) > 100, length(spec_sha256), command, host, kernels, git_commit,"
+                  " user FROM experiments WHERE id = 1",
+                  "old|1|64|fell run old.yaml --db v1.db --quiet|hill|avx2|NULL|NULL");
     board = answer(db_path, "SELECT run, best, best_epoch, last FROM leaderboard WHERE value IS NOT NULL");
     cr_expect_str_eq(board, old_board);
-    schema = answer(db_path, "SELECT type, name, sql FROM sqlite_schema ORDER BY 2");
-
-    /* It goes on as any other, and is the same schema as a new file's. */
-    close_recorder(open_recorder());
-    remove(db_path);
-    close_recorder(open_recorder());
-    schema_of_new = answer(db_path, "SELECT type, name, sql FROM sqlite_schema ORDER BY 2");
-    cr_expect_str_eq(schema, schema_of_new);
-    free(before);
-    free(after);
     free(old_board);
     free(board);
-    free(schema);
-    free(schema_of_new);
+}
+
+static const char experiments_of_2[] = "1|1|old|train.loss|minimize|best|{\"random\":{\"trials\":2}}\n"
+                                       "2|1|bare|validation.loss|minimize|best|{\"grid\":{}}";
+
+Test(views, version_2_is_brought_to_today)
+{
+    char *old_board, *board;
+
+    unpack_version(2);
+    old_board = answer(db_path, "SELECT * FROM leaderboard");
+    expect_climb(2);
+    expect_answer(experiments_sql, experiments_of_2);
+    expect_answer("SELECT count(host), count(user), count(worker) FROM runs", "0|0|5");
+    board = answer(db_path, "SELECT * FROM leaderboard");
+    cr_expect_str_eq(board, old_board);
+    free(old_board);
+    free(board);
+}
+
+/* A look at a file of schema 2 through the ladder: the columns that it lacks are NULL, and nothing is
+ * copied. */
+Test(views, version_2_is_read)
+{
+    char *shape;
+    struct error err;
+    sqlite3 *db;
+    struct table *t = NULL;
+
+    unpack_version(2);
+    shape = answer(db_path, shape_sql);
+    cr_assert(results_open(db_path, &db, &err) == OK, "%s", err.text);
+    cr_assert(results_table_of(db, "SELECT run, value FROM leaderboard WHERE value IS NOT NULL", 0, NULL, &t,
+                               &err) == OK,
+              "%s", err.text);
+    cr_expect(table_rows(t) == 5);
+    table_free(t);
+    cr_assert(results_table_of(db, "SELECT id FROM runs WHERE user IS NULL AND host IS NULL", 0, NULL, &t,
+                               &err) == OK,
+              "%s", err.text);
+    cr_expect(table_rows(t) == 5);
+    table_free(t);
+    cr_assert(results_table_of(db, "SELECT name FROM temp.sqlite_schema WHERE type = 'table'", 0, NULL, &t,
+                               &err) == OK,
+              "%s", err.text);
+    cr_expect(table_rows(t) == 0);
+    table_free(t);
+    sqlite3_close(db);
+    expect_answer(shape_sql, shape);
+    free(shape);
 }
 
 /* Read as one of today's, and not changed. */
@@ -303,7 +374,7 @@ Test(views, version_1_is_read)
     char *text;
     sqlite3 *db;
 
-    unpack_version_1();
+    unpack_version(1);
     schema = answer(db_path, "SELECT type, name, sql FROM sqlite_schema ORDER BY 2");
     cr_assert(results_open(db_path, &db, &err) == OK, "%s", err.text);
     cr_assert(results_table_of(db,
@@ -320,7 +391,8 @@ Test(views, version_1_is_read)
     cr_assert(results_table_of(db, experiments_sql, 0, NULL, &t, &err) == OK, "%s", err.text);
     cr_expect(table_rows(t) == 3);
     table_free(t);
-    cr_expect(sqlite3_exec(db, "DELETE FROM runs", NULL, NULL, NULL) == SQLITE_READONLY);
+    cr_expect(sqlite3_exec(db, "DELETE FROM main.runs", NULL, NULL, NULL) == SQLITE_READONLY);
+    cr_expect(sqlite3_exec(db, "DELETE FROM runs", NULL, NULL, NULL) == SQLITE_ERROR); /* a view */
     sqlite3_close(db);
     expect_answer("PRAGMA user_version", "1");
     now = answer(db_path, "SELECT type, name, sql FROM sqlite_schema ORDER BY 2");
