@@ -130,7 +130,7 @@ void check_docs(struct checked *c, struct finding *f)
     check_sentence(item_word(item), item->name, item->doc, f);
     for (size_t i = 0; i < item->nparams; i++)
         check_sentence("the setting", item->params[i].name, item->params[i].doc, f);
-    for (uint64_t i = 0; item->kind == FELL_KIND_LAYER && i < item->layer->ntensors; i++)
+    for (uint64_t i = 0; i < item_ntensors(item); i++)
         check_sentence("the tensor", item->layer->tensors[i].name, item->layer->tensors[i].doc, f);
     for (uint64_t i = 0; item->kind == FELL_KIND_OPTIMIZER && i < item->optimizer->nslots; i++)
         check_sentence("the slot", item->optimizer->slots[i].name, item->optimizer->slots[i].doc, f);

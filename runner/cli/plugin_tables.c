@@ -69,7 +69,7 @@ struct table *tensors_table(const struct item *item)
     table_column(t, (struct table_column){.name = "role"});
     table_column(t, (struct table_column){.name = "begins_as"});
     table_column(t, (struct table_column){.name = "meaning"});
-    for (uint64_t i = 0; item->kind == FELL_KIND_LAYER && i < item->layer->ntensors; i++) {
+    for (uint64_t i = 0; i < item_ntensors(item); i++) {
         const fell_tensor *tensor = &item->layer->tensors[i];
 
         table_text(t, tensor->name);

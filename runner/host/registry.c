@@ -57,6 +57,11 @@ const char *item_word(const struct item *item)
     return role_word(item_role(item));
 }
 
+uint64_t item_ntensors(const struct item *item)
+{
+    return item->kind == FELL_KIND_LAYER ? item->layer->ntensors : 0;
+}
+
 struct registry *registry_new(void)
 {
     struct registry *r = mem_alloc(sizeof *r);

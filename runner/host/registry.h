@@ -71,6 +71,9 @@ const struct item *registry_find(struct registry *r, enum role role, const char 
  * The array is the registry's. */
 const struct item *const *registry_list(struct registry *r, size_t *n);
 
+/* Tensors of a layer; 0 of everything else. */
+uint64_t item_ntensors(const struct item *item);
+
 /* The items of the same kind and name that ITEM, which registry_find() gave, hides. free()
  * the array; NULL where *n is 0. */
 const struct item **registry_shadowed(struct registry *r, const struct item *item, size_t *n);

@@ -40,72 +40,83 @@ cJSON *schema_choice(const struct schema_maker *m, enum role role)
 /* ---- keys of the host in an entry ------------------------------------------------------ */
 
 /* One name, or a list of names; 0, 0 inputs is exactly one. */
-static cJSON *from_schema(const struct item *item, const char *doc)
+static cJSON *from_schema(const struct schema_maker *m, const struct item *item, const struct spec_key *key)
 {
     const bool layer = item->kind == FELL_KIND_LAYER;
     const uint32_t min = layer ? item->layer->min_inputs : 0, max = layer ? item->layer->max_inputs : 0;
     cJSON *list = schema_list(schema_type("string"), min > 1 ? (int)min : 1);
 
+    (void)m;
     if (!min && !max)
         cJSON_AddNumberToObject(list, "maxItems", 1);
     else if (max && max < INT32_MAX)
         cJSON_AddNumberToObject(list, "maxItems", max);
     if (min > 1) {
-        cJSON_AddStringToObject(list, "description", doc);
+        cJSON_AddStringToObject(list, "description", key->doc);
         return list;
     }
-    return schema_any(doc, schema_type("string"), list, schema_null());
+    return schema_any(key->doc, schema_type("string"), list, schema_null());
+}
+
+static cJSON *activation_schema(const struct schema_maker *m, const struct item *item,
+                                const struct spec_key *key)
+{
+    (void)item;
+    return schema_any_plugin(key->doc, schema_choice(m, key->role), schema_null(), NULL);
 }
 
 /* One initialiser is for the weights; a map has one for each tensor. */
-static cJSON *init_schema(const struct schema_maker *m, const fell_layer *layer, const char *doc)
+static cJSON *init_schema(const struct schema_maker *m, const struct item *item, const struct spec_key *key)
 {
     cJSON *map = schema_map(NULL, true);
     bool weights = false;
 
-    for (uint64_t i = 0; i < layer->ntensors; i++) {
-        const fell_tensor *t = &layer->tensors[i];
-        cJSON *one = schema_any_plugin(t->doc, schema_choice(m, ROLE_INITIALISER), NULL, NULL);
+    for (uint64_t i = 0; i < item_ntensors(item); i++) {
+        const fell_tensor *t = &item->layer->tensors[i];
+        cJSON *one = schema_any_plugin(t->doc, schema_choice(m, key->role), NULL, NULL);
 
         if (t->init)
             cJSON_AddStringToObject(one, "default", t->init);
         schema_property(map, t->name, one, false);
         weights = weights || t->role == FELL_WEIGHT;
     }
-    return schema_any_plugin(doc, weights ? schema_choice(m, ROLE_INITIALISER) : map, weights ? map : NULL,
+    return schema_any_plugin(key->doc, weights ? schema_choice(m, key->role) : map, weights ? map : NULL,
                              NULL);
 }
 
-/* A table of the host's keys, as host_keys of spec_model.c has them. */
+static const struct {
+    const char *key;
+    cJSON *(*make)(const struct schema_maker *m, const struct item *item, const struct spec_key *key);
+} entry_forms[] = {{"from", from_schema}, {"activation", activation_schema}, {"init", init_schema}};
+
+static void add_entry_form(const struct schema_maker *m, cJSON *map, const struct item *item,
+                           const struct spec_key *key)
+{
+    for (size_t i = 0; i < sizeof entry_forms / sizeof *entry_forms; i++)
+        if (!strcmp(entry_forms[i].key, key->name))
+            schema_property(map, key->name, entry_forms[i].make(m, item, key),
+                            !m->part && !strcmp(key->name, "from") && inputs_to_name(item) > 0);
+}
+
+/* The keys that entries have beside ITEM's own. */
 static void add_host_keys(const struct schema_maker *m, cJSON *map, const struct item *item)
 {
-    const bool tensors = item->kind == FELL_KIND_LAYER && item->layer->ntensors;
     const struct spec_section *host = &spec_section_entry;
 
     for (size_t i = 0; i < host->nparams; i++) {
         const fell_param *p = &host->params[i];
         cJSON *value;
 
-        if (strcmp(p->name, "name") && !tensors)
+        if (p->flags & SPEC_OF_TENSORS && !item_ntensors(item))
             continue;
         value = settings_schema(p);
         if (!strcmp(p->name, "name"))
             cJSON_AddStringToObject(value, "pattern", "^(?!input$)[A-Za-z0-9_-]+$");
         schema_property(map, p->name, value, false);
     }
-    for (size_t i = 0; i < host->nkeys; i++) {
-        const struct spec_key *key = &host->keys[i];
-
-        if (!strcmp(key->name, "from"))
-            schema_property(map, key->name, from_schema(item, key->doc),
-                            !m->part && inputs_to_name(item) > 0);
-        else if (!strcmp(key->name, "init") && tensors)
-            schema_property(map, key->name, init_schema(m, item->layer, key->doc), false);
-        else if (!strcmp(key->name, "activation"))
-            schema_property(map, key->name,
-                            schema_any_plugin(key->doc, schema_choice(m, key->role), schema_null(), NULL),
-                            false);
-    }
+    for (size_t i = 0; i < host->nkeys; i++)
+        if (!host->keys[i].of_tensors || item_ntensors(item))
+            add_entry_form(m, map, item, &host->keys[i]);
 }
 
 /* ---- definitions ---------------------------------------------------------------------------- */

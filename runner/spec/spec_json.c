@@ -4,6 +4,7 @@
  * spec_parse() reads it back to an equal one, which is how a worker gets its job. See
  * spec.h.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "host/settings.h"
@@ -30,28 +31,71 @@ static cJSON *json_choices(size_t n, const struct choice *choices)
 
 static cJSON *json_init(const struct spec_entry *entry)
 {
-    cJSON *object = cJSON_CreateObject();
+    cJSON *object;
 
+    if (!entry->ninits)
+        return NULL;
+    object = cJSON_CreateObject();
     for (size_t i = 0; i < entry->ninits; i++)
         cJSON_AddItemToObject(object, entry->init_tensor[i], json_choice(&entry->init[i]));
     return object;
 }
 
-static cJSON *json_entry(const struct spec_entry *entry)
+static cJSON *json_from(const struct spec_entry *entry)
 {
-    const struct item *item = entry->plugin.item;
-    cJSON *object = json_choice(&entry->plugin), *settings = object->child, *from;
+    cJSON *from = cJSON_CreateArray();
 
-    cJSON_AddStringToObject(settings, "name", entry->name);
-    from = cJSON_AddArrayToObject(settings, "from");
     for (size_t i = 0; i < entry->nfrom; i++)
         cJSON_AddItemToArray(from, cJSON_CreateString(entry->from[i]));
-    if (entry->ninits)
-        cJSON_AddItemToObject(settings, "init", json_init(entry));
-    if (item->kind == FELL_KIND_LAYER && item->layer->ntensors) {
-        cJSON_AddItemToObject(settings, "lr_factor", settings_json_number(entry->lr_factor));
-        cJSON_AddBoolToObject(settings, "trainable", entry->trainable);
+    return from;
+}
+
+/* It is an entry of its own. */
+static cJSON *json_activation(const struct spec_entry *entry)
+{
+    (void)entry;
+    return NULL;
+}
+
+static const struct {
+    const char *key;
+    cJSON *(*write)(const struct spec_entry *entry);
+} entry_forms[] = {{"from", json_from}, {"activation", json_activation}, {"init", json_init}};
+
+static cJSON *json_entry_form(const struct spec_entry *entry, const char *key)
+{
+    for (size_t i = 0; i < sizeof entry_forms / sizeof *entry_forms; i++)
+        if (!strcmp(entry_forms[i].key, key))
+            return entry_forms[i].write(entry);
+    abort(); /* a key without a row above: a worker would never see it */
+}
+
+static void add_entry_params(const struct spec_entry *entry, bool of_tensors, cJSON *settings)
+{
+    for (size_t i = 0; i < spec_section_entry.nparams; i++) {
+        const fell_param *p = &spec_section_entry.params[i];
+        const struct item one = {.nparams = 1, .params = p};
+
+        if (!(p->flags & SPEC_OF_TENSORS) != of_tensors)
+            settings_to_json(&one, entry, settings);
     }
+}
+
+/* Stored runs are known by this text: its order stays. */
+static cJSON *json_entry(const struct spec_entry *entry)
+{
+    cJSON *object = json_choice(&entry->plugin), *settings = object->child;
+
+    add_entry_params(entry, false, settings);
+    for (size_t i = 0; i < spec_section_entry.nkeys; i++) {
+        const char *key = spec_section_entry.keys[i].name;
+        cJSON *value = json_entry_form(entry, key);
+
+        if (value)
+            cJSON_AddItemToObject(settings, key, value);
+    }
+    if (item_ntensors(entry->plugin.item))
+        add_entry_params(entry, true, settings);
     return object;
 }
 
@@ -116,7 +160,7 @@ static cJSON *json_form(const struct spec *s, const char *key)
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
         if (!strcmp(forms[i].key, key))
             return forms[i].write(s);
-    return NULL;
+    abort(); /* a key without a row above: a worker would never see it */
 }
 
 /* ---- sections -------------------------------------------------------------------------- */

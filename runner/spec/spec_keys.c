@@ -218,9 +218,10 @@ const struct spec_section spec_section_sweep = {
 
 static const fell_param entry_params[] = {
     FELL_STRING(struct spec_entry, name, NULL, 0, "How from: and results call the entry."),
-    FELL_FLOAT(struct spec_entry, lr_factor, 1, 0, INFINITY, 0,
+    FELL_FLOAT(struct spec_entry, lr_factor, 1, 0, INFINITY, SPEC_OF_TENSORS,
                "Times the learning rate, for these parameters."),
-    FELL_BOOL(struct spec_entry, trainable, true, "Whether the parameters are trained."),
+    {"trainable", "Whether the parameters are trained.", FELL_P_BOOL, SPEC_OF_TENSORS,
+     offsetof(struct spec_entry, trainable), 1, 0, 1, NULL, NULL},
 };
 static const struct spec_key entry_keys[] = {
     {.name = "from", .form = KEY_FORM, .doc = "Earlier entries, or input, that it takes its input from."},
@@ -231,6 +232,7 @@ static const struct spec_key entry_keys[] = {
     {.name = "init",
      .form = KEY_FORM,
      .role = ROLE_INITIALISER,
+     .of_tensors = true,
      .doc = "The initialiser of the weights, or of each tensor by name."},
 };
 const struct spec_section spec_section_entry = {.name = "",
@@ -255,6 +257,17 @@ const fell_param *spec_param_find(size_t n, const fell_param *params, const char
         if (!strcmp(params[i].name, name))
             return &params[i];
     return NULL;
+}
+
+void spec_section_names(const struct spec_section *section, bool settings, const char *names[SPEC_MOST_KEYS])
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < section->nkeys && n + 1 < SPEC_MOST_KEYS; i++)
+        names[n++] = section->keys[i].name;
+    for (size_t i = 0; settings && i < section->nparams && n + 1 < SPEC_MOST_KEYS; i++)
+        names[n++] = section->params[i].name;
+    names[n] = NULL;
 }
 
 struct item spec_section_item(const struct spec_section *section)

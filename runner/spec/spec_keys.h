@@ -1,9 +1,12 @@
 /* spec_keys.h - the language of a spec as tables: which keys each section has and what
  * stands behind them.
  *
- * The reader (spec_read.c), the way back to JSON (spec_json.c), spec_each_choice() and
- * the types of swept values (setting.c) all walk these tables, so a key is added in one
- * place. Settings of plain types are fell_params as plugins have them.
+ * The reader (spec_read.c, spec_model.c), the way back to JSON (spec_json.c), spec_each_choice(),
+ * the types of swept values (setting.c), the JSON Schema and the reference page all walk these
+ * tables. A key of a plain type, a fell_param as plugins have them, is added here and in spec.h,
+ * and nowhere else. One with a form of its own (KEY_FORM) has a row in a table of readers (spec.c,
+ * spec_model.c), of writers (spec_json.c) and of schemas (schema/) as well; test_spec_keys.c finds
+ * one that is missing.
  */
 #ifndef SPEC_KEYS_H
 #define SPEC_KEYS_H
@@ -28,6 +31,7 @@ struct spec_key {
     enum role role;                     /* of choices */
     size_t offset;                      /* in struct spec: of the choice, or of the pointer to them */
     size_t count;                       /* KEY_CHOICES: of their number */
+    bool of_tensors;                    /* of entries: only where there are tensors */
     const struct spec_section *section; /* KEY_SECTION; KEY_FORM: of a map there, or NULL */
 };
 
@@ -46,13 +50,20 @@ extern const struct spec_section spec_section_top, spec_section_sweep;
 /* A map of its own struct: strategy.c's. */
 extern const struct spec_section spec_section_objective;
 
+/* Flag of a fell_param of an entry: only where there are tensors. Above all flags of plugins. */
+enum { SPEC_OF_TENSORS = 1 << 30 };
+
 /* Keys that model entries have beside their plugin's settings; base and offsets are in struct
- * spec_entry. Only lr_factor and trainable are for entries with tensors. */
+ * spec_entry. Plugins may have no settings of these names: plugin_name_taken(). */
 extern const struct spec_section spec_section_entry;
 
 /* The key of a section by name, or NULL; its setting, or NULL. */
 const struct spec_key *spec_key_find(const struct spec_section *section, const char *name);
 const fell_param *spec_param_find(size_t n, const fell_param *params, const char *name);
+
+/* The names of a section's keys, with SETTINGS those of its params too, and a NULL. */
+enum { SPEC_MOST_KEYS = 32 };
+void spec_section_names(const struct spec_section *section, bool settings, const char *names[SPEC_MOST_KEYS]);
 
 /* A section as an item, for the functions of host/settings.h. */
 struct item spec_section_item(const struct spec_section *section);

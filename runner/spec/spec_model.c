@@ -26,29 +26,25 @@ struct model_reader {
     size_t n;
 };
 
-/* The host's own keys, NULL-terminated, for settings_parse(). */
-static const char *const host_keys[] = {"name", "from", "activation", "init", "lr_factor", "trainable", NULL};
-
 /* ---- entries as written ------------------------------------------------------------- */
 
-/* name, lr_factor, trainable; the last two only where there is something to train. */
+/* The keys of plain types; some only where there is something to train. */
 static void read_host_settings(struct spec_reader *r, const struct node *map, struct spec_entry *entry,
                                const char *plugin)
 {
-    static const char *const of_parameters[] = {"lr_factor", "trainable"};
     struct item table = spec_section_item(&spec_section_entry);
-    const struct item *item = entry->plugin.item;
 
     table.name = plugin;
     r->result |= settings_fill(r->arena, &table, entry, map, &entry->plugin.at, r->diag);
-    if (!item || (item->kind == FELL_KIND_LAYER && item->layer->ntensors))
+    if (!entry->plugin.item || item_ntensors(entry->plugin.item))
         return;
-    for (size_t i = 0; i < sizeof of_parameters / sizeof *of_parameters; i++) {
-        const struct node *key = tree_key(map, of_parameters[i]);
+    for (size_t i = 0; i < table.nparams; i++) {
+        const fell_param *p = &table.params[i];
+        const struct node *key = p->flags & SPEC_OF_TENSORS ? tree_key(map, p->name) : NULL;
 
         if (key)
-            r->result |= diag_error(r->diag, &key->place, "%s.%s: '%s' has no parameters", plugin,
-                                    of_parameters[i], plugin);
+            r->result |=
+                diag_error(r->diag, &key->place, "%s.%s: '%s' has no parameters", plugin, p->name, plugin);
     }
 }
 
@@ -57,12 +53,14 @@ static struct draft *add_entry(struct model_reader *m, enum role role, const str
 {
     struct spec_entry *entry = &m->entries[m->n];
     struct draft *draft = &m->drafts[m->n];
+    const struct item table = spec_section_item(&spec_section_entry);
+    const char *keys[SPEC_MOST_KEYS];
 
     *draft = (struct draft){.named = *named, .output = m->n};
     entry->path = path;
-    entry->lr_factor = 1;
-    entry->trainable = true;
-    spec_resolve(m->r, role, named, role == ROLE_MODEL_ENTRY ? host_keys : NULL, &entry->plugin);
+    settings_fill(m->r->arena, &table, entry, NULL, &named->at, m->r->diag);
+    spec_section_names(&spec_section_entry, true, keys);
+    spec_resolve(m->r, role, named, role == ROLE_MODEL_ENTRY ? keys : NULL, &entry->plugin);
     m->n++;
     return draft;
 }

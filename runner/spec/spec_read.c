@@ -127,15 +127,14 @@ void spec_read_section(struct spec_reader *r, const struct spec_section *section
                        const struct place *at)
 {
     const struct item table = spec_section_item(section);
-    const char *names[32] = {NULL};
+    const char *names[SPEC_MOST_KEYS];
 
     if (map && map->kind != NODE_MAP) {
         r->result |= diag_error(r->diag, &map->place, "%s is a map of settings, not %s",
                                 *section->name ? section->name : "a spec", spec_describe(r, map));
         return;
     }
-    for (size_t i = 0; i < section->nkeys; i++)
-        names[i] = section->keys[i].name;
+    spec_section_names(section, false, names);
     r->result |= settings_check_keys(&table, map, names, r->diag);
     r->result |= settings_fill(r->arena, &table, (char *)r->spec + section->base, map, at, r->diag);
     for (size_t i = 0; i < section->nkeys; i++)

@@ -240,7 +240,7 @@ static void add_default_inits(struct plugins *p, const struct spec_entry *e)
 {
     const struct item *item = e->plugin.item;
 
-    for (size_t i = 0; item->kind == FELL_KIND_LAYER && i < item->layer->ntensors; i++) {
+    for (size_t i = 0; i < item_ntensors(item); i++) {
         const fell_tensor *t = &item->layer->tensors[i];
         const struct item *init;
 
