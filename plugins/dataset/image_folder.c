@@ -7,6 +7,8 @@
 #define _POSIX_C_SOURCE 200809L
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <strings.h>
 #include <sys/stat.h>
 
@@ -230,12 +232,16 @@ static fell_status list_pictures(struct folder *d)
 /* The bytes of a file, or NULL with IM->why. */
 static unsigned char *read_bytes(const char *path, struct image *im, size_t *n)
 {
-    FILE *f = fopen(path, "rb");
+    /* Whoever opens a pipe for reading waits, unless he says that he does not. */
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    FILE *f = fd < 0 ? NULL : fdopen(fd, "rb");
     struct stat about;
     unsigned char *bytes = NULL;
 
     if (!f || fstat(fileno(f), &about) != 0) {
         snprintf(im->why, sizeof im->why, "cannot be opened: %s", strerror(errno));
+    } else if (!S_ISREG(about.st_mode)) {
+        snprintf(im->why, sizeof im->why, "is no regular file");
     } else if (about.st_size == 0) {
         snprintf(im->why, sizeof im->why, "is empty");
     } else if (about.st_size > MOST_BYTES) {

@@ -12,14 +12,13 @@
 #include "yaml/tree.h"
 #include "work/limits.h"
 #include "work/process.h"
+#include "record/database.h"
 
 /* ---- what is stored ----------------------------------------------------------------------- */
 
 static char *column_text(sqlite3_stmt *st, int column)
 {
-    const char *text = (const char *)sqlite3_column_text(st, column);
-
-    return mem_string(text ? text : "");
+    return mem_string(database_text(st, column));
 }
 
 status stored_run_read(sqlite3 *db, int64_t run, struct stored_run *s, struct error *err)

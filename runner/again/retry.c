@@ -10,6 +10,7 @@
 #include "yaml/tree.h"
 #include "sweep/strategies.h"
 #include "work/identity.h"
+#include "record/database.h"
 
 static const char *const failures[] = {"failed", "crashed", "timed_out", "out_of_memory", "diverged"};
 enum { FAILURES = sizeof failures / sizeof failures[0] };
@@ -64,9 +65,7 @@ struct stored {
 
 static const char *text_of(const struct stored *s, int column)
 {
-    const char *text = (const char *)sqlite3_column_text(s->row, column);
-
-    return text ? text : "";
+    return database_text(s->row, column);
 }
 
 static status read_row(struct retry *r, sqlite3 *db, struct stored *s, struct error *err)
@@ -187,8 +186,8 @@ static status queue_runs(struct retry *r, struct recorder *recorder, struct erro
     if (rc == SQLITE_OK)
         sqlite3_bind_int64(row, 1, r->id);
     while (rc == SQLITE_OK && result == OK && (rc = sqlite3_step(row)) == SQLITE_ROW) {
-        result = recorder_run_again(recorder, sqlite3_column_int64(row, 0), "requeued",
-                                    (const char *)sqlite3_column_text(row, 1), err);
+        result = recorder_run_again(recorder, sqlite3_column_int64(row, 0), "requeued", database_text(row, 1),
+                                    err);
         rc = SQLITE_OK;
     }
     if (result == OK && rc != SQLITE_DONE)

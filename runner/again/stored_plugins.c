@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "host/registry.h"
+#include "record/database.h"
 
 static const char *const questions[] = {
     [PLUGINS_OF_RUN] = "SELECT kind, name, path, sha256 FROM plugins WHERE run_id = ?1",
@@ -20,9 +21,7 @@ struct question {
 
 static char *column_text(sqlite3_stmt *st, int column)
 {
-    const char *text = (const char *)sqlite3_column_text(st, column);
-
-    return mem_string(text ? text : "");
+    return mem_string(database_text(st, column));
 }
 
 /* The item that a spec means by NAME now; transforms are layers in the database. */

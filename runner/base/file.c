@@ -22,10 +22,25 @@
 
 /* ---- files ------------------------------------------------------------------ */
 
-/* Opens PATH for reading; refuses folders, which open() accepts. -1 with ERR set. */
-static int open_file(const char *path, struct stat *about, struct error *err)
+const char *path_kind_word(unsigned mode)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    return S_ISDIR(mode) ? "a folder" : S_ISFIFO(mode) ? "a pipe" : S_ISSOCK(mode) ? "a socket" : "a device";
+}
+
+/* Whether PATH, which is no regular file, is open in this process: whoever gave it meant it. */
+static bool is_open_here(const char *path)
+{
+    static const char *const folders[] = {"/dev/fd/", "/proc/self/fd/"};
+
+    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
+        if (strncmp(path, folders[i], strlen(folders[i])) == 0)
+            return true;
+    return strcmp(path, "/dev/stdin") == 0;
+}
+
+int file_open(const char *path, struct stat *about, struct error *err)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 
     if (fd < 0) {
         error_set(err, "cannot read '%s': %s", path, strerror(errno));
@@ -33,8 +48,10 @@ static int open_file(const char *path, struct stat *about, struct error *err)
     }
     if (fstat(fd, about) != 0)
         error_set(err, "cannot read '%s': %s", path, strerror(errno));
-    else if (S_ISDIR(about->st_mode))
-        error_set(err, "cannot read '%s': it is a folder", path);
+    else if (!S_ISREG(about->st_mode) && (S_ISDIR(about->st_mode) || !is_open_here(path)))
+        error_set(err, "cannot read '%s': it is %s", path, path_kind_word(about->st_mode));
+    else if (!S_ISREG(about->st_mode) && fcntl(fd, F_SETFL, 0) != 0) /* its reads wait */
+        error_set(err, "cannot read '%s': %s", path, strerror(errno));
     else
         return fd;
     close(fd);
@@ -58,7 +75,7 @@ status file_read(const char *path, char **out, size_t *len, struct error *err)
     size_t room, used = 0;
     char *bytes = NULL;
     status result = FAILED;
-    int fd = open_file(path, &about, err);
+    int fd = file_open(path, &about, err);
 
     if (fd < 0)
         return FAILED;
@@ -286,7 +303,7 @@ status sha256_file(const char *path, char out[65], struct error *err)
     SHA256_CTX hash;
     status result = FAILED;
     ssize_t n;
-    int fd = open_file(path, &about, err);
+    int fd = file_open(path, &about, err);
 
     if (fd < 0)
         return FAILED;

@@ -52,6 +52,16 @@ static status look_at(const char *path, int depth, int64_t *left, struct error *
     return result;
 }
 
+status path_check_data(const char *path, struct error *err)
+{
+    struct stat about;
+
+    if (stat(path, &about) != 0 || S_ISREG(about.st_mode) || S_ISDIR(about.st_mode))
+        return OK;
+    return error_set(err, "'%s' is %s; data is read from files and folders", path,
+                     path_kind_word(about.st_mode));
+}
+
 status path_check_folder(const char *path, struct error *err)
 {
     int64_t left = MOST_ENTRIES;

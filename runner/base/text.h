@@ -9,6 +9,8 @@
 #include "base/error.h"
 #include "base/mem.h"
 
+struct stat;
+
 /* The candidate nearest to `word` by edit distance (Damerau-Levenshtein; at most
  * a third of the word, at least 1; the case of letters and `-` for `_` count for
  * nothing), or NULL when none is near. The first of equals. */
@@ -38,8 +40,18 @@ size_t text_length(const char *p, size_t n);
 /* Bytes of the line break at P as YAML 1.1 knows them (LF, CR, CRLF, NEL, LS, PS), or 0. */
 size_t text_break(const char *p, const char *end);
 
+/* Opens PATH for reading: a regular file, or a pipe or terminal that this process has open already
+ * (/dev/stdin, /dev/fd/N). Never waits, and never reads without an end: others, folders among them, are
+ * errors. -1 with ERR set. The one way to open a file that a user, a spec or a database names. */
+int file_open(const char *path, struct stat *about, struct error *err);
+/* What MODE, of a struct stat, is if no regular file: "a folder", "a pipe", "a device", "a socket". */
+const char *path_kind_word(unsigned mode);
+/* That what PATH names can be read as data: a regular file, a folder (see path_check_folder()), or
+ * nothing, which whoever opens it will say. */
+status path_check_data(const char *path, struct error *err);
+
 /* Whole file; *out ends with a NUL that *len does not count. free() it.
- * Errors: cannot be opened, is a folder, read error. */
+ * Errors: file_open()'s, read error. */
 status file_read(const char *path, char **out, size_t *len, struct error *err);
 
 /* LEN bytes into file PATH. What it held is replaced at once, when all are written: after an error it is as

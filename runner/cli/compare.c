@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/query.h"
+#include "record/database.h"
 
 /* All that a run was made from, as one JSON object. */
 static const char made_from[] =
@@ -104,8 +105,8 @@ static status side_by_side(sqlite3 *db, const char *sql, const char *first, size
 
         if (results_query(db, sql, 1, &run[i], &s, err))
             goto out;
-        if (sqlite3_step(s) == SQLITE_ROW && sqlite3_column_text(s, 0))
-            object[i] = cJSON_Parse((const char *)sqlite3_column_text(s, 0));
+        if (sqlite3_step(s) == SQLITE_ROW)
+            object[i] = cJSON_Parse(database_text(s, 0));
         sqlite3_finalize(s);
         if (!object[i]) {
             error_set(err, "run %lld: cannot read its spec from the database", (long long)run[i]);

@@ -15,6 +15,7 @@
 #include "explain/page.h"
 #include "kernels/pool.h"
 #include "yaml/tree.h"
+#include "record/database.h"
 
 /* What a command line asks for, with all that must outlive the lesson. */
 struct question {
@@ -111,8 +112,7 @@ static status read_run(struct question *q, sqlite3 *db, struct error *err)
         return FAILED;
     if (sqlite3_step(s) == SQLITE_ROW) {
         q->request.seed = (uint64_t)sqlite3_column_int64(s, 1);
-        st = use_run_spec(q, (const char *)sqlite3_column_text(s, 0), (const char *)sqlite3_column_text(s, 2),
-                          err);
+        st = use_run_spec(q, database_text(s, 0), database_text(s, 2), err);
     } else {
         error_set(err, "cannot read run %lld: %s", (long long)q->request.run, sqlite3_errmsg(db));
     }
@@ -165,8 +165,8 @@ static status read_checkpoint(struct question *q, sqlite3 *db, int64_t *epoch, s
                       1, &q->request.run, &s, err))
         return FAILED;
     if (sqlite3_step(s) == SQLITE_ROW) {
-        q->checkpoint = mem_string((const char *)sqlite3_column_text(s, 0));
-        recorded = mem_string((const char *)sqlite3_column_text(s, 1));
+        q->checkpoint = mem_string(database_text(s, 0));
+        recorded = mem_string(database_text(s, 1));
         *epoch = sqlite3_column_int64(s, 2);
     }
     sqlite3_finalize(s);

@@ -11,20 +11,20 @@
 #include "engine/safetensors.h"
 #include "work/identity.h"
 #include "again/rerun.h"
+#include "record/database.h"
 
 /* What the database knows of the run. */
 struct exported {
     int64_t run, epochs;
     char *status;
-    double train_loss;         /* of the last epoch; NAN: not recorded */
-    char *checkpoint, *sha256; /* of that epoch, or NULL */
+    double train_loss; /* of the last epoch; NAN: not recorded */
+    char *checkpoint;  /* of that epoch, or NULL */
+    char *sha256;
 };
 
 static char *column_text(sqlite3_stmt *s, int column)
 {
-    const char *text = (const char *)sqlite3_column_text(s, column);
-
-    return text ? mem_string(text) : NULL;
+    return sqlite3_column_type(s, column) == SQLITE_NULL ? NULL : mem_string(database_text(s, column));
 }
 
 static status read_run(sqlite3 *db, struct exported *x, struct error *err)
@@ -41,11 +41,11 @@ static status read_run(sqlite3 *db, struct exported *x, struct error *err)
         return FAILED;
     code = sqlite3_step(s);
     if (code == SQLITE_ROW) {
-        x->status = column_text(s, 0);
+        x->status = mem_string(database_text(s, 0));
         x->epochs = sqlite3_column_int64(s, 1);
         x->train_loss = sqlite3_column_type(s, 2) == SQLITE_NULL ? NAN : sqlite3_column_double(s, 2);
         x->checkpoint = column_text(s, 3);
-        x->sha256 = column_text(s, 4);
+        x->sha256 = mem_string(database_text(s, 4));
     }
     sqlite3_finalize(s);
     if (code != SQLITE_ROW)

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "cli/report.h"
 #include "sweep/importance.h"
+#include "record/database.h"
 
 /* ---- best per value ---------------------------------------------------------------- */
 
@@ -111,7 +112,7 @@ static status read_settings(sqlite3 *db, struct settings *s, struct error *err)
     if (read_values(db, s, err) || results_query(db, settings_sql, 0, NULL, &q, err))
         return FAILED;
     while ((code = sqlite3_step(q)) == SQLITE_ROW) {
-        const char *path = (const char *)sqlite3_column_text(q, 0);
+        const char *path = database_text(q, 0);
         const size_t row = (size_t)sqlite3_column_int64(q, 1);
         const size_t category = (size_t)sqlite3_column_int64(q, 3);
         const bool is_number = sqlite3_column_int(q, 4) != 0;

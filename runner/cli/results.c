@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "cli/display.h"
 #include "record/schema.h"
+#include "record/database.h"
 
 status results_error(sqlite3 *db, struct error *err)
 {
@@ -86,8 +87,9 @@ static status try_open(const char *path, enum way way, sqlite3 **db, int64_t *ap
     return st;
 }
 
-/* A file of an older VERSION is read as one of today's, and not changed. */
-static status read_as_new(sqlite3 *db, int version, struct error *err)
+/* The views are this program's, put before those of the file, which may be anybody's and need not come to
+ * an end. A file of an older VERSION is read as one of today's, and not changed. */
+static status read_as_ours(sqlite3 *db, int version, struct error *err)
 {
     if (sqlite3_exec(db, "PRAGMA temp_store = MEMORY; PRAGMA query_only = OFF", NULL, NULL, NULL) ||
         schema_read_old(db, version) || sqlite3_exec(db, "PRAGMA query_only = ON", NULL, NULL, NULL))
@@ -112,9 +114,9 @@ status results_open(const char *path, sqlite3 **db, struct error *err)
     status st;
 
     *db = NULL;
-    if (stat(path, &about) == 0 && S_ISDIR(about.st_mode))
-        return error_set(err, "'%s' is a folder, not a results database", path);
-    if (access(path, R_OK)) {
+    if (database_check_file(path, err))
+        return FAILED;
+    if (access(path, R_OK) || stat(path, &about)) {
         if (errno == ENOENT)
             return error_set(
                 err, "no results database '%s'; 'fell run SPEC' makes it, --db FILE names another", path);
@@ -137,8 +139,9 @@ status results_open(const char *path, sqlite3 **db, struct error *err)
     else if (version > schema_version)
         st = error_set(err, "'%s' was written by a newer fell (schema %lld, this one knows %d)", path,
                        (long long)version, schema_version);
-    else if (version < schema_version)
-        st = read_as_new(*db, (int)version, err);
+    else
+        st = database_check_tables(*db, path, false, err) || read_as_ours(*db, (int)version, err) ? FAILED
+                                                                                                  : OK;
     if (st) {
         sqlite3_close(*db);
         *db = NULL;
@@ -245,8 +248,8 @@ static int read_rows(struct rows *r, sqlite3_stmt *s)
         for (int c = 0; c < r->ncolumns; c++) {
             r->value[at + (size_t)c] = sqlite3_value_dup(sqlite3_column_value(s, c));
             r->parsed[at + (size_t)c] = NULL;
-            if (r->object[c] && sqlite3_column_text(s, c)) {
-                r->parsed[at + (size_t)c] = cJSON_Parse((const char *)sqlite3_column_text(s, c));
+            if (r->object[c]) { /* a text that is no JSON gives no columns */
+                r->parsed[at + (size_t)c] = cJSON_Parse(database_text(s, c));
                 add_keys(&r->keys[c], r->parsed[at + (size_t)c]);
             }
         }
@@ -392,7 +395,7 @@ status results_heading(sqlite3 *db, int64_t experiment, char **out, struct error
         return FAILED;
     code = sqlite3_step(s);
     if (code == SQLITE_ROW)
-        *out = mem_string((const char *)sqlite3_column_text(s, 0));
+        *out = mem_string(database_text(s, 0));
     sqlite3_finalize(s);
     return code == SQLITE_ROW ? OK : results_error(db, err);
 }
@@ -412,9 +415,9 @@ status results_label(sqlite3 *db, int64_t run, char **out, struct error *err)
         while ((code = sqlite3_step(s)) == SQLITE_ROW) {
             paths = mem_grow(paths, n + 1, sizeof *paths);
             texts = mem_grow(texts, n + 1, sizeof *texts);
-            paths[n] = arena_format(arena, "%s", (const char *)sqlite3_column_text(s, 0));
+            paths[n] = arena_format(arena, "%s", database_text(s, 0));
             texts[n++] = arena_format(
-                arena, "%s", sqlite3_column_text(s, 1) ? (const char *)sqlite3_column_text(s, 1) : "null");
+                arena, "%s", sqlite3_column_type(s, 1) == SQLITE_NULL ? "null" : database_text(s, 1));
         }
         if (code != SQLITE_DONE)
             results_error(db, err);
@@ -476,7 +479,7 @@ static status experiment_names(sqlite3 *db, struct keys *out, struct error *err)
         return FAILED;
     while ((code = sqlite3_step(s)) == SQLITE_ROW) {
         out->key = mem_grow(out->key, out->n + 1, sizeof *out->key);
-        out->key[out->n++] = mem_string((const char *)sqlite3_column_text(s, 0));
+        out->key[out->n++] = mem_string(database_text(s, 0));
     }
     sqlite3_finalize(s);
     return code == SQLITE_DONE ? OK : results_error(db, err);

@@ -8,6 +8,7 @@
 #include "cli/query.h"
 #include "cli/terminal.h"
 #include "engine/numbers.h"
+#include "record/database.h"
 
 static const char facts[] =
     "SELECT r.id AS run, x.name AS experiment, x.id AS experiment_id, r.trial, r.repeat, r.status, r.error,\n"
@@ -98,9 +99,8 @@ static status reproduce(sqlite3 *db, const struct call *c, int64_t run, char **a
                       "WHERE r.id = ?1",
                       1, &run, &s, err))
         return FAILED;
-    *as_typed = sqlite3_step(s) == SQLITE_ROW && sqlite3_column_text(s, 0)
-                    ? mem_string((const char *)sqlite3_column_text(s, 0))
-                    : mem_string("");
+    *as_typed = sqlite3_step(s) == SQLITE_ROW && *database_text(s, 0) ? mem_string(database_text(s, 0))
+                                                                      : mem_string("");
     sqlite3_finalize(s);
     strbuf_add(&b, "sqlite3");
     text_add_word(&b, c->db);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/results.h"
+#include "record/database.h"
 
 const char *const tally_words[STATUSES] = {"queued",    "running",       "finished",   "stopped",
                                            "pruned",    "diverged",      "failed",     "crashed",
@@ -64,7 +65,7 @@ status tally_read(sqlite3 *db, int64_t experiment, struct tally *out, struct err
                       &experiment, &s, err))
         return FAILED;
     while ((code = sqlite3_step(s)) == SQLITE_ROW) {
-        enum run_status at = tally_status((const char *)sqlite3_column_text(s, 0));
+        enum run_status at = tally_status(database_text(s, 0));
 
         if (at < STATUSES)
             out->of[at] = sqlite3_column_int64(s, 1);

@@ -12,6 +12,7 @@
 #include "cli/terminal.h"
 #include "cli/watch_read.h"
 #include "record/claim.h"
+#include "record/database.h"
 
 static const double REFRESH = 1.0; /* seconds */
 
@@ -31,7 +32,7 @@ static status choose(sqlite3 *db, const struct call *c, int64_t *experiment, str
     while ((code = sqlite3_step(s)) == SQLITE_ROW) {
         if (!*experiment)
             *experiment = sqlite3_column_int64(s, 0);
-        if (claim_is_taken(c->db, (const char *)sqlite3_column_text(s, 1))) {
+        if (claim_is_taken(c->db, database_text(s, 1))) {
             *experiment = sqlite3_column_int64(s, 0);
             break;
         }

@@ -9,6 +9,7 @@
 #include "cli/results.h"
 #include "record/claim.h"
 #include "record/schema.h"
+#include "record/database.h"
 
 enum {
     WINDOW = 60, /* seconds that the rate is of */
@@ -27,13 +28,12 @@ status watch_begin(struct watch *w, sqlite3 *db, const char *path, int64_t exper
         return FAILED;
     code = sqlite3_step(s);
     if (code == SQLITE_ROW) {
-        w->name = mem_string((const char *)sqlite3_column_text(s, 0));
-        w->uid = mem_string((const char *)sqlite3_column_text(s, 1));
+        w->name = mem_string(database_text(s, 0));
+        w->uid = mem_string(database_text(s, 1));
         free(p->name);
         p->name = mem_string(w->name);
-        progress_objective(p, (const char *)sqlite3_column_text(s, 2),
-                           strcmp((const char *)sqlite3_column_text(s, 3), "maximize") == 0,
-                           strcmp((const char *)sqlite3_column_text(s, 4), "last") == 0);
+        progress_objective(p, database_text(s, 2), strcmp(database_text(s, 3), "maximize") == 0,
+                           strcmp(database_text(s, 4), "last") == 0);
         p->told_rate = true;
     }
     sqlite3_finalize(s);
@@ -149,7 +149,7 @@ static status read_whole(struct watch *w, struct totals *t, struct error *err)
     if (results_query(w->db, whole, 1, &w->experiment, &s, err))
         return FAILED;
     while ((code = sqlite3_step(s)) == SQLITE_ROW) {
-        enum run_status how = tally_status((const char *)sqlite3_column_text(s, 0));
+        enum run_status how = tally_status(database_text(s, 0));
 
         if (how == STATUSES)
             continue;
@@ -160,7 +160,7 @@ static status read_whole(struct watch *w, struct totals *t, struct error *err)
         }
         t->age = fmax(t->age, sqlite3_column_double(s, 4));
         if (how == STATUS_RUNNING)
-            running = mem_string((const char *)sqlite3_column_text(s, 5));
+            running = mem_string(database_text(s, 5));
     }
     sqlite3_finalize(s);
     st = code == SQLITE_DONE ? read_lanes(w, running ? running : "", err) : results_error(w->db, err);

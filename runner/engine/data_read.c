@@ -10,6 +10,7 @@
 
 #include "base/mem.h"
 #include "engine/data_parts.h"
+#include "base/text.h"
 
 #define LARGEST      ((int64_t)1 << 40) /* numbers in a row, rows in a set */
 #define MOST_CLASSES ((int64_t)1 << 24) /* a class number must be exact as a float */
@@ -110,12 +111,39 @@ static status check_info(struct dataset *d, const struct item *loss, struct prob
     return OK;
 }
 
+/* A plugin opens what its settings name as it likes; a pipe would keep it waiting, a device would not end. */
+static status check_paths(const struct choice *c, enum split role, struct problem *p)
+{
+    struct error err;
+
+    for (size_t i = 0; i < c->item->nparams; i++) {
+        const fell_param *param = &c->item->params[i];
+        const char *field = (const char *)c->settings + param->offset;
+        const char *const *path = (const void *)field;
+        int64_t n = 1;
+
+        if (!(param->flags & FELL_PATH))
+            continue;
+        if (param->type == FELL_P_STRINGS) {
+            path = ((const fell_strings *)(const void *)field)->v;
+            n = ((const fell_strings *)(const void *)field)->n;
+        }
+        for (int64_t k = 0; k < n; k++)
+            if (path[k] && path_check_data(path[k], &err) != OK)
+                return problem_set(p, roles[role].section, 0, param->name, "%s: %s: %s", c->item->name,
+                                   param->name, err.text);
+    }
+    return OK;
+}
+
 status dataset_open(struct dataset *d, const struct choice *choice, enum split role, const struct spec *spec,
                     struct host_env *env, struct problem *p)
 {
     const fell_dataset *plugin = choice->item->dataset;
 
     *d = (struct dataset){.choice = choice, .section = roles[role].section, .word = roles[role].word};
+    if (check_paths(choice, role, p) != OK)
+        return FAILED;
     instance_init(&d->in, choice->item, choice->item->name, env);
     d->in.stream = rng_stream(spec->seed, RNG_DATA, (uint32_t)role, 0);
     d->info = (fell_data_info){

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -169,7 +170,67 @@ static status check_owner(sqlite3 *db, const char *path, int *version, struct er
     if (*version > schema_version)
         return error_set(err, "%s was written by a newer fell (schema %d, this program knows %d)", path,
                          *version, schema_version);
-    return OK;
+    return database_check_tables(db, path, true, err);
+}
+
+/* ---- files from somebody else ------------------------------------------------------------ */
+
+const char *database_text(sqlite3_stmt *s, int column)
+{
+    const unsigned char *text = sqlite3_column_text(s, column);
+
+    return text ? (const char *)text : "";
+}
+
+status database_check_file(const char *path, struct error *err)
+{
+    static const char *const beside[] = {"", "-wal", "-shm", "-journal"};
+    status result = OK;
+
+    for (size_t i = 0; i < sizeof beside / sizeof *beside && result == OK; i++) {
+        char *file = mem_format("%s%s", path, beside[i]);
+        struct stat about;
+
+        if (stat(file, &about) == 0 && !S_ISREG(about.st_mode))
+            result =
+                error_set(err, "'%s' is %s, not a results database", file, path_kind_word(about.st_mode));
+        free(file);
+    }
+    return result;
+}
+
+/* A name of ours that is taken by something else; virtual tables have no pages. */
+static const char foreign_sql[] =
+    "SELECT type, name FROM sqlite_schema WHERE (type <> 'index' AND name IN (%s) AND\n"
+    "  (type <> 'table' OR coalesce(rootpage, 0) = 0)) OR (%d AND type = 'trigger') LIMIT 1";
+
+status database_check_tables(sqlite3 *db, const char *path, bool written, struct error *err)
+{
+    struct strbuf names = {0};
+    sqlite3_stmt *s = NULL;
+    status result = OK;
+    char *sql;
+    int rc;
+
+    strbuf_add(&names, "'experiments', 'data_files', 'runs'");
+    for (const char *const *t = schema_run_tables; *t; t++)
+        strbuf_addf(&names, ", '%s'", *t);
+    sql = mem_format(foreign_sql, names.text, written);
+    rc = sqlite3_prepare_v2(db, sql, -1, &s, NULL);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_step(s);
+    if (rc == SQLITE_ROW)
+        result = error_set(err, "%s was not made by fell: it has the %s '%s'%s", path, database_text(s, 0),
+                           database_text(s, 1),
+                           strcmp(database_text(s, 0), "trigger") == 0
+                               ? ", which would run when rows are stored; drop it to write here"
+                               : " in place of a table");
+    else if (rc != SQLITE_DONE)
+        result = database_error(db, rc, path, err);
+    sqlite3_finalize(s);
+    strbuf_release(&names);
+    free(sql);
+    return result;
 }
 
 /* The change to WAL is refused with BUSY, busy handler or not, while another process
@@ -287,7 +348,8 @@ status database_open(const char *path, sqlite3 **out, struct error *err)
     int version, rc;
     status result = FAILED;
 
-    if (path_make_folder(folder, err) != OK || check_place(path, err) != OK)
+    if (path_make_folder(folder, err) != OK || check_place(path, err) != OK ||
+        database_check_file(path, err) != OK)
         goto out;
     if (access(path, F_OK) != 0)
         create_file(path);

@@ -28,6 +28,18 @@ bool database_has_moved(sqlite3 *db);
 /* All that it holds into PATH.saved-PID. SAID: what happened, and where it is now. */
 void database_save_moved(sqlite3 *db, const char *path, struct error *said);
 
+/* The text in COLUMN of the row that S is at, "" where it is NULL: a file from somebody else need not
+ * keep what its schema says. As long valid as sqlite3_column_text(), which nobody else calls. */
+const char *database_text(sqlite3_stmt *s, int column);
+
+/* Before a file is opened: that it, its log, the log's index and its journal are regular files where they
+ * are there, so that opening and reading them comes to an end. */
+status database_check_file(const char *path, struct error *err);
+
+/* After it: that the tables of DB are tables, not views or programs of somebody else's, and, where it is
+ * WRITTEN to, that no trigger runs when they change. What else is in it does no harm. */
+status database_check_tables(sqlite3 *db, const char *path, bool written, struct error *err);
+
 /* Who holds a write lock on the database PATH (OPENERS: who has it open), as "sqlite3
  * (process 123)". Processes of other users may stay unseen: "another process". */
 void database_lock_holders(const char *path, bool openers, struct strbuf *out);

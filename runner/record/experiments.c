@@ -11,6 +11,7 @@
 #include "record/claim.h"
 #include "record/recorder_impl.h"
 #include "record/schema.h"
+#include "record/database.h"
 
 #define UNFINISHED "('queued', 'running', 'interrupted')"
 
@@ -37,7 +38,7 @@ static status find(struct recorder *r, const char *sql, const char *first, const
 
 static void copy_uid(char to[65], sqlite3_stmt *st, int column)
 {
-    snprintf(to, 65, "%s", (const char *)sqlite3_column_text(st, column));
+    snprintf(to, 65, "%s", database_text(st, column));
 }
 
 status recorder_find_experiment(struct recorder *r, const char *identity, const char *name,
@@ -68,7 +69,7 @@ status recorder_find_experiment(struct recorder *r, const char *identity, const 
     if (rc == SQLITE_ROW) {
         out->other_unfinished = true;
         out->other_id = sqlite3_column_int64(st, 0);
-        out->other_text = mem_string((const char *)sqlite3_column_text(st, 1));
+        out->other_text = mem_string(database_text(st, 1));
     }
     sqlite3_finalize(st);
     if (find(r, "SELECT id, uid FROM experiments WHERE name = ?1 ORDER BY id DESC LIMIT 1", name, NULL, &st,

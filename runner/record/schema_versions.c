@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "record/database.h"
 #include "record/schema.h"
 
 /* WAS: an expression over the row X of TABLE as the version before had it. */
@@ -58,8 +59,8 @@ static char *ask(sqlite3 *db, const char *sql, const char *table)
 
     if (sqlite3_prepare_v2(db, sql, -1, &st, NULL) == SQLITE_OK) {
         sqlite3_bind_text(st, 1, table, -1, SQLITE_STATIC);
-        if (sqlite3_step(st) == SQLITE_ROW && sqlite3_column_text(st, 0))
-            text = mem_string((const char *)sqlite3_column_text(st, 0));
+        if (sqlite3_step(st) == SQLITE_ROW)
+            text = mem_string(database_text(st, 0));
     }
     sqlite3_finalize(st);
     return text ? text : mem_string("");
@@ -104,7 +105,7 @@ static int find_lack(const struct climb *c, const char *table, struct lack *out)
     *out = (struct lack){.plain = 0};
     sqlite3_bind_text(st, 1, table, -1, SQLITE_STATIC);
     while (rc == SQLITE_OK && (rc = sqlite3_step(st)) == SQLITE_ROW) {
-        const char *name = (const char *)sqlite3_column_text(st, 0);
+        const char *name = database_text(st, 0);
 
         rc = SQLITE_OK;
         if (has_column(c->db, table, name))
@@ -116,7 +117,7 @@ static int find_lack(const struct climb *c, const char *table, struct lack *out)
         out->plain++;
         strbuf_addf(&out->nulls, ", NULL AS %s", name);
         strbuf_addf(&out->append, "ALTER TABLE main.%s ADD COLUMN %s %s;\n", table, name,
-                    (const char *)sqlite3_column_text(st, 1));
+                    database_text(st, 1));
     }
     sqlite3_finalize(st);
     return rc == SQLITE_DONE ? SQLITE_OK : rc;
@@ -167,8 +168,8 @@ static int each_table(struct climb *c, int (*make)(struct climb *c, const char *
         rc = sqlite3_prepare_v2(c->today, "SELECT name, sql FROM sqlite_schema WHERE type = 'table'", -1, &st,
                                 NULL);
     while (rc == SQLITE_OK && (rc = sqlite3_step(st)) == SQLITE_ROW) {
-        const char *table = (const char *)sqlite3_column_text(st, 0);
-        const char *sql = (const char *)sqlite3_column_text(st, 1);
+        const char *table = database_text(st, 0);
+        const char *sql = database_text(st, 1);
         const bool there = has_column(c->db, table, NULL);
         struct lack lack = {.plain = 0};
 
@@ -245,7 +246,7 @@ int schema_read_old(sqlite3 *db, int version)
 {
     struct climb c = {.db = db, .version = version};
     struct strbuf sql = {0};
-    int rc = each_table(&c, put_before);
+    int rc = version < schema_version ? each_table(&c, put_before) : SQLITE_OK;
 
     schema_add_views(&sql, "TEMP ");
     if (rc == SQLITE_OK)

@@ -14,6 +14,7 @@
 #include "engine/init.h"
 #include "host/registry.h"
 #include "work/trial_now.h"
+#include "record/database.h"
 
 /* ---- files ------------------------------------------------------------------------ */
 
@@ -70,12 +71,12 @@ status identity_check_files(sqlite3 *db, int64_t run, struct error *err)
     if (rc == SQLITE_OK)
         sqlite3_bind_int64(st, 1, run);
     while (rc == SQLITE_OK && result == OK && (rc = sqlite3_step(st)) == SQLITE_ROW) {
-        const char *path = (const char *)sqlite3_column_text(st, 0);
+        const char *path = database_text(st, 0);
         char sha256[65];
 
         rc = SQLITE_OK;
         result = identity_hash_path(path, sha256, err);
-        if (result == OK && strcmp(sha256, (const char *)sqlite3_column_text(st, 1)) != 0)
+        if (result == OK && strcmp(sha256, database_text(st, 1)) != 0)
             result =
                 error_set(err, "'%s' has changed since run %lld was trained on it", path, (long long)run);
     }

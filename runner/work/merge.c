@@ -73,7 +73,7 @@ static status prepare(struct merge *m, struct copier *c, const char *table, cons
     strbuf_addf(&put, "INSERT INTO %s (", table);
     strbuf_add(&values, "");
     while (rc == SQLITE_OK && (rc = sqlite3_step(names)) == SQLITE_ROW) {
-        const char *name = (const char *)sqlite3_column_text(names, 0), *comma = c->columns ? ", " : "";
+        const char *name = database_text(names, 0), *comma = c->columns ? ", " : "";
 
         /* Whoever trains a run there trains none here. */
         strbuf_addf(&get, "%s%s", comma,
@@ -266,8 +266,8 @@ static status merge_runs(struct merge *m, int64_t from_experiment, int64_t exper
                                   .trial = sqlite3_column_int64(s, 1),
                                   .repeat = sqlite3_column_int64(s, 2),
                                   .progress = sqlite3_column_int64(s, 3),
-                                  .uid = (const char *)sqlite3_column_text(s, 4),
-                                  .resolved = (const char *)sqlite3_column_text(s, 5)};
+                                  .uid = database_text(s, 4),
+                                  .resolved = database_text(s, 5)};
 
         st = merge_run(m, &r, experiment);
     }
@@ -353,8 +353,8 @@ static status merge_all(struct merge *m)
             -1, &s, NULL))
         return from_error(m);
     while (st == OK && (rc = sqlite3_step(s)) == SQLITE_ROW)
-        st = merge_experiment(m, sqlite3_column_int64(s, 0), (const char *)sqlite3_column_text(s, 1),
-                              (const char *)sqlite3_column_text(s, 2), sqlite3_column_int64(s, 3));
+        st = merge_experiment(m, sqlite3_column_int64(s, 0), database_text(s, 1), database_text(s, 2),
+                              sqlite3_column_int64(s, 3));
     if (st == OK && rc != SQLITE_DONE)
         st = from_error(m);
     sqlite3_finalize(s);

@@ -21,7 +21,7 @@ status merge_files_list(sqlite3 *db, int64_t run, char **out, struct error *err)
     if (rc == SQLITE_OK) {
         sqlite3_bind_int64(s, 1, run);
         while ((rc = sqlite3_step(s)) == SQLITE_ROW)
-            strbuf_addf(&b, "%s\n", (const char *)sqlite3_column_text(s, 0));
+            strbuf_addf(&b, "%s\n", database_text(s, 0));
     }
     sqlite3_finalize(s);
     *out = b.text;
@@ -98,13 +98,13 @@ status merge_files_copy(sqlite3 *from, int64_t from_run, sqlite3 *to, const char
     if (rc == SQLITE_OK)
         sqlite3_bind_int64(s, 1, from_run);
     while (rc == SQLITE_OK && st == OK && sqlite3_step(s) == SQLITE_ROW) {
-        const char *path = (const char *)sqlite3_column_text(s, 1);
+        const char *path = database_text(s, 1);
         char *file = path_join(folder, path_base(path));
         bool good = false;
 
         st = path_make_folder(folder, err);
         if (st == OK)
-            st = copy_file(path, (const char *)sqlite3_column_text(s, 2), file, &good, err);
+            st = copy_file(path, database_text(s, 2), file, &good, err);
         if (st == OK && good)
             st = add_row(to, to_path, run, file, s, err);
         *(good ? copied : lost) += 1;

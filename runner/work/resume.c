@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "engine/checkpoint.h"
+#include "record/database.h"
 
 const char *const resume_files[RESUME_FILES] = {"pause.safetensors", "last.safetensors", "best.safetensors"};
 
@@ -49,7 +50,7 @@ static status read_wanted(sqlite3 *db, int64_t run, struct wanted *w, struct err
         rc = sqlite3_step(st);
     }
     if (rc == SQLITE_ROW) {
-        const char *resolved = (const char *)sqlite3_column_text(st, 1);
+        const char *resolved = database_text(st, 1);
 
         w->seed = (uint64_t)sqlite3_column_int64(st, 0);
         sha256_text(resolved, strlen(resolved), w->spec);

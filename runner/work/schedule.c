@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "work/schedule_impl.h"
+#include "record/database.h"
 
 /* ---- slots -------------------------------------------------------------------------- */
 
@@ -266,22 +267,21 @@ static void read_values(struct schedule *s, struct run_task *out)
     while (sqlite3_step(row) == SQLITE_ROW) {
         char number[32];
         const int type = sqlite3_column_type(row, 1);
-        const char *text = (const char *)sqlite3_column_text(row, 1);
+        const char *text = type == SQLITE_NULL ? NULL : database_text(row, 1);
 
         if (type == SQLITE_FLOAT) {
             text_from_double(sqlite3_column_double(row, 1), number);
             text = number;
         }
         values = mem_grow(values, n + 1, sizeof *values);
-        values[n++] = (struct axis_value){
-            .path = arena_format(out->arena, "%s", (const char *)sqlite3_column_text(row, 0)),
-            .text = arena_format(out->arena, "%s", text ? text : "null"),
-            .null = !text,
-            .type = type == SQLITE_INTEGER ? VALUE_INT
-                    : type == SQLITE_FLOAT ? VALUE_REAL
-                                           : VALUE_TEXT,
-            .i = sqlite3_column_int64(row, 1),
-            .x = sqlite3_column_double(row, 1)};
+        values[n++] = (struct axis_value){.path = arena_format(out->arena, "%s", database_text(row, 0)),
+                                          .text = arena_format(out->arena, "%s", text ? text : "null"),
+                                          .null = !text,
+                                          .type = type == SQLITE_INTEGER ? VALUE_INT
+                                                  : type == SQLITE_FLOAT ? VALUE_REAL
+                                                                         : VALUE_TEXT,
+                                          .i = sqlite3_column_int64(row, 1),
+                                          .x = sqlite3_column_double(row, 1)};
     }
     sqlite3_reset(row);
     out->stored.nvalues = n;
@@ -301,7 +301,7 @@ static status fetch(struct schedule *s, struct run_task *out, struct error *err)
     out->tree = tree_new();
     if (found) {
         out->seed = (uint64_t)sqlite3_column_int64(row, 0);
-        out->stored.resolved = arena_format(out->arena, "%s", (const char *)sqlite3_column_text(row, 1));
+        out->stored.resolved = arena_format(out->arena, "%s", database_text(row, 1));
     }
     sqlite3_reset(row);
     if (!found)

@@ -8,6 +8,10 @@
 #include "base/text.h"
 #include "work/resume.h"
 #include "work/schedule_impl.h"
+#include "record/database.h"
+
+/* Of an experiment. More cannot have been trained, and their slots would fill the memory. */
+enum { MOST_RUNS = 50000000 };
 
 struct loader {
     struct schedule *s;
@@ -108,12 +112,15 @@ static void add_trials(struct loader *l, size_t trial, int64_t epochs)
 static status load_run(struct loader *l, sqlite3_stmt *row, struct error *err)
 {
     struct schedule *s = l->s;
-    const size_t trial = (size_t)sqlite3_column_int64(row, 1);
-    const size_t slot = trial * s->repeats + (size_t)sqlite3_column_int64(row, 2);
-    const char *word = (const char *)sqlite3_column_text(row, 3);
+    const int64_t number = sqlite3_column_int64(row, 1), repeat = sqlite3_column_int64(row, 2);
+    const size_t trial = (size_t)number, slot = trial * s->repeats + (size_t)repeat;
+    const char *word = database_text(row, 3);
     const int64_t epochs = sqlite3_column_int64(row, 4);
     struct slot *w;
 
+    if (number < 0 || repeat < 0 || (size_t)repeat >= s->repeats || number > MOST_RUNS / (int64_t)s->repeats)
+        return error_set(err, "run %lld is trial %lld, repeat %lld, which cannot be: the database is damaged",
+                         (long long)sqlite3_column_int64(row, 0), (long long)number, (long long)repeat);
     add_trials(l, trial, sqlite3_column_int64(row, 6));
     w = &s->slot[slot];
     w->id = sqlite3_column_int64(row, 0);
@@ -140,7 +147,8 @@ static status count_repeats(struct loader *l, int64_t id, struct error *err)
         sqlite3_bind_int64(row, 1, id);
         rc = sqlite3_step(row);
     }
-    if (rc == SQLITE_ROW && (size_t)sqlite3_column_int64(row, 0) > l->s->repeats)
+    if (rc == SQLITE_ROW && sqlite3_column_int64(row, 0) > (int64_t)l->s->repeats &&
+        sqlite3_column_int64(row, 0) <= MOST_RUNS) /* a wrong number is told with its run */
         l->s->repeats = (size_t)sqlite3_column_int64(row, 0);
     sqlite3_finalize(row);
     return rc == SQLITE_ROW ? OK : database_failed(l, err);

@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "work/trial_now.h"
+#include "record/database.h"
 
 static status cannot_read(const struct store *s, struct error *err)
 {
@@ -33,8 +34,7 @@ static void add_changed_files(const struct store *s, int64_t other, struct strbu
         sqlite3_bind_int64(st, 1, other);
         sqlite3_bind_text(st, 2, f->role, -1, SQLITE_STATIC);
         sqlite3_bind_text(st, 3, f->path, -1, SQLITE_STATIC);
-        if (sqlite3_step(st) == SQLITE_ROW &&
-            strcmp((const char *)sqlite3_column_text(st, 0), f->sha256) != 0)
+        if (sqlite3_step(st) == SQLITE_ROW && strcmp(database_text(st, 0), f->sha256) != 0)
             strbuf_addf(out, "  %s has changed since\n", f->path);
         sqlite3_reset(st);
     }
@@ -53,10 +53,10 @@ static void add_changed_plugins(const struct store *s, int64_t other, struct str
         return;
     sqlite3_bind_int64(st, 1, other);
     while (sqlite3_step(st) == SQLITE_ROW) {
-        const char *kind = (const char *)sqlite3_column_text(st, 0);
-        const char *name = (const char *)sqlite3_column_text(st, 1);
+        const char *kind = database_text(st, 0);
+        const char *name = database_text(st, 1);
 
-        if (identity_plugin_changed(s->identity, kind, name, (const char *)sqlite3_column_text(st, 2)))
+        if (identity_plugin_changed(s->identity, kind, name, database_text(st, 2)))
             strbuf_addf(out, "  the %s '%s' has changed since\n", kind, name);
     }
     sqlite3_finalize(st);
@@ -292,7 +292,7 @@ static status list_checkpoints(const struct store *s, int64_t experiment, struct
     if (rc == SQLITE_OK) {
         sqlite3_bind_int64(st, 1, experiment);
         while ((rc = sqlite3_step(st)) == SQLITE_ROW)
-            strbuf_addf(out, "%s\n", (const char *)sqlite3_column_text(st, 0));
+            strbuf_addf(out, "%s\n", database_text(st, 0));
     }
     sqlite3_finalize(st);
     return rc == SQLITE_DONE ? OK : cannot_read(s, err);

@@ -80,7 +80,7 @@ sqlite3 evil.db "
     UPDATE data_files SET path = '/d$evil';
     UPDATE parameters SET layer = 'l$evil', plugin = 'q$evil';
     UPDATE run_params SET path = 'r$evil', value = 'v$evil';"
-for command in runs 'show 1' best report 'watch --once' 'compare 1 1' 'verify 1' 'replay 1' 'retry' 'export 1 -o w.safetensors'; do
+for command in runs 'show 1' best report 'watch --once' 'compare 1 1' 'verify 1' 'replay 1' 'retry 1' 'export 1 --safetensors w.st'; do
     for form in '' --json; do
         got=0
         shown="fell $command $form"
@@ -91,3 +91,120 @@ for command in runs 'show 1' best report 'watch --once' 'compare 1 1' 'verify 1'
     done
 done
 shows 0 '\u001b' "$FELL" runs --json --db evil.db
+
+# ---- what is no file, or never comes to an end ----------------------------------------------------
+# ends TEXT COMMAND...: says TEXT with status 2, and does not wait for anybody.
+ends() {
+    text=$1 got=0
+    shift
+    timeout 20 "$@" >out 2>err </dev/null || got=$?
+    [ $got = 2 ] || { cat err >&2; fail "'$*' ended with $got"; }
+    expect_text err "$text"
+}
+mkfifo pipe pipe.csv pipe.yaml
+ends "it is a pipe" "$FELL" check pipe
+ends "it is a device" "$FELL" check /dev/zero
+printf 'extends: pipe\n' >extends.yaml
+ends "it is a pipe" "$FELL" check extends.yaml
+write_spec listed.yaml
+printf 'sweep: {over: {list: pipe.csv}}\n' >>listed.yaml
+ends "it is a pipe" "$FELL" check listed.yaml
+ends "it is a pipe" "$FELL" check good.yaml train.initial_weights=pipe
+ends "it is a device" "$FELL" check good.yaml train.initial_weights=/dev/zero
+for source in 'csv: {path: PIPE, target: y}' 'idx: {images: PIPE, labels: PIPE}' 'npy: {inputs: PIPE, targets: PIPE}' \
+    'libsvm: {path: PIPE}' 'image_folder: {path: PIPE}' 'sqlite: {path: PIPE, query: "SELECT 1 AS y", target: y}'; do
+    for path in pipe /dev/zero; do
+        sed "s|^data: .*|data: {source: {$(echo "$source" | sed "s|PIPE|$path|g")}}|" good.yaml >data.yaml
+        ends "; data is read from files and folders" "$FELL" check data.yaml
+    done
+done
+cp -R "$srcdir/tests/bad/images" pictures
+for picture in pictures/a/*; do
+    rm "$picture"
+    mkfifo "$picture"
+done
+ends "is no regular file" "$FELL" check good.yaml "data.source={image_folder: {path: pictures}}" loss=cross_entropy
+# A pipe that was opened for it is read.
+"$FELL" check /dev/stdin <good.yaml >out
+# shellcheck disable=SC2002 # a pipe is wanted
+cat good.yaml | "$FELL" check /dev/stdin >out
+
+for suffix in '' -wal -shm -journal; do
+    rm -f foreign.db foreign.db-*
+    cp "$db" foreign.db
+    rm -f "foreign.db$suffix"
+    mkfifo "foreign.db$suffix"
+    ends "is a pipe, not a results database" "$FELL" runs --db foreign.db
+    ends "is a pipe, not a results database" "$FELL" run good.yaml --db foreign.db
+done
+rm -f foreign.db*
+ends "is a device, not a results database" "$FELL" runs --db /dev/zero
+
+# readers: what a database of somebody else is asked; each ends within 20 s, by itself.
+readers() {
+    for command in runs 'show 1' 'best 1' report 'watch --once' 'compare 1 2' 'verify 1' 'replay 1' 'retry 1' \
+        'export 1 --safetensors w.st' 'explain sweep.yaml --run 1' 'run sweep.yaml'; do
+        got=0
+        cp "$1" asked.db
+        # shellcheck disable=SC2086 # words
+        timeout 20 "$FELL" $command --db asked.db >out 2>err </dev/null || got=$?
+        [ $got -le 2 ] || { cat err >&2; fail "fell $command of $2 ended with $got"; }
+    done
+    rm -f merged.db
+    timeout 20 "$FELL" merge "$1" -o merged.db >out 2>err || [ $? -le 2 ] || fail "fell merge of $2"
+}
+write_sweep sweep.yaml
+echo 'checkpoint: {every: 5, keep: last}' >>sweep.yaml
+"$FELL" run sweep.yaml --db sweep.db --quiet
+# The same rows in tables that keep nothing of what ours promise.
+sqlite3 sweep.db .schema | sed 's/ STRICT, WITHOUT ROWID//; s/ STRICT//; s/NOT NULL//g; s/UNIQUE//
+    s/  (experiment_id, trial, repeat)/ CHECK (1)/; s/CHECK (/CHECK (1 OR /; s/  PRIMARY KEY (.*)/  CHECK (1)/
+    /^CREATE VIEW/,/;$/d' >loose.sql
+tables="experiments data_files runs run_params parameters epochs gradients metrics plugins checkpoints events"
+{
+    cat loose.sql
+    echo "ATTACH 'sweep.db' AS g; PRAGMA application_id = $(sqlite3 sweep.db 'PRAGMA application_id');"
+    echo "PRAGMA user_version = $(sqlite3 sweep.db 'PRAGMA user_version');"
+    for table in $tables; do
+        echo "INSERT INTO $table SELECT * FROM g.$table;"
+    done
+} | sqlite3 -bail loose.db
+readers loose.db "tables without constraints"
+for table in $tables; do
+    for value in NULL -1 9223372036854775807 "zeroblob(9)"; do
+        cp loose.db null.db
+        sqlite3 loose.db "SELECT name FROM pragma_table_info('$table') WHERE name NOT IN ('id', 'run_id', 'experiment_id')" |
+            while read -r column; do
+                echo "UPDATE $table SET $column = $value;"
+            done | sqlite3 -bail null.db
+        [ "$value" != NULL ] || readers null.db "a $table with $value"
+        timeout 20 "$FELL" report --db null.db >out 2>err || [ $? -le 2 ] || fail "report of $table with $value"
+        timeout 20 "$FELL" run sweep.yaml --quiet --db null.db >out 2>err || [ $? -le 2 ] || fail "run of $table with $value"
+    done
+done
+# A path that is a pipe or a device.
+for path in pipe /dev/zero; do
+    cp sweep.db paths.db
+    sqlite3 paths.db "UPDATE checkpoints SET path = '$path'; UPDATE data_files SET path = '$path'; UPDATE plugins SET path = '$path';"
+    readers paths.db "paths to $path"
+done
+
+# Views of theirs are not asked, and tables are tables.
+endless="WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n"
+cp sweep.db views.db
+for view in $(sqlite3 sweep.db "SELECT name FROM sqlite_schema WHERE type = 'view'"); do
+    echo "DROP VIEW $view; CREATE VIEW $view AS $endless;"
+done | sqlite3 -bail views.db
+readers views.db "endless views"
+"$FELL" report --db sweep.db >mine
+"$FELL" report --db views.db >theirs
+cmp mine theirs || fail "views of the file were asked"
+cp sweep.db taken.db
+sqlite3 taken.db "DROP TABLE events; CREATE VIEW events AS $endless"
+ends "was not made by fell: it has the view 'events' in place of a table" "$FELL" runs --db taken.db
+ends "was not made by fell" "$FELL" run good.yaml --db taken.db
+sqlite3 taken.db "DROP VIEW events; CREATE VIRTUAL TABLE events USING fts5(id, run_id, at, kind, detail)"
+ends "was not made by fell" "$FELL" runs --db taken.db
+cp sweep.db trigger.db
+sqlite3 trigger.db "CREATE TRIGGER t AFTER INSERT ON runs BEGIN DELETE FROM epochs; END"
+ends "has the trigger 't'" "$FELL" run good.yaml --db trigger.db

@@ -159,7 +159,7 @@ Test(recorder, refuses_what_is_not_its_own)
     expect_refused("was written by a newer fell (schema 9, this program knows 3)");
 
     snprintf(db_path, sizeof db_path, "%s", folder);
-    expect_refused("cannot open");
+    expect_refused("is a folder, not a results database");
 }
 
 Test(recorder, refuses_network_file_systems)
