@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/run_status.h"
 #include "record/packed.h"
 #include "yaml/tree.h"
 #include "work/limits.h"
@@ -128,7 +129,7 @@ static void take_json(struct hearing *h, uint32_t type, const char *body)
         end(h, run_end_word(RUN_FAILED), json_text(json, "text"));
     if (h->over && strcmp(h->end->word, run_end_word(RUN_FAILED)) == 0 &&
         cJSON_IsTrue(cJSON_GetObjectItem(json, "out_of_memory")))
-        snprintf(h->end->word, sizeof h->end->word, "out_of_memory");
+        snprintf(h->end->word, sizeof h->end->word, "%s", run_statuses[STATUS_OUT_OF_MEMORY].word);
     cJSON_Delete(json);
 }
 
@@ -173,7 +174,7 @@ static void judge_death(struct hearing *h, struct limit_watch *watch, bool broke
         strbuf_add(&why, watch->text);
         process_add_where(&h->process, h->rerun->spec, &why);
     }
-    end(h, word ? word : sig && !broken ? "crashed" : "failed", why.text);
+    end(h, word ? word : run_statuses[sig && !broken ? STATUS_CRASHED : STATUS_FAILED].word, why.text);
     strbuf_release(&why);
 }
 

@@ -6,38 +6,51 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/run_status.h"
 #include "base/text.h"
 #include "yaml/tree.h"
 #include "sweep/strategies.h"
 #include "work/identity.h"
 #include "record/database.h"
 
-static const char *const failures[] = {"failed", "crashed", "timed_out", "out_of_memory", "diverged"};
-enum { FAILURES = sizeof failures / sizeof failures[0] };
-
-static const char default_statuses[] = "failed,crashed,timed_out,out_of_memory";
-
 /* ---- which runs ----------------------------------------------------------------------------- */
 
 static status check_word(const char *word, struct error *err)
 {
-    const char *near;
+    const char *failures[STATUSES], *near;
+    struct strbuf all = {0};
+    size_t n = 0;
 
-    for (size_t i = 0; i < FAILURES; i++)
-        if (strcmp(word, failures[i]) == 0)
-            return OK;
-    near = text_nearest(word, failures, FAILURES);
+    if (run_status_is_failure(word))
+        return OK;
+    for (int s = 0; s < STATUSES; s++)
+        if (run_status_is_failure(run_statuses[s].word)) {
+            failures[n++] = run_statuses[s].word;
+            strbuf_addf(&all, "%s%s", n > 1 ? ", " : "", run_statuses[s].word);
+        }
+    near = text_nearest(word, failures, n);
     if (near)
-        return error_set(err, "no run can be retried for its status '%s'; did you mean '%s'?", word, near);
-    return error_set(err,
-                     "no run can be retried for its status '%s'; there are failed, crashed, timed_out, "
-                     "out_of_memory and diverged",
-                     word);
+        error_set(err, "no run can be retried for its status '%s'; did you mean '%s'?", word, near);
+    else
+        error_set(err, "no run can be retried for its status '%s'; there are %s", word, all.text);
+    strbuf_release(&all);
+    return FAILED;
+}
+
+/* Those that are retried unless the user says otherwise. */
+static char *default_statuses(void)
+{
+    struct strbuf b = {0};
+
+    for (int s = 0; s < STATUSES; s++)
+        if (run_statuses[s].retried)
+            strbuf_addf(&b, "%s%s", b.len ? "," : "", run_statuses[s].word);
+    return b.text;
 }
 
 static status read_statuses(struct retry *r, const char *text, struct error *err)
 {
-    char *copy = mem_string(text ? text : default_statuses), *rest = copy, *word;
+    char *copy = text ? mem_string(text) : default_statuses(), *rest = copy, *word;
     struct strbuf sql = {0};
     status result = OK;
 
@@ -71,17 +84,16 @@ static const char *text_of(const struct stored *s, int column)
 static status read_row(struct retry *r, sqlite3 *db, struct stored *s, struct error *err)
 {
     struct experiment *e = r->experiment;
-    char *sql =
-        mem_format("SELECT x.name, x.uid, x.spec, r.resolved, r.id,"
-                   " (SELECT key FROM json_each(x.strategy) LIMIT 1), x.objective, x.goal, x.objective_at,"
-                   " (SELECT max(repeat) + 1 FROM runs WHERE experiment_id = x.id),"
-                   " EXISTS (SELECT 1 FROM run_params WHERE run_id = r.id),"
-                   " (SELECT count(*) FROM runs WHERE experiment_id = x.id AND status IN (%s)),"
-                   " (SELECT count(*) FROM runs WHERE experiment_id = x.id AND status IN"
-                   "  ('queued', 'running', 'interrupted'))"
-                   " FROM experiments AS x JOIN runs AS r ON r.experiment_id = x.id WHERE x.id = ?1"
-                   " ORDER BY r.trial, r.repeat LIMIT 1",
-                   r->statuses);
+    char *sql = mem_format(
+        "SELECT x.name, x.uid, x.spec, r.resolved, r.id,"
+        " (SELECT key FROM json_each(x.strategy) LIMIT 1), x.objective, x.goal, x.objective_at,"
+        " (SELECT max(repeat) + 1 FROM runs WHERE experiment_id = x.id),"
+        " EXISTS (SELECT 1 FROM run_params WHERE run_id = r.id),"
+        " (SELECT count(*) FROM runs WHERE experiment_id = x.id AND status IN (%s)),"
+        " (SELECT count(*) FROM runs WHERE experiment_id = x.id AND status IN " RUN_STATUSES_UNFINISHED ")"
+        " FROM experiments AS x JOIN runs AS r ON r.experiment_id = x.id WHERE x.id = ?1"
+        " ORDER BY r.trial, r.repeat LIMIT 1",
+        r->statuses);
     const int rc = sqlite3_prepare_v2(db, sql, -1, &s->row, NULL);
 
     free(sql);

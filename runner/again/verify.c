@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/run_status.h"
 #include "work/identity.h"
 
 /* The tables, their questions (?1 the run, ?2 the epoch or step) and what is compared in each row: columns
@@ -267,8 +268,9 @@ static status prepare(struct verifier *c, struct error *err)
 /* How it ended is told by the spec alone. */
 static bool ends_by_itself(const char *status_word)
 {
-    return strcmp(status_word, "finished") == 0 || strcmp(status_word, "stopped") == 0 ||
-           strcmp(status_word, "diverged") == 0;
+    const enum run_status s = run_status_find(status_word);
+
+    return s < STATUSES && run_statuses[s].alone;
 }
 
 static void compare_end(struct verifier *c, const struct rerun_end *end, bool whole)

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/run_status.h"
 #include "base/text.h"
 #include "cli/query.h"
 #include "engine/safetensors.h"
@@ -50,7 +51,7 @@ static status read_run(sqlite3 *db, struct exported *x, struct error *err)
     sqlite3_finalize(s);
     if (code != SQLITE_ROW)
         return error_set(err, "cannot read run %lld: %s", (long long)x->run, sqlite3_errmsg(db));
-    if (strcmp(x->status, "finished") != 0 && strcmp(x->status, "stopped") != 0)
+    if (!run_status_is_whole(x->status))
         return error_set(err, "run %lld has the status '%s': only a run that finished has weights to export",
                          (long long)x->run, x->status);
     return OK;
@@ -122,7 +123,7 @@ static status train_again(const struct call *c, sqlite3 *db, const struct export
     if (identity_check_files(db, x->run, err) || rerun_open(&r, db, x->run, c->nplugins, c->plugins, err) ||
         rerun_train(&r, x->epochs, to, &listener, &end, err))
         goto out;
-    if (!run_end_is_good(end.word)) {
+    if (!run_status_is_good(end.word)) {
         error_set(err, "%s: %.1900s", end.word, end.error);
     } else if (isfinite(x->train_loss) && train_loss != x->train_loss) {
         unlink(to);

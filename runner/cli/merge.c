@@ -1,5 +1,5 @@
-/* merge.c - `fell merge`: the results of several databases in one. work/merge.c does it. */
-#include "work/merge.h"
+/* merge.c - `fell merge`: the results of several databases in one. record/merge.c does it. */
+#include "work/merge_files.h"
 
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -102,7 +102,7 @@ static int run_merge(const struct call *c)
         status st = results_open(c->args[i], &from, &err);
 
         if (st == OK)
-            st = merge_database(from, c->args[i], to, c->output, &counts, &err);
+            st = merge_database(from, c->args[i], to, c->output, &merge_files, &counts, &err);
         sqlite3_close(from);
         if (st != OK) {
             cli_error("%s", err.text);

@@ -77,7 +77,7 @@ status progress_earlier(struct progress *p, sqlite3 *db, int64_t experiment, str
 {
     static const char best[] =
         "SELECT run, value FROM leaderboard WHERE experiment = ?1 AND value IS NOT NULL\n"
-        "AND status NOT IN ('queued', 'running', 'interrupted')\n"
+        "AND status NOT IN " RUN_STATUSES_UNFINISHED "\n"
         "ORDER BY " SCHEMA_VALUE_RANK ", run LIMIT 1";
     char *label = NULL;
     sqlite3_stmt *s;
@@ -235,7 +235,7 @@ void progress_run_ended(struct progress *p, int worker, int64_t run, const char 
                         const char *error)
 {
     struct lane *l = lane_of(p, worker);
-    enum run_status how = tally_status(status_word);
+    enum run_status how = run_status_find(status_word);
 
     if (!l || l->run != run)
         return;
@@ -243,7 +243,7 @@ void progress_run_ended(struct progress *p, int worker, int64_t run, const char 
     p->ended++;
     p->tally.of[STATUS_RUNNING]--;
     p->tally.of[how < STATUSES ? how : STATUS_QUEUED]++; /* else it is put off */
-    if (p->objective.at_last && how < STATUS_INTERRUPTED)
+    if (p->objective.at_last && how < STATUSES && run_statuses[how].end)
         note_value(&p->objective, l);
     p->epochs_done += (double)(l->epochs - l->epoch); /* those that will not come are no work left */
     if (p->view->run_ended)
@@ -253,7 +253,7 @@ void progress_run_ended(struct progress *p, int worker, int64_t run, const char 
 
 void progress_run_over(struct progress *p, int64_t run, const char *status_word, int64_t epochs)
 {
-    const enum run_status how = tally_status(status_word);
+    const enum run_status how = run_status_find(status_word);
     bool shown = false;
 
     for (size_t i = 0; i < p->nlanes; i++) { /* the worker that had it has had no other yet */
@@ -273,7 +273,7 @@ void progress_run_over(struct progress *p, int64_t run, const char *status_word,
 
 void progress_run_again(struct progress *p, const char *status_word)
 {
-    const enum run_status how = tally_status(status_word);
+    const enum run_status how = run_status_find(status_word);
 
     if (how < STATUSES) {
         p->tally.of[how]--;
@@ -314,7 +314,7 @@ double progress_taken(const struct progress *p, const struct lane *l)
 
 bool progress_is_good(const char *status_word)
 {
-    return run_end_is_good(status_word);
+    return run_status_is_good(status_word);
 }
 
 /* What DONE of WANTED, reached after TAKEN seconds and AGO seconds ago, lets one expect. */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/run_status.h"
 #include "cli/display.h"
 #include "cli/query.h"
 #include "work/identity.h"
@@ -105,7 +106,7 @@ static void hear_epoch(void *arg, const struct epoch_report *e)
 static void hear_event(void *arg, const char *kind, const char *detail)
 {
     (void)arg;
-    if (strcmp(kind, "diverged") != 0) /* it is the end, and told there */
+    if (!run_status_is(kind, STATUS_DIVERGED)) /* it is the end, and told there */
         fprintf(stderr, "%s: %s\n", kind, detail);
 }
 
@@ -136,9 +137,9 @@ static void print_end(const struct replay *p, const struct rerun *r, const struc
         print_line(o);
         return;
     }
-    if (p->call->quiet && run_end_is_good(end->word))
+    if (p->call->quiet && run_status_is_good(end->word))
         return;
-    fprintf(run_end_is_good(end->word) ? stdout : stderr, "run %lld %s after %lld epoch%s%s%s\n",
+    fprintf(run_status_is_good(end->word) ? stdout : stderr, "run %lld %s after %lld epoch%s%s%s\n",
             (long long)r->run.id, end->word, (long long)end->epochs, end->epochs == 1 ? "" : "s",
             end->error[0] ? ": " : "", end->error);
 }
@@ -166,7 +167,7 @@ static int run_replay(const struct call *c)
         goto out;
     }
     print_end(&p, &r, &end);
-    exit_status = run_end_is_good(end.word) ? EXIT_OK : EXIT_RUN;
+    exit_status = run_status_is_good(end.word) ? EXIT_OK : EXIT_RUN;
 out:
     rerun_release(&r);
     sqlite3_close(db);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/run_status.h"
 #include "cli/display.h"
 #include "cli/query.h"
 #include "cli/tally.h"
@@ -50,8 +51,7 @@ status report_begin(sqlite3 *db, int64_t experiment, struct error *err)
         "  WHERE experiment = %lld;\n"
         "CREATE TEMP TABLE report_trials AS SELECT row_number() OVER (ORDER BY trial) - 1 AS place, trial,\n"
         "    min(run) AS first, avg(value) AS mean,\n"
-        "    sum(status NOT IN ('queued', 'running', 'finished', 'stopped', 'pruned', 'interrupted')) AS "
-        "failed\n"
+        "    sum(status IN " RUN_STATUSES_FAILURES ") AS failed\n"
         "  FROM report_runs GROUP BY trial;\n"
         "PRAGMA query_only = ON",
         (long long)experiment);
@@ -69,7 +69,7 @@ status report_begin(sqlite3 *db, int64_t experiment, struct error *err)
 static const char failures_sql[] =
     "SELECT r.status, count(*) AS runs, min(r.id) AS first_run, r.error\n"
     "FROM temp.report_runs AS b JOIN runs AS r ON r.id = b.run\n"
-    "WHERE ?1 > 0 AND r.status NOT IN ('queued', 'running', 'finished', 'stopped', 'pruned', 'interrupted')\n"
+    "WHERE ?1 > 0 AND r.status IN " RUN_STATUSES_FAILURES "\n"
     "GROUP BY r.status, pattern(r.error) ORDER BY runs DESC, first_run LIMIT iif(?2 > 0, ?2, -1)";
 
 /* A run's last word on it: it may have been pruned before it was begun anew. */
@@ -195,7 +195,7 @@ static void print_json(const struct report *r)
     cJSON_Delete(about);
     part = cJSON_AddObjectToObject(o, "status");
     for (int s = 0; s < STATUSES; s++)
-        cJSON_AddNumberToObject(part, tally_words[s], (double)r->tally.of[s]);
+        cJSON_AddNumberToObject(part, run_statuses[s].word, (double)r->tally.of[s]);
     cJSON_AddItemToObject(o, "leaderboard", table_to_json(r->board));
     cJSON_AddItemToObject(o, "values", table_to_json(r->values));
     cJSON_AddItemToObject(o, "importance", importance_json(&r->importance));

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/run_status.h"
 #include "base/text.h"
 #include "cli/display.h"
 #include "record/schema.h"
@@ -371,7 +372,7 @@ status results_trials(sqlite3 *db, int64_t experiment, int64_t limit, struct tab
         "r.id)\n"
         "      WHERE r.experiment_id = ?1 AND r.trial = s.trial GROUP BY 1)) AS metrics,\n"
         "  nullif((SELECT count(*) FROM runs AS r WHERE experiment_id = ?1 AND r.trial = s.trial\n"
-        "          AND status NOT IN ('finished', 'stopped')), 0) AS unfinished\n"
+        "          AND status NOT IN " RUN_STATUSES_WHOLE "), 0) AS unfinished\n"
         "FROM shown AS s ORDER BY " SCHEMA_MEAN_RANK ", trial",
         2, (const int64_t[]){experiment, limit}, out, err);
 }

@@ -10,14 +10,16 @@
 
 static status check_status(const char *word, struct error *err)
 {
-    const char *near;
+    const char *near, *words[STATUSES];
     struct strbuf all = {0};
 
-    if (tally_status(word) < STATUSES)
+    if (run_status_find(word) < STATUSES)
         return OK;
-    for (size_t i = 0; i < STATUSES; i++)
-        strbuf_addf(&all, "%s%s", i ? ", " : "", tally_words[i]);
-    near = text_nearest(word, tally_words, STATUSES);
+    for (size_t i = 0; i < STATUSES; i++) {
+        words[i] = run_statuses[i].word;
+        strbuf_addf(&all, "%s%s", i ? ", " : "", words[i]);
+    }
+    near = text_nearest(word, words, STATUSES);
     if (near)
         error_set(err, "no status '%s'; did you mean '%s'?", word, near);
     else

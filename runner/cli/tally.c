@@ -1,41 +1,26 @@
 /* tally.c - see tally.h. Called by the progress lines and by the commands that look at results. */
 #include "cli/tally.h"
 
-#include <string.h>
-
 #include "cli/results.h"
 #include "record/database.h"
 
-const char *const tally_words[STATUSES] = {"queued",    "running",       "finished",   "stopped",
-                                           "pruned",    "diverged",      "failed",     "crashed",
-                                           "timed_out", "out_of_memory", "interrupted"};
-
-enum run_status tally_status(const char *word)
-{
-    int s = 0;
-
-    while (s < STATUSES && strcmp(tally_words[s], word) != 0)
-        s++;
-    return (enum run_status)s;
-}
-
-static int64_t sum(const struct tally *t, enum run_status first, enum run_status last)
+int64_t tally_all(const struct tally *t)
 {
     int64_t n = 0;
 
-    for (int s = (int)first; s <= (int)last; s++)
+    for (int s = 0; s < STATUSES; s++)
         n += t->of[s];
     return n;
 }
 
-int64_t tally_all(const struct tally *t)
-{
-    return sum(t, 0, STATUSES - 1);
-}
-
 int64_t tally_ended(const struct tally *t)
 {
-    return sum(t, STATUS_FINISHED, STATUS_OUT_OF_MEMORY);
+    int64_t n = 0;
+
+    for (int s = 0; s < STATUSES; s++)
+        if (run_statuses[s].end)
+            n += t->of[s];
+    return n;
 }
 
 void tally_add_text(struct strbuf *out, const struct tally *t)
@@ -44,11 +29,11 @@ void tally_add_text(struct strbuf *out, const struct tally *t)
 
     strbuf_addf(out, "%lld of %lld run%s done", (long long)tally_ended(t), (long long)all,
                 all == 1 ? "" : "s");
-    for (int s = STATUS_STOPPED; s < STATUSES; s++) {
-        if (t->of[s] == 0)
+    for (int s = 0; s < STATUSES; s++) {
+        if (t->of[s] == 0 || s == STATUS_QUEUED || s == STATUS_RUNNING || s == STATUS_FINISHED)
             continue;
         strbuf_addf(out, ", %lld ", (long long)t->of[s]);
-        for (const char *word = tally_words[s]; *word; word++)
+        for (const char *word = run_statuses[s].word; *word; word++)
             strbuf_addn(out, *word == '_' ? " " : word, 1);
     }
     if (t->of[STATUS_RUNNING])
@@ -65,7 +50,7 @@ status tally_read(sqlite3 *db, int64_t experiment, struct tally *out, struct err
                       &experiment, &s, err))
         return FAILED;
     while ((code = sqlite3_step(s)) == SQLITE_ROW) {
-        enum run_status at = tally_status(database_text(s, 0));
+        enum run_status at = run_status_find(database_text(s, 0));
 
         if (at < STATUSES)
             out->of[at] = sqlite3_column_int64(s, 1);

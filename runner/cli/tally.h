@@ -9,26 +9,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
-
-/* The words of `runs.status`, in the order in which they are shown. */
-enum run_status {
-    STATUS_QUEUED,
-    STATUS_RUNNING,
-    STATUS_FINISHED,
-    STATUS_STOPPED,
-    STATUS_PRUNED,
-    STATUS_DIVERGED,
-    STATUS_FAILED,
-    STATUS_CRASHED,
-    STATUS_TIMED_OUT,
-    STATUS_OUT_OF_MEMORY,
-    STATUS_INTERRUPTED,
-    STATUSES
-};
-extern const char *const tally_words[STATUSES];
-
-/* WORD as a status; STATUSES when it is none. */
-enum run_status tally_status(const char *word);
+#include "base/run_status.h"
 
 struct tally {
     int64_t of[STATUSES];

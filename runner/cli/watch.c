@@ -63,7 +63,7 @@ static void print_json(const struct watch *w)
     cJSON_AddNumberToObject(o, "done", (double)tally_ended(&p->tally));
     part = cJSON_AddObjectToObject(o, "status");
     for (int s = 0; s < STATUSES; s++)
-        cJSON_AddNumberToObject(part, tally_words[s], (double)p->tally.of[s]);
+        cJSON_AddNumberToObject(part, run_statuses[s].word, (double)p->tally.of[s]);
     add_number(o, "runs_per_second", p->rate);
     add_number(o, "seconds_left", p->left);
     if (p->objective.name && !isnan(p->objective.best)) {

@@ -149,12 +149,12 @@ static status read_whole(struct watch *w, struct totals *t, struct error *err)
     if (results_query(w->db, whole, 1, &w->experiment, &s, err))
         return FAILED;
     while ((code = sqlite3_step(s)) == SQLITE_ROW) {
-        enum run_status how = tally_status(database_text(s, 0));
+        enum run_status how = run_status_find(database_text(s, 0));
 
         if (how == STATUSES)
             continue;
         p->tally.of[how] = sqlite3_column_int64(s, 1);
-        if (how >= STATUS_FINISHED && how < STATUS_INTERRUPTED) {
+        if (run_statuses[how].end) {
             t->recent += sqlite3_column_double(s, 2);
             t->seconds += sqlite3_column_double(s, 3);
         }

@@ -85,7 +85,6 @@ enum run_end {
     RUN_PAUSED /* goes on later from its pause_path; no status of a run in the database */
 };
 const char *run_end_word(enum run_end e); /* the database's `status` */
-bool run_end_is_good(const char *word);   /* the run did what was wanted of it: finished, stopped, pruned */
 
 struct run_result {
     enum run_end end;

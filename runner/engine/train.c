@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "base/run_status.h"
 #include "base/text.h"
 #include "engine/augment.h"
 #include "engine/checkpoint.h"
@@ -47,17 +48,12 @@ struct run {
 
 const char *run_end_word(enum run_end e)
 {
-    static const char *const word[] = {
-        [RUN_FINISHED] = "finished", [RUN_STOPPED] = "stopped", [RUN_PRUNED] = "pruned",
-        [RUN_DIVERGED] = "diverged", [RUN_FAILED] = "failed",   [RUN_INTERRUPTED] = "interrupted",
-        [RUN_PAUSED] = "paused"};
+    static const enum run_status status_of[] = {
+        [RUN_FINISHED] = STATUS_FINISHED, [RUN_STOPPED] = STATUS_STOPPED,
+        [RUN_PRUNED] = STATUS_PRUNED,     [RUN_DIVERGED] = STATUS_DIVERGED,
+        [RUN_FAILED] = STATUS_FAILED,     [RUN_INTERRUPTED] = STATUS_INTERRUPTED};
 
-    return word[e];
-}
-
-bool run_end_is_good(const char *word)
-{
-    return strcmp(word, "finished") == 0 || strcmp(word, "stopped") == 0 || strcmp(word, "pruned") == 0;
+    return e == RUN_PAUSED ? "paused" : run_statuses[status_of[e]].word;
 }
 
 /* ---- how a run ends early ------------------------------------------------------------ */
@@ -97,7 +93,7 @@ static status diverge(struct run *r, const char *where)
     r->clock = now;
     if (r->listener->epoch)
         r->listener->epoch(r->listener->arg, &report);
-    tell(r, "diverged", r->result->error);
+    tell(r, run_end_word(RUN_DIVERGED), r->result->error);
     return FAILED;
 }
 

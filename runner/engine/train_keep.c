@@ -131,7 +131,7 @@ void keep_tell_stop(const struct keep *k)
     text_from_double(k->at.stop.value, best);
     snprintf(text, sizeof text, "%s has not become better since epoch %lld (%s)",
              k->spec->train.early_stopping.monitor, (long long)k->at.stop.epoch, best);
-    k->listener->event(k->listener->arg, "stopped", text);
+    k->listener->event(k->listener->arg, run_end_word(RUN_STOPPED), text);
 }
 
 /* ---- checkpoints ------------------------------------------------------------------------------------ */

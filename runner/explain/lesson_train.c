@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/run_status.h"
 #include "engine/rate.h"
 #include "engine/train.h"
 #include "explain/probe.h"
@@ -93,9 +94,9 @@ static void on_event(void *arg, const char *kind, const char *detail)
 {
     struct watch *w = arg;
 
-    if (strcmp(kind, "stopped") == 0)
+    if (run_status_is(kind, STATUS_STOPPED))
         snprintf(w->ended, sizeof w->ended, "it stopped early: %s", detail);
-    else if (strcmp(kind, "diverged") == 0)
+    else if (run_status_is(kind, STATUS_DIVERGED))
         snprintf(w->ended, sizeof w->ended, "it diverged: %s", detail);
 }
 

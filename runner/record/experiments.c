@@ -7,13 +7,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/run_status.h"
 #include "base/text.h"
 #include "record/claim.h"
 #include "record/recorder_impl.h"
 #include "record/schema.h"
 #include "record/database.h"
-
-#define UNFINISHED "('queued', 'running', 'interrupted')"
 
 /* ---- finding -------------------------------------------------------------------- */
 
@@ -49,8 +48,8 @@ status recorder_find_experiment(struct recorder *r, const char *identity, const 
 
     *out = (struct known_experiment){.state = KNOWN_NEW};
     if (find(r,
-             "SELECT id, EXISTS (SELECT 1 FROM runs WHERE experiment_id = x.id AND status IN " UNFINISHED
-             "), uid"
+             "SELECT id, EXISTS (SELECT 1 FROM runs WHERE experiment_id = x.id AND status "
+             "IN " RUN_STATUSES_UNFINISHED "), uid"
              " FROM experiments AS x WHERE identity = ?1 ORDER BY id DESC LIMIT 1",
              identity, NULL, &st, &rc, err) != OK)
         return FAILED;
@@ -62,7 +61,7 @@ status recorder_find_experiment(struct recorder *r, const char *identity, const 
     sqlite3_finalize(st);
     if (find(r,
              "SELECT id, spec FROM experiments AS x WHERE name = ?1 AND identity <> ?2 AND EXISTS"
-             " (SELECT 1 FROM runs WHERE experiment_id = x.id AND status IN " UNFINISHED ")"
+             " (SELECT 1 FROM runs WHERE experiment_id = x.id AND status IN " RUN_STATUSES_UNFINISHED ")"
              " ORDER BY id DESC LIMIT 1",
              name, identity, &st, &rc, err) != OK)
         return FAILED;

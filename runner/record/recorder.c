@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/machine.h"
+#include "base/run_status.h"
 #include "base/text.h"
 #include "record/database.h"
 #include "record/recorder_impl.h"
@@ -433,8 +434,8 @@ status recorder_run_over(struct recorder *r, int64_t run, const char *status_wor
 
     if (ADD(r, SQL_RUN_OVER, cells, err) != OK)
         return FAILED;
-    return strcmp(status_word, "pruned") == 0 ? recorder_event_once(r, run, status_word, detail, err)
-                                              : recorder_event(r, run, status_word, detail, err);
+    return run_status_is(status_word, STATUS_PRUNED) ? recorder_event_once(r, run, status_word, detail, err)
+                                                     : recorder_event(r, run, status_word, detail, err);
 }
 
 status recorder_run_waits(struct recorder *r, int64_t run, struct error *err)

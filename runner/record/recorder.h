@@ -1,4 +1,5 @@
-/* recorder.h - the results database: the only code that writes SQL rows.
+/* recorder.h - the results database while runs train. All SQL that writes is in this folder (merge.c puts
+ * one database into another); others ask.
  *
  * One process opens it for writing. Rows are queued in a transaction that is
  * committed at most 250 ms after its first row, or when it is large; when
@@ -23,7 +24,7 @@ status recorder_open(const char *path, struct recorder **out, struct error *err)
 /* Stores what waits (see recorder_commit), even where that means waiting for a lock, and
  * closes in any case. NULL is fine. */
 status recorder_close(struct recorder *r, struct error *err);
-sqlite3 *recorder_handle(struct recorder *r);
+sqlite3 *recorder_handle(struct recorder *r); /* for questions: what writes is recorder_...() */
 
 /* Who is told that rows wait for a lock, and who holds it. GIVE_UP, asked while
  * nothing but the lock is waited for, ends that with an error. Both may be NULL. */

@@ -6,6 +6,7 @@
  */
 #include "record/schema.h"
 
+#include "base/run_status.h"
 #include "engine/numbers.h"
 
 /* The value of the objective in a row E of epochs, or in the metric M of that epoch. */
@@ -53,8 +54,7 @@ static const struct view {
 
     {"leaderboard", "the best and the last value of the objective of every run; value is what ranks",
      "SELECT run, name, trial, repeat, status, objective, best, best_epoch, last, last_epoch, seconds,\n"
-     "       goal, CASE WHEN status IN ('diverged', 'failed', 'crashed', 'timed_out', 'out_of_memory') THEN "
-     "NULL\n"
+     "       goal, CASE WHEN status IN " RUN_STATUSES_FAILURES " THEN NULL\n"
      "                  WHEN objective_at = 'last' THEN last ELSE best END AS value, experiment\n"
      "FROM (SELECT r.id AS run, r.experiment_id AS experiment, x.name, r.trial, r.repeat, r.status,\n"
      "       x.objective, x.goal, x.objective_at,\n"

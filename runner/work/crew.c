@@ -14,6 +14,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "base/run_status.h"
 #include "base/text.h"
 #include "cli/progress.h"
 #include "work/hand.h"
@@ -118,14 +119,14 @@ static enum verdict ask_schedule(void *arg, const struct hand *h, int64_t epoch,
     const enum verdict v = schedule_ask(c->task.schedule, h->task.slot, epoch, next, &reason);
 
     if (v == VERDICT_PRUNE)
-        recorder_event_once(c->task.recorder, h->task.run, "pruned", reason, &ignored);
+        recorder_event_once(c->task.recorder, h->task.run, run_end_word(RUN_PRUNED), reason, &ignored);
     return v;
 }
 
 status crew_run_over(struct crew *c, int64_t run, const char *word, int64_t epochs, const char *reason,
                      struct error *err)
 {
-    if (strcmp(word, "pruned") == 0 && hand_forget_pause(&c->env, run, err) != OK)
+    if (run_status_is(word, STATUS_PRUNED) && hand_forget_pause(&c->env, run, err) != OK)
         return FAILED;
     if (c->env.progress)
         progress_run_over(c->env.progress, run, word, epochs);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/new_file.h"
+#include "base/run_status.h"
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/progress.h"
@@ -131,7 +132,7 @@ out:
 static status end_run(struct hand *h, const struct hand_env *env, const char *word, double seconds,
                       const char *error, const char *shown, int sig, struct error *err)
 {
-    const bool over = strcmp(word, "interrupted") != 0;
+    const bool over = !run_status_is(word, STATUS_INTERRUPTED);
 
     h->busy = false;
     limits_end(&h->watch);
@@ -196,12 +197,14 @@ static status lose_process(struct hand *h, const struct hand_env *env, bool brok
         process_add_where(&h->process, spec, &limit);
     }
     if (h->busy && env->interrupted) {
-        result = recorder_event(env->recorder, h->task.run, "interrupted", NULL, err);
-        result |= end_run(h, env, "interrupted", time_monotonic() - h->started, NULL, NULL, 0, err);
+        result = recorder_event(env->recorder, h->task.run, run_end_word(RUN_INTERRUPTED), NULL, err);
+        result |=
+            end_run(h, env, run_end_word(RUN_INTERRUPTED), time_monotonic() - h->started, NULL, NULL, 0, err);
     } else if (h->busy && word) {
         result = end_badly(h, env, word, limit.text, 0, err);
     } else if (h->busy) {
-        result = end_badly(h, env, sig && !broken ? "crashed" : "failed", why.text, broken ? 0 : sig, err);
+        result = end_badly(h, env, run_statuses[sig && !broken ? STATUS_CRASHED : STATUS_FAILED].word,
+                           why.text, broken ? 0 : sig, err);
     }
     strbuf_release(&why);
     strbuf_release(&limit);
@@ -314,7 +317,8 @@ static status end_failed(struct hand *h, const struct hand_env *env, const cJSON
     strbuf_add(&text, error ? error : "");
     if (memory && most > 0)
         strbuf_addf(&text, "; limits.memory_mb is %lld", (long long)most);
-    result = end_run(h, env, memory ? "out_of_memory" : "failed", seconds, text.text, text.text, 0, err);
+    result = end_run(h, env, run_statuses[memory ? STATUS_OUT_OF_MEMORY : STATUS_FAILED].word, seconds,
+                     text.text, text.text, 0, err);
     strbuf_release(&text);
     return result;
 }

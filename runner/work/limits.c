@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/run_status.h"
 #include "base/text.h"
 
 static const double PERIOD = 0.05, GRACE = 0.25; /* seconds */
@@ -103,7 +104,7 @@ void limits_end(struct limit_watch *w)
 
 /* ---- looking ------------------------------------------------------------------------------------ */
 
-__attribute__((format(printf, 3, 4))) static void break_limit(struct limit_watch *w, const char *word,
+__attribute__((format(printf, 3, 4))) static void break_limit(struct limit_watch *w, enum run_status s,
                                                               const char *format, ...)
 {
     va_list ap;
@@ -111,7 +112,7 @@ __attribute__((format(printf, 3, 4))) static void break_limit(struct limit_watch
     va_start(ap, format);
     vsnprintf(w->text, sizeof w->text, format, ap);
     va_end(ap);
-    w->broken = word;
+    w->broken = run_statuses[s].word;
 }
 
 static double mib(int64_t bytes)
@@ -128,12 +129,13 @@ static void compare(struct limit_watch *w, double now, pid_t pid)
     int64_t own, data;
 
     if (l->seconds > 0 && seconds > l->seconds)
-        break_limit(w, "timed_out", "limits.seconds is %g, and %.2f seconds had passed", l->seconds, seconds);
+        break_limit(w, STATUS_TIMED_OUT, "limits.seconds is %g, and %.2f seconds had passed", l->seconds,
+                    seconds);
     else if (l->cpu_seconds > 0 && cpu > l->cpu_seconds)
-        break_limit(w, "timed_out", "limits.cpu_seconds is %g, and it had used %.2f seconds", l->cpu_seconds,
-                    cpu);
+        break_limit(w, STATUS_TIMED_OUT, "limits.cpu_seconds is %g, and it had used %.2f seconds",
+                    l->cpu_seconds, cpu);
     else if (l->memory_mb > 0 && memory_of(pid, &own, &data) && own > l->memory_mb * MIB)
-        break_limit(w, "out_of_memory", "limits.memory_mb is %lld, and it had %.1f MiB",
+        break_limit(w, STATUS_OUT_OF_MEMORY, "limits.memory_mb is %lld, and it had %.1f MiB",
                     (long long)l->memory_mb, mib(own));
 }
 
@@ -175,10 +177,11 @@ const char *limits_judge_crash(struct limit_watch *w, const struct crash_head *c
     const int64_t most = w->limits ? w->limits->memory_mb : 0;
 
     if (most > 0 && (crash->memory_is_out || crash->memory_bytes > most * MIB))
-        break_limit(w, "out_of_memory", "limits.memory_mb is %lld, and it had %.1f MiB%s", (long long)most,
-                    mib(crash->memory_bytes), crash->memory_is_out ? " and wanted more" : "");
+        break_limit(w, STATUS_OUT_OF_MEMORY, "limits.memory_mb is %lld, and it had %.1f MiB%s",
+                    (long long)most, mib(crash->memory_bytes),
+                    crash->memory_is_out ? " and wanted more" : "");
     else if (crash->memory_is_out)
-        break_limit(w, "out_of_memory", "no more memory could be had; it had %.1f MiB",
+        break_limit(w, STATUS_OUT_OF_MEMORY, "no more memory could be had; it had %.1f MiB",
                     mib(crash->memory_bytes));
     return w->broken;
 }

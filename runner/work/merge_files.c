@@ -1,4 +1,4 @@
-/* merge_files.c - see merge_files.h. Called by merge.c. */
+/* merge_files.c - see merge_files.h. The rows are record/merge.c's. */
 #include "work/merge_files.h"
 
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 #include "work/identity.h"
 #include "work/resume.h"
 
-status merge_files_list(sqlite3 *db, int64_t run, char **out, struct error *err)
+static status list_files(sqlite3 *db, int64_t run, char **out, struct error *err)
 {
     struct strbuf b = {0};
     sqlite3_stmt *s = NULL;
@@ -47,26 +47,6 @@ static status copy_file(const char *path, const char *sha256, const char *to, bo
     return st;
 }
 
-static status add_row(sqlite3 *to, const char *to_path, int64_t run, const char *path, sqlite3_stmt *from,
-                      struct error *err)
-{
-    sqlite3_stmt *s = NULL;
-    int rc = sqlite3_prepare_v2(
-        to, "INSERT INTO checkpoints (run_id, epoch, path, sha256, is_best) VALUES (?1, ?2, ?3, ?4, ?5)", -1,
-        &s, NULL);
-
-    if (rc == SQLITE_OK) {
-        sqlite3_bind_int64(s, 1, run);
-        sqlite3_bind_value(s, 2, sqlite3_column_value(from, 0));
-        sqlite3_bind_text(s, 3, path, -1, SQLITE_STATIC);
-        sqlite3_bind_value(s, 4, sqlite3_column_value(from, 2));
-        sqlite3_bind_value(s, 5, sqlite3_column_value(from, 3));
-        rc = sqlite3_step(s);
-    }
-    sqlite3_finalize(s);
-    return rc == SQLITE_DONE ? OK : database_error(to, rc, to_path, err);
-}
-
 /* The files of LIST, a line each, that no checkpoint of TO names. */
 static void remove_files(sqlite3 *to, const char *list)
 {
@@ -85,8 +65,8 @@ static void remove_files(sqlite3 *to, const char *list)
     free(copy);
 }
 
-status merge_files_copy(sqlite3 *from, int64_t from_run, sqlite3 *to, const char *to_path, int64_t run,
-                        const char *kept, int64_t *copied, int64_t *lost, struct error *err)
+static status copy_files(sqlite3 *from, int64_t from_run, sqlite3 *to, const char *to_path, int64_t run,
+                         const char *kept, int64_t *copied, int64_t *lost, struct error *err)
 {
     char *folder = resume_folder(to_path, run);
     sqlite3_stmt *s = NULL;
@@ -106,7 +86,7 @@ status merge_files_copy(sqlite3 *from, int64_t from_run, sqlite3 *to, const char
         if (st == OK)
             st = copy_file(path, database_text(s, 2), file, &good, err);
         if (st == OK && good)
-            st = add_row(to, to_path, run, file, s, err);
+            st = merge_add_checkpoint(to, to_path, run, file, s, err);
         *(good ? copied : lost) += 1;
         free(file);
     }
@@ -117,3 +97,5 @@ status merge_files_copy(sqlite3 *from, int64_t from_run, sqlite3 *to, const char
     free(folder);
     return st;
 }
+
+const struct merge_files merge_files = {.list = list_files, .copy = copy_files};

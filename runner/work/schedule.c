@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/run_status.h"
 #include "base/text.h"
 #include "work/schedule_impl.h"
 #include "record/database.h"
@@ -47,7 +48,7 @@ void schedule_close(struct schedule *s, size_t slot, const char *word)
     struct slot *w = &s->slot[slot];
 
     w->state = SLOT_ENDED;
-    w->failed = strcmp(word, "finished") != 0 && strcmp(word, "stopped") != 0 && strcmp(word, "pruned") != 0;
+    w->failed = !run_status_is_good(word);
     free(w->resume);
     w->resume = NULL;
     while (s->first_open < s->nslots && s->slot[s->first_open].state == SLOT_ENDED)
@@ -111,9 +112,10 @@ static status end_pruned(struct schedule *s, size_t trial, struct error *err)
         if (w->state != SLOT_PAUSED)
             continue;
         take_back(s, slot);
-        if (s->host.over(s->host.arg, w->id, "pruned", w->epochs, s->trial[trial].reason, err) != OK)
+        if (s->host.over(s->host.arg, w->id, run_end_word(RUN_PRUNED), w->epochs, s->trial[trial].reason,
+                         err) != OK)
             return FAILED;
-        schedule_close(s, slot, "pruned");
+        schedule_close(s, slot, run_end_word(RUN_PRUNED));
     }
     return OK;
 }
@@ -397,12 +399,9 @@ void schedule_paused(struct schedule *s, size_t slot, const char *checkpoint)
 /* Diverging is no accident: the same bits would diverge again. */
 static bool is_worth_a_retry(const char *word)
 {
-    static const char *const words[] = {"failed", "crashed", "timed_out", "out_of_memory"};
+    const enum run_status s = run_status_find(word);
 
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        if (strcmp(word, words[i]) == 0)
-            return true;
-    return false;
+    return s < STATUSES && run_statuses[s].retried;
 }
 
 bool schedule_ended(struct schedule *s, size_t slot, const char *word)
@@ -410,7 +409,7 @@ bool schedule_ended(struct schedule *s, size_t slot, const char *word)
     struct slot *w = &s->slot[slot];
     const int64_t tolerated = s->e->first->on_failure;
 
-    if (strcmp(word, "interrupted") == 0) {
+    if (run_status_is(word, STATUS_INTERRUPTED)) {
         w->state = SLOT_QUEUED; /* of another time: it is not before `next` any more */
         return false;
     }
@@ -437,7 +436,7 @@ status schedule_interrupt(struct schedule *s, struct error *err)
         const struct slot *w = &s->slot[s->back[i]];
 
         if (w->state == SLOT_PAUSED &&
-            s->host.over(s->host.arg, w->id, "interrupted", w->epochs, NULL, err) != OK)
+            s->host.over(s->host.arg, w->id, run_end_word(RUN_INTERRUPTED), w->epochs, NULL, err) != OK)
             return FAILED;
     }
     s->nback = 0;

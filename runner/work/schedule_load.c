@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/run_status.h"
 #include "base/text.h"
 #include "work/resume.h"
 #include "work/schedule_impl.h"
@@ -126,9 +127,9 @@ static status load_run(struct loader *l, sqlite3_stmt *row, struct error *err)
     w->id = sqlite3_column_int64(row, 0);
     w->tries = (uint16_t)sqlite3_column_int64(row, 5);
     w->state = SLOT_QUEUED;
-    if (strcmp(word, "queued") == 0 && epochs == 0)
+    if (run_status_is(word, STATUS_QUEUED) && epochs == 0)
         return OK;
-    if (strcmp(word, "running") == 0 || strcmp(word, "interrupted") == 0 || strcmp(word, "queued") == 0)
+    if (!run_statuses[run_status_find(word)].end)
         return go_on(l, slot, err);
     if ((s->e->adaptive || s->trial) && load_values(l, slot, epochs, err) != OK)
         return FAILED;

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/run_status.h"
 #include "base/text.h"
 #include "work/trial_now.h"
 #include "record/database.h"
@@ -177,9 +178,9 @@ status store_summary(struct recorder *r, int64_t experiment, struct runner_summa
 {
     sqlite3_stmt *st = NULL;
     int rc = sqlite3_prepare_v2(recorder_handle(r),
-                                "SELECT count(*), count(*) FILTER (WHERE status IN ('finished', 'stopped')),"
+                                "SELECT count(*), count(*) FILTER (WHERE status IN " RUN_STATUSES_WHOLE "),"
                                 " count(*) FILTER (WHERE status = 'pruned'),"
-                                " count(*) FILTER (WHERE status IN ('queued', 'running', 'interrupted'))"
+                                " count(*) FILTER (WHERE status IN " RUN_STATUSES_UNFINISHED ")"
                                 " FROM runs WHERE experiment_id = ?1",
                                 -1, &st, NULL);
 

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "base/run_status.h"
 #include "base/text.h"
 #include "work/hand.h"
 #include "work/resume.h"
@@ -51,7 +52,7 @@ static bool count_end(void *arg, const struct hand *h, const char *word)
     struct stage *s = arg;
 
     (void)h;
-    s->finished += run_end_is_good(word);
+    s->finished += run_status_is_good(word);
     return false;
 }
 

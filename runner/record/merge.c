@@ -1,7 +1,7 @@
 /* merge.c - see merge.h. Called by `fell merge`. Rows are copied column by column by the names that TO
  * has, with new numbers for experiments and runs.
  */
-#include "work/merge.h"
+#include "record/merge.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -9,11 +9,11 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/run_status.h"
 #include "base/text.h"
 #include "record/claim.h"
 #include "record/database.h"
 #include "record/schema.h"
-#include "work/merge_files.h"
 
 /* Copies rows of one table. */
 struct copier {
@@ -27,6 +27,7 @@ enum { MOST_TABLES = 16 };
 struct merge {
     sqlite3 *from, *to;
     const char *from_path, *to_path;
+    const struct merge_files *files;
     struct copier experiments, data_files, runs;
     size_t ntables;
     struct copier table[MOST_TABLES]; /* with the rows of a run, but checkpoints */
@@ -158,12 +159,32 @@ static status look(struct merge *m, const char *sql, const char *text, int64_t n
     return rc == SQLITE_ROW || rc == SQLITE_DONE ? OK : FAILED;
 }
 
+status merge_add_checkpoint(sqlite3 *to, const char *to_path, int64_t run, const char *path,
+                            sqlite3_stmt *from, struct error *err)
+{
+    sqlite3_stmt *s = NULL;
+    int rc = sqlite3_prepare_v2(
+        to, "INSERT INTO checkpoints (run_id, epoch, path, sha256, is_best) VALUES (?1, ?2, ?3, ?4, ?5)", -1,
+        &s, NULL);
+
+    if (rc == SQLITE_OK) {
+        sqlite3_bind_int64(s, 1, run);
+        sqlite3_bind_value(s, 2, sqlite3_column_value(from, 0));
+        sqlite3_bind_text(s, 3, path, -1, SQLITE_STATIC);
+        sqlite3_bind_value(s, 4, sqlite3_column_value(from, 2));
+        sqlite3_bind_value(s, 5, sqlite3_column_value(from, 3));
+        rc = sqlite3_step(s);
+    }
+    sqlite3_finalize(s);
+    return rc == SQLITE_DONE ? OK : database_error(to, rc, to_path, err);
+}
+
 /* ---- runs ---------------------------------------------------------------------------------- */
 
 /* How far a run is, as one number: 2^40 with a result, 2^39 when it failed, else its epochs. */
 #define PROGRESS                                                                                             \
-    "CASE WHEN status IN ('finished', 'stopped', 'pruned', 'diverged') THEN 1 << 40\n"                       \
-    "     WHEN status NOT IN ('queued', 'running', 'interrupted') THEN 1 << 39\n"                            \
+    "CASE WHEN status IN " RUN_STATUSES_RESULTS " THEN 1 << 40\n"                                            \
+    "     WHEN status NOT IN " RUN_STATUSES_UNFINISHED " THEN 1 << 39\n"                                     \
     "     ELSE (SELECT coalesce(max(epoch), 0) FROM epochs WHERE run_id = runs.id) END"
 
 struct one_run {
@@ -215,7 +236,7 @@ static status copy_run(struct merge *m, const struct one_run *r, int64_t experim
     if (old >= 0) {
         /* The row keeps its number and its place. */
         if (look(m, "SELECT trial FROM runs WHERE id = ?2", NULL, old, &of_run[1].value) ||
-            merge_files_list(m->to, old, &kept, m->err) || remove_run(m, old))
+            m->files->list(m->to, old, &kept, m->err) || remove_run(m, old))
             goto out;
     } else if (find_trial(m, r, experiment, &of_run[1].value)) {
         goto out;
@@ -227,8 +248,8 @@ static status copy_run(struct merge *m, const struct one_run *r, int64_t experim
     for (size_t i = 0; i < m->ntables; i++)
         if (copy(m, &m->table[i], r->id, 1, &of_row))
             goto out;
-    st = merge_files_copy(m->from, r->id, m->to, m->to_path, of_row.value, kept, &m->counts->checkpoints,
-                          &m->counts->lost, m->err);
+    st = m->files->copy(m->from, r->id, m->to, m->to_path, of_row.value, kept, &m->counts->checkpoints,
+                        &m->counts->lost, m->err);
 out:
     free(kept);
     return st;
@@ -362,10 +383,15 @@ static status merge_all(struct merge *m)
 }
 
 status merge_database(sqlite3 *from, const char *from_path, sqlite3 *to, const char *to_path,
-                      struct merge_counts *out, struct error *err)
+                      const struct merge_files *files, struct merge_counts *out, struct error *err)
 {
-    struct merge m = {
-        .from = from, .to = to, .from_path = from_path, .to_path = to_path, .counts = out, .err = err};
+    struct merge m = {.from = from,
+                      .to = to,
+                      .from_path = from_path,
+                      .to_path = to_path,
+                      .files = files,
+                      .counts = out,
+                      .err = err};
     status st = FAILED;
 
     *out = (struct merge_counts){0};

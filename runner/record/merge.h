@@ -1,12 +1,28 @@
 /* merge.h - the experiments and runs of one results database put into another.
  */
-#ifndef WORK_MERGE_H
-#define WORK_MERGE_H
+#ifndef RECORD_MERGE_H
+#define RECORD_MERGE_H
 
 #include <sqlite3.h>
 #include <stdint.h>
 
 #include "base/error.h"
+
+/* Who copies the files of checkpoints, which are beside each database; both inside a transaction of TO. */
+struct merge_files {
+    /* The paths of the checkpoints of RUN, each with a line break behind it; free() it. */
+    status (*list)(sqlite3 *db, int64_t run, char **out, struct error *err);
+    /* Copy the files of FROM_RUN's checkpoints into the folder that RUN has beside the database TO_PATH, and
+     * merge_add_checkpoint() them. Those of KEPT (a list; may be NULL) that were not overwritten are removed.
+     * Files that are gone, or are not what was saved, have no row: *LOST counts them, *COPIED the others. */
+    status (*copy)(sqlite3 *from, int64_t from_run, sqlite3 *to, const char *to_path, int64_t run,
+                   const char *kept, int64_t *copied, int64_t *lost, struct error *err);
+};
+
+/* The row of a copied file PATH of RUN: epoch, sha256 and is_best as the columns 0, 2 and 3 of FROM have
+ * them. */
+status merge_add_checkpoint(sqlite3 *to, const char *to_path, int64_t run, const char *path,
+                            sqlite3_stmt *from, struct error *err);
 
 struct merge_counts {
     int64_t experiments;            /* that were not there */
@@ -25,6 +41,6 @@ struct merge_counts {
  * The files of checkpoints are copied into TO's folder. Each experiment is one transaction: after an
  * error the same call goes on. Errors: cannot read or write; a process runs an experiment of TO. */
 status merge_database(sqlite3 *from, const char *from_path, sqlite3 *to, const char *to_path,
-                      struct merge_counts *out, struct error *err);
+                      const struct merge_files *files, struct merge_counts *out, struct error *err);
 
 #endif
