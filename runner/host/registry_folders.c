@@ -2,6 +2,7 @@
  * FELL_PLUGIN_PATH, the user's, and the program's own. Does not look into them.
  * Called by registry.c.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -20,6 +21,26 @@ struct list {
     struct strbuf *notes;
 };
 
+/* As the shell found it, where there is no /proc: the first word of the command line, looked for on PATH. */
+static char *program_by_name(void)
+{
+    const char *name = program_invocation_name, *rest = getenv("PATH");
+    char *found = strchr(name, '/') ? realpath(name, NULL) : NULL;
+
+    while (!found && !strchr(name, '/') && rest && *rest) {
+        const size_t n = strcspn(rest, ":");
+        char *folder = n ? mem_format("%.*s", (int)n, rest) : mem_string("."),
+             *path = path_join(folder, name);
+
+        if (access(path, X_OK) == 0)
+            found = realpath(path, NULL);
+        free(path);
+        free(folder);
+        rest += n + (rest[n] == ':');
+    }
+    return found ? found : mem_string("");
+}
+
 char *program_path(void)
 {
     const char *given = getenv("FELL_PROGRAM");
@@ -30,7 +51,7 @@ char *program_path(void)
         return mem_string(given);
     n = readlink("/proc/self/exe", path, sizeof path - 1);
     path[n > 0 ? n : 0] = 0;
-    return mem_string(path);
+    return n > 0 ? mem_string(path) : program_by_name();
 }
 
 static bool is_folder(const char *path, struct stat *about)

@@ -117,6 +117,8 @@ status database_error(sqlite3 *db, int rc, const char *path, struct error *err)
                          sqlite3_errmsg(db), path);
     case SQLITE_READONLY:
     case SQLITE_PERM:
+        if (access(path, W_OK) != 0 && errno == EROFS)
+            return error_set(err, "%s cannot be written: it is on a read-only file system", path);
         return error_set(err, "%s cannot be written: it, or its folder, is read-only", path);
     case SQLITE_CANTOPEN:
         return error_set(err, "cannot open %s: %s", path,
@@ -351,6 +353,10 @@ status database_open(const char *path, sqlite3 **out, struct error *err)
     if (path_make_folder(folder, err) != OK || check_place(path, err) != OK ||
         database_check_file(path, err) != OK)
         goto out;
+    if (access(path, F_OK) != 0 && access(folder, W_OK | X_OK) != 0) {
+        error_set(err, "cannot make %s: %s", path, strerror(errno)); /* a read-only file system, perhaps */
+        goto out;
+    }
     if (access(path, F_OK) != 0)
         create_file(path);
     /* One thread uses it, so SQLite need not lock a mutex at every call. */

@@ -66,6 +66,10 @@ size_t frame_padded(size_t size);
 status frame_write(int fd, uint32_t type, uint64_t run, const void *body, size_t size, struct error *err);
 status frame_read(int fd, struct frame *head, struct strbuf *buf, struct error *err);
 
+/* Whether a frame from a worker, BODY with its NUL, has what its type says: JSON with texts and with numbers
+ * that can be counted with. Bodies that are no JSON are looked at where they are read. */
+bool frame_is_sound(const struct frame *f, const char *body);
+
 /* The same appended to a buffer. frame_begin() leaves the body, which is a multiple of 8 bytes, to the
  * caller: where it goes, valid until the buffer grows. */
 void frame_append(struct strbuf *out, uint32_t type, uint64_t run, const void *body, size_t size);

@@ -31,7 +31,7 @@ bool packed_epoch(const void *body, size_t size, struct metric_value *metrics, s
 
     if (size < sizeof *r || r->npositions > size || r->nmetrics > size ||
         size != sizeof *r + r->npositions * sizeof *r->tensors + r->nmetrics * sizeof *values ||
-        (r->nmetrics && r->nmetrics != nmetrics))
+        (r->nmetrics && r->nmetrics != nmetrics) || r->epoch < 1 || r->samples < 0)
         return false;
     *out = *r;
     out->tensors = (const struct tensor_numbers *)(r + 1);
@@ -55,7 +55,8 @@ bool packed_step(const void *body, size_t size, struct step_report *out)
 {
     const struct step_report *r = body;
 
-    if (size < sizeof *r || r->npositions > size || size != sizeof *r + r->npositions * sizeof(double))
+    if (size < sizeof *r || r->npositions > size || size != sizeof *r + r->npositions * sizeof(double) ||
+        r->step < 1)
         return false;
     *out = *r;
     out->tensor_grad_norm = (const double *)(r + 1);

@@ -55,8 +55,35 @@ static int count_steps(void *arg)
 
 /* ---- preparing --------------------------------------------------------------------------- */
 
-/* WITH trial ("a", "b") AS (SELECT ?1, ?2) SELECT 1 FROM trial WHERE (...) */
-static char *query_text(const struct sweep *s, const char *expression)
+/* What makes TEXT more, or less, than an expression in brackets, or NULL: brackets that close what stands
+ * around it, a statement's end, comments. What is quoted does not count. */
+static const char *not_one_expression(const char *text)
+{
+    static const char quotes[] = "'\"`[", ends[] = "'\"`]";
+    int depth = 0;
+
+    for (const char *p = text; *p; p++) {
+        const char *quote = strchr(quotes, *p);
+
+        if (quote) {
+            p = strchr(p + 1, ends[quote - quotes]);
+            if (!p)
+                return "a quote is opened and never closed";
+        } else if (*p == ';') {
+            return "one expression is wanted here, without ';'";
+        } else if ((*p == '-' && p[1] == '-') || (*p == '/' && p[1] == '*')) {
+            return "one expression is wanted here, without comments";
+        }
+        depth += (*p == '(') - (*p == ')');
+        if (depth < 0)
+            return "a bracket is closed and was not opened";
+    }
+    return depth ? "a bracket is opened and never closed" : NULL;
+}
+
+/* WITH trial ("a", "b") AS (SELECT ?1, ?2) SELECT 1 FROM trial WHERE (...); ALONE: SELECT ... FROM trial,
+ * where no statement can stand. */
+static char *query_text(const struct sweep *s, const char *expression, bool alone)
 {
     struct strbuf q = {0};
 
@@ -70,7 +97,7 @@ static char *query_text(const struct sweep *s, const char *expression)
     strbuf_add(&q, ") AS (SELECT ");
     for (size_t i = 0; i < s->ncolumns; i++)
         strbuf_addf(&q, "%s?%zu", i ? ", " : "", i + 1);
-    strbuf_addf(&q, ") SELECT 1 FROM trial WHERE (\n%s\n)", expression);
+    strbuf_addf(&q, alone ? ") SELECT\n%s\nFROM trial" : ") SELECT 1 FROM trial WHERE (\n%s\n)", expression);
     return q.text;
 }
 
@@ -106,6 +133,19 @@ static void refuse(struct spec_reader *r, const struct node *node, const struct 
                                 near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
 }
 
+/* Whether it stands alone as the one column of a question: FAILED with SQLite's words in W->db. */
+static bool stands_alone(struct where *w, const char *expression)
+{
+    char *query = query_text(w->sweep, expression, true);
+    sqlite3_stmt *st = NULL;
+    const bool alone =
+        sqlite3_prepare_v2(w->db, query, -1, &st, NULL) == SQLITE_OK && sqlite3_column_count(st) == 1;
+
+    sqlite3_finalize(st);
+    free(query);
+    return alone;
+}
+
 struct where *where_new(struct spec_reader *r, const struct node *node, const struct sweep *s)
 {
     const char *tail = "", *wrong;
@@ -120,20 +160,25 @@ struct where *where_new(struct spec_reader *r, const struct node *node, const st
     w = mem_alloc(sizeof *w);
     w->sweep = s;
     w->at = node->place;
-    query = query_text(s, node->text);
-    if (sqlite3_open_v2(":memory:", &w->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_MEMORY, NULL) == SQLITE_OK) {
+    query = query_text(s, node->text, false);
+    wrong = not_one_expression(node->text);
+    if (!wrong &&
+        sqlite3_open_v2(":memory:", &w->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_MEMORY, NULL) == SQLITE_OK) {
         sqlite3_db_config(w->db, SQLITE_DBCONFIG_DQS_DML, 0, NULL); /* "x" is a column, never a text */
         sqlite3_set_authorizer(w->db, authorize, NULL);
         sqlite3_progress_handler(w->db, STEPS_EACH, count_steps, w);
         sqlite3_prepare_v2(w->db, query, -1, &w->st, &tail);
     }
-    wrong = NULL;
-    if (!w->st)
+    if (wrong)
+        ;
+    else if (!w->st)
         wrong = sqlite3_errmsg(w->db);
     else if (*tail)
         wrong = "one expression is wanted here, without ';'";
     else if (sqlite3_bind_parameter_count(w->st) != (int)s->ncolumns)
         wrong = "there is no value for '?'";
+    else if (!stands_alone(w, node->text))
+        wrong = "one expression is wanted here";
     if (wrong)
         refuse(r, node, s, wrong);
     free(query);

@@ -228,8 +228,11 @@ const struct frame *process_next_frame(struct process *p, const char **body, boo
 {
     const struct frame *f;
 
-    while ((f = frame_reader_next(&p->reader, body, broken)) && f->type == FRAME_METRICS)
+    while ((f = frame_reader_next(&p->reader, body, broken)) && !(*broken = !frame_is_sound(f, *body)) &&
+           f->type == FRAME_METRICS)
         note_metrics(p, *body);
+    if (*broken)
+        return NULL;
     if (f && f->type == FRAME_CRASH) {
         note_crash(p, *body, f->size);
         f = NULL; /* it is the last */

@@ -208,3 +208,15 @@ ends "was not made by fell" "$FELL" runs --db taken.db
 cp sweep.db trigger.db
 sqlite3 trigger.db "CREATE TRIGGER t AFTER INSERT ON runs BEGIN DELETE FROM epochs; END"
 ends "has the trigger 't'" "$FELL" run good.yaml --db trigger.db
+
+# ---- where the program runs ---------------------------------------------------------------------
+# A read-only file system, and none at all under /proc; both need a namespace of our own.
+if unshare -rm true 2>/dev/null; then
+    mkdir -p readonly
+    # shellcheck disable=SC2016 # expands there
+    unshare -rm sh -c 'mount -t tmpfs -o ro none readonly && exec timeout 60 "$FELL" run good.yaml --db readonly/x.db' >out 2>err || :
+    expect_text err "Read-only file system"
+    # shellcheck disable=SC2016
+    unshare -rm sh -c 'mount -t tmpfs none /proc && exec timeout 60 "$FELL" check good.yaml' >out 2>err ||
+        fail "without /proc: $(cat err)"
+fi

@@ -230,3 +230,45 @@ Test(frames, nonsense_is_noticed)
     close(ends[0]);
     close(ends[1]);
 }
+
+/* What a plugin could write into its worker's pipe. */
+Test(frames, json_that_makes_no_sense)
+{
+    static const struct {
+        enum frame_type type;
+        const char *json;
+        bool sound;
+    } cases[] = {
+        {FRAME_METRICS, "[[0, \"accuracy\"], [2, \"x\"]]", true},
+        {FRAME_METRICS, "[]", true},
+        {FRAME_METRICS, "[[99, \"x\"]]", false},
+        {FRAME_METRICS, "[[-1, \"x\"]]", false},
+        {FRAME_METRICS, "[[0.5, \"x\"]]", false},
+        {FRAME_METRICS, "[[0, 1]]", false},
+        {FRAME_METRICS, "[0]", false},
+        {FRAME_METRICS, "{}", false},
+        {FRAME_METRICS, "", false},
+        {FRAME_PARAMETERS, "[{\"position\":0,\"layer\":\"a\",\"plugin\":\"b\",\"name\":\"c\",\"count\":1}]",
+         true},
+        {FRAME_PARAMETERS, "[{\"position\":-1,\"layer\":\"a\",\"plugin\":\"b\",\"name\":\"c\"}]", false},
+        {FRAME_PARAMETERS, "[{\"position\":0,\"plugin\":\"b\",\"name\":\"c\"}]", false},
+        {FRAME_PARAMETERS, "[{\"position\":1e300,\"layer\":\"a\",\"plugin\":\"b\",\"name\":\"c\"}]", false},
+        {FRAME_END, "{\"status\":\"finished\",\"epochs_done\":3}", true},
+        {FRAME_END, "{\"status\":\"finished\",\"epochs_done\":-3}", false},
+        {FRAME_END, "{\"status\":\"famous\"}", false},
+        {FRAME_END, "{}", false},
+        {FRAME_EVENT, "{\"kind\":\"warning\",\"detail\":null}", true},
+        {FRAME_EVENT, "{\"kind\":7}", false},
+        {FRAME_CHECKPOINT, "{\"epoch\":1e99,\"path\":\"a\",\"sha256\":\"b\"}", false},
+        {FRAME_RESUMED, "{\"epoch\":\"x\"}", false},
+        {FRAME_ASK, "null", false},
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct frame f = {.type = cases[i].type, .size = (uint32_t)strlen(cases[i].json) + 1};
+
+        cr_expect(frame_is_sound(&f, cases[i].json) == cases[i].sound, "%s", cases[i].json);
+        f.size--; /* without its NUL */
+        cr_expect(!frame_is_sound(&f, cases[i].json), "%s", cases[i].json);
+    }
+}
