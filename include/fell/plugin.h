@@ -300,6 +300,18 @@ typedef struct fell_activation {
 
 enum { FELL_VALUES = 1, FELL_CLASSES = 2 };      /* what a target is           */
 
+enum { FELL_EITHER = 1 << 8 };     /* only min and max themselves (-1 and 1)   */
+
+/* Values that a loss is defined for. The host looks at every row before the
+ * first step; a loss need not. Frozen. Since 1. */
+typedef struct fell_targets {
+    double   min, max;             /* -INFINITY, INFINITY: no end              */
+    uint64_t flags;                /* FELL_MIN_OPEN, FELL_MAX_OPEN, FELL_EITHER */
+    const char *when;              /* a setting: only if it is `is`, as 0 and 1 */
+    double      is;                /* of false and true. NULL: always          */
+    const char *hint;              /* how to get there, or NULL                */
+} fell_targets;
+
 typedef struct fell_loss_call {
     fell_ctx   *ctx;
     const void *settings;
@@ -320,9 +332,19 @@ typedef struct fell_loss {
     fell_status (*eval)(fell_loss_call *c);
     uint64_t pairs;                /* 1: rows of a batch interact (ranking): no */
                                    /* micro-batches                             */
+    const fell_targets *targets;   /* since 1: [ntargets] all rows must fit one */
+    uint64_t ntargets;             /* since 1: of them; 0: any finite number    */
 } fell_loss;
 
 /* ---- 6. metrics: one call per split and epoch, with all its rows ------------ */
+
+/* What the targets are to a metric, over all rows of all splits. Since 1. */
+enum {
+    FELL_NUMBERS = 1,              /* numbers to come close to                 */
+    FELL_ONE_CLASS,                /* a row is of one class: its label, or the */
+                                   /* largest target; the largest output wins  */
+    FELL_YES_NO                    /* each column is a question of its own     */
+};
 
 typedef struct fell_metric_call {
     fell_ctx   *ctx;
@@ -334,6 +356,9 @@ typedef struct fell_metric_call {
     double  *value;                /* out; NAN where undefined, stored as NULL */
     uint64_t pred_is;              /* FELL_REAL, FELL_PROB, ...: what the last */
                                    /* entry yields, or else the loss expects   */
+    uint64_t target_is;            /* since 1: FELL_NUMBERS, FELL_ONE_CLASS ... */
+    double   cut, target_cut;      /* since 1: FELL_YES_NO: an output, a target */
+                                   /* above it is yes                          */
 } fell_metric_call;
 
 enum { FELL_ONE = 0, FELL_PER_CLASS = 1, FELL_PER_PAIR = 2 };
@@ -573,7 +598,7 @@ typedef struct fell_plugin {
     { FELL_ITEM0(FELL_KIND_ACTIVATION, fell_activation, name, doc),            \
       0, yields, forward, backward }
 #define FELL_LOSS(name, doc, target, expects, eval)                            \
-    { FELL_ITEM0(FELL_KIND_LOSS, fell_loss, name, doc), target, expects, eval, 0 }
+    { FELL_ITEM0(FELL_KIND_LOSS, fell_loss, name, doc), target, expects, eval, 0, NULL, 0 }
 
 /* ---- 13. conveniences (compiled into the plugin, no ABI) ---------------------------- */
 

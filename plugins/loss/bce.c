@@ -1,5 +1,6 @@
 /* bce.c - binary cross-entropy of probabilities. */
 #include "each.h"
+#include "targets.h"
 
 /* Logarithms end at -100, and the derivative's denominator at 1e-12, as in PyTorch: so
  * a probability of 0 or 1 is a large error and not an infinite one. */
@@ -14,12 +15,20 @@ static inline float entropy(const void *s, float p, float t, float *slope)
 
 LOSS_EACH(void, eval, entropy)
 
-static const fell_loss bce =
-    FELL_LOSS("bce",
-              "Binary cross-entropy of probabilities, each a yes-or-no question of its own.\n\n"
-              "loss = mean over all outputs of -(t log p + (1-t) log(1-p)), with targets t between 0 and 1\n"
-              "and logarithms that end at -100; gradient (p - t) / (p (1-p)) / count. The last entry is a\n"
-              "sigmoid; bce_with_logits contains it and is more exact. As PyTorch's BCELoss.",
-              FELL_VALUES, FELL_PROB, eval);
+static const fell_targets targets[] = {TARGETS_YES_NO};
+
+static const fell_loss bce = {
+    .item = FELL_ITEM0(
+        FELL_KIND_LOSS, fell_loss, "bce",
+        "Binary cross-entropy of probabilities, each a yes-or-no question of its own.\n\n"
+        "loss = mean over all outputs of -(t log p + (1-t) log(1-p)), with targets t between 0 and 1\n"
+        "and logarithms that end at -100; gradient (p - t) / (p (1-p)) / count. The last entry is a\n"
+        "sigmoid; bce_with_logits contains it and is more exact. As PyTorch's BCELoss."),
+    .target = FELL_VALUES,
+    .expects = FELL_PROB,
+    .eval = eval,
+    .targets = targets,
+    .ntargets = sizeof targets / sizeof *targets,
+};
 
 FELL_PLUGIN("1.0", "Fellrunner, MIT", &bce.item);

@@ -5,6 +5,7 @@
  *     -log sigmoid(-x) = max( x, 0) + log(1 + e)
  */
 #include "each.h"
+#include "targets.h"
 
 struct bce {
     fell_floats pos_weight;
@@ -68,6 +69,8 @@ static fell_status eval(fell_loss_call *c)
     return eval_apart(c);
 }
 
+static const fell_targets targets[] = {TARGETS_YES_NO};
+
 static const fell_loss bce_with_logits = {
     .item = FELL_ITEM(
         FELL_KIND_LOSS, fell_loss, "bce_with_logits",
@@ -79,6 +82,8 @@ static const fell_loss bce_with_logits = {
     .target = FELL_VALUES,
     .expects = FELL_LOGIT,
     .eval = eval,
+    .targets = targets,
+    .ntargets = sizeof targets / sizeof *targets,
 };
 
 FELL_PLUGIN("1.0", "Fellrunner, MIT", &bce_with_logits.item);

@@ -4,6 +4,7 @@
  *     loss = alpha_t q^gamma ce,   ce = -(t log s + (1-t) log(1-s)).
  */
 #include "each.h"
+#include "targets.h"
 
 struct focal {
     double gamma, alpha;
@@ -35,6 +36,8 @@ static inline float focus(const struct focal *s, float x, float t, float *slope)
 
 LOSS_EACH(struct focal, eval, focus)
 
+static const fell_targets targets[] = {TARGETS_YES_NO};
+
 static const fell_loss focal = {
     .item = FELL_ITEM(FELL_KIND_LOSS, fell_loss, "focal",
                       "Binary cross-entropy of raw outputs (logits) in which right answers count less.\n\n"
@@ -46,6 +49,8 @@ static const fell_loss focal = {
     .target = FELL_VALUES,
     .expects = FELL_LOGIT,
     .eval = eval,
+    .targets = targets,
+    .ntargets = sizeof targets / sizeof *targets,
 };
 
 FELL_PLUGIN("1.0", "Fellrunner, MIT", &focal.item);

@@ -30,6 +30,13 @@ static fell_status eval(fell_loss_call *c)
     return result;
 }
 
+static const fell_targets targets[] = {
+    {0, 1, 0, "log_target", 0,
+     "they are probabilities, of which a row has 1 in all; log_target: true takes their logarithms"},
+    {-INFINITY, 0, 0, "log_target", 1,
+     "they are logarithms of probabilities; log_target: false takes the probabilities"},
+};
+
 static const fell_loss kl_divergence = {
     .item = FELL_ITEM(FELL_KIND_LOSS, fell_loss, "kl_divergence",
                       "Kullback-Leibler divergence of predicted from target distributions.\n\n"
@@ -41,6 +48,8 @@ static const fell_loss kl_divergence = {
     .target = FELL_VALUES,
     .expects = FELL_LOGPROB,
     .eval = eval,
+    .targets = targets,
+    .ntargets = sizeof targets / sizeof *targets,
 };
 
 FELL_PLUGIN("1.0", "Fellrunner, MIT", &kl_divergence.item);

@@ -28,6 +28,10 @@ static inline float likelihood(const struct poisson *s, float x, float t, float 
 
 LOSS_EACH(struct poisson, eval, likelihood)
 
+static const fell_targets targets[] = {
+    {0, INFINITY, 0, NULL, 0, "they are counts; numbers of either sign are for mse or huber"},
+};
+
 static const fell_loss poisson_nll = {
     .item = FELL_ITEM(FELL_KIND_LOSS, fell_loss, "poisson_nll",
                       "Negative log-likelihood of counts under a Poisson distribution.\n\n"
@@ -38,6 +42,8 @@ static const fell_loss poisson_nll = {
                       struct poisson, params),
     .target = FELL_VALUES,
     .eval = eval,
+    .targets = targets,
+    .ntargets = sizeof targets / sizeof *targets,
 };
 
 FELL_PLUGIN("1.0", "Fellrunner, MIT", &poisson_nll.item);

@@ -1,12 +1,25 @@
 /* accuracy.c - the share of rows that are right. */
 #include "classes.h"
 
+/* Whether all answers of row I are right. */
+static bool row_is_right(const fell_metric_call *c, int64_t i)
+{
+    if (c->target_is != FELL_YES_NO)
+        return class_predicted(c, i) == class_true(c, i);
+    for (int64_t k = i * c->cols; k < (i + 1) * c->cols; k++)
+        if (class_says_yes(c, k) != class_is_yes(c, k))
+            return false;
+    return true;
+}
+
 static fell_status eval(fell_metric_call *c)
 {
     int64_t right = 0;
 
+    if (class_fits(c) != FELL_OK)
+        return FELL_ERROR;
     for (int64_t i = 0; i < c->rows; i++)
-        right += class_predicted(c, i) == class_true(c, i);
+        right += row_is_right(c, i);
     *c->value = c->rows ? (double)right / (double)c->rows : (double)NAN;
     return FELL_OK;
 }
@@ -15,9 +28,10 @@ static const fell_metric accuracy = {
     .item = FELL_ITEM0(
         FELL_KIND_METRIC, fell_metric, "accuracy",
         "Share of rows whose prediction is the right class, from 0 to 1.\n\n"
-        "The largest output wins, the first of equals. One output column against values of 0 and 1\n"
-        "is yes above 0.5, for raw outputs (logits) above 0; several columns of values are compared\n"
-        "by their largest."),
+        "The largest output wins, the first of equals. Values of 0 and 1, or -1 and 1, are questions,\n"
+        "one a column: a row is right if all its answers are; yes is above 0.5, for raw outputs (logits)\n"
+        "and losses of -1 and 1 above 0, for other losses half-way between the two. As scikit-learn's\n"
+        "accuracy_score."),
     .target = FELL_CLASSES | FELL_VALUES,
     .higher_is_better = 1,
     .eval = eval,

@@ -9,13 +9,13 @@
 #include "classes.h"
 
 struct scored {
-    float score;
+    double score;
     int32_t positive;
 };
 
 static int by_score(const void *a, const void *b)
 {
-    const float x = ((const struct scored *)a)->score, y = ((const struct scored *)b)->score;
+    const double x = ((const struct scored *)a)->score, y = ((const struct scored *)b)->score;
 
     return (x > y) - (x < y);
 }
@@ -44,37 +44,60 @@ static double area(struct scored *s, int64_t n)
     return (ranks - 0.5 * positives * (positives + 1.0)) / (positives * others);
 }
 
-/* What row I says for class K: its output; for logits of several classes the logarithm of
- * p / (1 - p), p the class's probability: in the order of p, also where p is 1 to the last bit. */
-static float score_of(const fell_metric_call *c, int64_t i, int64_t k)
+/* log p - log (1 - p) of class K in a row of logits, or of logarithms of probabilities: in the
+ * order of p, also where p is 1 to the last bit. It is made of differences to the largest, so that a
+ * row that is shifted as a whole says the same to the last bit, and its sum, of floats in double,
+ * is exact but for the far tail: so rows that say the same in another order do, too. */
+static double score_of_logits(const float *pred, int64_t cols, int64_t k)
+{
+    const int64_t other = k == 0;
+    float top = pred[other];
+    double sum = 0.0;
+
+    for (int64_t j = 0; j < cols; j++)
+        top = j != k && pred[j] > top ? pred[j] : top;
+    for (int64_t j = 0; j < cols; j++)
+        sum += j != k ? (double)fell_exp(pred[j] - top) : 0.0;
+    return ((double)pred[k] - (double)top) - (double)fell_log((float)sum);
+}
+
+/* p of class K, and beyond it where p is 1 to the last bit: then the rest tells which is larger. */
+static double score_of_shares(const float *pred, int64_t cols, int64_t k)
+{
+    double rest = 0.0;
+
+    if (pred[k] < 1.0f)
+        return (double)pred[k];
+    for (int64_t j = 0; j < cols; j++)
+        rest += j != k ? (double)pred[j] : 0.0;
+    return 1.0 + 1.0 / rest;
+}
+
+/* What row I says for class K. */
+static double score_of(const fell_metric_call *c, int64_t i, int64_t k)
 {
     const float *pred = c->pred + i * c->cols;
-    const int64_t other = k == 0;
-    float max, sum = 0.0f;
 
-    if (c->cols == 1 || c->pred_is != FELL_LOGIT)
-        return pred[c->cols == 1 ? 0 : k];
-    max = pred[other];
-    for (int64_t j = 0; j < c->cols; j++)
-        max = j != k && pred[j] > max ? pred[j] : max;
-    for (int64_t j = 0; j < c->cols; j++)
-        sum += j != k ? fell_exp(pred[j] - max) : 0.0f;
-    return pred[k] - (max + fell_log(sum));
+    if (c->target_is == FELL_YES_NO || c->pred_is == FELL_REAL)
+        return (double)pred[k];
+    return c->pred_is == FELL_PROB ? score_of_shares(pred, c->cols, k) : score_of_logits(pred, c->cols, k);
 }
 
 static fell_status eval(fell_metric_call *c)
 {
-    struct scored *s = fell_scratch(c->ctx, c->rows, sizeof *s);
-    const int64_t first = c->cols <= 2 ? 1 : 0; /* two classes: that of the second */
+    const bool questions = c->target_is == FELL_YES_NO;
+    struct scored *s;
+    const int64_t first = !questions && c->cols <= 2 ? 1 : 0; /* two classes: that of the second */
     double sum = 0.0, classes = 0.0;
 
-    if (!s)
+    if (class_fits(c) != FELL_OK || !(s = fell_scratch(c->ctx, c->rows, sizeof *s)))
         return FELL_ERROR;
-    for (int64_t k = first; k < class_count(c); k++) {
+    for (int64_t k = first; k < c->cols; k++) {
         double v;
 
         for (int64_t i = 0; i < c->rows; i++)
-            s[i] = (struct scored){score_of(c, i, k), class_true(c, i) == k};
+            s[i] = (struct scored){score_of(c, i, k),
+                                   questions ? class_is_yes(c, i * c->cols + k) : class_true(c, i) == k};
         v = area(s, c->rows);
         if (isnan(v))
             continue;
@@ -91,8 +114,9 @@ static const fell_metric auc = {
         "Area under the ROC curve: how well the outputs put the rows of a class before the others.\n\n"
         "The chance that of two rows, one of the class and one not, the first has the larger output,\n"
         "ties counting half; 0.5 is guessing. For more than two classes the mean of each against the\n"
-        "rest, over those that some rows and not all are of. T. Fawcett, \"An introduction to ROC\n"
-        "analysis\", 2006. As scikit-learn's roc_auc_score."),
+        "rest, for several questions (columns of 0 and 1, or -1 and 1) that of each, over those that some\n"
+        "rows and not all are of. Logits are ranked by log p - log (1 - p). T. Fawcett, \"An introduction\n"
+        "to ROC analysis\", 2006. As scikit-learn's roc_auc_score, with `multi_class=\"ovr\"`."),
     .target = FELL_CLASSES | FELL_VALUES,
     .higher_is_better = 1,
     .eval = eval,

@@ -15,27 +15,36 @@ static inline int64_t class_largest(const float *x, int64_t cols)
     return best;
 }
 
-/* One output column is a yes-or-no question: two classes, 1 for yes. */
-static inline int64_t class_count(const fell_metric_call *c)
+/* Metrics of classes have nothing to say about numbers. */
+static inline fell_status class_fits(const fell_metric_call *c)
 {
-    return c->cols == 1 ? 2 : c->cols;
+    if (c->target_is != FELL_NUMBERS)
+        return FELL_OK;
+    return fell_fail(c->ctx, "compares classes, but the targets are numbers, not all 0 and 1 (or -1 and 1); "
+                             "rmse, mae and r2 are for these");
 }
 
-/* Row I's prediction: the largest output, the first of equals; one column is yes above 0.5,
- * for raw outputs (logits) above 0. */
+/* Row I's prediction: the largest output, the first of equals. */
 static inline int64_t class_predicted(const fell_metric_call *c, int64_t i)
 {
-    const float threshold = c->pred_is == FELL_LOGIT ? 0.0f : 0.5f;
-
-    return c->cols == 1 ? c->pred[i] > threshold : class_largest(c->pred + i * c->cols, c->cols);
+    return class_largest(c->pred + i * c->cols, c->cols);
 }
 
-/* Row I's class: its label, or for values yes above 0.5 and the largest of several. */
+/* Row I's class: its label, or the largest of its values. */
 static inline int64_t class_true(const fell_metric_call *c, int64_t i)
 {
-    if (c->label)
-        return c->label[i];
-    return c->cols == 1 ? c->target[i] > 0.5f : class_largest(c->target + i * c->cols, c->cols);
+    return c->label ? c->label[i] : class_largest(c->target + i * c->cols, c->cols);
+}
+
+/* Whether element I is predicted to be yes, and is yes, where each column is a question. */
+static inline bool class_says_yes(const fell_metric_call *c, int64_t i)
+{
+    return (double)c->pred[i] > c->cut;
+}
+
+static inline bool class_is_yes(const fell_metric_call *c, int64_t i)
+{
+    return (double)c->target[i] > c->target_cut;
 }
 
 /* How often a class was predicted rightly, was predicted, was there. */
@@ -43,15 +52,31 @@ struct class_tally {
     int64_t right, predicted, there;
 };
 
-/* One for each class, in scratch; NULL when memory is out. */
+static inline void class_count_questions(const fell_metric_call *c, struct class_tally *t)
+{
+    for (int64_t i = 0; i < c->rows; i++)
+        for (int64_t k = 0; k < c->cols; k++) {
+            const bool predicted = class_says_yes(c, i * c->cols + k),
+                       there = class_is_yes(c, i * c->cols + k);
+
+            t[k].predicted += predicted;
+            t[k].there += there;
+            t[k].right += predicted && there;
+        }
+}
+
+/* One for each column, a class or the yes of a question, in scratch; NULL when memory is out. */
 static inline struct class_tally *class_tallies(const fell_metric_call *c)
 {
-    const int64_t n = class_count(c);
-    struct class_tally *t = fell_scratch(c->ctx, n, sizeof *t);
+    struct class_tally *t = fell_scratch(c->ctx, c->cols, sizeof *t);
 
     if (!t)
         return NULL;
-    memset(t, 0, (size_t)n * sizeof *t);
+    memset(t, 0, (size_t)c->cols * sizeof *t);
+    if (c->target_is == FELL_YES_NO) {
+        class_count_questions(c, t);
+        return t;
+    }
     for (int64_t i = 0; i < c->rows; i++) {
         const int64_t predicted = class_predicted(c, i), there = class_true(c, i);
 
@@ -96,20 +121,22 @@ struct class_average {
               "Mean over the classes (macro), over all rows together (micro), or over the classes by how "   \
               "often they are there (weighted).")
 
-/* OF, averaged over the classes that are there or predicted; with one output column, that of
- * yes alone. */
+/* OF, averaged over the classes that are there or predicted, or over all questions, as
+ * scikit-learn takes the labels; with one column, that of yes alone. */
 static inline fell_status class_mean(fell_metric_call *c, double (*of)(const struct class_tally *t))
 {
     const struct class_average *s = c->settings;
-    const struct class_tally *t = class_tallies(c);
+    const bool questions = c->target_is == FELL_YES_NO;
+    const struct class_tally *t;
     struct class_tally all = {0, 0, 0};
     double sum = 0.0, weight = 0.0;
 
-    if (!t)
+    if (class_fits(c) != FELL_OK || !(t = class_tallies(c)))
         return FELL_ERROR;
     *c->value = (double)NAN;
-    for (int64_t k = c->cols == 1; k < class_count(c); k++) {
-        const double w = s->average == CLASS_WEIGHTED ? (double)t[k].there : t[k].there || t[k].predicted;
+    for (int64_t k = 0; k < c->cols; k++) {
+        const bool counts = questions || t[k].there || t[k].predicted;
+        const double w = s->average == CLASS_WEIGHTED ? (double)t[k].there : (double)counts;
 
         sum += w * of(&t[k]);
         weight += w;
@@ -118,7 +145,7 @@ static inline fell_status class_mean(fell_metric_call *c, double (*of)(const str
         all.there += t[k].there;
     }
     if (c->rows)
-        *c->value = s->average == CLASS_MICRO || c->cols == 1 ? of(&all) : sum / weight;
+        *c->value = s->average == CLASS_MICRO || c->cols == 1 ? of(&all) : weight > 0.0 ? sum / weight : 0.0;
     return FELL_OK;
 }
 

@@ -11,13 +11,15 @@ static fell_status eval(fell_metric_call *c)
 }
 
 static const fell_metric f1 = {
-    .item = FELL_ITEM(FELL_KIND_METRIC, fell_metric, "f1",
-                      "Harmonic mean of precision and recall, from 0 to 1, averaged over the classes.\n\n"
-                      "2 right / (predicted + there), counted in rows, 0 where that is 0 / 0. The largest "
-                      "output is the prediction.\n"
-                      "Classes that are neither there nor predicted are left out. One output column is a\n"
-                      "yes-or-no question, whose value is that of yes. As scikit-learn's f1_score.",
-                      struct class_average, params),
+    .item = FELL_ITEM(
+        FELL_KIND_METRIC, fell_metric, "f1",
+        "Harmonic mean of precision and recall, from 0 to 1, averaged over the classes.\n\n"
+        "2 right / (predicted + there), counted in rows, 0 where that is 0 / 0. The largest "
+        "output is the prediction.\n"
+        "Classes that are neither there nor predicted are left out. Values of 0 and 1, or -1 and 1, are\n"
+        "questions, one a column, yes as in accuracy: one column has the value of yes, several the mean of\n"
+        "all. As scikit-learn's f1_score.",
+        struct class_average, params),
     .target = FELL_CLASSES | FELL_VALUES,
     .higher_is_better = 1,
     .eval = eval,

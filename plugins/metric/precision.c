@@ -16,8 +16,9 @@ static const fell_metric precision = {
         "How many of the rows that are taken for a class are of it, from 0 to 1, averaged over the "
         "classes.\n\n"
         "right / predicted, counted in rows, 0 where that is 0 / 0. The largest output is the prediction.\n"
-        "Classes that are neither there nor predicted are left out. One output column is a\n"
-        "yes-or-no question, whose value is that of yes. As scikit-learn's precision_score.",
+        "Classes that are neither there nor predicted are left out. Values of 0 and 1, or -1 and 1, are\n"
+        "questions, one a column, yes as in accuracy: one column has the value of yes, several the mean of\n"
+        "all. As scikit-learn's precision_score.",
         struct class_average, params),
     .target = FELL_CLASSES | FELL_VALUES,
     .higher_is_better = 1,

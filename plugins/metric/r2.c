@@ -1,7 +1,8 @@
 /* r2.c - the share of the targets' variance that the predictions explain. */
 #include "fell/plugin.h"
 
-/* Of one output; NAN where the targets are all the same. */
+/* Of one output; where the targets are all the same, 1 if they are met and else 0, as in
+ * scikit-learn. */
 static double explained(const fell_metric_call *c, int64_t column)
 {
     double mean = 0.0, rest = 0.0, all = 0.0;
@@ -15,7 +16,7 @@ static double explained(const fell_metric_call *c, int64_t column)
         rest += (t - p) * (t - p);
         all += (t - mean) * (t - mean);
     }
-    return all > 0.0 ? 1.0 - rest / all : (double)NAN;
+    return all > 0.0 ? 1.0 - rest / all : rest > 0.0 ? 0.0 : rest == 0.0 ? 1.0 : (double)NAN;
 }
 
 static fell_status eval(fell_metric_call *c)
@@ -23,18 +24,18 @@ static fell_status eval(fell_metric_call *c)
     double sum = 0.0;
 
     for (int64_t j = 0; j < c->cols; j++)
-        sum += c->rows ? explained(c, j) : (double)NAN;
+        sum += c->rows > 1 ? explained(c, j) : (double)NAN;
     *c->value = sum / (double)c->cols;
     return FELL_OK;
 }
 
 static const fell_metric r2 = {
-    .item =
-        FELL_ITEM0(FELL_KIND_METRIC, fell_metric, "r2",
-                   "Coefficient of determination: the share of the targets' variance that is explained.\n\n"
-                   "1 - sum of (target - prediction)^2 / sum of (target - mean)^2, the mean over several\n"
-                   "outputs; 1 is perfect, 0 as good as the mean. No value where a target never changes.\n"
-                   "Else as scikit-learn's r2_score."),
+    .item = FELL_ITEM0(
+        FELL_KIND_METRIC, fell_metric, "r2",
+        "Coefficient of determination: the share of the targets' variance that is explained.\n\n"
+        "1 - sum of (target - prediction)^2 / sum of (target - mean)^2, the mean over several\n"
+        "outputs; 1 is perfect, 0 as good as the mean. A target that never changes has 1 if it is met\n"
+        "and else 0; one row has no value. As scikit-learn's r2_score."),
     .target = FELL_VALUES,
     .higher_is_better = 1,
     .eval = eval,

@@ -15,8 +15,9 @@ static const fell_metric recall = {
         FELL_KIND_METRIC, fell_metric, "recall",
         "How many of the rows of a class are found, from 0 to 1, averaged over the classes.\n\n"
         "right / there, counted in rows, 0 where that is 0 / 0. The largest output is the prediction.\n"
-        "Classes that are neither there nor predicted are left out. One output column is a\n"
-        "yes-or-no question, whose value is that of yes. As scikit-learn's recall_score.",
+        "Classes that are neither there nor predicted are left out. Values of 0 and 1, or -1 and 1, are\n"
+        "questions, one a column, yes as in accuracy: one column has the value of yes, several the mean of\n"
+        "all. As scikit-learn's recall_score.",
         struct class_average, params),
     .target = FELL_CLASSES | FELL_VALUES,
     .higher_is_better = 1,

@@ -11,7 +11,7 @@ static const fell_param params[] = {
 };
 
 /* Right where fewer than k outputs come before the class's: larger ones, and of equals the
- * earlier. */
+ * later, as scikit-learn sorts them. */
 static fell_status eval(fell_metric_call *c)
 {
     const struct top_k *s = c->settings;
@@ -25,7 +25,7 @@ static fell_status eval(fell_metric_call *c)
         int64_t before = 0;
 
         for (int64_t j = 0; j < c->cols; j++)
-            before += pred[j] > pred[label] || (pred[j] == pred[label] && j < label);
+            before += pred[j] > pred[label] || (pred[j] == pred[label] && j > label);
         right += before < s->k;
     }
     *c->value = c->rows ? (double)right / (double)c->rows : (double)NAN;
@@ -33,11 +33,12 @@ static fell_status eval(fell_metric_call *c)
 }
 
 static const fell_metric top_k = {
-    .item = FELL_ITEM(FELL_KIND_METRIC, fell_metric, "top_k",
-                      "Share of rows whose class is among the k largest outputs, from 0 to 1.\n\n"
-                      "Of equal outputs the earlier comes first; `{top_k: {k: 1}}` is accuracy. As\n"
-                      "scikit-learn's top_k_accuracy_score.",
-                      struct top_k, params),
+    .item =
+        FELL_ITEM(FELL_KIND_METRIC, fell_metric, "top_k",
+                  "Share of rows whose class is among the k largest outputs, from 0 to 1.\n\n"
+                  "Of equal outputs the later comes first; but for these `{top_k: {k: 1}}` is accuracy. As\n"
+                  "scikit-learn's top_k_accuracy_score.",
+                  struct top_k, params),
     .target = FELL_CLASSES,
     .higher_is_better = 1,
     .eval = eval,

@@ -30,6 +30,10 @@
 #define OPTIMIZER_DECAY(S, def)                                                                              \
     FELL_FLOAT(S, weight_decay, def, 0, INFINITY, FELL_MAX_OPEN,                                             \
                "Share of the weights, times the learning rate, that each step takes off, 0 or more.")
+#define OPTIMIZER_DECOUPLED(S)                                                                               \
+    FELL_BOOL(S, decoupled, false,                                                                           \
+              "Take weight_decay, times the learning rate, off the weights themselves instead of adding it " \
+              "to their gradient, true or false.")
 #define OPTIMIZER_MAXIMIZE(S)                                                                                \
     FELL_BOOL(S, maximize, false, "Climb along the gradient instead of descending, true or false.")
 

@@ -4,12 +4,13 @@
 
 struct radam {
     double lr, beta1, beta2, epsilon, weight_decay;
-    bool maximize;
+    bool decoupled, maximize;
 };
 
 static const fell_param params[] = {
     OPTIMIZER_LR(struct radam, 1e-3),      OPTIMIZER_BETA1(struct radam), OPTIMIZER_BETA2(struct radam),
-    OPTIMIZER_EPSILON(struct radam, 1e-8), OPTIMIZER_L2(struct radam),    OPTIMIZER_MAXIMIZE(struct radam),
+    OPTIMIZER_EPSILON(struct radam, 1e-8), OPTIMIZER_L2(struct radam),    OPTIMIZER_DECOUPLED(struct radam),
+    OPTIMIZER_MAXIMIZE(struct radam),
 };
 
 static const fell_slot slots[] = {
@@ -29,14 +30,16 @@ static inline double rectification(double beta2, int64_t t)
     return sqrt((rho - 4.0) * (rho - 2.0) * most / ((most - 4.0) * (most - 2.0) * rho));
 }
 
-FELL_KERNEL(step, fell_optimizer_call)
+/* DECOUPLED is a constant to the compiler. */
+FELL_INLINE fell_status radam_step(fell_optimizer_call *c, bool decoupled)
 {
     const struct radam *s = c->settings;
     const double lr = c->lr / (1.0 - power_whole(s->beta1, c->t)), rectified = rectification(s->beta2, c->t);
     const float rate = (float)(lr * rectified * sqrt(1.0 - power_whole(s->beta2, c->t))), plain = (float)lr;
     const float beta1 = (float)s->beta1, rest1 = (float)(1.0 - s->beta1);
     const float beta2 = (float)s->beta2, rest2 = (float)(1.0 - s->beta2);
-    const float epsilon = (float)s->epsilon, decay = (float)s->weight_decay;
+    const float epsilon = (float)s->epsilon;
+    const float decay = (float)s->weight_decay, shrink = (float)(c->lr * s->weight_decay);
     const float sign = optimizer_sign(s->maximize);
     const int64_t n = c->n;
     const float *g = c->g;
@@ -44,13 +47,20 @@ FELL_KERNEL(step, fell_optimizer_call)
 
     FELL_EACH for (int64_t i = 0; i < n; i++)
     {
-        const float d = sign * g[i] + decay * w[i];
+        const float d = decoupled ? sign * g[i] : sign * g[i] + decay * w[i];
 
+        if (decoupled)
+            w[i] -= shrink * w[i];
         m[i] = beta1 * m[i] + rest1 * d;
         v[i] = beta2 * v[i] + rest2 * d * d;
         w[i] -= rectified > 0.0 ? rate * m[i] / (sqrtf(v[i]) + epsilon) : plain * m[i];
     }
     return FELL_OK;
+}
+
+FELL_KERNEL(step, fell_optimizer_call)
+{
+    return ((const struct radam *)c->settings)->decoupled ? radam_step(c, true) : radam_step(c, false);
 }
 
 static const fell_optimizer radam = {
@@ -61,8 +71,8 @@ static const fell_optimizer radam = {
         "rho = 2/(1-beta2) - 1, rho_t = rho - 2 t beta2^t/(1-beta2^t). Where rho_t > 5:\n"
         "w -= lr m/(1-beta1^t) r sqrt(1-beta2^t)/(sqrt(v) + epsilon),\n"
         "r = sqrt((rho_t-4)(rho_t-2) rho / ((rho-4)(rho-2) rho_t)); before: w -= lr m/(1-beta1^t).\n"
-        "L. Liu et al., \"On the variance of the adaptive learning rate and beyond\", ICLR 2020,\n"
-        "algorithm 2. Settings are PyTorch's.",
+        "decoupled: w -= lr weight_decay w instead of the first. L. Liu et al., \"On the variance of\n"
+        "the adaptive learning rate and beyond\", ICLR 2020, algorithm 2. As PyTorch's RAdam.",
         struct radam, params),
     .slots = slots,
     .nslots = 2,

@@ -176,7 +176,8 @@ static status metric_prepare(struct rig *g, struct error *err)
                             .settings = g->s.settings,
                             .rows = g->setup->batch,
                             .cols = cols,
-                            .pred_is = metric->target & FELL_CLASSES ? FELL_LOGIT : FELL_REAL};
+                            .pred_is = metric->target & FELL_CLASSES ? FELL_LOGIT : FELL_REAL,
+                            .target_is = metric->target & FELL_CLASSES ? FELL_ONE_CLASS : FELL_NUMBERS};
     make_pairs(g, metric->target, c->pred_is, &c->pred, &c->target, &c->label);
     c->value = g->buffer[rig_buffer(g, USE_OUTPUT,
                                     metric->values == FELL_PER_PAIR    ? cols * cols

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "engine/targets.h"
 #include "host/settings.h"
 
 static void add_choices(const fell_param *p, struct strbuf *b)
@@ -124,6 +125,32 @@ static const char *targets(uint64_t target)
     return words[target & (FELL_VALUES | FELL_CLASSES)];
 }
 
+/* "from 0 to 1", or all that a loss lists; free() it. */
+static char *ranges(const fell_loss *loss)
+{
+    struct strbuf out = {0};
+
+    for (uint64_t i = 0; i < loss->ntargets; i++) {
+        const fell_targets *t = &loss->targets[i];
+
+        strbuf_add(&out, i ? ", or " : " ");
+        targets_range(t, &out);
+        if (t->when)
+            strbuf_addf(&out, " (`%s: %s`)", t->when, t->is != 0.0 ? "true" : "false");
+    }
+    return out.text ? out.text : mem_string("");
+}
+
+static char *loss_traits(const fell_loss *loss)
+{
+    const char *takes = meaning(loss->expects);
+    char *range = ranges(loss), *text = mem_format("Learns %s%s%s%s.", targets(loss->target), range,
+                                                   takes ? "; takes " : "", takes ? takes : "");
+
+    free(range);
+    return text;
+}
+
 char *plugin_traits(const struct item *item)
 {
     const fell_layer *layer = item->layer;
@@ -139,9 +166,7 @@ char *plugin_traits(const struct item *item)
         return meaning(item->activation->yields) ? mem_format("Yields %s.", meaning(item->activation->yields))
                                                  : NULL;
     case FELL_KIND_LOSS:
-        return mem_format("Learns %s%s%s.", targets(item->loss->target),
-                          meaning(item->loss->expects) ? "; takes " : "",
-                          meaning(item->loss->expects) ? meaning(item->loss->expects) : "");
+        return loss_traits(item->loss);
     case FELL_KIND_OPTIMIZER:
         return item->optimizer->reach == FELL_WHOLE
                    ? mem_string("Sees all weights as one vector, so that they share one `lr_factor`.")

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "engine/net_impl.h"
+#include "engine/targets.h"
 
 struct metric {
     const fell_metric *item;
@@ -20,6 +21,7 @@ struct measure {
     const struct data *data;
     int64_t size, cols, rows_each; /* of one output row: size = rows_each * cols */
     bool classes;
+    struct meaning meaning; /* of the targets */
     size_t nmetrics, per_split, nvalues;
     struct metric *metric;
     struct metric_value *value; /* split by split */
@@ -90,8 +92,29 @@ static status add_metric(struct measure *m, const struct net *n, size_t index, s
                                       .settings = choice->settings,
                                       .cols = m->cols,
                                       .value = m->out,
-                                      .pred_is = n->pred_is};
+                                      .pred_is = n->pred_is,
+                                      .target_is = m->meaning.is,
+                                      .cut = m->meaning.cut,
+                                      .target_cut = m->meaning.target_cut};
     return try_metric(m, metric, (int)index, p);
+}
+
+/* Where all rows of a split are of one class, metrics of classes are not wrong, but say little. */
+static void warn_alike(const struct measure *m, const struct net *n)
+{
+    bool asks = false;
+    char class[64], text[256];
+
+    for (size_t i = 0; i < m->nmetrics; i++)
+        asks |= (m->metric[i].item->target & FELL_CLASSES) != 0;
+    for (int s = 0; s < SPLITS && asks && n->env->warn; s++) {
+        if (!targets_alike(n->data, (enum split)s, class))
+            continue;
+        snprintf(text, sizeof text,
+                 "all %lld %s rows are of one class only, %s: metrics of classes say little of them",
+                 (long long)n->data->split[s].n, split_name((enum split)s), class);
+        n->env->warn(n->env->warn_arg, "metrics", text);
+    }
 }
 
 status measure_new(const struct net *n, struct measure **out, struct problem *p)
@@ -107,12 +130,16 @@ status measure_new(const struct net *n, struct measure **out, struct problem *p)
     m->classes = n->loss_item->target == FELL_CLASSES;
     m->shuffled = n->spec->train.shuffle;
     m->metric = mem_array(n->spec->nmetrics, sizeof *m->metric);
+    if (n->spec->nmetrics)
+        m->meaning = targets_mean(&n->spec->loss, n->data, n->pred_is,
+                                  last->activation && last->activation->flags & FELL_ROWWISE, m->cols);
     for (size_t i = 0; i < n->spec->nmetrics; i++) {
         if (add_metric(m, n, i, p) != OK) {
             measure_free(m);
             return FAILED;
         }
     }
+    warn_alike(m, n);
     m->value = arena_alloc(m->arena, SPLITS * m->per_split * sizeof *m->value);
     for (int s = 0; s < SPLITS; s++) {
         m->at[s] = m->nvalues;

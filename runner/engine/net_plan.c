@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "engine/net_impl.h"
 #include "engine/rate.h"
+#include "engine/targets.h"
 
 /* Batches of at least this many rows in evaluation, where the batch changes no result's meaning. */
 enum { EVALUATION_ROWS = 64 };
@@ -354,7 +355,7 @@ static status check_whole(struct net *n, struct problem *p)
                                n->entry[i].name);
     if (!n->entry[last].backward)
         return problem_set(p, "model", (int)last, "", "the model has no weights to train");
-    if (check_output(n, p) != OK || try_loss(n, p) != OK)
+    if (check_output(n, p) != OK || targets_check(&n->spec->loss, n->data, p) != OK || try_loss(n, p) != OK)
         return FAILED;
     judge_meaning(n);
     if (update_new(n, &n->update, p) != OK || measure_new(n, &n->measure, p) != OK)

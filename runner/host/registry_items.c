@@ -194,6 +194,21 @@ static status fill_optimizer(struct arena *arena, const fell_plugin *root, const
     return OK;
 }
 
+static status check_ranges(const struct item *item, const fell_loss *l, struct error *err)
+{
+    if (check_array("ranges of targets", l->targets, l->ntargets, err) != OK)
+        return FAILED;
+    for (uint64_t i = 0; i < l->ntargets; i++) {
+        const fell_targets *t = &l->targets[i];
+
+        if (!(t->min <= t->max))
+            return error_set(err, "takes targets from %g to %g, which are none", t->min, t->max);
+        if (t->when && !find_param(item, t->when))
+            return error_set(err, "its targets depend on '%.64s', which is no setting", t->when);
+    }
+    return OK;
+}
+
 static status check_target(uint32_t target, bool both, struct error *err)
 {
     if (target == FELL_VALUES || target == FELL_CLASSES || (both && target == (FELL_VALUES | FELL_CLASSES)))
@@ -214,7 +229,8 @@ static status fill_kind(struct arena *arena, const fell_plugin *root, struct ite
     case FELL_KIND_OPTIMIZER:
         return fill_optimizer(arena, root, item, copy, err);
     case FELL_KIND_LOSS:
-        return check_target(item->loss->target, false, err);
+        return check_target(item->loss->target, false, err) == OK ? check_ranges(item, item->loss, err)
+                                                                  : FAILED;
     case FELL_KIND_METRIC:
         if (item->metric->values > FELL_PER_PAIR)
             return error_set(err, "gives a number of values that this program does not know");

@@ -1,5 +1,5 @@
 /* test_metrics.c - metrics over classes and values: small cases counted by hand, against the
- * definitions written out over all pairs, and where there is no value.
+ * definitions written out over all pairs, against scikit-learn's values, and where there is no value.
  */
 #include "plugin_help.h"
 
@@ -36,8 +36,12 @@ static const int32_t labels[8] = {0, 0, 0, 1, 1, 2, 2, 2};
 
 static fell_metric_call of_classes(void)
 {
-    return (fell_metric_call){
-        .rows = 8, .cols = 4, .pred = outputs[0], .label = labels, .pred_is = FELL_LOGIT};
+    return (fell_metric_call){.rows = 8,
+                              .cols = 4,
+                              .pred = outputs[0],
+                              .label = labels,
+                              .pred_is = FELL_LOGIT,
+                              .target_is = FELL_ONE_CLASS};
 }
 
 Test(metrics, precision_recall_f1)
@@ -68,13 +72,21 @@ Test(metrics, precision_recall_f1)
 Test(metrics, one_column_is_a_question)
 {
     static const float pred[6] = {0.9f, 0.6f, 0.2f, 0.4f, 0.7f, 0.1f}, target[6] = {1, 0, 1, 0, 1, 0};
-    fell_metric_call c = {.rows = 6, .cols = 1, .pred = pred, .target = target, .pred_is = FELL_PROB};
+    fell_metric_call c = {.rows = 6,
+                          .cols = 1,
+                          .pred = pred,
+                          .target = target,
+                          .pred_is = FELL_PROB,
+                          .target_is = FELL_YES_NO,
+                          .cut = 0.5,
+                          .target_cut = 0.5};
 
     expect_value("precision", "", c, 2.0 / 3);
     expect_value("recall", "", c, 2.0 / 3);
     expect_value("f1", "", c, 2.0 / 3);
     expect_value("auc", "", c, 7.0 / 9);
     c.pred_is = FELL_LOGIT; /* all are yes */
+    c.cut = 0.0;
     expect_value("precision", "", c, 0.5);
     expect_value("recall", "", c, 1.0);
 }
@@ -82,7 +94,14 @@ Test(metrics, one_column_is_a_question)
 Test(metrics, nothing_predicted)
 {
     static const float pred[3] = {0.1f, 0.2f, 0.3f}, target[3] = {1, 0, 1}, never[3] = {0, 0, 0};
-    fell_metric_call c = {.rows = 3, .cols = 1, .pred = pred, .target = target, .pred_is = FELL_PROB};
+    fell_metric_call c = {.rows = 3,
+                          .cols = 1,
+                          .pred = pred,
+                          .target = target,
+                          .pred_is = FELL_PROB,
+                          .target_is = FELL_YES_NO,
+                          .cut = 0.5,
+                          .target_cut = 0.5};
 
     expect_value("precision", "", c, 0.0);
     expect_value("recall", "", c, 0.0);
@@ -137,7 +156,12 @@ Test(metrics, auc)
 {
     float *pred = floats_normal(3 * MOST, 1.0f, 5), score[MOST];
     int32_t label[MOST];
-    fell_metric_call c = {.rows = MOST, .cols = 3, .pred = pred, .label = label, .pred_is = FELL_PROB};
+    fell_metric_call c = {.rows = MOST,
+                          .cols = 3,
+                          .pred = pred,
+                          .label = label,
+                          .pred_is = FELL_REAL,
+                          .target_is = FELL_ONE_CLASS};
     double want = 0.0;
 
     for (int i = 0; i < MOST; i++)
@@ -167,7 +191,12 @@ Test(metrics, auc_of_logits)
     static const float small[9] = {0.6931472f, -1, -1, 3, 3, -9, 1, 1, 1.6931472f},
                        large[12] = {200, 0, 0, 100, 0, 0, 150, 0, 0, 50, 0, 0};
     static const int32_t label[4] = {0, 0, 1, 1}, first[3] = {0, 1, 0};
-    fell_metric_call c = {.rows = 4, .cols = 3, .pred = large, .label = label, .pred_is = FELL_LOGIT};
+    fell_metric_call c = {.rows = 4,
+                          .cols = 3,
+                          .pred = large,
+                          .label = label,
+                          .pred_is = FELL_LOGIT,
+                          .target_is = FELL_ONE_CLASS};
 
     expect_value("auc", "", c, 0.75);
     c.rows = 3;
@@ -186,17 +215,130 @@ Test(metrics, errors_of_values)
     expect_value("mae", "", c, 1.0);
     expect_value("r2", "", c, 0.5 * ((1 - 2.0 / 8) + (1 - 8.0 / 128)));
     c.target = flat; /* the first column never changes */
+    expect_value("r2", "", c, 0.5 * (0 + (1 - 1154.0 / 2)));
+    c.rows = 1;
     expect_value("r2", "", c, NAN);
 }
 
 Test(metrics, no_rows)
 {
     static const char *const names[] = {"accuracy", "precision", "recall", "f1", "auc"};
-    const fell_metric_call c = {.rows = 0, .cols = 3, .pred = outputs[0], .label = labels};
+    const fell_metric_call c = {
+        .rows = 0, .cols = 3, .pred = outputs[0], .label = labels, .target_is = FELL_ONE_CLASS};
     const fell_metric_call values = {.rows = 0, .cols = 1, .pred = outputs[0], .target = outputs[0]};
 
     for (size_t i = 0; i < COUNT(names); i++)
         expect_value(names[i], "", c, NAN);
     expect_value("rmse", "", values, NAN);
     expect_value("r2", "", values, NAN);
+}
+
+/* ---- what scikit-learn says (tests/reference/metrics.json) ------------------------------------- */
+
+enum { MOST_VALUES = 256 };
+
+static const char *text_at(const cJSON *one, const char *key)
+{
+    return cJSON_GetStringValue(cJSON_GetObjectItem(one, key));
+}
+
+/* The index of WORD in WORDS, which has it. */
+static uint64_t word_index(const char *word, const char *const *words, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(words[i], word) == 0)
+            return i;
+    cr_assert_fail("no word '%s'", word);
+    return 0;
+}
+
+/* A list of numbers, or of lists of these, as N floats; free() them. */
+static float *floats_at(const cJSON *list, int64_t *n)
+{
+    const int64_t rows = cJSON_GetArraySize(list),
+                  cols = cJSON_IsArray(list->child) ? cJSON_GetArraySize(list->child) : 1;
+    float *x = floats_of(rows * cols, 0.0f);
+    const cJSON *row, *one;
+    int64_t at = 0;
+
+    cJSON_ArrayForEach(row, list)
+    {
+        if (!cJSON_IsArray(row))
+            x[at++] = (float)row->valuedouble;
+        else
+            cJSON_ArrayForEach(one, row) x[at++] = (float)one->valuedouble;
+    }
+    cr_assert_eq(at, rows * cols);
+    *n = rows * cols;
+    return x;
+}
+
+/* One metric of a case, with the outputs and targets of C. */
+static void compare_value(const cJSON *one, const char *what, fell_metric_call c)
+{
+    char *options = cJSON_PrintUnformatted(cJSON_GetObjectItem(one, "options"));
+    const cJSON *want = cJSON_GetObjectItem(one, "value");
+    const int n = cJSON_GetArraySize(want);
+    double got[MOST_VALUES];
+
+    cr_assert_leq(n, MOST_VALUES);
+    evaluate(text_at(one, "name"), options, c, got);
+    for (int i = 0; i < n; i++) {
+        const cJSON *w = cJSON_GetArrayItem(want, i);
+
+        cr_expect(cJSON_IsNull(w) ? isnan(got[i])
+                                  : fabs(got[i] - w->valuedouble) <= 1e-6 * fmax(1.0, fabs(w->valuedouble)),
+                  "%s: %s %s [%d]: %.9g, scikit-learn has %.9g", what, text_at(one, "name"), options, i,
+                  got[i], cJSON_IsNull(w) ? (double)NAN : w->valuedouble);
+    }
+    free(options);
+}
+
+static void compare_case(const cJSON *one)
+{
+    static const char *const meanings[] = {"numbers", "probabilities", "logits", "log-probabilities"},
+                             *const targets[] = {"", "numbers", "one class", "yes or no"};
+    fell_metric_call c = {.pred_is = word_index(text_at(one, "outputs"), meanings, COUNT(meanings)),
+                          .target_is = word_index(text_at(one, "targets"), targets, COUNT(targets)),
+                          .cut = cJSON_GetObjectItem(one, "cut")->valuedouble,
+                          .target_cut = cJSON_GetObjectItem(one, "target_cut")->valuedouble};
+    int64_t n, ntargets;
+    float *pred = floats_at(cJSON_GetObjectItem(one, "prediction"), &n),
+          *target = floats_at(cJSON_GetObjectItem(one, "target"), &ntargets);
+    int32_t *label = mem_array((size_t)ntargets, sizeof *label);
+    const cJSON *value;
+
+    c.rows = cJSON_GetArraySize(cJSON_GetObjectItem(one, "prediction"));
+    c.cols = n / c.rows;
+    c.pred = pred;
+    for (int64_t i = 0; i < ntargets; i++)
+        label[i] = (int32_t)target[i];
+    if (c.target_is == FELL_ONE_CLASS)
+        c.label = label;
+    else
+        c.target = target;
+    cJSON_ArrayForEach(value, cJSON_GetObjectItem(one, "values"))
+        compare_value(value, text_at(one, "what"), c);
+    free(pred);
+    free(target);
+    free(label);
+}
+
+Test(metrics, as_scikit_learn)
+{
+    const char *srcdir = getenv("srcdir");
+    char *path = mem_format("%s/tests/reference/metrics.json", srcdir ? srcdir : ".");
+    cJSON *root, *cases, *one;
+    struct error err;
+    int n = 0;
+
+    cr_assert_eq(cases_read(path, &root, &cases, &err), OK, "%s", err.text);
+    cJSON_ArrayForEach(one, cases)
+    {
+        compare_case(one);
+        n++;
+    }
+    cr_assert_geq(n, 60);
+    cJSON_Delete(root);
+    free(path);
 }

@@ -102,7 +102,7 @@ Test(optimizers, reference)
 
 Test(optimizers, other_settings)
 {
-    check_cases("optimizer_settings.json", 18, NULL, TOLERANCE);
+    check_cases("optimizer_settings.json", 20, NULL, TOLERANCE);
 }
 
 /* ---- bits ----------------------------------------------------------------------------------- */

@@ -1,0 +1,198 @@
+/* targets.c - see targets.h.
+ *
+ * Called by net_plan.c before anything is trained and by measure.c. Reads the rows; changes nothing.
+ */
+#include "engine/targets.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "host/settings.h"
+
+/* ---- what the loss is defined for ---------------------------------------------------------- */
+
+static bool applies(const struct choice *loss, const fell_targets *t)
+{
+    double value;
+
+    return !t->when || (settings_number(loss->item, loss->settings, t->when, &value) && value == t->is);
+}
+
+static bool fits(const fell_targets *t, float v)
+{
+    const double x = (double)v;
+
+    if (t->flags & FELL_EITHER)
+        return x == t->min || x == t->max;
+    return (t->flags & FELL_MIN_OPEN ? x > t->min : x >= t->min) &&
+           (t->flags & FELL_MAX_OPEN ? x < t->max : x <= t->max);
+}
+
+/* A row of a split that T does not take. */
+struct misfit {
+    enum split split;
+    int64_t row; /* of its dataset, from 0 */
+    float value;
+};
+
+/* The first in the order of the dataset; of the source before those of the test set. */
+static bool find_misfit(const fell_targets *t, const struct data *data, struct misfit *out)
+{
+    bool found = false;
+
+    for (int s = 0; s < SPLITS; s++) {
+        const struct rows *rows = &data->split[s];
+        const bool other = s != SPLIT_TRAIN && !rows->source_row;
+
+        if (found && other)
+            break;
+        for (int64_t i = 0; i < rows->n * data->target_size; i++) {
+            const int64_t at = i / data->target_size, row = rows->source_row ? rows->source_row[at] : at;
+
+            if (fits(t, rows->target[i]))
+                continue;
+            if (!found || row < out->row)
+                *out = (struct misfit){(enum split)s, row, rows->target[i]};
+            found = true;
+            break;
+        }
+    }
+    return found;
+}
+
+void targets_range(const fell_targets *t, struct strbuf *out)
+{
+    if (t->flags & FELL_EITHER)
+        strbuf_addf(out, "of %g and %g", t->min, t->max);
+    else if (isinf(t->max))
+        strbuf_addf(out, t->flags & FELL_MIN_OPEN ? "above %g" : "of %g or more", t->min);
+    else if (isinf(t->min))
+        strbuf_addf(out, t->flags & FELL_MAX_OPEN ? "below %g" : "of %g or less", t->max);
+    else
+        strbuf_addf(out, "from %g%s to %g%s", t->min, t->flags & FELL_MIN_OPEN ? " (not itself)" : "", t->max,
+                    t->flags & FELL_MAX_OPEN ? " (not itself)" : "");
+}
+
+static status tell_misfit(const struct choice *loss, const struct data *data, const fell_targets *t,
+                          const struct misfit *m, struct problem *p)
+{
+    static const char *const sets[] = {"data.source", "data.validation", "data.test"};
+    const bool source = m->split == SPLIT_TRAIN || data->split[m->split].source_row;
+    struct strbuf range = {0};
+    char value[32];
+
+    targets_range(t, &range);
+    text_from_double((double)m->value, value);
+    problem_set(p, "loss", 0, "", "%s takes targets %s, but row %lld of %s has %s%s%s", loss->item->name,
+                range.text, (long long)m->row + 1, sets[source ? SPLIT_TRAIN : m->split], value,
+                t->hint ? ": " : "", t->hint ? t->hint : "");
+    strbuf_release(&range);
+    return FAILED;
+}
+
+status targets_check(const struct choice *loss, const struct data *data, struct problem *p)
+{
+    const fell_loss *item = loss->item->loss;
+    const fell_targets *first = NULL;
+    struct misfit misfit, at;
+
+    for (uint64_t i = 0; i < item->ntargets && !data->classes; i++) {
+        if (!applies(loss, &item->targets[i]))
+            continue;
+        if (!find_misfit(&item->targets[i], data, &misfit))
+            return OK;
+        if (!first || misfit.row > at.row)
+            at = misfit;
+        first = first ? first : &item->targets[i];
+    }
+    return first ? tell_misfit(loss, data, first, &at, p) : OK;
+}
+
+/* ---- what they are to a metric -------------------------------------------------------------- */
+
+static bool all_fit(const fell_targets *t, const struct data *data)
+{
+    struct misfit at;
+
+    return !find_misfit(t, data, &at);
+}
+
+/* Whether each COLS targets are one HIGH and for the rest the other value. */
+static bool all_one_hot(const struct data *data, float high, int64_t cols)
+{
+    for (int s = 0; s < SPLITS; s++) {
+        const int64_t n = data->split[s].n * data->target_size;
+
+        for (int64_t i = 0; i + cols <= n; i += cols) {
+            int64_t hits = 0;
+
+            for (int64_t j = 0; j < cols; j++)
+                hits += data->split[s].target[i + j] == high;
+            if (hits != 1)
+                return false;
+        }
+    }
+    return true;
+}
+
+/* Whether the loss is of questions: its outputs are answers that stand for themselves. */
+static const fell_targets *question(const struct choice *loss)
+{
+    const fell_loss *item = loss->item->loss;
+
+    for (uint64_t i = 0; i < item->ntargets; i++)
+        if (applies(loss, &item->targets[i]) && item->targets[i].flags & FELL_EITHER)
+            return &item->targets[i];
+    return NULL;
+}
+
+struct meaning targets_mean(const struct choice *loss, const struct data *data, uint64_t pred_is,
+                            bool compete, int64_t cols)
+{
+    static const fell_targets bit = {.min = 0, .max = 1, .flags = FELL_EITHER},
+                              sign = {.min = -1, .max = 1, .flags = FELL_EITHER},
+                              share = {.min = 0, .max = 1};
+    const fell_targets *sides = question(loss);
+    struct meaning m = {.is = FELL_ONE_CLASS};
+    bool bits;
+
+    if (data->classes)
+        return m;
+    bits = all_fit(&bit, data);
+    if (!bits && !all_fit(&sign, data)) {
+        m.is = compete && cols > 1 && all_fit(&share, data) ? FELL_ONE_CLASS : FELL_NUMBERS;
+        return m;
+    }
+    if (cols > 1 && (compete || loss->item->loss->ntargets == 0) && pred_is != FELL_LOGIT &&
+        all_one_hot(data, 1.0f, cols))
+        return m;
+    m.is = FELL_YES_NO;
+    m.target_cut = bits ? 0.5 : 0.0;
+    m.cut = pred_is == FELL_LOGIT     ? 0.0
+            : pred_is == FELL_PROB    ? 0.5
+            : pred_is == FELL_LOGPROB ? log(0.5)
+            : sides                   ? 0.5 * (sides->min + sides->max)
+                                      : m.target_cut;
+    return m;
+}
+
+bool targets_alike(const struct data *data, enum split split, char class[64])
+{
+    const struct rows *rows = &data->split[split];
+    const int64_t n = rows->n * data->target_size;
+
+    for (int64_t i = 1; i < n; i++)
+        if (data->classes ? rows->label[i] != rows->label[0] : rows->target[i] != rows->target[0])
+            return false;
+    if (rows->n < 2)
+        return false;
+    if (!data->classes)
+        text_from_double((double)rows->target[0], class);
+    else if (data->class_names)
+        snprintf(class, 64, "%s", data->class_names[rows->label[0]]);
+    else
+        snprintf(class, 64, "%d", (int)rows->label[0]);
+    return true;
+}

@@ -1,0 +1,34 @@
+/* targets.h - the targets of the rows: whether the loss is defined for them, and what they are to a
+ * metric.
+ */
+#ifndef ENGINE_TARGETS_H
+#define ENGINE_TARGETS_H
+
+#include "base/text.h"
+#include "engine/data.h"
+
+/* What metrics ask: see fell_metric_call. */
+struct meaning {
+    uint64_t is; /* FELL_NUMBERS, FELL_ONE_CLASS, FELL_YES_NO */
+    double cut, target_cut;
+};
+
+/* "from 0 to 1", "of -1 and 1", "of 0 or more". */
+void targets_range(const fell_targets *t, struct strbuf *out);
+
+/* LOSS's declaration against all rows of all splits. Errors: the row and what it holds. */
+status targets_check(const struct choice *loss, const struct data *data, struct problem *p);
+
+/* Labels are one class a row. So are values of 0 and 1, or -1 and 1, of which each row has one 1, where
+ * outputs compete or the loss does not say what it asks (mse), and shares of 1 where outputs compete;
+ * other values of 0 and 1, or -1 and 1, are questions, and all others are numbers. PRED_IS: what the outputs
+ * are, FELL_REAL or so on. COMPETE: those of a row are shares of one whole (softmax). COLS: outputs that one
+ * call of a metric sees side by side. */
+struct meaning targets_mean(const struct choice *loss, const struct data *data, uint64_t pred_is,
+                            bool compete, int64_t cols);
+
+/* Whether all rows of SPLIT answer alike, and are more than one: metrics of classes then say little.
+ * CLASS gets what they are: the class's name, or a number. */
+bool targets_alike(const struct data *data, enum split split, char class[64]);
+
+#endif
