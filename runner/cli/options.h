@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define DEFAULT_DB "results/fell.db"
+#include "record/database.h"
 
 /* X(NAME, TYPE, field, short, name, ARG, default, low, high, doc), in the order in which they are listed.
  *

@@ -117,15 +117,15 @@ static void unquote(struct node *n)
     n->plain = true;
 }
 
-/* Trial I; of an adaptive strategy, whose trials are not known yet, a probe. */
+/* Trial I; of an adaptive strategy, whose trials are not known yet, a scout. */
 static struct trial shown_trial(const struct experiment *e, size_t i, struct arena *arena)
 {
-    return e->adaptive ? probe_now(e, i, arena) : trial_now(e, i, arena);
+    return e->adaptive ? scout_now(e, i, arena) : trial_now(e, i, arena);
 }
 
 static size_t shown_trials(const struct experiment *e)
 {
-    return e->adaptive ? e->nprobes : (size_t)e->ntrials;
+    return e->adaptive ? e->nscouts : (size_t)e->ntrials;
 }
 
 /* The spec of the first trial with every default, as YAML. */

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "cli/plugin_tables.h"
 #include "trials/space.h"
+#include "trials/sweep_keys.h"
 #include "sweep/strategies.h"
 
 /* Keys with a form of their own: what is written there. */

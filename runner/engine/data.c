@@ -14,13 +14,6 @@
 #include "base/mem.h"
 #include "engine/data_parts.h"
 
-const char *split_name(enum split s)
-{
-    static const char *const names[SPLITS] = {"train", "validation", "test"};
-
-    return names[s];
-}
-
 /* ---- the split ------------------------------------------------------------------ */
 
 /* Which rows of the source are for training, which for validation; both in the order

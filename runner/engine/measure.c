@@ -65,7 +65,7 @@ static status try_metric(struct measure *m, struct metric *metric, int index, st
     c.label = m->classes ? label : NULL;
     net_current = metric->in.name;
     if (metric->item->eval(&c) != FELL_OK)
-        return net_problem(&metric->in, "metrics", index, p);
+        return problem_of_instance(&metric->in, "metrics", index, p);
     instance_reset(&metric->in);
     return OK;
 }

@@ -118,7 +118,4 @@ status net_allocate(struct net *n, struct problem *p);
 size_t net_entry_bytes(const struct net *n, const struct entry *e);
 size_t net_bytes(const struct net *n);
 
-/* The message of a failed callback as a problem of SECTION (net_plan.c). */
-status net_problem(const struct instance *in, const char *section, int index, struct problem *p);
-
 #endif

@@ -16,15 +16,6 @@
 /* Batches of at least this many rows in evaluation, where the batch changes no result's meaning. */
 enum { EVALUATION_ROWS = 64 };
 
-status net_problem(const struct instance *in, const char *section, int index, struct problem *p)
-{
-    struct error err;
-    char setting[sizeof p->setting];
-
-    instance_error(in, setting, &err);
-    return problem_set(p, section, index, setting, "%s", err.text);
-}
-
 int64_t net_batch(const struct spec *spec, const struct data *data)
 {
     int64_t train = data->split[SPLIT_TRAIN].n, most = spec->train.batch_size;
@@ -144,7 +135,7 @@ static status plan_layer(struct net *n, struct entry *e, int index, struct probl
     plan->max_batch = n->batch;
     plan->tensor = tensor;
     if (e->layer->plan(plan) != FELL_OK)
-        return net_problem(&e->in, "model", index, p);
+        return problem_of_instance(&e->in, "model", index, p);
     instance_reset(&e->in);
     if (!shape_valid(&plan->out, n->batch) || plan->saved_bytes < 0)
         return problem_set(p, "model", index, "",
@@ -321,7 +312,7 @@ static status try_loss(struct net *n, struct problem *p)
     else
         c.target = nothing;
     if (n->loss_item->eval(&c) != FELL_OK)
-        return net_problem(&n->loss, "loss", 0, p);
+        return problem_of_instance(&n->loss, "loss", 0, p);
     instance_reset(&n->loss);
     return OK;
 }

@@ -17,3 +17,12 @@ status problem_set(struct problem *p, const char *section, int index, const char
     va_end(ap);
     return FAILED;
 }
+
+status problem_of_instance(const struct instance *in, const char *section, int index, struct problem *p)
+{
+    struct error err;
+    char setting[sizeof p->setting];
+
+    instance_error(in, setting, &err);
+    return problem_set(p, section, index, setting, "%s", err.text);
+}

@@ -6,6 +6,7 @@
 #define ENGINE_PROBLEM_H
 
 #include "base/error.h"
+#include "host/instance.h"
 
 struct problem {
     char section[24]; /* "data.source", "data.test", "data.validation", "data.transforms",
@@ -18,5 +19,8 @@ struct problem {
 
 __attribute__((format(printf, 5, 6))) status problem_set(struct problem *p, const char *section, int index,
                                                          const char *setting, const char *fmt, ...);
+
+/* The message of a failed callback as a problem of SECTION. */
+status problem_of_instance(const struct instance *in, const char *section, int index, struct problem *p);
 
 #endif

@@ -95,7 +95,7 @@ static status try_optimizer(struct update *u, const void *settings, struct probl
             slot[i] = mem_array((size_t)scalar_floats(&u->slot[i]), sizeof *slot[i]);
     net_current = u->in.name;
     if (u->item->step(&c) != FELL_OK)
-        result = net_problem(&u->in, "optimizer", 0, p);
+        result = problem_of_instance(&u->in, "optimizer", 0, p);
     instance_reset(&u->in);
     for (size_t i = 0; i < u->nslots; i++)
         free(slot[i]);

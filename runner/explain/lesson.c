@@ -6,7 +6,7 @@
 #include "base/mem.h"
 #include "explain/names.h"
 #include "explain/formula.h"
-#include "explain/probe.h"
+#include "explain/lab.h"
 
 /* Which split holds row ROW of the source, and where. */
 static status find_row(struct lesson *l, int64_t row, struct error *err)
@@ -30,7 +30,7 @@ static status find_row(struct lesson *l, int64_t row, struct error *err)
 
 /* The first row whose gradient by the chosen weight is not 0: a row that does not move it (its
  * input is 0, its neuron is off) shows little. Without one, the first. */
-static status choose_row(struct probe *p, struct error *err)
+static status choose_row(struct lab *p, struct error *err)
 {
     enum { LOOKED_AT = 1000 };
     struct lesson *l = p->l;
@@ -40,8 +40,8 @@ static status choose_row(struct probe *p, struct error *err)
     for (int64_t row = 0; row < l->data->source_rows && row < LOOKED_AT; row++) {
         if (find_row(l, row, err) != OK)
             return FAILED;
-        probe_take_sample(p);
-        if (probe_loss(p, &loss, err) != OK ||
+        lab_take_sample(p);
+        if (lab_loss(p, &loss, err) != OK ||
             net_backward(p->net, p->net->loss_call.weight, &squares, err) != OK)
             return FAILED;
         if (p->net->grads[t->offset + l->weight.flat] != 0.0f)
@@ -49,7 +49,7 @@ static status choose_row(struct probe *p, struct error *err)
     }
     if (find_row(l, 0, err) != OK)
         return FAILED;
-    probe_take_sample(p);
+    lab_take_sample(p);
     return OK;
 }
 
@@ -73,21 +73,21 @@ static void copy_sample(struct lesson *l)
 }
 
 /* The moment that the lesson is about: at first, after training, or from a file. */
-static status come_to_the_moment(struct probe *p, const struct lesson_request *q, struct error *err)
+static status come_to_the_moment(struct lab *p, const struct lesson_request *q, struct error *err)
 {
     if (lesson_train(p, err) != OK)
         return FAILED;
     if (q->checkpoint) {
         p->l->run = q->run;
         p->l->checkpoint = q->checkpoint;
-        return probe_load(p, q->checkpoint, err);
+        return lab_load(p, q->checkpoint, err);
     }
     if (q->epoch > 0)
         snapshot_apply(&p->now, p->net);
     return OK;
 }
 
-static status look(struct probe *p, const struct lesson_request *q, struct error *err)
+static status look(struct lab *p, const struct lesson_request *q, struct error *err)
 {
     struct lesson *l = p->l;
 
@@ -111,7 +111,7 @@ status lesson_new(const struct lesson_request *q, struct lesson **out, struct er
 {
     struct arena *arena = arena_new();
     struct lesson *l = arena_alloc(arena, sizeof *l);
-    struct probe p = {0};
+    struct lab p = {0};
     status st;
 
     *l = (struct lesson){.arena = arena, .spec = q->spec, .data = q->shown, .seed = q->seed};
@@ -123,11 +123,11 @@ status lesson_new(const struct lesson_request *q, struct lesson **out, struct er
     st = find_row(l, q->sample < 0 ? 0 : q->sample, err);
     if (st == OK) {
         l->input_name = names_of_inputs(arena, q->spec, q->shown);
-        st = probe_open(&p, l, q, err);
+        st = lab_open(&p, l, q, err);
     }
     if (st == OK)
         st = look(&p, q, err);
-    probe_close(&p);
+    lab_close(&p);
     net_current = net_current_phase = "";
     if (st == OK)
         *out = l;

@@ -8,9 +8,9 @@
 
 #include "base/mem.h"
 #include "base/rng.h"
-#include "explain/probe.h"
+#include "explain/lab.h"
 
-static const struct net_tensor *chosen(const struct probe *p)
+static const struct net_tensor *chosen(const struct lab *p)
 {
     return &p->net->tensor[p->l->weight.tensor];
 }
@@ -32,7 +32,7 @@ static double noise_of(const struct lesson *l)
 }
 
 /* The central quotient at EPSILON, between the float32 neighbours of the weight. */
-static status quotient_at(struct probe *p, double epsilon, struct lesson_difference *d, struct error *err)
+static status quotient_at(struct lab *p, double epsilon, struct lesson_difference *d, struct error *err)
 {
     const struct net_tensor *t = chosen(p);
     const double w = p->l->weight.value;
@@ -40,8 +40,8 @@ static status quotient_at(struct probe *p, double epsilon, struct lesson_differe
     d->epsilon = epsilon;
     d->minus = (double)(float)(w - epsilon);
     d->plus = (double)(float)(w + epsilon);
-    if (probe_loss_at(p, t, p->l->weight.flat, d->minus, &d->loss_minus, err) != OK ||
-        probe_loss_at(p, t, p->l->weight.flat, d->plus, &d->loss_plus, err) != OK)
+    if (lab_loss_at(p, t, p->l->weight.flat, d->minus, &d->loss_minus, err) != OK ||
+        lab_loss_at(p, t, p->l->weight.flat, d->plus, &d->loss_plus, err) != OK)
         return FAILED;
     d->quotient = (d->loss_plus - d->loss_minus) / (d->plus - d->minus);
     return OK;
@@ -57,7 +57,7 @@ static double bend(const struct lesson *l, const struct lesson_difference *d)
 /* A large epsilon sees the curve's bending, a small one the rounding of float32. The one where
  * both together are smallest is taken; the bending is what the quotient changes by when epsilon
  * is doubled or halved, whichever is more: beside a kink one of the two alone may change little. */
-static status choose_epsilon(struct probe *p, struct lesson_difference *best, struct error *err)
+static status choose_epsilon(struct lab *p, struct lesson_difference *best, struct error *err)
 {
     enum { TRIED = NARROWEST - WIDEST + 1 };
     const double noise = noise_of(p->l);
@@ -77,7 +77,7 @@ static status choose_epsilon(struct probe *p, struct lesson_difference *best, st
 }
 
 /* Halving epsilon halves the bend of a smooth curve; that of a kink stays. */
-static status look_for_kink(struct probe *p, struct lesson_difference *d, struct error *err)
+static status look_for_kink(struct lab *p, struct lesson_difference *d, struct error *err)
 {
     struct lesson_difference half;
     const double wide = bend(p->l, d);
@@ -90,12 +90,12 @@ static status look_for_kink(struct probe *p, struct lesson_difference *d, struct
 }
 
 /* The engine's gradient with the weight at W, which is left there. */
-static status slope_at(struct probe *p, double w, double *slope, struct error *err)
+static status slope_at(struct lab *p, double w, double *slope, struct error *err)
 {
     const struct net_tensor *t = chosen(p);
     double loss, squares;
 
-    if (probe_loss_at(p, t, p->l->weight.flat, w, &loss, err) != OK ||
+    if (lab_loss_at(p, t, p->l->weight.flat, w, &loss, err) != OK ||
         net_backward(p->net, p->net->loss_call.weight, &squares, err) != OK)
         return FAILED;
     *slope = (double)p->net->grads[t->offset + p->l->weight.flat];
@@ -104,7 +104,7 @@ static status slope_at(struct probe *p, double w, double *slope, struct error *e
 
 /* Kinks beside the weight (another neuron of ReLU falls silent, another pixel is the largest) change
  * the slope itself between the ends; a wrong backward pass does not. */
-static status look_at_ends(struct probe *p, struct lesson_difference *d, struct error *err)
+static status look_at_ends(struct lab *p, struct lesson_difference *d, struct error *err)
 {
     const double g = p->l->weight.gradient;
 
@@ -114,7 +114,7 @@ static status look_at_ends(struct probe *p, struct lesson_difference *d, struct 
     return OK;
 }
 
-status lesson_differences(struct probe *p, struct error *err)
+status lesson_differences(struct lab *p, struct error *err)
 {
     struct lesson *l = p->l;
     struct lesson_difference *d = &l->difference;
@@ -157,7 +157,7 @@ static void choose_range(const struct lesson *l, double *low, double *high)
     *high = fmax(*high, w + reach);
 }
 
-status lesson_draw_landscape(struct probe *p, struct error *err)
+status lesson_draw_landscape(struct lab *p, struct error *err)
 {
     struct lesson *l = p->l;
     struct lesson_landscape *s = &l->landscape;
@@ -175,7 +175,7 @@ status lesson_draw_landscape(struct probe *p, struct error *err)
     s->minimum_loss = INFINITY;
     for (size_t i = 0; i < POINTS && st == OK; i++) {
         s->w[i] = (double)(float)(l->weight.value + ((double)i - (double)s->now) * width);
-        st = probe_loss_at(p, chosen(p), l->weight.flat, s->w[i], &s->loss[i], err);
+        st = lab_loss_at(p, chosen(p), l->weight.flat, s->w[i], &s->loss[i], err);
         if (st == OK && s->loss[i] < s->minimum_loss) {
             s->minimum_loss = s->loss[i];
             s->minimum_w = s->w[i];
@@ -190,7 +190,7 @@ status lesson_draw_landscape(struct probe *p, struct error *err)
 enum { SIDE = 25 };
 
 /* A direction in the space of all weights. */
-static float *new_direction(const struct probe *p)
+static float *new_direction(const struct lab *p)
 {
     return mem_array((size_t)p->net->trained_floats, sizeof(float));
 }
@@ -207,7 +207,7 @@ static double length(const float *v, int64_t n)
 /* Filter-normalised (H. Li et al., "Visualizing the loss landscape of neural nets", 2018,
  * section 4): normal random numbers, each filter scaled to the length of the net's own; vectors
  * (biases, the weights of batch_norm) stay as they are. */
-static float *random_direction(struct probe *p, uint32_t number)
+static float *random_direction(struct lab *p, uint32_t number)
 {
     struct net *n = p->net;
     float *d = new_direction(p);
@@ -234,7 +234,7 @@ static float *random_direction(struct probe *p, uint32_t number)
 }
 
 /* Loss over now + x A + y B. */
-static status fill_map(struct probe *p, const float *a, const float *b, struct error *err)
+static status fill_map(struct lab *p, const float *a, const float *b, struct error *err)
 {
     struct net *n = p->net;
     struct lesson_contour_map *m = &p->l->contour;
@@ -247,14 +247,14 @@ static status fill_map(struct probe *p, const float *a, const float *b, struct e
 
         for (int64_t k = 0; k < n->trained_floats; k++)
             n->weights[k] = (float)((double)now[k] + x * (double)a[k] + y * (double)b[k]);
-        st = probe_loss(p, &m->z[i], err);
+        st = lab_loss(p, &m->z[i], err);
     }
     memcpy(n->weights, now, (size_t)n->trained_floats * sizeof *now);
     free(now);
     return st;
 }
 
-static float *weight_direction(struct probe *p, const struct lesson_weight *w)
+static float *weight_direction(struct lab *p, const struct lesson_weight *w)
 {
     float *d = new_direction(p);
 
@@ -262,7 +262,7 @@ static float *weight_direction(struct probe *p, const struct lesson_weight *w)
     return d;
 }
 
-status lesson_draw_contour(struct probe *p, struct error *err)
+status lesson_draw_contour(struct lab *p, struct error *err)
 {
     struct lesson *l = p->l;
     struct lesson_contour_map *m = &l->contour;

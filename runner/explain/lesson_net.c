@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "explain/probe.h"
+#include "explain/lab.h"
 
 static double *doubles(struct arena *a, const float *v, int64_t n)
 {
@@ -90,10 +90,10 @@ static void copy_blame(struct lesson *l, struct net *n, size_t i)
 /* ---- the prediction --------------------------------------------------------------------- */
 
 /* From logits by softmax, else as the net gives them. */
-const double *lesson_probabilities(const struct probe *probe, const double *output)
+const double *lesson_probabilities(const struct lab *lab, const double *output)
 {
-    const struct lesson *l = probe->l;
-    const uint32_t expects = probe->net->loss_item->expects;
+    const struct lesson *l = lab->l;
+    const uint32_t expects = lab->net->loss_item->expects;
     double *p;
 
     if (!l->label || (expects != FELL_LOGIT && expects != FELL_PROB && expects != FELL_LOGPROB))
@@ -130,7 +130,7 @@ static void find_answer(struct lesson *l)
 /* The blame of entry i is complete when all entries behind it have run backward, and may be
  * overwritten when it runs itself (an activation's dx lies where its dy was). So for each entry
  * the pass is repeated, up to it. */
-static status take_blame(struct probe *p, struct error *err)
+static status take_blame(struct lab *p, struct error *err)
 {
     struct net *n = p->net;
     bool *wanted = mem_array(n->nentries, sizeof *wanted);
@@ -159,7 +159,7 @@ static status take_blame(struct probe *p, struct error *err)
     return st;
 }
 
-status lesson_run(struct probe *p, struct error *err)
+status lesson_run(struct lab *p, struct error *err)
 {
     struct lesson *l = p->l;
     struct net *n = p->net;
@@ -203,7 +203,7 @@ status lesson_run(struct probe *p, struct error *err)
 /* Whether the entry, as the sample's copies left it, gives something else in training. */
 static bool gives_another(struct net *n, struct entry *e)
 {
-    const size_t bytes = (size_t)(PROBE_ROWS * e->size) * sizeof(float);
+    const size_t bytes = (size_t)(LAB_ROWS * e->size) * sizeof(float);
     fell_layer_call c = e->call[MODE_TRAIN].layer;
     bool another;
 
@@ -220,7 +220,7 @@ static bool gives_another(struct net *n, struct entry *e)
     return another;
 }
 
-void lesson_compare_modes(struct probe *p)
+void lesson_compare_modes(struct lab *p)
 {
     struct net *n = p->net;
     float *weights = mem_array((size_t)n->floats, sizeof *weights);

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "explain/probe.h"
+#include "explain/lab.h"
 
 enum { MOST_ITEMS = 4000000 };       /* beginnings of paths that may wait */
 static const double most_work = 4e9; /* edges; a larger net is not walked */
@@ -33,13 +33,13 @@ struct begun {
 };
 
 struct walk {
-    struct probe *p;
+    struct lab *p;
     struct net *net;
     int start; /* the weight's entry */
     struct reach *reach;
     double *slope; /* [size of start] d output / d weight */
-    float *dy;     /* [PROBE_ROWS, size] of any entry */
-    float **dx;    /* [most inputs] each [PROBE_ROWS, size] */
+    float *dy;     /* [LAB_ROWS, size] of any entry */
+    float **dx;    /* [most inputs] each [LAB_ROWS, size] */
     size_t nitems, room, nheap;
     struct begun *item;
     size_t *heap; /* of items; the best first */
@@ -47,7 +47,7 @@ struct walk {
 
 /* ---- slopes ------------------------------------------------------------------------------- */
 
-/* dx of every input of entry E for the dy in W, as forward left PROBE_ROWS rows of the sample. */
+/* dx of every input of entry E for the dy in W, as forward left LAB_ROWS rows of the sample. */
 static status backward(struct walk *w, struct entry *e, struct error *err)
 {
     fell_status result;
@@ -85,7 +85,7 @@ static bool diagonal(const struct entry *e)
 /* Rows FIRST .. FIRST + N - 1 of E's Jacobian into W's dx. */
 static status rows_of(struct walk *w, struct entry *e, int64_t first, int64_t n, struct error *err)
 {
-    memset(w->dy, 0, (size_t)(PROBE_ROWS * e->size) * sizeof *w->dy);
+    memset(w->dy, 0, (size_t)(LAB_ROWS * e->size) * sizeof *w->dy);
     for (int64_t i = 0; i < n; i++)
         w->dy[i * e->size + first + i] = 1.0f;
     return backward(w, e, err);
@@ -93,7 +93,7 @@ static status rows_of(struct walk *w, struct entry *e, int64_t first, int64_t n,
 
 static status diagonal_of(struct walk *w, struct entry *e, struct error *err)
 {
-    for (int64_t i = 0; i < PROBE_ROWS * e->size; i++)
+    for (int64_t i = 0; i < LAB_ROWS * e->size; i++)
         w->dy[i] = 1.0f;
     return backward(w, e, err);
 }
@@ -180,8 +180,8 @@ static status pass_entry(struct walk *w, int i, struct error *err)
             add_edge(&w->reach[e->from[0]], m, to, m, (double)w->dx[0][m]);
         return OK;
     }
-    for (int64_t first = 0; first < e->size; first += PROBE_ROWS) {
-        const int64_t n = e->size - first < PROBE_ROWS ? e->size - first : PROBE_ROWS;
+    for (int64_t first = 0; first < e->size; first += LAB_ROWS) {
+        const int64_t n = e->size - first < LAB_ROWS ? e->size - first : LAB_ROWS;
 
         if (rows_of(w, e, first, n, err) != OK)
             return FAILED;
@@ -433,9 +433,9 @@ static status make_room(struct walk *w, struct error *err)
     w->reach = mem_array(w->net->nentries, sizeof *w->reach);
     w->slope = mem_array(most, sizeof *w->slope);
     w->dx = mem_array(inputs, sizeof *w->dx);
-    w->dy = mem_try_aligned(PROBE_ROWS, most * sizeof *w->dy);
+    w->dy = mem_try_aligned(LAB_ROWS, most * sizeof *w->dy);
     for (size_t i = 0; i < inputs; i++)
-        if (!(w->dx[i] = mem_try_aligned(PROBE_ROWS, most * sizeof **w->dx)))
+        if (!(w->dx[i] = mem_try_aligned(LAB_ROWS, most * sizeof **w->dx)))
             return error_set(err, "no memory for the slopes of a layer");
     w->p->l->chain.listed = work_of(w) <= most_work;
     return w->dy ? OK : error_set(err, "no memory for the slopes of a layer");
@@ -457,7 +457,7 @@ static void release(struct walk *w)
     free(w->heap);
 }
 
-status lesson_paths(struct probe *p, struct error *err)
+status lesson_paths(struct lab *p, struct error *err)
 {
     struct lesson_chain *c = &p->l->chain;
     struct walk w = {.p = p, .net = p->net, .start = p->net->tensor[p->l->weight.tensor].entry};

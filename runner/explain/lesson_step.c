@@ -6,10 +6,10 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "explain/probe.h"
+#include "explain/lab.h"
 
 /* The state that belongs to the chosen weight, before or after. */
-static void read_slots(struct probe *p, bool after)
+static void read_slots(struct lab *p, bool after)
 {
     struct lesson_step *s = &p->l->update;
     const struct update *u = p->net->update;
@@ -31,7 +31,7 @@ static void read_slots(struct probe *p, bool after)
 }
 
 /* Scale the gradient to train.clip_norm, as the epoch loop does. */
-static void clip(struct probe *p)
+static void clip(struct lab *p)
 {
     const double most = p->q->spec->train.clip_norm, factor = most / (p->l->gradient_norm + 1e-6);
     struct net *n = p->net;
@@ -43,7 +43,7 @@ static void clip(struct probe *p)
     p->l->update.clip = (double)(float)factor;
 }
 
-static status step(struct probe *p, struct error *err)
+static status step(struct lab *p, struct error *err)
 {
     struct lesson *l = p->l;
     struct lesson_step *s = &l->update;
@@ -62,7 +62,7 @@ static status step(struct probe *p, struct error *err)
     return OK;
 }
 
-static void keep_output(struct probe *p)
+static void keep_output(struct lab *p)
 {
     struct lesson *l = p->l;
     const int64_t n = l->rows * l->cols;
@@ -76,7 +76,7 @@ static void keep_output(struct probe *p)
     l->update.probability_after = lesson_probabilities(p, out);
 }
 
-status lesson_take_step(struct probe *p, struct error *err)
+status lesson_take_step(struct lab *p, struct error *err)
 {
     struct lesson *l = p->l;
     struct lesson_step *s = &l->update;
@@ -97,12 +97,12 @@ status lesson_take_step(struct probe *p, struct error *err)
     for (int64_t i = 0; i < n->trained_floats; i++)
         s->predicted += (double)n->grads[i] / s->clip * ((double)n->weights[i] - (double)before.weights[i]);
     if (st == OK)
-        st = probe_loss(p, &s->loss_after, err);
+        st = lab_loss(p, &s->loss_after, err);
     if (st == OK)
         keep_output(p);
     snapshot_apply(&before, n);
     if (st == OK)
-        st = probe_loss_at(p, t, l->weight.flat, s->w_new, &s->loss_alone, err);
+        st = lab_loss_at(p, t, l->weight.flat, s->w_new, &s->loss_alone, err);
     snapshot_apply(&before, n);
     snapshot_release(&before);
     s->rate *= t->lr_factor;

@@ -12,13 +12,13 @@
 #include "base/run_status.h"
 #include "engine/rate.h"
 #include "engine/train.h"
-#include "explain/probe.h"
+#include "explain/lab.h"
 
 /* Multiplications of all forward passes that a page may cost; and what a step costs beside them. */
 static const double most_work = 1e10, step_work = 2e3;
 
 struct watch {
-    struct probe *p;
+    struct lab *p;
     const struct net *net; /* of the run */
     int64_t wanted;        /* epoch to copy */
     bool copied;
@@ -116,7 +116,7 @@ static double work_of_row(const struct net *n)
     return work;
 }
 
-static int64_t affordable(struct probe *p)
+static int64_t affordable(struct lab *p)
 {
     const struct lesson_training *t = &p->l->training;
     const double epoch = (double)p->q->data->split[SPLIT_TRAIN].n * work_of_row(p->net) +
@@ -126,7 +126,7 @@ static int64_t affordable(struct probe *p)
     return most < 1.0 ? 1 : most > (double)t->epochs ? t->epochs : (int64_t)most;
 }
 
-static void measure_run(struct probe *p)
+static void measure_run(struct lab *p)
 {
     struct lesson_training *t = &p->l->training;
     const int64_t rows = p->q->data->split[SPLIT_TRAIN].n, batch = p->q->spec->train.batch_size;
@@ -151,7 +151,7 @@ static double *keep(struct lesson *l, const double *v, size_t n)
     return out;
 }
 
-static void keep_training(struct probe *p, const struct watch *w)
+static void keep_training(struct lab *p, const struct watch *w)
 {
     struct lesson *l = p->l;
     struct lesson_training *t = &l->training;
@@ -172,7 +172,7 @@ static void keep_training(struct probe *p, const struct watch *w)
 
 /* What the database has of a run, in place of what was trained here. The weight's path is from
  * here, and only shown if both are the same training. */
-static void use_record(struct probe *p)
+static void use_record(struct lab *p)
 {
     const struct lesson_request *q = p->q;
     struct lesson_training *t = &p->l->training;
@@ -194,7 +194,7 @@ static void use_record(struct probe *p)
     t->validation = q->validation ? keep(p->l, q->validation, recorded) : NULL;
 }
 
-static status first_rate(struct probe *p, double *lr, struct error *err)
+static status first_rate(struct lab *p, double *lr, struct error *err)
 {
     const struct lesson_training *t = &p->l->training;
     struct rate *r = rate_new(p->q->spec, p->net->measure, p->q->env, update_rate(p->net->update), t->epochs,
@@ -205,7 +205,7 @@ static status first_rate(struct probe *p, double *lr, struct error *err)
     return st;
 }
 
-status lesson_train(struct probe *p, struct error *err)
+status lesson_train(struct lab *p, struct error *err)
 {
     const struct lesson_request *q = p->q;
     struct lesson *l = p->l;

@@ -5,10 +5,10 @@
 
 #include "base/mem.h"
 #include "base/text.h"
-#include "explain/probe.h"
+#include "explain/lab.h"
 
 /* The name before the bracket, or the nearest of those there are. */
-static status find_tensor(struct probe *p, const char *name, int *out, struct error *err)
+static status find_tensor(struct lab *p, const char *name, int *out, struct error *err)
 {
     const struct net *n = p->net;
     char **names = mem_array(n->ntensors, sizeof *names);
@@ -100,7 +100,7 @@ static int first_tensor(const struct net *n)
     return found;
 }
 
-static void set_name(struct probe *p, struct lesson_weight *w)
+static void set_name(struct lab *p, struct lesson_weight *w)
 {
     const struct net_tensor *t = &p->net->tensor[w->tensor];
     struct strbuf b = {0};
@@ -116,7 +116,7 @@ static void set_name(struct probe *p, struct lesson_weight *w)
     strbuf_release(&b);
 }
 
-status lesson_find_weight(struct probe *p, const char *name, struct lesson_weight *out, struct error *err)
+status lesson_find_weight(struct lab *p, const char *name, struct lesson_weight *out, struct error *err)
 {
     const struct net_tensor *t;
 

@@ -9,6 +9,9 @@
 #include "base/error.h"
 #include "base/mem.h"
 
+/* Where results land when nothing else is said. */
+#define DEFAULT_DB "results/fell.db"
+
 /* Open or create for writing, with its folder: WAL, synchronous=FULL, all tables and
  * views, in one immediate transaction that may race with another process's; a file of an
  * older schema becomes one of today's in the same way. Waits

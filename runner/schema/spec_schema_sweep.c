@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "host/settings.h"
 #include "trials/space.h"
+#include "trials/sweep_keys.h"
 #include "schema/spec_schema_parts.h"
 #include "sweep/strategies.h"
 

@@ -196,24 +196,6 @@ const struct spec_section spec_section_top = {.name = "",
                                               .nkeys = COUNT(top_keys),
                                               .keys = top_keys};
 
-static const struct spec_key sweep_keys[] = {
-    {.name = "strategy",
-     .form = KEY_FORM,
-     .doc = "How trials are chosen: grid (the default), random, sobol, halton, latin, tpe."},
-    {.name = "over",
-     .form = KEY_FORM,
-     .required = true,
-     .doc = "Paths, each with its values; zip, product, union and list combine them."},
-    {.name = "where", .form = KEY_FORM, .doc = "An SQL expression: which trials there are."},
-    {.name = "objective",
-     .form = KEY_FORM,
-     .section = &spec_section_objective,
-     .doc = "What makes a trial good."},
-    {.name = "pruner", .form = KEY_FORM, .doc = "When a poor trial ends."},
-};
-const struct spec_section spec_section_sweep = {
-    .name = "sweep", .nkeys = COUNT(sweep_keys), .keys = sweep_keys};
-
 /* ---- model entries ------------------------------------------------------------------------ */
 
 static const fell_param entry_params[] = {

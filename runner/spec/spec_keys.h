@@ -45,10 +45,7 @@ struct spec_section {
     const struct spec_key *keys;
 };
 
-extern const struct spec_section spec_section_top, spec_section_sweep;
-
-/* A map of its own struct: strategy.c's. */
-extern const struct spec_section spec_section_objective;
+extern const struct spec_section spec_section_top;
 
 /* Flag of a fell_param of an entry: only where there are tensors. Above all flags of plugins. */
 enum { SPEC_OF_TENSORS = 1 << 30 };

@@ -5,6 +5,7 @@
  * commands. The parts are in trials.h; what identifies an experiment is in experiment_hash.c.
  */
 #include "trials/experiment.h"
+#include "trials/sweep_keys.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -126,15 +127,15 @@ static bool is_small(const struct experiment *e)
     size_t values = 1;
 
     for (size_t k = 0; k < s->nknobs; k++)
-        values += s->knobs[k].driven ? 0 : probe_values(&s->knobs[k]);
+        values += s->knobs[k].driven ? 0 : scout_values(&s->knobs[k]);
     return !e->sampled && (!s->space || s->space->count <= values);
 }
 
 static status take_first(struct experiment *e, struct diag *d)
 {
     struct trial first;
-    status result = e->sampled && !e->ntrials ? experiment_probe(e, 0, e->arena, &first, d)
-                    : e->adaptive             ? experiment_probe(e, 0, e->arena, &first, d)
+    status result = e->sampled && !e->ntrials ? experiment_scout(e, 0, e->arena, &first, d)
+                    : e->adaptive             ? experiment_scout(e, 0, e->arena, &first, d)
                                               : experiment_trial(e, 0, e->arena, &first, d);
 
     if (result)
@@ -158,9 +159,9 @@ static status find_trials(struct experiment *e, struct diag *d)
     struct trials *t = e->trials;
     bool small = is_small(e);
 
-    if (!small && probes_check(e, d))
+    if (!small && scouts_check(e, d))
         return FAILED;
-    if (!t->nprobes && !small)
+    if (!t->nscouts && !small)
         return diag_error(d, &t->where_at, "where leaves no trial: all points tried are excluded");
     if (!e->sampled) {
         struct sha256 *hash = sha256_new();
@@ -177,26 +178,26 @@ static status find_trials(struct experiment *e, struct diag *d)
     }
     if (e->adaptive)
         e->ntrials = t->settings.trials;
-    e->nprobes = t->nprobes;
-    if (!e->adaptive && (small || e->ntrials <= (int64_t)t->nprobes))
-        e->nprobes = (size_t)e->ntrials;
+    e->nscouts = t->nscouts;
+    if (!e->adaptive && (small || e->ntrials <= (int64_t)t->nscouts))
+        e->nscouts = (size_t)e->ntrials;
     return OK;
 }
 
-status experiment_probe(const struct experiment *e, size_t i, struct arena *arena, struct trial *out,
+status experiment_scout(const struct experiment *e, size_t i, struct arena *arena, struct trial *out,
                         struct diag *d)
 {
     const struct trials *t = e->trials;
     struct point p;
     status result;
 
-    if (!e->adaptive && e->nprobes && e->nprobes == (size_t)e->ntrials)
+    if (!e->adaptive && e->nscouts && e->nscouts == (size_t)e->ntrials)
         return experiment_trial(e, (int64_t)i, arena, out, d);
     *out = (struct trial){.number = (int64_t)i};
-    if (i >= t->nprobes)
-        return diag_error(d, NULL, "experiment '%s' has no probe %zu", e->name, i);
+    if (i >= t->nscouts)
+        return diag_error(d, NULL, "experiment '%s' has no scout %zu", e->name, i);
     point_init(&p, &t->sweep);
-    probe_point(t, &t->probes[i], &p);
+    scout_point(t, &t->scouts[i], &p);
     result = trial_at(e, &p, arena, out, d);
     point_release(&p);
     return result;
@@ -231,7 +232,7 @@ struct experiment *experiment_load(struct registry *r, const char *path, size_t 
     e->trials->stem = file_stem(e->arena, path);
     result |= read_sweep(e, d);
     if (result)
-        probes_check(e, d); /* for what else is wrong */
+        scouts_check(e, d); /* for what else is wrong */
     if (result || (result = find_trials(e, d)))
         goto out;
     strategy_warn(e, d);

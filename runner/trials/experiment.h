@@ -66,7 +66,7 @@ struct experiment {
     const char *strategy;     /* with its settings, as JSON: {"tpe":{"trials":50,...}} */
     struct sweep_objective objective;
     struct pruner pruner;
-    size_t nprobes; /* trials that together show every value of every axis, of numbers the ends */
+    size_t nscouts; /* trials that together show every value of every axis, of numbers the ends */
     size_t npaths;
     const char *const *paths; /* all that are swept, in the order written */
     size_t nfiles;
@@ -89,8 +89,8 @@ status experiment_reseed(struct experiment *e, uint64_t seed, struct diag *d);
 status experiment_trial(const struct experiment *e, int64_t number, struct arena *arena, struct trial *out,
                         struct diag *d);
 
-/* Probe I of nprobes, for the check of data and plan before anything is stored; OUT's number is I. */
-status experiment_probe(const struct experiment *e, size_t i, struct arena *arena, struct trial *out,
+/* Scout I of nscouts, for the check of data and plan before anything is stored; OUT's number is I. */
+status experiment_scout(const struct experiment *e, size_t i, struct arena *arena, struct trial *out,
                         struct diag *d);
 
 /* Adaptive: the next trial, 0 at the first call, then 1, 2, ... VALUE [n]: results of trials 0 .. n-1,

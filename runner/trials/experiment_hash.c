@@ -105,7 +105,7 @@ static void first_digest(const struct experiment *e, char out[65])
 
     *out = 0;
     point_init(&p, &e->trials->sweep);
-    probe_point(e->trials, &e->trials->probes[0], &p);
+    scout_point(e->trials, &e->trials->scouts[0], &p);
     if (trial_at(e, &p, arena, &trial, d) == OK) /* as it was when it was checked */
         trial_digest(e, &trial, out);
     point_release(&p);

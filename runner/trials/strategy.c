@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "host/settings.h"
+#include "trials/sweep_keys.h"
 #include "trials/trials.h"
 
 /* ---- names with settings ------------------------------------------------------------------ */
@@ -111,30 +112,11 @@ static void read_pruner(struct spec_reader *r, const struct node *node, struct e
 
 /* ---- objective ------------------------------------------------------------------------------ */
 
-struct objective_settings {
-    const char *minimize, *maximize;
-    int32_t at;
-};
-
-enum { AT_BEST, AT_LAST };
-
-static const fell_param objective_params[] = {
-    FELL_STRING(struct objective_settings, minimize, NULL, FELL_MONITOR,
-                "A recorded value, SPLIT.NAME; lower is better."),
-    FELL_STRING(struct objective_settings, maximize, NULL, FELL_MONITOR,
-                "A recorded value, SPLIT.NAME; higher is better."),
-    FELL_ENUM(struct objective_settings, at, "best", "best|last", "Of the best epoch, or of the last."),
-};
-const struct spec_section spec_section_objective = {.name = "sweep.objective",
-                                                    .nparams =
-                                                        sizeof objective_params / sizeof *objective_params,
-                                                    .params = objective_params};
-
 static void read_objective(struct spec_reader *r, const struct node *node, struct experiment *e)
 {
     const struct item table = {.name = "objective",
-                               .nparams = sizeof objective_params / sizeof *objective_params,
-                               .params = objective_params,
+                               .nparams = spec_section_objective.nparams,
+                               .params = spec_section_objective.params,
                                .settings_size = sizeof(struct objective_settings)};
     struct objective_settings *s;
 

@@ -22,7 +22,7 @@ void trials_free(struct trials *t)
     free(t->dims);
     free(t->dim_knob);
     free(t->at);
-    free(t->probes);
+    free(t->scouts);
     free(t->contexts);
     free(t->u);
     free(t);
@@ -255,7 +255,7 @@ status trials_enumerate(struct experiment *e, struct sha256 *hash, struct diag *
     else
         enumerate_grid(&f);
     if (!e->sampled && diag_errors(d) == before)
-        probes_refuse_idle(t, f.active, d);
+        scouts_refuse_idle(t, f.active, d);
     e->ntrials = (int64_t)t->n;
     if (!t->n && diag_errors(d) == before)
         diag_error(d, &t->where_at, "where leaves no trial: %s",

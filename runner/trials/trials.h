@@ -17,7 +17,7 @@ struct digests {
 };
 
 /* A point that shows a value: CONTEXT with KNOB at VALUE; knob NO_KNOB: the context alone. */
-struct probe {
+struct scout {
     size_t context, knob, value;
 };
 
@@ -40,8 +40,8 @@ struct trials {
     uint64_t *at;    /* [n] the number, or the drawing, of each trial */
     char digest[65]; /* of the trials of a grid */
 
-    size_t nprobes, probes_room, ncontexts;
-    struct probe *probes;
+    size_t nscouts, scouts_room, ncontexts;
+    struct scout *scouts;
     struct knob_at *contexts; /* [ncontexts][nknobs] */
 
     /* adaptive: trials suggested so far */
@@ -103,14 +103,14 @@ status trials_enumerate(struct experiment *e, struct sha256 *hash, struct diag *
 
 /* Every value of every axis in a point that has it; the rest at its first values where that will
  * do. Errors are in D. */
-status probes_check(struct experiment *e, struct diag *d);
+status scouts_check(struct experiment *e, struct diag *d);
 
-/* How many values of a knob are probed: of numbers the ends and one between, else all. */
-size_t probe_values(const struct knob *k);
-void probe_point(const struct trials *t, const struct probe *probe, struct point *p);
+/* How many values of a knob are tried: of numbers the ends and one between, else all. */
+size_t scout_values(const struct knob *k);
+void scout_point(const struct trials *t, const struct scout *scout, struct point *p);
 
 /* An axis whose setting exists in no trial is an error; ACTIVE [naxes]. */
-status probes_refuse_idle(const struct trials *t, const bool *active, struct diag *d);
+status scouts_refuse_idle(const struct trials *t, const bool *active, struct diag *d);
 
 /* ---- experiment_hash.c ---- */
 

@@ -2,7 +2,7 @@
  *
  * The other axes stand at their first values where that will do. Where a setting exists only
  * beside some values of other axes, these are looked for; where `where` excludes the
- * point, others that it lets through. The points that are found are the experiment's probes.
+ * point, others that it lets through. The points that are found are the experiment's scouts.
  * See trials.h; called by experiment.c.
  */
 #include <math.h>
@@ -22,7 +22,7 @@ static const double HIGHEST = 1 - 0x1p-53, MIDDLE = 0.3819660112501051; /* of [0
 
 enum shows { SHOWS_NOT, SHOWS_EXCLUDED, SHOWS };
 
-struct prober {
+struct scouter {
     struct experiment *e;
     struct trials *t;
     const struct sweep *s;
@@ -41,7 +41,7 @@ struct prober {
 
 /* ---- values of a knob ------------------------------------------------------------------------ */
 
-size_t probe_values(const struct knob *k)
+size_t scout_values(const struct knob *k)
 {
     return !k->count ? 3 : k->ordered && k->count > 3 ? 3 : k->count;
 }
@@ -59,19 +59,19 @@ static void set_knob(struct point *p, size_t knob, size_t value)
         at->index = value;
 }
 
-void probe_point(const struct trials *t, const struct probe *probe, struct point *p)
+void scout_point(const struct trials *t, const struct scout *scout, struct point *p)
 {
     size_t n = t->sweep.nknobs;
 
-    memcpy(p->knobs, t->contexts + probe->context * n, n * sizeof *p->knobs);
-    if (probe->knob != NO_KNOB)
-        set_knob(p, probe->knob, probe->value);
+    memcpy(p->knobs, t->contexts + scout->context * n, n * sizeof *p->knobs);
+    if (scout->knob != NO_KNOB)
+        set_knob(p, scout->knob, scout->value);
 }
 
 /* ---- looking at a point ------------------------------------------------------------------------- */
 
 /* The tree of f->p, left in f->arena and f->root. */
-static enum shows look(struct prober *f)
+static enum shows look(struct scouter *f)
 {
     bool keep = true;
 
@@ -91,14 +91,14 @@ static enum shows look(struct prober *f)
 }
 
 /* Set what must be: the value, and the members of unions that it is in. */
-static void set_value(struct prober *f)
+static void set_value(struct scouter *f)
 {
     point_reach(&f->p, f->knob);
     set_knob(&f->p, f->knob, f->value);
 }
 
 /* All values of the knobs from number I on that decide whether the setting exists. */
-static bool search(struct prober *f, size_t i)
+static bool search(struct scouter *f, size_t i)
 {
     if (!f->budget || !f->total)
         return false;
@@ -108,7 +108,7 @@ static bool search(struct prober *f, size_t i)
         set_value(f);
         return look(f) == SHOWS;
     }
-    for (size_t v = 0; v < probe_values(&f->s->knobs[f->leads[i]]) && f->budget; v++) {
+    for (size_t v = 0; v < scout_values(&f->s->knobs[f->leads[i]]) && f->budget; v++) {
         point_reach(&f->p, f->leads[i]);
         set_knob(&f->p, f->leads[i], v);
         if (search(f, i + 1))
@@ -118,7 +118,7 @@ static bool search(struct prober *f, size_t i)
 }
 
 /* Other points with the value, until one is not excluded. */
-static bool shuffle(struct prober *f)
+static bool shuffle(struct scouter *f)
 {
     for (int tries = 0; tries < SHUFFLES && f->total; tries++) {
         for (size_t k = 0; k < f->s->nknobs; k++) {
@@ -139,7 +139,7 @@ static bool shuffle(struct prober *f)
 
 /* ---- contexts -------------------------------------------------------------------------------- */
 
-static void find_leads(struct prober *f)
+static void find_leads(struct scouter *f)
 {
     const struct axis *axes = f->s->axes;
 
@@ -158,7 +158,7 @@ static void find_leads(struct prober *f)
 }
 
 /* f->p shows the value. */
-static bool find_context(struct prober *f, const struct knob_at *last)
+static bool find_context(struct scouter *f, const struct knob_at *last)
 {
     f->budget = SEARCH_MAX;
     f->seen_excluded = false;
@@ -186,14 +186,14 @@ static size_t keep_context(struct trials *t, const struct point *p)
     return t->ncontexts++;
 }
 
-static void keep_probe(struct trials *t, size_t context, size_t knob, size_t value)
+static void keep_scout(struct trials *t, size_t context, size_t knob, size_t value)
 {
-    if (t->nprobes == t->probes_room)
-        t->probes = mem_grow(t->probes, t->probes_room = 2 * t->probes_room + 16, sizeof *t->probes);
-    t->probes[t->nprobes++] = (struct probe){context, knob, value};
+    if (t->nscouts == t->scouts_room)
+        t->scouts = mem_grow(t->scouts, t->scouts_room = 2 * t->scouts_room + 16, sizeof *t->scouts);
+    t->scouts[t->nscouts++] = (struct scout){context, knob, value};
 }
 
-static void check_spec(struct prober *f)
+static void check_spec(struct scouter *f)
 {
     struct trial trial;
 
@@ -202,13 +202,13 @@ static void check_spec(struct prober *f)
 
 /* ---- all values ------------------------------------------------------------------------------------ */
 
-/* The axis at every value of its knob. SHOWN [axes of the knob][probe_values]: what earlier points
+/* The axis at every value of its knob. SHOWN [axes of the knob][scout_values]: what earlier points
  * have shown; NFIRST is the first of these axes. A context that served one value serves the
  * next, mostly. */
-static void probe_axis(struct prober *f, size_t axis, size_t nfirst, size_t nnext, bool *shown)
+static void scout_axis(struct scouter *f, size_t axis, size_t nfirst, size_t nnext, bool *shown)
 {
     struct trials *t = f->t;
-    size_t context = SIZE_MAX, n = probe_values(&f->s->knobs[f->s->axes[axis].knob]);
+    size_t context = SIZE_MAX, n = scout_values(&f->s->knobs[f->s->axes[axis].knob]);
 
     f->axis = axis;
     f->knob = f->s->axes[axis].knob;
@@ -224,7 +224,7 @@ static void probe_axis(struct prober *f, size_t axis, size_t nfirst, size_t nnex
         if (!last || memcmp(f->p.knobs, last, f->s->nknobs * sizeof *last))
             context = keep_context(t, &f->p);
         f->p.knobs[f->knob] = here;
-        keep_probe(t, context, f->knob, f->value);
+        keep_scout(t, context, f->knob, f->value);
         for (size_t a = nfirst; a < nnext; a++)
             shown[(a - nfirst) * n + f->value] |= f->p.active[a];
         check_spec(f);
@@ -232,27 +232,27 @@ static void probe_axis(struct prober *f, size_t axis, size_t nfirst, size_t nnex
 }
 
 /* The first point: all axes at their first values, or what `where` lets through. */
-static bool probe_first(struct prober *f, bool *first)
+static bool scout_first(struct scouter *f, bool *first)
 {
     f->axis = SIZE_MAX;
     point_reset(&f->p);
     *first = look(f) == SHOWS;
     if (!*first && !shuffle(f))
         return false;
-    keep_probe(f->t, keep_context(f->t, &f->p), NO_KNOB, 0);
+    keep_scout(f->t, keep_context(f->t, &f->p), NO_KNOB, 0);
     check_spec(f);
     return true;
 }
 
-static void probe_all(struct prober *f)
+static void scout_all(struct scouter *f)
 {
     const struct sweep *s = f->s;
     bool first, *by_first = mem_array(s->naxes, sizeof *by_first);
 
-    if (probe_first(f, &first) && first && s->naxes)
+    if (scout_first(f, &first) && first && s->naxes)
         memcpy(by_first, f->p.active, s->naxes * sizeof *by_first);
     for (size_t a = 0, next; a < s->naxes; a = next) {
-        size_t knob = s->axes[a].knob, n = probe_values(&s->knobs[knob]);
+        size_t knob = s->axes[a].knob, n = scout_values(&s->knobs[knob]);
         bool *shown;
 
         for (next = a; next < s->naxes && s->axes[next].knob == knob;)
@@ -261,7 +261,7 @@ static void probe_all(struct prober *f)
         for (size_t i = a; i < next; i++)
             shown[(i - a) * n] = by_first[i];
         for (size_t i = a; i < next; i++)
-            probe_axis(f, i, a, next, shown);
+            scout_axis(f, i, a, next, shown);
         free(shown);
     }
     free(by_first);
@@ -282,7 +282,7 @@ static int needed_length(const struct sweep *s, const struct axis *axis)
     return (int)(n + strcspn(axis->path + n, "."));
 }
 
-status probes_refuse_idle(const struct trials *t, const bool *active, struct diag *d)
+status scouts_refuse_idle(const struct trials *t, const bool *active, struct diag *d)
 {
     const struct sweep *s = &t->sweep;
     status result = OK;
@@ -294,18 +294,18 @@ status probes_refuse_idle(const struct trials *t, const bool *active, struct dia
     return result;
 }
 
-status probes_check(struct experiment *e, struct diag *d)
+status scouts_check(struct experiment *e, struct diag *d)
 {
     struct trials *t = e->trials;
-    struct prober f = {.e = e, .t = t, .s = &t->sweep, .diag = d, .total = SEARCH_ALL};
+    struct scouter f = {.e = e, .t = t, .s = &t->sweep, .diag = d, .total = SEARCH_ALL};
 
     f.stream = rng_stream(0, RNG_DATA, 0, 0);
     f.active = mem_array(f.s->naxes, sizeof *f.active);
     f.leads = mem_array(f.s->naxes, sizeof *f.leads);
     point_init(&f.p, f.s);
-    probe_all(&f);
+    scout_all(&f);
     if (f.total)
-        f.result |= probes_refuse_idle(t, f.active, d);
+        f.result |= scouts_refuse_idle(t, f.active, d);
     arena_free(f.arena);
     point_release(&f.p);
     free(f.active);

@@ -93,7 +93,7 @@ static void add_crash(struct diag *d, struct process *p, const struct spec *spec
 static status ask(struct process *p, const struct experiment *e, size_t trial, struct error *err)
 {
     struct arena *arena = arena_new();
-    const struct trial t = probe_now(e, trial, arena);
+    const struct trial t = scout_now(e, trial, arena);
     const struct job job = {
         .type = FRAME_CHECK, .number = trial, .name = e->name, .resolved = t.resolved, .seed = t.spec->seed};
     const status result = process_send(p, &job, err);
@@ -123,13 +123,13 @@ status check_finish(struct process *p, const struct experiment *e,
     size_t before = diag_errors(d);
     struct arena *arena = arena_new();
 
-    for (size_t t = 0; t < e->nprobes;) {
+    for (size_t t = 0; t < e->nscouts;) {
         const char *body;
         const struct frame *f = process_wait_frame(p, &body);
         struct error err;
 
         if (!f) {
-            add_crash(d, p, probe_now(e, t, arena).spec);
+            add_crash(d, p, scout_now(e, t, arena).spec);
             break;
         }
         if (f->type == FRAME_EVENT) {
@@ -137,12 +137,12 @@ status check_finish(struct process *p, const struct experiment *e,
             continue;
         }
         if (f->type == FRAME_PROBLEM)
-            add_problem(d, probe_now(e, t, arena).spec, body);
+            add_problem(d, scout_now(e, t, arena).spec, body);
         else if (plan)
             plan(arg, t, body);
         t++;
-        if (t < e->nprobes && ask(p, e, t, &err) != OK) {
-            add_crash(d, p, probe_now(e, t, arena).spec);
+        if (t < e->nscouts && ask(p, e, t, &err) != OK) {
+            add_crash(d, p, scout_now(e, t, arena).spec);
             break;
         }
     }

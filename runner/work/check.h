@@ -9,12 +9,12 @@
 
 struct runner_options;
 
-/* Ask a worker, P (o->worker, or a new one), about the first probe, and return at once; the
+/* Ask a worker, P (o->worker, or a new one), about the first scout, and return at once; the
  * runner has other things to do meanwhile. */
 status check_begin(struct process *p, const struct experiment *e, const struct runner_options *o,
                    struct error *err);
 
-/* Take that answer, then ask about all other probes. PLAN, which may be NULL, gets the
+/* Take that answer, then ask about all other scouts. PLAN, which may be NULL, gets the
  * layer table of each (net_to_json). Problems become errors in D, at their places in
  * the spec's files; warnings become warnings. P is still there after problems, and
  * buried after a crash, which is an error in D too. */

@@ -13,8 +13,8 @@
 #include "base/new_file.h"
 #include "base/run_status.h"
 #include "base/text.h"
-#include "cli/command.h"
 #include "cli/progress.h"
+#include "record/database.h"
 #include "work/resume.h"
 
 static const char *json_text(const cJSON *object, const char *key)

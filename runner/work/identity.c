@@ -290,12 +290,12 @@ static status plugin_lines(struct registry *reg, const struct experiment *e, str
     size_t n = 0;
     status result = OK;
 
-    for (size_t t = 0; t < e->nprobes && result == OK; t++) {
+    for (size_t t = 0; t < e->nscouts && result == OK; t++) {
         struct arena *mine = arena_new();
         struct plugin_row *rows;
         size_t nrows;
 
-        result = identity_plugins(reg, mine, probe_now(e, t, mine).spec, &nrows, &rows, err);
+        result = identity_plugins(reg, mine, scout_now(e, t, mine).spec, &nrows, &rows, err);
         for (size_t i = 0; i < nrows && result == OK; i++) {
             char *line = mem_format("plugin %s %s %s\n", rows[i].kind, rows[i].name, rows[i].sha256);
             size_t k = 0;
@@ -348,10 +348,10 @@ status identity_new(struct registry *reg, const struct experiment *e, struct ide
     status result;
 
     id->arena = arena;
-    for (size_t t = 0; t < e->nprobes; t++) {
+    for (size_t t = 0; t < e->nscouts; t++) {
         struct arena *mine = arena_new();
 
-        collect_spec(&c, probe_now(e, t, mine).spec);
+        collect_spec(&c, scout_now(e, t, mine).spec);
         arena_free(mine);
     }
     add_sweep_files(id, e);

@@ -86,7 +86,7 @@ static void count_rows(void *arg, size_t trial, const char *json)
     cJSON *plan = cJSON_Parse(json);
     struct arena *arena = arena_new();
 
-    identity_count_rows(r->identity, probe_now(r->experiment, trial, arena).spec, plan);
+    identity_count_rows(r->identity, scout_now(r->experiment, trial, arena).spec, plan);
     arena_free(arena);
     cJSON_Delete(plan);
 }

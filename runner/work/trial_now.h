@@ -1,4 +1,4 @@
-/* trial_now.h - a trial or probe of an experiment that loaded, where nothing can go wrong any more.
+/* trial_now.h - a trial or scout of an experiment that loaded, where nothing can go wrong any more.
  */
 #ifndef WORK_TRIAL_NOW_H
 #define WORK_TRIAL_NOW_H
@@ -15,12 +15,12 @@ static inline struct trial trial_now(const struct experiment *e, size_t number, 
     return t;
 }
 
-static inline struct trial probe_now(const struct experiment *e, size_t number, struct arena *arena)
+static inline struct trial scout_now(const struct experiment *e, size_t number, struct arena *arena)
 {
     struct diag *d = diag_new();
     struct trial t = {0};
 
-    experiment_probe(e, number, arena, &t, d);
+    experiment_scout(e, number, arena, &t, d);
     diag_free(d);
     return t;
 }

@@ -304,8 +304,8 @@ Test(space, equal_trials_of_a_union_run_once)
     done(&l);
 }
 
-/* The probes of an experiment together have every value of every axis. */
-Test(space, probes_show_every_value)
+/* The scouts of an experiment together have every value of every axis. */
+Test(space, scouts_show_every_value)
 {
     static const char *const expected[] = {"optimizer=sgd", "optimizer=adam", "momentum=0.5", "momentum=0.9",
                                            "lr=1",          "lr=2",           "epochs=1",     "epochs=40",
@@ -317,14 +317,14 @@ Test(space, probes_show_every_value)
                            0, NULL);
     struct strbuf all = {0};
 
-    expect_messages(l.diag, "", "probes");
+    expect_messages(l.diag, "", "scouts");
     cr_assert_not_null(l.e);
     cr_expect_eq(l.e->ntrials, 4 * (40 * 3 - 20));
-    cr_expect_leq(l.e->nprobes, 12);
-    for (size_t i = 0; i < l.e->nprobes; i++) {
+    cr_expect_leq(l.e->nscouts, 12);
+    for (size_t i = 0; i < l.e->nscouts; i++) {
         struct trial t;
 
-        cr_assert_eq(experiment_probe(l.e, i, l.arena, &t, l.diag), OK);
+        cr_assert_eq(experiment_scout(l.e, i, l.arena, &t, l.diag), OK);
         cr_expect_eq(t.number, (int64_t)i);
         cr_expect_not(t.spec->train.batch_size == 3 && t.spec->train.epochs <= 20, "excluded by where");
         add_values(&all, &t);
@@ -333,7 +333,7 @@ Test(space, probes_show_every_value)
     for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
         char *word = mem_format("%s ", expected[i]);
 
-        cr_expect_not_null(strstr(all.text, word), "no probe has %s: %s", expected[i], all.text);
+        cr_expect_not_null(strstr(all.text, word), "no scout has %s: %s", expected[i], all.text);
         free(word);
     }
     strbuf_release(&all);

@@ -1,5 +1,5 @@
-/* probe.c - see probe.h. The only place where an explanation sets up the engine. */
-#include "explain/probe.h"
+/* lab.c - see lab.h. The only place where an explanation sets up the engine. */
+#include "explain/lab.h"
 
 #include <stdlib.h>
 
@@ -8,30 +8,30 @@
 
 /* ---- opening ------------------------------------------------------------------------ */
 
-static status make_room(struct probe *p, struct error *err)
+static status make_room(struct lab *p, struct error *err)
 {
     const struct data *d = p->q->shown;
 
-    p->x = mem_try_aligned(PROBE_ROWS, (size_t)d->x_size * sizeof *p->x);
+    p->x = mem_try_aligned(LAB_ROWS, (size_t)d->x_size * sizeof *p->x);
     if (d->split[SPLIT_TRAIN].target)
-        p->target = mem_try_aligned(PROBE_ROWS, (size_t)d->target_size * sizeof *p->target);
+        p->target = mem_try_aligned(LAB_ROWS, (size_t)d->target_size * sizeof *p->target);
     else
-        p->label = mem_try_aligned(PROBE_ROWS, (size_t)d->target_size * sizeof *p->label);
+        p->label = mem_try_aligned(LAB_ROWS, (size_t)d->target_size * sizeof *p->label);
     if (!p->x || (!p->target && !p->label))
         return error_set(err, "no memory for copies of the sample");
     p->one = (struct batch){.n = 1, .x = p->x, .target = p->target, .label = p->label};
     p->many = p->one;
-    p->many.n = PROBE_ROWS;
+    p->many.n = LAB_ROWS;
     return OK;
 }
 
-void probe_take_sample(struct probe *p)
+void lab_take_sample(struct lab *p)
 {
     const struct data *d = p->q->shown;
     const struct rows *rows = &d->split[p->l->split];
     const int64_t at = p->l->split_row, targets = d->target_size;
 
-    for (int64_t i = 0; i < PROBE_ROWS; i++) {
+    for (int64_t i = 0; i < LAB_ROWS; i++) {
         memcpy(p->x + i * d->x_size, rows->x + at * d->x_size, (size_t)d->x_size * sizeof *p->x);
         if (p->target)
             memcpy(p->target + i * targets, rows->target + at * targets, (size_t)targets * sizeof *p->target);
@@ -49,26 +49,25 @@ static void hold(struct net *n)
             n->entry[i].call[MODE_TRAIN].layer.training = 0;
 }
 
-status probe_open(struct probe *p, struct lesson *l, const struct lesson_request *q, struct error *err)
+status lab_open(struct lab *p, struct lesson *l, const struct lesson_request *q, struct error *err)
 {
     const int64_t planned = net_batch(q->spec, q->data);
     struct problem problem = {.index = 0};
 
-    *p = (struct probe){.l = l, .q = q};
+    *p = (struct lab){.l = l, .q = q};
     if (make_room(p, err) != OK)
         return FAILED;
-    if (net_new(q->spec, q->data, q->env, planned > PROBE_ROWS ? planned : PROBE_ROWS, &p->net, &problem) !=
-            OK ||
+    if (net_new(q->spec, q->data, q->env, planned > LAB_ROWS ? planned : LAB_ROWS, &p->net, &problem) != OK ||
         net_initialise(p->net, q->spec, q->seed, &problem) != OK)
         return error_set(err, "%s", problem.text);
     if (p->net->first_backward >= p->net->nentries)
         return error_set(err, "this model has no weight that is trained, so there is nothing to explain");
     hold(p->net);
-    probe_take_sample(p);
+    lab_take_sample(p);
     return OK;
 }
 
-void probe_close(struct probe *p)
+void lab_close(struct lab *p)
 {
     net_free(p->net);
     free(p->x);
@@ -79,7 +78,7 @@ void probe_close(struct probe *p)
 
 /* ---- running --------------------------------------------------------------------------- */
 
-status probe_loss(struct probe *p, double *loss, struct error *err)
+status lab_loss(struct lab *p, double *loss, struct error *err)
 {
     double sum, weight;
 
@@ -91,11 +90,11 @@ status probe_loss(struct probe *p, double *loss, struct error *err)
     return OK;
 }
 
-status probe_loss_at(struct probe *p, const struct net_tensor *t, int64_t flat, double w, double *loss,
-                     struct error *err)
+status lab_loss_at(struct lab *p, const struct net_tensor *t, int64_t flat, double w, double *loss,
+                   struct error *err)
 {
     net_weights(p->net, t)[flat] = (float)w;
-    return probe_loss(p, loss, err);
+    return lab_loss(p, loss, err);
 }
 
 /* ---- snapshots ---------------------------------------------------------------------------- */
@@ -214,7 +213,7 @@ static void load_slot(struct net *n, const struct tensor_file *f, size_t s, int6
     }
 }
 
-status probe_load(struct probe *p, const char *path, struct error *err)
+status lab_load(struct lab *p, const char *path, struct error *err)
 {
     struct net *n = p->net;
     struct tensor_file *f;

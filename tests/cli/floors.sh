@@ -1,0 +1,78 @@
+#!/bin/sh
+# The rooms of runner/ are floors: a file includes headers of its own room and of those below it, in the
+# order that CONTRIBUTING.md draws. What is private to a room (NAME_impl.h, NAME_parts.h) is included
+# there alone. No files call each other in a circle. Exceptions are named below; the log tells which are
+# not needed any more: the lists can only become shorter.
+. "${srcdir:-.}/tests/cli/lib.sh"
+
+# FILE HEADER: includes that go up, or behind a wall.
+cat >includes.open <<'END'
+runner/work/crew.c cli/progress.h
+runner/work/hand.c cli/progress.h
+runner/work/runner.c cli/progress.h
+runner/explain/lab.h engine/net_impl.h
+END
+
+# FILE FILE: the call that closes each circle.
+cat >calls.open <<'END'
+check/rig check/rig_kinds
+cli/progress cli/progress_json
+cli/progress cli/progress_screen
+engine/train engine/train_keep
+record/database record/schema_versions
+work/schedule work/schedule_load
+work/schedule work/schedule_rungs
+END
+
+# beyond FOUND OPEN: what FOUND has and OPEN does not name.
+beyond() {
+    sort -u "$1" >found
+    sort -u "$2" >open
+    comm -13 found open | sed 's/^/mended, take it off the list: /'
+    comm -23 found open >new
+}
+
+# ---- the floors --------------------------------------------------------------------------------------
+
+sed -n 's|^    runner/\([a-z]*\)/ .*|\1|p' "$srcdir/CONTRIBUTING.md" >floors
+[ "$(wc -l <floors)" -ge 10 ] || fail "CONTRIBUTING.md does not draw the floors"
+for room in "$srcdir"/runner/*/; do
+    grep -qx "$(basename "$room")" floors || fail "CONTRIBUTING.md does not place $room"
+done
+(cd "$srcdir" && grep -H '^#include "' runner/*/*.c runner/*/*.h) |
+    sed 's|^runner/\([a-z]*\)/\([^:]*\):#include "\([a-z]*\)/\([^"]*\)".*|\1 \2 \3 \4|' >includes
+[ "$(wc -l <includes)" -ge 300 ] || fail "no includes found"
+awk 'NR == FNR { floor[$1] = ++n; next }
+    $1 in floor && $3 in floor {
+        private = $4 ~ /_(impl|parts)\.h$/ && $1 != $3
+        if (floor[$3] > floor[$1] || private)
+            print "runner/" $1 "/" $2, $3 "/" $4
+    }' floors includes >found.includes
+beyond found.includes includes.open
+[ ! -s new ] || fail "an include that goes up, or behind a wall: $(cat new)"
+
+# ---- circles -------------------------------------------------------------------------------------------
+
+# Objects of files that there are: an old build may have more.
+build=$(dirname "$FELL")
+(cd "$srcdir" && ls runner/*/*.c) | sed 's/c$/o/' >objects
+printf '%s\n' runner/cli/templates.o runner/explain/assets.o >>objects
+
+# symbols NM-OPTION: "FILE SYMBOL" of all objects.
+symbols() {
+    (cd "$build" && xargs nm -A -g "$1") <objects |
+        sed -n 's|^runner/\([^:]*\)\.o:.* \([A-Za-z_][A-Za-z0-9_]*\)$|\1 \2|p'
+}
+symbols --defined-only >defined
+symbols --undefined-only >used
+[ "$(wc -l <defined)" -ge 500 ] || fail "no symbols found"
+awk 'NR == FNR { home[$2] = $1; next } $2 in home && home[$2] != $1 { print $1, home[$2] }' defined used >calls
+beyond calls calls.open
+grep -v '^check/check check/check_' new >rest # a table of functions of all those files
+if ! tsort rest >order 2>circle; then
+    fail "files that call each other in a circle: $(cat circle)"
+fi
+# The test itself: a circle is found.
+awk 'NR == 1 { print $2, $1 } { print }' rest >closed
+tsort closed >order 2>circle && fail "tsort finds no circle"
+expect_text circle loop
