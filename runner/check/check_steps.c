@@ -108,7 +108,7 @@ void check_allocation(struct checked *c, struct finding *f)
     const struct conditions how = usual_conditions(c->seed, c->level);
     char where[512], name[64];
 
-    if (!hooks_set(c->path)) {
+    if (!hooks_set(c->item->file->handle)) {
         f->verdict = VERDICT_SKIPPED;
         error_set(&f->text, "calls cannot be counted on this machine");
         return;

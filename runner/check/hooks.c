@@ -138,9 +138,8 @@ static bool replace_all(const struct link_map *map, const struct dynamic *d)
     return true;
 }
 
-bool hooks_set(const char *path)
+bool hooks_set(void *handle)
 {
-    void *handle = dlopen(path, RTLD_NOW | RTLD_NOLOAD);
     struct link_map *map;
     struct dynamic d;
 

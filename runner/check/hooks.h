@@ -6,8 +6,8 @@
 
 #include <stdbool.h>
 
-/* Of the loaded file PATH; false where that cannot be done. */
-bool hooks_set(const char *path);
+/* Of the object HANDLE, as dlopen() gave it; false where that cannot be done. */
+bool hooks_set(void *handle);
 
 /* Count from here; true when something was called since, with its NAME. */
 void hooks_begin(void);

@@ -60,5 +60,8 @@ void data_free(struct data *d);
 char *data_key(const struct spec *spec);
 /* The same; *CHANGED: when one of its files was changed last, in seconds since 1970, 0 without files. */
 char *data_key_changed(const struct spec *spec, int64_t *changed);
+/* What the file system says of the file or folder PATH, as text: as long as it says the same, the bytes are
+ * the same, unless *CHANGED (as above) was just now. free() it. */
+char *data_file_facts(const char *path, int64_t *changed);
 
 #endif

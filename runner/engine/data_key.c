@@ -79,6 +79,20 @@ static void add_file(struct files *files, const char *path)
     free(log);
 }
 
+char *data_file_facts(const char *path, int64_t *changed)
+{
+    struct files files = {.list = cJSON_CreateArray()};
+    char *printed, *text;
+
+    add_file(&files, path);
+    printed = cJSON_PrintUnformatted(files.list);
+    text = mem_string(printed ? printed : "");
+    *changed = files.changed;
+    cJSON_free(printed);
+    cJSON_Delete(files.list);
+    return text;
+}
+
 static void add_files(struct files *files, const struct choice *c)
 {
     for (size_t i = 0; i < c->item->nparams; i++) {

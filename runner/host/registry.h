@@ -22,7 +22,8 @@ struct plugin_file {
     const char *path; /* absolute */
     const char *version, *credit;
     bool bundled;    /* from the program's own folder */
-    char sha256[65]; /* of the file; "" until plugin_file_hash() */
+    char sha256[65]; /* of the bytes that were loaded; "" until plugin_file_hash() of one that was not */
+    void *handle;    /* of dlopen() */
 };
 
 /* One thing a plugin offers. The kind's struct is the host's own full-size,

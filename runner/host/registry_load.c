@@ -1,6 +1,6 @@
 /* registry_load.c - from the path of a shared object to its checked items.
  *
- * dlopen, with the floating-point control words compared and put back; then the exported
+ * dlopen of a private copy, with the floating-point control words compared and put back; then the exported
  * symbol; then its tables (registry_items.c). Plugins are never unloaded: items point into
  * them.
  */
@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "base/text.h"
 
@@ -118,30 +120,97 @@ static status check_root(const char *path, const fell_plugin *root, struct error
     return OK;
 }
 
-/* dlerror() begins with the path in most cases; say it once. */
-static status dl_failed(const char *path, struct error *err)
+/* dlerror() begins with the NAME that was loaded in most cases; PATH is said once. */
+static status dl_failed(const char *path, const char *name, struct error *err)
 {
     const char *why = dlerror();
-    size_t n = strlen(path);
+    size_t n = strlen(name);
 
     if (!why)
         why = "cannot be loaded";
-    if (strncmp(why, path, n) == 0 && strncmp(why + n, ": ", 2) == 0)
+    if (strncmp(why, name, n) == 0 && strncmp(why + n, ": ", 2) == 0)
         why += n + 2;
     return error_set(err, "%s: %s", path, why);
+}
+
+/* Some object finds its own libraries by its place, which a copy does not have. */
+static bool needs_its_place(const char *bytes, size_t n)
+{
+    return memmem(bytes, n, "$ORIGIN", 7) || memmem(bytes, n, "${ORIGIN}", 9);
+}
+
+/* A file in memory with BYTES; -1: none can be had. */
+static int private_copy(const char *path, const char *bytes, size_t n)
+{
+    const int fd = memfd_create(path_base(path), MFD_CLOEXEC);
+    size_t done = 0;
+    ssize_t one = 1;
+
+    while (fd >= 0 && done < n && (one = write(fd, bytes + done, n - done)) > 0)
+        done += (size_t)one;
+    if (fd >= 0 && done < n) {
+        close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+/* A path of the open file FD that was not used before: the loader takes a name that it knows for the object
+ * that it has. So the digits of a counter stand in it, `/.` for one and `/` for zero. */
+static void name_of(int fd, char name[64])
+{
+    static unsigned counter;
+    size_t n = (size_t)snprintf(name, 64, "/proc/self/fd");
+
+    for (unsigned bits = ++counter; bits; bits >>= 1)
+        n += (size_t)snprintf(name + n, 64 - n, bits & 1 ? "/." : "/");
+    snprintf(name + n, 64 - n, "/%d", fd);
+}
+
+/* Whoever writes into a file that is mapped changes the program that runs: so what is mapped is a copy, and
+ * the hash is that of its bytes. Where there can be none, the file must still hold them afterwards. */
+static void *load_copy(const char *path, char sha256[65], struct error *err)
+{
+    char *bytes = NULL, name[64], after[65];
+    void *handle = NULL;
+    size_t n;
+    int fd;
+
+    if (file_read(path, &bytes, &n, err) != OK)
+        return NULL;
+    sha256_text(bytes, n, sha256);
+    fd = needs_its_place(bytes, n) ? -1 : private_copy(path, bytes, n);
+    free(bytes);
+    name_of(fd, name);
+    if (fd >= 0 && access(name, R_OK) == 0) {
+        if (!(handle = dlopen(name, RTLD_NOW | RTLD_LOCAL)))
+            dl_failed(path, name, err);
+    } else if (!(handle = dlopen(path, RTLD_NOW | RTLD_LOCAL))) {
+        dl_failed(path, path, err);
+    } else if (sha256_file(path, after, err) != OK || strcmp(sha256, after) != 0) {
+        error_set(err, "%s: it was changed while it was loaded", path);
+        handle = NULL;
+    }
+    if (fd >= 0)
+        close(fd);
+    return handle;
 }
 
 status plugin_load(const char *path, bool bundled, struct opened **out, struct error *err)
 {
     struct float_env before = float_env_read();
-    void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-    status unchanged = check_float_env(path, before, err);
+    char sha256[65];
+    void *handle = load_copy(path, sha256, err);
+    struct error changed;
+    status unchanged = check_float_env(path, before, &changed);
     const fell_plugin *root;
     struct arena *arena;
     struct opened *o;
 
     if (!handle)
-        return dl_failed(path, err);
+        return FAILED;
+    if (unchanged != OK)
+        *err = changed;
     if (unchanged != OK || find_root(handle, path, &root, err) != OK || check_root(path, root, err) != OK)
         return FAILED;
     arena = arena_new();
@@ -151,6 +220,8 @@ status plugin_load(const char *path, bool bundled, struct opened **out, struct e
     o->file.version = root->version ? root->version : "";
     o->file.credit = root->credit ? root->credit : "";
     o->file.bundled = bundled;
+    o->file.handle = handle;
+    memcpy(o->file.sha256, sha256, sizeof sha256);
     if (plugin_copy_items(root, o, err) != OK) {
         arena_free(arena);
         return error_prepend(err, "%s", path);

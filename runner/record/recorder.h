@@ -62,6 +62,8 @@ struct data_file_row {
     const char *role, *path;
     char sha256[65];
     int64_t rows;
+    const char
+        *facts; /* not stored: data_file_facts() before it was hashed; NULL: it had just been changed */
 };
 struct plugin_row {
     const char *kind, *name, *version, *path, *sha256, *verdict;

@@ -348,6 +348,7 @@ status crew_train(const struct crew_task *task, struct crew **out_crew, struct r
                                .db = task->options->db,
                                .nplugins = task->options->nplugins,
                                .plugins = task->options->plugins,
+                               .bytes = task->bytes,
                                .progress = progress,
                                .ended = tell_end,
                                .ask = ask_schedule,

@@ -8,13 +8,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "base/text.h"
 #include "check/verdict.h"
+#include "engine/data.h"
 #include "engine/init.h"
 #include "host/registry.h"
 #include "work/trial_now.h"
 #include "record/database.h"
+
+enum { SETTLED = 2 }; /* seconds: a later change has another time */
 
 /* ---- files ------------------------------------------------------------------------ */
 
@@ -127,6 +131,8 @@ static void add_file(struct collect *c, const char *section, const char *role, c
 {
     struct identity *id = c->id;
     struct data_file_row *f = find_file(id, role, path), *files;
+    char *facts;
+    int64_t changed;
 
     if (f && c->rows)
         f->rows = count_of(c, section);
@@ -139,6 +145,9 @@ static void add_file(struct collect *c, const char *section, const char *role, c
     f->role = arena_string(id->arena, role, strlen(role));
     f->path = arena_string(id->arena, path, strlen(path));
     f->rows = -1;
+    facts = data_file_facts(path, &changed);
+    f->facts = changed + SETTLED < (int64_t)time(NULL) ? arena_string(id->arena, facts, strlen(facts)) : NULL;
+    free(facts);
     c->result = identity_hash_path(path, f->sha256, c->err);
     id->files = files;
     id->nfiles++;
@@ -333,6 +342,7 @@ static void add_sweep_files(struct identity *id, const struct experiment *e)
         f->role = e->files[i].role;
         f->path = e->files[i].path;
         f->rows = e->files[i].rows;
+        f->facts = NULL;
         memcpy(f->sha256, e->files[i].sha256, sizeof f->sha256);
     }
     id->files = files;

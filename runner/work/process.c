@@ -160,6 +160,8 @@ status process_send(struct process *p, const struct job *job, struct error *err)
         cJSON_AddStringToObject(header, "resume_path", job->resume_path);
     if (job->pause_path)
         cJSON_AddStringToObject(header, "pause_path", job->pause_path);
+    if (job->bytes)
+        cJSON_AddRawToObject(header, "bytes", job->bytes);
     cJSON_AddNumberToObject(header, "ask_epoch", (double)job->ask_epoch);
     text = cJSON_PrintUnformatted(header);
     strbuf_addn(&body, text, strlen(text) + 1);

@@ -40,6 +40,7 @@ struct job {
     const char *checkpoint_folder, *export_path; /* or NULL */
     int64_t export_epoch;
     const char *resume_path, *pause_path; /* or NULL */
+    const char *bytes;                    /* of same_bytes_wanted(), or NULL */
     int64_t ask_epoch;                    /* the first epoch after which the run asks; 0: never */
 };
 /* FAILED: the process is dead or dying. */

@@ -17,6 +17,7 @@
 #include "work/identity.h"
 #include "work/provenance.h"
 #include "work/resume.h"
+#include "work/same_bytes.h"
 #include "work/schedule.h"
 #include "work/store.h"
 #include "work/trial_now.h"
@@ -208,9 +209,13 @@ static status train(struct runner *r, int64_t id, struct runner_summary *out, st
                              .nready = r->nready,
                              .ready = r->ready};
     struct error ignored;
+    char *bytes = NULL;
     status result =
         schedule_new(r->recorder, r->options->db, r->registry, e, id, &calls, &task.schedule, err);
 
+    if (result == OK)
+        result = same_bytes_wanted(recorder_handle(r->recorder), id, r->identity, &bytes, err);
+    task.bytes = bytes;
     if (result == OK && r->options->progress)
         result = progress_earlier(r->options->progress, recorder_handle(r->recorder), id, err);
     if (result == OK) {
@@ -230,6 +235,7 @@ static status train(struct runner *r, int64_t id, struct runner_summary *out, st
     r->recorder = NULL;
     crew_dismiss(host.crew); /* after the recorder, which asks it whether to go on waiting */
     resume_tidy(r->options->db);
+    free(bytes);
     return result;
 }
 

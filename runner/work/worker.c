@@ -25,6 +25,7 @@
 #include "spec/spec.h"
 #include "yaml/tree.h"
 #include "work/outbox.h"
+#include "work/same_bytes.h"
 
 enum { FRAMES_FD = 3 };
 
@@ -38,6 +39,7 @@ struct worker {
     struct data_cache *cache;
     struct data *data;   /* of the last job */
     char *key;           /* data_key() of it */
+    bool proved;         /* its files hold what the runner says */
     size_t nannounced;   /* metrics of the FRAME_METRICS sent last in this job */
     uint64_t job;        /* its number */
     struct error broken; /* why no job can be done; "" */
@@ -238,10 +240,11 @@ static struct spec *read_spec(struct worker *w, struct tree *tree, const char *n
     return spec;
 }
 
-/* Loads only what the last job did not have. */
-static status use_data(struct worker *w, const struct spec *spec, struct problem *p)
+/* Loads only what the last job did not have. WANTED: which bytes they must be; what was loaded and not yet
+ * held against it is: the key says that the files are as they were. */
+static status use_data(struct worker *w, const struct spec *spec, const cJSON *wanted, struct problem *p)
 {
-    char *key = data_key(spec);
+    char *key = data_key(spec), *after;
     status result = OK;
 
     if (!w->key || strcmp(key, w->key) != 0) {
@@ -253,12 +256,21 @@ static status use_data(struct worker *w, const struct spec *spec, struct problem
         net_current_phase = "reading data";
         result = data_cache_load(w->cache, spec, &w->env, &w->data, p);
         net_current = net_current_phase = "";
+        w->proved = false;
+        after = data_key(spec);
+        if (result == OK && strcmp(key, after) != 0)
+            result = problem_set(p, "data.source", 0, "", "its files were changed while they were read");
+        free(after);
         if (result == OK) {
             w->key = key;
             key = NULL;
         }
     }
     free(key);
+    if (result == OK && wanted && !w->proved) {
+        result = same_bytes_files(wanted, spec, SAME_DATA, p);
+        w->proved = result == OK;
+    }
     return result;
 }
 
@@ -346,6 +358,7 @@ static void do_job(struct worker *w, const struct frame *head, const char *body)
     const char *name = cJSON_GetStringValue(cJSON_GetObjectItem(header, "name"));
     const char *digits = cJSON_GetStringValue(cJSON_GetObjectItem(header, "seed"));
     uint64_t seed = digits ? strtoull(digits, NULL, 10) : 0;
+    const cJSON *wanted = cJSON_GetObjectItem(header, "bytes");
     struct tree *tree = tree_new();
     struct problem p = {.index = 0};
     struct spec *spec = NULL;
@@ -358,7 +371,9 @@ static void do_job(struct worker *w, const struct frame *head, const char *body)
     else if (!header || !name)
         problem_set(&p, "", 0, "", "a worker process got a job that it cannot read");
     else if ((spec = read_spec(w, tree, name, text + 1, &p)) &&
-             use_threads(w, spec->train.threads, &p) == OK && use_data(w, spec, &p) == OK)
+             same_bytes_plugins(wanted, spec, w->registry, &p) == OK &&
+             same_bytes_files(wanted, spec, SAME_MODEL, &p) == OK &&
+             use_threads(w, spec->train.threads, &p) == OK && use_data(w, spec, wanted, &p) == OK)
         result =
             head->type == FRAME_CHECK ? check(w, spec, seed, &p) : train(w, spec, header, text + 1, seed, &p);
     if (result != OK)
