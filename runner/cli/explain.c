@@ -16,6 +16,7 @@
 #include "kernels/pool.h"
 #include "yaml/tree.h"
 #include "record/database.h"
+#include "work/resume.h"
 
 /* What a command line asks for, with all that must outlive the lesson. */
 struct question {
@@ -153,7 +154,8 @@ static status read_epochs(struct question *q, sqlite3 *db, int64_t until, struct
     return OK;
 }
 
-static status read_checkpoint(struct question *q, sqlite3 *db, int64_t *epoch, struct error *err)
+static status read_checkpoint(struct question *q, sqlite3 *db, const char *path, int64_t *epoch,
+                              struct error *err)
 {
     char sha256[65], *recorded = NULL;
     sqlite3_stmt *s;
@@ -165,7 +167,7 @@ static status read_checkpoint(struct question *q, sqlite3 *db, int64_t *epoch, s
                       1, &q->request.run, &s, err))
         return FAILED;
     if (sqlite3_step(s) == SQLITE_ROW) {
-        q->checkpoint = mem_string(database_text(s, 0));
+        q->checkpoint = resume_file(path, q->request.run, database_text(s, 0));
         recorded = mem_string(database_text(s, 1));
         *epoch = sqlite3_column_int64(s, 2);
     }
@@ -192,7 +194,7 @@ static status find_run(struct question *q, const struct call *c, struct error *e
     status st = FAILED;
 
     if (results_open(c->db, &db, err) == OK && results_run(db, c->run, &q->request.run, err) == OK &&
-        read_run(q, db, err) == OK && read_checkpoint(q, db, &epoch, err) == OK)
+        read_run(q, db, err) == OK && read_checkpoint(q, db, c->db, &epoch, err) == OK)
         st = read_epochs(q, db, epoch, err);
     sqlite3_close(db);
     return st;

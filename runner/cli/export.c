@@ -11,6 +11,7 @@
 #include "cli/query.h"
 #include "engine/safetensors.h"
 #include "work/identity.h"
+#include "work/resume.h"
 #include "again/rerun.h"
 #include "record/database.h"
 
@@ -23,12 +24,7 @@ struct exported {
     char *sha256;
 };
 
-static char *column_text(sqlite3_stmt *s, int column)
-{
-    return sqlite3_column_type(s, column) == SQLITE_NULL ? NULL : mem_string(database_text(s, column));
-}
-
-static status read_run(sqlite3 *db, struct exported *x, struct error *err)
+static status read_run(sqlite3 *db, const char *path, struct exported *x, struct error *err)
 {
     sqlite3_stmt *s;
     int code;
@@ -45,7 +41,7 @@ static status read_run(sqlite3 *db, struct exported *x, struct error *err)
         x->status = mem_string(database_text(s, 0));
         x->epochs = sqlite3_column_int64(s, 1);
         x->train_loss = sqlite3_column_type(s, 2) == SQLITE_NULL ? NAN : sqlite3_column_double(s, 2);
-        x->checkpoint = column_text(s, 3);
+        x->checkpoint = resume_file(path, x->run, (const char *)sqlite3_column_text(s, 3));
         x->sha256 = mem_string(database_text(s, 4));
     }
     sqlite3_finalize(s);
@@ -99,7 +95,8 @@ static bool checkpoint_is_good(const struct exported *x)
     char sha256[65];
     struct error err;
 
-    return x->checkpoint && sha256_file(x->checkpoint, sha256, &err) == OK && strcmp(sha256, x->sha256) == 0;
+    return x->checkpoint && x->sha256 && sha256_file(x->checkpoint, sha256, &err) == OK &&
+           strcmp(sha256, x->sha256) == 0;
 }
 
 /* ---- by training again --------------------------------------------------------------- */
@@ -153,7 +150,7 @@ static int run_export(const struct call *c)
     if (!c->safetensors)
         return cli_error("where to? write: fell export %s --safetensors FILE", c->args[0]);
     if (results_open(c->db, &db, &err) || results_run(db, c->args[0], &x.run, &err) ||
-        read_run(db, &x, &err)) {
+        read_run(db, c->db, &x, &err)) {
         cli_error("%s", err.text);
         goto out;
     }

@@ -28,6 +28,7 @@ struct merge {
     sqlite3 *from, *to;
     const char *from_path, *to_path;
     const struct merge_files *files;
+    struct strbuf old_files; /* of runs that are replaced in this transaction */
     struct copier experiments, data_files, runs;
     size_t ntables;
     struct copier table[MOST_TABLES]; /* with the rows of a run, but checkpoints */
@@ -230,13 +231,12 @@ static status copy_run(struct merge *m, const struct one_run *r, int64_t experim
 {
     struct instead of_run[3] = {{"experiment_id", experiment}, {"trial", r->trial}, {"id", old}};
     struct instead of_row = {"run_id", old};
-    char *kept = NULL;
     status st = FAILED;
 
     if (old >= 0) {
         /* The row keeps its number and its place. */
         if (look(m, "SELECT trial FROM runs WHERE id = ?2", NULL, old, &of_run[1].value) ||
-            m->files->list(m->to, old, &kept, m->err) || remove_run(m, old))
+            m->files->list(m->to, old, &m->old_files, m->err) || remove_run(m, old))
             goto out;
     } else if (find_trial(m, r, experiment, &of_run[1].value)) {
         goto out;
@@ -248,10 +248,9 @@ static status copy_run(struct merge *m, const struct one_run *r, int64_t experim
     for (size_t i = 0; i < m->ntables; i++)
         if (copy(m, &m->table[i], r->id, 1, &of_row))
             goto out;
-    st = m->files->copy(m->from, r->id, m->to, m->to_path, of_row.value, kept, &m->counts->checkpoints,
-                        &m->counts->lost, m->err);
+    st = m->files->copy(m->from, m->from_path, r->id, m->to, m->to_path, of_row.value,
+                        &m->counts->checkpoints, &m->counts->lost, m->err);
 out:
-    free(kept);
     return st;
 }
 
@@ -354,6 +353,9 @@ static status merge_experiment(struct merge *m, int64_t from_id, const char *uid
         if (look(m, "SELECT id FROM experiments WHERE uid = ?1", uid, 0, &id) == OK &&
             merge_row(m, from_id, identity, runs, &id) == OK && merge_runs(m, from_id, id) == OK)
             st = exec(m, "COMMIT");
+        if (st == OK) /* not before: a merge that fails leaves the old rows, and their files */
+            m->files->remove(&m->old_files, m->to_path, m->to);
+        strbuf_release(&m->old_files);
         if (st != OK && !sqlite3_get_autocommit(m->to))
             sqlite3_exec(m->to, "ROLLBACK", NULL, NULL, NULL);
     }

@@ -7,16 +7,20 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/mem.h"
 
-/* Who copies the files of checkpoints, which are beside each database; both inside a transaction of TO. */
+/* Who copies the files of checkpoints, which are beside each database; list and copy inside a transaction of
+ * TO. */
 struct merge_files {
-    /* The paths of the checkpoints of RUN, each with a line break behind it; free() it. */
-    status (*list)(sqlite3 *db, int64_t run, char **out, struct error *err);
-    /* Copy the files of FROM_RUN's checkpoints into the folder that RUN has beside the database TO_PATH, and
-     * merge_add_checkpoint() them. Those of KEPT (a list; may be NULL) that were not overwritten are removed.
-     * Files that are gone, or are not what was saved, have no row: *LOST counts them, *COPIED the others. */
-    status (*copy)(sqlite3 *from, int64_t from_run, sqlite3 *to, const char *to_path, int64_t run,
-                   const char *kept, int64_t *copied, int64_t *lost, struct error *err);
+    /* Add the files of RUN's checkpoints to OUT. */
+    status (*list)(sqlite3 *db, int64_t run, struct strbuf *out, struct error *err);
+    /* Copy the files of FROM_RUN's checkpoints, beside FROM_PATH, into the folder that RUN has beside
+     * TO_PATH, and add their rows to TO. Files that are gone, or are not what was saved, have no row: *LOST
+     * counts them, *COPIED the others. */
+    status (*copy)(sqlite3 *from, const char *from_path, int64_t from_run, sqlite3 *to, const char *to_path,
+                   int64_t run, int64_t *copied, int64_t *lost, struct error *err);
+    /* After the commit: remove the files of LIST that no row of TO names. */
+    void (*remove)(const struct strbuf *list, const char *to_path, sqlite3 *to);
 };
 
 /* The row of a copied file PATH of RUN: epoch, sha256 and is_best as the columns 0, 2 and 3 of FROM have

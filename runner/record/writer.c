@@ -39,7 +39,8 @@ static const char *const sql_text[SQL_COUNT] = {
     [SQL_EVENT] = "INSERT INTO events (run_id, at, kind, detail) VALUES (?1, ?2, ?3, ?4)",
     [SQL_EVENT_ONCE] = "INSERT INTO events (run_id, at, kind, detail) SELECT ?1, ?2, ?3, ?4"
                        " WHERE NOT EXISTS (SELECT 1 FROM events WHERE run_id = ?1 AND kind = ?3)",
-    [SQL_CHECKPOINT_FORGET] = "DELETE FROM checkpoints WHERE run_id = ?1 AND path = ?2",
+    [SQL_CHECKPOINT_FORGET] = "DELETE FROM checkpoints WHERE run_id = ?1 AND"
+                              " (path = ?2 OR substr(path, -length(?2) - 1) = '/' || ?2)",
     [SQL_CHECKPOINT] =
         "INSERT INTO checkpoints (run_id, epoch, path, sha256, is_best) VALUES (?1, ?2, ?3, ?4, ?5)",
     [SQL_GIT_DIRTY] = "UPDATE experiments SET git_dirty = ?2 WHERE id = ?1",

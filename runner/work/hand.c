@@ -58,12 +58,14 @@ static status forget_states(int64_t run, const struct hand_env *env, size_t n, s
     size_t gone = 0;
 
     for (size_t i = 0; i < n && access(folder, F_OK) == 0 && result == OK; i++) {
-        char *path = path_join(folder, resume_files[i]);
+        char *path = path_join(folder, resume_files[i]), *stored;
 
         gone += new_file_sweep(path) > 0;
         if (unlink(path) == 0) {
             gone++;
-            result = recorder_checkpoint_removed(env->recorder, run, path, err);
+            stored = resume_stored_path(run, resume_files[i]);
+            result = recorder_checkpoint_removed(env->recorder, run, stored, err);
+            free(stored);
         }
         free(path);
     }
@@ -240,9 +242,14 @@ static status on_event(struct hand *h, const struct hand_env *env, const cJSON *
 
 static status on_checkpoint(struct hand *h, const struct hand_env *env, const cJSON *json, struct error *err)
 {
-    return recorder_checkpoint(env->recorder, h->task.run, (int64_t)json_number(json, "epoch"),
-                               json_text(json, "path"), json_text(json, "sha256"),
-                               cJSON_IsTrue(cJSON_GetObjectItem(json, "best")), err);
+    const char *path = json_text(json, "path");
+    char *stored = resume_stored_path(h->task.run, path_base(path ? path : ""));
+    const status result =
+        recorder_checkpoint(env->recorder, h->task.run, (int64_t)json_number(json, "epoch"), stored,
+                            json_text(json, "sha256"), cJSON_IsTrue(cJSON_GetObjectItem(json, "best")), err);
+
+    free(stored);
+    return result;
 }
 
 /* Where the checkpoint does not tell how long the run took to get there, its epochs do. */

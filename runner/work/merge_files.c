@@ -11,20 +11,17 @@
 #include "work/identity.h"
 #include "work/resume.h"
 
-static status list_files(sqlite3 *db, int64_t run, char **out, struct error *err)
+static status list_files(sqlite3 *db, int64_t run, struct strbuf *out, struct error *err)
 {
-    struct strbuf b = {0};
     sqlite3_stmt *s = NULL;
     int rc = sqlite3_prepare_v2(db, "SELECT path FROM checkpoints WHERE run_id = ?1", -1, &s, NULL);
 
-    strbuf_add(&b, "");
     if (rc == SQLITE_OK) {
         sqlite3_bind_int64(s, 1, run);
         while ((rc = sqlite3_step(s)) == SQLITE_ROW)
-            strbuf_addf(&b, "%s\n", database_text(s, 0));
+            resume_list_add(out, run, database_text(s, 0));
     }
     sqlite3_finalize(s);
-    *out = b.text;
     return rc == SQLITE_DONE ? OK : error_set(err, "%s", sqlite3_errmsg(db));
 }
 
@@ -47,26 +44,8 @@ static status copy_file(const char *path, const char *sha256, const char *to, bo
     return st;
 }
 
-/* The files of LIST, a line each, that no checkpoint of TO names. */
-static void remove_files(sqlite3 *to, const char *list)
-{
-    char *copy = mem_string(list), *rest = copy, *path;
-    sqlite3_stmt *s = NULL;
-
-    if (sqlite3_prepare_v2(to, "SELECT 1 FROM checkpoints WHERE path = ?1", -1, &s, NULL) == SQLITE_OK) {
-        while ((path = strsep(&rest, "\n")) && *path) {
-            sqlite3_bind_text(s, 1, path, -1, SQLITE_STATIC);
-            if (sqlite3_step(s) == SQLITE_DONE)
-                unlink(path);
-            sqlite3_reset(s);
-        }
-    }
-    sqlite3_finalize(s);
-    free(copy);
-}
-
-static status copy_files(sqlite3 *from, int64_t from_run, sqlite3 *to, const char *to_path, int64_t run,
-                         const char *kept, int64_t *copied, int64_t *lost, struct error *err)
+static status copy_files(sqlite3 *from, const char *from_path, int64_t from_run, sqlite3 *to,
+                         const char *to_path, int64_t run, int64_t *copied, int64_t *lost, struct error *err)
 {
     char *folder = resume_folder(to_path, run);
     sqlite3_stmt *s = NULL;
@@ -78,24 +57,30 @@ static status copy_files(sqlite3 *from, int64_t from_run, sqlite3 *to, const cha
     if (rc == SQLITE_OK)
         sqlite3_bind_int64(s, 1, from_run);
     while (rc == SQLITE_OK && st == OK && sqlite3_step(s) == SQLITE_ROW) {
-        const char *path = database_text(s, 1);
-        char *file = path_join(folder, path_base(path));
+        const char *stored = database_text(s, 1);
+        char *path = resume_file(from_path, from_run, stored), *file = path_join(folder, path_base(stored));
+        char *as = resume_stored_path(run, path_base(stored));
         bool good = false;
 
         st = path_make_folder(folder, err);
-        if (st == OK)
+        if (st == OK && path)
             st = copy_file(path, database_text(s, 2), file, &good, err);
         if (st == OK && good)
-            st = merge_add_checkpoint(to, to_path, run, file, s, err);
+            st = merge_add_checkpoint(to, to_path, run, as, s, err);
+        free(as);
+        free(path);
         *(good ? copied : lost) += 1;
         free(file);
     }
     if (rc != SQLITE_OK || sqlite3_finalize(s) != SQLITE_OK)
         st = st == OK ? error_set(err, "%s", sqlite3_errmsg(from)) : st;
-    if (st == OK && kept)
-        remove_files(to, kept);
     free(folder);
     return st;
 }
 
-const struct merge_files merge_files = {.list = list_files, .copy = copy_files};
+static void remove_files(const struct strbuf *list, const char *to_path, sqlite3 *to)
+{
+    resume_list_remove(list, to_path, to);
+}
+
+const struct merge_files merge_files = {.list = list_files, .copy = copy_files, .remove = remove_files};

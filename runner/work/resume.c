@@ -3,6 +3,7 @@
  */
 #include "work/resume.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -19,6 +20,96 @@ char *resume_folder(const char *db_path, int64_t run)
 
     free(db);
     return folder;
+}
+
+char *resume_stored_path(int64_t run, const char *name)
+{
+    return mem_format("%lld/%s", (long long)run, name);
+}
+
+/* The name in STORED; NULL when it is none that a file could have. */
+static const char *name_of(const char *stored)
+{
+    const char *name = path_base(stored ? stored : "");
+
+    return *name && strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && !strchr(name, '\n') ? name : NULL;
+}
+
+char *resume_file(const char *db_path, int64_t run, const char *stored)
+{
+    const char *name = name_of(stored);
+    char *folder = resume_folder(db_path, run), *path = name ? path_join(folder, name) : NULL;
+
+    free(folder);
+    return path;
+}
+
+/* ---- removing ---------------------------------------------------------------------------- */
+
+void resume_list_add(struct strbuf *list, int64_t run, const char *stored)
+{
+    const char *name = name_of(stored);
+
+    if (name)
+        strbuf_addf(list, "%lld/%s\n", (long long)run, name);
+}
+
+/* The folder NAME in FOLDER, which is no link; -1 without one. */
+static int open_folder(int folder, const char *name)
+{
+    return openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+/* LINE: RUN/NAME. */
+static void remove_one(const char *checkpoints, char *line)
+{
+    char *name = strchr(line, '/');
+    const int above = open_folder(AT_FDCWD, checkpoints);
+    int folder;
+
+    *name++ = 0;
+    folder = above >= 0 ? open_folder(above, line) : -1;
+    if (folder >= 0) {
+        unlinkat(folder, name, 0);
+        unlinkat(above, line, AT_REMOVEDIR); /* if it is empty */
+        close(folder);
+    }
+    if (above >= 0)
+        close(above);
+}
+
+static bool is_kept(sqlite3_stmt *look, const char *line)
+{
+    bool kept;
+
+    if (!look)
+        return false;
+    sqlite3_bind_text(look, 1, line, -1, SQLITE_STATIC);
+    sqlite3_bind_int64(look, 2, strtoll(line, NULL, 10));
+    kept = sqlite3_step(look) != SQLITE_DONE; /* in doubt it stays */
+    sqlite3_reset(look);
+    return kept;
+}
+
+void resume_list_remove(const struct strbuf *list, const char *db_path, sqlite3 *kept)
+{
+    char *copy = mem_string(list->text ? list->text : ""), *rest = copy, *line;
+    char *db = path_absolute(db_path), *checkpoints = mem_format("%s.checkpoints", db);
+    sqlite3_stmt *look = NULL;
+    /* Older rows have the whole path. */
+    const bool known =
+        !kept || sqlite3_prepare_v2(kept,
+                                    "SELECT 1 FROM checkpoints WHERE run_id = ?2 AND"
+                                    " (path = ?1 OR substr(path, -length(?1) - 1) = '/' || ?1)",
+                                    -1, &look, NULL) == SQLITE_OK;
+
+    while (known && (line = strsep(&rest, "\n")))
+        if (*line && !is_kept(look, line))
+            remove_one(checkpoints, line);
+    sqlite3_finalize(look);
+    free(checkpoints);
+    free(db);
+    free(copy);
 }
 
 void resume_tidy(const char *db_path)

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/mem.h"
 
 /* The files of a run's folder: of a pause, the last state and the best one. */
 enum { RESUME_FILES = 3 };
@@ -15,6 +16,19 @@ extern const char *const resume_files[RESUME_FILES];
 
 /* FILE.checkpoints/RUN beside the database FILE; free() it. */
 char *resume_folder(const char *db_path, int64_t run);
+
+/* What checkpoints.path has for the file NAME of RUN: "RUN/NAME", below FILE.checkpoints. free() it. */
+char *resume_stored_path(int64_t run, const char *name);
+/* The file that STORED, a checkpoints.path of RUN, means for the database DB_PATH: the one of that name in
+ * the run's folder, whatever else stands before the name; a database of somebody else may say anything. NULL:
+ * it is no name. free() it. */
+char *resume_file(const char *db_path, int64_t run, const char *stored);
+
+/* Files of runs, to be removed later. */
+void resume_list_add(struct strbuf *list, int64_t run, const char *stored);
+/* Remove them: only below FILE.checkpoints/RUN of DB_PATH, and not where one of the two folders is a
+ * symbolic link. Not those that KEPT (may be NULL) has a row of. */
+void resume_list_remove(const struct strbuf *list, const char *db_path, sqlite3 *kept);
 
 /* Remove FILE.checkpoints if nothing is in it. */
 void resume_tidy(const char *db_path);

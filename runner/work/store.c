@@ -8,6 +8,7 @@
 
 #include "base/run_status.h"
 #include "base/text.h"
+#include "work/resume.h"
 #include "work/trial_now.h"
 #include "record/database.h"
 
@@ -281,30 +282,23 @@ status store_trial(struct store *s, const struct trial *t, int64_t *ids, struct 
 
 /* ---- storing ------------------------------------------------------------------------------ */
 
-/* The checkpoint files of an experiment that is about to be replaced, one to a line. */
+/* The checkpoint files of an experiment that is about to be replaced. */
 static status list_checkpoints(const struct store *s, int64_t experiment, struct strbuf *out,
                                struct error *err)
 {
     sqlite3_stmt *st = NULL;
     int rc = sqlite3_prepare_v2(
         recorder_handle(s->recorder),
-        "SELECT path FROM checkpoints JOIN runs ON runs.id = run_id WHERE experiment_id = ?1", -1, &st, NULL);
+        "SELECT run_id, path FROM checkpoints JOIN runs ON runs.id = run_id WHERE experiment_id = ?1", -1,
+        &st, NULL);
 
     if (rc == SQLITE_OK) {
         sqlite3_bind_int64(st, 1, experiment);
         while ((rc = sqlite3_step(st)) == SQLITE_ROW)
-            strbuf_addf(out, "%s\n", database_text(st, 0));
+            resume_list_add(out, sqlite3_column_int64(st, 0), (const char *)sqlite3_column_text(st, 1));
     }
     sqlite3_finalize(st);
     return rc == SQLITE_DONE ? OK : cannot_read(s, err);
-}
-
-static void remove_files(struct strbuf *list)
-{
-    char *rest = list->text, *path;
-
-    while (rest && *rest && (path = strsep(&rest, "\n")))
-        unlink(path);
 }
 
 const char *store_objective(const struct experiment *e)
@@ -369,7 +363,7 @@ status store_experiment(struct store *s, struct error *err)
         goto out;
     if (add_trials(s, err) != OK || recorder_commit(s->recorder, err) != OK)
         goto out;
-    remove_files(&old);
+    resume_list_remove(&old, s->options->db, recorder_handle(s->recorder));
     result = OK;
 out:
     strbuf_release(&old);

@@ -70,14 +70,16 @@ expect_text out "is finished already"
 
 # The checkpoints are c.db's own, and whole.
 mv a.db.checkpoints gone
-expect_sql c.db "16|16" "SELECT count(*), sum(path LIKE '$scratch/c.db.checkpoints/' || run_id || '/%') FROM checkpoints"
-sqlite3 c.db "SELECT sha256 || '  ' || path FROM checkpoints" | sha256sum --check --quiet || fail "a checkpoint is damaged"
+expect_sql c.db "16|16" "SELECT count(*), sum(path LIKE run_id || '/%') FROM checkpoints"
+sqlite3 c.db "SELECT sha256 || '  c.db.checkpoints/' || path FROM checkpoints" | sha256sum --check --quiet || fail "a checkpoint is damaged"
 expect_exit 0 "$FELL" merge a.db -o lost.db --json
 expect_json out "8|0|16" "j->>'runs', j->>'\$.sources[0].checkpoints', j->>'\$.sources[0].lost_checkpoints'"
 mv gone a.db.checkpoints
 
 # Of a run that several have, the one with a result; then the one that failed; then the one with more epochs.
 cp a.db part.db
+cp -r a.db.checkpoints part.db.checkpoints
+cp -r a.db.checkpoints less.db.checkpoints
 sqlite3 -bail part.db "UPDATE runs SET status = 'failed', error = 'lost' WHERE id = 1; UPDATE runs SET status = 'interrupted' WHERE id = 2;
     UPDATE runs SET status = 'queued', epochs_done = 0 WHERE id = 3; DELETE FROM epochs WHERE run_id = 3 OR run_id = 2 AND epoch > 7"
 cp part.db less.db
