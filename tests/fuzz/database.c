@@ -1,0 +1,141 @@
+/* database.c - a results database of somebody else under each command that reads one. The input is
+ * changes to a sound one whose tables keep nothing of what ours promise (FUZZ_DATABASE): table, column,
+ * row, and a value; what is left of it replaces the file's bytes at a place.
+ */
+#include <sqlite3.h>
+
+#include "cli/command.h"
+#include "fuzz.h"
+
+static const char *const tables[] = {"experiments", "runs",       "run_params", "parameters",
+                                     "epochs",      "gradients",  "metrics",    "plugins",
+                                     "checkpoints", "data_files", "events",     "steps"};
+static char *original;
+static size_t length;
+
+static void read_original(void)
+{
+    const char *path = getenv("FUZZ_DATABASE");
+    FILE *f = path ? fopen(path, "r") : NULL;
+    struct stat about;
+
+    if (!f || fstat(fileno(f), &about) != 0)
+        abort();
+    length = (size_t)about.st_size;
+    original = malloc(length);
+    if (!original || fread(original, 1, length, f) != length)
+        abort();
+    fclose(f);
+}
+
+static void bind_value(sqlite3_stmt *s, unsigned kind, const uint8_t *bytes, size_t n)
+{
+    int64_t i = 0;
+    double x;
+
+    memcpy(&i, bytes, n < sizeof i ? n : sizeof i);
+    memcpy(&x, &i, sizeof x);
+    switch (kind % 6) {
+    case 0:
+        sqlite3_bind_null(s, 1);
+        break;
+    case 1:
+        sqlite3_bind_int64(s, 1, i);
+        break;
+    case 2:
+        sqlite3_bind_double(s, 1, x);
+        break;
+    case 3:
+        sqlite3_bind_blob(s, 1, bytes, (int)n, SQLITE_STATIC);
+        break;
+    case 4:
+        sqlite3_bind_int64(s, 1, (int64_t)(int8_t)i);
+        break;
+    default:
+        sqlite3_bind_text(s, 1, (const char *)bytes, (int)n, SQLITE_STATIC);
+    }
+}
+
+/* One change; the bytes that it took. */
+static size_t change(sqlite3 *db, const uint8_t *p, size_t n)
+{
+    const char *table = tables[p[0] % (sizeof tables / sizeof *tables)];
+    const size_t most = n - 4, size = p[3] % 32 < most ? p[3] % 32 : most;
+    char *sql =
+        sqlite3_mprintf("SELECT name FROM pragma_table_info('%q') LIMIT 1 OFFSET %d", table, p[1] % 24);
+    sqlite3_stmt *s = NULL;
+    char name[64] = "";
+
+    if (sqlite3_prepare_v2(db, sql, -1, &s, NULL) == SQLITE_OK && sqlite3_step(s) == SQLITE_ROW)
+        snprintf(name, sizeof name, "%s", (const char *)sqlite3_column_text(s, 0));
+    sqlite3_finalize(s);
+    sqlite3_free(sql);
+    sql = sqlite3_mprintf("UPDATE %s SET \"%w\" = ?1 WHERE %d = 0 OR rowid = %d", table, name, p[2] % 8,
+                          p[2] % 8);
+    s = NULL;
+    if (name[0] && sqlite3_prepare_v2(db, sql, -1, &s, NULL) == SQLITE_OK) {
+        bind_value(s, p[3] / 32, p + 4, size);
+        sqlite3_step(s);
+    }
+    sqlite3_finalize(s);
+    sqlite3_free(sql);
+    return 4 + size;
+}
+
+static void ask_all(char *path)
+{
+    static const char *const calls[][4] = {{"runs"},
+                                           {"runs", "--json"},
+                                           {"show", "1"},
+                                           {"show", "2", "--json"},
+                                           {"best", "1"},
+                                           {"report"},
+                                           {"report", "--json"},
+                                           {"compare", "1", "2"},
+                                           {"watch", "--once"},
+                                           {"watch", "--once", "--json"}};
+    static const struct command *const commands[] = {
+        &command_runs, &command_show, &command_best, &command_report, &command_watch, &command_compare, NULL};
+
+    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+        char words[8][160] = {"fell"}, *argv[8] = {words[0]};
+        int argc = 1;
+
+        for (size_t k = 0; k < 4 && calls[i][k]; k++)
+            snprintf(words[argc++], sizeof words[0], "%s", calls[i][k]);
+        snprintf(words[argc++], sizeof words[0], "--db=%s", path);
+        for (int k = 0; k < argc; k++)
+            argv[k] = words[k];
+        cli_main(commands, argc, argv);
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
+{
+    char path[128];
+    sqlite3 *db = NULL;
+
+    if (!original)
+        read_original();
+    snprintf(path, sizeof path, "%s", fuzz_file("fell.db", original, length));
+    if (sqlite3_open(path, &db) != SQLITE_OK)
+        abort();
+    sqlite3_exec(db, "PRAGMA synchronous = OFF; PRAGMA journal_mode = MEMORY; BEGIN", NULL, NULL, NULL);
+    for (int k = 0; k < 6 && n > 4; k++) {
+        const size_t used = change(db, bytes, n);
+
+        bytes += used;
+        n -= used;
+    }
+    sqlite3_exec(db, "COMMIT", NULL, NULL, NULL);
+    sqlite3_close(db);
+    if (n > 3 && bytes[0] == 0xff) {
+        FILE *f = fopen(path, "r+");
+
+        fseek(f, (bytes[1] << 8 | bytes[2]) % (long)length, SEEK_SET);
+        fwrite(bytes + 3, 1, n - 3, f);
+        fclose(f);
+    }
+    ask_all(path);
+    return 0;
+}

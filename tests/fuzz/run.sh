@@ -1,0 +1,114 @@
+#!/bin/bash
+# Every harness of this folder: built with clang under ASan and UBSan, run over its stored corpus and
+# seeds, then for SECONDS with new inputs. Prints executions and edges of each; fails at a crash, a hang
+# (10 s), a leak or 2 GB, whose input is then stored in corpus/NAME/.
+#
+#   run.sh SOURCE SCRATCH [SECONDS [NAME...]]
+set -eu
+source=$(cd "$1" && pwd) seconds=${3:-20}
+mkdir -p "$2"
+scratch=$(cd "$2" && pwd)
+shift $(($# < 3 ? $# : 3))
+here=$source/tests/fuzz
+command -v clang >/dev/null || { echo "clang is missing"; exit 1; }
+flags="-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer"
+
+# ---- the library, the program and its plugins, instrumented ------------------------------------
+build=$scratch/build
+mkdir -p "$build"
+[ -f "$build/config.status" ] ||
+    (cd "$build" && "$source/configure" --quiet CC=clang CFLAGS="$flags -fsanitize=fuzzer-no-link" \
+        LDFLAGS="-fsanitize=address,undefined")
+# The kernels compute alone, and clang takes minutes for their checked loops.
+kernels=$(cd "$source" && ls runner/kernels/*.c | sed 's/c$/o/')
+# shellcheck disable=SC2086 # words
+make -C "$build" --silent -j"${FUZZ_JOBS:-$(nproc)}" CFLAGS=-O1 $kernels
+make -C "$build" --silent -j"${FUZZ_JOBS:-$(nproc)}" all
+libs="$(pkg-config --libs yaml-0.1 sqlite3 libcjson libcrypto zlib libpng libjpeg) -lm -ldl -lpthread"
+
+export FELL_PROGRAM=$build/fell FELL_PLUGIN_PATH=$build/plugins FELL_CACHE=off
+export XDG_DATA_HOME=$scratch/none FUZZ_SCRATCH=$scratch/files FUZZ_DATABASE=$scratch/loose.db
+export ASAN_OPTIONS=allocator_may_return_null=1:detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
+if [ -d /dev/shm ] && [ -w /dev/shm ]; then
+    FUZZ_SCRATCH=$(mktemp -d /dev/shm/fell-fuzz.XXXXXX)
+else
+    mkdir -p "$FUZZ_SCRATCH"
+fi
+trap 'rm -rf "$FUZZ_SCRATCH"' EXIT
+
+# ---- a database whose tables keep nothing --------------------------------------------------------
+if [ ! -f "$FUZZ_DATABASE" ]; then
+    rm -f "$scratch"/sound.db*
+    printf '%s\n' 'seed: 3' 'data: {source: xor}' 'model: [{dense: {units: 2, activation: tanh}}, {dense: {units: 1}}]' \
+        'loss: mse' 'optimizer: {sgd: {lr: 0.5}}' 'metrics: [accuracy]' 'train: {epochs: 3, batch_size: 0}' \
+        'sweep: {over: {optimizer.sgd.lr: [0.5, 0.1]}}' >"$scratch/sound.yaml"
+    ASAN_OPTIONS=detect_leaks=0 "$FELL_PROGRAM" run "$scratch/sound.yaml" --db "$scratch/sound.db" --quiet
+    {
+        sqlite3 "$scratch/sound.db" .schema | sed 's/ STRICT, WITHOUT ROWID//; s/ STRICT//; s/NOT NULL//g; s/UNIQUE//
+            s/  (experiment_id, trial, repeat)/ CHECK (1)/; s/CHECK (/CHECK (1 OR /; s/  PRIMARY KEY (.*)/  CHECK (1)/
+            /^CREATE VIEW/,/;$/d'
+        echo "ATTACH '$scratch/sound.db' AS g; PRAGMA application_id = $(sqlite3 "$scratch/sound.db" 'PRAGMA application_id');"
+        echo "PRAGMA user_version = $(sqlite3 "$scratch/sound.db" 'PRAGMA user_version');"
+        for table in $(sqlite3 "$scratch/sound.db" "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'"); do
+            echo "INSERT INTO $table SELECT * FROM g.$table;"
+        done
+    } | sqlite3 -bail "$scratch/new.db"
+    mv "$scratch/new.db" "$FUZZ_DATABASE"
+fi
+
+# ---- seeds: what the tests and the examples have already -------------------------------------------
+# seed NAME FIRST-BYTE FILE...: each file behind that byte.
+seed() {
+    local name=$1 first=$2 file
+    shift 2
+    mkdir -p "$scratch/seeds/$name"
+    for file; do
+        [ ! -f "$file" ] || [ "$(stat -c %s "$file")" -gt 4000 ] ||
+            { printf "$first"; cat "$file"; } >"$scratch/seeds/$name/$(basename "$file")"
+    done
+}
+# pair NAME FILE FILE: two files, the first byte saying where the second begins.
+pair() {
+    local a b
+    [ -f "$2" ] && [ -f "$3" ] || return 0
+    a=$(stat -c %s "$2") b=$(stat -c %s "$3")
+    mkdir -p "$scratch/seeds/$1"
+    { printf "\\x$(printf %x $((a * 255 / (a + b))))"; cat "$2" "$3"; } >"$scratch/seeds/$1/$(basename "$2")"
+}
+rm -rf "$scratch/seeds"
+seed csv '\002' "$source"/tests/bad/*.csv "$source"/configs/data/*.csv
+seed libsvm '\000' "$source"/tests/bad/*.svm "$source"/configs/data/*.svm
+seed image_folder '\000' $(find "$source/tests" "$source/configs" -name '*.png' -o -name '*.jpg')
+seed sqlite '\000' "$source"/tests/bad/*.sqlite "$source"/configs/data/*.sqlite
+pair npy "$source/tests/bad/three.npy" "$source/tests/bad/three-ids.npy"
+pair npy "$source/tests/bad/halves.npy" "$source/tests/bad/two-ids.npy"
+pair idx "$source/tests/bad/three-images" "$source/tests/bad/two-labels"
+seed spec '' "$source"/tests/bad/*.yaml "$source"/configs/*.yaml
+seed tree '' "$source"/tests/bad/*.yaml "$source"/configs/*.yaml
+seed sweep_csv '' "$source"/tests/bad/*.csv
+
+# ---- the harnesses ----------------------------------------------------------------------------------
+names=$*
+[ -n "$names" ] || names=$(cd "$here" && ls -- *.c | sed 's/\.c$//')
+failed=0
+for name in $names; do
+    # shellcheck disable=SC2086 # words
+    clang -std=c17 -D_GNU_SOURCE $flags -fsanitize=fuzzer -Wno-unused-function -I"$source/include" -I"$source/runner" \
+        "$here/$name.c" "$build/librunner.a" $libs -o "$scratch/$name"
+    mkdir -p "$scratch/found/$name" "$scratch/seeds/$name" "$here/corpus/$name" 2>/dev/null || :
+    dict=
+    [ ! -f "$here/$name.dict" ] || dict=-dict=$here/$name.dict
+    if "$scratch/$name" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
+        -artifact_prefix="$here/corpus/$name/" $dict "$scratch/found/$name" "$here/corpus/$name" \
+        "$scratch/seeds/$name" >"$scratch/$name.log" 2>&1; then
+        printf '%-14s %9s executions, %5s edges\n' "$name" \
+            "$(sed -n 's/^stat::number_of_executed_units: *//p' "$scratch/$name.log")" \
+            "$(grep -o 'cov: [0-9]*' "$scratch/$name.log" | tail -n 1 | tr -dc 0-9)"
+    else
+        failed=$((failed + 1))
+        echo "FAILED: $name; the input is in tests/fuzz/corpus/$name, the report in $scratch/$name.log"
+        grep -vE '^#[0-9]+[[:space:]]+(NEW|REDUCE|pulse|INITED)' "$scratch/$name.log" | tail -n 40
+    fi
+    rm -rf "${FUZZ_SCRATCH:?}"/*
+done
+[ $failed = 0 ]
