@@ -15,7 +15,8 @@ static const fell_metric confusion = {
         FELL_ITEM0(FELL_KIND_METRIC, fell_metric, "confusion",
                    "Confusion matrix: how many rows of each class are taken for each class.\n\n"
                    "One value for each pair, recorded as confusion.TRUE.PREDICTED, with the names of the\n"
-                   "classes. The largest output is the prediction, the first of equals."),
+                   "classes; one with a dot or a quote in it is in double quotes. The largest output is the\n"
+                   "prediction, the first of equals."),
     .target = FELL_CLASSES,
     .eval = eval,
     .values = FELL_PER_PAIR,

@@ -129,6 +129,16 @@ static void print_notes(const struct experiment *e)
         printf("%lld trials equal others and are run once\n", (long long)e->nequal);
 }
 
+/* A ranking by values that are none is no result. */
+static bool ranks_nothing(const struct experiment *e, const struct runner_summary *s)
+{
+    if (!e->objective.name || s->valued || s->left || s->finished + s->pruned == 0)
+        return false;
+    cli_error("%s has had no value in any epoch of any run: there is nothing to rank the trials by",
+              e->objective.name);
+    return true;
+}
+
 int finish_experiment(const struct call *c, const struct experiment *e, const struct runner_summary *s)
 {
     struct error err;
@@ -144,7 +154,9 @@ int finish_experiment(const struct call *c, const struct experiment *e, const st
         if (print_results(c, e, s, &err))
             cli_error("%s", err.text);
     }
-    return s->interrupted ? EXIT_INTERRUPTED : s->failed ? EXIT_RUN : EXIT_OK;
+    if (s->interrupted)
+        return EXIT_INTERRUPTED;
+    return ranks_nothing(e, s) || s->failed ? EXIT_RUN : EXIT_OK;
 }
 
 static int run_run(const struct call *c)

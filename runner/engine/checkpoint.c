@@ -125,18 +125,19 @@ static bool history_read(const char *text, struct rate *rate, int64_t epochs, bo
 /* The numbers in the metadata, their names and where they are in struct checkpoint. */
 static const struct field {
     const char *key;
-    enum { FIELD_INT, FIELD_REAL, FIELD_TIME } type; /* times are there where they are told */
+    enum { FIELD_INT, FIELD_REAL, FIELD_SOME } type; /* some are there where they are not 0 */
     size_t at;
 } fields[] = {
     {"epoch", FIELD_INT, offsetof(struct checkpoint, epoch)},
     {"step", FIELD_INT, offsetof(struct checkpoint, step)},
     {"steps", FIELD_INT, offsetof(struct checkpoint, steps)},
+    {"skipped", FIELD_SOME, offsetof(struct checkpoint, skipped)},
     {"best", FIELD_REAL, offsetof(struct checkpoint, best.value)},
     {"best_epoch", FIELD_INT, offsetof(struct checkpoint, best.epoch)},
     {"stop", FIELD_REAL, offsetof(struct checkpoint, stop.value)},
     {"stop_epoch", FIELD_INT, offsetof(struct checkpoint, stop.epoch)},
-    {"seconds", FIELD_TIME, offsetof(struct checkpoint, seconds)},
-    {"cpu_seconds", FIELD_TIME, offsetof(struct checkpoint, cpu_seconds)},
+    {"seconds", FIELD_SOME, offsetof(struct checkpoint, seconds)},
+    {"cpu_seconds", FIELD_SOME, offsetof(struct checkpoint, cpu_seconds)},
 };
 enum { NFIELDS = sizeof fields / sizeof fields[0] };
 
@@ -157,7 +158,7 @@ static void write_fields(struct arena *arena, const struct checkpoint *at, const
             snprintf(number, sizeof number, "%lld", (long long)*(const int64_t *)(const void *)from);
         else
             text_from_double(*(const double *)(const void *)from, number);
-        if (f->type == FIELD_TIME && *(const double *)(const void *)from == 0.0)
+        if (f->type == FIELD_SOME && *(const double *)(const void *)from == 0.0)
             continue;
         *out++ = f->key;
         *out++ = arena_string(arena, number, strlen(number));
@@ -170,7 +171,7 @@ static bool read_field(const struct field *f, const char *text, struct checkpoin
 
     if (f->type == FIELD_INT)
         return text && text_to_int(text, (int64_t *)(void *)to);
-    if (f->type == FIELD_TIME && !text) {
+    if (f->type == FIELD_SOME && !text) {
         *(double *)(void *)to = 0.0;
         return true;
     }

@@ -22,6 +22,7 @@ struct checkpoint {
     char spec[65]; /* hash of the resolved spec; "": of any */
     int64_t steps; /* an epoch */
     int64_t epoch, step;
+    double skipped;              /* of these, those that were not taken; 0: not written */
     struct best best, stop;      /* of what `keep: best` and early stopping watch */
     double seconds, cpu_seconds; /* spent so far; 0: not told, and not written */
 };

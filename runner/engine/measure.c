@@ -32,6 +32,26 @@ struct measure {
     int32_t *label;
 };
 
+/* A class's name as one of two parts: in quotes where a dot or a quote in it would let two pairs have one
+ * name (1 and 1.1), its own quotes doubled. */
+static const char *quoted(struct measure *m, const char *class)
+{
+    char *out, *to;
+
+    if (!strpbrk(class, ".\""))
+        return class;
+    out = to = arena_alloc(m->arena, 2 * strlen(class) + 3);
+    *to++ = '"';
+    for (; *class; class ++) {
+        if (*class == '"')
+            *to++ = '"';
+        *to++ = *class;
+    }
+    *to++ = '"';
+    *to = 0;
+    return out;
+}
+
 /* The name of value I of a metric. */
 static const char *value_name(struct measure *m, const struct metric *metric, size_t i)
 {
@@ -48,9 +68,9 @@ static const char *value_name(struct measure *m, const struct metric *metric, si
         class[k] =
             m->data->class_names && m->data->nclasses == m->cols ? m->data->class_names[index[k]] : number[k];
     }
-    return metric->item->values == FELL_PER_CLASS
-               ? arena_format(m->arena, "%s.%s", name, class[0])
-               : arena_format(m->arena, "%s.%s.%s", name, class[0], class[1]);
+    if (metric->item->values == FELL_PER_CLASS)
+        return arena_format(m->arena, "%s.%s", name, class[0]);
+    return arena_format(m->arena, "%s.%s.%s", name, quoted(m, class[0]), quoted(m, class[1]));
 }
 
 /* The metric with no rows: settings that do not fit the model are found here. */
@@ -97,6 +117,28 @@ static status add_metric(struct measure *m, const struct net *n, size_t index, s
                                       .cut = m->meaning.cut,
                                       .target_cut = m->meaning.target_cut};
     return try_metric(m, metric, (int)index, p);
+}
+
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Names are keys in the database: no two values may have one. */
+static status check_names(const struct measure *m, struct problem *p)
+{
+    const size_t n = m->data->split[SPLIT_TRAIN].n > 0 ? m->per_split : 0;
+    const char **names = mem_array(n, sizeof *names);
+    status result = OK;
+
+    for (size_t i = 0; i < n; i++)
+        names[i] = m->value[m->at[SPLIT_TRAIN] + i].name;
+    qsort(names, n, sizeof *names, by_text);
+    for (size_t i = 1; i < n && result == OK; i++)
+        if (strcmp(names[i - 1], names[i]) == 0)
+            result = problem_set(p, "metrics", 0, "", "two values have the name '%s'", names[i]);
+    free(names);
+    return result;
 }
 
 /* Where all rows of a split are of one class, metrics of classes are not wrong, but say little. */
@@ -150,6 +192,10 @@ status measure_new(const struct net *n, struct measure **out, struct problem *p)
     }
     for (size_t i = 0; i < m->nmetrics; i++)
         m->metric[i].call.value = m->out;
+    if (check_names(m, p) != OK) {
+        measure_free(m);
+        return FAILED;
+    }
     *out = m;
     return OK;
 }
@@ -228,6 +274,18 @@ status measure_split(struct measure *m, enum split split, int64_t rows, struct e
             m->value[m->at[split] + metric->first + k].value = m->out[k];
     }
     return OK;
+}
+
+void measure_valueless(const struct measure *m, struct strbuf *out)
+{
+    for (int s = 0; s < SPLITS; s++)
+        for (size_t i = 0; m->data->split[s].n > 0 && i < m->nmetrics; i++) {
+            const struct metric_value *v = &m->value[m->at[s] + m->metric[i].first];
+
+            if (m->metric[i].n == 1 && isnan(v->value))
+                strbuf_addf(out, "%s%s.%s has no value", out->len ? "; " : "", split_name((enum split)s),
+                            v->name);
+        }
 }
 
 void measure_forget(struct measure *m, enum split split)

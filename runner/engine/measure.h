@@ -4,6 +4,7 @@
 #ifndef ENGINE_MEASURE_H
 #define ENGINE_MEASURE_H
 
+#include "base/text.h"
 #include "engine/batches.h"
 #include "engine/net.h"
 
@@ -28,6 +29,10 @@ void measure_keep(struct measure *m, enum split split, const struct batch *b, co
 
 /* All metrics over the rows kept of SPLIT; ROWS of them. Errors: what a plugin says. */
 status measure_split(struct measure *m, enum split split, int64_t rows, struct error *err);
+
+/* Add the names of metrics that have no value, as "validation.auc has no value"; of metrics that give
+ * several, a class that is neither there nor predicted has none by right. */
+void measure_valueless(const struct measure *m, struct strbuf *out);
 
 /* Set the values of SPLIT to NAN: they are not known. */
 void measure_forget(struct measure *m, enum split split);

@@ -75,8 +75,8 @@ status net_loss(struct net *n, double *sum, double *weight, struct error *err)
     instance_reset(&n->loss);
     *sum = c->sum;
     *weight = c->weight;
-    if (!(c->weight > 0.0))
-        return error_set(err, "%s: the rows of this batch have the weight %g in all; it must be above 0",
+    if (!(c->weight >= 0.0))
+        return error_set(err, "%s: the rows of this batch have the weight %g in all; it must be 0 or more",
                          n->loss.name, c->weight);
     return OK;
 }

@@ -101,6 +101,8 @@ struct run_options {
     int64_t export_epoch;          /* stop after it and export; 0: the last */
     const char *resume_path;       /* go on from this checkpoint, or NULL */
     const char *pause_path;        /* save the state here when paused or cancelled, or NULL */
+    const char *objective;         /* what the best checkpoint is best at; NULL: the spec says */
+    bool maximize;                 /* its largest value is the best */
     int64_t ask_epoch;             /* ask the listener after it, or at once if it is past; 0: never */
 };
 

@@ -127,6 +127,38 @@ static void record_step(struct run *r, double loss)
     r->listener->step(r->listener->arg, &report);
 }
 
+static void warn(const struct run *r, const char *text)
+{
+    if (r->env->warn)
+        r->env->warn(r->env->warn_arg, r->spec->loss.item->name, text);
+}
+
+/* A batch whose rows all weigh nothing says nothing of the loss: no step is taken. It is told once, and
+ * counted. */
+static void skip(struct run *r)
+{
+    char text[160];
+
+    if (r->keep.at.skipped == 0.0) {
+        snprintf(text, sizeof text,
+                 "the rows of a batch weigh 0 in all (epoch %lld, batch %lld): it takes no step",
+                 (long long)r->epoch, (long long)r->step);
+        warn(r, text);
+    }
+    r->keep.at.skipped += 1.0;
+}
+
+static void tell_skipped(const struct run *r)
+{
+    char text[160];
+
+    if (r->keep.at.skipped == 0.0)
+        return;
+    snprintf(text, sizeof text, "%.0f of %lld batches weighed 0 and took no step", r->keep.at.skipped,
+             (long long)r->step);
+    warn(r, text);
+}
+
 static status run_epoch(struct run *r)
 {
     struct net *net = r->net;
@@ -150,6 +182,10 @@ static status run_epoch(struct run *r)
         measure_keep(r->measure, SPLIT_TRAIN, &batch, net_output(net, &size));
         if (!isfinite(sum))
             return diverge_at(r, false);
+        if (weight == 0.0) {
+            skip(r);
+            continue;
+        }
         if (net_backward(net, weight, &squares, &err) != OK)
             return fail(r, &err);
         norm = tally_gradient(&r->tally, squares);
@@ -159,11 +195,14 @@ static status run_epoch(struct run *r)
         if (rate_of_step(r->rate, r->epoch - 1, r->step - 1, &lr, &err) != OK)
             return fail(r, &err);
         r->tally.lr = lr;
-        if (update_step(r->update, r->step, lr, sum / weight, &err) != OK)
+        if (update_step(r->update, r->step - (int64_t)r->keep.at.skipped, lr, sum / weight, &err) != OK)
             return fail(r, &err);
         record_step(r, sum / weight);
     }
-    return OK;
+    if (r->tally.loss_weight > 0.0)
+        return OK;
+    error_set(&err, "the training rows weigh 0 in all: nothing is learnt from them");
+    return fail(r, &err);
 }
 
 /* ---- after the epoch --------------------------------------------------------------------- */
@@ -188,7 +227,10 @@ static status evaluate(struct run *r, enum split split)
         measure_keep(r->measure, split, &batch, net_output(r->net, &size));
     }
     r->loss[split] = total / weights;
-    return OK;
+    if (weights > 0.0)
+        return OK;
+    error_set(&err, "the %s rows weigh 0 in all: they have no loss", split_name(split));
+    return fail(r, &err);
 }
 
 static status measure_all(struct run *r)
@@ -330,6 +372,8 @@ static void run_epochs(struct run *r, int64_t epochs)
         if (measure_all(r) != OK)
             break;
         report_epoch(r);
+        if (r->epoch == 1)
+            keep_tell_valueless(&r->keep, r->env, r->loss);
         r->result->epochs_done = r->epoch;
         rate_remember(r->rate, r->measure, r->epoch - 1, r->loss);
         last = r->epoch == epochs || out_of_patience(r);
@@ -447,6 +491,7 @@ status train_run(const struct spec *spec, const struct data *data, struct host_e
         epochs = options->export_epoch;
     begin = r.clock = time_monotonic();
     run_epochs(&r, epochs);
+    tell_skipped(&r);
     result->seconds = time_monotonic() - begin;
     if (options->export_path && (result->end == RUN_FINISHED || result->end == RUN_STOPPED) &&
         checkpoint_export(r.net, options->export_path, &err) != OK)

@@ -22,7 +22,8 @@ static double cpu_clock(void)
 
 /* ---- before the first epoch ------------------------------------------------------------------ */
 
-/* What early stopping watches, and what the best checkpoint is best at. */
+/* What early stopping watches, and what the best checkpoint is best at: the objective of the sweep, or
+ * else what early stopping watches. */
 static status find_watches(struct keep *k, const struct data *data, struct problem *p)
 {
     const char *name = k->spec->train.early_stopping.on      ? k->spec->train.early_stopping.monitor
@@ -33,6 +34,11 @@ static status find_watches(struct keep *k, const struct data *data, struct probl
     if (measure_find(k->measure, name, &k->best_watch, &err) != OK)
         return problem_set(p, "train.early_stopping", 0, "monitor", "monitor: %s", err.text);
     k->stop_watch = k->best_watch;
+    if (!k->options->objective)
+        return OK;
+    if (measure_find(k->measure, k->options->objective, &k->best_watch, &err) != OK)
+        return problem_set(p, "", 0, "", "the objective: %s", err.text);
+    k->best_watch.maximise = k->options->maximize;
     return OK;
 }
 
@@ -129,9 +135,34 @@ void keep_tell_stop(const struct keep *k)
     if (!k->listener->event)
         return;
     text_from_double(k->at.stop.value, best);
-    snprintf(text, sizeof text, "%s has not become better since epoch %lld (%s)",
-             k->spec->train.early_stopping.monitor, (long long)k->at.stop.epoch, best);
+    if (isnan(k->at.stop.value))
+        snprintf(text, sizeof text, "%s has had no value in any epoch",
+                 k->spec->train.early_stopping.monitor);
+    else
+        snprintf(text, sizeof text, "%s has not become better since epoch %lld (%s)",
+                 k->spec->train.early_stopping.monitor, (long long)k->at.stop.epoch, best);
     k->listener->event(k->listener->arg, run_end_word(RUN_STOPPED), text);
+}
+
+void keep_tell_valueless(const struct keep *k, const struct host_env *env, const double loss[SPLITS])
+{
+    const bool stops =
+        k->spec->train.early_stopping.on && isnan(measure_value(k->measure, &k->stop_watch, loss));
+    const bool ranks = k->options->objective && isnan(measure_value(k->measure, &k->best_watch, loss));
+    struct strbuf text = {0};
+
+    if (!env->warn)
+        return;
+    measure_valueless(k->measure, &text);
+    if (stops)
+        strbuf_addf(&text, "%s%s, which early stopping watches, has no value after the first epoch",
+                    text.len ? "; " : "", k->spec->train.early_stopping.monitor);
+    if (ranks)
+        strbuf_addf(&text, "%s%s, the objective, has no value after the first epoch", text.len ? "; " : "",
+                    k->options->objective);
+    if (text.len)
+        env->warn(env->warn_arg, "metrics", text.text);
+    strbuf_release(&text);
 }
 
 /* ---- checkpoints ------------------------------------------------------------------------------------ */

@@ -34,6 +34,9 @@ bool keep_stops(struct keep *k, int64_t epoch, const double loss[SPLITS]);
 bool keep_has_stopped(const struct keep *k);
 void keep_tell_stop(const struct keep *k); /* the event */
 
+/* After the first epoch: warn of what is watched, or measured, and has no value. */
+void keep_tell_valueless(const struct keep *k, const struct host_env *env, const double loss[SPLITS]);
+
 /* The best so far of what is watched, and the last, where they are kept and due. LAST: there is no
  * other epoch. */
 status keep_checkpoints(struct keep *k, int64_t epoch, int64_t step, const double loss[SPLITS], bool last,

@@ -103,6 +103,8 @@ status hand_start(struct hand *h, const struct hand_env *env, struct error *err)
                       .seed = h->task.seed,
                       .resume_path = h->task.resume_path,
                       .bytes = env->bytes,
+                      .objective = e->objective.name,
+                      .maximize = e->objective.maximize,
                       .ask_epoch = h->task.ask_epoch};
     char *folder = NULL, *pause = hand_pause_path(env->db, h->task.run);
     status result = FAILED;

@@ -162,6 +162,9 @@ status process_send(struct process *p, const struct job *job, struct error *err)
         cJSON_AddStringToObject(header, "pause_path", job->pause_path);
     if (job->bytes)
         cJSON_AddRawToObject(header, "bytes", job->bytes);
+    if (job->objective)
+        cJSON_AddStringToObject(header, "objective", job->objective);
+    cJSON_AddBoolToObject(header, "maximize", job->maximize);
     cJSON_AddNumberToObject(header, "ask_epoch", (double)job->ask_epoch);
     text = cJSON_PrintUnformatted(header);
     strbuf_addn(&body, text, strlen(text) + 1);

@@ -41,7 +41,9 @@ struct job {
     int64_t export_epoch;
     const char *resume_path, *pause_path; /* or NULL */
     const char *bytes;                    /* of same_bytes_wanted(), or NULL */
-    int64_t ask_epoch;                    /* the first epoch after which the run asks; 0: never */
+    const char *objective;                /* what the best checkpoint is best at; NULL: the spec says */
+    bool maximize;
+    int64_t ask_epoch; /* the first epoch after which the run asks; 0: never */
 };
 /* FAILED: the process is dead or dying. */
 status process_send(struct process *p, const struct job *job, struct error *err);

@@ -30,6 +30,7 @@ struct runner_summary {
     int64_t left;     /* that have not ended */
     bool interrupted; /* by the user */
     bool stopped;     /* by failures (on_failure) */
+    bool valued;      /* some run has a value of the objective */
 };
 
 /* A worker that gets ready while this process reads the spec, for options.worker; what

@@ -178,12 +178,14 @@ status store_decide(struct store *s, struct error *err)
 status store_summary(struct recorder *r, int64_t experiment, struct runner_summary *out, struct error *err)
 {
     sqlite3_stmt *st = NULL;
-    int rc = sqlite3_prepare_v2(recorder_handle(r),
-                                "SELECT count(*), count(*) FILTER (WHERE status IN " RUN_STATUSES_WHOLE "),"
-                                " count(*) FILTER (WHERE status = 'pruned'),"
-                                " count(*) FILTER (WHERE status IN " RUN_STATUSES_UNFINISHED ")"
-                                " FROM runs WHERE experiment_id = ?1",
-                                -1, &st, NULL);
+    int rc =
+        sqlite3_prepare_v2(recorder_handle(r),
+                           "SELECT count(*), count(*) FILTER (WHERE status IN " RUN_STATUSES_WHOLE "),"
+                           " count(*) FILTER (WHERE status = 'pruned'),"
+                           " count(*) FILTER (WHERE status IN " RUN_STATUSES_UNFINISHED "),"
+                           " EXISTS (SELECT 1 FROM leaderboard WHERE experiment = ?1 AND best IS NOT NULL)"
+                           " FROM runs WHERE experiment_id = ?1",
+                           -1, &st, NULL);
 
     if (rc == SQLITE_OK) {
         sqlite3_bind_int64(st, 1, experiment);
@@ -195,6 +197,7 @@ status store_summary(struct recorder *r, int64_t experiment, struct runner_summa
         out->finished = sqlite3_column_int64(st, 1);
         out->pruned = sqlite3_column_int64(st, 2);
         out->left = sqlite3_column_int64(st, 3);
+        out->valued = sqlite3_column_int(st, 4) != 0;
         out->failed = out->runs - out->finished - out->pruned - out->left;
     } else {
         error_set(err, "cannot read the results database: %s", sqlite3_errmsg(recorder_handle(r)));

@@ -339,6 +339,8 @@ static status train(struct worker *w, const struct spec *spec, const cJSON *head
         .export_epoch = whole_number(header, "export_epoch"),
         .resume_path = cJSON_GetStringValue(cJSON_GetObjectItem(header, "resume_path")),
         .pause_path = cJSON_GetStringValue(cJSON_GetObjectItem(header, "pause_path")),
+        .objective = cJSON_GetStringValue(cJSON_GetObjectItem(header, "objective")),
+        .maximize = cJSON_IsTrue(cJSON_GetObjectItem(header, "maximize")),
         .ask_epoch = whole_number(header, "ask_epoch")};
     struct run_result result = {.end = RUN_FAILED};
 
