@@ -1,5 +1,5 @@
-/* progress.c - keeps what is known of the workers, and shows it as plain lines where
- * there is no terminal. Drawing is progress_screen.c's, JSON progress_json.c's.
+/* progress.c - keeps what is known of the workers. Showing it is progress_plain.c's where there is no
+ * terminal, else progress_screen.c's, JSON progress_json.c's.
  * Called by the runner, a million times a second for tiny nets: an epoch costs a
  * few stores, and the clock is read by the tick.
  */
@@ -36,6 +36,8 @@ void progress_free(struct progress *p)
         return;
     for (size_t i = 0; i < p->nlanes; i++)
         free(p->lane[i].label);
+    for (size_t i = 0; i < p->nwarned; i++)
+        free(p->warned[i]);
     free(p->lane);
     free(p->drawn_width);
     free(p->objective.name);
@@ -284,6 +286,22 @@ void progress_run_again(struct progress *p, const char *status_word)
         p->epochs_done -= p->epochs_wanted / (double)p->runs;
 }
 
+void progress_warning(struct progress *p, int worker, int64_t run, const char *text)
+{
+    static const char more[] = "there are other warnings: SELECT * FROM events WHERE kind = 'warning'";
+    const struct lane *l = lane_of(p, worker);
+
+    if (!l || l->run != run || p->nwarned == PROGRESS_WARNINGS || !p->view->warning)
+        return;
+    for (size_t i = 0; i < p->nwarned; i++)
+        if (strcmp(p->warned[i], text) == 0)
+            return;
+    if (p->nwarned == PROGRESS_WARNINGS - 1)
+        text = more;
+    p->warned[p->nwarned++] = mem_string(text);
+    p->view->warning(p, l, text);
+}
+
 void progress_note(struct progress *p, const char *text)
 {
     if (p->view->note)
@@ -391,139 +409,9 @@ void progress_lane_name(struct strbuf *out, const struct lane *l)
         strbuf_addf(out, " (%s)", l->label);
 }
 
-/* ---- plain lines, and the errors that --quiet leaves ---------------------------- */
-
-/* Losses so far: ", train loss 0.43, validation loss 0.45". */
-static void add_losses(struct strbuf *b, const struct lane *l)
+void progress_add_warning(struct strbuf *out, const struct lane *l, const char *text)
 {
-    char number[32];
-
-    if (!isnan(l->train)) {
-        display_number(l->train, number);
-        strbuf_addf(b, ", train loss %s", number);
-    }
-    if (!isnan(l->held_out)) {
-        display_number(l->held_out, number);
-        strbuf_addf(b, ", %s loss %s", l->held_out_name, number);
-    }
+    strbuf_add(out, "fell: warning: ");
+    progress_lane_name(out, l);
+    strbuf_addf(out, ": %s", text);
 }
-
-/* TEXT as one line. */
-static void print_clean(FILE *to, const char *text)
-{
-    struct strbuf line = {0};
-
-    display_add(&line, text, -1);
-    if (to == stderr)
-        fflush(stdout); /* the order of lines holds when both go to one place */
-    fprintf(to, "%s\n", line.text);
-    strbuf_release(&line);
-}
-
-static void plain_begin(struct progress *p)
-{
-    printf("%s: %lld run%s, %zu worker%s\n", p->name, (long long)p->runs, p->runs == 1 ? "" : "s", p->nlanes,
-           p->nlanes == 1 ? "" : "s");
-}
-
-/* A line for each tenth of a run, at most one in two seconds when there are more than three
- * runs, at least one in thirty seconds. */
-static void plain_epoch(struct progress *p, struct lane *l, const struct epoch_report *e)
-{
-    double since = p->now - l->told;
-    bool tenth = 10 * (e->epoch - l->told_epoch) >= l->epochs;
-    struct strbuf b = {0};
-    char rate[32], left[32];
-
-    if (e->epoch >= l->epochs || !((tenth && (p->runs <= 3 || since >= 2)) || since >= 30))
-        return;
-    progress_lane_name(&b, l);
-    strbuf_addf(&b, " epoch %lld/%lld", (long long)e->epoch, (long long)l->epochs);
-    add_losses(&b, l);
-    if (l->seconds > 0) {
-        display_rate(l->samples / l->seconds, rate);
-        strbuf_addf(&b, ", %s samples/s", rate);
-    }
-    if (p->now - l->began >= 1) {
-        display_duration(progress_lane_left(p, l), left);
-        strbuf_addf(&b, ", %s left", left);
-    }
-    print_clean(stdout, b.text);
-    strbuf_release(&b);
-    l->told = p->now;
-    l->told_epoch = e->epoch;
-}
-
-/* A bad end goes to standard error, whatever was asked. */
-static void report_failure(const struct lane *l, const char *status_word, const char *error)
-{
-    struct strbuf b = {0};
-
-    strbuf_add(&b, "fell: ");
-    progress_lane_name(&b, l);
-    strbuf_addf(&b, " %s after %lld epoch%s", status_word, (long long)l->epoch, l->epoch == 1 ? "" : "s");
-    if (error && *error)
-        strbuf_addf(&b, ": %s", error);
-    print_clean(stderr, b.text);
-    strbuf_release(&b);
-}
-
-static void plain_run_ended(struct progress *p, const struct lane *l, const char *status_word,
-                            const char *error)
-{
-    struct strbuf b = {0};
-    char time[32];
-
-    if (!progress_is_good(status_word)) {
-        report_failure(l, status_word, error);
-        return;
-    }
-    progress_lane_name(&b, l);
-    strbuf_addf(&b, " %s: %lld epoch%s", status_word, (long long)l->epoch, l->epoch == 1 ? "" : "s");
-    add_losses(&b, l);
-    display_duration(progress_taken(p, l), time);
-    strbuf_addf(&b, ", %s", time);
-    print_clean(stdout, b.text);
-    strbuf_release(&b);
-}
-
-static void plain_note(struct progress *p, const char *text)
-{
-    (void)p;
-    print_clean(stderr, text);
-}
-
-/* Of several runs, where the whole stands, every ten seconds. */
-static void plain_tick(struct progress *p)
-{
-    if (p->runs > 1 && p->now - fmax(p->began, p->drawn) >= 10) {
-        struct strbuf b = {0};
-
-        progress_add_head(&b, p);
-        if (p->objective.name && !isnan(p->objective.best)) {
-            strbuf_add(&b, ", ");
-            progress_add_best(&b, p);
-        }
-        print_clean(stdout, b.text);
-        strbuf_release(&b);
-        p->drawn = p->now;
-    }
-    fflush(stdout);
-}
-
-static void quiet_run_ended(struct progress *p, const struct lane *l, const char *status_word,
-                            const char *error)
-{
-    (void)p;
-    if (!progress_is_good(status_word))
-        report_failure(l, status_word, error);
-}
-
-const struct progress_view progress_plain = {
-    .begin = plain_begin,
-    .epoch = plain_epoch,
-    .run_ended = plain_run_ended,
-    .note = plain_note,
-    .tick = plain_tick,
-};
-const struct progress_view progress_quiet = {.run_ended = quiet_run_ended};

@@ -36,7 +36,11 @@ void progress_run_ended(struct progress *p, int worker, int64_t run, const char 
 void progress_run_over(struct progress *p, int64_t run, const char *status_word, int64_t epochs);
 /* A run that ended just now is to be tried again from its beginning. */
 void progress_run_again(struct progress *p, const char *status_word);
-void progress_note(struct progress *p, const char *text); /* warnings, who holds the lock ... */
+/* What a run warned of: shown once for each text, and no more than PROGRESS_WARNINGS texts of an experiment.
+ */
+enum { PROGRESS_WARNINGS = 20 };
+void progress_warning(struct progress *p, int worker, int64_t run, const char *text);
+void progress_note(struct progress *p, const char *text); /* who holds the lock ... */
 void progress_tick(struct progress *p);                   /* redraw when due: at most 10 times a second */
 void progress_end(struct progress *p);                    /* clears the lines */
 

@@ -88,6 +88,15 @@ static void json_run_ended(struct progress *p, const struct lane *l, const char 
     put(o);
 }
 
+static void json_warning(struct progress *p, const struct lane *l, const char *text)
+{
+    cJSON *o = run_event("warning", l);
+
+    (void)p;
+    cJSON_AddStringToObject(o, "text", text);
+    put(o);
+}
+
 static void json_note(struct progress *p, const char *text)
 {
     cJSON *o = event("note");
@@ -108,6 +117,7 @@ const struct progress_view progress_json = {
     .run_started = json_run_started,
     .epoch = json_epoch,
     .run_ended = json_run_ended,
+    .warning = json_warning,
     .note = json_note,
     .tick = json_tick,
 };

@@ -219,6 +219,15 @@ static void screen_run_ended(struct progress *p, const struct lane *l, const cha
     strbuf_release(&b);
 }
 
+static void screen_warning(struct progress *p, const struct lane *l, const char *text)
+{
+    struct strbuf b = {0};
+
+    progress_add_warning(&b, l, text);
+    tell(p, "\x1b[33m", b.text);
+    strbuf_release(&b);
+}
+
 static void screen_note(struct progress *p, const char *text)
 {
     tell(p, "\x1b[33m", text);
@@ -226,6 +235,7 @@ static void screen_note(struct progress *p, const char *text)
 
 const struct progress_view progress_screen = {
     .run_ended = screen_run_ended,
+    .warning = screen_warning,
     .note = screen_note,
     .tick = screen_tick,
     .end = clear,

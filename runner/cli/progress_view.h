@@ -45,6 +45,8 @@ struct progress {
     double rate, left; /* watch*.c: runs a second and seconds, NAN: not known; for itself progress.c
                           reckons when they are asked for */
     bool told_rate;    /* they are set */
+    char *warned[PROGRESS_WARNINGS]; /* texts of warnings that were shown */
+    size_t nwarned;
     size_t nlanes;
     struct lane *lane;
     double began, now; /* read once a tick, not once an epoch */
@@ -60,6 +62,7 @@ struct progress_view {
     void (*run_started)(struct progress *p, const struct lane *l, const struct trial *t);
     void (*epoch)(struct progress *p, struct lane *l, const struct epoch_report *e);
     void (*run_ended)(struct progress *p, const struct lane *l, const char *status_word, const char *error);
+    void (*warning)(struct progress *p, const struct lane *l, const char *text);
     void (*note)(struct progress *p, const char *text);
     void (*tick)(struct progress *p);
     void (*end)(struct progress *p);
@@ -77,5 +80,7 @@ void progress_add_head(struct strbuf *out, const struct progress *p);
 void progress_add_best(struct strbuf *out, const struct progress *p);
 /* "run 13 (lr=0.1)". */
 void progress_lane_name(struct strbuf *out, const struct lane *l);
+/* "fell: warning: run 13 (lr=0.1): TEXT". */
+void progress_add_warning(struct strbuf *out, const struct lane *l, const char *text);
 
 #endif

@@ -177,7 +177,8 @@ static const char *strategy_of(const struct experiment_row *row)
     return row->strategy ? row->strategy : "{\"grid\":{}}";
 }
 
-static status add_files(struct recorder *r, int64_t experiment, const struct experiment_row *row,
+/* AGAIN: what a file of the sweep holds may be more than it was. */
+static status add_files(struct recorder *r, int64_t experiment, const struct experiment_row *row, bool again,
                         struct error *err)
 {
     for (size_t i = 0; i < row->nfiles; i++) {
@@ -188,6 +189,8 @@ static status add_files(struct recorder *r, int64_t experiment, const struct exp
                                     TEXT(f->sha256),
                                     {.type = f->rows >= 0 ? CELL_INT : CELL_NULL, .i = f->rows}};
 
+        if (again && run_now(r, SQL_FORGET_FILE, file, 3, err) != OK)
+            return FAILED;
         if (RUN(r, SQL_ADD_FILE, file, err) != OK)
             return FAILED;
     }
@@ -223,7 +226,7 @@ status recorder_add_experiment(struct recorder *r, const struct experiment_row *
     if (recorder_begin(r, err) != OK || RUN(r, SQL_ADD_EXPERIMENT, cells, err) != OK)
         return FAILED;
     *id = sqlite3_last_insert_rowid(r->db);
-    return add_files(r, *id, row, err);
+    return add_files(r, *id, row, false, err);
 }
 
 status recorder_extend_experiment(struct recorder *r, int64_t id, const struct experiment_row *row,
@@ -240,7 +243,7 @@ status recorder_extend_experiment(struct recorder *r, int64_t id, const struct e
 
     if (recorder_begin(r, err) != OK || RUN(r, SQL_EXTEND_EXPERIMENT, cells, err) != OK)
         return FAILED;
-    return add_files(r, id, row, err);
+    return add_files(r, id, row, true, err);
 }
 
 status recorder_add_run(struct recorder *r, const struct run_row *row, int64_t *id, struct error *err)

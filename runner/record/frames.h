@@ -32,7 +32,7 @@ enum frame_type {
     FRAME_STEP,
     FRAME_EVENT,      /* JSON: kind, detail */
     FRAME_CHECKPOINT, /* JSON: epoch, path, sha256, best */
-    FRAME_RESUMED,    /* JSON: epoch, seconds, cpu_seconds; what the run has behind it */
+    FRAME_RESUMED,    /* JSON: epoch, step, seconds, cpu_seconds; what the run has behind it */
     FRAME_ASK,        /* JSON: epoch; the worker waits for ANSWER */
     FRAME_END,        /* JSON: status (or "paused"), error, epochs_done, seconds, out_of_memory */
     FRAME_CRASH       /* body: struct crash_head, then "LAYER\0PHASE\0", written by the signal handler */

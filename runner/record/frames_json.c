@@ -27,6 +27,7 @@ static const struct {
     {FRAME_PARAMETERS, "count", true, 0, MOST},
     {FRAME_CHECKPOINT, "epoch", true, 0, MOST},
     {FRAME_RESUMED, "epoch", true, 0, MOST},
+    {FRAME_RESUMED, "step", true, 0, MOST},
     {FRAME_RESUMED, "seconds", false, -MOST, MOST},
     {FRAME_RESUMED, "cpu_seconds", false, -MOST, MOST},
     {FRAME_ASK, "epoch", true, 0, MOST},

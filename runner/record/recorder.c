@@ -31,6 +31,8 @@ static const double SLICE = 0.25, RETRY = 0.05, TELL = 1.0, TELL_AGAIN = 30.0; /
 
 status recorder_error(struct recorder *r, int rc, struct error *err)
 {
+    if ((rc & 0xff) == SQLITE_CONSTRAINT && r->writer.clash)
+        return error_set(err, "%s has another row with the key of this one: %s", r->path, r->writer.clash);
     return database_error(r->db, rc, r->path, err);
 }
 
@@ -443,6 +445,17 @@ status recorder_run_waits(struct recorder *r, int64_t run, struct error *err)
     const struct cell cells[] = {INT(run)};
 
     return ADD(r, SQL_RUN_WAITS, cells, err);
+}
+
+status recorder_run_resumed(struct recorder *r, int64_t run, int64_t epoch, int64_t step, struct error *err)
+{
+    for (enum writer_sql sql = SQL_LATER_EPOCHS; sql <= SQL_LATER_STEP_GRADIENTS; sql++) {
+        const struct cell cells[] = {INT(run), INT(sql < SQL_LATER_STEPS ? epoch : step)};
+
+        if (ADD(r, sql, cells, err) != OK)
+            return FAILED;
+    }
+    return OK;
 }
 
 status recorder_run_again(struct recorder *r, int64_t run, const char *kind, const char *detail,

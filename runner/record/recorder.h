@@ -132,6 +132,8 @@ status recorder_run_over(struct recorder *r, int64_t run, const char *status_wor
                          const char *detail, struct error *err);
 /* The run is queued, and will go on from a checkpoint. */
 status recorder_run_waits(struct recorder *r, int64_t run, struct error *err);
+/* The run goes on after EPOCH and STEP: what it recorded of later ones is removed, since it says it again. */
+status recorder_run_resumed(struct recorder *r, int64_t run, int64_t epoch, int64_t step, struct error *err);
 /* The run is queued again: what it recorded of its training is removed, and an event, KIND
  * with DETAIL, says why. Its earlier events stay. */
 status recorder_run_again(struct recorder *r, int64_t run, const char *kind, const char *detail,

@@ -13,8 +13,9 @@ enum { MOST_CELLS = 18 };
 
 #define VALUE(type, name, since, flags, about) ", ?" /* the next number */
 
-/* A run that goes on from a checkpoint says again what it said after that, in the same words: rows
- * of series replace their equals. */
+/* No row replaces another: two for one key are an error. A run that goes on from a checkpoint says again
+ * what it said after that, so those rows are removed first (recorder_run_resumed);
+ * one that begins anew has none (recorder_run_again). */
 static const char *const sql_text[SQL_COUNT] = {
     [SQL_RUN_STARTED] =
         "UPDATE runs SET status = 'running', started_at = coalesce(started_at, ?2), worker = ?3,"
@@ -33,9 +34,13 @@ static const char *const sql_text[SQL_COUNT] = {
     [SQL_FORGET_STEPS] = "DELETE FROM steps WHERE run_id = ?1",
     [SQL_FORGET_STEP_GRADIENTS] = "DELETE FROM step_gradients WHERE run_id = ?1",
     [SQL_FORGET_CHECKPOINTS] = "DELETE FROM checkpoints WHERE run_id = ?1",
-    [SQL_PARAMETER] =
-        "INSERT OR REPLACE INTO parameters (run_id, position, layer, plugin, name, shape, count)"
-        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    [SQL_LATER_EPOCHS] = "DELETE FROM epochs WHERE run_id = ?1 AND epoch > ?2",
+    [SQL_LATER_GRADIENTS] = "DELETE FROM gradients WHERE run_id = ?1 AND epoch > ?2",
+    [SQL_LATER_METRICS] = "DELETE FROM metrics WHERE run_id = ?1 AND epoch > ?2",
+    [SQL_LATER_STEPS] = "DELETE FROM steps WHERE run_id = ?1 AND step > ?2",
+    [SQL_LATER_STEP_GRADIENTS] = "DELETE FROM step_gradients WHERE run_id = ?1 AND step > ?2",
+    [SQL_PARAMETER] = "INSERT INTO parameters (run_id, position, layer, plugin, name, shape, count)"
+                      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     [SQL_EVENT] = "INSERT INTO events (run_id, at, kind, detail) VALUES (?1, ?2, ?3, ?4)",
     [SQL_EVENT_ONCE] = "INSERT INTO events (run_id, at, kind, detail) SELECT ?1, ?2, ?3, ?4"
                        " WHERE NOT EXISTS (SELECT 1 FROM events WHERE run_id = ?1 AND kind = ?3)",
@@ -52,29 +57,39 @@ static const char *const sql_text[SQL_COUNT] = {
     [SQL_EXTEND_EXPERIMENT] =
         "UPDATE experiments SET spec = ?2, spec_sha256 = ?3, identity = ?4, objective = ?5,"
         " goal = ?6, objective_at = ?7, strategy = ?8 WHERE id = ?1",
-    [SQL_ADD_FILE] = "INSERT OR REPLACE INTO data_files (experiment_id, role, path, sha256, rows)"
+    [SQL_FORGET_FILE] = "DELETE FROM data_files WHERE experiment_id = ?1 AND role = ?2 AND path = ?3",
+    [SQL_ADD_FILE] = "INSERT INTO data_files (experiment_id, role, path, sha256, rows)"
                      " VALUES (?1, ?2, ?3, ?4, ?5)",
     [SQL_ADD_RUN] = "INSERT INTO runs (uid, experiment_id, trial, repeat, seed, resolved, status)"
                     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'queued')",
     [SQL_ADD_PARAM] = "INSERT INTO run_params (run_id, path, value) VALUES (?1, ?2, ?3)",
-    [SQL_ADD_PLUGIN] = "INSERT OR REPLACE INTO plugins (run_id, kind, name, version, path, sha256, verdict)"
+    [SQL_ADD_PLUGIN] = "INSERT INTO plugins (run_id, kind, name, version, path, sha256, verdict)"
                        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-    [SQL_EPOCH] = "INSERT OR REPLACE INTO epochs (run_id, epoch" EPOCH_NUMBERS(
+    [SQL_EPOCH] = "INSERT INTO epochs (run_id, epoch" EPOCH_NUMBERS(
         NUMBER_SQL) ")"
                     " VALUES (?1, ?2" EPOCH_NUMBERS(VALUE) ")",
-    [SQL_GRADIENT] = "INSERT OR REPLACE INTO gradients (run_id, epoch, position" TENSOR_NUMBERS(
+    [SQL_GRADIENT] = "INSERT INTO gradients (run_id, epoch, position" TENSOR_NUMBERS(
         NUMBER_SQL) ")"
                     " VALUES (?1, ?2, ?3" TENSOR_NUMBERS(VALUE) ")",
-    [SQL_METRIC] =
-        "INSERT OR REPLACE INTO metrics (run_id, epoch, split, name, value) VALUES (?1, ?2, ?3, ?4, ?5)",
-    [SQL_STEP] =
-        "INSERT OR REPLACE INTO steps (run_id, step, loss, lr, grad_norm) VALUES (?1, ?2, ?3, ?4, ?5)",
+    [SQL_METRIC] = "INSERT INTO metrics (run_id, epoch, split, name, value) VALUES (?1, ?2, ?3, ?4, ?5)",
+    [SQL_STEP] = "INSERT INTO steps (run_id, step, loss, lr, grad_norm) VALUES (?1, ?2, ?3, ?4, ?5)",
     [SQL_STEP_GRADIENT] =
-        "INSERT OR REPLACE INTO step_gradients (run_id, step, position, grad_norm) VALUES (?1, ?2, ?3, ?4)",
+        "INSERT INTO step_gradients (run_id, step, position, grad_norm) VALUES (?1, ?2, ?3, ?4)",
+};
+
+/* What may be said twice, in the same words: whether the row that is there has the same values. */
+static const char *const same_text[SQL_COUNT] = {
+    [SQL_PARAMETER] = "SELECT 1 FROM parameters WHERE run_id = ?1 AND position = ?2"
+                      " AND (layer, plugin, name, shape, count) IS (?3, ?4, ?5, ?6, ?7)",
+    [SQL_ADD_FILE] = "SELECT 1 FROM data_files WHERE experiment_id = ?1 AND role = ?2 AND path = ?3"
+                     " AND (sha256, rows) IS (?4, ?5)",
+    [SQL_ADD_PLUGIN] = "SELECT 1 FROM plugins WHERE run_id = ?1 AND kind = ?2 AND name = ?3"
+                       " AND (version, path, sha256, verdict) IS (?4, ?5, ?6, ?7)",
 };
 
 void writer_release(struct writer *w)
 {
+    sqlite3_free(w->clash);
     for (size_t i = 0; i < SQL_COUNT; i++)
         sqlite3_finalize(w->st[i]);
     for (size_t i = 0; i < w->nnames; i++) {
@@ -106,19 +121,23 @@ static void bind_real(sqlite3_stmt *st, int at, double x)
         sqlite3_bind_null(st, at);
 }
 
-static int step(sqlite3_stmt *st)
+static int step(struct writer *w, sqlite3_stmt *st)
 {
-    sqlite3_step(st);
+    const int rc = sqlite3_step(st);
+
+    if ((rc & 0xff) == SQLITE_CONSTRAINT) {
+        const int which = sqlite3_extended_errcode(w->db);
+
+        sqlite3_free(w->clash);
+        w->clash = which == SQLITE_CONSTRAINT_PRIMARYKEY || which == SQLITE_CONSTRAINT_UNIQUE
+                       ? sqlite3_expanded_sql(st)
+                       : NULL;
+    }
     return sqlite3_reset(st); /* says what the step said */
 }
 
-int writer_run(struct writer *w, enum writer_sql sql, const struct cell *cells, size_t n)
+static void bind_cells(sqlite3_stmt *st, const struct cell *cells, size_t n)
 {
-    sqlite3_stmt *st;
-    int rc = statement(w, sql, &st);
-
-    if (rc != SQLITE_OK)
-        return rc;
     for (size_t i = 0; i < n; i++) {
         const struct cell *c = &cells[i];
         int at = (int)i + 1;
@@ -132,8 +151,34 @@ int writer_run(struct writer *w, enum writer_sql sql, const struct cell *cells, 
         else
             sqlite3_bind_null(st, at);
     }
-    rc = step(st);
+}
+
+/* Whether the row is there with these values already. */
+static bool is_there(struct writer *w, enum writer_sql sql, const struct cell *cells, size_t n)
+{
+    sqlite3_stmt *st = NULL;
+    bool there = false;
+
+    if (sqlite3_prepare_v2(w->db, same_text[sql], -1, &st, NULL) == SQLITE_OK) {
+        bind_cells(st, cells, n);
+        there = sqlite3_step(st) == SQLITE_ROW;
+    }
+    sqlite3_finalize(st);
+    return there;
+}
+
+int writer_run(struct writer *w, enum writer_sql sql, const struct cell *cells, size_t n)
+{
+    sqlite3_stmt *st;
+    int rc = statement(w, sql, &st);
+
+    if (rc != SQLITE_OK)
+        return rc;
+    bind_cells(st, cells, n);
+    rc = step(w, st);
     sqlite3_clear_bindings(st);
+    if ((rc & 0xff) == SQLITE_CONSTRAINT && w->clash && same_text[sql] && is_there(w, sql, cells, n))
+        return SQLITE_OK;
     return rc;
 }
 
@@ -265,7 +310,7 @@ static int store_gradients(struct writer *w, int64_t run, const struct epoch_rep
     for (size_t i = 0; i < e->npositions && rc == SQLITE_OK; i++) {
         sqlite3_bind_int64(st, 3, (int64_t)i);
         bind_numbers(st, 4, NTENSOR_NUMBERS, tensor_numbers, &e->tensors[i]);
-        rc = step(st);
+        rc = step(w, st);
     }
     return rc;
 }
@@ -283,7 +328,7 @@ static int store_metrics(struct writer *w, int64_t run, const struct epoch_repor
         sqlite3_bind_text(st, 3, split_name(e->metrics[i].split), -1, SQLITE_STATIC);
         sqlite3_bind_text(st, 4, e->metrics[i].name, -1, SQLITE_STATIC);
         bind_real(st, 5, e->metrics[i].value);
-        rc = step(st);
+        rc = step(w, st);
     }
     return rc;
 }
@@ -305,7 +350,7 @@ static int store_epoch(struct writer *w, const struct frame *head, const char *b
     sqlite3_bind_int64(st, 1, run);
     sqlite3_bind_int64(st, 2, e.epoch);
     bind_numbers(st, 3, NEPOCH_NUMBERS, epoch_numbers, &e);
-    rc = step(st);
+    rc = step(w, st);
     if (rc == SQLITE_OK && e.npositions)
         rc = store_gradients(w, run, &e);
     if (rc == SQLITE_OK && e.nmetrics)
@@ -329,7 +374,7 @@ static int store_step(struct writer *w, const struct frame *head, const char *bo
     bind_real(st, 3, s.loss);
     bind_real(st, 4, s.lr);
     bind_real(st, 5, s.grad_norm);
-    rc = step(st);
+    rc = step(w, st);
     if (rc != SQLITE_OK || s.npositions == 0)
         return rc;
 
@@ -341,7 +386,7 @@ static int store_step(struct writer *w, const struct frame *head, const char *bo
     for (size_t i = 0; i < s.npositions && rc == SQLITE_OK; i++) {
         sqlite3_bind_int64(st, 3, (int64_t)i);
         bind_real(st, 4, s.tensor_grad_norm[i]);
-        rc = step(st);
+        rc = step(w, st);
     }
     return rc;
 }

@@ -33,6 +33,11 @@ enum writer_sql {
     SQL_FORGET_STEPS,
     SQL_FORGET_STEP_GRADIENTS,
     SQL_FORGET_CHECKPOINTS,
+    SQL_LATER_EPOCHS,
+    SQL_LATER_GRADIENTS,
+    SQL_LATER_METRICS,
+    SQL_LATER_STEPS,
+    SQL_LATER_STEP_GRADIENTS,
     SQL_PARAMETER,
     SQL_EVENT,
     SQL_EVENT_ONCE,
@@ -41,6 +46,7 @@ enum writer_sql {
     SQL_GIT_DIRTY,
     SQL_ADD_EXPERIMENT,
     SQL_EXTEND_EXPERIMENT,
+    SQL_FORGET_FILE,
     SQL_ADD_FILE,
     SQL_ADD_RUN,
     SQL_ADD_PARAM,
@@ -66,6 +72,7 @@ struct writer {
     sqlite3_stmt *st[SQL_COUNT];
     struct metric_names **names; /* queued epochs point to them */
     size_t nnames, last_names;
+    char *clash; /* the last row whose key another row had; NULL: none */
 };
 
 void writer_release(struct writer *w);

@@ -350,6 +350,7 @@ status crew_train(const struct crew_task *task, struct crew **out_crew, struct r
                                .plugins = task->options->plugins,
                                .bytes = task->bytes,
                                .progress = progress,
+                               .diag = task->diag,
                                .ended = tell_end,
                                .ask = ask_schedule,
                                .epoch = tell_epoch,

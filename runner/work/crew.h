@@ -14,6 +14,7 @@ struct crew_task {
     struct schedule *schedule;
     const struct runner_options *options;
     struct recorder *recorder;
+    struct diag *diag;     /* what the check warned of, which is not told again; may be NULL */
     size_t nready;         /* workers that are started already; the crew takes those that it needs, */
     struct process *ready; /* whose pid is then 0 */
     const char *bytes;     /* of same_bytes_wanted() */

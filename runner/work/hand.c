@@ -16,6 +16,7 @@
 #include "cli/progress.h"
 #include "record/database.h"
 #include "work/resume.h"
+#include "yaml/diag.h"
 
 static const char *json_text(const cJSON *object, const char *key)
 {
@@ -238,8 +239,12 @@ static status on_parameters(struct hand *h, const struct hand_env *env, const cJ
 
 static status on_event(struct hand *h, const struct hand_env *env, const cJSON *json, struct error *err)
 {
-    return recorder_event(env->recorder, h->task.run, json_text(json, "kind"), json_text(json, "detail"),
-                          err);
+    const char *kind = json_text(json, "kind"), *detail = json_text(json, "detail");
+
+    if (env->progress && kind && detail && strcmp(kind, "warning") == 0 &&
+        !(env->diag && diag_has_warned(env->diag, detail)))
+        progress_warning(env->progress, h->number, h->task.run, detail);
+    return recorder_event(env->recorder, h->task.run, kind, detail, err);
 }
 
 static status on_checkpoint(struct hand *h, const struct hand_env *env, const cJSON *json, struct error *err)
@@ -286,6 +291,10 @@ static status on_resumed(struct hand *h, const struct hand_env *env, const cJSON
     if (env->progress)
         progress_run_resumed(env->progress, h->number, h->task.run, epoch, h->task.paused);
     snprintf(detail, sizeof detail, "after epoch %lld", (long long)epoch);
+    /* What was paused here said no more than that. */
+    if (!h->task.paused && recorder_run_resumed(env->recorder, h->task.run, epoch,
+                                                (int64_t)json_number(json, "step"), err) != OK)
+        return FAILED;
     return recorder_event(env->recorder, h->task.run, "resumed", detail, err);
 }
 

@@ -20,6 +20,7 @@ struct hand_env {
     const char *const *plugins;
     const char *bytes;         /* of same_bytes_wanted(), for every job; may be NULL */
     struct progress *progress; /* may be NULL */
+    struct diag *diag;         /* the warnings in it are known; may be NULL */
     bool interrupted;          /* by the user: runs that end now were stopped */
     /* The run of H is over, with that status. True: it is tried again. */
     bool (*ended)(void *arg, const struct hand *h, const char *word);

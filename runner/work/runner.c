@@ -196,8 +196,9 @@ static void host_note(void *arg, const char *text)
     note_wait(h->runner, text);
 }
 
-/* What experiment ID, which is stored, has to do. */
-static status train(struct runner *r, int64_t id, struct runner_summary *out, struct error *err)
+/* What experiment ID, which is stored, has to do. D: the warnings of its check; may be NULL. */
+static status train(struct runner *r, int64_t id, struct diag *d, struct runner_summary *out,
+                    struct error *err)
 {
     struct experiment *e = r->experiment;
     struct host host = {.runner = r};
@@ -206,6 +207,7 @@ static status train(struct runner *r, int64_t id, struct runner_summary *out, st
     struct crew_task task = {.experiment = e,
                              .options = r->options,
                              .recorder = r->recorder,
+                             .diag = d,
                              .nready = r->nready,
                              .ready = r->ready};
     struct error ignored;
@@ -267,7 +269,7 @@ status runner_run(struct experiment *e, struct registry *reg, const struct runne
         out->already_finished = true;
         result = store_summary(r.recorder, r.store.known.id, out, err);
     } else if (result == OK && (result = store_experiment(&r.store, err)) == OK) {
-        result = train(&r, r.store.experiment_id, out, err);
+        result = train(&r, r.store.experiment_id, d, out, err);
         /* The strategy had no further trial. */
         out->already_finished = result == OK && r.store.ended > 0 && out->runs == r.store.ended;
     }
@@ -284,7 +286,7 @@ status runner_go_on(struct recorder *recorder, struct registry *reg, struct expe
     *out = (struct runner_summary){0};
     signal(SIGXFSZ, SIG_IGN);
     recorder_on_wait(recorder, note_wait, NULL, &r);
-    result = train(&r, id, out, err);
+    result = train(&r, id, NULL, out, err);
     release(&r);
     return result;
 }

@@ -156,6 +156,7 @@ static void send_resumed(void *arg, const struct run_resumed *from)
     cJSON *json = cJSON_CreateObject();
 
     cJSON_AddNumberToObject(json, "epoch", (double)from->epoch);
+    cJSON_AddNumberToObject(json, "step", (double)from->step);
     cJSON_AddNumberToObject(json, "seconds", from->seconds);
     cJSON_AddNumberToObject(json, "cpu_seconds", from->cpu_seconds);
     outbox_add_json(&w->out, FRAME_RESUMED, json);

@@ -149,6 +149,16 @@ static void add(struct diag *d, const struct place *at, bool warning, const char
     d->errors += !warning;
 }
 
+bool diag_has_warned(struct diag *d, const char *text)
+{
+    const char *shown = printable(d, text);
+
+    for (size_t i = 0; i < d->nmessages; i++)
+        if (d->messages[i].warning && strcmp(d->messages[i].text, shown) == 0)
+            return true;
+    return false;
+}
+
 status diag_error(struct diag *d, const struct place *at, const char *fmt, ...)
 {
     va_list ap;

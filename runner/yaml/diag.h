@@ -29,6 +29,8 @@ __attribute__((format(printf, 3, 4))) void diag_warn(struct diag *d, const struc
 
 size_t diag_errors(const struct diag *d);
 size_t diag_warnings(const struct diag *d);
+/* Whether a warning in D, wherever it points, has this text. */
+bool diag_has_warned(struct diag *d, const char *text);
 
 /* All, sorted by file, line, column; with COLOR for terminals. */
 void diag_print(const struct diag *d, FILE *to, bool color);

@@ -261,6 +261,7 @@ Test(frames, json_that_makes_no_sense)
         {FRAME_EVENT, "{\"kind\":7}", false},
         {FRAME_CHECKPOINT, "{\"epoch\":1e99,\"path\":\"a\",\"sha256\":\"b\"}", false},
         {FRAME_RESUMED, "{\"epoch\":\"x\"}", false},
+        {FRAME_RESUMED, "{\"epoch\":2,\"step\":0.5}", false},
         {FRAME_ASK, "null", false},
     };
 

@@ -124,6 +124,15 @@ static enum verdict answer_it(void *arg, const struct hand *h, int64_t epoch, in
     return epoch == s->pause_at ? VERDICT_PAUSE : epoch == s->prune_at ? VERDICT_PRUNE : VERDICT_GO;
 }
 
+/* As the schedule does for a run that has rows and no state that fits. */
+static void begin_anew(struct stage *s, int64_t repeat)
+{
+    struct error err;
+
+    cr_assert_eq(recorder_run_again(s->recorder, s->first + repeat, "resumed", "from its beginning", &err),
+                 OK, "%s", err.text);
+}
+
 static void hand_begin(struct hand *h, struct stage *s, int64_t repeat)
 {
     struct error err;
@@ -343,6 +352,8 @@ static void disturb(int sig, const char *name)
                 cr_assert_eq(resume_find(recorder_handle(s.recorder), s.db, s.first + k, &h.task.resume_path,
                                          &epoch, NULL, NULL, &err),
                              OK, "%s", err.text);
+            if (ends > 0 && !h.task.resume_path)
+                begin_anew(&s, k);
             if (sig == SIGTERM && ends > 0)
                 cr_expect_eq(epoch, h.epochs_done);
             hand_begin(&h, &s, k);
@@ -495,6 +506,7 @@ Test(hand, the_latest_state_that_fits)
     last = path_join(folder, "states.db.checkpoints/1/last.safetensors");
     cr_expect_eq(access(last, F_OK), 0);
     process_bury(&h.process, false, NULL, NULL);
+    begin_anew(&s, 0);
     hand_begin(&h, &s, 0);
     cr_expect_neq(access(last, F_OK), 0);
     hand_work(&h, &s, SIGKILL, 0.0);

@@ -364,3 +364,103 @@ Test(recorder, removes_experiments_with_all_rows)
     }
     close_recorder(r);
 }
+
+/* What was said cannot be stored, and the error names the key. */
+static void refuses(struct recorder *r, const char *words)
+{
+    struct error err = {{0}};
+
+    cr_expect(recorder_commit(r, &err) == FAILED);
+    cr_expect(strstr(err.text, "has another row with the key of this one: INSERT INTO"), "%s", err.text);
+    cr_expect(strstr(err.text, words), "%s", err.text);
+    cr_expect(recorder_close(r, &err) == FAILED);
+}
+
+Test(recorder, no_row_replaces_another)
+{
+    const struct metric_value twice[] = {{SPLIT_TRAIN, "accuracy", 0.5}, {SPLIT_TRAIN, "accuracy", 0.25}};
+    const struct epoch_report clash = {.epoch = 2, .nmetrics = 2, .metrics = twice};
+    const struct step_report step = {.step = 1};
+    struct recorder *r = open_recorder();
+    const int64_t run = add_experiment(r, "u1", "demo", 1, 1);
+    struct error err;
+
+    for (int i = 0; i < 2; i++) /* the same words once more */
+        cr_assert(recorder_parameter(r, run, 0, "l", "p", "n", "[]", 1, &err) == OK);
+    cr_assert(recorder_commit(r, &err) == OK, "%s", err.text);
+    cr_assert(recorder_parameter(r, run, 0, "l", "p", "n", "[2]", 2, &err) == OK);
+    refuses(r,
+            "parameters (run_id, position, layer, plugin, name, shape, count) VALUES (1, 0, 'l', 'p', 'n', "
+            "'[2]', 2)");
+    r = open_recorder();
+    record_epoch(r, run, &clash);
+    refuses(r, "metrics (run_id, epoch, split, name, value) VALUES (1, 2, 'train', 'accuracy', 0.25)");
+    expect_answer("SELECT count(*) FROM metrics", "0"); /* none of the transaction is there */
+    r = open_recorder();
+    record_step(r, run, &step);
+    record_step(r, run, &step);
+    refuses(r, "steps (run_id, step, loss, lr, grad_norm) VALUES (1, 1, ");
+    r = open_recorder();
+    add_epoch(r, run, 1, 0.5, 0.5);
+    add_epoch(r, run, 1, 0.5, 0.5);
+    refuses(r, "epochs (run_id, epoch, ");
+}
+
+Test(recorder, files_and_plugins_of_one_key)
+{
+    struct data_file_row files[] = {{.role = "source.path", .path = "/d.csv", .sha256 = "f", .rows = 150},
+                                    {.role = "source.path", .path = "/d.csv", .sha256 = "f", .rows = 150}};
+    struct plugin_row plugins[] = {{.kind = "loss", .name = "mse", .verdict = "passed"},
+                                   {.kind = "loss", .name = "mse", .verdict = "passed"}};
+    struct experiment_row row = {
+        .uid = "u1", .name = "demo", .spec = "s", .spec_sha256 = "5", .nfiles = 2, .files = files};
+    struct run_row of = {.uid = "r1", .resolved = "{}", .nplugins = 2, .plugins = plugins};
+    struct recorder *r = open_recorder();
+    struct error err;
+    int64_t run;
+
+    cr_assert(recorder_add_experiment(r, &row, &of.experiment_id, &err) == OK, "%s", err.text);
+    cr_assert(recorder_add_run(r, &of, &run, &err) == OK, "%s", err.text);
+    plugins[1].verdict = "failed";
+    of.uid = "r2";
+    of.trial = 1;
+    cr_expect(recorder_add_run(r, &of, &run, &err) == FAILED);
+    cr_expect(strstr(err.text, "plugins (run_id, kind, name, version"), "%s", err.text);
+    files[1].rows = 149;
+    row.uid = "u2";
+    cr_expect(recorder_add_experiment(r, &row, &of.experiment_id, &err) == FAILED);
+    cr_expect(strstr(err.text,
+                     "data_files (experiment_id, role, path, sha256, rows) VALUES (2, 'source.path', "
+                     "'/d.csv', 'f', 149)"),
+              "%s", err.text);
+    (void)recorder_close(r, &err);
+}
+
+/* A run that goes on from a checkpoint says the rest again. */
+Test(recorder, a_resumed_run_says_later_rows_again)
+{
+    struct recorder *r = open_recorder();
+    const int64_t run = add_experiment(r, "u1", "demo", 2, 1);
+    struct step_report step = {.step = 0};
+    struct error err;
+
+    for (int64_t e = 1; e <= 3; e++) {
+        add_epoch(r, run, e, 0.5, 0.5);
+        add_epoch(r, run + 1, e, 0.5, 0.5);
+        step.step = 2 * e;
+        record_step(r, run, &step);
+    }
+    cr_assert(recorder_run_resumed(r, run, 1, 2, &err) == OK && recorder_commit(r, &err) == OK, "%s",
+              err.text);
+    expect_answer("SELECT (SELECT count(*) FROM epochs), (SELECT count(*) FROM gradients), (SELECT max(step) "
+                  "FROM steps)",
+                  "4|8|2");
+    for (int64_t e = 2; e <= 3; e++) {
+        add_epoch(r, run, e, 0.25, 0.5);
+        step.step = 2 * e;
+        record_step(r, run, &step);
+    }
+    cr_assert(recorder_commit(r, &err) == OK, "%s", err.text);
+    expect_answer("SELECT count(*), sum(train_loss) FROM epochs WHERE run_id = 1", "3|1.0");
+    close_recorder(r);
+}

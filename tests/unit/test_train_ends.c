@@ -195,29 +195,44 @@ Test(train, cancelled)
     fixture_release(&f);
 }
 
+static double each_batch_weighs;
+
 static fell_status weightless_eval(fell_loss_call *c)
 {
     memset(c->dpred, 0, (size_t)(c->rows * c->cols) * sizeof *c->dpred);
-    c->weight = 0.0;
+    c->weight = each_batch_weighs;
     return FELL_OK;
 }
 
-Test(train, a_batch_without_weight_is_an_error)
+/* One batch without weight takes no step; where all are, or one weighs less, there is an error. */
+Test(train, rows_without_weight_are_an_error)
 {
     static const fell_loss weightless =
         FELL_LOSS("weightless", "A test.", FELL_CLASSES, FELL_REAL, weightless_eval);
     static const struct item item = {.kind = FELL_KIND_LOSS, .name = "weightless", .loss = &weightless};
-    struct fixture f;
-    struct heard h;
+    static const struct {
+        double weight;
+        const char *error;
+    } cases[] = {
+        {0.0, "the training rows weigh 0 in all: nothing is learnt from them, epoch 1, step 2"},
+        {-1.0, "weightless: the rows of this batch have the weight -1 in all; it must be 0 or more, "
+               "epoch 1, step 1"},
+        {NAN, "weightless: the rows of this batch have the weight nan in all; it must be 0 or more, "
+              "epoch 1, step 1"},
+    };
 
-    init(&f, TWO_LAYERS, CLASSES "train: {epochs: 3}\n");
-    f.spec->loss.item = &item;
-    fixture_data(&f, 40, fell_vec(5), 2, 0);
-    run(&f, &h);
-    cr_expect_eq(h.result.end, RUN_FAILED);
-    cr_expect_str_eq(h.result.error,
-                     "weightless: the rows of this batch have the weight 0 in all; it must be above 0, "
-                     "epoch 1, step 1");
-    heard_release(&h);
-    fixture_release(&f);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct fixture f;
+        struct heard h;
+
+        each_batch_weighs = cases[i].weight;
+        init(&f, TWO_LAYERS, CLASSES "train: {epochs: 3, batch_size: 20}\n");
+        f.spec->loss.item = &item;
+        fixture_data(&f, 40, fell_vec(5), 2, 0);
+        run(&f, &h);
+        cr_expect_eq(h.result.end, RUN_FAILED);
+        cr_expect_str_eq(h.result.error, cases[i].error);
+        heard_release(&h);
+        fixture_release(&f);
+    }
 }
