@@ -330,8 +330,9 @@ typedef struct fell_loss {
     uint32_t target;               /* FELL_VALUES or FELL_CLASSES              */
     uint32_t expects;              /* FELL_REAL, FELL_PROB, FELL_LOGIT, ...    */
     fell_status (*eval)(fell_loss_call *c);
-    uint64_t pairs;                /* 1: rows of a batch interact (ranking): no */
-                                   /* micro-batches                             */
+    uint64_t pairs;                /* 1: rows of a batch interact (ranking): a  */
+                                   /* batch of training is one call, and so is  */
+                                   /* each whole split in evaluation            */
     const fell_targets *targets;   /* since 1: [ntargets] all rows must fit one */
     uint64_t ntargets;             /* since 1: of them; 0: any finite number    */
 } fell_loss;

@@ -29,6 +29,13 @@ bool run_status_is(const char *word, enum run_status s)
     return strcmp(word, run_statuses[s].word) == 0;
 }
 
+bool run_status_is_end(const char *word)
+{
+    const enum run_status s = run_status_find(word);
+
+    return s == STATUSES || run_statuses[s].end;
+}
+
 bool run_status_is_good(const char *word)
 {
     const enum run_status s = run_status_find(word);

@@ -39,7 +39,10 @@ extern const struct run_status_row run_statuses[STATUSES];
 enum run_status run_status_find(const char *word);
 bool run_status_is(const char *word, enum run_status s);
 
-/* Of WORD, which is a status: the run did what was wanted of it (finished, stopped, pruned); it reached the
+/* Not of a run that waits, is trained or was interrupted; a WORD that is no status counts as an end. */
+bool run_status_is_end(const char *word);
+
+/* Of WORD: the run did what was wanted of it (finished, stopped, pruned); it reached the
  * end that its spec wants (finished, stopped); it ended otherwise (diverged, failed ...). */
 bool run_status_is_good(const char *word);
 bool run_status_is_whole(const char *word);

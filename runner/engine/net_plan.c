@@ -13,17 +13,19 @@
 #include "engine/rate.h"
 #include "engine/targets.h"
 
-/* Batches of at least this many rows in evaluation, where the batch changes no result's meaning. */
+/* Batches of at least this many rows in evaluation, where the batch changes no result's meaning: unless the
+ * loss is one of pairs of rows, to which a split is given whole. */
 enum { EVALUATION_ROWS = 64 };
 
 int64_t net_batch(const struct spec *spec, const struct data *data)
 {
+    const bool whole = spec->loss.item && spec->loss.item->loss->pairs;
     int64_t train = data->split[SPLIT_TRAIN].n, most = spec->train.batch_size;
 
     if (most <= 0 || most > train)
         most = train;
     for (int s = SPLIT_TRAIN + 1; s < SPLITS; s++) {
-        int64_t rows = data->split[s].n < EVALUATION_ROWS ? data->split[s].n : EVALUATION_ROWS;
+        int64_t rows = whole || data->split[s].n < EVALUATION_ROWS ? data->split[s].n : EVALUATION_ROWS;
 
         most = rows > most ? rows : most;
     }

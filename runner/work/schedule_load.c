@@ -129,7 +129,7 @@ static status load_run(struct loader *l, sqlite3_stmt *row, struct error *err)
     w->state = SLOT_QUEUED;
     if (run_status_is(word, STATUS_QUEUED) && epochs == 0)
         return OK;
-    if (!run_statuses[run_status_find(word)].end)
+    if (!run_status_is_end(word))
         return go_on(l, slot, err);
     if ((s->e->adaptive || s->trial) && load_values(l, slot, epochs, err) != OK)
         return FAILED;
