@@ -11,6 +11,7 @@
 #include "yaml/tree.h"
 #include "sweep/strategies.h"
 #include "work/identity.h"
+#include "work/runner.h"
 #include "record/database.h"
 
 /* ---- which runs ----------------------------------------------------------------------------- */
@@ -83,7 +84,7 @@ static const char *text_of(const struct stored *s, int column)
 
 static status read_row(struct retry *r, sqlite3 *db, struct stored *s, struct error *err)
 {
-    struct experiment *e = r->experiment;
+    struct training *t = &r->training;
     char *sql = mem_format(
         "SELECT x.name, x.uid, x.spec, r.resolved, r.id,"
         " (SELECT key FROM json_each(x.strategy) LIMIT 1), x.objective, x.goal, x.objective_at,"
@@ -102,17 +103,17 @@ static status read_row(struct retry *r, sqlite3 *db, struct stored *s, struct er
     sqlite3_bind_int64(s->row, 1, r->id);
     if (sqlite3_step(s->row) != SQLITE_ROW)
         return database_failed(db, err);
-    e->name = arena_format(e->arena, "%s", text_of(s, 0));
+    t->name = arena_format(r->arena, "%s", text_of(s, 0));
     snprintf(r->uid, sizeof r->uid, "%s", text_of(s, 1));
     s->spec = text_of(s, 2);
     s->resolved = text_of(s, 3);
     s->run = sqlite3_column_int64(s->row, 4);
     s->strategy = text_of(s, 5);
-    e->objective = (struct sweep_objective){.name = arena_format(e->arena, "%s", text_of(s, 6)),
+    t->objective = (struct sweep_objective){.name = arena_format(r->arena, "%s", text_of(s, 6)),
                                             .maximize = strcmp(text_of(s, 7), "maximize") == 0,
                                             .last = strcmp(text_of(s, 8), "last") == 0};
-    e->repeats = sqlite3_column_int64(s->row, 9);
-    e->npaths = sqlite3_column_int(s->row, 10) ? 1 : 0;
+    t->repeats = sqlite3_column_int64(s->row, 9);
+    t->swept = sqlite3_column_int(s->row, 10) != 0;
     r->chosen = sqlite3_column_int64(s->row, 11);
     r->waiting = sqlite3_column_int64(s->row, 12);
     return OK;
@@ -124,7 +125,7 @@ static status check_decisions(const struct retry *r, const struct stored *s, str
 {
     const struct strategy *strategy = strategy_find(s->strategy);
     const struct node *root =
-        tree_parse_text(r->experiment->tree, "the stored spec", "/", s->spec, strlen(s->spec), false, d);
+        tree_parse_text(r->tree, "the stored spec", "/", s->spec, strlen(s->spec), false, d);
     const bool decides = (root && tree_at(root, "sweep.pruner")) || !strategy ||
                          (strategy->kind != STRATEGY_GRID && strategy->kind != STRATEGY_SAMPLE);
 
@@ -136,15 +137,14 @@ static status check_decisions(const struct retry *r, const struct stored *s, str
                      (long long)r->waiting, r->waiting == 1 ? " waits" : "s wait");
 }
 
-static status read_first(const struct retry *r, const struct stored *s, struct diag *d, struct error *err)
+static status read_first(struct retry *r, const struct stored *s, struct diag *d, struct error *err)
 {
-    struct experiment *e = r->experiment;
     const struct node *root =
-        tree_parse_text(e->tree, "the resolved spec", "/", s->resolved, strlen(s->resolved), false, d);
+        tree_parse_text(r->tree, "the resolved spec", "/", s->resolved, strlen(s->resolved), false, d);
     struct strbuf why = {0};
 
-    e->first = root ? spec_parse_in(e->arena, r->plugins.registry, root, e->name, d) : NULL;
-    if (e->first)
+    r->training.first = root ? spec_parse_in(r->arena, r->plugins.registry, root, r->training.name, d) : NULL;
+    if (r->training.first)
         return OK;
     diag_write(d, &why, false);
     error_set(err, "its stored spec is not understood: %s", why.text ? why.text : "");
@@ -170,9 +170,7 @@ status retry_open(struct retry *r, sqlite3 *db, int64_t id, const char *statuses
     struct stored s = {0};
     status result = FAILED;
 
-    *r = (struct retry){.id = id, .experiment = mem_alloc(sizeof *r->experiment)};
-    r->experiment->arena = arena_new();
-    r->experiment->tree = tree_new();
+    *r = (struct retry){.id = id, .arena = arena_new(), .tree = tree_new()};
     if (read_statuses(r, statuses, err) == OK && read_row(r, db, &s, err) == OK &&
         check_decisions(r, &s, d, err) == OK &&
         stored_plugins_open(&r->plugins, db, PLUGINS_OF_EXPERIMENT, id, n, given, err) == OK &&
@@ -218,14 +216,15 @@ status retry_run(struct retry *r, const struct runner_options *o, struct runner_
     *out = (struct runner_summary){0};
     if (recorder_open(o->db, &recorder, err) == OK && recorder_claim(recorder, r->uid, err) == OK &&
         queue_runs(r, recorder, err) == OK)
-        return runner_go_on(recorder, r->plugins.registry, r->experiment, r->id, o, out, err);
+        return runner_go_on(recorder, r->plugins.registry, &r->training, r->id, o, out, err);
     recorder_close(recorder, &ignored);
     return FAILED;
 }
 
 void retry_release(struct retry *r)
 {
-    experiment_free(r->experiment);
+    tree_free(r->tree);
+    arena_free(r->arena);
     stored_plugins_release(&r->plugins);
     free(r->statuses);
 }

@@ -4,13 +4,15 @@
 #define AGAIN_RETRY_H
 
 #include "record/recorder.h"
-#include "work/runner.h"
+#include "work/training.h"
 #include "again/stored_plugins.h"
 
 struct retry {
     int64_t id;
     char uid[65];
-    struct experiment *experiment; /* what runner_go_on() needs of it, from the rows of the database */
+    struct training training; /* from the rows of the database */
+    struct arena *arena;      /* of it */
+    struct tree *tree;
     struct stored_plugins plugins;
     char *statuses;  /* as SQL: 'failed','crashed' */
     int64_t chosen;  /* runs with one of them */

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "cli/terminal.h"
+#include "work/runner.h"
 
 void experiment_call_report(const struct experiment_call *x)
 {

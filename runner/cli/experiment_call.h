@@ -5,14 +5,13 @@
 #define CLI_EXPERIMENT_CALL_H
 
 #include "cli/command.h"
-#include "trials/experiment.h"
-#include "work/runner.h"
+#include "work/training.h"
 
 struct experiment_call {
     struct registry *registry;
     struct diag *diag;
     struct experiment *experiment;
-    struct runner_options options; /* all but progress */
+    struct runner_options options; /* all but listener */
 };
 
 /* Open the plugins of --plugin, load the spec with its overrides. FAILED when that had
@@ -23,7 +22,7 @@ void experiment_call_release(struct experiment_call *x);
 /* The diagnostics on standard error. */
 void experiment_call_report(const struct experiment_call *x);
 
-/* run.c: what came of E, told as C wants it. An exit status. */
-int finish_experiment(const struct call *c, const struct experiment *e, const struct runner_summary *s);
+/* run.c: what came of T, told as C wants it. An exit status. */
+int finish_experiment(const struct call *c, const struct training *t, const struct runner_summary *s);
 
 #endif

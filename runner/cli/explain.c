@@ -16,6 +16,7 @@
 #include "kernels/pool.h"
 #include "yaml/tree.h"
 #include "record/database.h"
+#include "work/check.h"
 #include "work/resume.h"
 
 /* What a command line asks for, with all that must outlive the lesson. */

@@ -41,7 +41,7 @@ static status read_run(sqlite3 *db, const char *path, struct exported *x, struct
         x->status = mem_string(database_text(s, 0));
         x->epochs = sqlite3_column_int64(s, 1);
         x->train_loss = sqlite3_column_type(s, 2) == SQLITE_NULL ? NAN : sqlite3_column_double(s, 2);
-        x->checkpoint = resume_file(path, x->run, (const char *)sqlite3_column_text(s, 3));
+        x->checkpoint = resume_file(path, x->run, database_text(s, 3));
         x->sha256 = mem_string(database_text(s, 4));
     }
     sqlite3_finalize(s);

@@ -10,6 +10,7 @@
 #include "cli/experiment_call.h"
 #include "cli/query.h"
 #include "yaml/tree.h"
+#include "work/check.h"
 #include "work/trial_now.h"
 
 enum { TRIALS_SHOWN = 10 };

@@ -1,6 +1,6 @@
 /* progress.c - keeps what is known of the workers. Showing it is progress_plain.c's where there is no
  * terminal, else progress_screen.c's, JSON progress_json.c's.
- * Called by the runner, a million times a second for tiny nets: an epoch costs a
+ * What it hears comes a million times a second for tiny nets: an epoch costs a
  * few stores, and the clock is read by the tick.
  */
 #include "cli/progress_view.h"
@@ -75,12 +75,13 @@ static void set_best(struct objective *o, int64_t run, const char *label, double
     o->best = value;
 }
 
-status progress_earlier(struct progress *p, sqlite3 *db, int64_t experiment, struct error *err)
+static status hear_earlier(void *arg, sqlite3 *db, int64_t experiment, struct error *err)
 {
     static const char best[] =
         "SELECT run, value FROM leaderboard WHERE experiment = ?1 AND value IS NOT NULL\n"
         "AND status NOT IN " RUN_STATUSES_UNFINISHED "\n"
         "ORDER BY " SCHEMA_VALUE_RANK ", run LIMIT 1";
+    struct progress *p = arg;
     char *label = NULL;
     sqlite3_stmt *s;
     int code;
@@ -126,8 +127,10 @@ static void note_value(struct objective *o, const struct lane *l)
         set_best(o, l->run, l->label, l->objective);
 }
 
-void progress_begin(struct progress *p, const char *name, int64_t runs, int workers, int64_t epochs)
+static void hear_begin(void *arg, const char *name, int64_t runs, int workers, int64_t epochs)
 {
+    struct progress *p = arg;
+
     free(p->name);
     p->name = mem_string(name);
     p->runs = runs;
@@ -164,9 +167,10 @@ static struct lane *lane_of(struct progress *p, int worker)
     return worker >= 0 && (size_t)worker < p->nlanes ? &p->lane[worker] : NULL;
 }
 
-void progress_run_started(struct progress *p, int worker, int64_t run, int64_t trial, int64_t repeat,
-                          const struct trial *t)
+static void hear_run_started(void *arg, int worker, int64_t run, int64_t trial, int64_t repeat,
+                             const struct trial *t)
 {
+    struct progress *p = arg;
     struct lane *l = lane_of(p, worker);
     bool had;
     int64_t epochs;
@@ -195,8 +199,9 @@ void progress_run_started(struct progress *p, int worker, int64_t run, int64_t t
         p->view->run_started(p, l, t);
 }
 
-void progress_run_resumed(struct progress *p, int worker, int64_t run, int64_t epoch, bool seen)
+static void hear_run_resumed(void *arg, int worker, int64_t run, int64_t epoch, bool seen)
 {
+    struct progress *p = arg;
     struct lane *l = lane_of(p, worker);
 
     if (!l || l->run != run)
@@ -207,8 +212,9 @@ void progress_run_resumed(struct progress *p, int worker, int64_t run, int64_t e
         p->epochs_before += (double)epoch;
 }
 
-void progress_epoch(struct progress *p, int worker, int64_t run, const struct epoch_report *e)
+static void hear_epoch(void *arg, int worker, int64_t run, const struct epoch_report *e)
 {
+    struct progress *p = arg;
     struct lane *l = lane_of(p, worker);
 
     if (!l || l->run != run)
@@ -233,9 +239,9 @@ void progress_epoch(struct progress *p, int worker, int64_t run, const struct ep
         p->view->epoch(p, l, e);
 }
 
-void progress_run_ended(struct progress *p, int worker, int64_t run, const char *status_word,
-                        const char *error)
+static void hear_run_ended(void *arg, int worker, int64_t run, const char *status_word, const char *error)
 {
+    struct progress *p = arg;
     struct lane *l = lane_of(p, worker);
     enum run_status how = run_status_find(status_word);
 
@@ -253,8 +259,9 @@ void progress_run_ended(struct progress *p, int worker, int64_t run, const char 
     l->busy = false;
 }
 
-void progress_run_over(struct progress *p, int64_t run, const char *status_word, int64_t epochs)
+static void hear_run_over(void *arg, int64_t run, const char *status_word, int64_t epochs)
 {
+    struct progress *p = arg;
     const enum run_status how = run_status_find(status_word);
     bool shown = false;
 
@@ -273,8 +280,9 @@ void progress_run_over(struct progress *p, int64_t run, const char *status_word,
         p->epochs_done += fmax(p->epochs_wanted / (double)p->runs - (double)epochs, 0);
 }
 
-void progress_run_again(struct progress *p, const char *status_word)
+static void hear_run_again(void *arg, const char *status_word)
 {
+    struct progress *p = arg;
     const enum run_status how = run_status_find(status_word);
 
     if (how < STATUSES) {
@@ -286,9 +294,10 @@ void progress_run_again(struct progress *p, const char *status_word)
         p->epochs_done -= p->epochs_wanted / (double)p->runs;
 }
 
-void progress_warning(struct progress *p, int worker, int64_t run, const char *text)
+static void hear_warning(void *arg, int worker, int64_t run, const char *text)
 {
     static const char more[] = "there are other warnings: SELECT * FROM events WHERE kind = 'warning'";
+    struct progress *p = arg;
     const struct lane *l = lane_of(p, worker);
 
     if (!l || l->run != run || p->nwarned == PROGRESS_WARNINGS || !p->view->warning)
@@ -302,8 +311,10 @@ void progress_warning(struct progress *p, int worker, int64_t run, const char *t
     p->view->warning(p, l, text);
 }
 
-void progress_note(struct progress *p, const char *text)
+static void hear_note(void *arg, const char *text)
 {
+    struct progress *p = arg;
+
     if (p->view->note)
         p->view->note(p, text);
 }
@@ -323,95 +334,30 @@ void progress_end(struct progress *p)
     fflush(stdout);
 }
 
-/* ---- what the ways of showing share ------------------------------------------- */
-
-double progress_taken(const struct progress *p, const struct lane *l)
+static void hear_tick(void *arg)
 {
-    return fmax(p->now - l->began, l->seconds);
+    progress_tick(arg);
 }
 
-bool progress_is_good(const char *status_word)
+static void hear_end(void *arg)
 {
-    return run_status_is_good(status_word);
+    progress_end(arg);
 }
 
-/* What DONE of WANTED, reached after TAKEN seconds and AGO seconds ago, lets one expect. */
-static double time_left(double taken, double ago, double done, double wanted)
+const struct run_listener *progress_listener(struct progress *p)
 {
-    return done > 0 ? fmax(taken * (wanted - done) / done - ago, 0) : NAN;
-}
-
-double progress_lane_left(const struct progress *p, const struct lane *l)
-{
-    return time_left(l->stepped - l->began, p->now - l->stepped, (double)(l->epoch - l->from),
-                     (double)(l->epochs - l->from));
-}
-
-double progress_left(const struct progress *p)
-{
-    return p->told_rate ? p->left
-                        : time_left(p->stepped - p->began, p->now - p->stepped, p->epochs_done,
-                                    p->epochs_wanted - p->epochs_before);
-}
-
-/* Per second, or where that is below one per minute or hour. */
-static void add_rate(struct strbuf *out, double per_second)
-{
-    static const struct {
-        const char *unit;
-        double seconds;
-    } units[] = {{"s", 1}, {"min", 60}, {"h", 3600}};
-    char text[32];
-    size_t i = 0;
-
-    if (!(per_second > 0))
-        return;
-    while (i < 2 && per_second * units[i].seconds < 1)
-        i++;
-    if (per_second * units[i].seconds < 1000)
-        snprintf(text, sizeof text, "%.3g", per_second * units[i].seconds);
-    else
-        display_rate(per_second * units[i].seconds, text);
-    strbuf_addf(out, ", %s runs/%s", text, units[i].unit);
-}
-
-void progress_add_head(struct strbuf *out, const struct progress *p)
-{
-    const double since = p->now - p->began;
-    char left[32];
-
-    strbuf_addf(out, "%s: ", p->name);
-    tally_add_text(out, &p->tally);
-    add_rate(out, p->told_rate ? p->rate : since >= 1 ? (double)p->ended / since : NAN);
-    if (p->told_rate ? isfinite(p->left) : p->epochs_done >= 1 && since >= 1) {
-        display_duration(progress_left(p), left);
-        strbuf_addf(out, ", %s left", left);
-    }
-}
-
-void progress_add_best(struct strbuf *out, const struct progress *p)
-{
-    const struct objective *o = &p->objective;
-    char value[32];
-
-    if (!o->name || isnan(o->best))
-        return;
-    display_number(o->best, value);
-    strbuf_addf(out, "best %s %s, run %lld", o->name, value, (long long)o->run);
-    if (*o->label)
-        strbuf_addf(out, " (%s)", o->label);
-}
-
-void progress_lane_name(struct strbuf *out, const struct lane *l)
-{
-    strbuf_addf(out, "run %lld", (long long)l->run);
-    if (*l->label)
-        strbuf_addf(out, " (%s)", l->label);
-}
-
-void progress_add_warning(struct strbuf *out, const struct lane *l, const char *text)
-{
-    strbuf_add(out, "fell: warning: ");
-    progress_lane_name(out, l);
-    strbuf_addf(out, ": %s", text);
+    p->listener = (struct run_listener){.arg = p,
+                                        .earlier = hear_earlier,
+                                        .begin = hear_begin,
+                                        .started = hear_run_started,
+                                        .resumed = hear_run_resumed,
+                                        .epoch = hear_epoch,
+                                        .ended = hear_run_ended,
+                                        .over = hear_run_over,
+                                        .again = hear_run_again,
+                                        .warning = hear_warning,
+                                        .note = hear_note,
+                                        .tick = hear_tick,
+                                        .end = hear_end};
+    return &p->listener;
 }

@@ -6,8 +6,7 @@
 #define CLI_PROGRESS_H
 
 #include "cli/tally.h"
-#include "engine/report.h"
-#include "trials/experiment.h"
+#include "work/run_listener.h"
 
 enum progress_mode { PROGRESS_AUTO, PROGRESS_QUIET, PROGRESS_JSON };
 
@@ -17,31 +16,15 @@ struct progress *progress_new(enum progress_mode mode);
 void progress_free(struct progress *p);
 
 /* What is best: "validation.loss", "test.accuracy", a value of the last epoch or of any. Before
- * progress_begin(); without it nothing is. */
+ * anything is heard; without it nothing is. */
 void progress_objective(struct progress *p, const char *name, bool maximize, bool at_last);
 
-/* Runs of EXPERIMENT that ended before, and the best of them, out of the results database. They count
- * as done. Before progress_begin(), whose RUNS they are not among. */
-status progress_earlier(struct progress *p, sqlite3 *db, int64_t experiment, struct error *err);
-
-void progress_begin(struct progress *p, const char *name, int64_t runs, int workers, int64_t epochs);
-void progress_run_started(struct progress *p, int worker, int64_t run, int64_t trial, int64_t repeat,
-                          const struct trial *t);
-/* It goes on after EPOCH. SEEN: its epochs up to there came by progress_epoch(). */
-void progress_run_resumed(struct progress *p, int worker, int64_t run, int64_t epoch, bool seen);
-void progress_epoch(struct progress *p, int worker, int64_t run, const struct epoch_report *e);
-void progress_run_ended(struct progress *p, int worker, int64_t run, const char *status_word,
-                        const char *error);
-/* A run that no worker has is over: pruned while it was paused. */
-void progress_run_over(struct progress *p, int64_t run, const char *status_word, int64_t epochs);
-/* A run that ended just now is to be tried again from its beginning. */
-void progress_run_again(struct progress *p, const char *status_word);
-/* What a run warned of: shown once for each text, and no more than PROGRESS_WARNINGS texts of an experiment.
- */
+/* What P hears of runs; it lives as long as P. Runs that ended before (earlier) count as done. A warning is
+ * shown once for each text, and no more than PROGRESS_WARNINGS texts. */
 enum { PROGRESS_WARNINGS = 20 };
-void progress_warning(struct progress *p, int worker, int64_t run, const char *text);
-void progress_note(struct progress *p, const char *text); /* who holds the lock ... */
-void progress_tick(struct progress *p);                   /* redraw when due: at most 10 times a second */
-void progress_end(struct progress *p);                    /* clears the lines */
+const struct run_listener *progress_listener(struct progress *p);
+
+void progress_tick(struct progress *p); /* redraw when due: at most 10 times a second */
+void progress_end(struct progress *p);  /* clears the lines */
 
 #endif

@@ -1,4 +1,4 @@
-/* progress_view.h - what progress.c and the three ways of showing share: the state of
+/* progress_view.h - what progress.c and the ways of showing share: the state of
  * each worker, and the functions a way fills in. Private to runner/cli/progress*.c and to
  * watch*.c, which fills the state from the database.
  */
@@ -25,6 +25,7 @@ struct lane {
 };
 
 struct progress {
+    struct run_listener listener; /* of progress_listener() */
     const struct progress_view *view;
     char *name;
     struct tally tally;  /* of all runs, those that ended earlier included */

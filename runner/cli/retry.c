@@ -26,6 +26,7 @@ static status open_stored(struct retry *r, const struct call *c, struct error *e
 
 static int train(struct retry *r, const struct call *c)
 {
+    struct progress *p = progress_new(c->json ? PROGRESS_JSON : c->quiet ? PROGRESS_QUIET : PROGRESS_AUTO);
     struct runner_options o = {.db = c->db,
                                .jobs = (int)c->jobs,
                                .command = c->typed,
@@ -35,11 +36,11 @@ static int train(struct retry *r, const struct call *c)
     struct error err = {0};
     status st;
 
-    o.progress = progress_new(c->json ? PROGRESS_JSON : c->quiet ? PROGRESS_QUIET : PROGRESS_AUTO);
+    o.listener = progress_listener(p);
     st = retry_run(r, &o, &summary, &err);
-    progress_free(o.progress);
+    progress_free(p);
     if (st == OK)
-        return finish_experiment(c, r->experiment, &summary);
+        return finish_experiment(c, &r->training, &summary);
     cli_error("%s", err.text);
     return summary.interrupted ? EXIT_INTERRUPTED : summary.experiment_id ? EXIT_RUN : EXIT_INPUT;
 }
@@ -55,7 +56,7 @@ static int run_retry(const struct call *c)
     else if (r.chosen + r.waiting > 0)
         exit_status = train(&r, c);
     else if (!c->quiet && !c->json)
-        printf("nothing to do: no run of %s %s%s\n", r.experiment->name, c->status ? "is " : "has failed",
+        printf("nothing to do: no run of %s %s%s\n", r.training.name, c->status ? "is " : "has failed",
                c->status ? c->status : "");
     retry_release(&r);
     return exit_status;

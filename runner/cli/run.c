@@ -10,6 +10,7 @@
 #include "cli/progress.h"
 #include "cli/query.h"
 #include "record/schema.h"
+#include "work/runner.h"
 #include "work/store.h"
 
 enum { BOARD_ROWS = 20 };
@@ -25,8 +26,7 @@ static void add_db(struct strbuf *b, const struct call *c)
 
 /* Three commands, with the real ids: look at the best run, look further or take the weights
  * or go on, ask the database. */
-static void print_next(const struct call *c, const struct experiment *e, const struct runner_summary *s,
-                       int64_t run)
+static void print_next(const struct call *c, const char *name, const struct runner_summary *s, int64_t run)
 {
     struct strbuf b = {0};
 
@@ -43,10 +43,10 @@ static void print_next(const struct call *c, const struct experiment *e, const s
         add_db(&b, c);
     } else if (s->runs > 1) {
         strbuf_add(&b, "\n  fell best");
-        text_add_word(&b, e->name);
+        text_add_word(&b, name);
         add_db(&b, c);
     } else if (s->finished) {
-        strbuf_addf(&b, "\n  fell export %lld --safetensors %s.safetensors", (long long)run, e->name);
+        strbuf_addf(&b, "\n  fell export %lld --safetensors %s.safetensors", (long long)run, name);
         add_db(&b, c);
     }
     strbuf_add(&b, "\n  sqlite3 -box");
@@ -63,9 +63,9 @@ static const char best_run[] =
     "ORDER BY " SCHEMA_VALUE_RANK ", run LIMIT 1";
 
 /* "sweep: 8 runs, 6 finished, 0 failed, 2 pruned": what there is always, and what there is none the less. */
-static void print_counts(const struct experiment *e, const struct runner_summary *s)
+static void print_counts(const char *name, const struct runner_summary *s)
 {
-    printf("%s%s: %lld runs, %lld finished, %lld failed", s->already_finished ? "" : "\n", e->name,
+    printf("%s%s: %lld runs, %lld finished, %lld failed", s->already_finished ? "" : "\n", name,
            (long long)s->runs, (long long)s->finished, (long long)s->failed);
     if (s->pruned)
         printf(", %lld pruned", (long long)s->pruned);
@@ -74,7 +74,7 @@ static void print_counts(const struct experiment *e, const struct runner_summary
     putchar('\n');
 }
 
-static status print_results(const struct call *c, const struct experiment *e, const struct runner_summary *s,
+static status print_results(const struct call *c, const char *name, const struct runner_summary *s,
                             struct error *err)
 {
     struct table *t = NULL;
@@ -87,15 +87,15 @@ static status print_results(const struct call *c, const struct experiment *e, co
         results_number(db, best_run, 1, &s->experiment_id, 0, &run, err))
         goto out;
     if (s->runs > 1)
-        print_counts(e, s);
+        print_counts(name, s);
     if (s->stopped)
         printf("so many runs failed that no more were started (on_failure)\n");
     putchar('\n');
     table_print(t, stdout, 0);
-    strbuf_addf(&more, "fell best %s", e->name);
+    strbuf_addf(&more, "fell best %s", name);
     add_db(&more, c);
     results_more(t, s->runs, more.text);
-    print_next(c, e, s, run);
+    print_next(c, name, s, run);
     st = OK;
 out:
     table_free(t);
@@ -104,12 +104,12 @@ out:
     return st;
 }
 
-static void print_summary(const struct call *c, const struct experiment *e, const struct runner_summary *s)
+static void print_summary(const struct call *c, const char *name, const struct runner_summary *s)
 {
     cJSON *o = cJSON_CreateObject();
 
     cJSON_AddStringToObject(o, "event", "summary");
-    cJSON_AddStringToObject(o, "experiment", e->name);
+    cJSON_AddStringToObject(o, "experiment", name);
     cJSON_AddNumberToObject(o, "experiment_id", (double)s->experiment_id);
     cJSON_AddStringToObject(o, "db", c->db);
     cJSON_AddNumberToObject(o, "runs", (double)s->runs);
@@ -130,39 +130,39 @@ static void print_notes(const struct experiment *e)
 }
 
 /* A ranking by values that are none is no result. */
-static bool ranks_nothing(const struct experiment *e, const struct runner_summary *s)
+static bool ranks_nothing(const struct training *t, const struct runner_summary *s)
 {
-    if (!e->objective.name || s->valued || s->left || s->finished + s->pruned == 0)
+    if (!t->objective.name || s->valued || s->left || s->finished + s->pruned == 0)
         return false;
     cli_error("%s has had no value in any epoch of any run: there is nothing to rank the trials by",
-              e->objective.name);
+              t->objective.name);
     return true;
 }
 
-int finish_experiment(const struct call *c, const struct experiment *e, const struct runner_summary *s)
+int finish_experiment(const struct call *c, const struct training *t, const struct runner_summary *s)
 {
     struct error err;
 
     if (c->json) {
-        print_summary(c, e, s);
+        print_summary(c, t->name, s);
     } else if (!c->quiet) {
         if (s->already_finished)
-            printf("%s is finished already (experiment %lld); --new trains it again\n", e->name,
+            printf("%s is finished already (experiment %lld); --new trains it again\n", t->name,
                    (long long)s->experiment_id);
-        else
-            print_notes(e);
-        if (print_results(c, e, s, &err))
+        if (print_results(c, t->name, s, &err))
             cli_error("%s", err.text);
     }
     if (s->interrupted)
         return EXIT_INTERRUPTED;
-    return ranks_nothing(e, s) || s->failed ? EXIT_RUN : EXIT_OK;
+    return ranks_nothing(t, s) || s->failed ? EXIT_RUN : EXIT_OK;
 }
 
 static int run_run(const struct call *c)
 {
     struct experiment_call x;
     struct runner_summary summary = {0};
+    struct training t;
+    struct progress *p;
     struct error err = {0};
     int exit_status = EXIT_INPUT;
     status st;
@@ -173,14 +173,18 @@ static int run_run(const struct call *c)
     }
     if (experiment_call_open(&x, c))
         goto out;
-    x.options.progress = progress_new(c->json ? PROGRESS_JSON : c->quiet ? PROGRESS_QUIET : PROGRESS_AUTO);
-    progress_objective(x.options.progress, store_objective(x.experiment), x.experiment->objective.maximize,
+    p = progress_new(c->json ? PROGRESS_JSON : c->quiet ? PROGRESS_QUIET : PROGRESS_AUTO);
+    x.options.listener = progress_listener(p);
+    progress_objective(p, store_objective(x.experiment), x.experiment->objective.maximize,
                        x.experiment->objective.last);
     st = runner_run(x.experiment, x.registry, &x.options, &summary, x.diag, &err);
-    progress_free(x.options.progress);
+    progress_free(p);
     experiment_call_report(&x);
     if (st == OK) {
-        exit_status = finish_experiment(c, x.experiment, &summary);
+        if (!c->json && !c->quiet && !summary.already_finished)
+            print_notes(x.experiment);
+        t = training_of(x.experiment);
+        exit_status = finish_experiment(c, &t, &summary);
     } else {
         if (*err.text)
             cli_error("%s", err.text);

@@ -11,7 +11,6 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "base/run_status.h"
 #include "base/text.h"
 #include "engine/augment.h"
 #include "engine/checkpoint.h"
@@ -45,16 +44,6 @@ struct run {
     struct keep keep;
     int64_t ask_epoch; /* 0: never */
 };
-
-const char *run_end_word(enum run_end e)
-{
-    static const enum run_status status_of[] = {
-        [RUN_FINISHED] = STATUS_FINISHED, [RUN_STOPPED] = STATUS_STOPPED,
-        [RUN_PRUNED] = STATUS_PRUNED,     [RUN_DIVERGED] = STATUS_DIVERGED,
-        [RUN_FAILED] = STATUS_FAILED,     [RUN_INTERRUPTED] = STATUS_INTERRUPTED};
-
-    return e == RUN_PAUSED ? "paused" : run_statuses[status_of[e]].word;
-}
 
 /* ---- how a run ends early ------------------------------------------------------------ */
 

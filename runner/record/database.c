@@ -177,13 +177,6 @@ static status check_owner(sqlite3 *db, const char *path, int *version, struct er
 
 /* ---- files from somebody else ------------------------------------------------------------ */
 
-const char *database_text(sqlite3_stmt *s, int column)
-{
-    const unsigned char *text = sqlite3_column_text(s, column);
-
-    return text ? (const char *)text : "";
-}
-
 status database_check_file(const char *path, struct error *err)
 {
     static const char *const beside[] = {"", "-wal", "-shm", "-journal"};

@@ -33,7 +33,12 @@ void database_save_moved(sqlite3 *db, const char *path, struct error *said);
 
 /* The text in COLUMN of the row that S is at, "" where it is NULL: a file from somebody else need not
  * keep what its schema says. As long valid as sqlite3_column_text(), which nobody else calls. */
-const char *database_text(sqlite3_stmt *s, int column);
+static inline const char *database_text(sqlite3_stmt *s, int column)
+{
+    const unsigned char *text = sqlite3_column_text(s, column);
+
+    return text ? (const char *)text : "";
+}
 
 /* Before a file is opened: that it, its log, the log's index and its journal are regular files where they
  * are there, so that opening and reading them comes to an end. */

@@ -10,7 +10,6 @@
 #include "engine/problem.h"
 #include "host/settings.h"
 #include "work/trial_now.h"
-#include "work/runner.h"
 
 /* ---- the place of a problem ------------------------------------------------------ */
 

@@ -4,10 +4,8 @@
 #ifndef WORK_CHECK_H
 #define WORK_CHECK_H
 
-#include "trials/experiment.h"
 #include "work/process.h"
-
-struct runner_options;
+#include "work/training.h"
 
 /* Ask a worker, P (o->worker, or a new one), about the first scout, and return at once; the
  * runner has other things to do meanwhile. */
@@ -20,5 +18,11 @@ status check_begin(struct process *p, const struct experiment *e, const struct r
  * buried after a crash, which is an error in D too. */
 status check_finish(struct process *p, const struct experiment *e,
                     void (*plan)(void *arg, size_t trial, const char *json), void *arg, struct diag *d);
+
+/* Load the data and plan the net of every trial, in a worker. Problems become errors
+ * at their places in D. PLAN_JSON, when not NULL, gets the layer table of the first
+ * trial (free()). */
+status runner_check(const struct experiment *e, const struct runner_options *o, char **plan_json,
+                    struct diag *d);
 
 #endif

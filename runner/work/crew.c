@@ -16,7 +16,6 @@
 
 #include "base/run_status.h"
 #include "base/text.h"
-#include "cli/progress.h"
 #include "work/hand.h"
 
 /* Seconds. Signals that come at once are one: timeout(1) signals the process and its group. */
@@ -88,8 +87,8 @@ static void pass_note(void *arg, const char *text)
 {
     struct crew *c = arg;
 
-    if (c->task.options->progress)
-        progress_note(c->task.options->progress, text);
+    if (c->env.listener)
+        c->env.listener->note(c->env.listener->arg, text);
 }
 
 /* The first request lets every run end after its epoch, with a checkpoint; the second ends it now. */
@@ -128,8 +127,8 @@ status crew_run_over(struct crew *c, int64_t run, const char *word, int64_t epoc
 {
     if (run_status_is(word, STATUS_PRUNED) && hand_forget_pause(&c->env, run, err) != OK)
         return FAILED;
-    if (c->env.progress)
-        progress_run_over(c->env.progress, run, word, epochs);
+    if (c->env.listener)
+        c->env.listener->over(c->env.listener->arg, run, word, epochs);
     return recorder_run_over(c->task.recorder, run, word, epochs, reason, err);
 }
 
@@ -287,7 +286,7 @@ static status wait_and_listen(struct crew *c, struct pollfd *fds, double due, st
 
 static status train_all(struct crew *c, struct error *err)
 {
-    struct progress *progress = c->task.options->progress;
+    const struct run_listener *l = c->env.listener;
     struct pollfd *fds = mem_array(c->nhands + 1, sizeof *fds);
     double due = -1;
     status result = FAILED;
@@ -303,8 +302,8 @@ static status train_all(struct crew *c, struct error *err)
             c->env.interrupted = true;
             stop_hands(c);
         }
-        if (progress)
-            progress_tick(progress);
+        if (l)
+            l->tick(l->arg);
     }
     result = OK;
 out:
@@ -332,10 +331,10 @@ size_t crew_size(const struct runner_options *o, int64_t runs)
 status crew_train(const struct crew_task *task, struct crew **out_crew, struct runner_summary *out,
                   struct error *err)
 {
-    const struct experiment *e = task->experiment;
+    const struct training *t = task->training;
     const int64_t left = schedule_left(task->schedule);
     struct crew *c = mem_alloc(sizeof *c);
-    struct progress *progress = task->options->progress;
+    const struct run_listener *l = task->options->listener;
     status result;
 
     c->task = *task;
@@ -343,13 +342,13 @@ status crew_train(const struct crew_task *task, struct crew **out_crew, struct r
     c->hands = mem_array(c->nhands, sizeof *c->hands);
     for (size_t i = 0; i < c->nhands; i++)
         c->hands[i].number = (int)i;
-    c->env = (struct hand_env){.experiment = e,
+    c->env = (struct hand_env){.training = t,
                                .recorder = task->recorder,
                                .db = task->options->db,
                                .nplugins = task->options->nplugins,
                                .plugins = task->options->plugins,
                                .bytes = task->bytes,
-                               .progress = progress,
+                               .listener = l,
                                .diag = task->diag,
                                .ended = tell_end,
                                .ask = ask_schedule,
@@ -359,8 +358,8 @@ status crew_train(const struct crew_task *task, struct crew **out_crew, struct r
 
     catch_signals(c);
     recorder_on_wait(task->recorder, pass_note, give_up, c);
-    if (progress)
-        progress_begin(progress, e->name, left, (int)c->nhands, e->first->train.epochs);
+    if (l)
+        l->begin(l->arg, t->name, left, (int)c->nhands, t->first->train.epochs);
     result = train_all(c, err);
     if (result == OK)
         result = schedule_interrupt(task->schedule, err);
@@ -371,8 +370,8 @@ status crew_train(const struct crew_task *task, struct crew **out_crew, struct r
     }
     if (result == OK)
         result = recorder_commit(task->recorder, err);
-    if (progress)
-        progress_end(progress);
+    if (l)
+        l->end(l->arg);
     out->interrupted = c->interrupts > 0;
     out->stopped = schedule_is_stopped(task->schedule);
     return result;

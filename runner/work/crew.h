@@ -6,11 +6,11 @@
 
 #include "record/recorder.h"
 #include "work/process.h"
-#include "work/runner.h"
 #include "work/schedule.h"
+#include "work/training.h"
 
 struct crew_task {
-    struct experiment *experiment;
+    const struct training *training;
     struct schedule *schedule;
     const struct runner_options *options;
     struct recorder *recorder;

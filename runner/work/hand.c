@@ -1,5 +1,5 @@
 /* hand.c - see hand.h. Turns the frames of one worker into calls of the recorder and of the
- * progress. Starts and ends no process but its own, and waits for nothing.
+ * listener. Starts and ends no process but its own, and waits for nothing.
  */
 #include "work/hand.h"
 
@@ -13,7 +13,6 @@
 #include "base/new_file.h"
 #include "base/run_status.h"
 #include "base/text.h"
-#include "cli/progress.h"
 #include "record/database.h"
 #include "work/resume.h"
 #include "yaml/diag.h"
@@ -95,17 +94,17 @@ static void begin_run(struct hand *h)
 
 status hand_start(struct hand *h, const struct hand_env *env, struct error *err)
 {
-    const struct experiment *e = env->experiment;
+    const struct run_listener *l = env->listener;
     const struct spec *spec = h->task.stored.spec;
     struct job job = {.type = FRAME_TRAIN,
                       .number = (uint64_t)h->task.run,
-                      .name = e->name,
+                      .name = env->training->name,
                       .resolved = h->task.stored.resolved,
                       .seed = h->task.seed,
                       .resume_path = h->task.resume_path,
                       .bytes = env->bytes,
-                      .objective = e->objective.name,
-                      .maximize = e->objective.maximize,
+                      .objective = env->training->objective.name,
+                      .maximize = env->training->objective.maximize,
                       .ask_epoch = h->task.ask_epoch};
     char *folder = NULL, *pause = hand_pause_path(env->db, h->task.run);
     status result = FAILED;
@@ -124,9 +123,8 @@ status hand_start(struct hand *h, const struct hand_env *env, struct error *err)
         goto out;
     }
     begin_run(h);
-    if (env->progress)
-        progress_run_started(env->progress, h->number, h->task.run, h->task.trial, h->task.repeat,
-                             &h->task.stored);
+    if (l)
+        l->started(l->arg, h->number, h->task.run, h->task.trial, h->task.repeat, &h->task.stored);
     result = recorder_run_started(env->recorder, h->task.run, h->number, err);
 out:
     free(folder);
@@ -139,17 +137,18 @@ static status end_run(struct hand *h, const struct hand_env *env, const char *wo
                       const char *error, const char *shown, int sig, struct error *err)
 {
     const bool over = !run_status_is(word, STATUS_INTERRUPTED);
+    const struct run_listener *l = env->listener;
 
     h->busy = false;
     limits_end(&h->watch);
-    if (env->progress)
-        progress_run_ended(env->progress, h->number, h->task.run, word, shown);
+    if (l)
+        l->ended(l->arg, h->number, h->task.run, word, shown);
     if (env->ended(env->arg, h, word)) {
         char *why = mem_format("%s: %s", word, error ? error : "");
         const status st = recorder_run_again(env->recorder, h->task.run, "retried", why, err);
 
-        if (env->progress)
-            progress_run_again(env->progress, word);
+        if (l)
+            l->again(l->arg, word);
         free(why);
         return st;
     }
@@ -240,10 +239,11 @@ static status on_parameters(struct hand *h, const struct hand_env *env, const cJ
 static status on_event(struct hand *h, const struct hand_env *env, const cJSON *json, struct error *err)
 {
     const char *kind = json_text(json, "kind"), *detail = json_text(json, "detail");
+    const struct run_listener *l = env->listener;
 
-    if (env->progress && kind && detail && strcmp(kind, "warning") == 0 &&
+    if (l && kind && detail && strcmp(kind, "warning") == 0 &&
         !(env->diag && diag_has_warned(env->diag, detail)))
-        progress_warning(env->progress, h->number, h->task.run, detail);
+        l->warning(l->arg, h->number, h->task.run, detail);
     return recorder_event(env->recorder, h->task.run, kind, detail, err);
 }
 
@@ -280,6 +280,7 @@ static double seconds_of_epochs(const struct hand *h, const struct hand_env *env
 static status on_resumed(struct hand *h, const struct hand_env *env, const cJSON *json, struct error *err)
 {
     const int64_t epoch = (int64_t)json_number(json, "epoch");
+    const struct run_listener *l = env->listener;
     double seconds = json_number(json, "seconds"), cpu = json_number(json, "cpu_seconds");
     char detail[48];
 
@@ -288,8 +289,8 @@ static status on_resumed(struct hand *h, const struct hand_env *env, const cJSON
     h->epochs_done = epoch;
     h->seconds_before = seconds;
     limits_add(&h->watch, seconds, cpu);
-    if (env->progress)
-        progress_run_resumed(env->progress, h->number, h->task.run, epoch, h->task.paused);
+    if (l)
+        l->resumed(l->arg, h->number, h->task.run, epoch, h->task.paused);
     snprintf(detail, sizeof detail, "after epoch %lld", (long long)epoch);
     /* What was paused here said no more than that. */
     if (!h->task.paused && recorder_run_resumed(env->recorder, h->task.run, epoch,
@@ -392,6 +393,7 @@ static status take_json(struct hand *h, const struct hand_env *env, uint32_t typ
 static status take_epoch(struct hand *h, const struct hand_env *env, const char *body, size_t size,
                          bool *broken, struct error *err)
 {
+    const struct run_listener *l = env->listener;
     struct epoch_report e;
 
     if (!packed_epoch(body, size, h->process.metrics, h->process.nmetrics, &e)) {
@@ -401,8 +403,8 @@ static status take_epoch(struct hand *h, const struct hand_env *env, const char 
     h->epochs_done = e.epoch;
     if (env->epoch)
         env->epoch(env->arg, h, &e);
-    if (env->progress)
-        progress_epoch(env->progress, h->number, h->task.run, &e);
+    if (l)
+        l->epoch(l->arg, h->number, h->task.run, &e);
     return recorder_epoch(env->recorder, h->task.run, body, size, h->process.nmetrics, h->process.metrics,
                           err);
 }

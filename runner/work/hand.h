@@ -6,22 +6,22 @@
 #include "record/recorder.h"
 #include "work/limits.h"
 #include "work/process.h"
-#include "work/runner.h"
 #include "work/schedule.h"
+#include "work/training.h"
 
 struct hand;
 
 /* What all hands share. */
 struct hand_env {
-    const struct experiment *experiment;
+    const struct training *training;
     struct recorder *recorder;
     const char *db;
     size_t nplugins; /* files of --plugin */
     const char *const *plugins;
-    const char *bytes;         /* of same_bytes_wanted(), for every job; may be NULL */
-    struct progress *progress; /* may be NULL */
-    struct diag *diag;         /* the warnings in it are known; may be NULL */
-    bool interrupted;          /* by the user: runs that end now were stopped */
+    const char *bytes;                   /* of same_bytes_wanted(), for every job; may be NULL */
+    const struct run_listener *listener; /* may be NULL */
+    struct diag *diag;                   /* the warnings in it are known; may be NULL */
+    bool interrupted;                    /* by the user: runs that end now were stopped */
     /* The run of H is over, with that status. True: it is tried again. */
     bool (*ended)(void *arg, const struct hand *h, const char *word);
     /* A run asks whether it goes on (task.ask_epoch); the rows of EPOCH are with the
@@ -54,7 +54,7 @@ struct hand {
  * with it alive: the database. */
 status hand_start(struct hand *h, const struct hand_env *env, struct error *err);
 
-/* Read what is there, record it and tell the progress. When the process died, its run has ended
+/* Read what is there, record it and tell the listener. When the process died, its run has ended
  * and it is buried. FAILED: the database. */
 status hand_listen(struct hand *h, const struct hand_env *env, struct error *err);
 

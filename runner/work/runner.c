@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "base/text.h"
-#include "cli/progress.h"
 #include "work/check.h"
 #include "work/crew.h"
 #include "work/identity.h"
@@ -26,7 +25,7 @@ static const double GIT_PATIENCE = 2.0; /* seconds, after the last run */
 
 struct runner {
     struct registry *registry;
-    struct experiment *experiment;
+    struct experiment *experiment; /* NULL: its rows are all there is of it */
     const struct runner_options *options;
     size_t nready;
     struct process *ready; /* workers: the one that checks, then all of the crew */
@@ -61,10 +60,11 @@ void runner_stop_worker(struct process *p)
 
 static void note_wait(void *arg, const char *text)
 {
-    struct runner *r = arg;
+    const struct runner *r = arg;
+    const struct run_listener *l = r->options->listener;
 
-    if (r->options->progress)
-        progress_note(r->options->progress, text);
+    if (l)
+        l->note(l->arg, text);
 }
 
 static status open_recorder(struct runner *r, struct error *err)
@@ -196,15 +196,15 @@ static void host_note(void *arg, const char *text)
     note_wait(h->runner, text);
 }
 
-/* What experiment ID, which is stored, has to do. D: the warnings of its check; may be NULL. */
-static status train(struct runner *r, int64_t id, struct diag *d, struct runner_summary *out,
-                    struct error *err)
+/* What T, which is stored as experiment ID, has to do. D: the warnings of its check; may be NULL. */
+static status train(struct runner *r, const struct training *t, int64_t id, struct diag *d,
+                    struct runner_summary *out, struct error *err)
 {
-    struct experiment *e = r->experiment;
+    const struct run_listener *l = r->options->listener;
     struct host host = {.runner = r};
     const struct schedule_host calls = {
         .arg = &host, .store = host_store, .over = host_over, .note = host_note};
-    struct crew_task task = {.experiment = e,
+    struct crew_task task = {.training = t,
                              .options = r->options,
                              .recorder = r->recorder,
                              .diag = d,
@@ -213,13 +213,13 @@ static status train(struct runner *r, int64_t id, struct diag *d, struct runner_
     struct error ignored;
     char *bytes = NULL;
     status result =
-        schedule_new(r->recorder, r->options->db, r->registry, e, id, &calls, &task.schedule, err);
+        schedule_new(r->recorder, r->options->db, r->registry, t, id, &calls, &task.schedule, err);
 
     if (result == OK)
         result = same_bytes_wanted(recorder_handle(r->recorder), id, r->identity, &bytes, err);
     task.bytes = bytes;
-    if (result == OK && r->options->progress)
-        result = progress_earlier(r->options->progress, recorder_handle(r->recorder), id, err);
+    if (result == OK && l)
+        result = l->earlier(l->arg, recorder_handle(r->recorder), id, err);
     if (result == OK) {
         tell_unproven(r);
         out->experiment_id = id;
@@ -269,7 +269,9 @@ status runner_run(struct experiment *e, struct registry *reg, const struct runne
         out->already_finished = true;
         result = store_summary(r.recorder, r.store.known.id, out, err);
     } else if (result == OK && (result = store_experiment(&r.store, err)) == OK) {
-        result = train(&r, r.store.experiment_id, d, out, err);
+        const struct training t = training_of(e); /* with the seed that is stored */
+
+        result = train(&r, &t, r.store.experiment_id, d, out, err);
         /* The strategy had no further trial. */
         out->already_finished = result == OK && r.store.ended > 0 && out->runs == r.store.ended;
     }
@@ -277,16 +279,16 @@ status runner_run(struct experiment *e, struct registry *reg, const struct runne
     return result;
 }
 
-status runner_go_on(struct recorder *recorder, struct registry *reg, struct experiment *e, int64_t id,
+status runner_go_on(struct recorder *recorder, struct registry *reg, const struct training *t, int64_t id,
                     const struct runner_options *o, struct runner_summary *out, struct error *err)
 {
-    struct runner r = {.registry = reg, .experiment = e, .options = o, .recorder = recorder};
+    struct runner r = {.registry = reg, .options = o, .recorder = recorder};
     status result;
 
     *out = (struct runner_summary){0};
     signal(SIGXFSZ, SIG_IGN);
     recorder_on_wait(recorder, note_wait, NULL, &r);
-    result = train(&r, id, NULL, out, err);
+    result = train(&r, t, id, NULL, out, err);
     release(&r);
     return result;
 }

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "engine/data.h"
+#include "record/database.h"
 
 /* ---- what is wanted: {"files": {PATH: [SHA256, FACTS]}, "plugins": [[KIND, NAME, SHA256]]}
  * ----------------- */
@@ -21,11 +22,11 @@ static const char *facts_of(const struct identity *id, const char *path, const c
 
 static void add_file(void *arg, cJSON *to, sqlite3_stmt *row)
 {
-    const char *path = (const char *)sqlite3_column_text(row, 0);
-    const char *sha256 = (const char *)sqlite3_column_text(row, 1);
+    const char *path = database_text(row, 0);
+    const char *sha256 = database_text(row, 1);
     cJSON *one;
 
-    if (!path || !sha256 || cJSON_GetObjectItemCaseSensitive(to, path))
+    if (!*path || !*sha256 || cJSON_GetObjectItemCaseSensitive(to, path))
         return;
     one = cJSON_AddArrayToObject(to, path);
     cJSON_AddItemToArray(one, cJSON_CreateString(sha256));
@@ -37,11 +38,8 @@ static void add_plugin(void *arg, cJSON *to, sqlite3_stmt *row)
     cJSON *one = cJSON_CreateArray();
 
     (void)arg;
-    for (int i = 0; i < 3; i++) {
-        const char *text = (const char *)sqlite3_column_text(row, i);
-
-        cJSON_AddItemToArray(one, cJSON_CreateString(text ? text : ""));
-    }
+    for (int i = 0; i < 3; i++)
+        cJSON_AddItemToArray(one, cJSON_CreateString(database_text(row, i)));
     cJSON_AddItemToArray(to, one);
 }
 

@@ -12,7 +12,7 @@
 
 #include "engine/report.h"
 #include "record/recorder.h"
-#include "trials/experiment.h"
+#include "work/training.h"
 
 struct schedule;
 
@@ -28,10 +28,10 @@ struct schedule_host {
     void (*note)(void *arg, const char *text); /* for people: a checkpoint is damaged */
 };
 
-/* All runs of experiment ID as the database, in the file DB, has them. A run that was under way when
- * its runner ended goes on from its newest checkpoint; without one it begins anew, and what it
- * recorded is removed. E and REG must outlive it. */
-status schedule_new(struct recorder *r, const char *db, struct registry *reg, struct experiment *e,
+/* All runs of T, which is experiment ID, as the database, in the file DB, has them. A run that was under way
+ * when its runner ended goes on from its newest checkpoint; without one it begins anew, and what it recorded
+ * is removed. What T points to, and REG, must outlive it. */
+status schedule_new(struct recorder *r, const char *db, struct registry *reg, const struct training *t,
                     int64_t id, const struct schedule_host *host, struct schedule **out, struct error *err);
 void schedule_free(struct schedule *s); /* NULL is fine */
 

@@ -1,5 +1,6 @@
-/* schedule_impl.h - what the files of the schedule share: schedule.c (who is next, how runs
- * end), schedule_rungs.c (pruning), schedule_load.c (what the database has).
+/* schedule_impl.h - what the files of the schedule share. Each calls those after it in this list: schedule.c
+ * (who is next, how runs end), schedule_load.c (what the database has), schedule_suggest.c (further trials),
+ * schedule_rungs.c (pruning), schedule_fetch.c (one run to train), schedule_slots.c (slots and values).
  */
 #ifndef WORK_SCHEDULE_IMPL_H
 #define WORK_SCHEDULE_IMPL_H
@@ -39,7 +40,7 @@ struct trial_rungs {
 
 struct schedule {
     struct recorder *recorder;
-    struct experiment *e;
+    struct training t;
     struct registry *registry;
     struct schedule_host host;
     sqlite3_stmt *fetch, *params;
@@ -60,20 +61,30 @@ struct schedule {
     size_t trial_room;
 };
 
-/* ---- schedule.c: slots and their values */
+/* ---- schedule_slots.c */
 
 /* One more trial, of EPOCHS epochs: its first slot. All are queued, and have no ids yet. */
 struct slot *schedule_add_trial(struct schedule *s, int64_t epochs);
+void schedule_put_back(struct schedule *s, size_t slot);                /* it is to be given out again */
+void schedule_take_back(struct schedule *s, size_t slot);               /* it is not any more */
 void schedule_close(struct schedule *s, size_t slot, const char *word); /* it has ended */
 void slot_add_value(const struct schedule *s, struct slot *slot, int64_t epoch, double objective);
 double slot_value(const struct schedule *s, const struct slot *slot);
 
 /* ---- schedule_rungs.c: pruning; nothing of it does anything without a pruner */
-void rungs_begin_trial(struct schedule *s, size_t trial, int64_t epochs);
 int64_t rungs_next_epoch(const struct schedule *s, size_t slot); /* to ask about; 0: none */
 void rungs_reach(struct schedule *s, size_t slot, int64_t epoch);
 void rungs_decide(struct schedule *s, size_t trial);    /* what can be decided now */
 bool rungs_free(const struct schedule *s, size_t slot); /* has no decision to wait for */
+
+/* ---- schedule_fetch.c: the spec and the values of OUT's run, as they are stored */
+status schedule_fetch(struct schedule *s, struct run_task *out, struct error *err);
+
+/* ---- schedule_suggest.c */
+/* The strategy knows the trials that are stored; what they lack of repeats is added. */
+status schedule_remember(struct schedule *s, struct error *err);
+bool schedule_may_suggest(const struct schedule *s); /* enough is known for the next trial */
+status schedule_suggest(struct schedule *s, struct error *err);
 
 /* ---- schedule_load.c */
 status schedule_load(struct schedule *s, const char *db, int64_t experiment, struct error *err);

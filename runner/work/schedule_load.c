@@ -131,7 +131,7 @@ static status load_run(struct loader *l, sqlite3_stmt *row, struct error *err)
         return OK;
     if (!run_status_is_end(word))
         return go_on(l, slot, err);
-    if ((s->e->adaptive || s->trial) && load_values(l, slot, epochs, err) != OK)
+    if ((s->t.adaptive || s->trial) && load_values(l, slot, epochs, err) != OK)
         return FAILED;
     schedule_close(s, slot, word);
     return OK;
@@ -157,16 +157,16 @@ static status count_repeats(struct loader *l, int64_t id, struct error *err)
 
 static status load_runs(struct loader *l, int64_t id, struct error *err)
 {
-    const struct experiment *e = l->s->e;
+    const struct training *t = &l->s->t;
     sqlite3_stmt *row = NULL;
     char *sql = mem_format(
         "SELECT id, trial, repeat, status, epochs_done, %s, %s FROM runs AS r"
         " WHERE experiment_id = ?1 ORDER BY trial, repeat",
-        e->first->retries ? "(SELECT count(*) FROM events WHERE run_id = r.id AND kind = 'retried' AND id >"
+        t->first->retries ? "(SELECT count(*) FROM events WHERE run_id = r.id AND kind = 'retried' AND id >"
                             "  coalesce((SELECT max(id) FROM events WHERE run_id = r.id AND"
                             "            kind = 'requeued'), 0))"
                           : "0",
-        e->pruner.kind == PRUNER_NONE ? "0" : "json_extract(resolved, '$.train.epochs')");
+        t->pruner.kind == PRUNER_NONE ? "0" : "json_extract(resolved, '$.train.epochs')");
     status result = OK;
     int rc = sqlite3_prepare_v2(l->db, sql, -1, &row, NULL);
 

@@ -12,25 +12,13 @@
 
 enum { REASON = 512 };
 
-void rungs_begin_trial(struct schedule *s, size_t trial, int64_t epochs)
-{
-    if (s->e->pruner.kind == PRUNER_NONE)
-        return;
-    if (trial >= s->trial_room) {
-        s->trial_room = 2 * trial + 16;
-        s->trial = mem_grow(s->trial, s->trial_room, sizeof *s->trial);
-    }
-    s->trial[trial] = (struct trial_rungs){
-        .epochs = epochs, .epoch = pruner_next_epoch(&s->e->pruner, (int64_t)trial, 0, epochs)};
-}
-
 int64_t rungs_next_epoch(const struct schedule *s, size_t slot)
 {
     const size_t trial = slot / s->repeats;
 
-    return s->trial ? pruner_next_epoch(&s->e->pruner, (int64_t)trial, s->slot[slot].epochs,
-                                        s->trial[trial].epochs)
-                    : 0;
+    return s->trial
+               ? pruner_next_epoch(&s->t.pruner, (int64_t)trial, s->slot[slot].epochs, s->trial[trial].epochs)
+               : 0;
 }
 
 void rungs_reach(struct schedule *s, size_t slot, int64_t epoch)
@@ -72,7 +60,7 @@ static const struct rung *rung_at(const struct slot *w, int64_t epoch)
 static bool is_known(const struct schedule *s, size_t trial, int64_t epoch)
 {
     if ((trial + 1) * s->repeats <= s->first_open ||
-        pruner_next_epoch(&s->e->pruner, (int64_t)trial, epoch - 1, s->trial[trial].epochs) != epoch)
+        pruner_next_epoch(&s->t.pruner, (int64_t)trial, epoch - 1, s->trial[trial].epochs) != epoch)
         return true;
     for (size_t k = 0; k < s->repeats; k++) {
         const struct slot *w = &s->slot[trial * s->repeats + k];
@@ -106,7 +94,7 @@ static bool decide_rung(struct schedule *s, size_t trial)
 {
     char reason[REASON];
     struct trial_rungs *t = &s->trial[trial];
-    const int64_t lag = s->e->pruner.lag;
+    const int64_t lag = s->t.pruner.lag;
     const size_t n = (int64_t)trial > lag ? trial - (size_t)lag : 0;
     double *others;
 
@@ -118,14 +106,14 @@ static bool decide_rung(struct schedule *s, size_t trial)
     others = mem_array(n, sizeof *others);
     for (size_t i = 0; i < n; i++)
         others[i] = value_at(s, i, t->epoch);
-    t->pruned = pruner_decide(&s->e->pruner, (int64_t)trial, t->epoch, t->epochs,
-                              value_at(s, trial, t->epoch), n, others, reason, sizeof reason);
+    t->pruned = pruner_decide(&s->t.pruner, (int64_t)trial, t->epoch, t->epochs, value_at(s, trial, t->epoch),
+                              n, others, reason, sizeof reason);
     free(others);
     if (t->pruned)
         t->reason = mem_string(reason);
     if (!t->pruned) {
         t->decided++;
-        t->epoch = pruner_next_epoch(&s->e->pruner, (int64_t)trial, t->epoch, t->epochs);
+        t->epoch = pruner_next_epoch(&s->t.pruner, (int64_t)trial, t->epoch, t->epochs);
     }
     return true;
 }

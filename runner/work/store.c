@@ -298,7 +298,7 @@ static status list_checkpoints(const struct store *s, int64_t experiment, struct
     if (rc == SQLITE_OK) {
         sqlite3_bind_int64(st, 1, experiment);
         while ((rc = sqlite3_step(st)) == SQLITE_ROW)
-            resume_list_add(out, sqlite3_column_int64(st, 0), (const char *)sqlite3_column_text(st, 1));
+            resume_list_add(out, sqlite3_column_int64(st, 0), database_text(st, 1));
     }
     sqlite3_finalize(st);
     return rc == SQLITE_DONE ? OK : cannot_read(s, err);

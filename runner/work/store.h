@@ -7,7 +7,7 @@
 #include "record/recorder.h"
 #include "work/identity.h"
 #include "work/provenance.h"
-#include "work/runner.h"
+#include "work/training.h"
 
 /* What is stored, and where it comes from. */
 struct store {

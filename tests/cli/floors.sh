@@ -7,21 +7,12 @@
 
 # FILE HEADER: includes that go up, or behind a wall.
 cat >includes.open <<'END'
-runner/work/crew.c cli/progress.h
-runner/work/hand.c cli/progress.h
-runner/work/runner.c cli/progress.h
 runner/explain/lab.h engine/net_impl.h
 END
 
 # FILE FILE: the call that closes each circle.
 cat >calls.open <<'END'
 check/rig check/rig_kinds
-cli/progress cli/progress_json
-cli/progress cli/progress_screen
-engine/train engine/train_keep
-record/database record/schema_versions
-work/schedule work/schedule_load
-work/schedule work/schedule_rungs
 END
 
 # beyond FOUND OPEN: what FOUND has and OPEN does not name.

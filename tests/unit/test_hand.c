@@ -36,6 +36,7 @@ struct stage {
     struct registry *registry;
     struct diag *diag;
     struct experiment *experiment;
+    struct training training;
     struct recorder *recorder;
     struct arena *arena;
     struct trial trial;
@@ -97,8 +98,9 @@ static void stage_init(struct stage *s, const char *name)
         free(uid);
     }
     cr_assert_eq(recorder_commit(s->recorder, &err), OK);
+    s->training = training_of(s->experiment);
     s->env = (struct hand_env){
-        .experiment = s->experiment, .recorder = s->recorder, .db = s->db, .ended = count_end, .arg = s};
+        .training = &s->training, .recorder = s->recorder, .db = s->db, .ended = count_end, .arg = s};
     free(path);
 }
 

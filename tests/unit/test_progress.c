@@ -12,11 +12,13 @@
 enum { EPOCHS = 100 };
 
 static struct progress *p;
+static const struct run_listener *l;
 
 static void begin(void)
 {
     p = progress_new(PROGRESS_QUIET);
-    progress_begin(p, "one", 2, 1, EPOCHS);
+    l = progress_listener(p);
+    l->begin(p, "one", 2, 1, EPOCHS);
 }
 
 static void end(void)
@@ -30,8 +32,8 @@ static void train(int64_t run, int64_t epoch)
     const struct epoch_report e = {.epoch = epoch, .loss = {1.0, NAN, NAN}, .samples = 1};
 
     usleep(2000);
-    progress_tick(p);
-    progress_epoch(p, 0, run, &e);
+    l->tick(p);
+    l->epoch(p, 0, run, &e);
 }
 
 /* Of the run and of all: as many epochs as are left, each as long as those since BEGAN. */
@@ -45,7 +47,7 @@ static void expect_left(double epochs, double began, double trained, double of_a
 
 Test(progress, a_run_from_its_beginning, .init = begin, .fini = end)
 {
-    progress_run_started(p, 0, 1, 0, 0, NULL);
+    l->started(p, 0, 1, 0, 0, NULL);
     train(1, 1);
     train(1, 2);
     expect_left(98, p->lane[0].began, 2, 198, 2);
@@ -53,26 +55,26 @@ Test(progress, a_run_from_its_beginning, .init = begin, .fini = end)
 
 Test(progress, a_run_of_an_earlier_process, .init = begin, .fini = end)
 {
-    progress_run_started(p, 0, 1, 0, 0, NULL);
-    progress_run_resumed(p, 0, 1, 60, false);
+    l->started(p, 0, 1, 0, 0, NULL);
+    l->resumed(p, 0, 1, 60, false);
     cr_expect(isnan(progress_lane_left(p, &p->lane[0])), "nothing was trained yet");
     train(1, 61);
     train(1, 62);
     expect_left(38, p->lane[0].began, 2, 138, 2);
-    progress_run_ended(p, 0, 1, "crashed", NULL);
-    progress_run_again(p, "crashed"); /* from its beginning */
+    l->ended(p, 0, 1, "crashed", NULL);
+    l->again(p, "crashed"); /* from its beginning */
     cr_expect_eq(p->epochs_wanted - p->epochs_before - p->epochs_done, 200);
 }
 
 Test(progress, a_run_that_this_process_put_off, .init = begin, .fini = end)
 {
-    progress_run_started(p, 0, 1, 0, 0, NULL);
+    l->started(p, 0, 1, 0, 0, NULL);
     train(1, 1);
     train(1, 2);
-    progress_run_started(p, 0, 2, 0, 0, NULL);
+    l->started(p, 0, 2, 0, 0, NULL);
     train(2, 1);
-    progress_run_started(p, 0, 1, 0, 0, NULL);
-    progress_run_resumed(p, 0, 1, 2, true);
+    l->started(p, 0, 1, 0, 0, NULL);
+    l->resumed(p, 0, 1, 2, true);
     train(1, 3);
     expect_left(97, p->lane[0].began, 1, 196, 4);
 }
