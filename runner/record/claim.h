@@ -1,5 +1,6 @@
 /* claim.h - which process runs an experiment: told by a socket in the abstract name space. It needs
  * no file, only one process can bind the name, and it is gone with the process, however that ends.
+ * Anybody may bind any name there, so the socket of a user who may not write the database counts for nothing.
  */
 #ifndef RECORD_CLAIM_H
 #define RECORD_CLAIM_H
