@@ -1,6 +1,6 @@
 /* database.c - a results database of somebody else under each command that reads one. The input is
- * changes to a sound one whose tables keep nothing of what ours promise (FUZZ_DATABASE): table, column,
- * row, and a value; what is left of it replaces the file's bytes at a place.
+ * the commands that are asked, and changes to a sound one whose tables keep nothing of what ours promise
+ * (FUZZ_DATABASE): table, column, row, and a value; what is left of it replaces the file's bytes at a place.
  */
 #include <sqlite3.h>
 
@@ -82,45 +82,74 @@ static size_t change(sqlite3 *db, const uint8_t *p, size_t n)
     return 4 + size;
 }
 
-static void ask_all(char *path)
+/* What the first byte chooses, two next to each other. DB stands for the database, OUT for a file that is
+ * not there. */
+static void ask(const char *db, const char *out, unsigned first)
 {
-    static const char *const calls[][4] = {{"runs"},
-                                           {"runs", "--json"},
-                                           {"show", "1"},
-                                           {"show", "2", "--json"},
-                                           {"best", "1"},
-                                           {"report"},
-                                           {"report", "--json"},
-                                           {"compare", "1", "2"},
-                                           {"watch", "--once"},
-                                           {"watch", "--once", "--json"}};
-    static const struct command *const commands[] = {
-        &command_runs, &command_show, &command_best, &command_report, &command_watch, &command_compare, NULL};
+    static const char *const calls[][6] = {{"runs", "--db", "DB"},
+                                           {"report", "--db", "DB"},
+                                           {"show", "1", "--db", "DB"},
+                                           {"watch", "--once", "--db", "DB"},
+                                           {"verify", "1", "--db", "DB"},
+                                           {"best", "1", "--db", "DB"},
+                                           {"merge", "DB", "-o", "OUT"},
+                                           {"compare", "1", "2", "--db", "DB"},
+                                           {"export", "1", "--safetensors", "OUT", "--db", "DB"},
+                                           {"runs", "--json", "--db", "DB"},
+                                           {"report", "--json", "--db", "DB"},
+                                           {"show", "2", "--json", "--db", "DB"},
+                                           {"watch", "--once", "--json", "--db", "DB"},
+                                           {"verify", "2", "--json", "--db", "DB"},
+                                           {"compare", "2", "1", "--db", "DB"},
+                                           {"retry", "1", "--db", "DB"}};
+    static const struct command *const commands[] = {&command_runs,
+                                                     &command_show,
+                                                     &command_best,
+                                                     &command_report,
+                                                     &command_watch,
+                                                     &command_merge,
+                                                     &command_compare,
+                                                     &command_verify,
+                                                     &command_export,
+                                                     &command_retry,
+                                                     NULL};
+    const size_t n = sizeof calls / sizeof *calls;
 
-    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
-        char words[8][160] = {"fell"}, *argv[8] = {words[0]};
+    for (size_t i = 0; i < 2; i++) {
+        char words[7][160] = {"fell"}, *argv[8] = {words[0]};
         int argc = 1;
 
-        for (size_t k = 0; k < 4 && calls[i][k]; k++)
-            snprintf(words[argc++], sizeof words[0], "%s", calls[i][k]);
-        snprintf(words[argc++], sizeof words[0], "--db=%s", path);
-        for (int k = 0; k < argc; k++)
-            argv[k] = words[k];
+        for (const char *const *w = calls[(first + i) % n]; argc < 7 && w[argc - 1]; argc++) {
+            const char *word = w[argc - 1];
+
+            snprintf(words[argc], sizeof words[0], "%s",
+                     strcmp(word, "DB") == 0    ? db
+                     : strcmp(word, "OUT") == 0 ? out
+                                                : word);
+            argv[argc] = words[argc];
+        }
         cli_main(commands, argc, argv);
+        unlink(out);
     }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
-    char path[128];
+    char path[128], out[128];
+    const unsigned first = n ? bytes[0] : 0;
     sqlite3 *db = NULL;
 
+    if (n < 2)
+        return 0;
+    bytes++;
+    n--;
     if (!original)
         read_original();
     snprintf(path, sizeof path, "%s", fuzz_file("fell.db", original, length));
+    snprintf(out, sizeof out, "%s/out", fuzz_folder());
     if (sqlite3_open(path, &db) != SQLITE_OK)
         abort();
-    sqlite3_exec(db, "PRAGMA synchronous = OFF; PRAGMA journal_mode = MEMORY; BEGIN", NULL, NULL, NULL);
+    sqlite3_exec(db, "PRAGMA synchronous = OFF; PRAGMA journal_mode = OFF; BEGIN", NULL, NULL, NULL);
     for (int k = 0; k < 6 && n > 4; k++) {
         const size_t used = change(db, bytes, n);
 
@@ -136,6 +165,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
         fwrite(bytes + 3, 1, n - 3, f);
         fclose(f);
     }
-    ask_all(path);
+    ask(path, out, first);
     return 0;
 }

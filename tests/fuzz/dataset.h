@@ -1,5 +1,6 @@
 /* dataset.h - a dataset plugin's open, read and close, as the engine calls them. Included behind the
- * plugin's own file, which is a part of the harness.
+ * plugin's own file, which is a part of the harness. What an input of them begins with is taken by
+ * fuzz_table(): one byte for the target, three for the other settings of tables.
  */
 #include "host/instance.h"
 #include "host/settings.h"
@@ -36,6 +37,47 @@ static void fuzz_read(const fell_dataset *plugin, struct instance *in, const fel
     free(call.target);
 }
 
+static bool has_param(const fell_item *item, const char *name)
+{
+    for (int64_t i = 0; i < item->nparams; i++)
+        if (!strcmp(item->params[i].name, name))
+            return true;
+    return false;
+}
+
+/* Appends to the YAML map in TO what the bits of CHOICE say of the settings that the plugin has: 0 keeps all
+ * as they are by themselves. */
+static void fuzz_table_settings(const fell_item *item, uint32_t choice, char *to, size_t room)
+{
+    static const struct {
+        const char *name;
+        unsigned bits;
+        const char *value[8];
+    } settings[] = {
+        {"header", 2, {NULL, "\"yes\"", "\"no\"", "auto"}},
+        {"delimiter", 3, {NULL, "','", "';'", "tab", "'|'", "' '", "'x'", "auto"}},
+        {"decimal", 1, {NULL, "','"}},
+        {"encoding", 2, {NULL, "latin1", "cp1252", "utf8"}},
+        {"unknown", 1, {NULL, "zeros"}},
+        {"missing", 2, {NULL, "[]", "[x, '-1', '']", "['NA', '?']"}},
+        {"drop", 2, {NULL, "[0]", "[-1]", "[a, b]"}},
+        {"columns",
+         3,
+         {NULL, "{a: category}", "{a: number}", "{b: drop}", "{class: category}",
+          "{a: category, b: category}", "{0: category}", "{}"}},
+        {"shape", 2, {NULL, "[1]", "[2, 1]", "[1, 2, 2]"}},
+    };
+
+    for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
+        const char *value = settings[i].value[choice & ((1U << settings[i].bits) - 1)];
+        const size_t used = strlen(to);
+
+        choice >>= settings[i].bits;
+        if (value && has_param(item, settings[i].name))
+            snprintf(to + used, room - used, ", %s: %s", settings[i].name, value);
+    }
+}
+
 /* PLUGIN with SETTINGS, YAML; WANTED by the loss. */
 static void fuzz_dataset(const fell_dataset *plugin, const char *settings, uint64_t wanted)
 {
@@ -68,4 +110,17 @@ static void fuzz_dataset(const fell_dataset *plugin, const char *settings, uint6
     diag_free(diag);
     tree_free(tree);
     arena_free(arena);
+}
+
+/* PLUGIN with SETTINGS, an open YAML map without its target, and what the four bytes at P choose. */
+static inline void fuzz_table(const fell_dataset *plugin, const char *settings, const uint8_t *p)
+{
+    static const char *const target[] = {"0", "-1", "class", "[0, 1]"};
+    char all[640];
+
+    snprintf(all, sizeof all, "%s, target: %s", settings, target[p[0] % 4]);
+    fuzz_table_settings(&plugin->item, (uint32_t)p[1] | (uint32_t)p[2] << 8 | (uint32_t)p[3] << 16, all,
+                        sizeof all - 1);
+    strcat(all, "}");
+    fuzz_dataset(plugin, all, p[0] & 4 ? FELL_VALUES : FELL_CLASSES);
 }

@@ -1,4 +1,4 @@
-/* sqlite.c - databases that are data. The first byte chooses settings. */
+/* sqlite.c - databases that are data. The first four bytes choose settings, the first also the query. */
 #include "../../plugins/dataset/sqlite.c"
 
 #include "dataset.h"
@@ -10,10 +10,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
         "SELECT a, class FROM flowers", "SELECT rowid AS a, class FROM flowers"};
     char settings[256];
 
-    if (n < 1)
+    if (n < 4)
         return 0;
-    snprintf(settings, sizeof settings, "{path: %s, query: \"%s\", target: class}",
-             fuzz_file("data.db", bytes + 1, n - 1), query[bytes[0] % 4]);
-    fuzz_dataset(&sqlite, settings, bytes[0] & 4 ? FELL_VALUES : FELL_CLASSES);
+    snprintf(settings, sizeof settings, "{path: %s, query: \"%s\"", fuzz_file("data.db", bytes + 4, n - 4),
+             query[bytes[0] / 8 % 4]);
+    fuzz_table(&sqlite, settings, bytes);
     return 0;
 }
