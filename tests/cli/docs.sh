@@ -27,3 +27,15 @@ sed -n 's/^    \([a-z]\)/\1/p' "$srcdir/docs/results.md" >commands.sh
 [ "$(wc -l <commands.sh)" -ge 5 ] || fail "no commands in docs/results.md"
 PATH=$PWD/bin:$PATH sh -eux commands.sh >log 2>&1 || fail "a command of docs/results.md: $(cat log)"
 expect_sql all.db 8 "SELECT count(*) FROM runs"
+
+# docs/results.md names every table and view, every number of an epoch and of a tensor, and every status.
+page=$srcdir/docs/results.md
+sqlite3 all.db "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view')" >names
+awk '/^## / { inside = /^## What the numbers mean/ } inside' "$page" >meanings
+sqlite3 all.db "SELECT name FROM pragma_table_info('epochs') WHERE pk = 0 UNION SELECT name FROM pragma_table_info('gradients') WHERE pk = 0" >numbers
+sqlite3 all.db "SELECT sql FROM sqlite_schema WHERE name = 'runs'" | sed -n '/CHECK (status IN/s/.*(//p' | grep -o '[a-z_]*' >statuses
+sed -n '/^`status` is one of/,/^$/p' "$page" >words
+[ "$(wc -l <names)" -ge 19 ] && [ "$(wc -l <numbers)" -ge 11 ] && [ "$(wc -l <statuses)" -ge 11 ] || fail "nothing to look for"
+while read -r name; do grep -qF "\`$name\`" "$page" || fail "docs/results.md does not say what $name is"; done <names
+while read -r name; do grep -qF "\`$name\`" meanings || fail "docs/results.md does not say what the number $name means"; done <numbers
+while read -r word; do grep -qw "$word" words || fail "docs/results.md does not have the status $word"; done <statuses
