@@ -77,7 +77,7 @@ static const fell_dataset blobs = {
         FELL_KIND_DATASET, fell_dataset, "blobs",
         "Clouds of points around centres, one class a centre, drawn from the seed.\n\n"
         "x = centre + cluster_std z, with z normal and the centres uniform in a box. Two clouds also as\n"
-        "values 0 and 1, for losses that take values. The points of scikit-learn's make_blobs, whose\n"
+        "values 0 and 1, for losses that take values. Called make_blobs in scikit-learn; here the\n"
         "centres come from center_seed alone, so that a test set has the centres of the source.",
         struct settings, params),
     open_blobs, points_read, points_close};

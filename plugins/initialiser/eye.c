@@ -16,7 +16,7 @@ static fell_status fill(fell_init_call *c)
 static const fell_initialiser eye = {
     FELL_ITEM0(FELL_KIND_INITIALISER, fell_initialiser, "eye",
                "The identity matrix: a dense layer hands on its inputs.\n\n"
-               "w[i,j] = 1 where i = j, else 0, as many inputs as there are units, as PyTorch's eye.\n"
+               "w[i,j] = 1 where i = j, else 0, as many inputs as there are units. Called eye in PyTorch.\n"
                "Matrices only."),
     fill};
 

@@ -13,8 +13,9 @@ static const fell_initialiser he_normal = {
     FELL_ITEM(FELL_KIND_INITIALISER, fell_initialiser, "he_normal",
               "Normal weights that keep the variance of signals through rectifiers.\n\n"
               "Standard deviation gain / sqrt(fan), not truncated; gain is sqrt(2 / (1 + negative_slope^2))\n"
-              "for leaky_relu, sqrt(2) for relu, 5/3 for tanh, 3/4 for selu, else 1. As PyTorch's\n"
-              "kaiming_normal. K. He et al., \"Delving deep into rectifiers\", ICCV 2015, section 2.2.",
+              "for leaky_relu, sqrt(2) for relu, 5/3 for tanh, 3/4 for selu, else 1. Called\n"
+              "kaiming_normal in PyTorch. K. He et al., \"Delving deep into rectifiers\", ICCV 2015,\n"
+              "section 2.2.",
               struct he, he_params),
     fill};
 

@@ -14,8 +14,9 @@ static const fell_initialiser he_uniform = {
         FELL_KIND_INITIALISER, fell_initialiser, "he_uniform",
         "Uniform weights that keep the variance of signals through rectifiers.\n\n"
         "w in (-b, b), b = gain sqrt(3 / fan); gain is sqrt(2 / (1 + negative_slope^2)) for leaky_relu,\n"
-        "sqrt(2) for relu, 5/3 for tanh, 3/4 for selu, else 1. As PyTorch's\n"
-        "kaiming_uniform. K. He et al., \"Delving deep into rectifiers\", ICCV 2015, section 2.2.",
+        "sqrt(2) for relu, 5/3 for tanh, 3/4 for selu, else 1. Called\n"
+        "kaiming_uniform in PyTorch. K. He et al., \"Delving deep into rectifiers\", ICCV 2015, section\n"
+        "2.2.",
         struct he, he_params),
     fill};
 

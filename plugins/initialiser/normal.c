@@ -24,7 +24,7 @@ static fell_status fill(fell_init_call *c)
 static const fell_initialiser normal = {
     FELL_ITEM(FELL_KIND_INITIALISER, fell_initialiser, "normal",
               "Normal numbers with a given mean and deviation.\n\n"
-              "w = mean + std z, z normal with mean 0 and deviation 1, as PyTorch's normal.",
+              "w = mean + std z, z normal with mean 0 and deviation 1. Called normal in PyTorch.",
               struct normal, params),
     fill};
 

@@ -101,9 +101,9 @@ static const fell_initialiser orthogonal = {
         FELL_KIND_INITIALISER, fell_initialiser, "orthogonal",
         "Random matrices whose rows or columns are orthogonal.\n\n"
         "Q of the QR decomposition of normal numbers, times gain: w w^T = gain^2 where there are at most\n"
-        "as many rows as columns, else w^T w; further dimensions count as columns. As PyTorch's\n"
-        "orthogonal. A. Saxe, J. McClelland and S. Ganguli, \"Exact solutions to the nonlinear dynamics\n"
-        "of learning in deep linear neural networks\", ICLR 2014.",
+        "as many rows as columns, else w^T w; further dimensions count as columns. Called\n"
+        "orthogonal in PyTorch. A. Saxe, J. McClelland and S. Ganguli, \"Exact solutions to the\n"
+        "nonlinear dynamics of learning in deep linear neural networks\", ICLR 2014.",
         struct orthogonal, params),
     fill};
 

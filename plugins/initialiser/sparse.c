@@ -50,7 +50,7 @@ static const fell_initialiser sparse = {
     FELL_ITEM(FELL_KIND_INITIALISER, fell_initialiser, "sparse",
               "Normal weights with a share of zeros in every column.\n\n"
               "w normal with mean 0 and deviation std; of the weights from each input, ceil(sparsity out),\n"
-              "drawn anew, are 0, as PyTorch's sparse. Matrices only. J. Martens, \"Deep learning via\n"
+              "drawn anew, are 0. Called sparse in PyTorch. Matrices only. J. Martens, \"Deep learning via\n"
               "Hessian-free optimization\", ICML 2010, section 5.",
               struct sparse, params),
     fill};

@@ -97,11 +97,12 @@ static fell_status fill(fell_init_call *c)
 }
 
 static const fell_initialiser trunc_normal = {
-    FELL_ITEM(FELL_KIND_INITIALISER, fell_initialiser, "trunc_normal",
-              "Normal numbers, none beyond two bounds (truncated normal).\n\n"
-              "w normal with the mean and deviation given and drawn anew beyond [min, max], as PyTorch's\n"
-              "trunc_normal, whose bounds are a and b: the inverse distribution function of uniform numbers.",
-              struct truncated, params),
+    FELL_ITEM(
+        FELL_KIND_INITIALISER, fell_initialiser, "trunc_normal",
+        "Normal numbers, none beyond two bounds (truncated normal).\n\n"
+        "w normal with the mean and deviation given and drawn anew beyond [min, max]: the inverse\n"
+        "distribution function of uniform numbers. Called trunc_normal in PyTorch, with bounds a and b.",
+        struct truncated, params),
     fill};
 
 FELL_PLUGIN("1.0", "Fellrunner, MIT", &trunc_normal.item);

@@ -27,7 +27,7 @@ static fell_status fill(fell_init_call *c)
 static const fell_initialiser uniform = {
     FELL_ITEM(FELL_KIND_INITIALISER, fell_initialiser, "uniform",
               "Numbers spread evenly between two ends.\n\n"
-              "w in [min, max], as PyTorch's uniform, whose ends are a and b.",
+              "w in [min, max]. Called uniform in PyTorch, with the ends a and b.",
               struct uniform, params),
     fill};
 

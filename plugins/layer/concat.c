@@ -88,8 +88,8 @@ static const fell_layer concat = {
     .item = FELL_ITEM(
         FELL_KIND_LAYER, fell_layer, "concat",
         "Puts several inputs side by side along one dimension.\n\n"
-        "[3] and [5] become [8]; the other dimensions must agree. As PyTorch's cat, with the batch\n"
-        "left out of the count: `- concat: {from: [a, b]}`.",
+        "[3] and [5] become [8]; the other dimensions must agree: `- concat: {from: [a, b]}`. Called cat\n"
+        "in PyTorch, which counts the batch among the dimensions.",
         struct concat, params),
     .min_inputs = 2,
     .max_inputs = INT32_MAX,

@@ -122,13 +122,12 @@ static fell_status backward(fell_layer_call *c)
 }
 
 static const fell_layer dense = {
-    .item =
-        FELL_ITEM(FELL_KIND_LAYER, fell_layer, "dense",
-                  "Fully connected layer: each output is a weighted sum of all inputs and a bias.\n\n"
-                  "y = x W' + b, with W [units, inputs] as in PyTorch's nn.Linear. A sequence [T,D] is\n"
-                  "mapped step by step to [T,units]; an image [C,H,W] is flattened first. By default\n"
-                  "weight and bias are uniform between -1/sqrt(inputs) and 1/sqrt(inputs), as in PyTorch.",
-                  struct dense, params),
+    .item = FELL_ITEM(FELL_KIND_LAYER, fell_layer, "dense",
+                      "Fully connected layer: each output is a weighted sum of all inputs and a bias.\n\n"
+                      "y = x W' + b, with W [units, inputs] as in PyTorch's nn.Linear. A sequence [T,D] is\n"
+                      "mapped step by step to [T,units]; an image [C,H,W] is flattened first. By default\n"
+                      "weight and bias are uniform between -1/sqrt(inputs) and 1/sqrt(inputs).",
+                      struct dense, params),
     .tensors = tensors,
     .ntensors = 2,
     .plan = plan,

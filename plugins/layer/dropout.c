@@ -77,7 +77,7 @@ static const fell_layer dropout = {
         "Leaves each number out at random while training, against overfitting.\n\n"
         "y = x m / (1 - rate) with m 0 or 1 drawn anew for every number and step; y = x in\n"
         "evaluation. N. Srivastava et al., \"Dropout: a simple way to prevent neural networks from\n"
-        "overfitting\", JMLR 15, 2014, in the form that scales while training, as in PyTorch.",
+        "overfitting\", JMLR 15, 2014, in the form that scales while training.",
         struct dropout, params),
     .plan = plan,
     .forward = forward,

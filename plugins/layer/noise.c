@@ -53,7 +53,7 @@ static const fell_layer noise = {
                       "Adds normal (gaussian) noise while training, against overfitting.\n\n"
                       "y = x + stddev z with z drawn anew from N(0, 1) for every number and step; y = x in\n"
                       "evaluation; dx = dy. C. Bishop, \"Training with noise is equivalent to Tikhonov\n"
-                      "regularization\", Neural Computation 7, 1995. As Keras' GaussianNoise.",
+                      "regularization\", Neural Computation 7, 1995. Called GaussianNoise in Keras.",
                       struct noise, params),
     .plan = plan,
     .forward = forward,

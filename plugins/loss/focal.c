@@ -39,13 +39,14 @@ LOSS_EACH(struct focal, eval, focus)
 static const fell_targets targets[] = {TARGETS_YES_NO};
 
 static const fell_loss focal = {
-    .item = FELL_ITEM(FELL_KIND_LOSS, fell_loss, "focal",
-                      "Binary cross-entropy of raw outputs (logits) in which right answers count less.\n\n"
-                      "loss = mean over all outputs of -alpha_t (1 - p_t)^gamma log p_t, where p_t is\n"
-                      "sigmoid(x) for targets of 1 and 1 - sigmoid(x) for 0, and alpha_t is alpha and\n"
-                      "1 - alpha. T. Lin et al., \"Focal loss for dense object detection\", ICCV 2017. As\n"
-                      "torchvision's sigmoid_focal_loss.",
-                      struct focal, params),
+    .item =
+        FELL_ITEM(FELL_KIND_LOSS, fell_loss, "focal",
+                  "Binary cross-entropy of raw outputs (logits) in which right answers count less.\n\n"
+                  "loss = mean over all outputs of -alpha_t (1 - p_t)^gamma log p_t, where p_t is\n"
+                  "sigmoid(x) for targets of 1 and 1 - sigmoid(x) for 0, and alpha_t is alpha and\n"
+                  "1 - alpha. T. Lin et al., \"Focal loss for dense object detection\", ICCV 2017. Called\n"
+                  "sigmoid_focal_loss in torchvision.",
+                  struct focal, params),
     .target = FELL_VALUES,
     .expects = FELL_LOGIT,
     .eval = eval,

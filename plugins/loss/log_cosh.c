@@ -23,7 +23,7 @@ static const fell_loss log_cosh =
     FELL_LOSS("log_cosh",
               "Logarithm of the hyperbolic cosine of the error: like mse near 0, like mae far from it.\n\n"
               "loss = mean of log(cosh(prediction - target)); gradient tanh(prediction - target) / count.\n"
-              "As Keras' LogCosh.",
+              "Called LogCosh in Keras.",
               FELL_VALUES, FELL_REAL, eval);
 
 FELL_PLUGIN("1.0", "Fellrunner, MIT", &log_cosh.item);

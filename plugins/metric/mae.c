@@ -1,6 +1,6 @@
 /* mae.c - the mean of the absolute errors. */
 #include "../rows.h"
-#include "fell/plugin.h"
+#include "numbers.h"
 
 FELL_KERNEL(eval, fell_metric_call)
 {
@@ -9,6 +9,7 @@ FELL_KERNEL(eval, fell_metric_call)
     float error[BLOCK];
     double sum = 0.0;
 
+    numbers_tell_raw(c);
     for (int64_t i = 0; i < n; i += BLOCK) {
         const int64_t m = n - i < BLOCK ? n - i : BLOCK;
         const float *pred = c->pred + i, *target = c->target + i;
@@ -21,9 +22,12 @@ FELL_KERNEL(eval, fell_metric_call)
 }
 
 static const fell_metric mae = {
-    .item = FELL_ITEM0(FELL_KIND_METRIC, fell_metric, "mae",
-                       "Mean absolute error over all outputs of all rows, in the unit of the target.\n\n"
-                       "mean of |prediction - target|."),
+    .item = FELL_ITEM0(
+        FELL_KIND_METRIC, fell_metric, "mae",
+        "Mean absolute error over all outputs of all rows, in the unit of the target.\n\n"
+        "mean of |prediction - target|. Several columns are one mean, of all\n"
+        "their numbers. Outputs are taken as they are: raw ones (logits) are compared raw, and it\n"
+        "is told."),
     .target = FELL_VALUES,
     .eval = eval,
     .values = FELL_ONE,

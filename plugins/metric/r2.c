@@ -1,5 +1,5 @@
 /* r2.c - the share of the targets' variance that the predictions explain. */
-#include "fell/plugin.h"
+#include "numbers.h"
 
 /* Of one output; where the targets are all the same, 1 if they are met and else 0, as in
  * scikit-learn. */
@@ -23,6 +23,7 @@ static fell_status eval(fell_metric_call *c)
 {
     double sum = 0.0;
 
+    numbers_tell_raw(c);
     for (int64_t j = 0; j < c->cols; j++)
         sum += c->rows > 1 ? explained(c, j) : (double)NAN;
     *c->value = sum / (double)c->cols;
@@ -35,7 +36,8 @@ static const fell_metric r2 = {
         "Coefficient of determination: the share of the targets' variance that is explained.\n\n"
         "1 - sum of (target - prediction)^2 / sum of (target - mean)^2, the mean over several\n"
         "outputs; 1 is perfect, 0 as good as the mean. A target that never changes has 1 if it is met\n"
-        "and else 0; one row has no value. As scikit-learn's r2_score."),
+        "and else 0; one row has no value. As scikit-learn's r2_score. Outputs are taken as they\n"
+        "are: raw ones (logits) are compared raw, and it is told."),
     .target = FELL_VALUES,
     .higher_is_better = 1,
     .eval = eval,

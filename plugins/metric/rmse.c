@@ -1,5 +1,6 @@
 /* rmse.c - the square root of the mean of the squared errors. */
 #include "../rows.h"
+#include "numbers.h"
 
 FELL_KERNEL(eval, fell_metric_call)
 {
@@ -8,6 +9,7 @@ FELL_KERNEL(eval, fell_metric_call)
     float square[BLOCK];
     double sum = 0.0;
 
+    numbers_tell_raw(c);
     for (int64_t i = 0; i < n; i += BLOCK) {
         const int64_t m = n - i < BLOCK ? n - i : BLOCK;
         const float *pred = c->pred + i, *target = c->target + i;
@@ -20,9 +22,12 @@ FELL_KERNEL(eval, fell_metric_call)
 }
 
 static const fell_metric rmse = {
-    .item = FELL_ITEM0(FELL_KIND_METRIC, fell_metric, "rmse",
-                       "Root mean squared error over all outputs of all rows, in the unit of the target.\n\n"
-                       "square root of the mean of (prediction - target)^2."),
+    .item = FELL_ITEM0(
+        FELL_KIND_METRIC, fell_metric, "rmse",
+        "Root mean squared error over all outputs of all rows, in the unit of the target.\n\n"
+        "square root of the mean of (prediction - target)^2. Several columns are one mean, of all\n"
+        "their numbers. Outputs are taken as they are: raw ones (logits) are compared raw, and it\n"
+        "is told."),
     .target = FELL_VALUES,
     .eval = eval,
     .values = FELL_ONE,

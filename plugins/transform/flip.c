@@ -53,7 +53,7 @@ static const fell_layer flip = {
     .item = FELL_ITEM(FELL_KIND_LAYER, fell_layer, "flip",
                       "In training, mirrors each image with a given probability, anew in every epoch.\n\n"
                       "y[c,i,j] = x[c,i,W-1-j] (horizontal), x[c,H-1-i,j] (vertical), or both; y = x in\n"
-                      "evaluation. As RandomHorizontalFlip and RandomVerticalFlip of torchvision.",
+                      "evaluation. Called RandomHorizontalFlip and RandomVerticalFlip in torchvision.",
                       struct flip, params),
     .plan = planes_plan,
     .forward = forward,

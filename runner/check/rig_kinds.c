@@ -7,6 +7,7 @@
 
 #include "check/rig.h"
 #include "engine/init.h"
+#include "engine/targets.h"
 #include "host/settings.h"
 
 /* ---- activations -------------------------------------------------------------------------------- */
@@ -98,6 +99,14 @@ static float target_value(struct rig *g)
     }
 }
 
+/* V, or a target that the loss says it takes. */
+static float declared(const struct rig *g, float v)
+{
+    const struct choice loss = {.item = g->s.item, .settings = g->s.settings};
+
+    return g->s.item->kind == FELL_KIND_LOSS ? targets_within(&loss, v) : v;
+}
+
 /* Inputs "prediction" and "target", or "class"; the plugin reads them as WANTED and IS say. */
 static void make_pairs(struct rig *g, uint64_t wanted, uint64_t is, const float **pred, const float **target,
                        const int32_t **label)
@@ -123,7 +132,7 @@ static void make_pairs(struct rig *g, uint64_t wanted, uint64_t is, const float 
         number = rig_buffer(g, USE_INPUT, rows * cols, sizeof *v, "target");
         v = g->buffer[number].v;
         for (int64_t i = 0; i < rows * cols; i++)
-            v[i] = target_value(g);
+            v[i] = declared(g, target_value(g));
         *target = v;
     }
     rig_keep(g, number);

@@ -234,11 +234,12 @@ const char *display_short_path(const char *const *paths, size_t n, size_t i)
     const char *tail = paths[i] + strlen(paths[i]);
 
     while (tail > paths[i]) {
+        bool quoted = false; /* a dot in quotes ends no part */
         size_t same = 0;
 
         do
-            tail--;
-        while (tail > paths[i] && tail[-1] != '.');
+            quoted ^= *--tail == '"';
+        while (tail > paths[i] && (quoted || tail[-1] != '.'));
         for (size_t k = 0; k < n; k++)
             same += path_ends_in(paths[k], tail);
         /* A bare number ("0.1" of a list) says nothing: one part more. */

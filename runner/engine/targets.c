@@ -110,6 +110,32 @@ status targets_check(const struct choice *loss, const struct data *data, struct 
     return first ? tell_misfit(loss, data, first, &at, p) : OK;
 }
 
+float targets_within(const struct choice *loss, float value)
+{
+    const fell_loss *item = loss->item->loss;
+    const fell_targets *first = NULL;
+    const double x = (double)value;
+
+    for (uint64_t i = 0; i < item->ntargets; i++) {
+        const fell_targets *t = &item->targets[i];
+
+        if (!applies(loss, t))
+            continue;
+        if (fits(t, value))
+            return value;
+        first = first ? first : t;
+    }
+    if (!first)
+        return value;
+    if (first->flags & FELL_EITHER)
+        return (float)(x < (first->min + first->max) / 2 ? first->min : first->max);
+    if (isfinite(first->min) && isfinite(first->max))
+        return (float)(first->min + (first->max - first->min) / (1 + exp(-x)));
+    if (isfinite(first->min))
+        return (float)(first->min + fabs(x - first->min) + (x == first->min));
+    return (float)(first->max - fabs(x - first->max) - (x == first->max));
+}
+
 /* ---- what they are to a metric -------------------------------------------------------------- */
 
 static bool all_fit(const fell_targets *t, const struct data *data)

@@ -46,6 +46,26 @@ test "$(grep -c 'warning: run 1: talker: this is warning' err)" = 19 || fail "$(
 expect_text err "warning: run 1: there are other warnings: SELECT * FROM events WHERE kind = 'warning'"
 expect_sql talk.db 20 "SELECT count(*) FROM events WHERE kind = 'warning'"
 
+# ---- metrics of numbers say that raw outputs are compared raw, over all columns; values of numpy
+printf 'x,a,b\n1,0,1\n2,1,0\n3,1,1\n4,0,0\n' >raw.csv
+cat >raw.yaml <<'END'
+seed: 1
+data: {source: {csv: {path: raw.csv, target: [a, b]}}}
+model: [{dense: {units: 2, init: {weight: zeros, bias: zeros}}}]
+loss: bce_with_logits
+optimizer: {sgd: {lr: 1e-30}}
+metrics: [mae, rmse, r2]
+train: {epochs: 1, batch_size: 0}
+END
+expect_exit 0 "$FELL" run raw.yaml --jobs 1 --quiet --db raw.db
+for metric in mae rmse r2; do
+    expect_text err "warning: $metric: the outputs are raw (logits) and are compared with the targets as they are"
+done
+expect_sql raw.db 'mae 0.5,r2 -1.0,rmse 0.7071' "SELECT group_concat(name || ' ' || round(value, 4)) FROM (SELECT * FROM metrics ORDER BY name)"
+sed 's/bce_with_logits/mse/' raw.yaml >numbers.yaml
+expect_exit 0 "$FELL" run numbers.yaml --jobs 1 --quiet --db raw.db
+expect_empty err
+
 # ---- rows that weigh nothing: sums and weights are added over a split, and a batch of weight 0 takes no step
 awk 'BEGIN {
     print "x,y" >"zeros.csv"; print "x,y" >"ones.csv"; print "x,y" >"mixed.csv"
@@ -77,3 +97,29 @@ weigh together mixed 8 ones
 expect_empty err
 expect_sql weights.db 5 "SELECT count(*) FROM epochs AS a JOIN epochs AS b USING (epoch) WHERE a.run_id = 1 AND b.run_id = 2
     AND abs(a.train_loss - b.train_loss) < 1e-6 AND abs(a.validation_loss - b.validation_loss) < 1e-6"
+
+# ---- a loss of targets from 10 to 20 is checked with such: others have no value
+cat >tens.c <<'END'
+#include <fell/plugin.h>
+static const fell_targets from_ten[] = {{.min = 10, .max = 20}};
+static fell_status eval(fell_loss_call *c)
+{
+    for (int64_t i = 0; i < c->rows * c->cols; i++) {
+        const float t = c->target[i], d = t < 10 || t > 20 ? NAN : c->pred[i] - t / 10;
+        c->sum += 0.5 * (double)d * (double)d;
+        c->dpred[i] = d;
+    }
+    c->weight = (double)(c->rows * c->cols);
+    return FELL_OK;
+}
+static const fell_loss tens = {.item = FELL_ITEM0(FELL_KIND_LOSS, fell_loss, "tens", "Half the squared distance to a tenth."),
+                               .target = FELL_VALUES,
+                               .expects = FELL_REAL,
+                               .eval = eval,
+                               .targets = from_ten,
+                               .ntargets = 1};
+FELL_PLUGIN("1.0", "A test, MIT", &tens.item);
+END
+expect_exit 0 "$FELL" plugin build tens.c
+XDG_STATE_HOME=$PWD/state expect_exit 0 "$FELL" plugin check ./tens.so
+expect_no_text out FAILED

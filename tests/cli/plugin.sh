@@ -118,7 +118,7 @@ expect_text err "no-such-compiler"
 
 # verify: every stored case of PyTorch's, and what is wrong with a file
 for file in activations activation_settings losses loss_settings layers layer_settings optimizers optimizer_settings \
-    schedules schedule_settings; do
+    schedules schedule_settings activation_edges loss_edges layer_edges optimizer_edges schedule_edges; do
     expect_exit 0 "$FELL" plugin verify --reference "$srcdir/tests/reference/$file.json" --json
     expect_json out 1 "(SELECT count(*) > 5 AND min(value->>'result') = 'ok' AND max(value->>'error') <= 1e-5 FROM json_each(j))"
 done

@@ -103,6 +103,7 @@ Test(optimizers, reference)
 Test(optimizers, other_settings)
 {
     check_cases("optimizer_settings.json", 20, NULL, TOLERANCE);
+    check_cases("optimizer_edges.json", 13, NULL, TOLERANCE);
 }
 
 /* ---- bits ----------------------------------------------------------------------------------- */

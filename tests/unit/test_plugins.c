@@ -35,3 +35,10 @@ Test(plugins, layers)
 
     check_cases("layers.json", 18, names, TOLERANCE);
 }
+
+Test(plugins, kinks_ties_and_ends)
+{
+    check_cases("activation_edges.json", 34, NULL, TOLERANCE);
+    check_cases("loss_edges.json", 26, NULL, TOLERANCE);
+    check_cases("layer_edges.json", 13, NULL, TOLERANCE);
+}

@@ -27,6 +27,7 @@ Test(schedules, reference)
 Test(schedules, other_settings)
 {
     check_cases("schedule_settings.json", 15, NULL, 1e-12);
+    check_cases("schedule_edges.json", 13, NULL, 1e-12);
 }
 
 /* ---- by hand ------------------------------------------------------------------------------- */

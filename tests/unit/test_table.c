@@ -165,12 +165,16 @@ Test(display, short_paths)
     static const char *const alike[] = {"model.0.dense.units", "model.2.dense.units",
                                         "optimizer.adam.betas.0"};
     static const char *const inside[] = {"lr", "optimizer.sgd.lr"};
+    static const char *const quoted[] = {"confusion.1.\"1.1\"", "confusion.\"1.1\".1", "confusion.a.\"b.c\""};
 
     cr_expect_str_eq(display_short_path(apart, 2, 0), "lr");
     cr_expect_str_eq(display_short_path(apart, 2, 1), "batch_size");
     cr_expect_str_eq(display_short_path(alike, 3, 0), "0.dense.units");
     cr_expect_str_eq(display_short_path(alike, 3, 1), "2.dense.units");
     cr_expect_str_eq(display_short_path(alike, 3, 2), "betas.0");
+    cr_expect_str_eq(display_short_path(quoted, 3, 0), "\"1.1\"");
+    cr_expect_str_eq(display_short_path(quoted, 3, 1), "\"1.1\".1");
+    cr_expect_str_eq(display_short_path(quoted, 3, 2), "\"b.c\"");
     cr_expect_str_eq(display_short_path(inside, 2, 0), "lr");
     cr_expect_str_eq(display_short_path(inside, 2, 1), "sgd.lr");
 }
