@@ -189,6 +189,7 @@ static inline void fell_normal(fell_ctx *ctx, float *dst, int64_t n)    /* N(0,1
 typedef struct fell_ints    { const int64_t *v;     int64_t n; } fell_ints;
 typedef struct fell_floats  { const double *v;      int64_t n; } fell_floats;
 typedef struct fell_strings { const char *const *v; int64_t n; } fell_strings;
+typedef struct fell_map     { const char *const *key, *const *value; int64_t n; } fell_map;
 
 typedef enum fell_ptype {          /* and the C type of the field              */
     FELL_P_INT = 1,                /* int64_t                                  */
@@ -198,7 +199,10 @@ typedef enum fell_ptype {          /* and the C type of the field              *
     FELL_P_ENUM,                   /* int32_t: 0 for the first choice, 1, ...  */
     FELL_P_INTS,                   /* fell_ints    in YAML a list, or one      */
     FELL_P_FLOATS,                 /* fell_floats  value for a list of one     */
-    FELL_P_STRINGS                 /* fell_strings                             */
+    FELL_P_STRINGS,                /* fell_strings                             */
+    FELL_P_MAP                     /* fell_map: names, each with a word; a map */
+                                   /* of one key, {embed: 8}, arrives as       */
+                                   /* "embed 8"; since 1                       */
 } fell_ptype;
 
 enum {                             /* flags; 0 for most                        */
@@ -237,6 +241,8 @@ typedef struct fell_param {
     FELL_FIELD_(S, f, fell_floats), 0, min, max, def, NULL }
 #define FELL_STRINGS(S, f, def, flags, doc) { #f, doc, FELL_P_STRINGS, flags, \
     FELL_FIELD_(S, f, fell_strings), 0, 0, 0, def, NULL }
+#define FELL_MAP(S, f, doc) { #f, doc, FELL_P_MAP, 0, \
+    FELL_FIELD_(S, f, fell_map), 0, 0, 0, NULL, NULL }
 
 /* What every item begins with. Frozen: growth goes into each kind's tail. */
 typedef enum fell_kind {
@@ -482,6 +488,8 @@ typedef struct fell_tensor {       /* a tensor that the layer owns             *
     uint64_t    role;              /* FELL_WEIGHT, FELL_BIAS, FELL_STATE       */
 } fell_tensor;
 
+typedef struct fell_column fell_column;
+
 typedef struct fell_plan {
     fell_ctx   *ctx;
     const void *settings;
@@ -494,6 +502,11 @@ typedef struct fell_plan {
     int64_t indices;               /* out: 0, or inputs are whole numbers in   */
                                    /* [0,indices), checked by the host, and no */
                                    /* dx is ever wanted (embedding)            */
+    const fell_column *column;     /* [ncolumns] what the columns of in[0]     */
+    int64_t ncolumns;              /* are, where the rows come from a table    */
+                                   /* (section 11); transforms only; since 1   */
+    fell_column *out_column;       /* [ncolumns] what they are in `out`: filled */
+                                   /* as `column`, to be changed; since 1      */
 } fell_plan;
 
 typedef struct fell_layer_call {
@@ -513,6 +526,9 @@ typedef struct fell_layer_call {
                                    /* entry: state, frozen or not in use       */
     void *saved;                   /* [saved_bytes] 64-byte aligned; NULL: no  */
                                    /* backward follows                         */
+    const double *x64;             /* fit64, forward64: [B,in] in place of x,  */
+    double       *y64;             /* [B,out] in place of y, and               */
+    double *const *tensor64;       /* [ntensors] in place of tensor; since 1   */
 } fell_layer_call;
 
 typedef struct fell_layer {
@@ -528,11 +544,34 @@ typedef struct fell_layer {
     /* Optional, transforms only: x[0] is all training rows, once, in order;
      * y is NULL. Fill the FELL_STATE tensors. */
     fell_status (*fit)(fell_layer_call *c);
+    /* Optional, transforms only, since 1: the same two in double. Rows that floats
+     * cannot hold exactly stay double as long as transforms have these, and become
+     * floats last: seconds since 1970 keep their digits. */
+    fell_status (*fit64)(fell_layer_call *c);
+    fell_status (*forward64)(fell_layer_call *c);
+    uint64_t gaps;                 /* 1: a transform that fills what is missing */
+                                   /* (NaN) in x; since 1                      */
 } fell_layer;
 
 /* ---- 11. datasets: may do I/O and allocate; the host shuffles and splits ------- */
 
-typedef struct fell_data_info {
+enum { FELL_NUMBER = 1, FELL_CATEGORY = 2 };      /* what a column is          */
+
+struct fell_column {               /* one input column of a table; since 1     */
+    const char *name;              /* NULL: without                            */
+    uint64_t is;                   /* FELL_NUMBER, FELL_CATEGORY               */
+    int64_t  at, width;            /* its numbers in a row: one, or one for    */
+                                   /* each word, 1 at the row's own            */
+    int64_t  missing;              /* rows without a value: NaN at all WIDTH   */
+    double   min, max;             /* of a number's values                     */
+    int64_t  nwords;
+    const char *const *word;       /* [nwords] of a category, in order         */
+    int64_t  number;               /* its place in the file, from 0            */
+};
+
+typedef struct fell_data_info fell_data_info;
+
+struct fell_data_info {
     fell_ctx   *ctx;
     const void *settings;
     void    *self;                 /* out of open: the plugin's own, to close  */
@@ -546,7 +585,19 @@ typedef struct fell_data_info {
     const char *const *class_names;/* out: [nclasses], lives until close, or   */
                                    /* NULL. The host matches a test set's      */
                                    /* classes to the training set's by name.   */
-} fell_data_info;
+    /* Since 1: */
+    const fell_data_info *source;  /* what the source said, while a test or    */
+                                   /* validation set is opened: rows must come */
+                                   /* out in its columns; NULL: the source     */
+    uint64_t gaps;                 /* 1: missing inputs may be given as NaN, a */
+                                   /* transform fills them; 0: are an error    */
+    const fell_column *column;     /* out: [ncolumns] the columns of x in      */
+    int64_t  ncolumns;             /* order; NULL, 0: unknown. The host orders */
+                                   /* a test set's as the source's, by name    */
+    const char *found;             /* out: what was found out about the file,  */
+                                   /* "header, delimiter ','", or NULL         */
+    uint64_t doubles;              /* out: 1: read fills x64, not x            */
+};
 
 typedef struct fell_read_call {
     fell_ctx   *ctx;
@@ -557,6 +608,8 @@ typedef struct fell_read_call {
     float    *x;                   /* [n,x] out                                */
     float    *target;              /* [n,target] out, or NULL                  */
     int32_t  *label;               /* [n,target] out, or NULL                  */
+    double   *x64;                 /* [n,x] out where open said `doubles`, and */
+                                   /* x is NULL; since 1                       */
 } fell_read_call;
 
 typedef struct fell_dataset {

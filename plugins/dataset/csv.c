@@ -1,110 +1,74 @@
-/* csv.c - rows of numbers from a text file, with one or more target columns.
+/* csv.c - rows of a text file, with one or more target columns.
  *
- * Reads the whole file at open: header and targets are settled by the first two
- * lines (csv_columns.h), then each line becomes a row (csv_scan.h); what the
- * target column is, classes or values, is known at the end (targets.h). Used by the host's
- * loader of data, which shuffles, splits and transforms.
+ * Reads the whole file at open: each record becomes a row of fields (csv_scan.h), the first one may name
+ * the columns (csv_header.h), and what a column is, is known at the end (table_inputs.h, targets.h).
+ * Used by the host's loader of data, which shuffles, splits and transforms.
  */
 #define _POSIX_C_SOURCE 200809L
-#include <errno.h>
 #include <locale.h>
 
-#include "csv_columns.h"
+#include "csv_header.h"
 #include "csv_scan.h"
 #include "fell/plugin.h"
 #include "file.h"
 #include "shape.h"
+#include "table_inputs.h"
+#include "table_settings.h"
 #include "targets.h"
+#include "text.h"
 
 struct settings {
     const char *path;
-    fell_strings target;
+    TABLE_SETTINGS;
     int32_t header;
     const char *delimiter;
-    fell_ints shape;
+    int32_t decimal, encoding;
 };
 
 static const fell_param params[] = {
     FELL_STRING(struct settings, path, NULL, FELL_REQUIRED | FELL_PATH, "The file, plain or gzip."),
-    FELL_STRINGS(struct settings, target, NULL, FELL_REQUIRED,
-                 "Target column, by name or by number from 0 (-1: the last), or a list of them."),
+    TABLE_PARAMS(struct settings),
     FELL_ENUM(struct settings, header, "auto", "auto|yes|no",
-              "Whether the first line names the columns; auto: it does when it holds no number."),
+              "Whether the first line names the columns; auto: it does when it names the target or holds no "
+              "number, and 'fell check' tells."),
     FELL_STRING(struct settings, delimiter, "auto", 0,
-                "What separates the columns, one character or tab; auto: the most frequent of , ; tab |."),
-    FELL_INTS(struct settings, shape, "[]", 1, 1 << 24, 0,
-              "Shape of one row's input, [C,H,W] for images or [T,D] for sequences; empty: a vector."),
+                "What separates the columns: one character, tab, or ' ' for any number of blanks and tabs; "
+                "auto: the most frequent of , ; tab |, else blanks."),
+    FELL_ENUM(struct settings, decimal, ".", ".|,", "What stands before the fraction of a number."),
+    FELL_ENUM(struct settings, encoding, "utf8", TEXT_ENCODINGS, "How the file writes its characters."),
 };
 
 struct csv {
-    struct settings s;
+    const struct settings *s;
     fell_ctx *ctx;
     const char *file; /* the path's last part */
-    char *text;       /* the file */
     char place[280];  /* "path: FILE:" */
-    struct columns columns;
+    struct table table;
     struct targets targets;
-    int64_t room, inputs;
-    float *x; /* [targets.rows, inputs] */
+    /* What is told of the file: */
+    const char *header;
+    int64_t trailing; /* rows with an empty field at their end, of which the first line has none */
+    int64_t ragged, ragged_line, ragged_n, empty_at_tabs;
+    bool sep, is_header;
 };
 
 static void close_file(void *self)
 {
     struct csv *d = self;
 
-    columns_release(&d->columns);
+    table_release(&d->table);
     targets_release(&d->targets);
-    free(d->text);
-    free(d->x);
     free(d);
 }
 
-/* ---- one row ------------------------------------------------------------------- */
-
-static fell_status add_row(struct csv *d, const struct record *r, int64_t first_line)
-{
-    const struct columns *columns = &d->columns;
-    const bool first = d->targets.rows == 0;
-    struct cell *cell;
-    float *x;
-
-    if (r->n != columns->n)
-        return fell_fail(d->ctx, "path: %s:%lld: %lld field%s, but line %lld has %lld", d->file,
-                         (long long)r->line, (long long)r->n, r->n == 1 ? "" : "s", (long long)first_line,
-                         (long long)columns->n);
-    if (d->targets.rows == d->room) {
-        x = realloc(d->x, (size_t)((d->room ? 2 * d->room : 1024) * d->inputs) * sizeof *x);
-        if (!x)
-            return file_out_of_memory(d->ctx, "path", d->s.path);
-        d->x = x;
-        d->room = d->room ? 2 * d->room : 1024;
-    }
-    x = d->x + d->targets.rows * d->inputs;
-    cell = targets_add_row(&d->targets);
-    if (!cell)
-        return file_out_of_memory(d->ctx, "path", d->s.path);
-    for (int64_t j = 0; j < r->n; j++) {
-        double value = 0.0;
-
-        if (columns->target[j] >= 0) {
-            cell[columns->target[j]] = (struct cell){r->field[j], d->targets.rows - 1, r->line, 0.0};
-            continue;
-        }
-        if (targets_number(&d->targets, &r->field[j], r->line, j, first, &value) != FELL_OK)
-            return FELL_ERROR;
-        *x++ = (float)value;
-    }
-    return FELL_OK;
-}
-
-/* ---- the file --------------------------------------------------------------------- */
+/* ---- the text --------------------------------------------------------------------- */
 
 static fell_status choose_delimiter(struct csv *d, const char *text, char *delimiter)
 {
-    const char *wanted = d->s.delimiter;
+    const char *wanted = d->s->delimiter;
 
     if (!strcmp(wanted, "auto"))
-        *delimiter = scan_guess_delimiter(text);
+        *delimiter = *delimiter ? *delimiter : scan_guess_delimiter(text);
     else if (!strcmp(wanted, "tab"))
         *delimiter = '\t';
     else if (strlen(wanted) == 1 && !strchr("\"\r\n.+-_0123456789", *wanted) &&
@@ -113,23 +77,34 @@ static fell_status choose_delimiter(struct csv *d, const char *text, char *delim
     else
         return fell_fail(
             d->ctx, "delimiter: '%s' is neither auto, nor tab, nor one character like ',' or ';'", wanted);
+    if (*delimiter == (d->s->decimal ? ',' : '.'))
+        return fell_fail(d->ctx, "decimal: '%c' also separates the columns; say delimiter", *delimiter);
     return FELL_OK;
 }
 
-/* The text of the file: without a byte order mark, and surely text. */
+/* Excel's first line, sep=;, names the delimiter and is no row. */
+static void pass_over_sep(struct csv *d, struct scan *scan)
+{
+    char *p = scan->at;
+
+    if (strncmp(p, "sep=", 4) != 0 || !p[4] || scan_at_line_end(p + 4) || !scan_at_line_end(p + 5))
+        return;
+    scan->delimiter = p[4];
+    scan->at = scan_skip_newline(p + 5);
+    scan->line = 2;
+    d->sep = true;
+}
+
 static fell_status load_text(struct csv *d, struct scan *scan)
 {
-    size_t n = 0, skip;
+    size_t n = 0;
 
-    if (file_read(d->ctx, "path", d->s.path, SIZE_MAX, &d->text, &n) != FELL_OK)
+    if (text_read(d->ctx, d->s->path, d->s->encoding, &d->table.text, &n, &scan->at) != FELL_OK)
         return FELL_ERROR;
-    skip = n >= 3 && !memcmp(d->text, "\xef\xbb\xbf", 3) ? 3 : 0;
-    if (n >= 2 && (!memcmp(d->text, "\xff\xfe", 2) || !memcmp(d->text, "\xfe\xff", 2)))
-        return fell_fail(d->ctx, "path: %s is UTF-16; save it as UTF-8", d->file);
-    if (n && memchr(d->text, '\0', n))
-        return fell_fail(d->ctx, "path: %s is not a text file (it holds zero bytes)", d->file);
-    scan->at = d->text + skip;
+    if (n == 0)
+        return fell_fail(d->ctx, "path: %s is empty", d->file);
     scan->line = 1;
+    pass_over_sep(d, scan);
     return choose_delimiter(d, scan->at, &scan->delimiter);
 }
 
@@ -146,63 +121,149 @@ static fell_status next_record(struct csv *d, struct scan *scan, struct record *
         return fell_fail(d->ctx, "path: %s:%lld: there is text behind a closing quote", d->file,
                          (long long)r->line);
     case SCAN_MEMORY:
-        return file_out_of_memory(d->ctx, "path", d->s.path);
+        return file_out_of_memory(d->ctx, "path", d->s->path);
     default:
         return FELL_OK;
     }
 }
 
-/* Columns from the first two records, then a row from each record that is no header. */
-static fell_status read_rows(struct csv *d)
+/* ---- rows ---------------------------------------------------------------------------- */
+
+/* A record of as many fields as the first has becomes a row; another is counted. */
+static fell_status add_row(struct csv *d, const struct record *r, char delimiter)
 {
-    struct record first = {0}, other = {0};
-    struct columns *columns = &d->columns;
+    struct table *t = &d->table;
+    bool doubled = false;
+
+    if (r->n == t->n + 1 && r->field[t->n].len == 0 && delimiter != ' ')
+        d->trailing++;
+    else if (r->n != t->n) {
+        for (int64_t j = 0; j < r->n; j++)
+            doubled |= r->field[j].len == 0;
+        if (!d->ragged++) {
+            d->ragged_line = r->line;
+            d->ragged_n = r->n;
+            d->empty_at_tabs = doubled && delimiter == '\t' && r->n > t->n;
+        }
+        return FELL_OK;
+    }
+    if (!table_grow(t, true))
+        return file_out_of_memory(d->ctx, "path", d->s->path);
+    t->line[t->rows] = r->line;
+    for (int64_t j = 0; j < t->n; j++) {
+        const struct field *f = &r->field[j];
+
+        if (f->len > TABLE_LONGEST)
+            return fell_fail(d->ctx, "path: %s:%lld: a field of %lld bytes; is a quote left open?", d->file,
+                             (long long)r->line, (long long)f->len);
+        t->cell[t->rows * t->n + j] = (uint64_t)(f->text - t->text) << TABLE_LENGTH_BITS | (uint64_t)f->len;
+    }
+    t->rows++;
+    return FELL_OK;
+}
+
+static fell_status refuse_ragged(const struct csv *d, int64_t first_line)
+{
+    const struct table *t = &d->table;
+    char more[160] = "";
+
+    if (d->empty_at_tabs)
+        snprintf(more, sizeof more,
+                 "; two tabs stand together (delimiter: ' ' takes any number of blanks and tabs as one)");
+    else if (t->rows <= 1 && d->ragged_n > t->n && d->ragged > 1)
+        snprintf(more, sizeof more, "; remove what stands above the table");
+    return fell_fail(d->ctx, "path: %s:%lld: %lld field%s, but line %lld has %lld%s%s", d->file,
+                     (long long)d->ragged_line, (long long)d->ragged_n, d->ragged_n == 1 ? "" : "s",
+                     (long long)first_line, (long long)t->n, more,
+                     d->ragged > 1 ? " (and so in other lines)" : "");
+}
+
+static fell_status read_records(struct csv *d, struct scan *scan)
+{
+    struct record r = {0};
     fell_status result = FELL_ERROR;
-    struct scan scan;
-    bool end, header;
+    int64_t first_line = 0;
+    bool end;
 
-    if (load_text(d, &scan) != FELL_OK || next_record(d, &scan, &first, &end) != FELL_OK)
-        goto out;
-    if (end) {
-        fell_fail(d->ctx, "path: %s is empty", d->file);
-        goto out;
-    }
-    if (next_record(d, &scan, &other, &end) != FELL_OK ||
-        columns_find_header(d->ctx, d->file, d->s.header, &d->s.target, &first, &other, &header) != FELL_OK)
-        goto out;
-
-    columns->n = first.n;
-    columns->target = malloc((size_t)first.n * sizeof *columns->target);
-    if (header) {
-        columns->name = first.field; /* now theirs */
-        first.field = NULL;
-    }
-    if (!columns->target) {
-        file_out_of_memory(d->ctx, "path", d->s.path);
-        goto out;
-    }
-    if (columns_find_targets(d->ctx, columns, &d->s.target) != FELL_OK)
-        goto out;
-    d->inputs = columns->n - columns->targets;
-
-    if (!header && add_row(d, &first, first.line) != FELL_OK)
-        goto out;
-    while (!end)
-        if (add_row(d, &other, first.line) != FELL_OK || next_record(d, &scan, &other, &end) != FELL_OK)
+    for (;;) {
+        if (next_record(d, scan, &r, &end) != FELL_OK)
             goto out;
-    if (d->targets.rows == 0) {
-        fell_fail(d->ctx, "path: %s has a header and no rows", d->file);
-        goto out;
+        if (end)
+            break;
+        if (!d->table.n) {
+            d->table.n = r.n;
+            first_line = r.line;
+        }
+        if (add_row(d, &r, scan->delimiter) != FELL_OK)
+            goto out;
     }
-    result = FELL_OK;
-
+    if (!d->table.n)
+        fell_fail(d->ctx, "path: %s is empty", d->file);
+    else if (d->ragged)
+        refuse_ragged(d, first_line);
+    else
+        result = FELL_OK;
 out:
-    record_release(&first);
-    record_release(&other);
+    record_release(&r);
     return result;
 }
 
+/* The first row becomes the names, if it is a header. */
+static fell_status settle_header(struct csv *d)
+{
+    struct table *t = &d->table;
+
+    t->column = calloc((size_t)t->n, sizeof *t->column);
+    if (!t->column)
+        return file_out_of_memory(d->ctx, "path", d->s->path);
+    if (header_settle(t, d->s->header, &d->s->target, &d->is_header, &d->header) != FELL_OK)
+        return FELL_ERROR;
+    if (!d->is_header)
+        return FELL_OK;
+    for (int64_t j = 0; j < t->n; j++)
+        t->column[j].name = table_field(t, 0, j);
+    t->named = true;
+    t->rows--;
+    memmove(t->cell, t->cell + t->n, (size_t)(t->rows * t->n) * sizeof *t->cell);
+    memmove(t->line, t->line + 1, (size_t)t->rows * sizeof *t->line);
+    return t->rows ? FELL_OK : fell_fail(d->ctx, "path: %s has a header and no rows", d->file);
+}
+
+static void tell(struct csv *d, char delimiter)
+{
+    char between[24], trailing[80] = "";
+
+    if (delimiter == '\t')
+        snprintf(between, sizeof between, "tabs");
+    else if (delimiter == ' ')
+        snprintf(between, sizeof between, "blanks");
+    else
+        snprintf(between, sizeof between, "'%c'", delimiter);
+    if (d->trailing)
+        snprintf(trailing, sizeof trailing, ", an empty field at the end of %lld lines passed over",
+                 (long long)d->trailing);
+    snprintf(d->table.what, sizeof d->table.what, "%s (%s), delimiter %s%s%s%s%s",
+             d->is_header ? "header" : "no header", d->header, between,
+             d->sep ? " (as its line sep= says)" : "", d->s->decimal ? ", decimal commas" : "",
+             d->s->encoding == ENCODING_UTF8     ? ""
+             : d->s->encoding == ENCODING_LATIN1 ? ", latin1"
+                                                 : ", cp1252",
+             trailing);
+}
+
 /* ---- the item -------------------------------------------------------------------------- */
+
+static fell_status read_table(struct csv *d, fell_data_info *info)
+{
+    struct scan scan = {.delimiter = '\0'};
+
+    if (load_text(d, &scan) != FELL_OK || read_records(d, &scan) != FELL_OK || settle_header(d) != FELL_OK ||
+        !TABLE_ASSIGN(&d->table, d->s) || table_settle_inputs(&d->table, info) != FELL_OK ||
+        shape_settle(info->ctx, &d->s->shape, d->table.width, d->file, &info->x) != FELL_OK)
+        return FELL_ERROR;
+    tell(d, scan.delimiter);
+    return targets_settle(&d->targets, info);
+}
 
 static fell_status open_file(fell_data_info *info)
 {
@@ -216,19 +277,16 @@ static fell_status open_file(fell_data_info *info)
         file_out_of_memory(info->ctx, "path", s->path);
         goto out;
     }
-    d->s = *s;
+    d->s = s;
     d->ctx = info->ctx;
     d->file = file_name(s->path);
-    d->columns.source = "file";
-    d->columns.row_word = "line";
-    d->targets = (struct targets){.ctx = info->ctx, .place = d->place, .columns = &d->columns};
     snprintf(d->place, sizeof d->place, "path: %s:", d->file);
+    d->table = (struct table){.ctx = info->ctx, .source = "file", .row_word = "line", .place = d->place};
+    TABLE_TAKE(&d->table, s);
+    d->table.decimal = s->decimal ? ',' : '.';
+    d->targets.t = &d->table;
     before = uselocale(plain); /* decimal points are points */
-    if (read_rows(d) == FELL_OK) {
-        info->x = fell_vec(d->inputs);
-        if (shape_settle(info->ctx, &s->shape, d->inputs, d->file, &info->x) == FELL_OK)
-            result = targets_settle(&d->targets, info);
-    }
+    result = read_table(d, info);
     uselocale(before);
 
 out:
@@ -239,34 +297,41 @@ out:
             close_file(d);
         return result;
     }
-    free(d->text);
-    d->text = NULL;
-    info->rows = d->targets.rows;
+    info->rows = d->table.rows;
+    info->found = d->table.what;
     info->self = d;
     return FELL_OK;
 }
 
 static fell_status read_file(fell_read_call *c)
 {
+    const locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
     const struct csv *d = c->self;
-    const int64_t inputs = d->inputs;
+    locale_t before;
 
+    if (!plain)
+        return file_out_of_memory(c->ctx, "path", d->s->path);
+    before = uselocale(plain);
     for (int64_t i = 0; i < c->n; i++) {
-        const int64_t row = c->row[i];
-
-        memcpy(c->x + i * inputs, d->x + row * inputs, (size_t)inputs * sizeof *c->x);
-        targets_read(&d->targets, c, i, row);
+        table_read(&d->table, c->row[i], c->x64 + i * d->table.width);
+        targets_read(&d->targets, c, i, c->row[i]);
     }
+    uselocale(before);
+    freelocale(plain);
     return FELL_OK;
 }
 
 static const fell_dataset csv = {
-    FELL_ITEM(FELL_KIND_DATASET, fell_dataset, "csv",
-              "Rows of a CSV file: one or more target columns, all others are inputs.\n\n"
-              "Inputs must be numbers. A target of text is classes, sorted by bytes and numbered from 0; a\n"
-              "target of numbers is classes, sorted as numbers, when the loss takes classes, and values\n"
-              "otherwise. Quotes, line ends and blank lines as in RFC 4180, gzip files as they are.",
-              struct settings, params),
+    FELL_ITEM(
+        FELL_KIND_DATASET, fell_dataset, "csv",
+        "Rows of a CSV file: one or more target columns, all others are inputs.\n\n"
+        "A column of numbers is one input; one of text is a category, with an input for each of its\n"
+        "words (at most 64), sorted by bytes. A target of text is classes, sorted by bytes and numbered\n"
+        "from 0; a target of numbers is classes, sorted as numbers, when the loss takes classes, and\n"
+        "values otherwise. A test set's columns are those of the source by name, in any order. Quotes,\n"
+        "line ends and blank lines as in RFC 4180, gzip files as they are. `fell check` shows what was\n"
+        "found out.",
+        struct settings, params),
     open_file, read_file, close_file};
 
 FELL_PLUGIN("1.0", "Fellrunner, MIT", &csv.item);

@@ -2,13 +2,15 @@
  *
  * Knows nothing of columns, targets or tensors; csv.c does. Fields may be
  * quoted, with quotes doubled inside; lines end in LF, CRLF or CR; blank lines
- * are passed over; spaces around a field do not count.
+ * are passed over; spaces around a field do not count. With a blank as the
+ * delimiter any number of blanks and tabs is one, and those at a line's ends are none.
  */
 #ifndef DATASET_CSV_SCAN_H
 #define DATASET_CSV_SCAN_H
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -74,14 +76,49 @@ static inline char *scan_quoted(char *p, struct field *f, int64_t *lines)
     return *p ? p + 1 : NULL;
 }
 
+/* Room for one more field of R, or false when memory is out. */
+static inline bool record_add(struct record *r, struct field f)
+{
+    if (r->n == r->room) {
+        const int64_t room = 2 * r->room + 16;
+        struct field *larger = realloc(r->field, (size_t)room * sizeof *larger);
+
+        if (!larger)
+            return false;
+        r->field = larger;
+        r->room = room;
+    }
+    r->field[r->n++] = f;
+    return true;
+}
+
+/* Behind a field at P: true when another follows, which *P then begins. */
+static inline bool scan_next_field(char **p, char delimiter)
+{
+    if (delimiter == ' ') {
+        *p = scan_skip_spaces(*p, '\0');
+        return !scan_at_line_end(*p);
+    }
+    if (scan_at_line_end(*p))
+        return false;
+    ++*p;
+    return true;
+}
+
+static inline bool scan_ends_field(const char *p, char delimiter)
+{
+    return *p == delimiter || scan_at_line_end(p) || (delimiter == ' ' && *p == '\t');
+}
+
 /* The next record into R, whose line is set on errors as well. */
 static inline enum scanned scan_record(struct scan *s, struct record *r)
 {
+    const char skipped = s->delimiter == ' ' ? '\0' : s->delimiter; /* no blank is a field of its own */
     char *p = s->at;
     int64_t lines = 0;
 
     for (;;) { /* blank lines */
-        char *q = scan_skip_spaces(p, s->delimiter);
+        char *q = scan_skip_spaces(p, skipped);
 
         if (!*q)
             return SCAN_END;
@@ -92,55 +129,80 @@ static inline enum scanned scan_record(struct scan *s, struct record *r)
     }
     r->n = 0;
     r->line = s->line;
-    for (;;) {
+    do {
         struct field f;
 
-        p = scan_skip_spaces(p, s->delimiter);
+        p = scan_skip_spaces(p, skipped);
         if (*p == '"') {
             p = scan_quoted(p + 1, &f, &lines);
             if (!p)
                 return SCAN_OPEN_QUOTE;
-            p = scan_skip_spaces(p, s->delimiter);
-            if (*p != s->delimiter && !scan_at_line_end(p))
+            if (s->delimiter != ' ')
+                p = scan_skip_spaces(p, skipped);
+            if (!scan_ends_field(p, s->delimiter))
                 return SCAN_AFTER_QUOTE;
         } else {
             f.text = p;
-            while (*p != s->delimiter && !scan_at_line_end(p))
+            while (!scan_ends_field(p, s->delimiter))
                 p++;
             f.len = p - f.text;
             while (f.len > 0 && (f.text[f.len - 1] == ' ' || f.text[f.len - 1] == '\t'))
                 f.len--;
         }
-        if (r->n == r->room) {
-            const int64_t room = 2 * r->room + 16;
-            struct field *larger = realloc(r->field, (size_t)room * sizeof *larger);
-
-            if (!larger)
-                return SCAN_MEMORY;
-            r->field = larger;
-            r->room = room;
-        }
-        r->field[r->n++] = f;
-        if (scan_at_line_end(p))
-            break;
-        p++;
-    }
+        if (!record_add(r, f))
+            return SCAN_MEMORY;
+    } while (scan_next_field(&p, s->delimiter));
     s->at = scan_skip_newline(p);
     s->line += lines + (s->at != p);
     return SCAN_RECORD;
 }
 
+/* Fields between blanks of the line at P; a quoted one counts once. */
+static inline int64_t scan_count_blank_fields(const char *p)
+{
+    int64_t n = 0;
+
+    for (;;) {
+        while (*p == ' ' || *p == '\t')
+            p++;
+        if (scan_at_line_end(p))
+            return n;
+        n++;
+        for (bool quoted = false; !scan_at_line_end(p) && (quoted || (*p != ' ' && *p != '\t')); p++)
+            quoted ^= *p == '"';
+    }
+}
+
+/* Whether the line at P and the next (if there is one) hold several fields between blanks, the same
+ * number, and a number begins one of the second's. */
+static inline bool scan_has_blank_fields(const char *p)
+{
+    const int64_t n = scan_count_blank_fields(p);
+    const char *next = p;
+
+    while (!scan_at_line_end(next))
+        next++;
+    next += next[0] == '\r' ? 1 + (next[1] == '\n') : next[0] == '\n';
+    next = *next ? next : p;
+    while (*next == ' ' || *next == '\t')
+        next++;
+    return n > 1 && scan_count_blank_fields(next) == n && strchr("+-.0123456789", *next) && *next;
+}
+
 /* The delimiter of a text by its first line: of , ; tab | the one that occurs
- * most often outside quotes, the earlier of equals. */
+ * most often outside quotes, the earlier of equals. Without any, or where what tabs part are
+ * several numbers with blanks between them: blanks. */
 static inline char scan_guess_delimiter(const char *p)
 {
     static const char candidates[] = ",;\t|";
     int64_t count[sizeof candidates] = {0};
+    const char *line;
     size_t best = 0;
     bool quoted = false;
 
     while (*p == '\n' || *p == '\r')
         p++;
+    line = p;
     for (; *p && (quoted || !scan_at_line_end(p)); p++) {
         const char *c = quoted ? NULL : strchr(candidates, *p);
 
@@ -151,13 +213,33 @@ static inline char scan_guess_delimiter(const char *p)
     for (size_t i = 1; candidates[i]; i++)
         if (count[i] > count[best])
             best = i;
+    if ((count[best] == 0 ||
+         (candidates[best] == '\t' && scan_count_blank_fields(line) > 2 * count[best] + 2)) &&
+        scan_has_blank_fields(line))
+        return ' ';
     return candidates[best];
 }
 
-/* Whether a field is a decimal number, and which. Up to 19 digits and small
- * powers of ten are exact in double arithmetic; strtod, in the C locale that the
+/* A number that strtod has to read: it ends where the field does. */
+static inline double scan_long_number(const struct field *f, char decimal)
+{
+    char copy[512];
+    char *comma;
+
+    if (decimal == '.' || f->len >= (int64_t)sizeof copy)
+        return strtod(f->text, NULL);
+    memcpy(copy, f->text, (size_t)f->len);
+    copy[f->len] = '\0';
+    comma = strchr(copy, decimal);
+    if (comma)
+        *comma = '.';
+    return strtod(copy, NULL);
+}
+
+/* Whether a field is a number with DECIMAL ('.' or ',') before its fraction, and which. Up to 19
+ * digits and small powers of ten are exact in double arithmetic; strtod, in the C locale that the
  * caller has chosen, reads the rest. Neither nan nor inf nor hexadecimal is one. */
-static inline bool scan_number(const struct field *f, double *value)
+static inline bool scan_number(const struct field *f, char decimal, double *value)
 {
     static const double tens[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
                                   1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
@@ -169,7 +251,7 @@ static inline bool scan_number(const struct field *f, double *value)
     p += p < end && (*p == '-' || *p == '+');
     for (; p < end && *p >= '0' && *p <= '9'; p++, digits++)
         mantissa = mantissa * 10 + (uint64_t)(*p - '0');
-    if (p < end && *p == '.')
+    if (p < end && *p == decimal)
         for (p++; p < end && *p >= '0' && *p <= '9'; p++, digits++, power--)
             mantissa = mantissa * 10 + (uint64_t)(*p - '0');
     if (digits == 0)
@@ -192,20 +274,34 @@ static inline bool scan_number(const struct field *f, double *value)
 
         *value = negative ? -v : v;
     } else {
-        *value = strtod(f->text, NULL);
+        *value = scan_long_number(f, decimal);
     }
     return true;
 }
 
-/* Whether a field says that its value is not known. */
-static inline bool scan_missing(const struct field *f)
+/* Whether a field is a whole number whose digits a double, or a number at all, would lose: 042, or
+ * one beyond 2^53 in size that does not come back. */
+static inline bool scan_is_code(const struct field *f)
 {
-    static const char *const words[] = {"", "NA", "N/A", "NaN", "nan", "NULL", "null", "None", "?", "-"};
+    const char *p = f->text, *const end = f->text + f->len;
+    char back[32];
+    double v;
 
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (f->len == (int64_t)strlen(words[i]) && !memcmp(f->text, words[i], (size_t)f->len))
-            return true;
-    return false;
+    p += p < end && (*p == '-' || *p == '+');
+    for (const char *q = p; q < end; q++)
+        if (*q < '0' || *q > '9')
+            return false;
+    if (end - p < 2)
+        return false;
+    if (*p == '0')
+        return true;
+    if (end - p < 16)
+        return false;
+    if (!scan_number(f, '.', &v) || end - p > 30)
+        return true;
+    snprintf(back, sizeof back, "%.0f", v < 0 ? -v : v);
+    return v >= 0x1p63 || v <= -0x1p63 || strlen(back) != (size_t)(end - p) ||
+           memcmp(back, p, (size_t)(end - p));
 }
 
 #endif

@@ -223,6 +223,13 @@ static fell_status open_files(fell_data_info *info)
                   (long long)labels->rank);
         goto failed;
     }
+    if (labels->rank == 2 && labels->dim[1] == 8 && labels->type == 0x0C && info->wanted == FELL_CLASSES) {
+        fell_fail(info->ctx,
+                  "labels: %s has 8 numbers a row, as QMNIST's: the class is the first, the others say who "
+                  "wrote it; make a file of the first alone",
+                  labels->file);
+        goto failed;
+    }
     if (images->dim[0] != labels->dim[0]) {
         fell_fail(info->ctx, "labels: %s has %lld rows, but %s has %lld", labels->file,
                   (long long)labels->dim[0], images->file, (long long)images->dim[0]);

@@ -7,12 +7,12 @@
 #define _POSIX_C_SOURCE 200809L
 #include <locale.h>
 
-#include "csv_columns.h"
 #include "csv_scan.h"
 #include "fell/plugin.h"
 #include "file.h"
 #include "shape.h"
 #include "targets.h"
+#include "text.h"
 
 enum { MOST_FEATURES = 1 << 24 };
 
@@ -34,18 +34,15 @@ static const fell_param params[] = {
 
 struct entry {
     int32_t at; /* from 0 */
-    float value;
+    double value;
 };
 
 struct sparse {
     const struct settings *s;
     fell_ctx *ctx;
-    const char *file; /* the path's last part */
-    char place[280];  /* "path: FILE:" */
-    char *text;       /* the file, until open ends */
-    struct field name;
-    int64_t target; /* the one column of COLUMNS is a target */
-    struct columns columns;
+    const char *file;   /* the path's last part */
+    char place[280];    /* "path: FILE:" */
+    struct table table; /* of one column, the target */
     struct targets targets;
     int64_t entries, room, rows_room, inputs;
     struct entry *entry; /* [entries] */
@@ -56,8 +53,8 @@ static void close_file(void *self)
 {
     struct sparse *d = self;
 
+    table_release(&d->table);
     targets_release(&d->targets);
-    free(d->text);
     free(d->entry);
     free(d->end);
     free(d);
@@ -81,7 +78,7 @@ static struct field next_word(char **p)
 
 static fell_status not_a_pair(const struct sparse *d, const struct field *f, int64_t line)
 {
-    return fell_fail(d->ctx, "%s%lld: '%.*s' is not INDEX:VALUE", d->place, (long long)line, targets_shown(f),
+    return fell_fail(d->ctx, "%s%lld: '%.*s' is not INDEX:VALUE", d->place, (long long)line, field_shown(f),
                      f->text);
 }
 
@@ -123,11 +120,11 @@ static fell_status read_pair(struct sparse *d, const struct field *f, int64_t li
     number = (struct field){f->text + (colon - f->text) + 1, f->len - (colon - f->text) - 1};
     if (read_index(d, f, colon - f->text, line, &at) != FELL_OK)
         return FELL_ERROR;
-    if (!scan_number(&number, &value))
+    if (!scan_number(&number, '.', &value))
         return not_a_pair(d, f, line);
     if (!isfinite((float)value))
         return fell_fail(d->ctx, "%s%lld: %.*s is too large for a 32-bit float", d->place, (long long)line,
-                         targets_shown(&number), number.text);
+                         field_shown(&number), number.text);
     if (d->entries > begin && d->entry[d->entries - 1].at >= at)
         return fell_fail(d->ctx, "%s%lld: index %.*s is not above the one before it", d->place,
                          (long long)line, (int)(colon - f->text), f->text);
@@ -140,7 +137,7 @@ static fell_status read_pair(struct sparse *d, const struct field *f, int64_t li
         d->entry = larger;
         d->room = room;
     }
-    d->entry[d->entries++] = (struct entry){(int32_t)at, (float)value};
+    d->entry[d->entries++] = (struct entry){(int32_t)at, value};
     d->inputs = at + 1 > d->inputs ? at + 1 : d->inputs;
     return FELL_OK;
 }
@@ -149,32 +146,32 @@ static fell_status read_pair(struct sparse *d, const struct field *f, int64_t li
 static fell_status read_row(struct sparse *d, char **p, int64_t line)
 {
     const int64_t begin = d->entries;
+    struct table *t = &d->table;
     struct field f = next_word(p);
-    struct cell *cell;
 
     if (f.len == 0)
         return FELL_OK; /* blank, or a comment */
     if (memchr(f.text, ':', (size_t)f.len))
         return fell_fail(d->ctx, "%s%lld: it begins with '%.*s', without a target", d->place, (long long)line,
-                         targets_shown(&f), f.text);
+                         field_shown(&f), f.text);
     if (memchr(f.text, ',', (size_t)f.len))
         return fell_fail(d->ctx, "%s%lld: '%.*s' is several targets; one is possible", d->place,
-                         (long long)line, targets_shown(&f), f.text);
-    cell = targets_add_row(&d->targets);
-    if (d->targets.rows > d->rows_room) {
+                         (long long)line, field_shown(&f), f.text);
+    if (t->rows == d->rows_room) {
         const int64_t room = 2 * d->rows_room + 1024;
         int64_t *larger = realloc(d->end, (size_t)room * sizeof *larger);
 
         d->end = larger ? larger : d->end;
         d->rows_room = larger ? room : d->rows_room;
     }
-    if (!cell || d->targets.rows > d->rows_room)
+    if (t->rows == d->rows_room || f.len > TABLE_LONGEST || !table_grow(t, true))
         return file_out_of_memory(d->ctx, "path", d->s->path);
-    *cell = (struct cell){f, d->targets.rows - 1, line, 0.0};
+    t->line[t->rows] = line;
+    t->cell[t->rows++] = (uint64_t)(f.text - t->text) << TABLE_LENGTH_BITS | (uint64_t)f.len;
     for (f = next_word(p); f.len > 0; f = next_word(p))
         if (!(f.len > 4 && !memcmp(f.text, "qid:", 4)) && read_pair(d, &f, line, begin) != FELL_OK)
             return FELL_ERROR;
-    d->end[d->targets.rows - 1] = d->entries;
+    d->end[t->rows - 1] = d->entries;
     return FELL_OK;
 }
 
@@ -183,15 +180,12 @@ static fell_status read_row(struct sparse *d, char **p, int64_t line)
 static fell_status read_rows(struct sparse *d)
 {
     size_t n = 0;
-    char *p;
+    char *p = NULL;
 
-    if (file_read(d->ctx, "path", d->s->path, SIZE_MAX, &d->text, &n) != FELL_OK)
+    if (text_read(d->ctx, d->s->path, ENCODING_UTF8, &d->table.text, &n, &p) != FELL_OK)
         return FELL_ERROR;
     if (n == 0)
         return fell_fail(d->ctx, "path: %s is empty", d->file);
-    if (memchr(d->text, '\0', n))
-        return fell_fail(d->ctx, "path: %s is not a text file (it holds zero bytes)", d->file);
-    p = d->text;
     for (int64_t line = 1; *p; line++) {
         if (read_row(d, &p, line) != FELL_OK)
             return FELL_ERROR;
@@ -199,7 +193,7 @@ static fell_status read_rows(struct sparse *d)
             p++;
         p = scan_skip_newline(p);
     }
-    if (d->targets.rows == 0)
+    if (d->table.rows == 0)
         return fell_fail(d->ctx, "path: %s has no rows", d->file);
     d->inputs = d->s->features ? d->s->features : d->inputs;
     if (d->inputs == 0)
@@ -209,6 +203,8 @@ static fell_status read_rows(struct sparse *d)
 
 static fell_status open_file(fell_data_info *info)
 {
+    static const char *const missing[] = {"NA", "NaN", "nan", "NULL", "null", "None", "?"};
+    static char name[] = "target";
     const struct settings *s = info->settings;
     const locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
     struct sparse *d = calloc(1, sizeof *d);
@@ -223,12 +219,26 @@ static fell_status open_file(fell_data_info *info)
     d->ctx = info->ctx;
     d->file = file_name(s->path);
     snprintf(d->place, sizeof d->place, "path: %s:", d->file);
-    d->name = (struct field){"target", 6};
-    d->columns = (struct columns){
-        .source = "file", .row_word = "line", .n = 1, .name = &d->name, .target = &d->target, .targets = 1};
-    d->targets = (struct targets){.ctx = info->ctx, .place = d->place, .columns = &d->columns};
+    d->table = (struct table){.ctx = info->ctx,
+                              .source = "file",
+                              .row_word = "line",
+                              .place = d->place,
+                              .decimal = '.',
+                              .missing = {missing, sizeof missing / sizeof *missing},
+                              .n = 1,
+                              .targets = 1,
+                              .named = true};
+    d->table.column = calloc(1, sizeof *d->table.column);
+    if (!d->table.column) {
+        file_out_of_memory(info->ctx, "path", s->path);
+        goto out;
+    }
+    *d->table.column = (struct table_column){.name = {name, 6}, .role = TABLE_TARGET};
+    d->targets.t = &d->table;
     before = uselocale(plain); /* decimal points are points */
     if (read_rows(d) == FELL_OK) {
+        if (!s->features && info->source && d->inputs < fell_size(&info->source->x))
+            d->inputs = fell_size(&info->source->x); /* its last inputs are 0 in all rows here */
         info->x = fell_vec(d->inputs);
         if (shape_settle(info->ctx, &s->shape, d->inputs, d->file, &info->x) == FELL_OK)
             result = targets_settle(&d->targets, info);
@@ -243,9 +253,8 @@ out:
             close_file(d);
         return result;
     }
-    free(d->text);
-    d->text = NULL;
-    info->rows = d->targets.rows;
+    info->doubles = 1;
+    info->rows = d->table.rows;
     info->self = d;
     return FELL_OK;
 }
@@ -256,7 +265,7 @@ static fell_status read_file(fell_read_call *c)
 
     for (int64_t i = 0; i < c->n; i++) {
         const int64_t row = c->row[i];
-        float *x = c->x + i * d->inputs;
+        double *x = c->x64 + i * d->inputs;
 
         memset(x, 0, (size_t)d->inputs * sizeof *x);
         for (int64_t k = row ? d->end[row - 1] : 0; k < d->end[row]; k++)
@@ -267,13 +276,12 @@ static fell_status read_file(fell_read_call *c)
 }
 
 static const fell_dataset libsvm = {
-    FELL_ITEM(
-        FELL_KIND_DATASET, fell_dataset, "libsvm",
-        "Sparse rows of text in the format of LIBSVM: TARGET INDEX:VALUE INDEX:VALUE ...\n\n"
-        "Inputs that are not named are 0. Targets are classes, sorted and numbered from 0, when the\n"
-        "loss takes classes, and values otherwise. A test set needs `features` where its largest index\n"
-        "is not that of the source. `#` begins a comment, `qid:` is passed over.",
-        struct settings, params),
+    FELL_ITEM(FELL_KIND_DATASET, fell_dataset, "libsvm",
+              "Sparse rows of text in the format of LIBSVM: TARGET INDEX:VALUE INDEX:VALUE ...\n\n"
+              "Inputs that are not named are 0. Targets are classes, sorted and numbered from 0, when the\n"
+              "loss takes classes, and values otherwise. A test set has at least the inputs of the source.\n"
+              "`#` begins a comment, `qid:` is passed over.",
+              struct settings, params),
     open_file, read_file, close_file};
 
 FELL_PLUGIN("1.0", "Fellrunner, MIT", &libsvm.item);

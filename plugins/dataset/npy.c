@@ -35,6 +35,7 @@ struct array {
     int64_t row;                  /* values in one row */
     int64_t stride[NPY_MOST_DIM]; /* elements from one index to the next */
     void (*copy)(const struct array *, int64_t from, int64_t step, int64_t n, float *to);
+    bool wide; /* floats cannot hold all values of the type */
 };
 
 struct npy {
@@ -135,17 +136,30 @@ static void settle_layout(struct array *a)
         a->copy = copy_floats;
     if (h->kind == 'f' && !h->big && h->size == 8)
         a->copy = copy_doubles;
+    a->wide = h->kind == 'f' ? h->size == 8 : h->size > 2;
 }
 
-/* Row ROW of an array, in C order whatever the file's. */
-static void copy_row(const struct array *a, int64_t row, float *to)
+/* N elements from FROM on, STEP apart, into TO or, where that is NULL, TO64. */
+static void copy_some(const struct array *a, int64_t from, int64_t step, int64_t n, float *to, double *to64)
+{
+    const int64_t size = a->head.size;
+
+    if (to)
+        a->copy(a, from, step, n, to);
+    else
+        for (int64_t i = 0; i < n; i++)
+            to64[i] = value_of(a->data + (from + i * step) * size, a->head.kind, size, a->head.big);
+}
+
+/* Row ROW of an array, in C order whatever the file's, into TO or, where that is NULL, TO64. */
+static void copy_row(const struct array *a, int64_t row, float *to, double *to64)
 {
     const int64_t rank = a->head.rank, *dim = a->head.dim;
     const int64_t last = rank > 1 ? dim[rank - 1] : 1, step = rank > 1 ? a->stride[rank - 1] : 1;
     int64_t index[NPY_MOST_DIM] = {0};
 
     if (!a->head.fortran) {
-        a->copy(a, row * a->row, 1, a->row, to);
+        copy_some(a, row * a->row, 1, a->row, to, to64);
         return;
     }
     for (int64_t done = 0; done < a->row; done += last) {
@@ -153,7 +167,7 @@ static void copy_row(const struct array *a, int64_t row, float *to)
 
         for (d = 1; d < rank - 1; d++)
             from += index[d] * a->stride[d];
-        a->copy(a, from, step, last, to + done);
+        copy_some(a, from, step, last, to ? to + done : NULL, to ? NULL : to64 + done);
         for (d = rank - 2; d > 0 && ++index[d] == dim[d]; d--)
             index[d] = 0;
     }
@@ -223,6 +237,30 @@ static fell_status count_classes(fell_ctx *ctx, const struct array *a, int64_t *
     return FELL_OK;
 }
 
+/* Whether targets [N,C] are one-hot rows: a single 1 in each, 0 elsewhere. */
+static bool is_one_hot(const struct array *a)
+{
+    const struct npy_head *h = &a->head;
+
+    if (h->rank != 2 || h->dim[1] < 2)
+        return false;
+    for (int64_t i = 0; i < h->dim[0]; i++) {
+        int64_t ones = 0;
+
+        for (int64_t k = 0; k < h->dim[1]; k++) {
+            const int64_t at = (i * a->stride[0] + k * a->stride[1]) * h->size;
+            const double v = value_of(a->data + at, h->kind, h->size, h->big);
+
+            if (v != 0.0 && v != 1.0)
+                return false;
+            ones += v == 1.0;
+        }
+        if (ones != 1)
+            return false;
+    }
+    return true;
+}
+
 /* ---- the item ------------------------------------------------------------------------ */
 
 static void close_files(void *self)
@@ -262,9 +300,16 @@ static fell_status settle(struct npy *d, fell_data_info *info)
     if (info->is == FELL_CLASSES && targets->head.rank > 2)
         return fell_fail(ctx, "targets: %s has %lld dimensions; are inputs and targets exchanged?",
                          targets->file, (long long)targets->head.rank);
+    if (info->is == FELL_CLASSES && is_one_hot(targets) &&
+        !(inputs->head.rank > 2 && inputs->head.dim[1] == targets->head.dim[1]))
+        return fell_fail(ctx,
+                         "targets: %s has %lld columns, one-hot, but the loss takes class numbers [N]; save "
+                         "y.argmax(axis=1)",
+                         targets->file, (long long)targets->head.dim[1]);
     if (info->is == FELL_CLASSES && count_classes(ctx, targets, &info->nclasses) != FELL_OK)
         return FELL_ERROR;
     info->rows = s->rows ? s->rows : inputs->head.dim[0];
+    info->doubles = inputs->wide;
     info->x = row_shape(inputs);
     info->target = row_shape(targets);
     return shape_settle(ctx, &s->shape, inputs->row, inputs->file, &info->x);
@@ -295,11 +340,14 @@ static fell_status read_rows(fell_read_call *c)
     if (!label)
         return FELL_ERROR;
     for (int64_t i = 0; i < c->n; i++) {
-        copy_row(&d->inputs, c->row[i], c->x + i * inputs);
+        if (d->inputs.wide)
+            copy_row(&d->inputs, c->row[i], NULL, c->x64 + i * inputs);
+        else
+            copy_row(&d->inputs, c->row[i], c->x + i * inputs, NULL);
         if (c->target)
-            copy_row(&d->targets, c->row[i], c->target + i * targets);
+            copy_row(&d->targets, c->row[i], c->target + i * targets, NULL);
         if (c->label)
-            copy_row(&d->targets, c->row[i], label);
+            copy_row(&d->targets, c->row[i], label, NULL);
         for (int64_t t = 0; c->label && t < targets; t++)
             c->label[i * targets + t] = (int32_t)label[t]; /* below 2^24: exact */
     }

@@ -11,36 +11,27 @@
 #include <stddef.h>
 #include <sys/stat.h>
 
-#include "csv_columns.h"
 #include "fell/plugin.h"
 #include "file.h"
 #include "shape.h"
+#include "table_inputs.h"
+#include "table_settings.h"
 #include "targets.h"
+#include "text.h"
 
 struct settings {
     const char *path, *query;
-    fell_strings target;
-    fell_ints shape;
+    TABLE_SETTINGS;
 };
 
 static const fell_param params[] = {
     FELL_STRING(struct settings, path, NULL, FELL_REQUIRED | FELL_PATH, "The database file."),
     FELL_STRING(struct settings, query, NULL, FELL_REQUIRED,
                 "One SELECT; ORDER BY makes sure that rows keep their order."),
-    FELL_STRINGS(struct settings, target, NULL, FELL_REQUIRED,
-                 "Target column, by name or by number from 0 (-1: the last), or a list of them."),
-    FELL_INTS(struct settings, shape, "[]", 1, 1 << 24, 0,
-              "Shape of one row's input, [C,H,W] for images or [T,D] for sequences; empty: a vector."),
+    TABLE_PARAMS(struct settings),
 };
 
 enum { BUSY_MS = 1000, TEXT_ROOM = 1 << 16 };
-
-/* The text of target cells, which outlives the query's row. */
-struct text {
-    struct text *older;
-    size_t used, room;
-    char bytes[];
-};
 
 struct query {
     const struct settings *s;
@@ -51,12 +42,10 @@ struct query {
     char *refused;     /* why the authorizer said no; from sqlite3_mprintf() */
     sqlite3_vfs clock; /* the system's own, but for its clock; registered while zName is set */
     char clock_name[32];
-    bool dates; /* a function of dates is called */
-    struct text *text;
-    struct columns columns;
+    bool dates;        /* a function of dates is called */
+    size_t used, room; /* of table.text */
+    struct table table;
     struct targets targets;
-    int64_t room, inputs;
-    float *x; /* [targets.rows, inputs] */
 };
 
 /* The database and what only reading needs. */
@@ -68,14 +57,9 @@ static void end_query(struct query *q)
         sqlite3_vfs_unregister(&q->clock);
     q->clock.zName = NULL;
     sqlite3_free(q->refused);
-    for (struct text *t = q->text, *older; t; t = older) {
-        older = t->older;
-        free(t);
-    }
     q->statement = NULL;
     q->db = NULL;
     q->refused = NULL;
-    q->text = NULL;
 }
 
 static void close_query(void *self)
@@ -83,11 +67,10 @@ static void close_query(void *self)
     struct query *q = self;
 
     end_query(q);
-    for (int64_t j = 0; q->columns.name && j < q->columns.n; j++)
-        free(q->columns.name[j].text);
-    columns_release(&q->columns);
+    for (int64_t j = 0; q->table.column && j < q->table.n; j++)
+        free(q->table.column[j].name.text);
+    table_release(&q->table);
     targets_release(&q->targets);
-    free(q->x);
     free(q);
 }
 
@@ -295,150 +278,122 @@ static fell_status prepare(struct query *q)
 
 static fell_status read_columns(struct query *q)
 {
-    struct columns *c = &q->columns;
+    struct table *t = &q->table;
 
-    c->n = sqlite3_column_count(q->statement);
-    c->name = calloc((size_t)c->n, sizeof *c->name);
-    c->target = calloc((size_t)c->n, sizeof *c->target);
-    for (int64_t j = 0; c->name && j < c->n; j++) {
+    t->n = sqlite3_column_count(q->statement);
+    t->named = true;
+    t->column = calloc((size_t)t->n, sizeof *t->column);
+    for (int64_t j = 0; t->column && j < t->n; j++) {
         const char *name = sqlite3_column_name(q->statement, (int)j);
 
-        c->name[j].text = name ? strdup(name) : NULL;
-        if (!c->name[j].text)
+        t->column[j].name.text = name ? strdup(name) : NULL;
+        if (!t->column[j].name.text)
             return file_out_of_memory(q->ctx, "query", q->s->path);
-        c->name[j].len = (int64_t)strlen(name);
+        t->column[j].name.len = (int64_t)strlen(name);
     }
-    if (!c->name || !c->target)
+    if (!t->column)
         return file_out_of_memory(q->ctx, "query", q->s->path);
-    if (columns_find_targets(q->ctx, c, &q->s->target) != FELL_OK)
-        return FELL_ERROR;
-    q->inputs = c->n - c->targets;
-    return FELL_OK;
+    return TABLE_ASSIGN(t, q->s) ? FELL_OK : FELL_ERROR;
 }
 
 /* ---- rows --------------------------------------------------------------------------- */
 
-/* A copy of N bytes with a NUL behind them that lives until the query ends, or NULL. */
-static char *keep_text(struct query *q, const void *bytes, size_t n)
+/* N bytes become the cell of row ROW, column J; blanks around them do not count. */
+static fell_status keep_text(struct query *q, const char *bytes, size_t n, int64_t row, int64_t j)
 {
-    struct text *t = q->text;
-    char *copy;
+    struct table *t = &q->table;
 
-    if (!t || t->room - t->used < n + 1) {
-        const size_t room = n + 1 > TEXT_ROOM ? n + 1 : TEXT_ROOM;
+    for (; n > 0 && bytes[n - 1] == ' '; n--)
+        continue;
+    for (; n > 0 && *bytes == ' '; n--)
+        bytes++;
+    if (n > TABLE_LONGEST)
+        return fell_fail(q->ctx, "query: row %lld: %s holds %zu bytes; at most %d are read",
+                         (long long)row + 1, table_label(t, j), n, TABLE_LONGEST);
+    if (q->room - q->used < n + 1) {
+        const size_t room = 2 * q->room + n + TEXT_ROOM;
+        char *larger = realloc(t->text, room);
 
-        t = malloc(sizeof *t + room);
-        if (!t)
-            return NULL;
-        *t = (struct text){.older = q->text, .room = room};
-        q->text = t;
+        if (!larger)
+            return file_out_of_memory(q->ctx, "query", q->s->path);
+        t->text = larger;
+        q->room = room;
     }
-    copy = t->bytes + t->used;
-    memcpy(copy, bytes, n);
-    copy[n] = '\0';
-    t->used += n + 1;
-    return copy;
+    memcpy(t->text + q->used, bytes, n);
+    t->text[q->used + n] = '\0';
+    t->cell[row * t->n + j] = (uint64_t)q->used << TABLE_LENGTH_BITS | n;
+    q->used += n + 1;
+    return FELL_OK;
 }
 
-/* Column J of the current row as text; a number as the shortest that reads as the same. */
-static fell_status read_field(struct query *q, int64_t line, int64_t j, struct field *f)
+/* The shortest text that reads as the same number. */
+static void number_text(double v, char text[32])
 {
+    if (v == floor(v) && fabs(v) < 1e15) {
+        snprintf(text, 32, "%.0f", v == 0.0 ? 0.0 : v);
+        return;
+    }
+    for (int digits = 15; digits <= 17; digits++) {
+        snprintf(text, 32, "%.*g", digits, v);
+        if (strtod(text, NULL) == v)
+            return;
+    }
+}
+
+/* Column J of the current row as text, a whole number with all of its digits. */
+static fell_status read_field(struct query *q, int64_t row, int64_t j)
+{
+    const char *bytes;
     char number[32];
-    const void *bytes = number;
     size_t n;
     double v;
 
     switch (sqlite3_column_type(q->statement, (int)j)) {
     case SQLITE_NULL:
-        n = 0;
-        break;
+        return keep_text(q, "", 0, row, j);
     case SQLITE_BLOB:
-        return fell_fail(q->ctx, "query: row %lld: %s is a blob; numbers and text are read", (long long)line,
-                         columns_label(&q->columns, j));
+        if (q->table.column[j].role == TABLE_LEFT_OUT)
+            return keep_text(q, "", 0, row, j);
+        return fell_fail(q->ctx, "query: row %lld: %s is a blob; numbers and text are read",
+                         (long long)row + 1, table_label(&q->table, j));
     case SQLITE_TEXT:
-        bytes = sqlite3_column_text(q->statement, (int)j);
+        bytes = (const char *)sqlite3_column_text(q->statement, (int)j);
         n = (size_t)sqlite3_column_bytes(q->statement, (int)j);
         if (!bytes)
             return file_out_of_memory(q->ctx, "query", q->s->path);
         if (memchr(bytes, '\0', n))
-            return fell_fail(q->ctx, "query: row %lld: %s holds zero bytes", (long long)line,
-                             columns_label(&q->columns, j));
+            return fell_fail(q->ctx, "query: row %lld: %s holds zero bytes", (long long)row + 1,
+                             table_label(&q->table, j));
+        for (size_t i = 0, length; i < n; i += length) {
+            length = text_utf8_length((const unsigned char *)bytes + i);
+            if (!length)
+                return fell_fail(q->ctx, "query: row %lld: %s: byte 0x%02x is not UTF-8", (long long)row + 1,
+                                 table_label(&q->table, j), (unsigned char)bytes[i]);
+        }
+        return keep_text(q, bytes, n, row, j);
+    case SQLITE_INTEGER:
+        snprintf(number, sizeof number, "%lld", (long long)sqlite3_column_int64(q->statement, (int)j));
         break;
     default:
         v = sqlite3_column_double(q->statement, (int)j);
         if (!isfinite(v))
-            return fell_fail(q->ctx, "query: row %lld: %s is %g, which is not finite", (long long)line,
-                             columns_label(&q->columns, j), v);
-        targets_number_text(v, number);
-        n = strlen(number);
+            return fell_fail(q->ctx, "query: row %lld: %s is %g, which is not finite", (long long)row + 1,
+                             table_label(&q->table, j), v);
+        number_text(v, number);
     }
-    f->text = keep_text(q, bytes, n);
-    f->len = (int64_t)n;
-    return f->text ? FELL_OK : file_out_of_memory(q->ctx, "query", q->s->path);
-}
-
-/* An input: a number as it is, or a text that is one. */
-static fell_status read_input(struct query *q, int64_t line, int64_t j, float *x)
-{
-    const int type = sqlite3_column_type(q->statement, (int)j);
-    double value = 0.0;
-
-    if (type == SQLITE_INTEGER || type == SQLITE_FLOAT) {
-        value = sqlite3_column_double(q->statement, (int)j);
-        if (!isfinite((float)value))
-            return fell_fail(q->ctx, "query: row %lld: %s: %g is too large for a 32-bit float",
-                             (long long)line, columns_label(&q->columns, j), value);
-    } else {
-        struct text *const before = q->text;
-        const size_t used = before ? before->used : 0;
-        struct field f;
-
-        if (read_field(q, line, j, &f) != FELL_OK)
-            return FELL_ERROR;
-        for (; f.len > 0 && f.text[f.len - 1] == ' '; f.len--)
-            continue;
-        for (; f.len > 0 && *f.text == ' '; f.len--)
-            f.text++;
-        if (targets_number(&q->targets, &f, line, j, line == 1, &value) != FELL_OK)
-            return FELL_ERROR;
-        if (q->text == before && before)
-            before->used = used;
-    }
-    *x = (float)value;
-    return FELL_OK;
+    return keep_text(q, number, strlen(number), row, j);
 }
 
 static fell_status add_row(struct query *q)
 {
-    const int64_t line = q->targets.rows + 1;
-    struct cell *cell;
-    float *x;
+    struct table *t = &q->table;
 
-    if (q->targets.rows == q->room) {
-        const int64_t room = q->room ? 2 * q->room : 1024;
-
-        x = realloc(q->x, (size_t)(room * q->inputs) * sizeof *x);
-        if (!x)
-            return file_out_of_memory(q->ctx, "query", q->s->path);
-        q->x = x;
-        q->room = room;
-    }
-    x = q->x + q->targets.rows * q->inputs;
-    cell = targets_add_row(&q->targets);
-    if (!cell)
+    if (!table_grow(t, false))
         return file_out_of_memory(q->ctx, "query", q->s->path);
-    for (int64_t j = 0; j < q->columns.n; j++) {
-        const int64_t t = q->columns.target[j];
-
-        if (t < 0) {
-            if (read_input(q, line, j, x++) != FELL_OK)
-                return FELL_ERROR;
-            continue;
-        }
-        cell[t] = (struct cell){.row = line - 1, .line = line};
-        if (read_field(q, line, j, &cell[t].f) != FELL_OK)
+    for (int64_t j = 0; j < t->n; j++)
+        if (read_field(q, t->rows, j) != FELL_OK)
             return FELL_ERROR;
-    }
+    t->rows++;
     return FELL_OK;
 }
 
@@ -457,7 +412,7 @@ static fell_status run_query(struct query *q)
         return sqlite_failed(q);
     if (logs && has_log(q->s->path))
         return refuse_log(q);
-    return q->targets.rows > 0 ? FELL_OK : fell_fail(q->ctx, "query: it gives no rows");
+    return q->table.rows > 0 ? FELL_OK : fell_fail(q->ctx, "query: it gives no rows");
 }
 
 /* ---- the item ------------------------------------------------------------------------ */
@@ -477,15 +432,13 @@ static fell_status open_query(fell_data_info *info)
     q->s = s;
     q->ctx = info->ctx;
     q->file = file_name(s->path);
-    q->columns.source = "query";
-    q->columns.row_word = "row";
-    q->targets = (struct targets){.ctx = info->ctx, .place = "query: row ", .columns = &q->columns};
+    q->table = (struct table){.ctx = info->ctx, .source = "query", .row_word = "row", .place = "query: row "};
+    TABLE_TAKE(&q->table, s);
+    q->targets.t = &q->table;
     before = uselocale(plain); /* decimal points are points */
-    if (run_query(q) == FELL_OK) {
-        info->x = fell_vec(q->inputs);
-        if (shape_settle(info->ctx, &s->shape, q->inputs, "the query", &info->x) == FELL_OK)
-            result = targets_settle(&q->targets, info);
-    }
+    if (run_query(q) == FELL_OK && table_settle_inputs(&q->table, info) == FELL_OK &&
+        shape_settle(info->ctx, &s->shape, q->table.width, "the query", &info->x) == FELL_OK)
+        result = targets_settle(&q->targets, info);
     uselocale(before);
 
 out:
@@ -497,29 +450,37 @@ out:
         return result;
     }
     end_query(q);
-    info->rows = q->targets.rows;
+    info->rows = q->table.rows;
     info->self = q;
     return FELL_OK;
 }
 
 static fell_status read_query(fell_read_call *c)
 {
+    const locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
     const struct query *q = c->self;
+    locale_t before;
 
+    if (!plain)
+        return file_out_of_memory(c->ctx, "query", q->s->path);
+    before = uselocale(plain);
     for (int64_t i = 0; i < c->n; i++) {
-        memcpy(c->x + i * q->inputs, q->x + c->row[i] * q->inputs, (size_t)q->inputs * sizeof *c->x);
+        table_read(&q->table, c->row[i], c->x64 + i * q->table.width);
         targets_read(&q->targets, c, i, c->row[i]);
     }
+    uselocale(before);
+    freelocale(plain);
     return FELL_OK;
 }
 
 static const fell_dataset sqlite = {
-    FELL_ITEM(FELL_KIND_DATASET, fell_dataset, "sqlite",
-              "Rows of a query on an SQLite database: one or more target columns, all others are inputs.\n\n"
-              "The database is only read. Inputs must be numbers, or text that is a number; targets are\n"
-              "classes or values by the rules of csv. NULL is a missing value, an error. A query whose rows\n"
-              "would not be the same each time is refused: random(), the clock, the time zone.",
-              struct settings, params),
+    FELL_ITEM(
+        FELL_KIND_DATASET, fell_dataset, "sqlite",
+        "Rows of a query on an SQLite database: one or more target columns, all others are inputs.\n\n"
+        "The database is only read. Columns are numbers or categories and targets classes or values by\n"
+        "the rules of csv, text as it is written and whole numbers with all of their digits. NULL is a\n"
+        "missing value.",
+        struct settings, params),
     open_query, read_query, close_query};
 
 FELL_PLUGIN("1.0", "Fellrunner, MIT", &sqlite.item);

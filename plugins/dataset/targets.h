@@ -1,110 +1,46 @@
-/* targets.h - target columns of a table: kept as text until it is known what they
- * are, then classes or values.
+/* targets.h - target columns of a table: classes or values, once all rows are in.
  *
  * Included by the datasets whose rows come from a text or a query (csv, sqlite,
- * libsvm). Knows nothing of files: a row's place is told by a prefix and a number,
- * "path: iris.csv:" and a line.
+ * libsvm). A class is what was written: 042 and 42 are two, and so are two ids beyond
+ * 2^53; only 1 and 1.0 are one, which is told.
  */
 #ifndef DATASET_TARGETS_H
 #define DATASET_TARGETS_H
 
-#include "csv_columns.h"
-#include "csv_scan.h"
-#include "fell/plugin.h"
-
-/* One field of a target column. */
-struct cell {
-    struct field f; /* the caller's text, needed until targets_settle() */
-    int64_t row, line;
-    double number;
-};
+#include "table.h"
 
 struct targets {
-    fell_ctx *ctx;
-    const char *place; /* what stands before a row's number in messages */
-    struct columns *columns;
-    int64_t rows, room;
-    struct cell *cell; /* [rows, columns->targets], gone once settled */
-    float *value;      /* [rows, columns->targets], of values */
+    struct table *t;
+    float *value;      /* [rows, t->targets], of values */
     int32_t *label;    /* [rows], of classes */
     char **class_name; /* [classes], one allocation */
 };
 
-static inline void targets_release(struct targets *t)
+/* One field of a target column while classes are made. */
+struct cell {
+    struct field f;
+    int64_t row;
+    double number;
+};
+
+static inline void targets_release(struct targets *g)
 {
-    free(t->cell);
-    free(t->value);
-    free(t->label);
-    free(t->class_name);
+    free(g->value);
+    free(g->label);
+    free(g->class_name);
 }
 
-static inline fell_status targets_no_memory(const struct targets *t)
+/* The column that is target I. */
+static inline int64_t targets_column(const struct table *t, int64_t i)
 {
-    return fell_fail(t->ctx, "%.*s there is not enough memory", (int)strcspn(t->place, " "), t->place);
+    int64_t j = 0;
+
+    while (t->column[j].role != TABLE_TARGET || t->column[j].target != i)
+        j++;
+    return j;
 }
 
-/* Room for one more row; its cells, to be filled, or NULL when memory is out. */
-static inline struct cell *targets_add_row(struct targets *t)
-{
-    if (t->rows == t->room) {
-        const int64_t room = t->room ? 2 * t->room : 1024;
-        struct cell *cell = realloc(t->cell, (size_t)(room * t->columns->targets) * sizeof *cell);
-
-        if (!cell)
-            return NULL;
-        t->cell = cell;
-        t->room = room;
-    }
-    return t->cell + t->rows++ * t->columns->targets;
-}
-
-/* ---- numbers ------------------------------------------------------------------- */
-
-static inline int targets_shown(const struct field *f)
-{
-    return (int)(f->len < 60 ? f->len : 60);
-}
-
-/* Why a field of column J that should be a number is none. */
-static inline fell_status targets_not_a_number(struct targets *t, const struct field *f, int64_t line,
-                                               int64_t j, bool first_row)
-{
-    const char *column = columns_label(t->columns, j);
-
-    if (f->len == 0)
-        return fell_fail(t->ctx, "%s%lld: %s: missing value", t->place, (long long)line, column);
-    if (scan_missing(f))
-        return fell_fail(t->ctx, "%s%lld: %s: missing value ('%.*s')", t->place, (long long)line, column,
-                         targets_shown(f), f->text);
-    if (first_row)
-        return fell_fail(t->ctx,
-                         "%s%lld: %s holds text ('%.*s'); inputs are numbers, only a target may be text",
-                         t->place, (long long)line, column, targets_shown(f), f->text);
-    return fell_fail(t->ctx, "%s%lld: %s: '%.*s' is not a number%s", t->place, (long long)line, column,
-                     targets_shown(f), f->text,
-                     memchr(f->text, ',', (size_t)f->len) ? "; decimals have a point" : "");
-}
-
-/* The field of column J as a number that a float can hold. */
-static inline fell_status targets_number(struct targets *t, const struct field *f, int64_t line, int64_t j,
-                                         bool first_row, double *value)
-{
-    if (!scan_number(f, value))
-        return targets_not_a_number(t, f, line, j, first_row);
-    if (!isfinite((float)*value))
-        return fell_fail(t->ctx, "%s%lld: %s: %.*s is too large for a 32-bit float", t->place,
-                         (long long)line, columns_label(t->columns, j), targets_shown(f), f->text);
-    return FELL_OK;
-}
-
-/* ---- classes and values ---------------------------------------------------------- */
-
-static inline int targets_by_number(const void *a, const void *b)
-{
-    const struct cell *p = a, *q = b;
-
-    return (p->number > q->number) - (p->number < q->number);
-}
+/* ---- classes ------------------------------------------------------------------------- */
 
 static inline int targets_by_bytes(const void *a, const void *b)
 {
@@ -114,153 +50,248 @@ static inline int targets_by_bytes(const void *a, const void *b)
     return order ? order : (p->len > q->len) - (p->len < q->len);
 }
 
-/* The shortest text that reads as the same number. */
-static inline void targets_number_text(double v, char text[32])
+static inline int targets_by_number(const void *a, const void *b)
 {
-    if (v == floor(v) && fabs(v) < 1e15) {
-        snprintf(text, 32, "%.0f", v == 0.0 ? 0.0 : v);
-        return;
-    }
-    for (int digits = 1; digits <= 17; digits++) {
-        snprintf(text, 32, "%.*g", digits, v);
-        if (strtod(text, NULL) == v)
-            return;
-    }
+    const struct cell *p = a, *q = b;
+
+    return p->number == q->number ? targets_by_bytes(a, b)
+                                  : (p->number > q->number) - (p->number < q->number);
 }
 
-/* Sort the one target column's cells, number their distinct contents from 0. */
-static inline fell_status targets_make_classes(struct targets *t, bool numeric, fell_data_info *info)
+/* A whole number as it is written shortest: without a plus, and without a fraction of zeros. What has
+ * leading zeros stays as it is. */
+static inline struct field targets_plain(struct field f)
 {
-    int (*const order)(const void *, const void *) = numeric ? targets_by_number : targets_by_bytes;
-    size_t bytes = 0;
+    const char *point = memchr(f.text, '.', (size_t)f.len);
+    struct field whole = f;
+
+    if (point)
+        for (whole.len = point - f.text; point < f.text + f.len - 1 && point[1] == '0'; point++)
+            continue;
+    if (point && point != f.text + f.len - 1)
+        return f;
+    if (whole.len > 1 && *whole.text == '+') {
+        whole.text++;
+        whole.len--;
+    }
+    for (int64_t i = *whole.text == '-'; i < whole.len; i++)
+        if (whole.text[i] < '0' || whole.text[i] > '9')
+            return f;
+    if (whole.len == 0 || (whole.len > 1 && *whole.text == '0'))
+        return f;
+    return field_is(&whole, "-0") ? (struct field){whole.text + 1, 1} : whole;
+}
+
+/* Tell of texts that are the same number, as classes 1 and 1.0 (ONE), or 042 and 42. */
+static inline void targets_tell_same(const struct table *t, const struct field *a, const struct field *b,
+                                     bool one)
+{
+    fell_warn(t->ctx, "target: '%.*s' and '%.*s' are the same number, written in two ways: %s",
+              field_shown(a), a->text, field_shown(b), b->text, one ? "one class" : "two classes");
+}
+
+/* Sorted cells [rows]: whole numbers by their plain text, and the texts that are told of. */
+static inline void targets_unify(struct table *t, struct cell *cell)
+{
+    struct field merged[2] = {{NULL, 0}}, parted[2] = {{NULL, 0}};
+
+    for (int64_t i = 1; i < t->rows; i++) {
+        const struct field a = targets_plain(cell[i - 1].f), b = targets_plain(cell[i].f);
+
+        if (cell[i].number != cell[i - 1].number || !targets_by_bytes(&cell[i], &cell[i - 1]))
+            continue;
+        if (field_is(&a, "") || a.len != b.len || memcmp(a.text, b.text, (size_t)a.len) != 0) {
+            if (!scan_is_code(&cell[i].f) || !scan_is_code(&cell[i - 1].f)) {
+                parted[0] = cell[i - 1].f;
+                parted[1] = cell[i].f;
+            }
+        } else {
+            merged[0] = cell[i - 1].f;
+            merged[1] = cell[i].f;
+        }
+    }
+    for (int64_t i = 0; i < t->rows; i++)
+        cell[i].f = targets_plain(cell[i].f);
+    if (merged[0].text)
+        targets_tell_same(t, &merged[0], &merged[1], true);
+    if (parted[0].text)
+        targets_tell_same(t, &parted[0], &parted[1], false);
+}
+
+/* CELL [rows] sorted: number its distinct texts from 0. */
+static inline fell_status targets_number_classes(struct targets *g, const struct cell *cell,
+                                                 fell_data_info *info)
+{
+    const int64_t rows = g->t->rows;
     int64_t classes = 0;
+    size_t bytes = 0;
     char *names;
 
-    qsort(t->cell, (size_t)t->rows, sizeof *t->cell, order);
-    t->label = malloc((size_t)t->rows * sizeof *t->label);
-    if (!t->label)
-        return targets_no_memory(t);
-    for (int64_t i = 0; i < t->rows; i++) {
-        if (i == 0 || order(&t->cell[i], &t->cell[i - 1])) {
+    for (int64_t i = 0; i < rows; i++) {
+        if (i == 0 || targets_by_bytes(&cell[i], &cell[i - 1])) {
             classes++;
-            bytes += numeric ? 32 : (size_t)t->cell[i].f.len + 1;
+            bytes += (size_t)cell[i].f.len + 1;
         }
-        t->label[t->cell[i].row] = (int32_t)(classes - 1);
+        g->label[cell[i].row] = (int32_t)(classes - 1);
     }
-
-    t->class_name = malloc((size_t)classes * sizeof *t->class_name + bytes);
-    if (!t->class_name)
-        return targets_no_memory(t);
-    names = (char *)(t->class_name + classes);
-    for (int64_t i = 0, k = 0; i < t->rows; i++) {
-        const struct cell *c = &t->cell[i];
-        struct field name = c->f;
-        char text[32];
-
-        if (i > 0 && !order(c, c - 1))
+    g->class_name = malloc((size_t)classes * sizeof *g->class_name + bytes);
+    if (!g->class_name)
+        return table_no_memory(g->t);
+    names = (char *)(g->class_name + classes);
+    for (int64_t i = 0, k = 0; i < rows; i++) {
+        if (i > 0 && !targets_by_bytes(&cell[i], &cell[i - 1]))
             continue;
-        if (numeric) {
-            targets_number_text(c->number, text);
-            name = (struct field){text, (int64_t)strlen(text)};
-        }
-        t->class_name[k++] = names;
-        memcpy(names, name.text, (size_t)name.len);
-        names[name.len] = '\0';
-        names += name.len + 1;
+        g->class_name[k++] = names;
+        memcpy(names, cell[i].f.text, (size_t)cell[i].f.len);
+        names[cell[i].f.len] = '\0';
+        names += cell[i].f.len + 1;
     }
     info->is = FELL_CLASSES;
     info->nclasses = classes;
-    info->class_names = (const char *const *)t->class_name;
+    info->class_names = (const char *const *)g->class_name;
     info->target = fell_vec(1);
     return FELL_OK;
 }
 
-/* Every cell is a number: into value[rows, targets]. */
-static inline fell_status targets_make_values(struct targets *t, fell_data_info *info)
+/* Sorted as numbers when all are, else by bytes. */
+static inline fell_status targets_make_classes(struct targets *g, bool numeric, fell_data_info *info)
 {
-    const int64_t n = t->rows * t->columns->targets;
+    struct table *t = g->t;
+    const int64_t j = targets_column(t, 0);
+    struct cell *cell = malloc((size_t)t->rows * sizeof *cell);
+    fell_status result;
 
-    t->value = malloc((size_t)n * sizeof *t->value);
-    if (!t->value)
-        return targets_no_memory(t);
-    for (int64_t i = 0; i < n; i++)
-        t->value[i] = (float)t->cell[i].number;
+    g->label = malloc((size_t)t->rows * sizeof *g->label);
+    if (!cell || !g->label) {
+        free(cell);
+        return table_no_memory(t);
+    }
+    for (int64_t row = 0; row < t->rows; row++) {
+        cell[row] = (struct cell){.f = table_field(t, row, j), .row = row};
+        (void)table_number(t, &cell[row].f, &cell[row].number);
+    }
+    qsort(cell, (size_t)t->rows, sizeof *cell, numeric ? targets_by_number : targets_by_bytes);
+    if (numeric) {
+        targets_unify(t, cell);
+        qsort(cell, (size_t)t->rows, sizeof *cell, targets_by_number);
+    }
+    result = targets_number_classes(g, cell, info);
+    free(cell);
+    return result;
+}
+
+/* ---- values -------------------------------------------------------------------------- */
+
+/* Every field is a number: into value[rows, targets]. */
+static inline fell_status targets_make_values(struct targets *g, fell_data_info *info)
+{
+    struct table *t = g->t;
+
+    g->value = malloc((size_t)(t->rows * t->targets) * sizeof *g->value);
+    if (!g->value)
+        return table_no_memory(t);
+    for (int64_t i = 0; i < t->targets; i++) {
+        const int64_t j = targets_column(t, i);
+
+        for (int64_t row = 0; row < t->rows; row++) {
+            const struct field f = table_field(t, row, j);
+            double v = 0.0;
+
+            (void)table_number(t, &f, &v);
+            if (!isfinite((float)v))
+                return fell_fail(t->ctx, "%s%lld: %s: %.*s is too large for a 32-bit float", t->place,
+                                 table_line(t, row), table_label(t, j), field_shown(&f), f.text);
+            g->value[row * t->targets + i] = (float)v;
+        }
+    }
     info->is = FELL_VALUES;
-    info->target = fell_vec(t->columns->targets);
+    info->target = fell_vec(t->targets);
     return FELL_OK;
 }
 
-/* The column of cell I. */
-static inline int64_t targets_column(const struct targets *t, int64_t i)
-{
-    int64_t j = 0;
+/* ---- which ----------------------------------------------------------------------------- */
 
-    while (t->columns->target[j] != i % t->columns->targets)
-        j++;
-    return j;
+/* What the targets hold, at first: a missing value, a text, a number with the wrong decimal sign. */
+struct target_kinds {
+    int64_t missing, missing_row, missing_column, texts, text_row, text_column, foreign;
+};
+
+static inline struct target_kinds targets_look(const struct table *t)
+{
+    struct target_kinds k = {.missing = 0};
+
+    for (int64_t row = 0; row < t->rows; row++)
+        for (int64_t i = 0; i < t->targets; i++) {
+            const int64_t j = targets_column(t, i);
+            const struct field f = table_field(t, row, j);
+            double v;
+
+            if (table_missing(t, &f)) {
+                if (!k.missing++) {
+                    k.missing_row = row;
+                    k.missing_column = j;
+                }
+            } else if (!table_number(t, &f, &v)) {
+                k.foreign += field_is_foreign(t, &f);
+                if (!k.texts++) {
+                    k.text_row = row;
+                    k.text_column = j;
+                }
+            }
+        }
+    return k;
 }
 
 /* Values where all are numbers and the loss does not take classes; else classes,
  * which are one column. A text where numbers are needed, or a missing value, is
- * an error at its line. */
-static inline fell_status targets_classify(struct targets *t, fell_data_info *info)
+ * an error at its line. Fills is, nclasses, class_names and target of INFO. */
+static inline fell_status targets_settle(struct targets *g, fell_data_info *info)
 {
-    const int64_t targets = t->columns->targets, n = t->rows * targets;
-    const struct cell *text = NULL, *missing = NULL;
+    struct table *t = g->t;
+    const struct target_kinds k = targets_look(t);
+    struct field f;
 
-    for (int64_t i = 0; i < n; i++) {
-        struct cell *c = &t->cell[i];
+    if (k.missing) {
+        char more[64] = "";
 
-        if (scan_number(&c->f, &c->number))
-            continue;
-        if (c->f.len == 0 || scan_missing(&c->f))
-            missing = missing ? missing : c;
-        else
-            text = text ? text : c;
+        f = table_field(t, k.missing_row, k.missing_column);
+        if (k.missing > 1)
+            snprintf(more, sizeof more, ", the first of %lld", (long long)k.missing);
+        return fell_fail(t->ctx, "%s%lld: %s: missing value%s%.*s%s in the target%s", t->place,
+                         table_line(t, k.missing_row), table_label(t, k.missing_column), f.len ? " ('" : "",
+                         field_shown(&f), f.text, f.len ? "')" : "", more);
     }
-    /* "NA" may be the name of a class among names; among numbers it is a gap. */
-    if (missing && (missing->f.len == 0 || !text))
-        return targets_not_a_number(t, &missing->f, missing->line, targets_column(t, missing - t->cell),
-                                    false);
-    if (text && (info->wanted == FELL_VALUES || targets > 1))
+    if (k.texts && k.foreign == k.texts) {
+        f = table_field(t, k.text_row, k.text_column);
+        return fell_fail(t->ctx, "%s%lld: %s: '%.*s' is not a number; decimals have a %s%s", t->place,
+                         table_line(t, k.text_row), table_label(t, k.text_column), field_shown(&f), f.text,
+                         t->decimal == '.' ? "point" : "comma",
+                         t->decimal == '.' ? ", or say decimal: \",\"" : "");
+    }
+    if (k.texts && (info->wanted == FELL_VALUES || t->targets > 1)) {
+        f = table_field(t, k.text_row, k.text_column);
         return fell_fail(t->ctx, "target: %s holds text ('%.*s' on %s %lld), but %s",
-                         columns_label(t->columns, targets_column(t, text - t->cell)),
-                         targets_shown(&text->f), text->f.text, t->columns->row_word, (long long)text->line,
-                         targets > 1 ? "several targets must be numbers" : "the loss takes numbers");
-    if (info->wanted == FELL_CLASSES && targets > 1)
-        return fell_fail(t->ctx, "target: %lld columns are values, but the loss takes classes, in one column",
-                         (long long)targets);
-    if (text || info->wanted == FELL_CLASSES)
-        return targets_make_classes(t, !text, info);
-    for (int64_t i = 0; i < n; i++) {
-        const struct cell *c = &t->cell[i];
-        double value;
-
-        if (targets_number(t, &c->f, c->line, targets_column(t, i), false, &value) != FELL_OK)
-            return FELL_ERROR;
+                         table_label(t, k.text_column), field_shown(&f), f.text, t->row_word,
+                         table_line(t, k.text_row),
+                         t->targets > 1 ? "several targets must be numbers" : "the loss takes numbers");
     }
-    return targets_make_values(t, info);
-}
-
-/* Once all rows are in: fills is, nclasses, class_names and target of INFO. */
-static inline fell_status targets_settle(struct targets *t, fell_data_info *info)
-{
-    const fell_status result = targets_classify(t, info);
-
-    free(t->cell);
-    t->cell = NULL;
-    return result;
+    if (info->wanted == FELL_CLASSES && t->targets > 1)
+        return fell_fail(t->ctx, "target: %lld columns are values, but the loss takes classes, in one column",
+                         (long long)t->targets);
+    if (info->wanted == FELL_CLASSES)
+        return targets_make_classes(g, k.texts == 0, info);
+    return targets_make_values(g, info);
 }
 
 /* Row ROW as row I of a read call. */
-static inline void targets_read(const struct targets *t, fell_read_call *c, int64_t i, int64_t row)
+static inline void targets_read(const struct targets *g, fell_read_call *c, int64_t i, int64_t row)
 {
-    const int64_t n = t->columns->targets;
+    const int64_t n = g->t->targets;
 
     if (c->target)
-        memcpy(c->target + i * n, t->value + row * n, (size_t)n * sizeof *c->target);
+        memcpy(c->target + i * n, g->value + row * n, (size_t)n * sizeof *c->target);
     if (c->label)
-        c->label[i] = t->label[row];
+        c->label[i] = g->label[row];
 }
 
 #endif

@@ -56,6 +56,39 @@ static fell_status fit(fell_layer_call *c)
     return FELL_OK;
 }
 
+static fell_status fit64(fell_layer_call *c)
+{
+    const int64_t rows = c->batch, cols = fell_size(&c->plan->in[0]);
+    double *low = c->tensor64[LOWEST], *range = c->tensor64[RANGE];
+
+    for (int64_t j = 0; j < cols; j++) {
+        double high = low[j] = c->x64[j];
+
+        for (int64_t i = 1; i < rows; i++) {
+            const double v = c->x64[i * cols + j];
+
+            low[j] = v < low[j] ? v : low[j];
+            high = v > high ? v : high;
+        }
+        range[j] = high - low[j];
+    }
+    return FELL_OK;
+}
+
+static fell_status forward64(fell_layer_call *c)
+{
+    const struct min_max *s = c->settings;
+    const int64_t cols = fell_size(&c->plan->in[0]);
+    const double *low = c->tensor64[LOWEST], *range = c->tensor64[RANGE];
+
+    for (int64_t i = 0; i < c->batch * cols; i++) {
+        const int64_t j = i % cols;
+
+        c->y64[i] = s->min + (c->x64[i] - low[j]) / (range[j] > 0.0 ? range[j] : 1.0) * (s->max - s->min);
+    }
+    return FELL_OK;
+}
+
 FELL_KERNEL(forward, fell_layer_call)
 {
     const struct min_max *s = c->settings;
@@ -68,7 +101,7 @@ FELL_KERNEL(forward, fell_layer_call)
         float *y = c->y + i * cols;
 
         FELL_EACH for (int64_t j = 0; j < cols; j++) y[j] =
-            range[j] > 0.0f ? min + (x[j] - low[j]) / range[j] * width : min;
+            min + (x[j] - low[j]) / (range[j] > 0.0f ? range[j] : 1.0f) * width;
     }
     return FELL_OK;
 }
@@ -78,13 +111,15 @@ static const fell_layer min_max = {
         FELL_KIND_LAYER, fell_layer, "min_max",
         "Shifts and scales each column to a range, by default 0 to 1.\n\n"
         "y = min + (max - min) (x - lowest) / (highest - lowest), with the lowest and highest values\n"
-        "of the training rows; constant columns become min.",
+        "of the training rows; where these are equal, a difference of 1 stands for theirs.",
         struct min_max, params),
     .tensors = tensors,
     .ntensors = 2,
     .plan = plan,
     .forward = forward,
     .fit = fit,
+    .fit64 = fit64,
+    .forward64 = forward64,
 };
 
 FELL_PLUGIN("1.0", "Fellrunner, MIT", &min_max.item);

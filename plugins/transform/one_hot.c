@@ -40,33 +40,60 @@ static fell_status plan(fell_plan *p)
     return FELL_OK;
 }
 
-static fell_status forward(fell_layer_call *c)
+/* One column's value V as its columns, at TO. */
+static fell_status spread(fell_layer_call *c, int64_t j, double v, float *y, double *y64)
+{
+    const int64_t classes = ((const struct one_hot *)c->settings)->classes;
+
+    if (!(v >= 0.0 && v < (double)classes && v == floor(v)))
+        return fell_fail(c->ctx, "column %lld holds %g, which is not a whole number from 0 to %lld",
+                         (long long)j, v, (long long)classes - 1);
+    for (int64_t k = 0; k < classes; k++)
+        if (y64)
+            y64[k] = k == (int64_t)v;
+        else
+            y[k] = k == (int64_t)v;
+    return FELL_OK;
+}
+
+/* Either in floats or, where x64 is not NULL, in doubles. */
+static fell_status forward_rows(fell_layer_call *c, const float *x, const double *x64)
 {
     const struct one_hot *s = c->settings;
     const int64_t cols = c->plan->in[0].dim[0];
-    const float *x = c->x[0];
-    float *y = c->y;
     bool *chosen = fell_scratch(c->ctx, cols, sizeof *chosen);
+    int64_t at = 0;
 
     if (!chosen)
         return FELL_ERROR;
     for (int64_t j = 0; j < cols; j++)
         chosen[j] = is_chosen(&s->columns, j);
 
-    for (int64_t i = 0; i < c->batch; i++, x += cols)
-        for (int64_t j = 0; j < cols; j++) {
-            if (!chosen[j]) {
-                *y++ = x[j];
-                continue;
-            }
-            if (!(x[j] >= 0.0f && x[j] < (float)s->classes && x[j] == floorf(x[j])))
-                return fell_fail(c->ctx, "column %lld holds %g, which is not a whole number from 0 to %lld",
-                                 (long long)j, (double)x[j], (long long)s->classes - 1);
-            memset(y, 0, (size_t)s->classes * sizeof *y);
-            y[(int64_t)x[j]] = 1.0f;
-            y += s->classes;
+    for (int64_t i = 0; i < c->batch * cols; i++) {
+        const int64_t j = i % cols;
+
+        if (chosen[j]) {
+            if (spread(c, j, x64 ? x64[i] : (double)x[i], x64 ? NULL : c->y + at, x64 ? c->y64 + at : NULL) !=
+                FELL_OK)
+                return FELL_ERROR;
+            at += s->classes;
+        } else if (x64) {
+            c->y64[at++] = x64[i];
+        } else {
+            c->y[at++] = x[i];
         }
+    }
     return FELL_OK;
+}
+
+static fell_status forward(fell_layer_call *c)
+{
+    return forward_rows(c, c->x[0], NULL);
+}
+
+static fell_status forward64(fell_layer_call *c)
+{
+    return forward_rows(c, NULL, c->x64);
 }
 
 static const fell_layer one_hot = {
@@ -78,6 +105,7 @@ static const fell_layer one_hot = {
         struct one_hot, params),
     .plan = plan,
     .forward = forward,
+    .forward64 = forward64,
 };
 
 FELL_PLUGIN("1.0", "Fellrunner, MIT", &one_hot.item);

@@ -28,6 +28,16 @@ FELL_KERNEL(forward, fell_layer_call)
     return FELL_OK;
 }
 
+static fell_status forward64(fell_layer_call *c)
+{
+    const struct scale *s = c->settings;
+    const int64_t n = c->batch * fell_size(&c->plan->in[0]);
+
+    for (int64_t i = 0; i < n; i++)
+        c->y64[i] = c->x64[i] * s->factor;
+    return FELL_OK;
+}
+
 static const fell_layer scale = {
     .item = FELL_ITEM(FELL_KIND_LAYER, fell_layer, "scale",
                       "Multiplies every input by one factor.\n\n"
@@ -35,6 +45,7 @@ static const fell_layer scale = {
                       struct scale, params),
     .plan = plan,
     .forward = forward,
+    .forward64 = forward64,
 };
 
 FELL_PLUGIN("1.0", "Fellrunner, MIT", &scale.item);

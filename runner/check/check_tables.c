@@ -38,7 +38,8 @@ static size_t size_of_type(uint32_t type)
         [FELL_P_INT] = sizeof(int64_t),        [FELL_P_FLOAT] = sizeof(double),
         [FELL_P_BOOL] = sizeof(bool),          [FELL_P_STRING] = sizeof(char *),
         [FELL_P_ENUM] = sizeof(int32_t),       [FELL_P_INTS] = sizeof(fell_ints),
-        [FELL_P_FLOATS] = sizeof(fell_floats), [FELL_P_STRINGS] = sizeof(fell_strings)};
+        [FELL_P_FLOATS] = sizeof(fell_floats), [FELL_P_STRINGS] = sizeof(fell_strings),
+        [FELL_P_MAP] = sizeof(fell_map)};
 
     return type < sizeof sizes / sizeof *sizes ? sizes[type] : 0;
 }

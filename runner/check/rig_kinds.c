@@ -3,6 +3,7 @@
  */
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "check/rig.h"
@@ -350,6 +351,7 @@ static status read_rows(struct rig *g, const fell_data_info *info, struct error 
         .ctx = &g->s.in.ctx, .settings = g->s.settings, .self = info->self, .n = n, .row = row};
     float *x, *target = NULL;
     int32_t *label = NULL;
+    double *wide = NULL;
 
     if (n < 1 || nx < 1 || nt < 1)
         return error_set(err, "it gives no rows, or rows of no size");
@@ -358,6 +360,8 @@ static status read_rows(struct rig *g, const fell_data_info *info, struct error 
         rig_output(g, n * nt, classes ? "class" : "target");
     }
     x = g->buffer[rig_find(g, "x")].v;
+    if (info->doubles)
+        wide = mem_array((size_t)nx, sizeof *wide);
     if (classes)
         label = g->buffer[rig_find(g, "class")].v;
     else
@@ -367,12 +371,18 @@ static status read_rows(struct rig *g, const fell_data_info *info, struct error 
 
         row[0] = at;
         c.n = 1;
-        c.x = x + at * nx;
+        c.x = wide ? NULL : x + at * nx;
+        c.x64 = wide;
         c.target = target ? target + at * nt : NULL;
         c.label = label ? label + at * nt : NULL;
-        if (rig_call(g, g->s.item->dataset->read(&c), err) != OK)
+        if (rig_call(g, g->s.item->dataset->read(&c), err) != OK) {
+            free(wide);
             return FAILED;
+        }
+        for (int64_t j = 0; wide && j < nx; j++)
+            x[at * nx + j] = (float)wide[j];
     }
+    free(wide);
     for (int64_t i = 0; classes && i < n * nt; i++)
         if (label[i] < 0 || label[i] >= info->nclasses)
             return error_set(err, "row %lld has class %d of %lld", (long long)(i / nt), label[i],

@@ -121,6 +121,7 @@ static const struct example examples[] = {
      .transforms = "[standardize]"},
     {"dataset", "xor", .model = "dense: {units: 8, activation: tanh}\ndense: {units: 1}", .loss = "mse"},
     {"transform", "flip", .source = IMAGES, .transforms = "[flip]", .model = "flatten\ndense: {units: 10}"},
+    {"transform", "impute", .transforms = "[impute, standardize]"},
     {"transform", "one_hot", .source = "xor", .transforms = "[{one_hot: {classes: 2}}]",
      .model = "dense: {units: 2}"},
     {"transform", "scale", .transforms = "[{scale: {factor: 0.1}}]"},

@@ -63,6 +63,10 @@ static void copy_facts(struct data *data, const struct dataset *source)
     data->source_rows = info->rows;
     data->classes = info->is == FELL_CLASSES;
     data->nclasses = data->classes ? info->nclasses : 0;
+    data->ncolumns = info->column ? info->ncolumns : 0;
+    data->column = mem_array((size_t)data->ncolumns + 1, sizeof *data->column);
+    for (int64_t k = 0; k < data->ncolumns; k++)
+        data->column[k] = info->column[k];
     if (!data->classes || !info->class_names)
         return;
     data->class_names = mem_array((size_t)info->nclasses, sizeof *data->class_names);
@@ -83,7 +87,8 @@ static status open_all(const struct spec *spec, struct dataset set[SPLITS], stru
     for (enum split s = 0; s < SPLITS; s++) {
         if (!choices[s]->item)
             continue;
-        if (dataset_open(&set[s], choices[s], s, spec, env, p) != OK)
+        if (dataset_open(&set[s], choices[s], s, spec, s == SPLIT_TRAIN ? NULL : &set[SPLIT_TRAIN], env, p) !=
+            OK)
             return FAILED;
         if (s != SPLIT_TRAIN && dataset_match(&set[s], &set[SPLIT_TRAIN], p) != OK)
             return FAILED;
@@ -104,17 +109,23 @@ static status read_all(const struct spec *spec, struct data *data, struct datase
 {
     struct parts parts = {.ntrain = set[SPLIT_TRAIN].info.rows};
     status result = OK;
+    bool narrow;
 
     if (spec->data.validation_share > 0)
         result = draw_parts(spec, parts.ntrain, &parts, p);
     if (result == OK)
-        result = dataset_read(&set[SPLIT_TRAIN], parts.train, parts.ntrain, &data->split[SPLIT_TRAIN], p);
+        result =
+            dataset_read(&set[SPLIT_TRAIN], parts.train, parts.ntrain, false, &data->split[SPLIT_TRAIN], p);
     if (result == OK && parts.nvalidation)
-        result = dataset_read(&set[SPLIT_TRAIN], parts.validation, parts.nvalidation,
+        result = dataset_read(&set[SPLIT_TRAIN], parts.validation, parts.nvalidation, false,
                               &data->split[SPLIT_VALIDATION], p);
+    narrow = result == OK && !data->split[SPLIT_TRAIN].wide && !data->split[SPLIT_VALIDATION].wide;
     for (enum split s = SPLIT_VALIDATION; s < SPLITS && result == OK; s++)
         if (set[s].open)
-            result = dataset_read(&set[s], NULL, set[s].info.rows, &data->split[s], p);
+            result = dataset_read(&set[s], NULL, set[s].info.rows, narrow, &data->split[s], p);
+    for (enum split s = SPLIT_TRAIN; s < SPLITS && result == OK && !narrow; s++)
+        if (data->split[s].n && !data->split[s].wide && !rows_widen(&data->split[s], data->x_size))
+            result = problem_set(p, "data", 0, "", "the rows do not fit into memory");
     if (result == OK && parts.nvalidation) {
         data->split[SPLIT_TRAIN].source_row = copy_rows(parts.train, parts.ntrain);
         data->split[SPLIT_VALIDATION].source_row = copy_rows(parts.validation, parts.nvalidation);
@@ -123,6 +134,13 @@ static status read_all(const struct spec *spec, struct data *data, struct datase
     data->test_rows = set[SPLIT_TEST].info.rows;
     free(parts.train);
     return result;
+}
+
+static void close_all(struct dataset set[SPLITS], enum split from)
+{
+    for (enum split s = from; s < SPLITS; s++)
+        if (set[s].choice)
+            dataset_close(&set[s]);
 }
 
 status data_load(const struct spec *spec, struct host_env *env, struct data **out, struct problem *p)
@@ -137,11 +155,15 @@ status data_load(const struct spec *spec, struct host_env *env, struct data **ou
         copy_facts(data, &set[SPLIT_TRAIN]);
         result = read_all(spec, data, set, p);
     }
-    for (enum split s = 0; s < SPLITS; s++)
-        if (set[s].choice)
-            dataset_close(&set[s]);
+    if (result == OK)
+        data_tell(data, set);
+    close_all(set, SPLIT_VALIDATION);
     if (result == OK)
         result = data_transforms(data, spec, env, p);
+    close_all(set, SPLIT_TRAIN); /* the words of its columns were needed till here */
+    free(data->column);
+    data->column = NULL;
+    data->ncolumns = 0;
     if (result == OK)
         *out = data;
     else
@@ -167,6 +189,7 @@ void data_free(struct data *d)
     free(d->late);
     for (enum split s = 0; s < SPLITS && !d->map; s++) {
         free(d->split[s].x);
+        free(d->split[s].wide);
         free(d->split[s].target);
         free(d->split[s].label);
         free(d->split[s].source_row);
@@ -174,6 +197,9 @@ void data_free(struct data *d)
     for (int64_t k = 0; d->class_names && k < d->nclasses; k++)
         free(d->class_names[k]);
     free(d->class_names);
+    free(d->class_rows);
+    free(d->found);
+    free(d->column);
     if (d->map)
         munmap(d->map, d->map_size);
     free(d);

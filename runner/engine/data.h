@@ -16,6 +16,8 @@ const char *split_name(enum split s); /* "train", "validation", "test" */
 struct rows {
     int64_t n;           /* 0: the split does not exist */
     float *x;            /* [n, data_row_size()] after the transforms, 64-byte aligned */
+    double *wide;        /* the same in double, and x NULL, while floats would lose digits: not after
+                            data_load() */
     float *target;       /* [n, target_size], NULL for classes */
     int32_t *label;      /* [n, target_size], NULL for values */
     int64_t *source_row; /* [n] row of the source; NULL: all of a dataset, in order */
@@ -37,7 +39,11 @@ struct data {
     bool classes; /* labels, not values */
     int64_t nclasses;
     char **class_names;                              /* [nclasses], NULL without names */
+    int64_t *class_rows;                             /* [nclasses] rows of the source that have each */
     int64_t source_rows, test_rows, validation_rows; /* of each dataset as read */
+    int64_t ncolumns;                                /* 0: not of a table, or no longer */
+    struct fell_column *column; /* [ncolumns] of x, while datasets are open: not after data_load() */
+    char *found; /* JSON: what each dataset found out about its file, its columns and classes */
     size_t nlate;
     struct late *late; /* [nlate] in order; the training rows are as they were before the first */
     void *map;         /* what holds all arrays of numbers, read-only (data_cache.h); NULL: each its own */

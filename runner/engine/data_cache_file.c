@@ -31,7 +31,7 @@ struct head {
     char zeros[32];
 };
 
-static const char MAGIC[16] = "fell rows 1\n";
+static const char MAGIC[16] = "fell rows 2\n";
 
 _Static_assert(sizeof(struct head) % LINE == 0, "what follows begins at a multiple of 64");
 
@@ -136,6 +136,9 @@ static char *describe(const struct data *d, const struct cache_warnings *warning
         for (int64_t k = 0; k < d->nclasses; k++)
             cJSON_AddItemToArray(list, cJSON_CreateString(d->class_names[k]));
     }
+    if (d->nclasses)
+        cJSON_AddItemToObject(json, "class_rows", integers((size_t)d->nclasses, d->class_rows));
+    cJSON_AddStringToObject(json, "found", d->found ? d->found : "[]");
     list = cJSON_AddArrayToObject(json, "late");
     for (size_t i = 0; i < d->nlate; i++) {
         cJSON *one = cJSON_CreateObject();
@@ -173,6 +176,13 @@ static fell_shape read_shape(const cJSON *object, const char *name)
     for (int i = 0; i < shape.rank && i < 4; i++)
         shape.dim[i] = integer_at(list, i);
     return shape;
+}
+
+static const char *json_text(const cJSON *object, const char *name)
+{
+    const char *text = cJSON_GetStringValue(cJSON_GetObjectItem(object, name));
+
+    return text ? text : "";
 }
 
 static void read_late(struct data *d, const cJSON *list)
@@ -222,6 +232,10 @@ static struct data *read_description(const cJSON *json, struct cache_warnings *w
         d->class_names = mem_array((size_t)d->nclasses, sizeof *d->class_names);
         cJSON_ArrayForEach(name, names) d->class_names[k++] = mem_string(name->valuestring);
     }
+    d->class_rows = mem_array((size_t)d->nclasses + 1, sizeof *d->class_rows);
+    for (int64_t k = 0; k < d->nclasses; k++)
+        d->class_rows[k] = integer_at(cJSON_GetObjectItem(json, "class_rows"), (int)k);
+    d->found = mem_string(json_text(json, "found"));
     read_late(d, cJSON_GetObjectItem(json, "late"));
     for (const cJSON *who = list ? list->child : NULL; who && who->next; who = who->next->next)
         cache_warnings_add(warnings, who->valuestring, who->next->valuestring);

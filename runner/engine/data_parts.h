@@ -15,23 +15,34 @@ struct dataset {
     bool open; /* to be closed */
     int64_t x_size, target_size;
     int32_t *label_map; /* [nclasses] class of the source, or NULL: the same */
+    int64_t *x_from;    /* [x_size] where the source's numbers are in a row, or NULL: in order */
 };
 
 /* Open the dataset that CHOICE names and check what it says about itself. ROLE is the
- * split it is for; a generator draws from the experiment's seed and the role. */
+ * split it is for; a generator draws from the experiment's seed and the role. SOURCE is the open source,
+ * NULL for itself. */
 status dataset_open(struct dataset *d, const struct choice *choice, enum split role, const struct spec *spec,
-                    struct host_env *env, struct problem *p);
+                    const struct dataset *source, struct host_env *env, struct problem *p);
 
-/* D must have the shapes of SOURCE; its classes are matched to the source's by name (a
+/* D must have the shapes of SOURCE; its columns and classes are matched to the source's by name (a
  * class without a name is called by its number). */
 status dataset_match(struct dataset *d, const struct dataset *source, struct problem *p);
 
 /* N rows (ROW [n] says which; NULL: all of them in order) into OUT, allocated here, with
- * labels as the source numbers them. Refuses what is not finite and labels outside the
- * classes. */
-status dataset_read(struct dataset *d, const int64_t *row, int64_t n, struct rows *out, struct problem *p);
+ * labels as the source numbers them. Inputs are in out->wide where a float cannot hold one of them
+ * exactly; NARROW: never. Refuses what is not finite (but for missing values that a transform fills) and
+ * labels outside the classes. */
+status dataset_read(struct dataset *d, const int64_t *row, int64_t n, bool narrow, struct rows *out,
+                    struct problem *p);
 
 void dataset_close(struct dataset *d);
+
+/* Numbers of a split into floats, and into doubles; SIZE of a row. False: out of memory. */
+bool rows_narrow(struct rows *r, int64_t size);
+bool rows_widen(struct rows *r, int64_t size);
+
+/* data->found and data->class_rows, of the open datasets SET, once the rows are in. */
+void data_tell(struct data *data, const struct dataset set[SPLITS]);
 
 /* All transforms of the spec: fitted on the training rows, applied to every split, or kept in
  * DATA->late. */

@@ -28,8 +28,11 @@ struct work {
     struct instance in;
     fell_plan plan;
     int64_t in_size, out_size;
-    float **tensor; /* [ntensors] */
-    float **none;   /* [ntensors] of NULL: there are no gradients */
+    float **tensor;       /* [ntensors] */
+    float **none;         /* [ntensors] of NULL: there are no gradients */
+    bool wide;            /* rows and tensors are doubles */
+    double **wide_tensor; /* [ntensors] */
+    fell_column *column;  /* [data->ncolumns] of the rows that come out */
 };
 
 /* Streams of transforms are told from those of datasets by their instance. */
@@ -44,6 +47,9 @@ static status make_plan(struct work *w, const struct data *data, const struct ch
     const fell_layer *layer = w->item->layer;
     char text[96];
 
+    w->column = mem_array((size_t)data->ncolumns + 1, sizeof *w->column);
+    for (int64_t k = 0; k < data->ncolumns; k++)
+        w->column[k] = data->column[k];
     if (layer->min_inputs > 1)
         return problem_set(p, SECTION, w->index, "", "%s: takes %u inputs; a transform has one", w->in.name,
                            layer->min_inputs);
@@ -53,7 +59,10 @@ static status make_plan(struct work *w, const struct data *data, const struct ch
                     .nin = 1,
                     .max_batch = data->split[SPLIT_TRAIN].n > CHUNK ? data->split[SPLIT_TRAIN].n : CHUNK,
                     .in = &data->x,
-                    .tensor = mem_array(layer->ntensors, sizeof(fell_shape))};
+                    .tensor = mem_array(layer->ntensors, sizeof(fell_shape)),
+                    .column = data->column,
+                    .ncolumns = data->ncolumns,
+                    .out_column = w->column};
     if (layer->plan(&w->plan) != FELL_OK)
         return data_problem(p, SECTION, w->index, &w->in);
     instance_reset(&w->in);
@@ -93,8 +102,49 @@ static status make_tensors(struct work *w, const struct spec *spec, struct host_
         result = init_fill(&request, env, w->tensor[k], setting, &err);
         free(who);
         if (result != OK)
-            return problem_set(p, SECTION, w->index, "", "%.1000s", err.text);
+            return problem_set(p, SECTION, w->index, "", "%.2000s", err.text);
     }
+    return OK;
+}
+
+/* The tensors as doubles. */
+static status widen_tensors(struct work *w, struct problem *p)
+{
+    const fell_layer *layer = w->item->layer;
+
+    w->wide_tensor = mem_array(layer->ntensors, sizeof *w->wide_tensor);
+    for (size_t k = 0; k < layer->ntensors; k++) {
+        const int64_t n = w->tensor[k] ? data_shape_size(&w->plan.tensor[k]) : 0;
+
+        if (!n)
+            continue;
+        w->wide_tensor[k] = mem_try_aligned((size_t)n, sizeof(double));
+        if (!w->wide_tensor[k])
+            return problem_set(p, SECTION, w->index, "", "%s: its '%s' does not fit into memory", w->in.name,
+                               layer->tensors[k].name);
+        for (int64_t i = 0; i < n; i++)
+            w->wide_tensor[k][i] = (double)w->tensor[k][i];
+    }
+    return OK;
+}
+
+/* A call of forward64 or fit64 on B rows from X. */
+static status call_wide(struct work *w, const struct choice *choice, fell_status (*fn)(fell_layer_call *),
+                        const double *x, int64_t batch, double *y, struct problem *p)
+{
+    fell_layer_call c = {.ctx = &w->in.ctx,
+                         .settings = choice->settings,
+                         .plan = &w->plan,
+                         .batch = batch,
+                         .tensor = w->tensor,
+                         .grad = w->none,
+                         .x64 = x,
+                         .y64 = y,
+                         .tensor64 = w->wide_tensor};
+
+    if (fn(&c) != FELL_OK)
+        return data_problem(p, SECTION, w->index, &w->in);
+    instance_reset(&w->in);
     return OK;
 }
 
@@ -126,14 +176,24 @@ static status check_indices(const struct work *w, const struct rows *r, enum spl
 {
     if (!w->plan.indices)
         return OK;
-    for (int64_t i = 0; i < r->n * w->in_size; i++)
-        if (!(r->x[i] >= 0 && (double)r->x[i] < (double)w->plan.indices && r->x[i] == floorf(r->x[i])))
+    for (int64_t i = 0; i < r->n * w->in_size; i++) {
+        const double v = r->wide ? r->wide[i] : (double)r->x[i];
+
+        if (!(v >= 0 && v < (double)w->plan.indices && v == floor(v)))
             return problem_set(
                 p, SECTION, w->index, "",
                 "%s: row %lld, column %lld of the %s rows is %g, not a whole number from 0 to %lld",
                 w->in.name, (long long)(i / w->in_size + 1), (long long)(i % w->in_size + 1), split_name(s),
-                (double)r->x[i], (long long)w->plan.indices - 1);
+                v, (long long)w->plan.indices - 1);
+    }
     return OK;
+}
+
+static status not_finite(const struct work *w, enum split s, int64_t at, double v, struct problem *p)
+{
+    return problem_set(p, SECTION, w->index, "", "%s: makes row %lld, column %lld of the %s rows %g",
+                       w->in.name, (long long)(at / w->out_size + 1), (long long)(at % w->out_size + 1),
+                       split_name(s), v);
 }
 
 /* All rows of a split. What does not grow is written over what was read: chunk by chunk the
@@ -167,9 +227,7 @@ static status apply(struct work *w, const struct choice *choice, const struct sp
     }
     at = data_first_nonfinite(w->in.env, to, r->n * w->out_size);
     if (at >= 0) {
-        problem_set(p, SECTION, w->index, "", "%s: makes row %lld, column %lld of the %s rows %g", w->in.name,
-                    (long long)(at / w->out_size + 1), (long long)(at % w->out_size + 1), split_name(s),
-                    (double)to[at]);
+        not_finite(w, s, at, (double)to[at], p);
         goto out;
     }
     if (grows) {
@@ -180,6 +238,35 @@ static status apply(struct work *w, const struct choice *choice, const struct sp
 out:
     free(y);
     return result;
+}
+
+/* The same in doubles, into new memory. */
+static status apply_wide(struct work *w, const struct choice *choice, struct rows *r, enum split s,
+                         struct problem *p)
+{
+    double *y = NULL;
+    size_t size;
+
+    if (mem_mul((size_t)r->n, (size_t)w->out_size, &size))
+        y = mem_try_aligned(size, sizeof *y);
+    if (!y)
+        return problem_set(p, SECTION, w->index, "", "%s: %lld rows of %lld numbers do not fit into memory",
+                           w->in.name, (long long)r->n, (long long)w->out_size);
+    for (int64_t i = 0; i < r->n; i += CHUNK) {
+        const int64_t n = r->n - i < CHUNK ? r->n - i : CHUNK;
+
+        if (call_wide(w, choice, w->item->layer->forward64, r->wide + i * w->in_size, n, y + i * w->out_size,
+                      p) != OK) {
+            free(y);
+            return FAILED;
+        }
+    }
+    free(r->wide);
+    r->wide = y;
+    for (int64_t i = 0; i < r->n * w->out_size; i++)
+        if (!isfinite((float)y[i]))
+            return not_finite(w, s, i, y[i], p);
+    return OK;
 }
 
 /* ---- transforms that act in training only ------------------------------------------ */
@@ -248,7 +335,11 @@ static void work_release(struct work *w)
 {
     for (size_t k = 0; w->tensor && k < w->item->layer->ntensors; k++)
         free(w->tensor[k]);
+    for (size_t k = 0; w->wide_tensor && k < w->item->layer->ntensors; k++)
+        free(w->wide_tensor[k]);
     free(w->tensor);
+    free(w->wide_tensor);
+    free(w->column);
     free(w->none);
     free(w->plan.tensor);
     instance_release(&w->in);
@@ -273,40 +364,102 @@ static status begin_late(struct training *t, struct data *data, const struct spe
     return OK;
 }
 
+static bool has_gaps(const struct data *data)
+{
+    for (enum split s = 0; s < SPLITS; s++) {
+        const struct rows *r = &data->split[s];
+
+        for (int64_t i = 0; i < r->n * data->x_size; i++)
+            if (r->wide ? isnan(r->wide[i]) : isnan(r->x[i]))
+                return true;
+    }
+    return false;
+}
+
+/* All splits as floats. */
+static status narrow(struct data *data, struct problem *p)
+{
+    for (enum split s = 0; s < SPLITS; s++)
+        if (data->split[s].wide && !rows_narrow(&data->split[s], data->x_size))
+            return problem_set(p, "data", 0, "", "the rows do not fit into memory");
+    return OK;
+}
+
+/* Rows and tensors are settled: fitted on the training rows, applied to all. */
+static status fit_and_apply(struct work *w, struct data *data, const struct spec *spec, struct training *t,
+                            struct problem *p)
+{
+    const struct choice *choice = &spec->data.transforms[w->index];
+    const fell_layer *layer = w->item->layer;
+    const struct rows *train = &data->split[SPLIT_TRAIN];
+    bool late = data->nlate > 0;
+    status result = OK;
+
+    if (layer->fit || (w->wide && layer->fit64)) {
+        w->in.stream = stream_of(spec, w, 0);
+        result = w->wide ? call_wide(w, choice, layer->fit64, train->wide, train->n, NULL, p)
+                         : call(w, choice, layer->fit, false, train->x, train->n, NULL, p);
+    }
+    if (result == OK && !late && !w->wide) {
+        result = find_out_if_late(w, choice, spec, train, &late, p);
+        if (result == OK && late)
+            result = begin_late(t, data, spec, w, p);
+    }
+    for (enum split s = 0; s < SPLITS && result == OK; s++)
+        if (data->split[s].n && (s != SPLIT_TRAIN || t->current))
+            result = w->wide ? apply_wide(w, choice, &data->split[s], s, p)
+                             : apply(w, choice, spec, &data->split[s], s, p);
+    if (result == OK && late)
+        keep_late(data, w);
+    return result;
+}
+
+/* The columns that come out of a transform, where these are still those of a table. */
+static void keep_columns(struct data *data, struct work *w)
+{
+    int64_t width = 0;
+
+    for (int64_t k = 0; k < data->ncolumns; k++)
+        width += w->column[k].width;
+    if (width != w->out_size) {
+        data->ncolumns = 0;
+        return;
+    }
+    for (int64_t k = 0; k < data->ncolumns; k++)
+        data->column[k] = w->column[k];
+}
+
 static status transform(struct data *data, const struct spec *spec, size_t index, struct training *t,
                         struct host_env *env, struct problem *p)
 {
     const struct choice *choice = &spec->data.transforms[index];
-    const struct rows *train = &data->split[SPLIT_TRAIN];
+    const fell_layer *layer = choice->item->layer;
     struct work w = {.item = choice->item, .index = (int)index};
-    bool late = data->nlate > 0;
-    status result;
+    status result = OK;
 
     instance_init(&w.in, choice->item, choice->item->name, env);
-    result = make_plan(&w, data, choice, p);
+    w.wide = data->split[SPLIT_TRAIN].wide && layer->forward64 && (layer->fit64 || !layer->fit);
+    if (!w.wide)
+        result = narrow(data, p);
+    if (result == OK)
+        result = make_plan(&w, data, choice, p);
     if (result == OK)
         result = make_tensors(&w, spec, env, p);
-    if (result == OK && late && w.plan.indices)
+    if (result == OK && w.wide)
+        result = widen_tensors(&w, p);
+    if (result == OK && data->nlate > 0 && w.plan.indices)
         result = problem_set(p, SECTION, w.index, "",
                              "%s: takes whole numbers, so it cannot follow a transform that acts in training",
                              w.in.name);
     for (enum split s = 0; s < SPLITS && result == OK; s++)
         result = check_indices(&w, &data->split[s], s, p);
-    if (result == OK && w.item->layer->fit) {
-        w.in.stream = stream_of(spec, &w, 0);
-        result = call(&w, choice, w.item->layer->fit, false, train->x, train->n, NULL, p);
-    }
-    if (result == OK && !late) {
-        result = find_out_if_late(&w, choice, spec, train, &late, p);
-        if (result == OK && late)
-            result = begin_late(t, data, spec, &w, p);
-    }
-    for (enum split s = 0; s < SPLITS && result == OK; s++)
-        if (data->split[s].n && (s != SPLIT_TRAIN || t->current))
-            result = apply(&w, choice, spec, &data->split[s], s, p);
-    if (result == OK && late)
-        keep_late(data, &w);
+    if (result == OK && index == 0 && !layer->gaps && has_gaps(data))
+        result = problem_set(p, SECTION, 0, "",
+                             "%s: values are missing; the transform that fills them comes first", w.in.name);
+    if (result == OK)
+        result = fit_and_apply(&w, data, spec, t, p);
     if (result == OK) {
+        keep_columns(data, &w);
         data->x = w.plan.out;
         data->x_size = w.out_size;
     }
@@ -321,6 +474,8 @@ status data_transforms(struct data *data, const struct spec *spec, struct host_e
 
     for (size_t i = 0; i < spec->data.ntransforms && result == OK; i++)
         result = transform(data, spec, i, &t, env, p);
+    if (result == OK)
+        result = narrow(data, p);
     if (t.before) {
         free(data->split[SPLIT_TRAIN].x);
         data->split[SPLIT_TRAIN].x = t.before;

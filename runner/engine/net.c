@@ -113,6 +113,7 @@ cJSON *net_to_json(const struct net *n)
             cJSON_AddNumberToObject(rows, split_name((enum split)s), (double)n->data->split[s].n);
     cJSON_AddItemToObject(o, "input", shape_json(&n->data->x));
     cJSON_AddItemToObject(o, "classes", classes_json(n->data));
+    cJSON_AddItemToObject(o, "data", cJSON_Parse(n->data->found ? n->data->found : "[]"));
     layers = cJSON_AddArrayToObject(o, "layers");
     for (size_t i = 0; i < n->nentries; i++) {
         cJSON_AddItemToArray(layers, entry_json(n, &n->entry[i]));

@@ -258,6 +258,18 @@ static void class_list(const struct data *d, struct strbuf *out)
         strbuf_add(out, d->nclasses > SHOWN ? ", ...)" : ")");
 }
 
+/* Classes are numbered from 0, and some files' labels are not: "; no row has class 0: labels are 1 to 26". */
+static void say_absent(const struct data *d, struct strbuf *out)
+{
+    int64_t first = 0;
+
+    while (d->class_rows && !d->class_names && first < d->nclasses - 1 && !d->class_rows[first])
+        first++;
+    if (first)
+        strbuf_addf(out, "; its labels are %lld to %lld: no row has %s", (long long)first,
+                    (long long)d->nclasses - 1, first == 1 ? "0" : "a smaller one");
+}
+
 static status check_classes(const struct net *n, const struct entry *last, struct problem *p)
 {
     const struct data *d = n->data;
@@ -266,6 +278,7 @@ static status check_classes(const struct net *n, const struct entry *last, struc
     status result = OK;
 
     class_list(d, &text);
+    say_absent(d, &text);
     if (last->cols != d->nclasses)
         result = problem_set(p, "model", index, "", "the last layer gives %lld output%s, but the data has %s",
                              (long long)last->cols, last->cols == 1 ? "" : "s", text.text);

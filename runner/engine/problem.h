@@ -14,7 +14,7 @@ struct problem {
                          "train.initial_weights", "train.early_stopping", "train", "" */
     int index;        /* in lists: which; else 0 */
     char setting[64]; /* a setting of the plugin there, or "" */
-    char text[1024];
+    char text[2048];
 };
 
 __attribute__((format(printf, 5, 6))) status problem_set(struct problem *p, const char *section, int index,

@@ -24,6 +24,7 @@ static const struct ptype {
     [FELL_P_INTS] = {sizeof(fell_ints), _Alignof(fell_ints)},
     [FELL_P_FLOATS] = {sizeof(fell_floats), _Alignof(fell_floats)},
     [FELL_P_STRINGS] = {sizeof(fell_strings), _Alignof(fell_strings)},
+    [FELL_P_MAP] = {sizeof(fell_map), _Alignof(fell_map)},
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))

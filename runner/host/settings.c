@@ -35,6 +35,7 @@ static const struct {
     [FELL_P_INTS] = {"a list of whole numbers", FELL_P_INT},
     [FELL_P_FLOATS] = {"a list of numbers", FELL_P_FLOAT},
     [FELL_P_STRINGS] = {"a list of texts", FELL_P_STRING},
+    [FELL_P_MAP] = {"a map of words", FELL_P_STRING},
 };
 
 static const char *const kind_words[] = {
@@ -165,6 +166,7 @@ static status read_enum(const struct setter *s, const struct node *node, void *o
     int32_t number = 0;
     struct strbuf list = {0};
     const char **names, *near;
+    bool truth;
 
     for (const char *p = s->param->choices; p; number++) {
         const char *bar = strchr(p, '|');
@@ -177,6 +179,12 @@ static status read_enum(const struct setter *s, const struct node *node, void *o
         p = bar ? bar + 1 : NULL;
     }
     names = split_choices(s->arena, s->param->choices, &n);
+    /* PyYAML and others write yes and no as true and false. */
+    for (size_t i = 0; text_to_bool(node->text, &truth) && i < n; i++)
+        if (!strcmp(names[i], truth ? "yes" : "no")) {
+            *(int32_t *)out = (int32_t)i;
+            return OK;
+        }
     near = text_nearest(node->text, names, n);
     for (size_t i = 0; i < n; i++)
         strbuf_addf(&list, "%s%s", i ? ", " : "", names[i]);
@@ -235,6 +243,30 @@ static status read_list(const struct setter *s, const struct node *node, void *f
     return result;
 }
 
+/* Names with a word each. A map of one key in a word's place, {embed: 8}, is the two words. */
+static status read_map(const struct setter *s, const struct node *node, void *field)
+{
+    const char **key, **value;
+
+    if (node->kind != NODE_MAP)
+        return refuse(s, &node->place, "%s is wanted here, not %s", types[FELL_P_MAP].word,
+                      kind_words[node->kind]);
+    key = arena_alloc(s->arena, (node->n + 1) * sizeof *key);
+    value = arena_alloc(s->arena, (node->n + 1) * sizeof *value);
+    for (size_t i = 0; i < node->n; i++) {
+        const struct node *word = node->item[i];
+        const bool pair = word->kind == NODE_MAP && word->n == 1 && word->item[0]->kind == NODE_SCALAR;
+
+        if (!pair && (word->kind != NODE_SCALAR || tree_is_null(word)))
+            return refuse(s, &word->place, "a word is wanted here, or a map of one name and number");
+        key[i] = arena_string(s->arena, node->key[i]->text, strlen(node->key[i]->text));
+        value[i] = pair ? arena_format(s->arena, "%s %s", word->key[0]->text, word->item[0]->text)
+                        : arena_string(s->arena, word->text, strlen(word->text));
+    }
+    *(fell_map *)field = (fell_map){key, value, (int64_t)node->n};
+    return OK;
+}
+
 /* ---- a whole struct ------------------------------------------------------------------ */
 
 /* No text, or an empty list: what a struct of zeros says already. */
@@ -256,6 +288,8 @@ static status read_setting(const struct setter *s, const struct node *node, void
 
     if (settings_null_is_unset(p) && tree_is_null(node))
         return OK;
+    if (p->type == FELL_P_MAP)
+        return read_map(s, node, field);
     if (p->type >= FELL_P_INTS)
         return read_list(s, node, field);
     return read_scalar(s, p->type, node, field);

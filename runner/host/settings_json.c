@@ -74,6 +74,15 @@ static cJSON *json_list(const fell_param *p, const void *field)
     return list;
 }
 
+static cJSON *json_map(const fell_map *map)
+{
+    cJSON *object = cJSON_CreateObject();
+
+    for (int64_t i = 0; i < map->n; i++)
+        cJSON_AddStringToObject(object, map->key[i], map->value[i]);
+    return object;
+}
+
 static cJSON *json_setting(const fell_param *p, const void *field)
 {
     switch ((fell_ptype)p->type) {
@@ -87,6 +96,8 @@ static cJSON *json_setting(const fell_param *p, const void *field)
         return json_string(*(const char *const *)field);
     case FELL_P_ENUM:
         return json_enum(p, *(const int32_t *)field);
+    case FELL_P_MAP:
+        return json_map(field);
     default:
         return json_list(p, field);
     }

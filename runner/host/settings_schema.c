@@ -133,6 +133,20 @@ static cJSON *any_text(const fell_param *p)
     return o;
 }
 
+/* Names with a word each, or with a map of one key. */
+static cJSON *map_of_words(const fell_param *p)
+{
+    cJSON *map = titled("object", "a map"), *values = cJSON_AddObjectToObject(map, "additionalProperties");
+    cJSON *any = cJSON_AddArrayToObject(values, "anyOf"), *pair = typed("object");
+
+    cJSON_AddItemToArray(any, any_text(p));
+    cJSON_AddNumberToObject(pair, "minProperties", 1);
+    cJSON_AddNumberToObject(pair, "maxProperties", 1);
+    cJSON_AddItemToObject(pair, "additionalProperties", any_text(p));
+    cJSON_AddItemToArray(any, pair);
+    return map;
+}
+
 /* What one value of TYPE is meant to be. */
 static cJSON *meant(const fell_param *p, fell_ptype type)
 {
@@ -143,6 +157,8 @@ static cJSON *meant(const fell_param *p, fell_ptype type)
         return number_in_range("number", p);
     case FELL_P_BOOL:
         return typed("boolean");
+    case FELL_P_MAP:
+        return map_of_words(p);
     default:
         return any_text(p);
     }

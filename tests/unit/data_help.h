@@ -66,6 +66,7 @@ struct opened {
     struct plugin p;
     fell_data_info info;
     float *x, *target;
+    double *x64; /* where the dataset gives doubles; x has them as floats */
     int32_t *label;
 };
 
@@ -102,11 +103,17 @@ static inline void data_open(struct opened *o, const char *name, const char *set
                          .n = o->info.rows,
                          .row = row,
                          .x = o->x};
+    if (o->info.doubles) {
+        c.x = NULL;
+        c.x64 = o->x64 = mem_array((size_t)(o->info.rows * fell_size(&o->info.x)), sizeof *c.x64);
+    }
     if (o->info.is == FELL_CLASSES)
         c.label = o->label = mem_array((size_t)(o->info.rows * fell_size(&o->info.target)), sizeof *c.label);
     else
         c.target = o->target = floats_of(o->info.rows * fell_size(&o->info.target), NAN);
     plugin_ok(&o->p, o->p.item->dataset->read(&c));
+    for (int64_t i = 0; o->x64 && i < o->info.rows * fell_size(&o->info.x); i++)
+        o->x[i] = (float)o->x64[i];
     free(row);
 }
 
@@ -115,7 +122,7 @@ static inline void data_close(struct opened *o)
     if (o->p.item->dataset->close && o->info.self)
         o->p.item->dataset->close(o->info.self);
     plugin_close(&o->p);
-    free(o->x), free(o->target), free(o->label);
+    free(o->x), free(o->x64), free(o->target), free(o->label);
 }
 
 /* %s in a message is the scratch folder. */

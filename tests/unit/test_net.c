@@ -479,7 +479,7 @@ struct given {
 /* The problem of planning a 3-2-1 net with a file of these tensors; "" if there is none. */
 static const char *load(struct fixture *f, const struct given *given, size_t count)
 {
-    static char text[1024];
+    static char text[2112];
     float values[8] = {1, 2, 3, 4, 5, 6, 7, 8};
     struct tensor_out tensors[8];
     char *path = mem_format("/tmp/fell-test-net-%d.safetensors", (int)getpid());

@@ -1,0 +1,318 @@
+/* table.h - a table as text: rows of fields that stay as they were written until it is known
+ * what their column is.
+ *
+ * Included by csv, sqlite and libsvm, through table_inputs.h and targets.h. A field takes eight
+ * bytes and points into one text. Knows nothing of files: a row's place is told by a prefix
+ * and a number, "path: iris.csv:" and a line.
+ */
+#ifndef DATASET_TABLE_H
+#define DATASET_TABLE_H
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "csv_scan.h"
+#include "fell/plugin.h"
+
+enum { TABLE_LENGTH_BITS = 20, TABLE_LONGEST = (1 << TABLE_LENGTH_BITS) - 1, TABLE_MOST_WORDS = 64 };
+
+enum table_role { TABLE_INPUT, TABLE_TARGET, TABLE_LEFT_OUT };
+
+struct table_column {
+    struct field name; /* empty: without one */
+    enum table_role role;
+    int64_t target; /* which */
+    uint64_t is;    /* FELL_NUMBER, FELL_CATEGORY; 0: to be found out */
+    /* What its fields are, of an input: */
+    int64_t missing, numbers, commas, codes, texts;
+    int64_t first_missing, first_comma, first_code, first_text; /* rows */
+    double min, max;
+    int64_t nwords;
+    char **word; /* [nwords] sorted by bytes, in one allocation, or another dataset's */
+    bool own_words, word_never_missing; /* the latter of the source's column */
+    int64_t at;                         /* where its numbers are in a row of x */
+};
+
+struct table {
+    fell_ctx *ctx;
+    const char *source, *row_word; /* for messages: "file" or "query", "line" or "row" */
+    const char *place;             /* what stands before a row's number in messages */
+    fell_strings missing;          /* words that stand for nothing */
+    char decimal;                  /* before a fraction */
+    bool zeros;                    /* an unknown word is none of the words */
+    char *text;                    /* what fields point into */
+    int64_t n, rows, room;
+    uint64_t *cell;              /* [rows, n] where in the text, and how long */
+    int64_t *line;               /* [rows], or NULL: a row's number */
+    struct table_column *column; /* [n] */
+    bool named;
+    int64_t targets;
+    int64_t nused;
+    int64_t *used;              /* [nused] inputs in the order of x */
+    struct fell_column *told;   /* [nused] the same for the host */
+    char *names;                /* NUL-terminated, of told */
+    int64_t width;              /* numbers in a row of x */
+    char label[160], what[512]; /* what table_label() returned last; for info.found */
+};
+
+static inline void table_release(struct table *t)
+{
+    for (int64_t j = 0; t->column && j < t->n; j++)
+        if (t->column[j].own_words)
+            free(t->column[j].word);
+    free(t->column);
+    free(t->text);
+    free(t->cell);
+    free(t->line);
+    free(t->used);
+    free(t->told);
+    free(t->names);
+}
+
+static inline fell_status table_no_memory(const struct table *t)
+{
+    return fell_fail(t->ctx, "%.*s there is not enough memory", (int)strcspn(t->place, " "), t->place);
+}
+
+/* ---- fields ---------------------------------------------------------------------- */
+
+static inline struct field table_field(const struct table *t, int64_t row, int64_t j)
+{
+    const uint64_t cell = t->cell[row * t->n + j];
+
+    return (struct field){t->text + (cell >> TABLE_LENGTH_BITS), (int64_t)(cell & TABLE_LONGEST)};
+}
+
+/* Room for one more row, or false when memory is out. */
+static inline bool table_grow(struct table *t, bool lines)
+{
+    const int64_t room = t->room ? 2 * t->room : 1024;
+    uint64_t *cell;
+    int64_t *line;
+
+    if (t->rows < t->room)
+        return true;
+    cell = realloc(t->cell, (size_t)(room * t->n) * sizeof *cell);
+    if (!cell)
+        return false;
+    t->cell = cell;
+    if (lines) {
+        line = realloc(t->line, (size_t)room * sizeof *line);
+        if (!line)
+            return false;
+        t->line = line;
+    }
+    t->room = room;
+    return true;
+}
+
+static inline long long table_line(const struct table *t, int64_t row)
+{
+    return (long long)(t->line ? t->line[row] : row + 1);
+}
+
+static inline int field_shown(const struct field *f)
+{
+    return (int)(f->len < 60 ? f->len : 60);
+}
+
+static inline bool field_is(const struct field *f, const char *text)
+{
+    return f->len == (int64_t)strlen(text) && !memcmp(f->text, text, (size_t)f->len);
+}
+
+static inline bool table_missing(const struct table *t, const struct field *f)
+{
+    for (int64_t i = 0; i < t->missing.n; i++)
+        if (field_is(f, t->missing.v[i]))
+            return true;
+    return f->len == 0;
+}
+
+static inline bool table_number(const struct table *t, const struct field *f, double *value)
+{
+    return scan_number(f, t->decimal, value);
+}
+
+/* A number as another country writes it: with the other sign before its fraction, or with commas
+ * between thousands. */
+static inline bool field_is_foreign(const struct table *t, const struct field *f)
+{
+    char plain[64];
+    struct field other = {plain, 0};
+    double v;
+
+    if (scan_number(f, t->decimal == '.' ? ',' : '.', &v))
+        return true;
+    if (f->len >= (int64_t)sizeof plain || f->len < 5)
+        return false;
+    for (int64_t i = 0; i < f->len; i++)
+        if (!(f->text[i] == (t->decimal == '.' ? ',' : '.') && i + 3 < f->len))
+            plain[other.len++] = f->text[i];
+    return other.len < f->len && scan_number(&other, t->decimal, &v);
+}
+
+/* ---- columns ----------------------------------------------------------------------- */
+
+/* "column 3 (petal_length)", as long as the next call does not come. */
+static inline const char *table_label(struct table *t, int64_t j)
+{
+    const struct field *name = &t->column[j].name;
+
+    if (name->len > 0)
+        snprintf(t->label, sizeof t->label, "column %lld (%.*s)", (long long)j + 1,
+                 (int)(name->len < 100 ? name->len : 100), name->text);
+    else
+        snprintf(t->label, sizeof t->label, "column %lld", (long long)j + 1);
+    return t->label;
+}
+
+/* Edit distance of two words (Levenshtein 1966), both cut at 63 bytes. */
+static inline int64_t table_distance(const char *a, const struct field *b)
+{
+    const int64_t m = b->len < 63 ? b->len : 63;
+    int64_t cost[64];
+
+    for (int64_t j = 0; j <= m; j++)
+        cost[j] = j;
+    for (int64_t i = 0; a[i] && i < 63; i++) {
+        int64_t diagonal = cost[0];
+
+        cost[0] = i + 1;
+        for (int64_t j = 1; j <= m; j++) {
+            const int64_t change = diagonal + (a[i] != b->text[j - 1]);
+            const int64_t step = (cost[j] < cost[j - 1] ? cost[j] : cost[j - 1]) + 1;
+
+            diagonal = cost[j];
+            cost[j] = change < step ? change : step;
+        }
+    }
+    return cost[m];
+}
+
+/* The error that no column is called WANTED in SETTING: the nearest name, and the first few. */
+static inline fell_status table_unknown(const struct table *t, const char *setting, const char *wanted)
+{
+    enum { SHOWN = 8 };
+    const int64_t allowed = (int64_t)strlen(wanted) / 3 + 1;
+    int64_t best = -1, least = allowed + 1;
+    char list[256] = "", near[128] = "";
+    size_t used = 0;
+
+    if (!t->named)
+        return fell_fail(
+            t->ctx, "%s: the %s has no header, so '%s' cannot be looked up; give a number from 0 to %lld",
+            setting, t->source, wanted, (long long)t->n - 1);
+    for (int64_t j = 0; j < t->n; j++) {
+        const struct field *name = &t->column[j].name;
+        const int64_t d = table_distance(wanted, name);
+
+        if (d < least) {
+            least = d;
+            best = j;
+        }
+        if (j < SHOWN && used + 40 < sizeof list)
+            used += (size_t)snprintf(list + used, sizeof list - used, "%s%.*s", j ? ", " : "",
+                                     (int)(name->len < 30 ? name->len : 30), name->text);
+    }
+    if (best >= 0)
+        snprintf(near, sizeof near, "; did you mean '%.*s'?",
+                 (int)(t->column[best].name.len < 90 ? t->column[best].name.len : 90),
+                 t->column[best].name.text);
+    return fell_fail(t->ctx, "%s: there is no column '%s'%s (columns: %s%s)", setting, wanted, near, list,
+                     t->n > SHOWN ? ", ..." : "");
+}
+
+/* A whole number in decimal, as an index is written. */
+static inline bool table_index(const char *text, int64_t *index)
+{
+    char *end;
+
+    errno = 0;
+    *index = strtoll(text, &end, 10);
+    return *text && *end == '\0' && errno == 0;
+}
+
+/* The column that SETTING calls WANTED: by name, else by number from 0, or from the end with -1, -2. */
+static inline fell_status table_find(const struct table *t, const char *setting, const char *wanted,
+                                     int64_t *found)
+{
+    int64_t index;
+
+    *found = -1;
+    for (int64_t j = 0; t->named && j < t->n; j++) {
+        if (!field_is(&t->column[j].name, wanted))
+            continue;
+        if (*found >= 0)
+            return fell_fail(t->ctx, "%s: columns %lld and %lld are both called '%s'", setting,
+                             (long long)*found + 1, (long long)j + 1, wanted);
+        *found = j;
+    }
+    if (*found >= 0)
+        return FELL_OK;
+    if (!table_index(wanted, &index))
+        return table_unknown(t, setting, wanted);
+    *found = index < 0 ? index + t->n : index;
+    if (*found < 0 || *found >= t->n)
+        return fell_fail(t->ctx, "%s: there is no column %s; the %s has 0 to %lld", setting, wanted,
+                         t->source, (long long)t->n - 1);
+    return FELL_OK;
+}
+
+/* Which columns are targets and which are left out. */
+static inline fell_status table_assign(struct table *t, const fell_strings *targets, const fell_strings *drop)
+{
+    int64_t j, left = t->n;
+
+    for (int64_t i = 0; i < targets->n; i++) {
+        if (table_find(t, "target", targets->v[i], &j) != FELL_OK)
+            return FELL_ERROR;
+        if (t->column[j].role == TABLE_TARGET)
+            return fell_fail(t->ctx, "target: %s is named twice", table_label(t, j));
+        t->column[j].role = TABLE_TARGET;
+        t->column[j].target = i;
+        left--;
+    }
+    t->targets = targets->n;
+    if (left == 0)
+        return fell_fail(t->ctx, "target: every column is a target; none is left as input");
+    for (int64_t i = 0; drop && i < drop->n; i++) {
+        if (table_find(t, "drop", drop->v[i], &j) != FELL_OK)
+            return FELL_ERROR;
+        if (t->column[j].role != TABLE_INPUT)
+            return fell_fail(t->ctx, "drop: %s is %s", table_label(t, j),
+                             t->column[j].role == TABLE_TARGET ? "the target" : "named twice");
+        t->column[j].role = TABLE_LEFT_OUT;
+        left--;
+    }
+    return left ? FELL_OK : fell_fail(t->ctx, "drop: no column is left as input");
+}
+
+/* What the setting `columns` says of a column: number, category, or drop. */
+static inline fell_status table_declare(struct table *t, const fell_map *columns)
+{
+    for (int64_t i = 0; i < columns->n; i++) {
+        const char *word = columns->value[i];
+        struct table_column *c;
+        int64_t j;
+
+        if (table_find(t, "columns", columns->key[i], &j) != FELL_OK)
+            return FELL_ERROR;
+        c = &t->column[j];
+        if (c->role == TABLE_TARGET)
+            return fell_fail(t->ctx, "columns: %s is the target; only inputs are declared",
+                             table_label(t, j));
+        if (!strcmp(word, "number"))
+            c->is = FELL_NUMBER;
+        else if (!strcmp(word, "category"))
+            c->is = FELL_CATEGORY;
+        else if (!strcmp(word, "drop"))
+            c->role = TABLE_LEFT_OUT;
+        else
+            return fell_fail(t->ctx, "columns: %s is '%s', which is neither number, category nor drop",
+                             columns->key[i], word);
+    }
+    return FELL_OK;
+}
+
+#endif

@@ -1,0 +1,43 @@
+/* table_settings.h - the settings that every dataset of tables has, csv and sqlite.
+ *
+ * A struct of settings begins with TABLE_SETTINGS, a table of parameters with TABLE_PARAMS, and
+ * table_begin() takes them over.
+ */
+#ifndef DATASET_TABLE_SETTINGS_H
+#define DATASET_TABLE_SETTINGS_H
+
+#include "table.h"
+
+#define TABLE_SETTINGS                                                                                       \
+    fell_strings target, drop;                                                                               \
+    fell_map columns;                                                                                        \
+    fell_strings missing;                                                                                    \
+    int32_t unknown;                                                                                         \
+    fell_ints shape
+
+#define TABLE_MISSING                                                                                        \
+    "[\"\", \"NA\", \"N/A\", \"n/a\", \"<NA>\", \"#N/A\", \"NaN\", \"nan\", \"NULL\", \"null\", \"None\", "  \
+    "\"?\"]"
+
+#define TABLE_PARAMS(S)                                                                                      \
+    FELL_STRINGS(S, target, NULL, FELL_REQUIRED,                                                             \
+                 "Target column, by name or by number from 0 (-1: the last), or a list of them."),           \
+        FELL_STRINGS(S, drop, "[]", 0, "Columns that are no inputs, by name or number."),                    \
+        FELL_MAP(S, columns,                                                                                 \
+                 "What a column is, where that is not to be found out: number, category or drop."),          \
+        FELL_STRINGS(S, missing, TABLE_MISSING, 0, "What stands for nothing; the empty field always does."), \
+        FELL_ENUM(S, unknown, "error", "error|zeros",                                                        \
+                  "What a word of a category is that the source does not have: an error, or none of its "    \
+                  "words."),                                                                                 \
+        FELL_INTS(S, shape, "[]", 1, 1 << 24, 0,                                                             \
+                  "Shape of one row's input, [C,H,W] for images or [T,D] for sequences; empty: a vector.")
+
+#define TABLE_TAKE(table, s)                                                                                 \
+    ((table)->missing = (s)->missing, (table)->zeros = (s)->unknown == 1, (table)->decimal = '.')
+
+/* What the settings say of the columns, once these are known. */
+#define TABLE_ASSIGN(table, s)                                                                               \
+    (table_assign(table, &(s)->target, &(s)->drop) == FELL_OK &&                                             \
+     table_declare(table, &(s)->columns) == FELL_OK)
+
+#endif

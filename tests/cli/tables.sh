@@ -1,0 +1,153 @@
+#!/bin/sh
+# Tables as people have them: what `fell check` finds out, what it refuses and in which words, and that
+# what is told apart in the file is told apart in the results.
+. "$srcdir/tests/cli/lib.sh"
+
+# spec NAME SOURCE [LOSS [UNITS [MORE]]]: a spec of one layer.
+spec() {
+    cat >"$1.yaml" <<END
+name: $1
+seed: 1
+data: {source: $2${5:+, $5}}
+model: [{dense: {units: ${4:-2}}}]
+loss: ${3:-cross_entropy}
+optimizer: {sgd: {lr: 0.1}}
+train: {epochs: 1}
+END
+}
+# finds NAME TEXT...: fell check says yes, and each TEXT.
+finds() {
+    expect_exit 0 "$FELL" check "$1.yaml"
+    name=$1
+    shift
+    cat err >>out
+    expect_text out "$@"
+}
+# refuses NAME TEXT: fell check says no, in one error with these words.
+refuses() {
+    expect_exit 2 "$FELL" check "$1.yaml"
+    [ "$(grep -c 'error:' err)" = 1 ] || fail "$1: not one error: $(cat err)"
+    expect_text err "$2"
+}
+
+# ---- which line names the columns
+printf '2018,2019,2020\n1.5,2.5,3.5\n4.5,5.5,6.5\n' >years.csv
+spec years '{csv: {path: years.csv, target: -1}}' mse 1
+finds years "2 rows, header (its whole numbers count up, and fractions stand below)" "2018: number, 1.5 to 4.5"
+printf '2018,2019\n15,25\n45,55\n' >two.csv
+spec two '{csv: {path: two.csv, target: -1}}' mse 1
+refuses two "csv.header: two.csv:1: does line 1 (2018, ...) name the columns? its numbers count up, as names do; say header: yes, or header: no"
+spec two '{csv: {path: two.csv, target: -1, header: false}}' mse 1
+finds two "3 rows, no header (as header: no says)"
+spec two '{csv: {path: two.csv, target: -1, header: true}}' mse 1
+finds two "2 rows, header (as header: yes says)"
+printf 'p,x,s\ne,x,y\np,b,s\ne,b,y\n' >letters.csv
+spec letters '{csv: {path: letters.csv, target: 0}}'
+finds letters "4 rows, no header (what it holds stands below again)" "column 2: category of 2: b, x" "2 classes: e 2, p 2 rows"
+printf ',0,1,2\n0,1.5,2,0.5\n1,2.5,3,1.5\n' >pandas.csv
+spec pandas '{csv: {path: pandas.csv, target: -1}}' mse 1
+finds pandas "header (its first field is empty, as pandas writes an index)" \
+    "column 1 has no name and counts the rows from 0: left out, as pandas' index" "0: number, 1.5 to 2.5"
+
+# ---- how the file is written
+printf 'sep=;\r\na;b;y\r\n1;2;no\r\n3;4;yes\r\n' >excel.csv
+spec excel '{csv: {path: excel.csv, target: y}}'
+finds excel "delimiter ';' (as its line sep= says)" "b: number, 2 to 4" "no 1, yes 1 rows"
+printf '  1.5   2.5    1\n 3.5     4.5  2\n' >blanks.data
+spec blanks '{csv: {path: blanks.data, target: -1}}'
+finds blanks "no header (it holds numbers), delimiter blanks" "column 2: number, 2.5 to 4.5"
+printf '1\t2\t1\n3\t4\t\t2\n' >tabs.csv
+spec tabs '{csv: {path: tabs.csv, target: -1}}'
+refuses tabs "tabs.csv:2: 4 fields, but line 1 has 3; two tabs stand together (delimiter: ' ' takes any number of blanks and tabs as one)"
+spec tabs "{csv: {path: tabs.csv, target: -1, delimiter: ' '}}"
+finds tabs "2 rows" "delimiter blanks"
+printf 'a;b;y\n1,5;2;3,5\n2,5;3;4,5\n' >commas.csv
+spec commas '{csv: {path: commas.csv, target: y}}' mse 1
+refuses commas "commas.csv:2: column 1 (a): '1,5' is not a number (nor are 1 others of 2); decimals have a point, or say decimal: \",\""
+spec commas '{csv: {path: commas.csv, target: y, decimal: ","}}' mse 1
+finds commas "decimal commas" "a: number, 1.5 to 2.5"
+printf '\357\273\277x,y\n1,good\n\357\273\2772,bad\n' >mark.csv
+spec mark '{csv: {path: mark.csv, target: y}}'
+refuses mark "mark.csv:3: a byte order mark stands in line 3, where none belongs"
+printf 'x,y\n1,K\366ln\n2,Z\374rich\n' >latin.csv
+spec latin '{csv: {path: latin.csv, target: y}}'
+refuses latin "latin.csv:2: byte 0xf6 is not UTF-8; save the file as UTF-8, or say encoding: latin1"
+spec latin '{csv: {path: latin.csv, target: y, encoding: latin1}}'
+finds latin "2 classes: Köln 1, Zürich 1 rows" "latin1"
+printf 'x,y\n1,\200\n2,b\n' >euro.csv
+spec euro '{csv: {path: euro.csv, target: y, encoding: latin1}}'
+refuses euro "byte 0x80 is no character of latin1; is it cp1252, of Windows?"
+spec euro '{csv: {path: euro.csv, target: y, encoding: cp1252}}'
+finds euro "b 1, € 1 rows"
+printf '\357\273\277+1 1:1.5\n-1 2:2.5\n' >mark.svm
+spec svm '{libsvm: {path: mark.svm}}'
+finds svm "2 classes: -1 1, 1 1 rows"
+printf 'a,b,y,\n1,2,no,\n3,4,yes,\n' >comma.csv
+spec comma '{csv: {path: comma.csv, target: y}}'
+finds comma "column 4 has neither name nor values: left out" "2 rows"
+
+# ---- what is what
+printf 'x,y\n1,250.1\n2,250.10\n3,042\n4,42\n' >codes.csv
+spec codes '{csv: {path: codes.csv, target: y}}' cross_entropy 4
+finds codes "4 classes: 042 1, 42 1, 250.1 1, 250.10 1 rows"
+printf 'x,y\n1,90071992547409921\n2,90071992547409922\n3,90071992547409923\n' >ids.csv
+spec ids '{csv: {path: ids.csv, target: y}}' cross_entropy 3
+finds ids "3 classes: 90071992547409921 1, 90071992547409922 1, 90071992547409923 1 rows"
+printf 'x,y\n1,1\n2,1.0\n3,2\n' >ones.csv
+spec ones '{csv: {path: ones.csv, target: y}}'
+finds ones "'1' and '1.0' are the same number, written in two ways: one class" "2 classes: 1 2, 2 1 rows"
+sqlite3 codes.db "CREATE TABLE t(x REAL, y TEXT); INSERT INTO t VALUES (1, '042'), (2, '42'), (3, '250.10'), (4, '250.1');
+    CREATE TABLE i(x REAL, y INTEGER); INSERT INTO i VALUES (1, 9007199254740993), (2, 9007199254740992)"
+spec sql "{sqlite: {path: codes.db, query: SELECT * FROM t ORDER BY x, target: y}}" cross_entropy 4
+finds sql "4 classes: 042 1, 42 1, 250.1 1, 250.10 1 rows"
+spec sql "{sqlite: {path: codes.db, query: SELECT * FROM i ORDER BY x, target: y}}"
+finds sql "2 classes: 9007199254740992 1, 9007199254740993 1 rows"
+printf 'x,y\n1,good\n2,NaN\n3,bad\n4,\n' >gap.csv
+spec gap '{csv: {path: gap.csv, target: y}}'
+refuses gap "gap.csv:3: column 2 (y): missing value ('NaN') in the target, the first of 2"
+printf 'price,zip,y\n$1.50,00501,1\n$2.50,10001,2\n' >signs.csv
+spec signs '{csv: {path: signs.csv, target: y}}'
+refuses signs "signs.csv:2: column 1 (price): '\$1.50' is a number with a sign; numbers are digits alone"
+spec signs '{csv: {path: signs.csv, target: y, drop: price}}'
+finds signs "zip: category of 2: 00501, 10001"
+spec signs '{csv: {path: signs.csv, target: y, drop: price, columns: {zip: number}}}'
+finds signs "zip: number, 501 to 10001"
+awk 'BEGIN { print "name,x,y"; for (i = 0; i < 70; i++) print "n" i "," i "," i % 2 }' >names.csv
+spec names '{csv: {path: names.csv, target: y}}'
+refuses names "column 1 (name) has 70 words ('n0', ...), more than 64; drop it"
+
+# ---- all that is wrong with a file, in one error
+printf 'a,b,c,y\n1,,x,1\n2,3,7,2\n,4,8,1\n' >dirt.csv
+spec dirt '{csv: {path: dirt.csv, target: y}}'
+refuses dirt "dirt.csv:2: column 3 (c): 'x' is not a number; if it stands for nothing, add it to missing, if all are words, say columns: {c: category}; dirt.csv:2: column 2 (b): missing value; in all 2 values of 2 columns are missing (a 1, b 1); fill them with a first transform, impute, or drop the columns"
+
+# ---- a second table, by name
+printf 'a,b,city,y\n1,10,Rome,lo\n2,20,Oslo,hi\n3,30,Rome,hi\n' >train.csv
+printf 'y,city,b,a\nhi,Oslo,20,2\nlo,Rome,10,1\n' >test.csv
+printf 'y,city,b,c\nhi,Oslo,20,2\n' >other.csv
+printf 'y,city,b,a\nhi,Bern,20,2\n' >word.csv
+spec named '{csv: {path: train.csv, target: y}}' cross_entropy 2 'test: {csv: {path: test.csv, target: y}}'
+finds named "city: category of 2: Oslo, Rome" "test set: csv, 2 rows"
+spec named '{csv: {path: train.csv, target: y}}' cross_entropy 2 'test: {csv: {path: other.csv, target: y}}'
+refuses named "there is no column 'a', which the source has as input; column 'c' is no input of the source; drop it here, or there not"
+spec named '{csv: {path: train.csv, target: y}}' cross_entropy 2 'test: {csv: {path: word.csv, target: y}}'
+refuses named "word.csv:2: column 2 (city): 'Bern' is not among the 2 words of the source (1 row has such); unknown: zeros takes it as none of them"
+spec named '{csv: {path: train.csv, target: y}}' cross_entropy 2 'test: {csv: {path: word.csv, target: y, unknown: zeros}}'
+finds named "test set: csv, 1 rows"
+printf '1,10,Rome,lo\n' >bare.csv
+spec named '{csv: {path: train.csv, target: y}}' cross_entropy 2 'test: {csv: {path: bare.csv, target: 3, header: no}}'
+finds named "the source has column names and the other table none, so columns are matched by position"
+
+# ---- missing values are filled
+printf 'a,city,y\n1,Rome,1\n,Oslo,2\n5,,1\n4,Rome,2\n' >holes.csv
+spec holes '{csv: {path: holes.csv, target: y}}' cross_entropy 2 'transforms: [impute, standardize]'
+expect_exit 0 "$FELL" plan holes.yaml
+expect_text out "data: input 4," "a: number, 1 to 5; 1 missing" "city: category of 2: Oslo, Rome; 1 missing"
+spec holes '{csv: {path: holes.csv, target: y}}' cross_entropy 2 'transforms: [standardize, impute]'
+refuses holes "standardize: values are missing; the transform that fills them comes first"
+
+# ---- seconds since 1970 keep their digits
+awk 'BEGIN { print "time,y"; for (i = 0; i < 200; i++) print 1700000000 + i "," i / 100 }' >time.csv
+spec time '{csv: {path: time.csv, target: y}}' mse 1 'transforms: [standardize]'
+expect_exit 0 "$FELL" run time.yaml --quiet --db time.db train.epochs=200 metrics=r2
+expect_sql time.db 1 "SELECT value > 0.999999 FROM metrics WHERE name = 'r2' AND epoch = 200"
