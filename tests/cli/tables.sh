@@ -107,7 +107,7 @@ spec gap '{csv: {path: gap.csv, target: y}}'
 refuses gap "gap.csv:3: column 2 (y): missing value ('NaN') in the target, the first of 2"
 printf 'price,zip,y\n$1.50,00501,1\n$2.50,10001,2\n' >signs.csv
 spec signs '{csv: {path: signs.csv, target: y}}'
-refuses signs "signs.csv:2: column 1 (price): '\$1.50' is a number with a sign; numbers are digits alone"
+refuses signs "signs.csv:2: column 1 (price): '\$1.50' is a number with a sign (nor are 1 others of 2); numbers are digits alone"
 spec signs '{csv: {path: signs.csv, target: y, drop: price}}'
 finds signs "zip: category of 2: 00501, 10001"
 spec signs '{csv: {path: signs.csv, target: y, drop: price, columns: {zip: number}}}'
