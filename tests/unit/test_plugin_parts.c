@@ -210,7 +210,8 @@ Test(metrics, accuracy)
     c.label = NULL;
     c.target = hot;
     cr_assert_eq(metric_value("accuracy", c, SIMD_PORTABLE), 0.75);
-    c = (fell_metric_call){.rows = 4, .cols = 1, .pred = one, .target = yes, .pred_is = FELL_PROB};
+    c = (fell_metric_call){
+        .rows = 4, .cols = 1, .pred = one, .target = yes, .pred_is = FELL_PROB, .target_is = FELL_YES_NO};
     cr_assert_eq(metric_value("accuracy", c, SIMD_PORTABLE), 0.75);
     c.pred_is = FELL_REAL;
     cr_assert_eq(metric_value("accuracy", c, SIMD_PORTABLE), 0.75);
