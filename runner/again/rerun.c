@@ -1,5 +1,4 @@
-/* rerun.c - see rerun.h. Called by the commands export, replay and verify.
- */
+/* rerun.c - see rerun.h. */
 #include "again/rerun.h"
 
 #include <errno.h>

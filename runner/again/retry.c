@@ -1,4 +1,4 @@
-/* retry.c - see retry.h. Called by `fell retry`. Knows the experiment from its rows alone: the spec file need
+/* retry.c - see retry.h. Knows the experiment from its rows alone: the spec file need
  * not be there any more.
  */
 #include "again/retry.h"

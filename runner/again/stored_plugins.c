@@ -1,5 +1,4 @@
-/* stored_plugins.c - see stored_plugins.h. Called by rerun.c and retry.c.
- */
+/* stored_plugins.c - see stored_plugins.h. */
 #include "again/stored_plugins.h"
 
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* verify.c - see verify.h. Called by `fell verify`. Asks the database for the rows of each epoch as it is
+/* verify.c - see verify.h. Asks the database for the rows of each epoch as it is
  * heard, so that it holds one epoch at a time.
  */
 #include "again/verify.h"

@@ -1,4 +1,4 @@
-/* claim.c - see claim.h. Called by the recorder, by `fell watch` and by `fell merge`.
+/* claim.c - see claim.h.
  *
  * The name is that of the experiment. When a stranger holds it, the claim is the name with something behind
  * it that nobody guesses, and all that have it in front are looked at (claim_sockets.h). Where the kernel

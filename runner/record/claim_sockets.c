@@ -1,4 +1,4 @@
-/* claim_sockets.c - see claim_sockets.h. Called by claim.c.
+/* claim_sockets.c - see claim_sockets.h.
  *
  * Asks the kernel for all Unix sockets by sock_diag(7), with their names and users: one request, and an
  * answer in parts of which each holds some. The user of a socket is whoever made it; nobody can choose it.

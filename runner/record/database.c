@@ -1,7 +1,6 @@
 /* database.c - opens the results file. See database.h.
  *
- * Nothing here knows of runs and epochs. Called by the recorder and by the commands
- * that read.
+ * Nothing here knows of runs and epochs.
  */
 #include "record/database.h"
 

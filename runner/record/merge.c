@@ -1,4 +1,4 @@
-/* merge.c - see merge.h. Called by `fell merge`. Rows are copied column by column by the names that TO
+/* merge.c - see merge.h. Rows are copied column by column by the names that TO
  * has, with new numbers for experiments and runs.
  */
 #include "record/merge.h"

@@ -1,6 +1,4 @@
-/* check.c - see check.h. Called by `fell check` and `fell plan` through runner_check(), and
- * by the runner before it stores anything.
- */
+/* check.c - see check.h. Stores nothing. */
 #include "work/check.h"
 
 #include <cjson/cJSON.h>

@@ -1,4 +1,4 @@
-/* git_config.c - see git_config.h. Called by provenance.c.
+/* git_config.c - see git_config.h.
  *
  * Not git-config(1)'s whole syntax but the lines that git itself writes: a header alone on its line, a key
  * and its value on one. What is written otherwise could mean something else to git than it does here, and so

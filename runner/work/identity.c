@@ -1,6 +1,4 @@
-/* identity.c - see identity.h. Called by the runner before anything is stored; reads
- * files, writes nothing.
- */
+/* identity.c - see identity.h. Reads files, writes nothing. */
 #include "work/identity.h"
 
 #include <dirent.h>

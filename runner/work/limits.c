@@ -1,5 +1,4 @@
-/* limits.c - see limits.h. Called by hand.c only; knows nothing of runs in the database.
- */
+/* limits.c - see limits.h. Knows nothing of runs in the database. */
 #include "work/limits.h"
 
 #include <signal.h>

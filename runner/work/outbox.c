@@ -1,4 +1,4 @@
-/* outbox.c - see outbox.h. Called by the worker only.
+/* outbox.c - see outbox.h.
  *
  * The signal handler reads the buffer in whatever state the signal left it, hence the
  * two volatile marks: between them lie whole frames that the runner has not got.

@@ -1,5 +1,5 @@
-/* resume.c - see resume.h. Called by the runner when it continues an experiment, and by hand.c for
- * the folder. Reads files and the database; changes nothing, but an empty folder goes away.
+/* resume.c - see resume.h. Reads files and the database; changes nothing, but an empty folder goes
+ * away.
  */
 #include "work/resume.h"
 

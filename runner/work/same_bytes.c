@@ -1,4 +1,4 @@
-/* same_bytes.c - see same_bytes.h. The first part is called by the runner, the second by workers. */
+/* same_bytes.c - see same_bytes.h. The first part is for the runner, the second for workers. */
 #include "work/same_bytes.h"
 
 #include <stdlib.h>

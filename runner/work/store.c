@@ -1,5 +1,4 @@
-/* store.c - see store.h. Called by the runner; what rows are made of is in record/.
- */
+/* store.c - see store.h. What rows are made of is in record/. */
 #include "work/store.h"
 
 #include <stdlib.h>
