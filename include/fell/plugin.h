@@ -248,7 +248,8 @@ typedef struct fell_param {
 typedef enum fell_kind {
     FELL_KIND_LAYER = 1, FELL_KIND_ACTIVATION, FELL_KIND_LOSS,
     FELL_KIND_OPTIMIZER, FELL_KIND_INITIALISER, FELL_KIND_SCHEDULE,
-    FELL_KIND_METRIC, FELL_KIND_DATASET
+    FELL_KIND_METRIC, FELL_KIND_DATASET,
+    FELL_KIND_PROBE                /* since 1                                  */
 } fell_kind;
 
 typedef struct fell_item {
@@ -292,6 +293,8 @@ typedef struct fell_activation {
     uint32_t yields;               /* FELL_REAL, FELL_PROB, ...                */
     fell_status (*forward)(fell_activation_call *c);
     fell_status (*backward)(fell_activation_call *c);
+    double low, high;              /* since 1: what y lies between, whatever   */
+                                   /* the settings; equal: nothing is promised */
 } fell_activation;
 
 /* Most activations are two functions of one number: FELL_ELEMENTWISE(S, f, df) in
@@ -531,6 +534,18 @@ typedef struct fell_layer_call {
     double *const *tensor64;       /* [ntensors] in place of tensor; since 1   */
 } fell_layer_call;
 
+/* Since 1: each row's own gradient, without holding it. Trained tensors only. */
+typedef struct fell_each_row {
+    const float *const *along;     /* [ntensors] a direction, each [n]; NULL:  */
+                                   /* no dot is wanted                         */
+    double *norm;                  /* [batch,ntensors] out: sum over the tensor */
+                                   /* of the squares of row i's gradient       */
+    double *dot;                   /* [batch,ntensors] out: its product with   */
+                                   /* `along`; NULL: not wanted                */
+    double *const *squares;        /* [ntensors] each [n] out +=: sum over the */
+                                   /* rows of the square of each element       */
+} fell_each_row;
+
 typedef struct fell_layer {
     fell_item item;
     uint32_t min_inputs, max_inputs;  /* 0, 0: exactly one                     */
@@ -551,6 +566,10 @@ typedef struct fell_layer {
     fell_status (*forward64)(fell_layer_call *c);
     uint64_t gaps;                 /* 1: a transform that fills what is missing */
                                    /* (NaN) in x; since 1                      */
+    /* Optional, since 1: called like backward, before it, where a probe asks for rows'
+     * gradients; entries of `grad` that are NULL are passed over. Without it the host
+     * calls backward row by row. */
+    fell_status (*each_row)(fell_layer_call *c, fell_each_row *r);
 } fell_layer;
 
 /* ---- 11. datasets: may do I/O and allocate; the host shuffles and splits ------- */
@@ -618,6 +637,8 @@ typedef struct fell_dataset {
     fell_status (*read)(fell_read_call *c);
     void (*close)(void *self);     /* after every open that returned FELL_OK   */
 } fell_dataset;
+
+/* Probes, which look at a net while it learns, are in fell/probe.h. */
 
 /* ---- 12. the plugin --------------------------------------------------------------- */
 

@@ -18,7 +18,8 @@ enum rng_purpose {
     RNG_DATA = 5,
     RNG_SEED = 6,
     RNG_SWEEP = 7,
-    RNG_AUGMENT = 8
+    RNG_AUGMENT = 8,
+    RNG_PROBE = 9
 };
 
 struct rng_stream {

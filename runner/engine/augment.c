@@ -28,7 +28,7 @@ struct augment {
 };
 
 static status prepare(struct work *w, const struct late *late, const struct choice *choice,
-                      struct host_env *env, uint64_t seed, int64_t batch, struct problem *p)
+                      struct host_env *env, uint64_t seed, int64_t batch, bool training, struct problem *p)
 {
     const fell_layer *layer = choice->item->layer;
     const int index = (int)late->index;
@@ -66,7 +66,7 @@ static status prepare(struct work *w, const struct late *late, const struct choi
     w->call = (fell_layer_call){.ctx = &w->in.ctx,
                                 .settings = choice->settings,
                                 .plan = &w->plan,
-                                .training = 1,
+                                .training = training,
                                 .x = w->x,
                                 .y = w->y,
                                 .dx = w->no_dx,
@@ -76,7 +76,7 @@ static status prepare(struct work *w, const struct late *late, const struct choi
 }
 
 status augment_new(const struct spec *spec, const struct data *data, struct host_env *env, uint64_t seed,
-                   int64_t batch, struct augment **out, struct problem *p)
+                   int64_t batch, bool training, struct augment **out, struct problem *p)
 {
     struct augment *a;
     status result = OK;
@@ -89,7 +89,8 @@ status augment_new(const struct spec *spec, const struct data *data, struct host
     while (a->n < data->nlate && result == OK) {
         const struct late *late = &data->late[a->n];
 
-        result = prepare(&a->work[a->n++], late, &spec->data.transforms[late->index], env, seed, batch, p);
+        result = prepare(&a->work[a->n++], late, &spec->data.transforms[late->index], env, seed, batch,
+                         training, p);
     }
     if (result == OK)
         *out = a;

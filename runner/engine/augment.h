@@ -11,10 +11,11 @@
 
 struct augment;
 
-/* The late transforms of DATA, which SPEC chose, for batches of up to BATCH rows. *OUT is NULL
- * where there are none. DATA, SPEC and ENV must outlive it. Errors: memory, what a plan says. */
+/* The late transforms of DATA, which SPEC chose, for batches of up to BATCH rows, as in TRAINING or as in
+ * evaluation, where they draw nothing. *OUT is NULL where there are none. DATA, SPEC and ENV must outlive it.
+ * Errors: memory, what a plan says. */
 status augment_new(const struct spec *spec, const struct data *data, struct host_env *env, uint64_t seed,
-                   int64_t batch, struct augment **out, struct problem *p);
+                   int64_t batch, bool training, struct augment **out, struct problem *p);
 void augment_free(struct augment *a);
 
 /* Batch B of optimizer step STEP (from 1): b->x is replaced by the transformed rows, which the

@@ -65,6 +65,27 @@ static void add_slots(struct list *l, const struct net *n)
             add_slot(l, n, s, k);
 }
 
+/* States of probes, and the last value of each number; these are doubles, which the format's reader does not
+ * know, so each lies there as two words of 32 bits. */
+static void add_looks(struct list *l, struct looks *looks)
+{
+    const char *name;
+    float *values;
+    int64_t n;
+    size_t nvalues;
+    double *last = looks_values(looks, &nvalues);
+    fell_shape shape;
+
+    for (size_t i = 0; looks_state(looks, i, &name, &values, &n); i++) {
+        shape = fell_vec(n);
+        if (n > 0)
+            add(l, name, &shape, values);
+    }
+    shape = fell_vec(2 * (int64_t)nvalues);
+    if (nvalues)
+        add(l, "probe/values", &shape, (const float *)(const void *)last);
+}
+
 static void list_release(struct list *l)
 {
     free(l->tensor);
@@ -212,8 +233,8 @@ static status write_list(struct list *l, const char *path, const char *const *me
     return result;
 }
 
-status checkpoint_write(const struct net *n, struct rate *rate, const struct checkpoint *at, const char *path,
-                        char sha256[65], struct error *err)
+status checkpoint_write(const struct net *n, struct rate *rate, struct looks *looks,
+                        const struct checkpoint *at, const char *path, char sha256[65], struct error *err)
 {
     struct list l = {.arena = arena_new()};
     const char *metadata[2 * (NFIELDS + 4) + 1] = {0};
@@ -225,6 +246,7 @@ status checkpoint_write(const struct net *n, struct rate *rate, const struct che
     write_fields(l.arena, at, metadata + 2);
     add_weights(&l, n);
     add_slots(&l, n);
+    add_looks(&l, looks);
     result = write_list(&l, path, metadata, err);
     free(history);
     return result == OK ? sha256_file(path, sha256, err) : FAILED;
@@ -300,8 +322,8 @@ static status check_owner(const struct checkpoint *is, const struct checkpoint *
     return OK;
 }
 
-status checkpoint_read(struct net *n, struct rate *rate, const char *path, struct checkpoint *at,
-                       struct error *err)
+status checkpoint_read(struct net *n, struct rate *rate, struct looks *looks, const char *path,
+                       struct checkpoint *at, struct error *err)
 {
     struct list l = {.arena = arena_new()};
     struct tensor_file *file = NULL;
@@ -311,6 +333,7 @@ status checkpoint_read(struct net *n, struct rate *rate, const char *path, struc
 
     add_weights(&l, n);
     add_slots(&l, n);
+    add_looks(&l, looks);
     if (tensor_file_open(path, &file, err) != OK)
         goto out; /* it names the file */
     history = tensor_file_metadata(file, "history");

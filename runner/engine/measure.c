@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "engine/net_impl.h"
+#include "engine/probe_names.h"
 #include "engine/targets.h"
 
 struct metric {
@@ -30,6 +31,7 @@ struct measure {
     bool shuffled;
     float *pred, *target;
     int32_t *label;
+    struct probe_names *probes;
 };
 
 /* A class's name as one of two parts: in quotes where a dot or a quote in it would let two pairs have one
@@ -175,6 +177,7 @@ status measure_new(const struct net *n, struct measure **out, struct problem *p)
     if (n->spec->nmetrics)
         m->meaning = targets_mean(&n->spec->loss, n->data, n->pred_is,
                                   last->activation && last->activation->flags & FELL_ROWWISE, m->cols);
+    m->probes = probe_names_new(n, m->arena);
     for (size_t i = 0; i < n->spec->nmetrics; i++) {
         if (add_metric(m, n, i, p) != OK) {
             measure_free(m);
@@ -295,6 +298,11 @@ void measure_forget(struct measure *m, enum split split)
             m->value[i].value = NAN;
 }
 
+struct probe_names *measure_probe_names(const struct measure *m)
+{
+    return m->probes;
+}
+
 size_t measure_values(const struct measure *m, const struct metric_value **out)
 {
     *out = m->value;
@@ -325,7 +333,7 @@ static bool metric_maximises(const struct measure *m, int value)
 /* "; did you mean ...?" or the list of what there is. */
 static void suggest(const struct measure *m, const char *name, struct strbuf *out)
 {
-    const size_t most = SPLITS + m->nvalues;
+    const size_t most = SPLITS + m->nvalues + m->probes->n;
     char **names = mem_array(most, sizeof *names);
     const char *near;
     size_t n = 0;
@@ -335,6 +343,8 @@ static void suggest(const struct measure *m, const char *name, struct strbuf *ou
             names[n++] = mem_format("%s.loss", split_name((enum split)s));
     for (size_t i = 0; i < m->nvalues; i++)
         names[n++] = mem_format("%s.%s", split_name(m->value[i].split), m->value[i].name);
+    for (size_t i = 0; i < m->probes->n; i++)
+        names[n++] = mem_string(m->probes->name[i]);
     near = text_nearest(name, (const char *const *)names, n);
     if (near)
         strbuf_addf(out, "; did you mean '%s'?", near);
@@ -350,6 +360,9 @@ status measure_find(const struct measure *m, const char *name, struct watched *o
 {
     struct strbuf hint = {0};
 
+    *out = (struct watched){.probe = probe_names_find(m->probes, name), .metric = -1};
+    if (out->probe)
+        return OK;
     for (int s = 0; s < SPLITS; s++) {
         const char *split = split_name((enum split)s);
         const size_t len = strlen(split);
@@ -375,5 +388,7 @@ status measure_find(const struct measure *m, const char *name, struct watched *o
 
 double measure_value(const struct measure *m, const struct watched *w, const double loss[SPLITS])
 {
+    if (w->probe)
+        return *w->probe;
     return w->metric < 0 ? loss[w->split] : m->value[w->metric].value;
 }

@@ -9,9 +9,11 @@
 #include "engine/net.h"
 
 struct measure;
+struct probe_names;
 
-/* A recorded value by name: SPLIT.loss or SPLIT.METRIC. */
+/* A recorded value by name: SPLIT.loss, SPLIT.METRIC or probe.NAME.NUMBER (probe_names.h). */
 struct watched {
+    const double *probe; /* where its last value stands; NULL: the others */
     enum split split;
     int metric; /* in net_metrics(), or -1: the loss */
     bool maximise;
@@ -39,6 +41,9 @@ void measure_forget(struct measure *m, enum split split);
 
 /* What was measured last, all splits; names are stable. */
 size_t measure_values(const struct measure *m, const struct metric_value **out);
+
+/* The numbers of probes that have names; looks write their values. */
+struct probe_names *measure_probe_names(const struct measure *m);
 
 /* Find a recorded value. Errors name those that there are. */
 status measure_find(const struct measure *m, const char *name, struct watched *out, struct error *err);

@@ -154,7 +154,7 @@ static void fill_calls(struct net *n, struct entry *e, const float ***input)
                                   .dx = e->dx,
                                   .tensor = e->tensor,
                                   .grad = e->grad,
-                                  .saved = mode == MODE_TRAIN && e->backward ? e->saved : NULL};
+                                  .saved = mode != MODE_EVALUATE && e->backward ? e->saved : NULL};
         else
             e->call[mode].activation = (fell_activation_call){.ctx = &e->in.ctx,
                                                               .settings = e->spec->plugin.settings,

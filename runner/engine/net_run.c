@@ -81,7 +81,7 @@ status net_loss(struct net *n, double *sum, double *weight, struct error *err)
     return OK;
 }
 
-static status entry_backward(struct net *n, struct entry *e, struct error *err)
+static status entry_backward(struct net *n, enum net_mode mode, struct entry *e, struct error *err)
 {
     const struct kernels *kernels = n->env->kernels;
     fell_status result;
@@ -90,16 +90,31 @@ static status entry_backward(struct net *n, struct entry *e, struct error *err)
     if (e->ngradients)
         memset(e->clear, 0, e->clear_bytes);
     if (e->layer)
-        result = e->layer->backward(&e->call[MODE_TRAIN].layer);
+        result = e->layer->backward(&e->call[mode].layer);
     else
-        result = e->activation->backward(&e->call[MODE_TRAIN].activation);
+        result = e->activation->backward(&e->call[mode].activation);
     if (result != FELL_OK)
         return instance_error(&e->in, NULL, err);
     instance_reset(&e->in);
     for (const struct gradient_sum *s = e->sum, *end = s + e->nsums; s < end; s++)
-        kernels->add(s->to, s->from, n->now[MODE_TRAIN] * s->size);
+        kernels->add(s->to, s->from, n->now[mode] * s->size);
     for (const struct gradient *g = e->gradient, *end = g + e->ngradients; g < end; g++)
         *g->squares = kernels->sum_squares(g->g, g->n);
+    return OK;
+}
+
+status net_backward_through(struct net *n, enum net_mode mode, net_before_entry *before, void *arg,
+                            struct error *err)
+{
+    net_current_phase = "backward";
+    for (struct entry *e = n->entry + n->nentries, *first = n->entry + n->first_backward; e-- > first;) {
+        if (!e->backward)
+            continue;
+        if (before && before(arg, (size_t)(e - n->entry), err) != OK)
+            return FAILED;
+        if (entry_backward(n, mode, e, err) != OK)
+            return FAILED;
+    }
     return OK;
 }
 
@@ -109,10 +124,8 @@ status net_backward(struct net *n, double weight, double *squares, struct error 
     double total = 0.0;
 
     n->env->kernels->scale(loss->dpred, loss->rows * loss->cols, (float)(1.0 / weight));
-    net_current_phase = "backward";
-    for (struct entry *e = n->entry + n->nentries, *first = n->entry + n->first_backward; e-- > first;)
-        if (e->backward && entry_backward(n, e, err) != OK)
-            return FAILED;
+    if (net_backward_through(n, MODE_TRAIN, NULL, NULL, err) != OK)
+        return FAILED;
     for (size_t i = 0; i < n->npositions; i++)
         total += n->squares[i];
     *squares = total;

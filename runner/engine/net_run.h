@@ -10,7 +10,8 @@
 #include "engine/net.h"
 #include "engine/update.h"
 
-enum net_mode { MODE_TRAIN, MODE_EVALUATE, MODES };
+/* MODE_LOOK: as in evaluation, but backward may follow (look.h). */
+enum net_mode { MODE_TRAIN, MODE_EVALUATE, MODE_LOOK, MODES };
 
 /* Point the calls of MODE at a batch. */
 void net_feed(struct net *n, enum net_mode mode, const struct batch *b);
@@ -27,6 +28,13 @@ status net_loss(struct net *n, double *sum, double *weight, struct error *err);
 /* Gradients of sum / WEIGHT in the gradient arena, and the sum of squares of each,
  * taken while it is in the cache. Returns their total in SQUARES. */
 status net_backward(struct net *n, double weight, double *squares, struct error *err);
+
+/* The way back through all entries, in MODE, from d loss / d output as it lies there: gradients of
+ * each tensor and their sums of squares. BEFORE, if not NULL, is called before each entry that has a
+ * backward; in it the entry's dy is complete. */
+typedef status net_before_entry(void *arg, size_t entry, struct error *err);
+status net_backward_through(struct net *n, enum net_mode mode, net_before_entry *before, void *arg,
+                            struct error *err);
 
 /* The output of the last forward, [rows, size] with rows of the batch. */
 const float *net_output(const struct net *n, int64_t *size);

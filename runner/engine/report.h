@@ -12,7 +12,9 @@
 #include "engine/data.h"
 #include "engine/numbers.h"
 
+struct looks;
 struct net;
+struct probe_report;
 
 /* One metric of one split, in the order of a run's reports. */
 struct metric_value {
@@ -64,6 +66,8 @@ struct train_listener {
     void (*parameters)(void *arg, const struct net *net); /* before the first epoch */
     void (*epoch)(void *arg, const struct epoch_report *r);
     void (*step)(void *arg, const struct step_report *r);
+    void (*probe)(void *arg, const struct looks *l, const struct probe_report *r); /* look.h; after the
+                                                                                     epoch's own */
     void (*event)(void *arg, const char *kind, const char *detail); /* warning, diverged, stopped ... */
     void (*checkpoint)(void *arg, int64_t epoch, const char *path, const char *sha256, bool best);
     bool (*cancelled)(void *arg); /* asked after each epoch */

@@ -33,6 +33,7 @@ struct run {
     struct rate *rate;
     struct batches batches[SPLITS];
     struct augment *augment; /* NULL: no transform acts in training */
+    struct looks *looks;     /* NULL: no probes */
     struct tally tally;
     int64_t epoch, step; /* from 1 */
     int64_t every;       /* each so many steps are reported; 0: none */
@@ -157,6 +158,7 @@ static status run_epoch(struct run *r)
     int64_t size;
 
     tally_begin(&r->tally);
+    looks_begin_epoch(r->looks);
     batches_begin(&r->batches[SPLIT_TRAIN], r->options->seed, r->epoch);
     while (batches_next(&r->batches[SPLIT_TRAIN], &batch)) {
         r->step++;
@@ -265,6 +267,24 @@ static status check_weights(struct run *r)
     return used && net_weights_broken(r->net, where, sizeof where) ? diverge(r, where) : OK;
 }
 
+/* Probes that are due after this epoch; with LAST all that have not looked at it yet. */
+static status take_looks(struct run *r, bool last)
+{
+    const struct look_time t = {r->epoch, r->step, r->step ? r->tally.lr : update_rate(r->update)};
+    struct probe_report report;
+    struct error err;
+    size_t next = 0;
+    status result;
+
+    while (looks_next(r->looks, &t, last, &next, &report, &result, &err))
+        if (r->listener->probe)
+            r->listener->probe(r->listener->arg, r->looks, &report);
+    net_current = net_current_phase = "";
+    if (r->looks)
+        r->clock = time_monotonic(); /* an epoch's time is without them */
+    return result == OK ? OK : fail(r, &err);
+}
+
 /* Early stopping. */
 static bool out_of_patience(struct run *r)
 {
@@ -314,7 +334,7 @@ static bool may_go_on(struct run *r)
             return true;
         verdict = r->listener->ask(r->listener->arg, r->ask_epoch, &next);
         r->ask_epoch = next > r->ask_epoch ? next : 0;
-        if (verdict == VERDICT_PRUNE)
+        if (verdict == VERDICT_PRUNE && take_looks(r, true) == OK)
             r->result->end = RUN_PRUNED;
         else if (verdict == VERDICT_PAUSE)
             pause_run(r);
@@ -353,6 +373,8 @@ static void run_epochs(struct run *r, int64_t epochs)
 
     if (r->options->resume_path && !take_up(r, epochs))
         return;
+    if (r->epoch == 0 && take_looks(r, false) != OK)
+        return;
     while (!last) {
         r->epoch++;
         if (run_epoch(r) != OK || check_weights(r) != OK)
@@ -364,8 +386,12 @@ static void run_epochs(struct run *r, int64_t epochs)
         if (r->epoch == 1)
             keep_tell_valueless(&r->keep, r->env, r->loss);
         r->result->epochs_done = r->epoch;
+        if (take_looks(r, r->epoch == epochs) != OK)
+            break;
         rate_remember(r->rate, r->measure, r->epoch - 1, r->loss);
         last = r->epoch == epochs || out_of_patience(r);
+        if (last && take_looks(r, true) != OK)
+            break;
         if (keep_checkpoints(&r->keep, r->epoch, r->step, r->loss, last, &err) != OK) {
             fail(r, &err);
             break;
@@ -401,8 +427,8 @@ static status prepare(struct run *r, struct problem *p)
 
     if (net_new(spec, r->data, r->env, batch, &r->net, p) != OK ||
         net_initialise(r->net, spec, r->options->seed, p) != OK || prepare_batches(r, batch, p) != OK ||
-        augment_new(spec, r->data, r->env, r->options->seed, r->batches[SPLIT_TRAIN].size, &r->augment, p) !=
-            OK)
+        augment_new(spec, r->data, r->env, r->options->seed, r->batches[SPLIT_TRAIN].size, true, &r->augment,
+                    p) != OK)
         return FAILED;
     r->update = net_update(r->net);
     r->measure = net_measure(r->net);
@@ -412,7 +438,10 @@ static status prepare(struct run *r, struct problem *p)
     r->every = spec->record.gradients == RECORD_STEP ? spec->record.every : 0;
     if (tally_init(&r->tally, r->net, r->env, spec->record.gradients, p) != OK)
         return FAILED;
+    if (looks_new(spec, r->data, r->net, r->env, r->options->seed, &r->looks, p) != OK)
+        return FAILED;
     r->keep.net = r->net;
+    r->keep.looks = r->looks;
     r->keep.rate = r->rate;
     r->keep.measure = r->measure;
     if (keep_init(&r->keep, r->data, steps, p) != OK)
@@ -426,6 +455,7 @@ static void release(struct run *r)
     for (int s = SPLIT_TRAIN; s < SPLITS; s++)
         batches_release(&r->batches[s]);
     augment_free(r->augment);
+    looks_free(r->looks);
     tally_release(&r->tally);
     rate_free(r->rate);
     net_free(r->net);

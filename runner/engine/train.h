@@ -3,6 +3,7 @@
 #ifndef ENGINE_TRAIN_H
 #define ENGINE_TRAIN_H
 
+#include "engine/look.h"
 #include "engine/net.h"
 #include "engine/report.h"
 

@@ -87,7 +87,7 @@ status keep_resume(struct keep *k, struct problem *p)
     struct error err;
 
     name_spec(k);
-    if (checkpoint_read(k->net, k->rate, k->options->resume_path, &k->at, &err) != OK)
+    if (checkpoint_read(k->net, k->rate, k->looks, k->options->resume_path, &k->at, &err) != OK)
         return problem_set(p, "", 0, "", "cannot go on from a checkpoint: %s", err.text);
     k->began -= k->at.seconds;
     k->cpu_began -= k->at.cpu_seconds;
@@ -174,7 +174,7 @@ static status save(struct keep *k, const struct checkpoint *at, const char *path
 
     if (k->listener->saving)
         k->listener->saving(k->listener->arg);
-    if (checkpoint_write(k->net, k->rate, at, path, sha256, err) != OK)
+    if (checkpoint_write(k->net, k->rate, k->looks, at, path, sha256, err) != OK)
         return FAILED;
     if (k->listener->checkpoint)
         k->listener->checkpoint(k->listener->arg, at->epoch, path, sha256, best);

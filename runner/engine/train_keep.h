@@ -13,6 +13,7 @@ struct keep {
     const struct train_listener *listener;
     struct net *net;
     struct rate *rate;
+    struct looks *looks; /* NULL: no probes */
     const struct measure *measure;
     struct watched stop_watch, best_watch;
     struct checkpoint at;        /* where the run is; epoch and step are set when it is written */

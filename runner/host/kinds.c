@@ -84,6 +84,14 @@ static const struct role_texts texts[] = {
          "Transforms",
          "transforms.md",
          "`data.transforms`, what is done to the rows, in order; fitted on the training rows only."},
+    [ROLE_PROBE] =
+        {"probe",
+         "probe",
+         {"probe"},
+         "Probes",
+         "probes.md",
+         "`probes:`, numbers about the net while it learns, recorded in the table `probes`. Every probe may "
+         "also have `name`, `every`, `rows` and `split`: see [the keys of a spec](spec.md#probes)."},
 };
 _Static_assert(COUNT(texts) == ROLE_COUNT, "a role has no texts");
 

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "fell/plugin.h"
+#include "fell/probe.h"
 
 /* The kinds of the contract: X(KIND, kind, field). FELL_KIND_KIND is the number, fell_kind the struct,
  * "kind" the word in the results, and FIELD the last one of the first struct of that kind. */
@@ -24,7 +25,8 @@
     X(INITIALISER, initialiser, fill)                                                                        \
     X(SCHEDULE, schedule, rate)                                                                              \
     X(METRIC, metric, values)                                                                                \
-    X(DATASET, dataset, close)
+    X(DATASET, dataset, close)                                                                               \
+    X(PROBE, probe, sizeof_state)
 
 /* What a plugin can be in a spec, in the order in which they are shown: X(ROLE, KIND, word). The word is
  * its folder, KIND of `fell plugin`, and the file to start from. Layers without backward are transforms;
@@ -38,7 +40,8 @@
     X(INITIALISER, INITIALISER, initialiser)                                                                 \
     X(METRIC, METRIC, metric)                                                                                \
     X(DATASET, DATASET, dataset)                                                                             \
-    X(TRANSFORM, LAYER, transform)
+    X(TRANSFORM, LAYER, transform)                                                                           \
+    X(PROBE, PROBE, probe)
 
 #define ROLE_NUMBER(ROLE, KIND, word) ROLE_##ROLE,
 enum role { ROLES(ROLE_NUMBER) ROLE_COUNT };

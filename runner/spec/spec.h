@@ -40,6 +40,14 @@ struct spec_entry {
     const char *path; /* as written: "model.0.dense", "model.0.dense.activation" */
 };
 
+/* One entry of `probes:`. */
+struct spec_probe {
+    struct choice plugin;
+    const char *name;    /* given, or the plugin's */
+    int64_t every, rows; /* epochs from look to look; rows, 0: all */
+    int split;           /* whose rows: enum split of engine/split.h */
+};
+
 enum { ON_FAILURE_CONTINUE = -1, ON_FAILURE_STOP = 0 };
 
 enum record_gradients { RECORD_EPOCH, RECORD_NONE, RECORD_STEP };
@@ -63,8 +71,9 @@ struct spec {
     struct spec_entry *model;
     struct place model_at;
     struct choice loss, optimizer;
-    size_t nschedules, nmetrics;
+    size_t nschedules, nmetrics, nprobes;
     struct choice *schedules, *metrics;
+    struct spec_probe *probes; /* [nprobes] */
 
     struct spec_train {
         int64_t epochs, batch_size; /* batch_size 0: all rows */

@@ -1,0 +1,135 @@
+/* look.c - looks taken: when, with what around them, and what is left of them. See look.h; called by train.c
+ * and checkpoint.c. What a probe may ask is in look_net.c, how looks are planned in look_plan.c.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/look_impl.h"
+
+void looks_begin_epoch(struct looks *l)
+{
+    if (l)
+        memcpy(l->before, l->net->weights, (size_t)l->weights * sizeof *l->before);
+}
+
+const char *looks_number(const struct looks *l, size_t probe, uint32_t number)
+{
+    return l->look[probe].item->numbers[number].name;
+}
+
+const char *looks_layer(const struct looks *l, size_t probe, uint32_t number, int32_t at)
+{
+    const uint64_t per = l->look[probe].item->numbers[number].per;
+
+    if (per == FELL_PER_NET || per == FELL_PER_ROW)
+        return "";
+    return per == FELL_PER_TENSOR ? l->tensor[at].name : l->entry[at].name;
+}
+
+/* ---- one look -------------------------------------------------------------------------------------- */
+
+/* What was said of numbers with a name is their last value. */
+static void remember(const struct look *k)
+{
+    const struct probe_names *names = k->all->names;
+    const size_t *first = names->first[k - k->all->look];
+
+    for (size_t i = 0; i < k->nsaid; i++)
+        if (first[k->said[i].number] != SIZE_MAX)
+            names->value[first[k->said[i].number] + (size_t)k->said[i].at] = k->said[i].value;
+}
+
+static int by_key(const void *a, const void *b)
+{
+    const struct probe_value *x = a, *y = b;
+
+    if (x->number != y->number)
+        return x->number < y->number ? -1 : 1;
+    if (x->at != y->at)
+        return x->at < y->at ? -1 : 1;
+    return x->position < y->position ? -1 : x->position > y->position;
+}
+
+/* What was said, in the order of its keys; two values for one key are a mistake of the probe. */
+static status sort_said(struct look *k, struct error *err)
+{
+    qsort(k->said, k->nsaid, sizeof *k->said, by_key);
+    for (size_t i = 1; i < k->nsaid; i++)
+        if (by_key(&k->said[i - 1], &k->said[i]) == 0)
+            return error_set(
+                err, "%s: records %s of '%s' at position %lld twice", k->in.name,
+                looks_number(k->all, (size_t)(k - k->all->look), k->said[i].number),
+                looks_layer(k->all, (size_t)(k - k->all->look), k->said[i].number, k->said[i].at),
+                (long long)k->said[i].position);
+    return OK;
+}
+
+static status take(struct look *k, const struct look_time *t, struct error *err)
+{
+    struct looks *l = k->all;
+    struct net *n = l->net;
+    fell_status result;
+
+    memcpy(l->kept, n->weights, (size_t)n->floats * sizeof *l->kept);
+    k->nsaid = 0;
+    k->call.epoch = t->epoch;
+    k->call.step = t->step;
+    k->call.lr = t->lr;
+    k->call.look = k->spec->every ? (uint64_t)((t->epoch + k->spec->every - 1) / k->spec->every) : 0;
+    k->in.stream = rng_stream(l->seed, RNG_PROBE, (uint32_t)(k - l->look), (uint64_t)t->epoch);
+    net_current = k->in.name;
+    net_current_phase = "look";
+    result = k->item->look(&k->call);
+    instance_reset(&k->in);
+    memcpy(n->weights, l->kept, (size_t)n->floats * sizeof *l->kept);
+    if (result != FELL_OK)
+        return instance_error(&k->in, NULL, err);
+    if (sort_said(k, err) != OK)
+        return FAILED;
+    k->looked = t->epoch;
+    remember(k);
+    return OK;
+}
+
+bool looks_next(struct looks *l, const struct look_time *t, bool last, size_t *next,
+                struct probe_report *report, status *result, struct error *err)
+{
+    *result = OK;
+    for (; l && *next < l->n; ++*next) {
+        struct look *k = &l->look[*next];
+        const bool due = last || t->epoch % k->spec->every == 0;
+
+        if (!due || k->looked == t->epoch)
+            continue;
+        *result = take(k, t, err);
+        *report = (struct probe_report){t->epoch, *next, k->nsaid, k->said};
+        ++*next;
+        return *result == OK;
+    }
+    return false;
+}
+
+/* ---- values by name, states for checkpoints ------------------------------------------------------------ */
+
+bool looks_state(struct looks *l, size_t i, const char **name, float **values, int64_t *floats)
+{
+    for (size_t p = 0; l && p < l->n; p++) {
+        struct look *k = &l->look[p];
+
+        if (i >= k->item->nstates) {
+            i -= k->item->nstates;
+            continue;
+        }
+        *name = k->state_name[i];
+        *values = k->state[i];
+        *floats = k->state_n[i];
+        return true;
+    }
+    return false;
+}
+
+double *looks_values(struct looks *l, size_t *n)
+{
+    *n = l ? l->names->n : 0;
+    return l ? l->names->value : NULL;
+}
