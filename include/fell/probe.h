@@ -83,7 +83,7 @@ typedef struct fell_probe_host {
     fell_status (*forward)(fell_probe_call *c, int64_t begin, int64_t n);
     fell_status (*gradient)(fell_probe_call *c, int64_t begin, int64_t n, double *loss, float *g);
     fell_status (*each_row)(fell_probe_call *c, int64_t begin, int64_t n, const float *along,
-                            double *loss, double *norm, double *dot, double *squares);
+                            double *loss, double *norm, double *dot, double *sum, double *squares);
     fell_status (*record)(fell_probe_call *c, uint64_t number, int64_t at, int64_t position,
                           double value);
 } fell_probe_host;
@@ -142,12 +142,12 @@ static inline fell_status fell_probe_gradient(fell_probe_call *c, int64_t begin,
 
 /* The same row by row, any N: loss[n] of each row, norm[n,ntensors] the squares of its
  * gradient summed over each tensor, dot[n,ntensors] its product with along[weights],
- * squares[weights] += the square of each element. All but norm may be NULL. */
+ * sum[weights] += each element, squares[weights] += its square. All but norm may be NULL. */
 static inline fell_status fell_probe_each_row(fell_probe_call *c, int64_t begin, int64_t n,
                                               const float *along, double *loss, double *norm,
-                                              double *dot, double *squares)
+                                              double *dot, double *sum, double *squares)
 {
-    return c->net->each_row(c, begin, n, along, loss, norm, dot, squares);
+    return c->net->each_row(c, begin, n, along, loss, norm, dot, sum, squares);
 }
 
 /* A value of number NUMBER (its place in the table) for entry or tensor AT (0 for the net)

@@ -143,7 +143,7 @@ static fell_status look_gradient(fell_probe_call *c, int64_t begin, int64_t n, d
 struct each {
     struct look *k;
     const float *along;
-    double *loss, *norm, *dot, *squares;
+    double *loss, *norm, *dot, *sum, *squares;
 };
 
 /* One row's gradient of tensor V, in G, to the sums of row I. */
@@ -274,6 +274,15 @@ static status before_entry(void *arg, size_t entry, struct error *err)
     return e->layer->each_row ? ask_layer(w, e, entry, err) : ask_rows(w, e, entry, err);
 }
 
+/* The gradient that the last backward left. */
+static void add_sum(const struct each *w)
+{
+    const struct looks *l = w->k->all;
+
+    for (int64_t i = 0; w->sum && i < l->weights; i++)
+        w->sum[i] += (double)l->net->grads[i];
+}
+
 /* All rows of one batch in one pass. */
 static status each_batch(struct each *w, int64_t begin, int64_t n)
 {
@@ -288,7 +297,10 @@ static status each_batch(struct each *w, int64_t begin, int64_t n)
         if (w->loss)
             w->loss[i] = loss;
     }
-    return net_backward_through(k->all->net, MODE_LOOK, before_entry, w, &k->err);
+    if (net_backward_through(k->all->net, MODE_LOOK, before_entry, w, &k->err) != OK)
+        return FAILED;
+    add_sum(w);
+    return OK;
 }
 
 /* A pass for each row. */
@@ -306,12 +318,13 @@ static status each_alone(struct each *w, int64_t begin, int64_t n)
             w->loss[i] = loss;
         for (int64_t v = 0; v < l->ntensors; v++)
             add_row_tensor(w, i, v, l->net->grads + l->tensor[v].at);
+        add_sum(w);
     }
     return OK;
 }
 
 static fell_status look_each_row(fell_probe_call *c, int64_t begin, int64_t n, const float *along,
-                                 double *loss, double *norm, double *dot, double *squares)
+                                 double *loss, double *norm, double *dot, double *sum, double *squares)
 {
     struct look *k = look_of(c);
     const struct looks *l = k->all;
@@ -329,6 +342,7 @@ static fell_status look_each_row(fell_probe_call *c, int64_t begin, int64_t n, c
                          loss ? loss + at : NULL,
                          norm + at * l->ntensors,
                          along && dot ? dot + at * l->ntensors : NULL,
+                         sum,
                          squares};
 
         if ((l->by_row ? each_alone(&w, begin + at, rows) : each_batch(&w, begin + at, rows)) != OK)

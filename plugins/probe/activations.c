@@ -1,0 +1,215 @@
+/* activations.c - what each entry of the model gives: how large, how often zero, how many units are dead, and in
+ * how many directions it spreads. */
+#include "linear.h"
+
+struct activations {
+    double margin;
+    int64_t rank_limit;
+};
+
+static const fell_param params[] = {
+    FELL_FLOAT(struct activations, margin, 0.05, 0, 0.5, FELL_MIN_OPEN,
+               "Outputs this near to a bound, as a share of the range, are saturated."),
+    FELL_INT(struct activations, rank_limit, 1024, 0, 1 << 14, 0,
+             "Ranks are computed where rows or units are at most so many; their time grows with the cube."),
+};
+
+enum { MEAN, SD, MIN, MAX, ZERO_SHARE, DEAD_UNITS, SATURATED, EFFECTIVE_RANK, PARTICIPATION_RATIO };
+
+static const fell_number numbers[] = {
+    [MEAN] = {"mean", "Mean of the entry's outputs over rows and units.", FELL_PER_LAYER, 0},
+    [SD] = {"sd", "Their standard deviation (of the population).", FELL_PER_LAYER, 0},
+    [MIN] = {"min", "The smallest.", FELL_PER_LAYER, 0},
+    [MAX] = {"max", "The largest.", FELL_PER_LAYER, 0},
+    [ZERO_SHARE] = {"zero_share", "Share of outputs that are exactly 0.", FELL_PER_LAYER, 0},
+    [DEAD_UNITS] = {"dead_units", "Share of units that are 0 or below for every row.", FELL_PER_LAYER, 0},
+    [SATURATED] = {"saturated", "Share of a bounded activation's outputs that are near to a bound.", FELL_PER_LAYER, 0},
+    [EFFECTIVE_RANK] = {"effective_rank",
+                        "exp of the entropy of the singular values of the centred outputs [rows, units], as shares of "
+                        "their sum (Roy and Vetterli 2007).",
+                        FELL_PER_LAYER, 0},
+    [PARTICIPATION_RATIO] = {"participation_ratio",
+                             "(sum s^2)^2 / sum s^4 of these singular values (Gao 2017): in how many directions the "
+                             "variance lies.",
+                             FELL_PER_LAYER, 0},
+};
+
+/* What is known of one entry after all rows. */
+struct seen {
+    double sum, squares, least, most, zeros, near;
+    int64_t dead;
+};
+
+/* The outputs of all rows, x[rows,size], and its columns' means. */
+static void see(const fell_probe_call *c, const float *x, int64_t size, double low, double high, double *mean,
+                unsigned char *alive, struct seen *s)
+{
+    const struct activations *a = c->settings;
+    const int64_t rows = c->plan->rows;
+    const double edge = a->margin * (high - low);
+
+    *s = (struct seen){.least = INFINITY, .most = -INFINITY};
+    for (int64_t j = 0; j < size; j++) {
+        mean[j] = 0.0;
+        alive[j] = 0;
+    }
+    for (int64_t i = 0; i < rows; i++)
+        for (int64_t j = 0; j < size; j++) {
+            const double v = (double)x[i * size + j];
+
+            mean[j] += v;
+            alive[j] = (unsigned char)(alive[j] | (v > 0.0));
+            s->least = v < s->least ? v : s->least;
+            s->most = v > s->most ? v : s->most;
+            s->zeros += !(v < 0.0) && !(v > 0.0) && v == v;
+            s->near += v <= low + edge || v >= high - edge;
+        }
+    for (int64_t j = 0; j < size; j++) {
+        s->sum += mean[j];
+        mean[j] /= (double)rows;
+        s->dead += !alive[j];
+    }
+    for (int64_t i = 0; i < rows; i++)
+        for (int64_t j = 0; j < size; j++) {
+            const double d = (double)x[i * size + j] - s->sum / (double)(rows * size);
+
+            s->squares += d * d;
+        }
+}
+
+/* The smaller of the two products of the centred x with itself, [n,n], in double. */
+static bool products(fell_probe_call *c, float *x, int64_t size, const double *mean, double *a, int64_t n)
+{
+    const int64_t rows = c->plan->rows;
+    float *g = fell_scratch(c->ctx, n * n, sizeof *g);
+
+    if (!g)
+        return false;
+    for (int64_t i = 0; i < rows; i++)
+        for (int64_t j = 0; j < size; j++)
+            x[i * size + j] = (float)((double)x[i * size + j] - mean[j]);
+    if (size <= rows)
+        fell_gemm(c->ctx, n, n, rows, x, size, true, x, size, false, g, n, false);
+    else
+        fell_gemm(c->ctx, n, n, size, x, size, false, x, size, true, g, n, false);
+    for (int64_t i = 0; i < n; i++)
+        for (int64_t j = 0; j < n; j++)
+            a[i * n + j] = 0.5 * ((double)g[i * n + j] + (double)g[j * n + i]);
+    return true;
+}
+
+static fell_status record_ranks(fell_probe_call *c, int64_t at, float *x, int64_t size, const double *mean)
+{
+    const struct activations *s = c->settings;
+    const int64_t rows = c->plan->rows, n = size < rows ? size : rows;
+    double *a, *d, trace = 0.0, square = 0.0, sum = 0.0, entropy = 0.0;
+
+    if (n > s->rank_limit) {
+        fell_warn(c->ctx, "%s: ranks of %lld rows and %lld units are not computed: rank_limit is %lld",
+                  c->plan->entry[at].name, (long long)rows, (long long)size, (long long)s->rank_limit);
+        return fell_record(c, EFFECTIVE_RANK, at, 0, (double)NAN) || fell_record(c, PARTICIPATION_RATIO, at, 0, (double)NAN)
+                   ? FELL_ERROR
+                   : FELL_OK;
+    }
+    a = fell_scratch(c->ctx, n * n, sizeof *a);
+    d = fell_scratch(c->ctx, 4 * n, sizeof *d);
+    if (!a || !d || !products(c, x, size, mean, a, n))
+        return FELL_ERROR;
+    for (int64_t i = 0; i < n; i++)
+        trace += a[i * n + i];
+    for (int64_t i = 0; i < n * n; i++)
+        square += a[i] * a[i];
+    if (!linear_eigenvalues(a, n, d, d + n))
+        return fell_fail(c->ctx, "%s: the eigenvalues of its outputs' products do not converge", c->plan->entry[at].name);
+    for (int64_t i = 0; i < n; i++) {
+        d[i] = d[i] > 1e-12 * d[0] ? sqrt(d[i]) : 0.0;
+        sum += d[i];
+    }
+    for (int64_t i = 0; i < n; i++)
+        if (d[i] > 0.0)
+            entropy -= d[i] / sum * (double)fell_log((float)(d[i] / sum));
+    return fell_record(c, EFFECTIVE_RANK, at, 0, sum > 0.0 ? (double)fell_exp((float)entropy) : 0.0) ||
+                   fell_record(c, PARTICIPATION_RATIO, at, 0, square > 0.0 ? trace * trace / square : 0.0)
+               ? FELL_ERROR
+               : FELL_OK;
+}
+
+/* X [rows,size] is used up. */
+static fell_status record_entry(fell_probe_call *c, int64_t at, float *x)
+{
+    const fell_entry_view *e = &c->plan->entry[at];
+    const double n = (double)(c->plan->rows * e->size);
+    double *mean = fell_scratch(c->ctx, e->size, sizeof *mean);
+    unsigned char *alive = fell_scratch(c->ctx, e->size, 1);
+    struct seen s;
+
+    if (!mean || !alive)
+        return FELL_ERROR;
+    see(c, x, e->size, e->low, e->high, mean, alive, &s);
+    if (fell_record(c, MEAN, at, 0, s.sum / n) || fell_record(c, SD, at, 0, sqrt(s.squares / n)) ||
+        fell_record(c, MIN, at, 0, s.least) || fell_record(c, MAX, at, 0, s.most) ||
+        fell_record(c, ZERO_SHARE, at, 0, s.zeros / n) ||
+        fell_record(c, DEAD_UNITS, at, 0, (double)s.dead / (double)e->size) ||
+        (e->low < e->high && fell_record(c, SATURATED, at, 0, s.near / n)))
+        return FELL_ERROR;
+    return record_ranks(c, at, x, e->size, mean);
+}
+
+/* The outputs of entries FROM .. TO - 1 for all rows, to x[entry] [rows,size]. */
+static fell_status gather(fell_probe_call *c, int64_t from, int64_t to, float **x)
+{
+    const fell_probe_plan *p = c->plan;
+
+    for (int64_t at = 0; at < p->rows; at += c->most) {
+        const int64_t n = p->rows - at < c->most ? p->rows - at : c->most;
+
+        if (fell_probe_forward(c, at, n) != FELL_OK)
+            return FELL_ERROR;
+        for (int64_t e = from; e < to; e++) {
+            const int64_t size = p->entry[e].size;
+
+            memcpy(x[e] + at * size, c->y[e], (size_t)(n * size) * sizeof(float));
+        }
+    }
+    return FELL_OK;
+}
+
+enum { TOGETHER = 1 << 24 }; /* floats of outputs that are held at once */
+
+static fell_status look(fell_probe_call *c)
+{
+    const fell_probe_plan *p = c->plan;
+    float **x = fell_scratch(c->ctx, p->nentries, sizeof *x);
+    int64_t to;
+
+    if (!x)
+        return FELL_ERROR;
+    for (int64_t from = 0; from < p->nentries; from = to) {
+        int64_t floats = 0;
+
+        for (to = from; to < p->nentries && (to == from || floats + p->rows * p->entry[to].size <= TOGETHER); to++) {
+            x[to] = fell_scratch(c->ctx, p->rows * p->entry[to].size, sizeof **x);
+            if (!x[to])
+                return FELL_ERROR;
+            floats += p->rows * p->entry[to].size;
+        }
+        if (gather(c, from, to, x) != FELL_OK)
+            return FELL_ERROR;
+        for (int64_t e = from; e < to; e++)
+            if (record_entry(c, e, x[e]) != FELL_OK)
+                return FELL_ERROR;
+    }
+    return FELL_OK;
+}
+
+static const fell_probe activations = {
+    FELL_ITEM(FELL_KIND_PROBE, fell_probe, "activations",
+              "What each entry of the model gives: size, zeros, dead and saturated units, ranks.\n\n"
+              "A ReLU unit that is 0 for every row gets no gradient and stays dead (A. Maas, A. Hannun and A. Ng,\n"
+              "\"Rectifier Nonlinearities Improve Neural Network Acoustic Models\", 2013); a tanh near 1 hardly\n"
+              "any (X. Glorot and Y. Bengio, \"Understanding the difficulty of training deep feedforward neural\n"
+              "networks\", 2010). O. Roy and M. Vetterli, \"The effective rank\", 2007.",
+              struct activations, params),
+    FELL_PROBE_TABLES(numbers, NULL, 0), .look = look};
+
+FELL_PLUGIN("1.0", "Fellrunner, MIT", &activations.item);

@@ -1,0 +1,214 @@
+/* linear.h - the little linear algebra that probes need, in double: eigenvalues of symmetric matrices,
+ * and Lanczos' method for an operator that is only known by its products.
+ *
+ * Plain C in one order, so that the bits do not depend on the SIMD level. Private to the bundled probes.
+ */
+#ifndef PLUGINS_PROBE_LINEAR_H
+#define PLUGINS_PROBE_LINEAR_H
+
+#include "fell/probe.h"
+
+static inline double linear_dot(const double *a, const double *b, int64_t n)
+{
+    double lane[8] = {0.0}, s = 0.0;
+    int64_t i = 0;
+
+    for (; i + 8 <= n; i += 8)
+        for (int l = 0; l < 8; l++)
+            lane[l] += a[i + l] * b[i + l];
+    for (; i < n; i++)
+        s += a[i] * b[i];
+    for (int l = 0; l < 8; l++)
+        s += lane[l];
+    return s;
+}
+
+/* The product of two vectors of floats, summed in double. */
+static inline double linear_dot32(const float *a, const float *b, int64_t n)
+{
+    double lane[8] = {0.0}, s = 0.0;
+    int64_t i = 0;
+
+    for (; i + 8 <= n; i += 8)
+        for (int l = 0; l < 8; l++)
+            lane[l] += (double)a[i + l] * (double)b[i + l];
+    for (; i < n; i++)
+        s += (double)a[i] * (double)b[i];
+    for (int l = 0; l < 8; l++)
+        s += lane[l];
+    return s;
+}
+
+/* Cosine of the angle between two vectors; NAN where one has no length. */
+static inline double linear_cosine(double dot, double squares_a, double squares_b)
+{
+    return squares_a > 0.0 && squares_b > 0.0 ? dot / (sqrt(squares_a) * sqrt(squares_b)) : (double)NAN;
+}
+
+/* A symmetric matrix a[n,n] to tridiagonal form by Householder reflections (Golub and Van Loan, Matrix
+ * Computations, 8.3.1): diagonal d[n], off-diagonal e[n], e[0] = 0. A is used up; v[2n] is working memory. */
+static inline void linear_tridiagonal(double *a, int64_t n, double *d, double *e, double *v)
+{
+    double *p = v + n;
+
+    for (int64_t k = 0; k < n; k++) {
+        double *row = a + k * n, *u = v;
+        double scale = 0.0, alpha, beta, half;
+        const int64_t m = n - k - 1;
+
+        d[k] = row[k];
+        if (k + 1 == n)
+            break;
+        for (int64_t j = 0; j < m; j++)
+            u[j] = row[k + 1 + j];
+        scale = sqrt(linear_dot(u, u, m));
+        alpha = u[0] > 0.0 ? -scale : scale;
+        e[k + 1] = alpha;
+        if (m == 1 || !(scale > 0.0)) {
+            e[k + 1] = u[0];
+            continue;
+        }
+        u[0] -= alpha;
+        beta = linear_dot(u, u, m);
+        if (!(beta > 0.0))
+            continue;
+        for (int64_t i = 0; i < m; i++)
+            p[i] = 2.0 / beta * linear_dot(a + (k + 1 + i) * n + k + 1, u, m);
+        half = linear_dot(p, u, m) / beta;
+        for (int64_t i = 0; i < m; i++)
+            p[i] -= half * u[i];
+        for (int64_t i = 0; i < m; i++) {
+            double *r = a + (k + 1 + i) * n + k + 1;
+            const double ui = u[i], pi = p[i];
+
+            for (int64_t j = 0; j < m; j++)
+                r[j] -= ui * p[j] + pi * u[j];
+        }
+    }
+    e[0] = 0.0;
+}
+
+/* Eigenvalues of the tridiagonal matrix d[n], e[n] (e[0] unused) in place of d, unordered: implicit QL
+ * (Bowdler, Martin, Reinsch and Wilkinson 1968). With z [n,n], its columns go along: eigenvectors in the
+ * basis whose vectors the columns were. False: no convergence. */
+static inline bool linear_ql(double *d, double *e, int64_t n, double *z)
+{
+    for (int64_t i = 1; i < n; i++)
+        e[i - 1] = e[i];
+    if (n > 0)
+        e[n - 1] = 0.0;
+    for (int64_t l = 0; l < n; l++) {
+        for (int turn = 0;; turn++) {
+            int64_t m = l;
+            double g, r, s = 1.0, c = 1.0, p = 0.0;
+            int64_t i;
+
+            while (m + 1 < n && fabs(e[m]) > 1e-16 * (fabs(d[m]) + fabs(d[m + 1])))
+                m++;
+            if (m == l)
+                break;
+            if (turn == 60)
+                return false;
+            g = (d[l + 1] - d[l]) / (2.0 * e[l]);
+            r = sqrt(g * g + 1.0);
+            g = d[m] - d[l] + e[l] / (g + (g >= 0.0 ? r : -r));
+            for (i = m - 1; i >= l; i--) {
+                const double f = s * e[i], b = c * e[i];
+                double t;
+
+                r = sqrt(f * f + g * g);
+                e[i + 1] = r;
+                if (!(r > 0.0)) {
+                    d[i + 1] -= p;
+                    e[m] = 0.0;
+                    break;
+                }
+                s = f / r;
+                c = g / r;
+                g = d[i + 1] - p;
+                t = (d[i] - g) * s + 2.0 * c * b;
+                p = s * t;
+                d[i + 1] = g + p;
+                g = c * t - b;
+                for (int64_t k = 0; z && k < n; k++) {
+                    const double high = z[k * n + i + 1], low = z[k * n + i];
+
+                    z[k * n + i + 1] = s * low + c * high;
+                    z[k * n + i] = c * low - s * high;
+                }
+            }
+            if (!(r > 0.0) && i >= l)
+                continue;
+            d[l] -= p;
+            e[l] = g;
+            e[m] = 0.0;
+        }
+    }
+    return true;
+}
+
+/* Eigenvalues of the symmetric a[n,n], which is used up, in d[n], from large to small. WORK: [3n]. */
+static inline bool linear_eigenvalues(double *a, int64_t n, double *d, double *work)
+{
+    linear_tridiagonal(a, n, d, work, work + n);
+    if (!linear_ql(d, work, n, NULL))
+        return false;
+    for (int64_t i = 1; i < n; i++) /* insertion: QL leaves them nearly in order */
+        for (int64_t j = i; j > 0 && d[j] > d[j - 1]; j--) {
+            const double t = d[j];
+
+            d[j] = d[j - 1];
+            d[j - 1] = t;
+        }
+    return true;
+}
+
+/* Eigenvalues and vectors of a small symmetric a[n,n] by Jacobi's rotations (Golub and Van Loan, 8.5): d[n], and
+ * the vectors in the columns of z[n,n]. A is used up. */
+static inline void linear_jacobi(double *a, int64_t n, double *d, double *z)
+{
+    for (int64_t i = 0; i < n * n; i++)
+        z[i] = 0.0;
+    for (int64_t i = 0; i < n; i++)
+        z[i * n + i] = 1.0;
+    for (int sweep = 0; sweep < 60; sweep++) {
+        double off = 0.0, all = 0.0;
+
+        for (int64_t i = 0; i < n; i++)
+            for (int64_t j = 0; j < n; j++) {
+                all += a[i * n + j] * a[i * n + j];
+                off += i == j ? 0.0 : a[i * n + j] * a[i * n + j];
+            }
+        if (!(off > 1e-30 * all))
+            break;
+        for (int64_t p = 0; p < n; p++)
+            for (int64_t q = p + 1; q < n; q++) {
+                double theta, t, c, s;
+
+                if (!(fabs(a[p * n + q]) > 0.0))
+                    continue;
+                theta = (a[q * n + q] - a[p * n + p]) / (2.0 * a[p * n + q]);
+                t = (theta >= 0.0 ? 1.0 : -1.0) / (fabs(theta) + sqrt(theta * theta + 1.0));
+                c = 1.0 / sqrt(t * t + 1.0);
+                s = t * c;
+                for (int64_t k = 0; k < n; k++) {
+                    const double x = a[k * n + p], y = a[k * n + q];
+
+                    a[k * n + p] = c * x - s * y;
+                    a[k * n + q] = s * x + c * y;
+                }
+                for (int64_t k = 0; k < n; k++) {
+                    const double x = a[p * n + k], y = a[q * n + k], zx = z[k * n + p], zy = z[k * n + q];
+
+                    a[p * n + k] = c * x - s * y;
+                    a[q * n + k] = s * x + c * y;
+                    z[k * n + p] = c * zx - s * zy;
+                    z[k * n + q] = s * zx + c * zy;
+                }
+            }
+    }
+    for (int64_t i = 0; i < n; i++)
+        d[i] = a[i * n + i];
+}
+
+#endif
