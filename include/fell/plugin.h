@@ -671,7 +671,10 @@ typedef struct fell_plugin {
 /* An item without settings, in one line. With settings: FELL_ITEM.         */
 #define FELL_ACTIVATION(name, doc, yields, forward, backward)                  \
     { FELL_ITEM0(FELL_KIND_ACTIVATION, fell_activation, name, doc),            \
-      0, yields, forward, backward }
+      0, yields, forward, backward, 0.0, 0.0 }
+#define FELL_BOUNDED(name, doc, yields, forward, backward, low, high)  /* since 1 */ \
+    { FELL_ITEM0(FELL_KIND_ACTIVATION, fell_activation, name, doc),            \
+      0, yields, forward, backward, low, high }
 #define FELL_LOSS(name, doc, target, expects, eval)                            \
     { FELL_ITEM0(FELL_KIND_LOSS, fell_loss, name, doc), target, expects, eval, 0, NULL, 0 }
 

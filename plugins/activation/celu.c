@@ -33,6 +33,6 @@ static const fell_activation celu = {
               "y = x for x > 0, else alpha (exp(x / alpha) - 1); dy/dx = 1, else exp(x / alpha).\n"
               "J. Barron, \"Continuously differentiable exponential linear units\", 2017. As PyTorch's CELU.",
               struct celu, params),
-    0, FELL_REAL, bend_forward, bend_backward};
+    .yields = FELL_REAL, .forward = bend_forward, .backward = bend_backward};
 
 FELL_PLUGIN("1.0", "Fellrunner, MIT", &celu.item);

@@ -35,6 +35,6 @@ static const fell_activation elu = {
               "T. Unterthiner and S. Hochreiter, \"Fast and accurate deep network learning by exponential\n"
               "linear units\", ICLR 2016. As PyTorch's ELU.",
               struct elu, params),
-    0, FELL_REAL, bend_forward, bend_backward};
+    .yields = FELL_REAL, .forward = bend_forward, .backward = bend_backward};
 
 FELL_PLUGIN("1.0", "Fellrunner, MIT", &elu.item);

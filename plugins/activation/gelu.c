@@ -112,6 +112,6 @@ static const fell_activation gelu = {
               "sqrt(2/pi) (x + 0.044715 x^3). D. Hendrycks and K. Gimpel, \"Gaussian error linear units\n"
               "(GELUs)\", 2016. As PyTorch's GELU.",
               struct gelu, params),
-    0, FELL_REAL, forward, backward};
+    .yields = FELL_REAL, .forward = forward, .backward = backward};
 
 FELL_PLUGIN("1.0", "Fellrunner, MIT", &gelu.item);

@@ -35,6 +35,6 @@ static const fell_activation hard_shrink = {
         "\"Ideal spatial adaptation by wavelet shrinkage\", 1994. As PyTorch's Hardshrink, whose lambd\n"
         "this is.",
         struct shrink, params),
-    0, FELL_REAL, cut_forward, cut_backward};
+    .yields = FELL_REAL, .forward = cut_forward, .backward = cut_backward};
 
 FELL_PLUGIN("1.0", "Fellrunner, MIT", &hard_shrink.item);

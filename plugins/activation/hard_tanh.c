@@ -44,6 +44,6 @@ static const fell_activation hard_tanh = {
               "y = min(max(x, min), max), with slope 0 at both ends. R. Collobert, \"Large scale machine\n"
               "learning\", thesis, Paris 2004. As PyTorch's Hardtanh, whose min_val and max_val these are.",
               struct hard_tanh, params),
-    0, FELL_REAL, forward, clip_backward};
+    .yields = FELL_REAL, .forward = forward, .backward = clip_backward};
 
 FELL_PLUGIN("1.0", "Fellrunner, MIT", &hard_tanh.item);

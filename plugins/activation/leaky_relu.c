@@ -33,6 +33,6 @@ static const fell_activation leaky_relu = {
               "y = x for x > 0, else negative_slope x. A. Maas, A. Hannun and A. Ng, \"Rectifier\n"
               "nonlinearities improve neural network acoustic models\", ICML 2013.",
               struct leaky, params),
-    0, FELL_REAL, leak_forward, leak_backward};
+    .yields = FELL_REAL, .forward = leak_forward, .backward = leak_backward};
 
 FELL_PLUGIN("1.0", "Fellrunner, MIT", &leaky_relu.item);

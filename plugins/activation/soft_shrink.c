@@ -34,6 +34,6 @@ static const fell_activation soft_shrink = {
               "D. Donoho, \"De-noising by soft-thresholding\", 1995. As PyTorch's Softshrink, whose lambd\n"
               "this is.",
               struct shrink, params),
-    0, FELL_REAL, soften_forward, soften_backward};
+    .yields = FELL_REAL, .forward = soften_forward, .backward = soften_backward};
 
 FELL_PLUGIN("1.0", "Fellrunner, MIT", &soft_shrink.item);

@@ -39,6 +39,6 @@ static const fell_activation softplus = {
         "1 there. C. Dugas et al., \"Incorporating second-order functional knowledge for better\n"
         "option pricing\", NeurIPS 2000. As PyTorch's Softplus.",
         struct softplus, params),
-    0, FELL_REAL, smooth_forward, smooth_backward};
+    .yields = FELL_REAL, .forward = smooth_forward, .backward = smooth_backward};
 
 FELL_PLUGIN("1.0", "Fellrunner, MIT", &softplus.item);

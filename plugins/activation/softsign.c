@@ -17,11 +17,11 @@ static inline float slope(const void *s, float x, float y)
 
 FELL_ELEMENTWISE(void, squeeze, slope)
 
-static const fell_activation softsign = FELL_ACTIVATION(
+static const fell_activation softsign = FELL_BOUNDED(
     "softsign",
     "Squeezes every number into (-1, 1), more slowly than tanh.\n\n"
     "y = x / (1 + |x|), dy/dx = 1 / (1 + |x|)^2. J. Bergstra, G. Desjardins, P. Lamblin and\n"
     "Y. Bengio, \"Quadratic polynomials learn better image features\", 2009. As PyTorch's Softsign.",
-    FELL_REAL, squeeze_forward, squeeze_backward);
+    FELL_REAL, squeeze_forward, squeeze_backward, -1, 1);
 
 FELL_PLUGIN("1.0", "Fellrunner, MIT", &softsign.item);

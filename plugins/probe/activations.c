@@ -1,5 +1,5 @@
-/* activations.c - what each entry of the model gives: how large, how often zero, how many units are dead, and in
- * how many directions it spreads. */
+/* activations.c - what each entry of the model gives: how large, how often zero, how many units are dead, and
+ * in how many directions it spreads. */
 #include "linear.h"
 
 struct activations {
@@ -23,15 +23,18 @@ static const fell_number numbers[] = {
     [MAX] = {"max", "The largest.", FELL_PER_LAYER, 0},
     [ZERO_SHARE] = {"zero_share", "Share of outputs that are exactly 0.", FELL_PER_LAYER, 0},
     [DEAD_UNITS] = {"dead_units", "Share of units that are 0 or below for every row.", FELL_PER_LAYER, 0},
-    [SATURATED] = {"saturated", "Share of a bounded activation's outputs that are near to a bound.", FELL_PER_LAYER, 0},
-    [EFFECTIVE_RANK] = {"effective_rank",
-                        "exp of the entropy of the singular values of the centred outputs [rows, units], as shares of "
-                        "their sum (Roy and Vetterli 2007).",
-                        FELL_PER_LAYER, 0},
-    [PARTICIPATION_RATIO] = {"participation_ratio",
-                             "(sum s^2)^2 / sum s^4 of these singular values (Gao 2017): in how many directions the "
-                             "variance lies.",
-                             FELL_PER_LAYER, 0},
+    [SATURATED] = {"saturated", "Share of a bounded activation's outputs that are near to a bound.",
+                   FELL_PER_LAYER, 0},
+    [EFFECTIVE_RANK] =
+        {"effective_rank",
+         "exp of the entropy of the singular values of the centred outputs [rows, units], as shares of "
+         "their sum (Roy and Vetterli 2007).",
+         FELL_PER_LAYER, 0},
+    [PARTICIPATION_RATIO] =
+        {"participation_ratio",
+         "(sum s^2)^2 / sum s^4 of these singular values (Gao 2017): in how many directions the "
+         "variance lies.",
+         FELL_PER_LAYER, 0},
 };
 
 /* What is known of one entry after all rows. */
@@ -107,7 +110,8 @@ static fell_status record_ranks(fell_probe_call *c, int64_t at, float *x, int64_
     if (n > s->rank_limit) {
         fell_warn(c->ctx, "%s: ranks of %lld rows and %lld units are not computed: rank_limit is %lld",
                   c->plan->entry[at].name, (long long)rows, (long long)size, (long long)s->rank_limit);
-        return fell_record(c, EFFECTIVE_RANK, at, 0, (double)NAN) || fell_record(c, PARTICIPATION_RATIO, at, 0, (double)NAN)
+        return fell_record(c, EFFECTIVE_RANK, at, 0, (double)NAN) ||
+                       fell_record(c, PARTICIPATION_RATIO, at, 0, (double)NAN)
                    ? FELL_ERROR
                    : FELL_OK;
     }
@@ -120,7 +124,8 @@ static fell_status record_ranks(fell_probe_call *c, int64_t at, float *x, int64_
     for (int64_t i = 0; i < n * n; i++)
         square += a[i] * a[i];
     if (!linear_eigenvalues(a, n, d, d + n))
-        return fell_fail(c->ctx, "%s: the eigenvalues of its outputs' products do not converge", c->plan->entry[at].name);
+        return fell_fail(c->ctx, "%s: the eigenvalues of its outputs' products do not converge",
+                         c->plan->entry[at].name);
     for (int64_t i = 0; i < n; i++) {
         d[i] = d[i] > 1e-12 * d[0] ? sqrt(d[i]) : 0.0;
         sum += d[i];
@@ -187,7 +192,8 @@ static fell_status look(fell_probe_call *c)
     for (int64_t from = 0; from < p->nentries; from = to) {
         int64_t floats = 0;
 
-        for (to = from; to < p->nentries && (to == from || floats + p->rows * p->entry[to].size <= TOGETHER); to++) {
+        for (to = from; to < p->nentries && (to == from || floats + p->rows * p->entry[to].size <= TOGETHER);
+             to++) {
             x[to] = fell_scratch(c->ctx, p->rows * p->entry[to].size, sizeof **x);
             if (!x[to])
                 return FELL_ERROR;
@@ -203,13 +209,14 @@ static fell_status look(fell_probe_call *c)
 }
 
 static const fell_probe activations = {
-    FELL_ITEM(FELL_KIND_PROBE, fell_probe, "activations",
-              "What each entry of the model gives: size, zeros, dead and saturated units, ranks.\n\n"
-              "A ReLU unit that is 0 for every row gets no gradient and stays dead (A. Maas, A. Hannun and A. Ng,\n"
-              "\"Rectifier Nonlinearities Improve Neural Network Acoustic Models\", 2013); a tanh near 1 hardly\n"
-              "any (X. Glorot and Y. Bengio, \"Understanding the difficulty of training deep feedforward neural\n"
-              "networks\", 2010). O. Roy and M. Vetterli, \"The effective rank\", 2007.",
-              struct activations, params),
+    FELL_ITEM(
+        FELL_KIND_PROBE, fell_probe, "activations",
+        "What each entry of the model gives: size, zeros, dead and saturated units, ranks.\n\n"
+        "A ReLU unit that is 0 for every row gets no gradient and stays dead (A. Maas, A. Hannun and A. Ng,\n"
+        "\"Rectifier Nonlinearities Improve Neural Network Acoustic Models\", 2013); a tanh near 1 hardly\n"
+        "any (X. Glorot and Y. Bengio, \"Understanding the difficulty of training deep feedforward neural\n"
+        "networks\", 2010). O. Roy and M. Vetterli, \"The effective rank\", 2007.",
+        struct activations, params),
     FELL_PROBE_TABLES(numbers, NULL, 0), .look = look};
 
 FELL_PLUGIN("1.0", "Fellrunner, MIT", &activations.item);

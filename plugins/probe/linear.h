@@ -163,8 +163,8 @@ static inline bool linear_eigenvalues(double *a, int64_t n, double *d, double *w
     return true;
 }
 
-/* Eigenvalues and vectors of a small symmetric a[n,n] by Jacobi's rotations (Golub and Van Loan, 8.5): d[n], and
- * the vectors in the columns of z[n,n]. A is used up. */
+/* Eigenvalues and vectors of a small symmetric a[n,n] by Jacobi's rotations (Golub and Van Loan, 8.5): d[n],
+ * and the vectors in the columns of z[n,n]. A is used up. */
 static inline void linear_jacobi(double *a, int64_t n, double *d, double *z)
 {
     for (int64_t i = 0; i < n * n; i++)

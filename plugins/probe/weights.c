@@ -45,12 +45,13 @@ static void times(const float *w, int64_t m, int64_t n, const double *x, double 
 
 enum { MOST_TURNS = 96 };
 
-/* Golub, Kahan and Lanczos: alpha and beta of the bidiagonal form of W [m,n], each new vector made orthogonal to
- * all earlier ones, until the largest singular value stands still. NULL memory: -1. */
+/* Golub, Kahan and Lanczos: alpha and beta of the bidiagonal form of W [m,n], each new vector made orthogonal
+ * to all earlier ones, until the largest singular value stands still. NULL memory: -1. */
 static double spectral_norm(fell_ctx *ctx, const float *w, int64_t m, int64_t n)
 {
     const int64_t least = m < n ? m : n, turns = least < MOST_TURNS ? least : MOST_TURNS;
-    double *u = fell_scratch(ctx, (turns + 1) * m, sizeof *u), *v = fell_scratch(ctx, (turns + 1) * n, sizeof *v);
+    double *u = fell_scratch(ctx, (turns + 1) * m, sizeof *u),
+           *v = fell_scratch(ctx, (turns + 1) * n, sizeof *v);
     double t[4][MOST_TURNS + 1], beta = 0.0, last = 0.0, best = 0.0;
 
     if (!u || !v)
@@ -127,7 +128,8 @@ static fell_status look_at(fell_probe_call *c, int64_t at)
 
         squares += d * d;
     }
-    value = linear_cosine(linear_dot32(w, first, t->n), linear_dot32(w, w, t->n), linear_dot32(first, first, t->n));
+    value = linear_cosine(linear_dot32(w, first, t->n), linear_dot32(w, w, t->n),
+                          linear_dot32(first, first, t->n));
     if (fell_record(c, MEAN, at, 0, sum / n) || fell_record(c, SD, at, 0, sqrt(squares / n)) ||
         fell_record(c, MAX_ABS, at, 0, most) || fell_record(c, L1, at, 0, l1) ||
         fell_record(c, ZERO_SHARE, at, 0, zeros / n) || fell_record(c, DISTANCE, at, 0, sqrt(gone)) ||
@@ -148,11 +150,12 @@ static fell_status look(fell_probe_call *c)
 }
 
 static const fell_probe weights = {
-    FELL_ITEM0(FELL_KIND_PROBE, fell_probe, "weights",
-               "What the weights of each tensor are like, and how far they are from the first ones.\n\n"
-               "The spectral norm, the largest singular value, says by how much the layer can stretch an\n"
-               "input at most (Y. Yoshida and T. Miyato, \"Spectral Norm Regularization\", 2017); it is found by\n"
-               "Golub-Kahan-Lanczos bidiagonalisation (G. Golub and W. Kahan 1965)."),
+    FELL_ITEM0(
+        FELL_KIND_PROBE, fell_probe, "weights",
+        "What the weights of each tensor are like, and how far they are from the first ones.\n\n"
+        "The spectral norm, the largest singular value, says by how much the layer can stretch an\n"
+        "input at most (Y. Yoshida and T. Miyato, \"Spectral Norm Regularization\", 2017); it is found by\n"
+        "Golub-Kahan-Lanczos bidiagonalisation (G. Golub and W. Kahan 1965)."),
     FELL_PROBE_TABLES(numbers, NULL, 0), .look = look};
 
 FELL_PLUGIN("1.0", "Fellrunner, MIT", &weights.item);

@@ -87,11 +87,11 @@ void check_sizes(struct checked *c, struct finding *f)
         check_item_sizes(root, root->items[i], f);
 }
 
-static void check_name(const char *what, const char *name, bool setting, struct finding *f)
+static void check_name(const char *what, const char *name, bool taken, struct finding *f)
 {
     if (!plugin_name_ok(name))
         finding_fail(f, "%s is named '%.64s'; a name is [a-z][a-z0-9_]*", what, name ? name : "");
-    else if (plugin_name_taken(name, setting))
+    else if (taken)
         finding_fail(f, "%s is named '%s', which the host uses for itself", what, name);
 }
 
@@ -102,9 +102,12 @@ void check_names(struct checked *c, struct finding *f)
     for (size_t i = 0; root && root->items[i]; i++) {
         const fell_item *item = root->items[i];
 
-        check_name("an item", item->name, false, f);
-        for (uint32_t k = 0; k < item->nparams && root->sizeof_param >= sizeof(fell_param); k++)
-            check_name("a setting", param_at(root, item, k)->name, true, f);
+        check_name("an item", item->name, item->name && plugin_name_taken(item->name), f);
+        for (uint32_t k = 0; k < item->nparams && root->sizeof_param >= sizeof(fell_param); k++) {
+            const char *name = param_at(root, item, k)->name;
+
+            check_name("a setting", name, name && setting_name_taken(name, (enum fell_kind)item->kind), f);
+        }
     }
 }
 

@@ -46,7 +46,7 @@ int plugin_new(const struct call *c)
         return plugin_unknown_kind(kind);
     if (!plugin_name_ok(name))
         return cli_error("'%s' cannot be a name: a small letter, then small letters, digits and _", name);
-    if (plugin_name_taken(name, false))
+    if (plugin_name_taken(name))
         return cli_error("'%s' cannot be a name: a spec has another use for it", name);
     path = c->output ? mem_string(c->output) : mem_format("%s.c", name);
     if (write_start(path, starts[role], name, &err) != OK) {

@@ -98,6 +98,7 @@ _Static_assert(COUNT(texts) == ROLE_COUNT, "a role has no texts");
 /* Words of a spec that are the host's: keys beside settings (fell/plugin.h, section 3), and what stands
  * where a plugin's name may. */
 static const char *const host_keys[] = {"name", "from", "activation", "init", "trainable", "lr_factor"};
+static const char *const probe_keys[] = {"name", "every", "rows", "split"};
 static const char *const host_names[] = {"input", "none", "default"};
 
 const char *role_word(enum role role)
@@ -159,8 +160,13 @@ static bool is_one_of(const char *name, const char *const *words, size_t n)
     return false;
 }
 
-bool plugin_name_taken(const char *name, bool setting)
+bool plugin_name_taken(const char *name)
 {
-    return setting ? is_one_of(name, host_keys, COUNT(host_keys))
-                   : is_one_of(name, host_names, COUNT(host_names));
+    return is_one_of(name, host_names, COUNT(host_names));
+}
+
+bool setting_name_taken(const char *name, enum fell_kind kind)
+{
+    return kind == FELL_KIND_PROBE ? is_one_of(name, probe_keys, COUNT(probe_keys))
+                                   : is_one_of(name, host_keys, COUNT(host_keys));
 }

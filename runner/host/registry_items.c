@@ -60,7 +60,7 @@ static status check_param(const struct item *item, size_t index, struct error *e
     if (!plugin_name_ok(p->name))
         return error_set(err, "setting %zu is named '%.64s'; a name is [a-z][a-z0-9_]*", index + 1,
                          p->name ? p->name : "");
-    if (plugin_name_taken(p->name, true))
+    if (setting_name_taken(p->name, item->kind))
         return error_set(err, "the setting '%s' has a name that is reserved for the host", p->name);
     for (size_t i = 0; i < index; i++)
         if (strcmp(p->name, item->params[i].name) == 0)
@@ -125,6 +125,7 @@ static const struct callback {
     MUST(DATASET, dataset, open),
     MUST(DATASET, dataset, read),
     MUST(DATASET, dataset, close),
+    MUST(PROBE, probe, look),
 };
 #undef MUST
 
@@ -210,6 +211,48 @@ static status check_ranges(const struct item *item, const fell_loss *l, struct e
     return OK;
 }
 
+/* A name of a probe's number or state. */
+static status check_part(const char *what, size_t index, const char *name, struct error *err)
+{
+    if (plugin_name_ok(name))
+        return OK;
+    return error_set(err, "%s %zu is named '%.64s'; a name is [a-z][a-z0-9_]*", what, index + 1,
+                     name ? name : "");
+}
+
+static status fill_probe(struct arena *arena, fell_probe *p, struct error *err)
+{
+    fell_number *numbers;
+    fell_probe_state *states;
+
+    if (!p->nnumbers)
+        return error_set(err, "has no numbers to record");
+    if (check_array("numbers", p->numbers, p->nnumbers, err) != OK ||
+        check_array("states", p->states, p->nstates, err) != OK)
+        return FAILED;
+    if (p->sizeof_number < sizeof p->numbers->name || p->sizeof_number > LARGEST ||
+        p->sizeof_state < sizeof p->states->name || p->sizeof_state > LARGEST)
+        return error_set(err, "does not say how large its tables' rows are: FELL_PROBE_TABLES does");
+    numbers = copy_array(arena, p->numbers, p->nnumbers, p->sizeof_number, sizeof *numbers);
+    states = copy_array(arena, p->states, p->nstates, p->sizeof_state, sizeof *states);
+    p->numbers = numbers;
+    p->states = states;
+    for (size_t i = 0; i < p->nnumbers; i++) {
+        if (check_part("number", i, numbers[i].name, err) != OK)
+            return FAILED;
+        if (numbers[i].per > FELL_PER_ROW)
+            return error_set(err, "the number '%s' is of something that this program does not know",
+                             numbers[i].name);
+        for (size_t k = 0; k < i; k++)
+            if (strcmp(numbers[i].name, numbers[k].name) == 0)
+                return error_set(err, "duplicate number '%s'", numbers[i].name);
+    }
+    for (size_t i = 0; i < p->nstates; i++)
+        if (check_part("state", i, states[i].name, err) != OK)
+            return FAILED;
+    return OK;
+}
+
 static status check_target(uint32_t target, bool both, struct error *err)
 {
     if (target == FELL_VALUES || target == FELL_CLASSES || (both && target == (FELL_VALUES | FELL_CLASSES)))
@@ -236,6 +279,8 @@ static status fill_kind(struct arena *arena, const fell_plugin *root, struct ite
         if (item->metric->values > FELL_PER_PAIR)
             return error_set(err, "gives a number of values that this program does not know");
         return check_target(item->metric->target, true, err);
+    case FELL_KIND_PROBE:
+        return fill_probe(arena, copy, err);
     default:
         return OK;
     }

@@ -138,6 +138,8 @@ static void read_forms(struct spec_reader *r, const struct node *root)
         s->model_at = tree_key(root, "model")->place;
         spec_read_model(r, model);
     }
+    if ((node = spec_get(root, "probes")))
+        spec_read_probes(r, node);
     if (data)
         s->data.at = tree_key(root, "data")->place;
     if ((node = spec_get(train, "initial_weights")))
@@ -228,6 +230,8 @@ void spec_each_choice(const struct spec *s,
     const struct visit v = {s, fn, arg};
 
     visit_section(&v, &spec_section_top);
+    for (size_t i = 0; i < s->nprobes; i++)
+        fn(arg, "probes", (int)i, &s->probes[i].plugin);
     for (size_t i = 0; i < s->nmodel; i++) {
         fn(arg, "model", (int)i, &s->model[i].plugin);
         for (size_t j = 0; j < s->model[i].ninits; j++)

@@ -45,7 +45,7 @@ struct spec_probe {
     struct choice plugin;
     const char *name;    /* given, or the plugin's */
     int64_t every, rows; /* epochs from look to look; rows, 0: all */
-    int split;           /* whose rows: enum split of engine/split.h */
+    int32_t split;       /* whose rows: 0 train, 1 validation, 2 test, as enum split */
 };
 
 enum { ON_FAILURE_CONTINUE = -1, ON_FAILURE_STOP = 0 };

@@ -146,6 +146,23 @@ static cJSON *json_on_failure(const struct spec *s)
     return cJSON_CreateString(s->on_failure == ON_FAILURE_STOP ? "stop" : "continue");
 }
 
+static cJSON *json_probes(const struct spec *s)
+{
+    const struct item table = spec_section_item(&spec_section_probe);
+    cJSON *list;
+
+    if (!s->nprobes)
+        return NULL; /* a spec without probes is the experiment that it was */
+    list = cJSON_CreateArray();
+    for (size_t i = 0; i < s->nprobes; i++) {
+        cJSON *object = json_choice(&s->probes[i].plugin);
+
+        settings_to_json(&table, &s->probes[i], object->child);
+        cJSON_AddItemToArray(list, object);
+    }
+    return list;
+}
+
 static const struct {
     const char *key;
     cJSON *(*write)(const struct spec *s);
@@ -153,6 +170,7 @@ static const struct {
              {"validation", json_validation},
              {"gradients", json_gradients},
              {"keep", json_keep},
+             {"probes", json_probes},
              {"on_failure", json_on_failure}};
 
 static cJSON *json_form(const struct spec *s, const char *key)

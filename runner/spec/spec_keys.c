@@ -174,6 +174,11 @@ static const struct spec_key top_keys[] = {
      .offset = IN_SPEC(metrics),
      .count = IN_SPEC(nmetrics),
      .doc = "What is measured on every split after every epoch."},
+    {.name = "probes",
+     .form = KEY_FORM,
+     .role = ROLE_PROBE,
+     .section = &spec_section_probe,
+     .doc = "Numbers about the net that are recorded while it learns."},
     {.name = "train",
      .form = KEY_SECTION,
      .required = true,
@@ -222,6 +227,19 @@ const struct spec_section spec_section_entry = {.name = "",
                                                 .params = entry_params,
                                                 .nkeys = COUNT(entry_keys),
                                                 .keys = entry_keys};
+
+/* ---- probes ---------------------------------------------------------------------------------- */
+
+static const fell_param probe_params[] = {
+    FELL_STRING(struct spec_probe, name, NULL, 0, "How results call the probe; the plugin's name by default."),
+    FELL_INT(struct spec_probe, every, 1, 1, INFINITY, 0,
+             "Epochs from one look to the next; the first is before training, the last after it."),
+    FELL_INT(struct spec_probe, rows, 1000, 0, INFINITY, 0,
+             "Rows that it looks at, the same in every epoch and repeat; 0: all."),
+    FELL_ENUM(struct spec_probe, split, "train", "train|validation|test", "Whose rows these are."),
+};
+const struct spec_section spec_section_probe = {
+    .name = "probes", .nparams = COUNT(probe_params), .params = probe_params};
 
 /* ---- look-up ---------------------------------------------------------------------------------- */
 

@@ -54,6 +54,9 @@ enum { SPEC_OF_TENSORS = 1 << 30 };
  * spec_entry. Plugins may have no settings of these names: plugin_name_taken(). */
 extern const struct spec_section spec_section_entry;
 
+/* Keys that probes have beside their plugin's settings; offsets are in struct spec_probe. */
+extern const struct spec_section spec_section_probe;
+
 /* The key of a section by name, or NULL; its setting, or NULL. */
 const struct spec_key *spec_key_find(const struct spec_section *section, const char *name);
 const fell_param *spec_param_find(size_t n, const fell_param *params, const char *name);

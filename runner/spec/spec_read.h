@@ -57,4 +57,7 @@ void spec_check(struct spec_reader *r, const struct node *root);
  * message at AT. */
 void spec_check_recorded(struct spec_reader *r, const char *value, const char *who, const struct place *at);
 
+/* `probes:` (spec_probes.c). */
+void spec_read_probes(struct spec_reader *r, const struct node *node);
+
 #endif
