@@ -80,12 +80,34 @@ static void see(const fell_probe_call *c, const float *x, int64_t size, double l
         }
 }
 
-/* The smaller of the two products of the centred x with itself, [n,n], in double. */
+/* Up to so many multiplications the products are summed in double. */
+enum { EXACT = 1 << 23 };
+
+static bool is_exact(int64_t n, int64_t sums)
+{
+    return n * n * sums <= EXACT;
+}
+
+/* The smaller of the two products of the centred x with itself, [n,n]. Large ones are the host's matrix
+ * products in float. */
 static bool products(fell_probe_call *c, float *x, int64_t size, const double *mean, double *a, int64_t n)
 {
-    const int64_t rows = c->plan->rows;
-    float *g = fell_scratch(c->ctx, n * n, sizeof *g);
+    const int64_t rows = c->plan->rows, sums = size <= rows ? rows : size;
+    const int64_t next = size <= rows ? 1 : size, step = size <= rows ? size : 1;
+    float *g;
 
+    for (int64_t i = 0; i < n * n; i++)
+        a[i] = 0.0;
+    for (int64_t k = 0; is_exact(n, sums) && k < sums; k++)
+        for (int64_t i = 0; i < n; i++) {
+            const double xi = (double)x[i * next + k * step] - mean[size <= rows ? i : k];
+
+            for (int64_t j = 0; j < n; j++)
+                a[i * n + j] += xi * ((double)x[j * next + k * step] - mean[size <= rows ? j : k]);
+        }
+    if (is_exact(n, sums))
+        return true;
+    g = fell_scratch(c->ctx, n * n, sizeof *g);
     if (!g)
         return false;
     for (int64_t i = 0; i < rows; i++)
@@ -105,7 +127,7 @@ static fell_status record_ranks(fell_probe_call *c, int64_t at, float *x, int64_
 {
     const struct activations *s = c->settings;
     const int64_t rows = c->plan->rows, n = size < rows ? size : rows;
-    double *a, *d, trace = 0.0, square = 0.0, sum = 0.0, entropy = 0.0;
+    double *a, *d, trace = 0.0, square = 0.0, sum = 0.0, entropy = 0.0, least;
 
     if (n > s->rank_limit) {
         fell_warn(c->ctx, "%s: ranks of %lld rows and %lld units are not computed: rank_limit is %lld",
@@ -126,10 +148,12 @@ static fell_status record_ranks(fell_probe_call *c, int64_t at, float *x, int64_
     if (!linear_eigenvalues(a, n, d, d + n))
         return fell_fail(c->ctx, "%s: the eigenvalues of its outputs' products do not converge",
                          c->plan->entry[at].name);
-    for (int64_t i = 0; i < n; i++) {
-        d[i] = d[i] > 1e-12 * d[0] ? sqrt(d[i]) : 0.0;
+    /* What rounding leaves of a direction that is not there: of the outputs, or of products in float. */
+    least = is_exact(n, size < rows ? rows : size) ? 1e-12 : 1e-7;
+    for (int64_t i = n - 1; i >= 0; i--)
+        d[i] = d[i] > least * d[0] ? sqrt(d[i]) : 0.0;
+    for (int64_t i = 0; i < n; i++)
         sum += d[i];
-    }
     for (int64_t i = 0; i < n; i++)
         if (d[i] > 0.0)
             entropy -= d[i] / sum * (double)fell_log((float)(d[i] / sum));

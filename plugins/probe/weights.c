@@ -56,8 +56,9 @@ static double spectral_norm(fell_ctx *ctx, const float *w, int64_t m, int64_t n)
 
     if (!u || !v)
         return -1.0;
-    for (int64_t j = 0; j < n; j++) /* the row sums' direction, and a little of everything */
-        v[j] = 1.0 + 0.01 * (double)((j * 7919) % 101);
+    for (int64_t i = 0; i < m; i++) /* every row's direction a little, so that none is missed */
+        u[i] = 1.0 + 0.01 * (double)((i * 7919) % 101);
+    times(w, m, n, u, v, true); /* from the rows' space: elsewhere W gives nothing */
     for (int64_t k = 0; k < turns; k++) {
         double *uk = u + k * m, *vk = v + k * n, *next = v + (k + 1) * n, size = sqrt(linear_dot(vk, vk, n));
 

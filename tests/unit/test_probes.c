@@ -1,0 +1,286 @@
+/* test_probes.c - what probes say of nets, against PyTorch in float64: tests/reference/more/probes.json.
+ *
+ * Within a thousandth; eigenvalues, and the trace, within a hundredth of the largest.
+ */
+#include "engine_fixture.h"
+
+#include <cjson/cJSON.h>
+
+#include "engine/look.h"
+
+static cJSON *read_cases(void)
+{
+    const char *folder = getenv("srcdir");
+    char *path = path_join(folder ? folder : ".", "tests/reference/more/probes.json"), *text;
+    struct error err;
+    size_t len;
+    cJSON *json;
+
+    cr_assert_eq(file_read(path, &text, &len, &err), OK, "%s", err.text);
+    json = cJSON_ParseWithLength(text, len);
+    cr_assert_not_null(json);
+    free(text);
+    free(path);
+    return json;
+}
+
+/* All numbers of a nested list, in order; how many. */
+static int64_t flatten(const cJSON *node, float *out, int64_t n)
+{
+    const cJSON *child;
+
+    if (cJSON_IsNumber(node)) {
+        if (out)
+            out[n] = (float)node->valuedouble;
+        return n + 1;
+    }
+    cJSON_ArrayForEach(child, node) n = flatten(child, out, n);
+    return n;
+}
+
+static fell_shape row_shape(const cJSON *x)
+{
+    fell_shape s = {0};
+
+    for (const cJSON *d = cJSON_GetArrayItem(x, 0); cJSON_IsArray(d); d = cJSON_GetArrayItem(d, 0))
+        s.dim[s.rank++] = cJSON_GetArraySize(d);
+    return s;
+}
+
+struct job {
+    struct fixture f;
+    struct net *net;
+    struct looks *looks;
+    double lr;
+};
+
+/* The net of a case with its weights and rows, and PROBES. */
+static void job_init(struct job *j, const cJSON *c, const char *probes)
+{
+    const cJSON *x = cJSON_GetObjectItem(c, "x"), *target = cJSON_GetObjectItem(c, "target"), *entry;
+    const bool classes = cJSON_IsNumber(cJSON_GetArrayItem(target, 0));
+    const int64_t n = cJSON_GetArraySize(x);
+    struct strbuf text = {0};
+    int64_t nclasses = 0;
+
+    j->lr = cJSON_GetObjectItem(c, "lr")->valuedouble;
+    strbuf_addf(&text, "loss: %s\noptimizer: {sgd: {lr: %g}}\ntrain: {epochs: 1, batch_size: 5}\nmodel:\n",
+                cJSON_GetObjectItem(c, "loss")->valuestring, cJSON_GetObjectItem(c, "lr")->valuedouble);
+    cJSON_ArrayForEach(entry, cJSON_GetObjectItem(c, "model"))
+        strbuf_addf(&text, "  - %s\n", entry->valuestring);
+    strbuf_addf(&text, "probes:\n%s", probes);
+    fixture_init(&j->f, text.text);
+    strbuf_release(&text);
+    for (int64_t i = 0; classes && i < n; i++)
+        nclasses = cJSON_GetArrayItem(target, (int)i)->valueint >= nclasses
+                       ? cJSON_GetArrayItem(target, (int)i)->valueint + 1
+                       : nclasses;
+    fixture_data(&j->f, n, row_shape(x), nclasses,
+                 classes ? 0 : cJSON_GetArraySize(cJSON_GetArrayItem(target, 0)));
+    flatten(x, j->f.data.split[SPLIT_TRAIN].x, 0);
+    if (classes)
+        for (int64_t i = 0; i < n; i++)
+            j->f.data.split[SPLIT_TRAIN].label[i] = cJSON_GetArrayItem(target, (int)i)->valueint;
+    else
+        flatten(target, j->f.data.split[SPLIT_TRAIN].target, 0);
+    j->net = fixture_net(&j->f);
+    cr_assert_not_null(j->net, "%s", j->f.problem.text);
+    cJSON_ArrayForEach(entry, cJSON_GetObjectItem(c, "parameters"))
+    {
+        char layer[64];
+        const char *dot = strchr(entry->string, '.');
+
+        snprintf(layer, sizeof layer, "%.*s", (int)(dot - entry->string), entry->string);
+        flatten(entry, net_weights(j->net, fixture_tensor(j->net, layer, dot + 1)), 0);
+    }
+    cr_assert_eq(looks_new(j->f.spec, &j->f.data, j->net, &j->f.env, 1, &j->looks, &j->f.problem), OK, "%s",
+                 j->f.problem.text);
+}
+
+static void job_release(struct job *j)
+{
+    looks_free(j->looks);
+    net_free(j->net);
+    fixture_release(&j->f);
+}
+
+static const struct probe_value *find(const struct job *j, const struct probe_report *r, const char *number,
+                                      const char *layer, int64_t position)
+{
+    for (size_t i = 0; i < r->n; i++)
+        if (!strcmp(looks_number(j->looks, r->probe, r->value[i].number), number) &&
+            !strcmp(looks_layer(j->looks, r->probe, r->value[i].number, r->value[i].at), layer) &&
+            r->value[i].position == position)
+            return &r->value[i];
+    return NULL;
+}
+
+static void expect(const struct job *j, const struct probe_report *r, const char *number, const char *layer,
+                   int64_t position, const cJSON *wanted, double scale)
+{
+    const struct probe_value *v = find(j, r, number, layer, position);
+
+    if (!cJSON_IsNumber(wanted)) {
+        cr_expect_null(v, "%s of '%s'", number, layer);
+        return;
+    }
+    cr_assert_not_null(v, "%s of '%s' at %lld is not recorded", number, layer, (long long)position);
+    cr_expect(fabs(v->value - wanted->valuedouble) <= scale, "%s of '%s' at %lld: %.9g, expected %.9g",
+              number, layer, (long long)position, v->value, wanted->valuedouble);
+}
+
+static double near(const cJSON *wanted)
+{
+    return cJSON_IsNumber(wanted) ? 1e-3 * fmax(fabs(wanted->valuedouble), 1e-3) : 0;
+}
+
+/* One look of the probe P of a case, at epoch 0. */
+static struct probe_report look_once(struct job *j, size_t p)
+{
+    const struct look_time t = {0, 0, j->lr};
+    struct probe_report r;
+    struct error err;
+    status result;
+
+    while (looks_next(j->looks, &t, false, &p, &r, &result, &err))
+        return r;
+    cr_assert_fail("%s", err.text);
+    return r;
+}
+
+static void check_layers(const cJSON *c, const char *probes, const char *group, const char *prefix,
+                         const char *const *names)
+{
+    struct job j;
+    struct probe_report r;
+    const cJSON *layer;
+
+    job_init(&j, c, probes);
+    r = look_once(&j, 0);
+    cJSON_ArrayForEach(layer, cJSON_GetObjectItem(cJSON_GetObjectItem(c, "expected"), group))
+    {
+        for (const char *const *name = names; *name; name++) {
+            char key[64];
+
+            snprintf(key, sizeof key, "%s%s", prefix, *name);
+            if (!strcmp(*name, "spectral_norm"))
+                snprintf(key, sizeof key, "%s", *name);
+            expect(&j, &r, *name, layer->string, 0, cJSON_GetObjectItem(layer, key),
+                   near(cJSON_GetObjectItem(layer, key)));
+        }
+    }
+    job_release(&j);
+}
+
+static void each_case(void (*fn)(const cJSON *c))
+{
+    cJSON *all = read_cases(), *c;
+
+    cJSON_ArrayForEach(c, cJSON_GetObjectItem(all, "cases")) fn(c);
+    cJSON_Delete(all);
+}
+
+static void activations(const cJSON *c)
+{
+    static const char *const names[] = {
+        "mean", "sd", "zero_share", "dead_units", "effective_rank", "participation_ratio", NULL};
+
+    check_layers(c, "  - activations\n", "activations", "", names);
+}
+
+Test(probes, activations)
+{
+    each_case(activations);
+}
+
+static void weights(const cJSON *c)
+{
+    static const char *const names[] = {"mean", "sd", "max_abs", "spectral_norm", NULL};
+
+    check_layers(c, "  - weights\n", "parameters", "weight_", names);
+}
+
+Test(probes, weights)
+{
+    each_case(weights);
+}
+
+static void gradient_noise(const cJSON *c)
+{
+    static const char *const names[] = {"loss",
+                                        "gradient_norm",
+                                        "gradient_variance_trace",
+                                        "gsnr_mean",
+                                        "noise_scale_simple",
+                                        "gradient_diversity",
+                                        "norm_test",
+                                        "inner_product_test",
+                                        "orthogonality_test",
+                                        "cabs_batch",
+                                        NULL};
+    const cJSON *expected = cJSON_GetObjectItem(c, "expected"), *layer;
+    struct job j;
+    struct probe_report r;
+
+    job_init(&j, c, "  - gradient_noise\n");
+    r = look_once(&j, 0);
+    for (const char *const *name = names; *name; name++)
+        expect(&j, &r, *name, "", 0, cJSON_GetObjectItem(expected, *name),
+               near(cJSON_GetObjectItem(expected, *name)));
+    cJSON_ArrayForEach(layer, cJSON_GetObjectItem(expected, "parameters"))
+        expect(&j, &r, "tensor_gradient_norm", layer->string, 0, cJSON_GetObjectItem(layer, "grad_norm"),
+               near(cJSON_GetObjectItem(layer, "grad_norm")));
+    job_release(&j);
+}
+
+Test(probes, gradient_noise)
+{
+    each_case(gradient_noise);
+}
+
+static void sharpness(const cJSON *c)
+{
+    const cJSON *expected = cJSON_GetObjectItem(c, "expected"),
+                *top = cJSON_GetObjectItem(expected, "hessian_top");
+    const double largest = cJSON_GetArrayItem(top, 0)->valuedouble;
+    struct job j;
+    struct probe_report r;
+
+    job_init(&j, c, "  - sharpness: {top: 5, tolerance: 0.001}\n");
+    r = look_once(&j, 0);
+    for (int i = 0; i < 5; i++)
+        expect(&j, &r, "eigenvalues", "", i, cJSON_GetArrayItem(top, i), 0.01 * largest);
+    expect(&j, &r, "eigenvalue", "", 0, cJSON_GetArrayItem(top, 0), 0.01 * largest);
+    expect(&j, &r, "lowest", "", 0, cJSON_GetObjectItem(expected, "hessian_bottom"), 0.01 * largest);
+    expect(&j, &r, "trace", "", 0, cJSON_GetObjectItem(expected, "hessian_trace"), 0.01 * largest);
+    job_release(&j);
+}
+
+Test(probes, sharpness)
+{
+    each_case(sharpness);
+}
+
+static void samples(const cJSON *c)
+{
+    static const char *const names[][2] = {{"loss", "row_loss"}, {"el2n", "el2n"}, {"margin", "margin"}};
+    const cJSON *expected = cJSON_GetObjectItem(c, "expected");
+    struct job j;
+    struct probe_report r;
+
+    job_init(&j, c, "  - samples\n");
+    r = look_once(&j, 0);
+    for (size_t k = 0; k < 3; k++) {
+        const cJSON *rows = cJSON_GetObjectItem(expected, names[k][1]);
+
+        for (int i = 0; i < cJSON_GetArraySize(rows); i++)
+            expect(&j, &r, names[k][0], "", i, cJSON_GetArrayItem(rows, i),
+                   near(cJSON_GetArrayItem(rows, i)));
+    }
+    job_release(&j);
+}
+
+Test(probes, samples)
+{
+    each_case(samples);
+}
