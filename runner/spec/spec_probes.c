@@ -9,17 +9,6 @@
 #include "host/settings.h"
 #include "spec/spec_read.h"
 
-/* The keys of the host in a probe's settings, ended by NULL. */
-static const char *const *host_keys(void)
-{
-    static const char *names[8];
-    const struct spec_section *s = &spec_section_probe;
-
-    for (size_t i = 0; i < s->nparams; i++)
-        names[i] = s->params[i].name;
-    return names;
-}
-
 static void check_probe_name(struct spec_reader *r, size_t index, const struct place *at)
 {
     struct spec_probe *p = &r->spec->probes[index];
@@ -38,11 +27,13 @@ static void read_probe(struct spec_reader *r, const struct node *node, size_t in
 {
     struct spec_probe *p = &r->spec->probes[index];
     const struct item table = spec_section_item(&spec_section_probe);
+    const char *names[SPEC_MOST_KEYS];
     struct spec_named named;
 
+    spec_section_names(&spec_section_probe, true, names);
     if (spec_read_named(r, ROLE_PROBE, node, &named))
         return;
-    spec_resolve(r, ROLE_PROBE, &named, host_keys(), &p->plugin);
+    spec_resolve(r, ROLE_PROBE, &named, names, &p->plugin);
     r->result |= settings_fill(r->arena, &table, p, named.settings, &named.at, r->diag);
     if (!p->plugin.item)
         return;
