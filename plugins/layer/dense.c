@@ -121,6 +121,114 @@ static fell_status backward(fell_layer_call *c)
     return FELL_OK;
 }
 
+/* The same sums of one row, where it is a sequence: its gradient is formed. */
+static fell_status each_sequence(fell_layer_call *c, fell_each_row *r, float *g)
+{
+    const fell_shape *w = &c->plan->tensor[WEIGHT];
+    const int64_t n = w->dim[0], k = w->dim[1], steps = c->plan->in[0].dim[0];
+
+    for (int64_t i = 0; i < c->batch; i++) {
+        const float *dy = c->dy + i * steps * n;
+
+        fell_gemm(c->ctx, n, k, steps, dy, n, true, c->x[0] + i * steps * k, k, false, g, k, false);
+        for (int64_t j = 0; j < n; j++)
+            g[n * k + j] = 0.0f;
+        for (int64_t s = 0; s < steps; s++)
+            for (int64_t j = 0; j < n; j++)
+                g[n * k + j] += dy[s * n + j];
+        for (int64_t t = 0; t < 2; t++) {
+            const float *v = t == WEIGHT ? g : g + n * k;
+            const int64_t count = t == WEIGHT ? n * k : n;
+            double norm = 0.0, dot = 0.0;
+
+            for (int64_t j = 0; c->grad[t] && j < count; j++) {
+                norm += (double)v[j] * (double)v[j];
+                if (r->along)
+                    dot += (double)v[j] * (double)r->along[t][j];
+                if (r->squares[t])
+                    r->squares[t][j] += (double)v[j] * (double)v[j];
+            }
+            r->norm[i * 2 + t] = norm;
+            if (r->dot)
+                r->dot[i * 2 + t] = dot;
+        }
+    }
+    return FELL_OK;
+}
+
+/* Sums of squares of the rows of v[m,n], and their products with those of p[m,n]. */
+static void row_sums(const float *v, const float *p, int64_t m, int64_t n, double *squares, double *products)
+{
+    for (int64_t i = 0; i < m; i++) {
+        double s = 0.0, d = 0.0;
+
+        for (int64_t j = 0; j < n; j++) {
+            s += (double)v[i * n + j] * (double)v[i * n + j];
+            d += p ? (double)v[i * n + j] * (double)p[i * n + j] : 0.0;
+        }
+        squares[i] = s;
+        products[i] = d;
+    }
+}
+
+static void add_squares(fell_layer_call *c, fell_each_row *r, float *x2, float *d2, float *g)
+{
+    const fell_shape *w = &c->plan->tensor[WEIGHT];
+    const int64_t m = c->batch, n = w->dim[0], k = w->dim[1];
+
+    for (int64_t i = 0; i < m * k; i++)
+        x2[i] = c->x[0][i] * c->x[0][i];
+    for (int64_t i = 0; i < m * n; i++)
+        d2[i] = c->dy[i] * c->dy[i];
+    if (r->squares[WEIGHT]) {
+        fell_gemm(c->ctx, n, k, m, d2, n, true, x2, k, false, g, k, false);
+        for (int64_t i = 0; i < n * k; i++)
+            r->squares[WEIGHT][i] += (double)g[i];
+    }
+    for (int64_t i = 0; r->squares[BIAS] && i < m * n; i++)
+        r->squares[BIAS][i % n] += (double)d2[i];
+}
+
+/* A row's gradient is dy x': its squares sum to |dy|^2 |x|^2, its product with V is dy' V x (F. Dangel, F.
+ * Kunstner and P. Hennig, \"BackPACK\", 2020, table 1). */
+static fell_status each_row(fell_layer_call *c, fell_each_row *r)
+{
+    const fell_shape *w = &c->plan->tensor[WEIGHT];
+    const int64_t m = c->batch, n = w->dim[0], k = w->dim[1];
+    float *g = fell_scratch(c->ctx, n * k + n, sizeof *g), *x2, *d2, *vx;
+    double *sum;
+
+    if (!g)
+        return FELL_ERROR;
+    if (c->plan->in[0].rank == 2)
+        return each_sequence(c, r, g);
+    x2 = fell_scratch(c->ctx, m * k, sizeof *x2);
+    d2 = fell_scratch(c->ctx, m * n, sizeof *d2);
+    vx = fell_scratch(c->ctx, m * n, sizeof *vx);
+    sum = fell_scratch(c->ctx, 3 * m, sizeof *sum);
+    if (!x2 || !d2 || !vx || !sum)
+        return FELL_ERROR;
+    if (r->along && r->along[WEIGHT])
+        fell_gemm(c->ctx, m, n, k, c->x[0], k, false, r->along[WEIGHT], k, true, vx, n, false);
+    row_sums(c->x[0], NULL, m, k, sum, sum + 2 * m);
+    row_sums(c->dy, r->along && r->along[WEIGHT] ? vx : NULL, m, n, sum + m, sum + 2 * m);
+    for (int64_t i = 0; i < m; i++) {
+        double bias = 0.0;
+
+        for (int64_t j = 0; r->along && r->along[BIAS] && j < n; j++)
+            bias += (double)c->dy[i * n + j] * (double)r->along[BIAS][j];
+        r->norm[i * 2 + WEIGHT] = sum[i] * sum[m + i];
+        r->norm[i * 2 + BIAS] = sum[m + i];
+        if (r->dot) {
+            r->dot[i * 2 + WEIGHT] = sum[2 * m + i];
+            r->dot[i * 2 + BIAS] = bias;
+        }
+    }
+    if (r->squares[WEIGHT] || r->squares[BIAS])
+        add_squares(c, r, x2, d2, g);
+    return FELL_OK;
+}
+
 static const fell_layer dense = {
     .item = FELL_ITEM(FELL_KIND_LAYER, fell_layer, "dense",
                       "Fully connected layer: each output is a weighted sum of all inputs and a bias.\n\n"
@@ -133,6 +241,7 @@ static const fell_layer dense = {
     .plan = plan,
     .forward = forward,
     .backward = backward,
+    .each_row = each_row,
 };
 
 FELL_PLUGIN("1.0", "Fellrunner, MIT", &dense.item);
