@@ -9,7 +9,7 @@ struct landscape {
 
 static const fell_param params[] = {
     FELL_ENUM(struct landscape, along, "random", "random|first",
-              "random: directions drawn once, as long as the weights filter by filter; first: from the first "
+              "Random: directions drawn once, as long as the weights filter by filter; first: from the first "
               "weights "
               "(at -1) to these (at 0)."),
     FELL_INT(struct landscape, directions, 1, 1, 2, 0,
