@@ -138,6 +138,7 @@ static bool take_frame(struct hearing *h, const struct frame *f, const char *bod
     const struct rerun_listener *l = h->listener;
     struct epoch_report e;
     struct step_report s;
+    struct packed_look look;
 
     if (f->type == FRAME_EPOCH) {
         if (!packed_epoch(body, f->size, h->process.metrics, h->process.nmetrics, &e))
@@ -150,6 +151,11 @@ static bool take_frame(struct hearing *h, const struct frame *f, const char *bod
             return false;
         if (l->step)
             l->step(l->arg, &s);
+    } else if (f->type == FRAME_PROBE) {
+        if (!packed_look(body, f->size, &look))
+            return false;
+        if (l->look)
+            l->look(l->arg, &look);
     } else {
         take_json(h, f->type, body);
     }

@@ -6,6 +6,7 @@
 
 #include <sqlite3.h>
 
+#include "record/packed.h"
 #include "engine/report.h"
 #include "again/stored_plugins.h"
 
@@ -37,6 +38,7 @@ struct rerun_listener {
     void *arg;
     void (*epoch)(void *arg, const struct epoch_report *e);
     void (*step)(void *arg, const struct step_report *s);
+    void (*look)(void *arg, const struct packed_look *l);
     void (*event)(void *arg, const char *kind, const char *detail);
 };
 

@@ -13,7 +13,7 @@
 
 /* The tables, their questions (?1 the run, ?2 the epoch or step) and what is compared in each row: columns
  * of the answer in order, or the numbers of a list that are the same every time. */
-enum table { EPOCH, GRADIENTS, METRICS, STEP, STEP_GRADIENTS, TABLES };
+enum table { EPOCH, GRADIENTS, METRICS, STEP, STEP_GRADIENTS, PROBES, TABLES };
 static const struct {
     const char *sql, *count; /* of the rows up to epoch or step ?2 */
     const char *columns[4];
@@ -37,6 +37,10 @@ static const struct {
                         " ORDER BY position",
                         "SELECT count(*) FROM step_gradients WHERE run_id = ?1 AND step <= ?2",
                         {"grad_norm"}},
+    [PROBES] = {"SELECT value FROM probes WHERE run_id = ?1 AND epoch = ?2 AND probe = ?3 AND name = ?4"
+                " AND layer = ?5 AND position = ?6",
+                "SELECT count(*) FROM probes WHERE run_id = ?1 AND epoch <= ?2",
+                {"value"}},
 };
 
 struct verifier {
@@ -188,6 +192,26 @@ static void hear_step(void *arg, const struct step_report *s)
     }
 }
 
+static void hear_look(void *arg, const struct packed_look *l)
+{
+    struct verifier *c = arg;
+    char where[256];
+
+    for (size_t i = 0; i < l->n; i++) {
+        const struct probe_row r = packed_look_row(l, i);
+
+        ask(c, PROBES, l->epoch);
+        sqlite3_bind_text(c->st[PROBES], 3, l->probe, -1, SQLITE_STATIC);
+        sqlite3_bind_text(c->st[PROBES], 4, r.name, -1, SQLITE_STATIC);
+        sqlite3_bind_text(c->st[PROBES], 5, r.layer, -1, SQLITE_STATIC);
+        sqlite3_bind_int64(c->st[PROBES], 6, r.position);
+        snprintf(where, sizeof where, "epoch %lld, probe.%s.%s of '%s' at %lld", (long long)l->epoch,
+                 l->probe, r.name, r.layer, (long long)r.position);
+        if (next_row(c, PROBES, where))
+            compare(c, PROBES, where, 1, &r.value);
+    }
+}
+
 /* ---- the whole --------------------------------------------------------------------------------- */
 
 static status count(struct verifier *c, const char *sql, int64_t upto, int64_t *out, struct error *err)
@@ -210,7 +234,8 @@ static status count(struct verifier *c, const char *sql, int64_t upto, int64_t *
  * not) the steps of that epoch are left over. */
 static status count_rows(struct verifier *c, bool whole, struct error *err)
 {
-    static const char *const names[TABLES] = {"epochs", "gradients", "metrics", "steps", "step_gradients"};
+    static const char *const names[TABLES] = {"epochs", "gradients",      "metrics",
+                                              "steps",  "step_gradients", "probes"};
 
     for (int t = 0; t < TABLES; t++) {
         const bool steps = t == STEP || t == STEP_GRADIENTS;
@@ -294,7 +319,8 @@ status verify_run(const struct rerun *r, sqlite3 *db, struct verification *v, st
     const struct stored_run *run = &r->run;
     const bool whole = ends_by_itself(run->status);
     struct verifier c = {.rerun = r, .db = db, .v = v};
-    const struct rerun_listener listener = {.arg = &c, .epoch = hear_epoch, .step = hear_step};
+    const struct rerun_listener listener = {
+        .arg = &c, .epoch = hear_epoch, .step = hear_step, .look = hear_look};
     struct rerun_end end;
     status result = FAILED;
 

@@ -12,6 +12,11 @@ void looks_begin_epoch(struct looks *l)
         memcpy(l->before, l->net->weights, (size_t)l->weights * sizeof *l->before);
 }
 
+const char *looks_probe(const struct looks *l, size_t probe)
+{
+    return l->look[probe].in.name;
+}
+
 const char *looks_number(const struct looks *l, size_t probe, uint32_t number)
 {
     return l->look[probe].item->numbers[number].name;

@@ -50,7 +50,8 @@ void looks_begin_epoch(struct looks *l);
 bool looks_next(struct looks *l, const struct look_time *t, bool last, size_t *next,
                 struct probe_report *report, status *result, struct error *err);
 
-/* Words of a value: the number's name and doc, the layer or tensor, "" for the net. */
+/* Words of a value: the probe's name, the number's, and the layer or tensor, "" for the net. */
+const char *looks_probe(const struct looks *l, size_t probe);
 const char *looks_number(const struct looks *l, size_t probe, uint32_t number);
 const char *looks_layer(const struct looks *l, size_t probe, uint32_t number, int32_t at);
 

@@ -173,7 +173,7 @@ static status make_states(struct look *k, struct looks *l, int index, struct pro
     net_current = k->in.name;
     net_current_phase = "plan";
     if (k->item->plan && k->item->plan(&k->plan) != FELL_OK)
-        return net_problem(&k->in, "probes", index, p);
+        return problem_of_instance(&k->in, "probes", index, p);
     instance_reset(&k->in);
     k->state = arena_alloc(l->arena, n * sizeof *k->state);
     k->state_name = arena_alloc(l->arena, n * sizeof *k->state_name);

@@ -240,19 +240,18 @@ static status measure_all(struct run *r)
     return OK;
 }
 
-static void report_epoch(struct run *r)
+/* The numbers of the epoch; its training loss is known from here on. */
+static void make_report(struct run *r, struct epoch_report *report)
 {
-    struct epoch_report report = {.epoch = r->epoch};
     const double now = time_monotonic();
 
-    memcpy(report.loss, r->loss, sizeof report.loss);
-    tally_report(&r->tally, false, &report);
-    r->loss[SPLIT_TRAIN] = report.loss[SPLIT_TRAIN];
-    report.nmetrics = net_metrics(r->net, &report.metrics);
-    report.seconds = now - r->clock;
+    *report = (struct epoch_report){.epoch = r->epoch};
+    memcpy(report->loss, r->loss, sizeof report->loss);
+    tally_report(&r->tally, false, report);
+    r->loss[SPLIT_TRAIN] = report->loss[SPLIT_TRAIN];
+    report->nmetrics = net_metrics(r->net, &report->metrics);
+    report->seconds = now - r->clock;
     r->clock = now;
-    if (r->listener->epoch)
-        r->listener->epoch(r->listener->arg, &report);
 }
 
 /* Weights that an update broke are seen in the next step. Where anything else uses them
@@ -285,14 +284,10 @@ static status take_looks(struct run *r, bool last)
     return result == OK ? OK : fail(r, &err);
 }
 
-/* Early stopping. */
-static bool out_of_patience(struct run *r)
+static void stop_early(struct run *r)
 {
-    if (!keep_stops(&r->keep, r->epoch, r->loss))
-        return false;
     keep_tell_stop(&r->keep);
     r->result->end = RUN_STOPPED;
-    return true;
 }
 
 /* The user wants the run to end. What it did is worth saving, but not worth a failure. */
@@ -334,7 +329,7 @@ static bool may_go_on(struct run *r)
             return true;
         verdict = r->listener->ask(r->listener->arg, r->ask_epoch, &next);
         r->ask_epoch = next > r->ask_epoch ? next : 0;
-        if (verdict == VERDICT_PRUNE && take_looks(r, true) == OK)
+        if (verdict == VERDICT_PRUNE)
             r->result->end = RUN_PRUNED;
         else if (verdict == VERDICT_PAUSE)
             pause_run(r);
@@ -368,7 +363,8 @@ static bool take_up(struct run *r, int64_t epochs)
 
 static void run_epochs(struct run *r, int64_t epochs)
 {
-    bool last = false;
+    struct epoch_report report;
+    bool last = false, stops;
     struct error err;
 
     if (r->options->resume_path && !take_up(r, epochs))
@@ -382,16 +378,22 @@ static void run_epochs(struct run *r, int64_t epochs)
         net_current = net_current_phase = "";
         if (measure_all(r) != OK)
             break;
-        report_epoch(r);
+        make_report(r, &report);
+        last = r->epoch == epochs;
+        if (take_looks(r, last) != OK)
+            break;
+        stops = !last && keep_stops(&r->keep, r->epoch, r->loss);
+        if (stops && take_looks(r, true) != OK)
+            break;
+        if (r->listener->epoch)
+            r->listener->epoch(r->listener->arg, &report);
         if (r->epoch == 1)
             keep_tell_valueless(&r->keep, r->env, r->loss);
         r->result->epochs_done = r->epoch;
-        if (take_looks(r, r->epoch == epochs) != OK)
-            break;
         rate_remember(r->rate, r->measure, r->epoch - 1, r->loss);
-        last = r->epoch == epochs || out_of_patience(r);
-        if (last && take_looks(r, true) != OK)
-            break;
+        if (stops)
+            stop_early(r);
+        last = last || stops;
         if (keep_checkpoints(&r->keep, r->epoch, r->step, r->loss, last, &err) != OK) {
             fail(r, &err);
             break;

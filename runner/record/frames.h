@@ -30,6 +30,7 @@ enum frame_type {
     FRAME_METRICS,    /* JSON: [[split, name], ...], what the values of the EPOCH frames after it are */
     FRAME_EPOCH,
     FRAME_STEP,
+    FRAME_PROBE,      /* what one look said (packed.h) */
     FRAME_EVENT,      /* JSON: kind, detail */
     FRAME_CHECKPOINT, /* JSON: epoch, path, sha256, best */
     FRAME_RESUMED,    /* JSON: epoch, step, seconds, cpu_seconds; what the run has behind it */

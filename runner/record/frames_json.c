@@ -104,7 +104,7 @@ bool frame_is_sound(const struct frame *f, const char *body)
     cJSON *json;
     bool sound;
 
-    if (f->type == FRAME_EPOCH || f->type == FRAME_STEP || f->type == FRAME_CRASH)
+    if (f->type == FRAME_EPOCH || f->type == FRAME_STEP || f->type == FRAME_PROBE || f->type == FRAME_CRASH)
         return true; /* no JSON: whoever reads them looks at them */
     if (f->type < FRAME_PLAN || f->size == 0 || body[f->size - 1] != 0)
         return false;

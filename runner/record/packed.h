@@ -7,6 +7,7 @@
 #ifndef RECORD_PACKED_H
 #define RECORD_PACKED_H
 
+#include "engine/look.h"
 #include "engine/report.h"
 #include "record/frames.h"
 
@@ -20,5 +21,22 @@ void packed_add_step(struct strbuf *out, uint64_t run, const struct step_report 
 bool packed_epoch(const void *body, size_t size, struct metric_value *metrics, size_t nmetrics,
                   struct epoch_report *out);
 bool packed_step(const void *body, size_t size, struct step_report *out);
+
+/* One look of a probe, with the names of its numbers: FRAME_PROBE. */
+struct probe_row {
+    const char *name, *layer; /* "dead_units", "relu1" */
+    int64_t position;
+    double value;
+};
+struct packed_look {
+    int64_t epoch; /* from 0 */
+    const char *probe;
+    size_t n;
+    const void *rows; /* [n], for packed_look_row() */
+    const char *text;
+};
+void packed_add_look(struct strbuf *out, uint64_t run, const struct looks *l, const struct probe_report *r);
+bool packed_look(const void *body, size_t size, struct packed_look *out);
+struct probe_row packed_look_row(const struct packed_look *l, size_t i);
 
 #endif

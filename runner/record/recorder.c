@@ -372,6 +372,13 @@ status recorder_step(struct recorder *r, int64_t run, const void *body, size_t s
     return after_row(r, err);
 }
 
+status recorder_look(struct recorder *r, int64_t run, const void *body, size_t size, struct error *err)
+{
+    before_row(r);
+    frame_append(&r->queue, FRAME_PROBE, (uint64_t)run, body, size);
+    return after_row(r, err);
+}
+
 status recorder_event(struct recorder *r, int64_t run, const char *kind, const char *detail,
                       struct error *err)
 {

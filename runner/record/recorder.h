@@ -110,11 +110,12 @@ status recorder_run_started(struct recorder *r, int64_t run, int worker, struct 
 status recorder_parameter(struct recorder *r, int64_t run, int position, const char *layer,
                           const char *plugin, const char *name, const char *shape_json, int64_t count,
                           struct error *err);
-/* Packed, as a worker sends them and packed_epoch(), packed_step() have found them good. NAMES [nnames]: of
- * the epoch's metrics. */
+/* Packed, as a worker sends them and packed_epoch(), packed_step(), packed_look() have found them good. NAMES
+ * [nnames]: of the epoch's metrics. */
 status recorder_epoch(struct recorder *r, int64_t run, const void *body, size_t size, size_t nnames,
                       const struct metric_value *names, struct error *err);
 status recorder_step(struct recorder *r, int64_t run, const void *body, size_t size, struct error *err);
+status recorder_look(struct recorder *r, int64_t run, const void *body, size_t size, struct error *err);
 status recorder_event(struct recorder *r, int64_t run, const char *kind, const char *detail,
                       struct error *err);
 /* The same, unless the run has such an event: what is decided again after a kill was said already. */

@@ -128,6 +128,17 @@ const char schema_sql[] =
     "  PRIMARY KEY (run_id, step, position)\n"
     ") STRICT, WITHOUT ROWID;\n"
 
+    "CREATE TABLE IF NOT EXISTS probes ( -- one number that a probe gave in one look\n"
+    "  run_id   INTEGER NOT NULL REFERENCES runs,\n"
+    "  epoch    INTEGER NOT NULL,              -- after which it looked; 0: before the first step\n"
+    "  probe    TEXT NOT NULL,                 -- its name in the spec\n"
+    "  name     TEXT NOT NULL,                 -- of the number: dead_units\n"
+    "  layer    TEXT NOT NULL,                 -- a layer or a tensor; '' for the whole net\n"
+    "  position INTEGER NOT NULL,              -- which eigenvalue, bin, unit or row; 0 for one number\n"
+    "  value    REAL,\n"
+    "  PRIMARY KEY (run_id, epoch, probe, name, layer, position)\n"
+    ") STRICT, WITHOUT ROWID;\n"
+
     "CREATE TABLE IF NOT EXISTS plugins ( -- one plugin used by one run\n"
     "  run_id  INTEGER NOT NULL REFERENCES runs,\n"
     "  kind    TEXT NOT NULL,                  -- layer, activation, loss ...\n"
@@ -159,6 +170,6 @@ const char schema_sql[] =
     ") STRICT;\n"
     "CREATE INDEX IF NOT EXISTS events_by_run ON events (run_id);\n";
 
-const char *const schema_run_tables[] = {"run_params", "parameters",     "epochs",  "gradients",   "metrics",
-                                         "steps",      "step_gradients", "plugins", "checkpoints", "events",
-                                         NULL};
+const char *const schema_run_tables[] = {"run_params", "parameters",  "epochs",         "gradients",
+                                         "metrics",    "steps",       "step_gradients", "probes",
+                                         "plugins",    "checkpoints", "events",         NULL};

@@ -40,6 +40,7 @@ static const struct version {
       {"experiments", "objective_at", "'best'"},
       {"experiments", "strategy", "'{\"grid\":{}}'"}}},
     {.about = "who began an experiment; where, and for whom, a run was trained"},
+    {.about = "what probes say of a net"},
 };
 const int schema_version = sizeof ladder / sizeof *ladder - 1;
 

@@ -13,11 +13,15 @@
 #define OBJECTIVE(e, m)                                                                                      \
     "CASE x.objective WHEN 'validation.loss' THEN " e ".validation_loss WHEN 'train.loss' THEN " e           \
     ".train_loss\n"                                                                                          \
-    "         WHEN 'test.loss' THEN " e ".test_loss ELSE " m ".value END"
+    "         WHEN 'test.loss' THEN " e ".test_loss ELSE coalesce(" m ".value, " m "p.value) END"
 #define METRIC_OF(e, m)                                                                                      \
     "LEFT JOIN metrics AS " m " ON " m ".run_id = r.id AND " m ".epoch = " e ".epoch\n"                      \
     "       AND " m ".split = substr(x.objective, 1, instr(x.objective, '.') - 1)\n"                         \
-    "       AND " m ".name = substr(x.objective, instr(x.objective, '.') + 1)\n"
+    "       AND " m ".name = substr(x.objective, instr(x.objective, '.') + 1)\n"                             \
+    "     LEFT JOIN probes AS " m "p ON x.objective LIKE 'probe.%' AND " m "p.run_id = r.id\n"               \
+    "       AND " m "p.epoch = " e ".epoch AND " m "p.position = 0 AND x.objective = 'probe.' || " m         \
+    "p.probe\n"                                                                                              \
+    "       || '.' || " m "p.name || iif(" m "p.layer = '', '', '.' || " m "p.layer)\n"
 #define EPOCH_VALUE  OBJECTIVE("e", "m")
 #define EPOCH_METRIC METRIC_OF("e", "m")
 #define BEST_VALUE   OBJECTIVE("b", "bm")
@@ -45,6 +49,11 @@ static const struct view {
                           "x.id = r.experiment_id\n"
                           "     LEFT JOIN parameters AS p ON p.run_id = g.run_id AND p.position = "
                           "g.position"},
+
+    {"probe_values", "every number of a probe, by run",
+     "SELECT r.id AS run, x.name AS experiment, r.trial, r.repeat, p.epoch, p.probe, p.name, p.layer,\n"
+     "       p.position, p.value\n"
+     "FROM probes AS p JOIN runs AS r ON r.id = p.run_id JOIN experiments AS x ON x.id = r.experiment_id"},
 
     {"objectives", "the experiment's objective after every epoch",
      "SELECT r.id AS run, e.epoch, x.objective, x.goal,\n"

@@ -33,10 +33,13 @@ static const char *const sql_text[SQL_COUNT] = {
     [SQL_FORGET_METRICS] = "DELETE FROM metrics WHERE run_id = ?1",
     [SQL_FORGET_STEPS] = "DELETE FROM steps WHERE run_id = ?1",
     [SQL_FORGET_STEP_GRADIENTS] = "DELETE FROM step_gradients WHERE run_id = ?1",
+    [SQL_FORGET_PROBES] = "DELETE FROM probes WHERE run_id = ?1",
     [SQL_FORGET_CHECKPOINTS] = "DELETE FROM checkpoints WHERE run_id = ?1",
     [SQL_LATER_EPOCHS] = "DELETE FROM epochs WHERE run_id = ?1 AND epoch > ?2",
     [SQL_LATER_GRADIENTS] = "DELETE FROM gradients WHERE run_id = ?1 AND epoch > ?2",
     [SQL_LATER_METRICS] = "DELETE FROM metrics WHERE run_id = ?1 AND epoch > ?2",
+    /* They look before the first step, too. */
+    [SQL_LATER_PROBES] = "DELETE FROM probes WHERE run_id = ?1 AND (epoch > ?2 OR ?2 = 0)",
     [SQL_LATER_STEPS] = "DELETE FROM steps WHERE run_id = ?1 AND step > ?2",
     [SQL_LATER_STEP_GRADIENTS] = "DELETE FROM step_gradients WHERE run_id = ?1 AND step > ?2",
     [SQL_PARAMETER] = "INSERT INTO parameters (run_id, position, layer, plugin, name, shape, count)"
@@ -75,6 +78,8 @@ static const char *const sql_text[SQL_COUNT] = {
     [SQL_STEP] = "INSERT INTO steps (run_id, step, loss, lr, grad_norm) VALUES (?1, ?2, ?3, ?4, ?5)",
     [SQL_STEP_GRADIENT] =
         "INSERT INTO step_gradients (run_id, step, position, grad_norm) VALUES (?1, ?2, ?3, ?4)",
+    [SQL_PROBE] = "INSERT INTO probes (run_id, epoch, probe, name, layer, position, value)"
+                  " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
 };
 
 /* What may be said twice, in the same words: whether the row that is there has the same values. */
@@ -391,6 +396,33 @@ static int store_step(struct writer *w, const struct frame *head, const char *bo
     return rc;
 }
 
+static int store_look(struct writer *w, const struct frame *head, const char *body)
+{
+    struct packed_look l;
+    sqlite3_stmt *st;
+    int rc;
+
+    if (!packed_look(body, head->size, &l))
+        return SQLITE_INTERNAL;
+    rc = statement(w, SQL_PROBE, &st);
+    if (rc != SQLITE_OK)
+        return rc;
+    sqlite3_bind_int64(st, 1, (int64_t)head->run);
+    sqlite3_bind_int64(st, 2, l.epoch);
+    sqlite3_bind_text(st, 3, l.probe, -1, SQLITE_TRANSIENT);
+    for (size_t i = 0; i < l.n && rc == SQLITE_OK; i++) {
+        const struct probe_row r = packed_look_row(&l, i);
+
+        sqlite3_bind_text(st, 4, r.name, -1, SQLITE_STATIC);
+        sqlite3_bind_text(st, 5, r.layer, -1, SQLITE_STATIC);
+        sqlite3_bind_int64(st, 6, r.position);
+        bind_real(st, 7, r.value);
+        rc = step(st);
+    }
+    sqlite3_clear_bindings(st);
+    return rc;
+}
+
 int writer_store(struct writer *w, const struct strbuf *queue, size_t *at, size_t end)
 {
     int rc = SQLITE_OK;
@@ -405,6 +437,9 @@ int writer_store(struct writer *w, const struct strbuf *queue, size_t *at, size_
             break;
         case FRAME_STEP:
             rc = store_step(w, head, body);
+            break;
+        case FRAME_PROBE:
+            rc = store_look(w, head, body);
             break;
         default:
             rc = store_statement(w, head, body);

@@ -60,11 +60,68 @@ static void refuse_name(struct spec_reader *r, const struct place *at, const cha
     free(names);
 }
 
+/* LAYER: an entry, or a tensor of one, "hidden.weight"; the engine knows which tensors there are. */
+static bool has_layer(const struct spec *s, const char *layer)
+{
+    for (size_t i = 0; i < s->nmodel; i++) {
+        const char *name = s->model[i].name;
+        const size_t len = name ? strlen(name) : 0;
+
+        if (len && !strncmp(layer, name, len) && (!layer[len] || layer[len] == '.'))
+            return true;
+    }
+    return false;
+}
+
+/* "sharpness.eigenvalue", "activations.dead_units.relu1": probe, number, layer. */
+static void check_probe_value(struct spec_reader *r, const char *value, const char *who,
+                              const struct place *at)
+{
+    const struct spec *s = r->spec;
+    const char *probe = value + strlen("probe."), *number = strchr(probe, '.'), *layer;
+    const fell_probe *item = NULL;
+    const fell_number *f = NULL;
+    size_t len;
+
+    for (size_t i = 0; number && i < s->nprobes; i++)
+        if (!s->probes[i].plugin.item)
+            return; /* an unknown probe may be the one */
+        else if (strlen(s->probes[i].name) == (size_t)(number - probe) &&
+                 !strncmp(s->probes[i].name, probe, (size_t)(number - probe)))
+            item = s->probes[i].plugin.item->probe;
+    if (!item) {
+        r->result |= diag_error(r->diag, at, "%s: '%s' is not recorded: no probe of this spec has that name",
+                                who, value);
+        return;
+    }
+    layer = strchr(++number, '.');
+    len = layer ? (size_t)(layer - number) : strlen(number);
+    for (size_t i = 0; i < item->nnumbers; i++)
+        if (strlen(item->numbers[i].name) == len && !strncmp(item->numbers[i].name, number, len))
+            f = &item->numbers[i];
+    if (!f)
+        r->result |= diag_error(r->diag, at, "%s: '%s' is not recorded: '%s' has no number '%.*s'", who,
+                                value, item->item.name, (int)len, number);
+    else if (f->several || f->per == FELL_PER_UNIT || f->per == FELL_PER_ROW)
+        r->result |= diag_error(r->diag, at, "%s: '%s' is many numbers, not one", who, value);
+    else if ((f->per == FELL_PER_NET) != !layer)
+        r->result |= diag_error(r->diag, at, "%s: '%s' is of %s", who, value,
+                                layer ? "the whole net: leave the layer out"
+                                      : "each layer or tensor: say which, as in probe.NAME.NUMBER.LAYER");
+    else if (layer && !has_layer(s, layer + 1))
+        r->result |= diag_error(r->diag, at, "%s: '%s' is not recorded: the model has no entry '%s'", who,
+                                value, layer + 1);
+}
+
 void spec_check_recorded(struct spec_reader *r, const char *value, const char *who, const struct place *at)
 {
     const char *dot = strchr(value, '.');
     size_t len = dot ? (size_t)(dot - value) : strlen(value), split = 0;
 
+    if (!strncmp(value, "probe.", 6)) {
+        check_probe_value(r, value, who, at);
+        return;
+    }
     while (split < SPLITS && (strlen(splits[split].name) != len || strncmp(splits[split].name, value, len)))
         split++;
     if (!dot || split == SPLITS)

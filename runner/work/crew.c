@@ -110,6 +110,13 @@ static void tell_epoch(void *arg, const struct hand *h, const struct epoch_repor
     schedule_epoch(c->task.schedule, h->task.slot, r);
 }
 
+static void tell_look(void *arg, const struct hand *h, const struct packed_look *l)
+{
+    struct crew *c = arg;
+
+    schedule_look(c->task.schedule, h->task.slot, l);
+}
+
 static enum verdict ask_schedule(void *arg, const struct hand *h, int64_t epoch, int64_t *next)
 {
     struct crew *c = arg;
@@ -353,6 +360,7 @@ status crew_train(const struct crew_task *task, struct crew **out_crew, struct r
                                .ended = tell_end,
                                .ask = ask_schedule,
                                .epoch = tell_epoch,
+                               .look = tell_look,
                                .arg = c};
     *out_crew = c;
 

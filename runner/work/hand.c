@@ -421,6 +421,20 @@ static status take_step(struct hand *h, const struct hand_env *env, const char *
     return recorder_step(env->recorder, h->task.run, body, size, err);
 }
 
+static status take_look(struct hand *h, const struct hand_env *env, const char *body, size_t size,
+                        bool *broken, struct error *err)
+{
+    struct packed_look l;
+
+    if (!packed_look(body, size, &l)) {
+        *broken = true;
+        return OK;
+    }
+    if (env->look)
+        env->look(env->arg, h, &l);
+    return recorder_look(env->recorder, h->task.run, body, size, err);
+}
+
 status hand_listen(struct hand *h, const struct hand_env *env, struct error *err)
 {
     enum fill fill = process_fill(&h->process);
@@ -439,6 +453,8 @@ status hand_listen(struct hand *h, const struct hand_env *env, struct error *err
             st = take_epoch(h, env, body, f->size, &broken, err);
         else if (f->type == FRAME_STEP)
             st = take_step(h, env, body, f->size, &broken, err);
+        else if (f->type == FRAME_PROBE)
+            st = take_look(h, env, body, f->size, &broken, err);
         else
             st = take_json(h, env, f->type, body, err);
         if (st != OK)

@@ -3,6 +3,7 @@
 #ifndef WORK_HAND_H
 #define WORK_HAND_H
 
+#include "record/packed.h"
 #include "record/recorder.h"
 #include "work/limits.h"
 #include "work/process.h"
@@ -29,6 +30,8 @@ struct hand_env {
      * more. Called in hand_listen(). */
     enum verdict (*ask)(void *arg, const struct hand *h, int64_t epoch, int64_t *next);
     void (*epoch)(void *arg, const struct hand *h, const struct epoch_report *r); /* NULL: nobody wants it */
+    void (*look)(void *arg, const struct hand *h,
+                 const struct packed_look *l); /* before its epoch; likewise */
     void *arg;
 };
 

@@ -214,6 +214,13 @@ void outbox_add_step(struct outbox *b, const struct step_report *r)
     leave(b);
 }
 
+void outbox_add_look(struct outbox *b, const struct looks *l, const struct probe_report *r)
+{
+    enter(b);
+    packed_add_look(&b->frames, b->job, l, r);
+    leave(b);
+}
+
 void outbox_flush(struct outbox *b)
 {
     enter(b);

@@ -35,6 +35,7 @@ void outbox_add(struct outbox *b, uint32_t type, const void *body, size_t size);
 void outbox_add_json(struct outbox *b, uint32_t type, cJSON *json); /* takes JSON */
 void outbox_add_epoch(struct outbox *b, const struct epoch_report *r);
 void outbox_add_step(struct outbox *b, const struct step_report *r);
+void outbox_add_look(struct outbox *b, const struct looks *l, const struct probe_report *r);
 
 /* Write everything; outbox_flush_if_due() when it is much, or 100 ms old. A runner that
  * is gone ends this process by SIGPIPE. */

@@ -14,8 +14,10 @@
 
 /* ---- values ------------------------------------------------------------------------- */
 
-static double objective_of(const struct schedule *s, const struct epoch_report *r)
+static double objective_of(const struct schedule *s, const struct slot *w, const struct epoch_report *r)
 {
+    if (s->probe)
+        return w->looked;
     if (!s->metric)
         return r->loss[s->split];
     for (size_t i = 0; i < r->nmetrics; i++)
@@ -127,7 +129,22 @@ status schedule_next(struct schedule *s, struct run_task *out, bool *none, struc
 void schedule_epoch(struct schedule *s, size_t slot, const struct epoch_report *r)
 {
     if (!r->partial)
-        slot_add_value(s, &s->slot[slot], r->epoch, objective_of(s, r));
+        slot_add_value(s, &s->slot[slot], r->epoch, objective_of(s, &s->slot[slot], r));
+    s->slot[slot].looked = NAN;
+}
+
+void schedule_look(struct schedule *s, size_t slot, const struct packed_look *l)
+{
+    for (size_t i = 0; s->probe && i < l->n; i++) {
+        const struct probe_row r = packed_look_row(l, i);
+        char *name = r.position
+                         ? NULL
+                         : mem_format("probe.%s.%s%s%s", l->probe, r.name, r.layer[0] ? "." : "", r.layer);
+
+        if (name && strcmp(name, s->probe) == 0)
+            s->slot[slot].looked = r.value;
+        free(name);
+    }
 }
 
 enum verdict schedule_ask(struct schedule *s, size_t slot, int64_t epoch, int64_t *next, const char **reason)
@@ -237,6 +254,10 @@ static void read_objective(struct schedule *s)
         first->data.validation_share > 0 || first->data.validation.item ? SPLIT_VALIDATION : SPLIT_TRAIN;
     if (!dot)
         return;
+    if (strncmp(name, "probe.", 6) == 0) {
+        s->probe = name;
+        return;
+    }
     for (int i = SPLIT_TRAIN; i < SPLITS; i++)
         if (strncmp(split_name((enum split)i), name, (size_t)(dot - name)) == 0)
             s->split = (enum split)i;

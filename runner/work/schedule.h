@@ -10,6 +10,7 @@
 #ifndef WORK_SCHEDULE_H
 #define WORK_SCHEDULE_H
 
+#include "record/packed.h"
 #include "engine/report.h"
 #include "record/recorder.h"
 #include "work/training.h"
@@ -57,6 +58,7 @@ status schedule_next(struct schedule *s, struct run_task *out, bool *none, struc
 
 /* What a run does that was given out. */
 void schedule_epoch(struct schedule *s, size_t slot, const struct epoch_report *r);
+void schedule_look(struct schedule *s, size_t slot, const struct packed_look *l); /* before its epoch */
 /* *NEXT: the next epoch to ask about, 0 for none. REASON: why it is pruned. */
 enum verdict schedule_ask(struct schedule *s, size_t slot, int64_t epoch, int64_t *next, const char **reason);
 /* CHECKPOINT: the file to go on from. */

@@ -20,6 +20,7 @@ struct slot {
     int64_t id;
     int64_t epochs;    /* done */
     double best, last; /* of the objective, lower is better; NAN: none yet */
+    double looked; /* where the objective is a probe's: its value at the epoch that is to come; NAN: none */
     struct rung *rung; /* [nrungs] */
     char *resume;      /* the checkpoint to go on from; NULL: none */
     uint32_t nrungs;
@@ -57,6 +58,7 @@ struct schedule {
 
     enum split split;          /* of the objective */
     const char *metric;        /* NULL: the loss */
+    const char *probe;         /* the whole name, where it is a number of a probe; NULL: it is none */
     struct trial_rungs *trial; /* [trial_room], of each trial; NULL without a pruner */
     size_t trial_room;
 };

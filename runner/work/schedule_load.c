@@ -34,7 +34,12 @@ static status prepare_values(struct loader *l, struct error *err)
     const struct schedule *s = l->s;
     const char *split = split_name(s->split);
     char *sql =
-        s->metric
+        s->probe
+            ? mem_format("SELECT e.epoch, p.value FROM epochs AS e LEFT JOIN probes AS p"
+                         " ON p.run_id = e.run_id AND p.epoch = e.epoch AND p.position = 0"
+                         " AND 'probe.' || p.probe || '.' || p.name || iif(p.layer = '', '', '.' || p.layer)"
+                         " = ?3 WHERE e.run_id = ?1 AND e.epoch <= ?2 ORDER BY e.epoch")
+        : s->metric
             ? mem_format("SELECT e.epoch, m.value FROM epochs AS e LEFT JOIN metrics AS m"
                          " ON m.run_id = e.run_id AND m.epoch = e.epoch AND m.split = '%s' AND m.name = ?3"
                          " WHERE e.run_id = ?1 AND e.epoch <= ?2 ORDER BY e.epoch",

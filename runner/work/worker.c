@@ -138,6 +138,14 @@ static void send_step(void *arg, const struct step_report *r)
     outbox_flush_if_due(&w->out);
 }
 
+static void send_look(void *arg, const struct looks *l, const struct probe_report *r)
+{
+    struct worker *w = arg;
+
+    outbox_add_look(&w->out, l, r);
+    outbox_flush_if_due(&w->out);
+}
+
 static void send_checkpoint(void *arg, int64_t epoch, const char *path, const char *sha256, bool best)
 {
     struct worker *w = arg;
@@ -326,6 +334,7 @@ static status train(struct worker *w, const struct spec *spec, const cJSON *head
                                             .parameters = send_parameters,
                                             .epoch = send_epoch,
                                             .step = send_step,
+                                            .probe = send_look,
                                             .event = send_event,
                                             .checkpoint = send_checkpoint,
                                             .cancelled = is_cancelled,
