@@ -115,7 +115,7 @@ static void print_item(struct registry *r, const struct item *item)
     const char *rest = item->doc + strcspn(item->doc, "\n");
     char *summary = summary_of(item->doc), *traits = plugin_traits(item);
     struct table *settings = settings_table(item->nparams, item->params), *tensors = tensors_table(item);
-    struct table *slots = slots_table(item);
+    struct table *slots = slots_table(item), *numbers = numbers_table(item);
     const struct verdict_note note = verdict_of(item);
     const struct item **hidden;
     size_t n;
@@ -132,6 +132,7 @@ static void print_item(struct registry *r, const struct item *item)
     print_section("settings", settings);
     print_section("tensors", tensors);
     print_section("state", slots);
+    print_section("numbers", numbers);
     printf("\nfile     %s%s\nversion  %s, %s\nsha256   %s\ncheck    %s%s%s\n", item->file->path,
            item->file->bundled ? " (bundled)" : "", item->file->version, item->file->credit,
            item->file->sha256, note.word, note.failed[0] ? ": " : "", note.failed);
@@ -144,12 +145,13 @@ static void print_item(struct registry *r, const struct item *item)
     table_free(settings);
     table_free(tensors);
     table_free(slots);
+    table_free(numbers);
 }
 
 static cJSON *item_json(struct registry *r, const struct item *item)
 {
     struct table *settings = settings_table(item->nparams, item->params), *tensors = tensors_table(item);
-    struct table *slots = slots_table(item);
+    struct table *slots = slots_table(item), *numbers = numbers_table(item);
     cJSON *json = cJSON_CreateObject(), *hides = cJSON_CreateArray();
     size_t n;
     const struct item **hidden = registry_shadowed(r, item, &n);
@@ -160,6 +162,7 @@ static cJSON *item_json(struct registry *r, const struct item *item)
     cJSON_AddItemToObject(json, "settings", table_to_json(settings));
     cJSON_AddItemToObject(json, "tensors", table_to_json(tensors));
     cJSON_AddItemToObject(json, "slots", table_to_json(slots));
+    cJSON_AddItemToObject(json, "numbers", table_to_json(numbers));
     cJSON_AddStringToObject(json, "file", item->file->path);
     cJSON_AddBoolToObject(json, "bundled", item->file->bundled);
     cJSON_AddStringToObject(json, "version", item->file->version);
@@ -173,6 +176,7 @@ static cJSON *item_json(struct registry *r, const struct item *item)
     table_free(settings);
     table_free(tensors);
     table_free(slots);
+    table_free(numbers);
     return json;
 }
 

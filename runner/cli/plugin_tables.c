@@ -105,6 +105,30 @@ struct table *slots_table(const struct item *item)
     return t;
 }
 
+struct table *numbers_table(const struct item *item)
+{
+    static const char *const of[] = {[FELL_PER_NET] = "the net",
+                                     [FELL_PER_LAYER] = "each layer",
+                                     [FELL_PER_TENSOR] = "each tensor",
+                                     [FELL_PER_UNIT] = "each unit",
+                                     [FELL_PER_ROW] = "each row"};
+    struct table *t = table_new();
+
+    table_column(t, (struct table_column){.name = "number"});
+    table_column(t, (struct table_column){.name = "of"});
+    table_column(t, (struct table_column){.name = "meaning"});
+    for (uint64_t i = 0; item->kind == FELL_KIND_PROBE && i < item->probe->nnumbers; i++) {
+        const fell_number *n = &item->probe->numbers[i];
+        char *what = mem_format("%s%s", of[n->per], n->several ? ", by position" : "");
+
+        table_text(t, n->name);
+        table_text(t, what);
+        table_text(t, n->doc);
+        free(what);
+    }
+    return t;
+}
+
 /* ---- traits --------------------------------------------------------------------------------- */
 
 static const char *meaning(uint64_t what)

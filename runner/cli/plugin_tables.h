@@ -16,6 +16,9 @@ struct table *tensors_table(const struct item *item);
 /* Of an optimizer: name, size, when it exists, meaning; of others no rows. */
 struct table *slots_table(const struct item *item);
 
+/* Of a probe: name, of what it is, meaning; of others no rows. */
+struct table *numbers_table(const struct item *item);
+
 /* What its kind's struct says besides, in one line of short sentences, or NULL: "Takes logits. Learns
  * classes." free() it. */
 char *plugin_traits(const struct item *item);

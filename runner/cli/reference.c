@@ -35,6 +35,7 @@ static void write_item(const struct item *item, FILE *to)
     write_table(settings_table(item->nparams, item->params), to);
     write_table(tensors_table(item), to);
     write_table(slots_table(item), to);
+    write_table(numbers_table(item), to);
     reference_example(item_word(item), item->name, &example);
     fprintf(to, "\n```yaml\n%s```\n", example.text);
     strbuf_release(&example);

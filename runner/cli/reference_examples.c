@@ -17,7 +17,7 @@
 /* What differs from the spec of its kind; NULL: nothing. Model entries stand on lines of their own. */
 struct example {
     const char *kind, *name; /* name NULL: the rest of the kind */
-    const char *source, *transforms, *model, *loss, *optimizer, *schedule, *metrics, *train;
+    const char *source, *transforms, *model, *loss, *optimizer, *schedule, *metrics, *train, *probes;
 };
 
 /* Of one kind and name, before that of the kind. */
@@ -139,6 +139,8 @@ static const struct example kinds[] = {
     {"schedule", .schedule = "@"},
     {"initialiser", .model = "dense: {units: 16, activation: relu, init: @}\ndense: {units: 3}"},
     {"metric", .metrics = "[@]"},
+    {"probe", .model = "dense: {units: 8, activation: tanh, name: hidden}\ndense: {units: 3, name: output}",
+     .probes = "[@]"},
     {"dataset", .source = "@"},
     {"transform", .transforms = "[@]"},
 };
@@ -223,5 +225,6 @@ void reference_example(const char *kind, const char *name, struct strbuf *out)
     add_key(out, "optimizer", first(own->optimizer, rest->optimizer, "{adam: {lr: 0.01}}"), name);
     add_key(out, "schedule", first(own->schedule, rest->schedule, NULL), name);
     add_key(out, "metrics", first(own->metrics, rest->metrics, NULL), name);
+    add_key(out, "probes", first(own->probes, rest->probes, NULL), name);
     add_key(out, "train", first(own->train, rest->train, "{epochs: 5}"), name);
 }

@@ -28,6 +28,7 @@ static const struct {
     {"sweep.where", "a text"},
     {"sweep.objective", "a map, [below](#sweepobjective)"},
     {"sweep.pruner", "a [pruner](#pruners)"},
+    {"probes", "a [probe](probes.md), or a list of them"},
     {"entry.from", "a name, or a list of names"},
     {"entry.activation", "an [activation](activations.md)"},
     {"entry.init", "an [initialiser](initialisers.md), or a map of tensors, each with one"},

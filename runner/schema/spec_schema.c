@@ -37,6 +37,12 @@ static cJSON *model_form(struct schema_maker *m, const struct spec_key *key)
     return o;
 }
 
+static cJSON *probes_form(struct schema_maker *m, const struct spec_key *key)
+{
+    return schema_any_plugin(key->doc, schema_choice(m, key->role),
+                             schema_list(schema_choice(m, key->role), 0), schema_null());
+}
+
 /* A share of the rows, or a dataset. */
 static cJSON *validation_form(struct schema_maker *m, const struct spec_key *key)
 {
@@ -91,6 +97,7 @@ static const struct {
 } forms[] = {
     {"extends", extends_form},
     {"model", model_form},
+    {"probes", probes_form},
     {"data.validation", validation_form},
     {"record.gradients", gradients_form},
     {"checkpoint.keep", keep_form},

@@ -132,6 +132,8 @@ static void define_item(const struct schema_maker *m, enum role role, const stru
     schema_params(m, map, item->nparams, item->params);
     if (role == ROLE_MODEL_ENTRY)
         add_host_keys(m, map, item);
+    if (role == ROLE_PROBE)
+        schema_params(m, map, spec_section_probe.nparams, spec_section_probe.params);
     cJSON_AddItemToObject(m->definitions, name, map);
 }
 

@@ -257,7 +257,7 @@ static void add_key_paths(struct paths *p, const struct spec_key *key, const cha
 {
     if (!strcmp(path, "model"))
         add_model_paths(p);
-    else if (key->form == KEY_CHOICES) {
+    else if (key->form == KEY_CHOICES || key->role == ROLE_PROBE) {
         char *one = pattern_of(path), *numbered = mem_format("%s\\.[0-9]+", one);
 
         add_element(p, false, path);
@@ -269,7 +269,7 @@ static void add_key_paths(struct paths *p, const struct spec_key *key, const cha
         add_choice_paths(p, key->role, false, path);
     else if (!key->section)
         add_element(p, false, path);
-    if (key->section)
+    if (key->section && !key->role)
         add_section_paths(p, key->section, path);
 }
 

@@ -65,6 +65,8 @@ static fell_ptype type_in_choice(struct steps *s, enum role role)
     param = spec_param_find(item->nparams, item->params, setting);
     if (!param && role == ROLE_MODEL_ENTRY)
         param = spec_param_find(spec_section_entry.nparams, spec_section_entry.params, setting);
+    if (!param && role == ROLE_PROBE)
+        param = spec_param_find(spec_section_probe.nparams, spec_section_probe.params, setting);
     if (param)
         return type_of_param(s, param);
     key = role == ROLE_MODEL_ENTRY ? spec_key_find(&spec_section_entry, setting) : NULL;
@@ -77,7 +79,7 @@ static fell_ptype type_in_key(struct steps *s, const struct spec_key *key)
         return type_in_choice(s, ROLE_MODEL_ENTRY);
     if (key->form == KEY_FORM && !s->rest)
         return FELL_P_FLOAT; /* data.validation: 0.1 */
-    if (key->form == KEY_FORM && !key->section)
+    if (key->form == KEY_FORM && (!key->section || key->role))
         return type_in_choice(s, key->role);
     return key->form == KEY_CHOICE || key->form == KEY_CHOICES ? type_in_choice(s, key->role) : FELL_P_STRING;
 }
@@ -96,7 +98,7 @@ fell_ptype setting_type(struct registry *r, const char *path)
 
         if (param)
             type = type_of_param(&s, param);
-        else if (key && (key->form != KEY_SECTION) && !(key->section && s.rest))
+        else if (key && (key->form != KEY_SECTION) && (key->role || !(key->section && s.rest)))
             type = type_in_key(&s, key);
         section = key ? key->section : NULL;
     }

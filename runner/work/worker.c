@@ -310,7 +310,12 @@ static status check(struct worker *w, const struct spec *spec, uint64_t seed, st
     if (net_new(spec, w->data, &w->env, net_batch(spec, w->data), &net, p) == OK) {
         cJSON *plan = net_to_json(net);
 
+        struct looks *looks = NULL;
+
         result = net_initialise(net, spec, seed, p);
+        if (result == OK)
+            result = looks_new(spec, w->data, net, &w->env, seed, &looks, p);
+        looks_free(looks);
         if (result == OK)
             outbox_add_json(&w->out, FRAME_PLAN, plan);
         else
