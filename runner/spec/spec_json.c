@@ -166,12 +166,8 @@ static cJSON *json_probes(const struct spec *s)
 static const struct {
     const char *key;
     cJSON *(*write)(const struct spec *s);
-} forms[] = {{"model", json_model},
-             {"validation", json_validation},
-             {"gradients", json_gradients},
-             {"keep", json_keep},
-             {"probes", json_probes},
-             {"on_failure", json_on_failure}};
+} forms[] = {{"model", json_model}, {"validation", json_validation}, {"gradients", json_gradients},
+             {"keep", json_keep},   {"probes", json_probes},         {"on_failure", json_on_failure}};
 
 static cJSON *json_form(const struct spec *s, const char *key)
 {

@@ -231,7 +231,8 @@ const struct spec_section spec_section_entry = {.name = "",
 /* ---- probes ---------------------------------------------------------------------------------- */
 
 static const fell_param probe_params[] = {
-    FELL_STRING(struct spec_probe, name, NULL, 0, "How results call the probe; the plugin's name by default."),
+    FELL_STRING(struct spec_probe, name, NULL, 0,
+                "How results call the probe; the plugin's name by default."),
     FELL_INT(struct spec_probe, every, 1, 1, INFINITY, 0,
              "Epochs from one look to the next; the first is before training, the last after it."),
     FELL_INT(struct spec_probe, rows, 1000, 0, INFINITY, 0,

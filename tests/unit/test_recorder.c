@@ -20,7 +20,7 @@ Test(recorder, schema_is_the_contract)
 {
     close_recorder(open_recorder());
     expect_answer("PRAGMA application_id", "1178946636");
-    expect_answer("PRAGMA user_version", "3");
+    expect_answer("PRAGMA user_version", "4");
     expect_answer("PRAGMA journal_mode", "wal");
     expect_answer(
         "SELECT count(*) FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND strict = 0"
