@@ -417,7 +417,7 @@ static int store_look(struct writer *w, const struct frame *head, const char *bo
         sqlite3_bind_text(st, 5, r.layer, -1, SQLITE_STATIC);
         sqlite3_bind_int64(st, 6, r.position);
         bind_real(st, 7, r.value);
-        rc = step(st);
+        rc = step(w, st);
     }
     sqlite3_clear_bindings(st);
     return rc;
