@@ -81,7 +81,8 @@ cp a.db part.db
 cp -r a.db.checkpoints part.db.checkpoints
 cp -r a.db.checkpoints less.db.checkpoints
 sqlite3 -bail part.db "UPDATE runs SET status = 'failed', error = 'lost' WHERE id = 1; UPDATE runs SET status = 'interrupted' WHERE id = 2;
-    UPDATE runs SET status = 'queued', epochs_done = 0 WHERE id = 3; DELETE FROM epochs WHERE run_id = 3 OR run_id = 2 AND epoch > 7"
+    UPDATE runs SET status = 'queued', epochs_done = 0 WHERE id = 3; DELETE FROM epochs WHERE run_id = 3 OR run_id = 2 AND epoch > 7;
+    DELETE FROM gradients WHERE run_id = 3; DELETE FROM metrics WHERE run_id = 3"
 cp part.db less.db
 sqlite3 -bail less.db "UPDATE runs SET status = 'running' WHERE id IN (1, 2); DELETE FROM epochs WHERE run_id = 2 AND epoch > 5"
 expect_exit 0 "$FELL" merge less.db -o f.db
@@ -145,7 +146,7 @@ for count in 10 0; do # twice is once
     expect_json out "$count|$((10 - count))" "j->>'\$.sources[0].new_runs', j->>'\$.sources[0].known_runs'"
 done
 cmp old.db before.db || fail "merging changed an old database"
-expect_sql new.db "3|ok" "SELECT user_version, integrity_check FROM pragma_user_version, pragma_integrity_check"
+expect_sql new.db "4|ok" "SELECT user_version, integrity_check FROM pragma_user_version, pragma_integrity_check"
 expect_sql new.db "old|1|validation.loss|minimize|best
 bare|1|train.loss|minimize|best
 wild|1|train.loss|minimize|best" "SELECT name, uid = identity, objective, goal, objective_at FROM experiments ORDER BY id"
@@ -153,4 +154,4 @@ for table in runs epochs gradients metrics steps run_params data_files plugins; 
     expect_sql new.db "$(sqlite3 old.db "SELECT count(*) FROM $table")" "SELECT count(*) FROM $table"
 done
 expect_exit 0 "$FELL" merge live.db -o old.db
-expect_sql old.db "3|4" "SELECT user_version, (SELECT count(*) FROM experiments) FROM pragma_user_version"
+expect_sql old.db "4|4" "SELECT user_version, (SELECT count(*) FROM experiments) FROM pragma_user_version"
