@@ -30,7 +30,7 @@ struct slot *schedule_add_trial(struct schedule *s, int64_t epochs)
         s->slot = mem_grow(s->slot, s->room, sizeof *s->slot);
     }
     for (size_t k = 0; k < s->repeats; k++)
-        s->slot[s->nslots++] = (struct slot){.best = NAN, .last = NAN};
+        s->slot[s->nslots++] = (struct slot){.best = NAN, .last = NAN, .looked = NAN};
     begin_rungs(s, first / s->repeats, epochs);
     return &s->slot[first];
 }
