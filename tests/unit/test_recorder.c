@@ -28,7 +28,7 @@ Test(recorder, schema_is_the_contract)
         "0");
     expect_answer(
         "SELECT group_concat(name) FROM (SELECT name FROM sqlite_schema WHERE type = 'view' ORDER BY 1)",
-        "curves,gradient_norms,leaderboard,objectives,sweep,trials");
+        "curves,gradient_norms,leaderboard,objectives,probe_values,sweep,trials");
     expect_answer(
         all_columns,
         "checkpoints: run_id,epoch,path,sha256,is_best\n"
@@ -44,6 +44,7 @@ Test(recorder, schema_is_the_contract)
         "metrics: run_id,epoch,split,name,value\n"
         "parameters: run_id,position,layer,plugin,name,shape,count\n"
         "plugins: run_id,kind,name,version,path,sha256,verdict\n"
+        "probes: run_id,epoch,probe,name,layer,position,value\n"
         "run_params: run_id,path,value\n"
         "runs: "
         "id,uid,experiment_id,trial,repeat,seed,status,started_at,finished_at,seconds,epochs_done,resolved,"
@@ -124,7 +125,7 @@ Test(recorder, first_starts_race)
         cr_expect(failures == 0, "%d of %d could not open it", failures, STARTS);
         expect_answer("PRAGMA integrity_check", "ok");
         expect_answer("SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'",
-                      "13");
+                      "14");
     }
 }
 
@@ -156,7 +157,7 @@ Test(recorder, refuses_what_is_not_its_own)
     remove(db_path);
     close_recorder(open_recorder());
     free(answer(db_path, "PRAGMA user_version = 9"));
-    expect_refused("was written by a newer fell (schema 9, this program knows 3)");
+    expect_refused("was written by a newer fell (schema 9, this program knows 4)");
 
     snprintf(db_path, sizeof db_path, "%s", folder);
     expect_refused("is a folder, not a results database");
