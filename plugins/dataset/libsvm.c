@@ -204,7 +204,7 @@ static fell_status read_rows(struct sparse *d)
 static fell_status open_file(fell_data_info *info)
 {
     static const char *const missing[] = {"NA", "NaN", "nan", "NULL", "null", "None", "?"};
-    static char name[] = "target";
+    static const char name[] = "target";
     const struct settings *s = info->settings;
     const locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
     struct sparse *d = calloc(1, sizeof *d);
@@ -233,7 +233,7 @@ static fell_status open_file(fell_data_info *info)
         file_out_of_memory(info->ctx, "path", s->path);
         goto out;
     }
-    *d->table.column = (struct table_column){.name = {name, 6}, .role = TABLE_TARGET};
+    *d->table.column = (struct table_column){.name = {(char *)(uintptr_t)name, 6}, .role = TABLE_TARGET};
     d->targets.t = &d->table;
     before = uselocale(plain); /* decimal points are points */
     if (read_rows(d) == FELL_OK) {
