@@ -23,6 +23,7 @@ status trial_resolve(const struct experiment *e, const struct point *p, const st
                      struct arena *arena, struct trial *out, struct diag *d)
 {
     const struct trials *t = e->trials;
+    struct strbuf yaml = {0};
     cJSON *json;
     char *text;
 
@@ -33,7 +34,9 @@ status trial_resolve(const struct experiment *e, const struct point *p, const st
         out->spec->seed = e->seed;
     json = spec_to_json(out->spec);
     text = cJSON_PrintUnformatted(json);
-    out->resolved = arena_string(arena, text, strlen(text));
+    tree_add_json(&yaml, text);
+    out->resolved = arena_string(arena, yaml.text, yaml.len);
+    strbuf_release(&yaml);
     free(text);
     cJSON_Delete(json);
     take_values(p, arena, out);

@@ -183,3 +183,20 @@ void tree_write(const struct node *root, struct strbuf *out)
         write_block(root, 0, false, out);
     }
 }
+
+void tree_add_json(struct strbuf *out, const char *json)
+{
+    const char *const end = json + strlen(json);
+
+    strbuf_add(out, "");
+    for (size_t n; json < end; json += n) {
+        uint32_t c = 0;
+
+        n = text_character(json, end, &c);
+        n = n ? n : 1; /* none of UTF-8: the reader says so */
+        if (c < 0x7f || is_printable(c))
+            strbuf_addn(out, json, n);
+        else
+            strbuf_addf(out, "\\u%04x", (unsigned)c);
+    }
+}

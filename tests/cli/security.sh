@@ -43,12 +43,12 @@ shows 2 error "$FELL" check escaped.yaml
 shows 2 error "$FELL" check good.yaml "model.0.dense.activation=t${evil}h"
 shows 2 error "$FELL" check good.yaml "no$evil.path=1"
 
-# ---- names of classes ------------------------------------------------------------------------
+# ---- names of classes and columns --------------------------------------------------------------
 for class in a b; do
     for i in 1 2 3 4 5 6 7 8 9 10; do
         printf '%s,%s,"%s"\n' "$i" $((i * i % 7)) "$class$evil</script><b>\`|\$x\$"
     done
-done | sed '1i x,y,kind' >classes.csv
+done | sed "1i x$evil,\"<b>y\",kind" >classes.csv
 cat >classes.yaml <<'END'
 seed: 1
 data: {source: {csv: {path: classes.csv, target: kind}}, validation: 0.2}
@@ -63,6 +63,8 @@ shows 0 '' "$FELL" check classes.yaml
 shows 0 '' "$FELL" plan classes.yaml
 shows 0 '' "$FELL" plan classes.yaml --json
 shows 0 '' "$FELL" run classes.yaml
+shows 2 'no column' "$FELL" check classes.yaml 'data.source.csv.target="no\e[31m\x9b31m\u202e"'
+shows 2 'error' "$FELL" check classes.yaml 'data.source.csv.target=[kind, "x\e[31m\x9b31m\u202e"]'
 for how in '' --html --interactive --json; do
     shows 0 '' "$FELL" explain classes.yaml $how
     shows 0 '' "$FELL" explain classes.yaml $how -o page
@@ -90,7 +92,7 @@ for command in runs 'show 1' best report 'watch --once' 'compare 1 1' 'verify 1'
         clean out err
     done
 done
-shows 0 '\u001b' "$FELL" runs --json --db evil.db
+shows 0 '\u009b' "$FELL" runs --json --db evil.db
 
 # ---- what is no file, or never comes to an end ----------------------------------------------------
 # ends TEXT COMMAND...: says TEXT with status 2, and does not wait for anybody.
@@ -160,7 +162,7 @@ echo 'checkpoint: {every: 5, keep: last}' >>sweep.yaml
 sqlite3 sweep.db .schema | sed 's/ STRICT, WITHOUT ROWID//; s/ STRICT//; s/NOT NULL//g; s/UNIQUE//
     s/  (experiment_id, trial, repeat)/ CHECK (1)/; s/CHECK (/CHECK (1 OR /; s/  PRIMARY KEY (.*)/  CHECK (1)/
     /^CREATE VIEW/,/;$/d' >loose.sql
-tables="experiments data_files runs run_params parameters epochs gradients metrics plugins checkpoints events"
+tables=$(sqlite3 sweep.db "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'")
 {
     cat loose.sql
     echo "ATTACH 'sweep.db' AS g; PRAGMA application_id = $(sqlite3 sweep.db 'PRAGMA application_id');"

@@ -7,9 +7,6 @@
 #include "cli/command.h"
 #include "fuzz.h"
 
-static const char *const tables[] = {"experiments", "runs",       "run_params", "parameters",
-                                     "epochs",      "gradients",  "metrics",    "plugins",
-                                     "checkpoints", "data_files", "events",     "steps"};
 static char *original;
 static size_t length;
 
@@ -56,23 +53,38 @@ static void bind_value(sqlite3_stmt *s, unsigned kind, const uint8_t *bytes, siz
     }
 }
 
+/* The first text of SQL's answer. */
+static void ask_name(sqlite3 *db, char *sql, char name[64])
+{
+    sqlite3_stmt *s = NULL;
+
+    name[0] = 0;
+    if (sqlite3_prepare_v2(db, sql, -1, &s, NULL) == SQLITE_OK && sqlite3_step(s) == SQLITE_ROW)
+        snprintf(name, 64, "%s", (const char *)sqlite3_column_text(s, 0));
+    sqlite3_finalize(s);
+    sqlite3_free(sql);
+}
+
 /* One change; the bytes that it took. */
 static size_t change(sqlite3 *db, const uint8_t *p, size_t n)
 {
-    const char *table = tables[p[0] % (sizeof tables / sizeof *tables)];
     const size_t most = n - 4, size = p[3] % 32 < most ? p[3] % 32 : most;
-    char *sql =
-        sqlite3_mprintf("SELECT name FROM pragma_table_info('%q') LIMIT 1 OFFSET %d", table, p[1] % 24);
+    char table[64], name[64];
     sqlite3_stmt *s = NULL;
-    char name[64] = "";
+    char *sql;
 
-    if (sqlite3_prepare_v2(db, sql, -1, &s, NULL) == SQLITE_OK && sqlite3_step(s) == SQLITE_ROW)
-        snprintf(name, sizeof name, "%s", (const char *)sqlite3_column_text(s, 0));
-    sqlite3_finalize(s);
-    sqlite3_free(sql);
-    sql = sqlite3_mprintf("UPDATE %s SET \"%w\" = ?1 WHERE %d = 0 OR rowid = %d", table, name, p[2] % 8,
+    ask_name(db,
+             sqlite3_mprintf("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name LIMIT 1"
+                             " OFFSET %d %% (SELECT count(*) FROM sqlite_schema WHERE type = 'table')",
+                             p[0]),
+             table);
+    ask_name(db,
+             sqlite3_mprintf("SELECT name FROM pragma_table_info(%Q) LIMIT 1 OFFSET %d %%"
+                             " max(1, (SELECT count(*) FROM pragma_table_info(%Q)))",
+                             table, p[1], table),
+             name);
+    sql = sqlite3_mprintf("UPDATE \"%w\" SET \"%w\" = ?1 WHERE %d = 0 OR rowid = %d", table, name, p[2] % 8,
                           p[2] % 8);
-    s = NULL;
     if (name[0] && sqlite3_prepare_v2(db, sql, -1, &s, NULL) == SQLITE_OK) {
         bind_value(s, p[3] / 32, p + 4, size);
         sqlite3_step(s);

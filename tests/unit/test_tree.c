@@ -525,3 +525,20 @@ Test(tree, writes_like_a_person)
     cr_expect_str_eq(b.text, text, "%s", b.text);
     strbuf_release(&b);
 }
+
+/* Read by YAML's rules it is the same text again, whatever characters it has. */
+Test(tree, json_is_read_as_it_is_meant)
+{
+    static const char text[] = "a\x1b"
+                               "b\x7f\xc2\x80\xc2\x85\xc2\x9b\xe2\x80\xa8\xe2\x80\xa9\xef\xbb\xbf\xef\xbf\xbf"
+                               "\xc3\xbc\xf0\x9f\x98\x80 c";
+    struct strbuf b = {0};
+    char *json = mem_format("{\"k\":\"a\\u001b%s\"}", text + 2);
+    const struct node *root;
+
+    tree_add_json(&b, json);
+    root = accept(b.text);
+    cr_expect_str_eq(root->item[0]->text, text, "%s", b.text);
+    strbuf_release(&b);
+    free(json);
+}
