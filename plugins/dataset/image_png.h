@@ -54,6 +54,8 @@ static void png_decode(png_structp png, png_infop info, struct png_work *w, bool
 
     png_set_read_fn(png, w, png_take);
     png_set_user_limits(png, 1 << 24, 1 << 24);
+    /* Texts, profiles and the like are passed over: for each libpng allocates what its length says. */
+    png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
     png_read_info(png, info);
     png_set_expand(png);
     png_set_scale_16(png);
