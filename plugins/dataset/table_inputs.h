@@ -496,7 +496,8 @@ static inline fell_status table_tell(struct table *t)
                                           .nwords = c->nwords,
                                           .word = (const char *const *)(uintptr_t)c->word};
         t->width += t->told[k].width;
-        memcpy(to, c->name.text, (size_t)c->name.len);
+        if (c->name.len) /* a column without a name has no text */
+            memcpy(to, c->name.text, (size_t)c->name.len);
         to[c->name.len] = '\0';
         to += c->name.len + 1;
     }

@@ -9,6 +9,22 @@
 
 enum { MOST_NUMBERS = 1 << 20 };
 
+/* What the plugin says of its columns is what the host counts with: they lie in a row of WIDTH, and words are
+ * texts. */
+static void fuzz_columns(const fell_data_info *info, int64_t width)
+{
+    for (int64_t j = 0; info->column && j < info->ncolumns; j++) {
+        const fell_column *c = &info->column[j];
+
+        if (c->at < 0 || c->width < 1 || c->at + c->width > width ||
+            (c->is == FELL_CATEGORY && c->width != c->nwords))
+            abort();
+        for (int64_t k = 0; c->is == FELL_CATEGORY && k < c->nwords; k++)
+            if (!c->word[k])
+                abort();
+    }
+}
+
 /* Rows that are not in the file's order, and one twice. */
 static void fuzz_read(const fell_dataset *plugin, struct instance *in, const fell_data_info *info)
 {
@@ -22,17 +38,22 @@ static void fuzz_read(const fell_dataset *plugin, struct instance *in, const fel
         target = target > 0 && target < MOST_NUMBERS ? target * info->target.dim[i] : 0;
     if (info->rows < 1 || x < 1 || target < 1 || x > MOST_NUMBERS || target > MOST_NUMBERS)
         return;
-    call.x = mem_array(3 * (size_t)x, sizeof *call.x);
+    if (info->doubles)
+        call.x64 = mem_array(3 * (size_t)x, sizeof *call.x64);
+    else
+        call.x = mem_array(3 * (size_t)x, sizeof *call.x);
     if (info->is == FELL_CLASSES)
         call.label = mem_array(3 * (size_t)target, sizeof *call.label);
     else
         call.target = mem_array(3 * (size_t)target, sizeof *call.target);
     plugin->read(&call);
     instance_reset(in);
+    fuzz_columns(info, x);
     for (int64_t k = 0; info->is == FELL_CLASSES && info->class_names && k < info->nclasses; k++)
         if (!info->class_names[k])
             abort();
     free(call.x);
+    free(call.x64);
     free(call.label);
     free(call.target);
 }

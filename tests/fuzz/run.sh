@@ -47,7 +47,7 @@ trap 'rm -rf "$files"' EXIT
 
 # ---- a database whose tables keep nothing --------------------------------------------------------
 if [ ! -f "$FUZZ_DATABASE" ] || [ "$FUZZ_DATABASE" -ot "$FELL_PROGRAM" ]; then
-    rm -f "$scratch"/sound.db*
+    rm -rf "$scratch"/sound.db*
     printf '%s\n' 'seed: 3' 'data: {source: xor}' 'model: [{dense: {units: 2, activation: tanh}}, {dense: {units: 1}}]' \
         'loss: mse' 'optimizer: {sgd: {lr: 0.5}}' 'metrics: [accuracy]' 'train: {epochs: 2, batch_size: 0}' 'checkpoint: {every: 1, keep: last}' \
         'sweep: {over: {optimizer.sgd.lr: [0.5, 0.1]}}' >"$scratch/sound.yaml"
