@@ -510,6 +510,9 @@ typedef struct fell_plan {
                                    /* (section 11); transforms only; since 1   */
     fell_column *out_column;       /* [ncolumns] what they are in `out`: filled */
                                    /* as `column`, to be changed; since 1      */
+    int64_t min_batch;             /* out, since 1: 0, or the fewest rows that a */
+                                   /* training call can have (batch_norm: 2),  */
+                                   /* checked by the host before the first step */
 } fell_plan;
 
 typedef struct fell_layer_call {

@@ -38,6 +38,7 @@ static fell_status plan(fell_plan *p)
     if (s->affine)
         p->tensor[WEIGHT] = p->tensor[BIAS] = each;
     p->tensor[RUNNING_MEAN] = p->tensor[RUNNING_VAR] = each;
+    p->min_batch = fell_size(&p->in[0]) == each.dim[0] ? 2 : 0; /* a plane has a variance of its own */
     p->saved_bytes = 2 * each.dim[0] * (int64_t)sizeof(float);
     return FELL_OK;
 }

@@ -11,6 +11,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/synonym.h"
+
 /* ctype.h asks the locale; these do not. */
 static bool is_digit(char c)
 {
@@ -78,7 +80,7 @@ const char *text_nearest(const char *word, const char *const *candidates, size_t
     size_t len = strlen(word);
     size_t limit = len / 3 > 1 ? len / 3 : 1;
     size_t nearest = limit + 1;
-    const char *found = NULL;
+    const char *found = NULL, *meant;
 
     for (size_t i = 0; i < n; i++) {
         const char *candidate = candidates[i];
@@ -96,7 +98,8 @@ const char *text_nearest(const char *word, const char *const *candidates, size_t
             found = candidate;
         }
     }
-    return found;
+    meant = found && nearest == 0 ? NULL : synonym_of(word, candidates, n);
+    return meant ? meant : found;
 }
 
 const char *text_article(const char *word)

@@ -13,7 +13,8 @@ struct stat;
 
 /* The candidate nearest to `word` by edit distance (Damerau-Levenshtein; at most
  * a third of the word, at least 1; the case of letters and `-` for `_` count for
- * nothing), or NULL when none is near. The first of equals. */
+ * nothing), or NULL when none is near. The first of equals. What `word` is another name of
+ * (base/synonym.h) goes before a near one. */
 const char *text_nearest(const char *word, const char *const *candidates, size_t n);
 
 /* "a" or "an", as WORD begins. */

@@ -77,7 +77,7 @@ static status copy_weights(const char *from, const char *to, struct error *err)
     for (size_t i = 0; i < tensor_file_count(f); i++) {
         const struct tensor_file_entry *e = tensor_file_at(f, i);
 
-        if (strncmp(e->name, "optimizer/", 10) == 0)
+        if (!e->values || strncmp(e->name, "optimizer/", 10) == 0)
             continue;
         out[n] = (struct tensor_out){.name = e->name, .shape.rank = e->rank, .values = e->values};
         memcpy(out[n++].shape.dim, e->dim, sizeof out->shape.dim);

@@ -265,7 +265,7 @@ status checkpoint_export(const struct net *n, const char *path, struct error *er
 
 static bool same_shape(const struct tensor_file_entry *e, const fell_shape *s)
 {
-    return e->rank == s->rank && memcmp(e->dim, s->dim, (size_t)s->rank * sizeof *s->dim) == 0;
+    return e->values && e->rank == s->rank && memcmp(e->dim, s->dim, (size_t)s->rank * sizeof *s->dim) == 0;
 }
 
 /* A tensor of the file that the net has not. */

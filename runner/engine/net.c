@@ -104,7 +104,6 @@ static cJSON *classes_json(const struct data *d)
 
 cJSON *net_to_json(const struct net *n)
 {
-    const int64_t train = n->data->split[SPLIT_TRAIN].n, size = n->spec->train.batch_size;
     cJSON *o = cJSON_CreateObject(), *rows = cJSON_AddObjectToObject(o, "rows"), *layers;
     int64_t parameters = 0;
 
@@ -121,6 +120,6 @@ cJSON *net_to_json(const struct net *n)
     }
     cJSON_AddNumberToObject(o, "parameters", (double)parameters);
     cJSON_AddNumberToObject(o, "memory", (double)net_bytes(n));
-    cJSON_AddNumberToObject(o, "steps_per_epoch", size > 0 ? (double)((train + size - 1) / size) : 1.0);
+    cJSON_AddNumberToObject(o, "steps_per_epoch", (double)net_epoch_steps(n->spec, n->data));
     return o;
 }

@@ -31,6 +31,11 @@ struct net_tensor {
 
 struct net;
 
+/* Rows of a training step, all but the last of an epoch; steps of an epoch; rows of its last step. */
+int64_t net_step_rows(const struct spec *spec, const struct data *data);
+int64_t net_epoch_steps(const struct spec *spec, const struct data *data);
+int64_t net_last_rows(const struct spec *spec, const struct data *data);
+
 /* The largest batch of any call: that of training, or of evaluating a split. */
 int64_t net_batch(const struct spec *spec, const struct data *data);
 

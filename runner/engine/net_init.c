@@ -85,6 +85,11 @@ static status load_tensor(struct net *n, const struct tensor_file *f, const stru
 
     snprintf(name, sizeof name, "%s.%s", n->entry[t->entry].name, t->name);
     entry = tensor_file_find(f, name);
+    if (entry && !entry->values) {
+        snprintf(text, sizeof text, "'%s' is of dtype %s; weights are F32, F64, F16 or BF16", name,
+                 entry->dtype);
+        return weights_problem(n, p, text);
+    }
     if (entry && same_shape(&t->shape, entry)) {
         memcpy(n->weights + t->offset, entry->values, (size_t)t->n * sizeof(float));
         return OK;
@@ -116,6 +121,17 @@ static bool is_tensor(const struct net *n, const char *name)
     return false;
 }
 
+/* Whole numbers beside the weights: PyTorch's num_batches_tracked, position_ids and the like. */
+static void tell_passed_over(const struct net *n, const struct tensor_file_entry *entry)
+{
+    char text[512];
+
+    snprintf(text, sizeof text, "'%s' is of dtype %s, no weight, and is passed over", entry->name,
+             entry->dtype);
+    if (n->env->warn)
+        n->env->warn(n->env->warn_arg, path_base(n->spec->train.initial_weights), text);
+}
+
 /* A tensor of the file that the model lacks; optimizer slots of a checkpoint are not meant. */
 static status refuse_extra(const struct net *n, const struct tensor_file *f, struct problem *p)
 {
@@ -126,6 +142,10 @@ static status refuse_extra(const struct net *n, const struct tensor_file *f, str
 
         if (strncmp(entry->name, "optimizer/", 10) == 0 || is_tensor(n, entry->name))
             continue;
+        if (!entry->values) {
+            tell_passed_over(n, entry);
+            continue;
+        }
         dims_text(entry->dim, entry->rank, &shape);
         snprintf(text, sizeof text, "'%s' %s belongs to no layer of the model", entry->name, shape.text);
         strbuf_release(&shape);

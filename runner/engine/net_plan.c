@@ -17,13 +17,30 @@
  * loss is one of pairs of rows, to which a split is given whole. */
 enum { EVALUATION_ROWS = 64 };
 
+int64_t net_step_rows(const struct spec *spec, const struct data *data)
+{
+    const int64_t rows = data->split[SPLIT_TRAIN].n, wanted = spec->train.batch_size;
+
+    return wanted <= 0 || wanted > rows ? rows : wanted;
+}
+
+int64_t net_epoch_steps(const struct spec *spec, const struct data *data)
+{
+    return (data->split[SPLIT_TRAIN].n - 1) / net_step_rows(spec, data) + 1;
+}
+
+int64_t net_last_rows(const struct spec *spec, const struct data *data)
+{
+    const int64_t before = (net_epoch_steps(spec, data) - 1) * net_step_rows(spec, data);
+
+    return data->split[SPLIT_TRAIN].n - before;
+}
+
 int64_t net_batch(const struct spec *spec, const struct data *data)
 {
     const bool whole = spec->loss.item && spec->loss.item->loss->pairs;
-    int64_t train = data->split[SPLIT_TRAIN].n, most = spec->train.batch_size;
+    int64_t most = net_step_rows(spec, data);
 
-    if (most <= 0 || most > train)
-        most = train;
     for (int s = SPLIT_TRAIN + 1; s < SPLITS; s++) {
         int64_t rows = whole || data->split[s].n < EVALUATION_ROWS ? data->split[s].n : EVALUATION_ROWS;
 
@@ -124,6 +141,25 @@ static status check_indices(const struct net *n, const struct entry *e, int inde
     return OK;
 }
 
+/* Every training step has the rows that the layer wants (batch norm of one row has no variance). */
+static status check_rows(const struct net *n, const struct entry *e, int index, struct problem *p)
+{
+    const long long rows = n->data->split[SPLIT_TRAIN].n, size = net_step_rows(n->spec, n->data),
+                    last = net_last_rows(n->spec, n->data), least = e->plan.min_batch;
+    const char *plugin = e->spec->plugin.item->name;
+
+    if (last >= least)
+        return OK;
+    if (size < least)
+        return problem_set(p, "model", index, "",
+                           "%s: %s cannot take the %lld row%s of a training step; it wants at least %lld",
+                           e->name, plugin, size, size == 1 ? "" : "s", least);
+    return problem_set(p, "model", index, "",
+                       "%s: %lld training rows in batches of %lld leave %lld row%s alone, which %s cannot "
+                       "take; it wants at least %lld: choose another train.batch_size",
+                       e->name, rows, size, last, last == 1 ? "" : "s", plugin, least);
+}
+
 /* ---- shapes and tensors --------------------------------------------------------- */
 
 static status plan_layer(struct net *n, struct entry *e, int index, struct problem *p)
@@ -147,7 +183,9 @@ static status plan_layer(struct net *n, struct entry *e, int index, struct probl
             return problem_set(p, "model", index, "",
                                "%s: its %s is too large for memory, or has no valid shape", e->name,
                                e->layer->tensors[t].name);
-    return plan->indices > 0 ? check_indices(n, e, index, p) : OK;
+    if (plan->indices > 0 && check_indices(n, e, index, p) != OK)
+        return FAILED;
+    return check_rows(n, e, index, p);
 }
 
 static status plan_entry(struct net *n, int index, struct problem *p)

@@ -71,8 +71,11 @@ static void from_f16(float *dst, const unsigned char *src, int64_t n)
 static const struct dtype {
     const char *name;
     size_t size;
-    void (*convert)(float *dst, const unsigned char *src, int64_t n);
-} dtypes[] = {{"F32", 4, from_f32}, {"F64", 8, from_f64}, {"F16", 2, from_f16}, {"BF16", 2, from_bf16}};
+    void (*convert)(float *dst, const unsigned char *src, int64_t n); /* NULL: no weights */
+} dtypes[] = {{"F32", 4, from_f32}, {"F64", 8, from_f64}, {"F16", 2, from_f16}, {"BF16", 2, from_bf16},
+              {"I64", 8, NULL},     {"I32", 4, NULL},     {"I16", 2, NULL},     {"I8", 1, NULL},
+              {"U64", 8, NULL},     {"U32", 4, NULL},     {"U16", 2, NULL},     {"U8", 1, NULL},
+              {"BOOL", 1, NULL}};
 
 /* ---- reading ------------------------------------------------------------------ */
 
@@ -135,10 +138,13 @@ static status read_tensor(const cJSON *json, const unsigned char *data, size_t r
     if (!mem_mul(count, dtype->size, &bytes) || bytes != t->end - t->begin)
         return error_set(err, "its shape needs another number of bytes than the %zu of its data_offsets",
                          t->end - t->begin);
+    t->entry.dtype = dtype->name;
+    t->entry.n = (int64_t)count;
+    if (!dtype->convert)
+        return OK;
     values = mem_try_aligned(count, sizeof *values);
     if (!values)
         return error_set(err, "out of memory");
-    t->entry.n = (int64_t)count;
     t->entry.values = values;
     dtype->convert(values, data + t->begin, t->entry.n);
     return OK;

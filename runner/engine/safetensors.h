@@ -10,16 +10,17 @@
 struct tensor_file;
 
 /* Errors name what is wrong: truncated, header not JSON, offsets outside the file or
- * overlapping, dtype other than F32 (F64, F16 and BF16 are converted). */
+ * overlapping, an unknown dtype. F64, F16 and BF16 are converted; whole
+ * numbers and truth values, which are no weights, are listed without their values. */
 status tensor_file_open(const char *path, struct tensor_file **out, struct error *err);
 void tensor_file_close(struct tensor_file *f);
 size_t tensor_file_count(const struct tensor_file *f);
 /* Name, shape (rank 0..4) and values of tensor I, or by name; NULL if absent. */
 struct tensor_file_entry {
-    const char *name;
+    const char *name, *dtype;
     int64_t rank, dim[8];
     int64_t n;
-    const float *values;
+    const float *values; /* NULL: of whole numbers or truth values */
 };
 const struct tensor_file_entry *tensor_file_at(const struct tensor_file *f, size_t i);
 const struct tensor_file_entry *tensor_file_find(const struct tensor_file *f, const char *name);

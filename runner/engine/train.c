@@ -407,12 +407,11 @@ static void run_epochs(struct run *r, int64_t epochs)
 
 static status prepare_batches(struct run *r, int64_t batch, struct problem *p)
 {
-    const int64_t rows = r->data->split[SPLIT_TRAIN].n, wanted = r->spec->train.batch_size;
     struct error err;
 
     for (int s = SPLIT_TRAIN; s < SPLITS; s++) {
         const bool train = s == SPLIT_TRAIN;
-        const int64_t size = !train ? batch : wanted <= 0 || wanted > rows ? rows : wanted;
+        const int64_t size = train ? net_step_rows(r->spec, r->data) : batch;
 
         if (r->data->split[s].n > 0 && batches_init(&r->batches[s], r->data, (enum split)s, size,
                                                     train && r->spec->train.shuffle, &err) != OK)
@@ -425,7 +424,7 @@ static status prepare(struct run *r, struct problem *p)
 {
     const struct spec *spec = r->spec;
     const int64_t batch = net_batch(spec, r->data), epochs = spec->train.epochs;
-    int64_t steps;
+    const int64_t steps = net_epoch_steps(spec, r->data);
 
     if (net_new(spec, r->data, r->env, batch, &r->net, p) != OK ||
         net_initialise(r->net, spec, r->options->seed, p) != OK || prepare_batches(r, batch, p) != OK ||
@@ -435,7 +434,6 @@ static status prepare(struct run *r, struct problem *p)
     r->update = net_update(r->net);
     r->measure = net_measure(r->net);
     net_trained(r->net, &r->grads, &r->floats);
-    steps = (r->data->split[SPLIT_TRAIN].n - 1) / r->batches[SPLIT_TRAIN].size + 1;
     r->rate = rate_new(spec, r->measure, r->env, update_rate(r->update), epochs, steps * epochs);
     r->every = spec->record.gradients == RECORD_STEP ? spec->record.every : 0;
     if (tally_init(&r->tally, r->net, r->env, spec->record.gradients, p) != OK)

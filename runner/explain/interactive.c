@@ -25,6 +25,7 @@
 #include <string.h>
 
 #include "engine/batches.h"
+#include "engine/net.h"
 #include "explain/assets.h"
 #include "explain/html.h"
 #include "host/settings.h"
@@ -263,8 +264,7 @@ static void add_rows(cJSON *o, const struct lesson *l, int64_t n)
 /* The rows of the epochs to come, as batches.c shuffles them. */
 static status add_orders(cJSON *o, const struct lesson *l, int64_t n, struct error *err)
 {
-    const int64_t rows = l->data->split[SPLIT_TRAIN].n, wanted = l->spec->train.batch_size;
-    const int64_t size = wanted <= 0 || wanted > rows ? rows : wanted;
+    const int64_t rows = l->data->split[SPLIT_TRAIN].n, size = net_step_rows(l->spec, l->data);
     struct batches b = {0};
     cJSON *list;
 

@@ -165,7 +165,7 @@ void snapshot_release(struct snapshot *s)
 
 static bool fits(const fell_shape *shape, const struct tensor_file_entry *e)
 {
-    if (e->rank != shape->rank)
+    if (!e->values || e->rank != shape->rank)
         return false;
     for (int64_t i = 0; i < shape->rank; i++)
         if (e->dim[i] != shape->dim[i])
@@ -207,7 +207,7 @@ static void load_slot(struct net *n, const struct tensor_file *f, size_t s, int6
         name = mem_format("optimizer/%s%s/%s.%s", update_slot_name(n->update, s), number,
                           n->entry[t->entry].name, t->name);
         e = tensor_file_find(f, name);
-        if (e && e->n == count)
+        if (e && e->values && e->n == count)
             memcpy(values, e->values, (size_t)count * sizeof(float));
         free(name);
     }

@@ -129,11 +129,10 @@ static int64_t affordable(struct lab *p)
 static void measure_run(struct lab *p)
 {
     struct lesson_training *t = &p->l->training;
-    const int64_t rows = p->q->data->split[SPLIT_TRAIN].n, batch = p->q->spec->train.batch_size;
 
     t->epochs = p->q->spec->train.epochs;
-    t->batch = batch <= 0 || batch > rows ? rows : batch;
-    t->steps_per_epoch = (rows - 1) / t->batch + 1;
+    t->batch = net_step_rows(p->q->spec, p->q->data);
+    t->steps_per_epoch = net_epoch_steps(p->q->spec, p->q->data);
     t->trained = affordable(p);
     if (!p->q->checkpoint && p->q->epoch > t->trained)
         t->trained = p->q->epoch;

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/synonym.h"
 #include "base/text.h"
 #include "host/registry_open.h"
 
@@ -285,6 +286,9 @@ static void say_unknown(struct registry *r, const struct query *q, struct error 
     near = text_nearest(q->name, h.names, h.n);
     if (h.others.len) {
         strbuf_addf(&text, "'%s' is %s, not %s %s", q->name, h.others.text, text_article(word), word);
+        near = synonym_of(q->name, h.names, h.n);
+        if (near)
+            strbuf_addf(&text, "; did you mean '%s'?", near);
     } else {
         strbuf_addf(&text, "no %s '%s'", word, q->name);
         if (near) {
