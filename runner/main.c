@@ -1,4 +1,5 @@
 /* main.c - fell: the list of its commands, in the order in which its help shows them. */
+#include <fcntl.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -52,8 +53,21 @@ static void out_of_memory(void)
     _exit(EXIT_RUN);
 }
 
+/* A stream that was closed would be the next file that is opened, and be written into. */
+static void open_streams(void)
+{
+    int fd;
+
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0)
+        close(fd);
+}
+
 int main(int argc, char **argv)
 {
+    open_streams();
     mem_on_failure(out_of_memory);
     safe_streams();             /* whatever is printed, the terminal obeys none of it */
     signal(SIGPIPE, SIG_IGN);   /* a reader that went away is an error of the write */

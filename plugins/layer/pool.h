@@ -19,6 +19,22 @@
         FELL_BOOL(S, ceil_mode, false,                                                                       \
                   "Whether a window that only partly lies within the image counts, true or false.")
 
+/* Whether a place of the window W along an axis sees no pixel: it lies beside the image, or a dilated one
+ * reaches across it. */
+static inline bool pool_sees_nothing(const struct window *w, int axis)
+{
+    const int64_t dilation = w->dilation[axis];
+
+    for (int64_t o = 0; o < w->out[axis]; o++) {
+        const int64_t from = o * w->stride[axis] - w->padding[axis];
+        const int64_t skipped = from < 0 ? (-from + dilation - 1) / dilation : 0;
+
+        if (skipped >= w->kernel[axis] || from + skipped * dilation >= w->in[axis])
+            return true;
+    }
+    return false;
+}
+
 /* The window W from a pool's settings and the shape of its input. */
 static inline fell_status pool_window(fell_ctx *ctx, const fell_shape *in, fell_ints kernel, fell_ints stride,
                                       fell_ints padding, const int64_t dilation[AXES], bool ceil_mode,
@@ -35,7 +51,16 @@ static inline fell_status pool_window(fell_ctx *ctx, const fell_shape *in, fell_
             return fell_fail(ctx, "padding: %lld is more than half of the window's %lld",
                              (long long)w->padding[a], (long long)w->kernel[a]);
     }
-    return window_fit(ctx, w, ceil_mode);
+    if (window_fit(ctx, w, ceil_mode) != FELL_OK)
+        return FELL_ERROR;
+    for (int a = 0; a < AXES; a++)
+        if (pool_sees_nothing(w, a))
+            return fell_fail(
+                ctx,
+                "padding: a window lies wholly in the padding, beside %lld %s, and has nothing to "
+                "pool",
+                (long long)w->in[a], a == ROWS ? "rows" : "columns");
+    return FELL_OK;
 }
 
 /* Some planes of a call, for FELL_KERNEL: [begin, end) of batch * channels. */
