@@ -172,12 +172,12 @@ static void judge_death(struct hearing *h, struct limit_watch *watch, bool broke
 
     if (broken)
         strbuf_add(&why, "what the worker process sent makes no sense; ");
-    sig = process_bury(&h->process, broken, h->rerun->spec, &why);
+    sig = process_bury(&h->process, broken, &why);
     word = watch->broken ? watch->broken : broken ? NULL : limits_judge_crash(watch, &crash);
     if (word) {
         why.len = 0;
         strbuf_add(&why, watch->text);
-        process_add_where(&h->process, h->rerun->spec, &why);
+        process_add_where(&h->process, &why);
     }
     end(h, word ? word : run_statuses[sig && !broken ? STATUS_CRASHED : STATUS_FAILED].word, why.text);
     strbuf_release(&why);
@@ -229,6 +229,6 @@ status rerun_train(const struct rerun *r, int64_t last_epoch, const char *export
         listen(&h);
         result = OK;
     }
-    process_bury(&h.process, false, NULL, NULL);
+    process_bury(&h.process, false, NULL);
     return result;
 }

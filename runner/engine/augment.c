@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "engine/data_parts.h"
+#include "engine/net_at.h"
 #include "engine/net_run.h"
 
 /* One transform at work. */
@@ -42,6 +43,7 @@ static status prepare(struct work *w, const struct late *late, const struct choi
                           .max_batch = batch,
                           .in = &late->in,
                           .tensor = mem_array(late->ntensors, sizeof(fell_shape))};
+    net_at(&w->in, "plan");
     if (layer->plan(&w->plan) != FELL_OK)
         return data_problem(p, "data.transforms", index, &w->in);
     instance_reset(&w->in);
@@ -120,9 +122,8 @@ void augment_free(struct augment *a)
 
 status augment_batch(struct augment *a, int64_t step, struct batch *b, struct error *err)
 {
-    net_current_phase = "transforming";
     for (struct work *w = a->work, *end = w + a->n; w < end; w++) {
-        net_current = w->in.name;
+        net_at(&w->in, "forward");
         w->in.stream.step = (uint64_t)step;
         w->in.stream.position = 0;
         w->x[0] = b->x;

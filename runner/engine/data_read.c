@@ -9,8 +9,9 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "engine/data_parts.h"
 #include "base/text.h"
+#include "engine/data_parts.h"
+#include "engine/net_at.h"
 
 #define LARGEST      ((int64_t)1 << 40) /* numbers in a row, rows in a set */
 #define MOST_CLASSES ((int64_t)1 << 24) /* a class number must be exact as a float */
@@ -165,6 +166,7 @@ status dataset_open(struct dataset *d, const struct choice *choice, enum split r
                                .wanted = spec->loss.item->loss->target,
                                .source = source ? &source->info : NULL,
                                .gaps = fills_gaps(spec)};
+    net_at(&d->in, "opening");
     if (plugin->open(&d->info) != FELL_OK)
         return data_problem(p, d->section, 0, &d->in);
     d->open = true;
@@ -174,8 +176,11 @@ status dataset_open(struct dataset *d, const struct choice *choice, enum split r
 
 void dataset_close(struct dataset *d)
 {
-    if (d->open)
+    if (d->open) {
+        net_at(&d->in, "closing");
         d->choice->item->dataset->close(d->info.self);
+        net_at(NULL, NULL);
+    }
     d->open = false;
     free(d->label_map);
     free(d->x_from);
@@ -480,6 +485,7 @@ status dataset_read(struct dataset *d, const int64_t *row, int64_t n, bool narro
     call.x = out->x;
     call.target = out->target;
     call.label = out->label;
+    net_at(&d->in, "reading");
     if (d->info.doubles) {
         if (read_doubles(d, &call, narrow, out, p) != OK)
             goto out;

@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "engine/data_parts.h"
 #include "engine/init.h"
+#include "engine/net_at.h"
 
 enum {
     CHUNK = 1024, /* rows; a multiple of 16, so that every chunk stays aligned */
@@ -63,6 +64,7 @@ static status make_plan(struct work *w, const struct data *data, const struct ch
                     .column = data->column,
                     .ncolumns = data->ncolumns,
                     .out_column = w->column};
+    net_at(&w->in, "plan");
     if (layer->plan(&w->plan) != FELL_OK)
         return data_problem(p, SECTION, w->index, &w->in);
     instance_reset(&w->in);
@@ -165,6 +167,7 @@ static status call(struct work *w, const struct choice *choice, fell_status (*fn
                          .tensor = w->tensor,
                          .grad = w->none};
 
+    net_at(&w->in, fn == w->item->layer->fit ? "fit" : "forward");
     if (fn(&c) != FELL_OK)
         return data_problem(p, SECTION, w->index, &w->in);
     instance_reset(&w->in);

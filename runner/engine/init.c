@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "engine/net_at.h"
 #include "host/settings.h"
 #include "yaml/diag.h"
 #include "yaml/tree.h"
@@ -121,13 +122,17 @@ static status fill(const struct init_request *r, const struct choice *chosen, st
                            .fan_out = r->fan_out,
                            .w = w};
     struct instance in;
+    char phase[160];
     status result = OK;
 
     instance_init(&in, chosen->item, chosen->item->name, env);
     in.stream = r->stream;
     call.ctx = &in.ctx;
+    snprintf(phase, sizeof phase, "init of %s", r->who);
+    net_at(&in, phase);
     if (chosen->item->initialiser->fill(&call) != FELL_OK)
         result = instance_error(&in, setting, err);
+    net_at(NULL, NULL);
     instance_release(&in);
     return result;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "engine/look_impl.h"
+#include "engine/net_at.h"
 
 void looks_begin_epoch(struct looks *l)
 {
@@ -82,8 +83,7 @@ static status take(struct look *k, const struct look_time *t, struct error *err)
     k->call.lr = t->lr;
     k->call.look = k->spec->every ? (uint64_t)((t->epoch + k->spec->every - 1) / k->spec->every) : 0;
     k->in.stream = rng_stream(l->seed, RNG_PROBE, (uint32_t)(k - l->look), (uint64_t)t->epoch);
-    net_current = k->in.name;
-    net_current_phase = "look";
+    net_at(&k->in, "look");
     result = k->item->look(&k->call);
     instance_reset(&k->in);
     memcpy(n->weights, l->kept, (size_t)n->floats * sizeof *l->kept);

@@ -11,6 +11,7 @@
 
 #include "base/mem.h"
 #include "engine/look_impl.h"
+#include "engine/net_at.h"
 
 /* A failure of the net becomes the probe's own message. */
 static fell_status refuse(struct look *k)
@@ -38,6 +39,13 @@ static void copy(void *to, const void *from, int64_t begin, int64_t n, int64_t s
     memcpy(to, (const char *)from + (size_t)(begin * size) * 4, (size_t)(n * size) * 4);
 }
 
+/* The net was run for the probe, which goes on. */
+static status back(const struct look *k, status result)
+{
+    net_at(&k->in, "look");
+    return result;
+}
+
 /* Forward on rows BEGIN .. BEGIN + N - 1 of the probe. */
 static status feed(struct look *k, int64_t begin, int64_t n)
 {
@@ -55,9 +63,9 @@ static status feed(struct look *k, int64_t begin, int64_t n)
         b.target = l->target;
     }
     if (train && l->augment && augment_batch(l->augment, 1, &b, &k->err) != OK)
-        return FAILED;
+        return back(k, FAILED);
     net_feed(l->net, MODE_LOOK, &b);
-    return net_forward(l->net, MODE_LOOK, 1, &k->err);
+    return back(k, net_forward(l->net, MODE_LOOK, 1, &k->err));
 }
 
 static fell_status look_forward(fell_probe_call *c, int64_t begin, int64_t n)
@@ -74,14 +82,13 @@ static status eval_loss(struct look *k, fell_loss_call *call)
 {
     struct net *n = k->all->net;
 
-    net_current = n->loss.name;
-    net_current_phase = "loss";
+    net_at(&n->loss, "loss in a probe");
     call->sum = 0.0;
     call->weight = (double)call->rows;
     if (n->loss_item->eval(call) != FELL_OK)
-        return instance_error(&n->loss, NULL, &k->err);
+        return back(k, instance_error(&n->loss, NULL, &k->err));
     instance_reset(&n->loss);
-    return OK;
+    return back(k, OK);
 }
 
 /* ---- the mean gradient ------------------------------------------------------------------------------ */
@@ -108,7 +115,7 @@ static status add_batch(struct look *k, int64_t begin, int64_t n, double *sum, d
     *weight += net->loss_call.weight;
     if (!gradient)
         return OK;
-    if (net_backward_through(net, MODE_LOOK, add_dy_squares, k, &k->err) != OK)
+    if (back(k, net_backward_through(net, MODE_LOOK, add_dy_squares, k, &k->err)) != OK)
         return FAILED;
     for (int64_t i = 0; i < l->weights; i++)
         l->sum[i] += (double)net->grads[i];
@@ -215,6 +222,7 @@ static status ask_layer(struct each *w, const struct entry *e, size_t entry, str
         if (v >= 0 && w->squares)
             squares[t] = w->squares + l->tensor[v].at;
     }
+    net_at(&e->in, "each_row");
     if (e->layer->each_row(&c, &r) != FELL_OK)
         result = instance_error((const struct instance *)&e->in, NULL, err);
     instance_reset((struct instance *)&e->in);
@@ -297,7 +305,7 @@ static status each_batch(struct each *w, int64_t begin, int64_t n)
         if (w->loss)
             w->loss[i] = loss;
     }
-    if (net_backward_through(k->all->net, MODE_LOOK, before_entry, w, &k->err) != OK)
+    if (back(k, net_backward_through(k->all->net, MODE_LOOK, before_entry, w, &k->err)) != OK)
         return FAILED;
     add_sum(w);
     return OK;
@@ -312,7 +320,7 @@ static status each_alone(struct each *w, int64_t begin, int64_t n)
 
     for (int64_t i = 0; i < n; i++) {
         if (feed(k, begin + i, 1) != OK || row_loss(k, 0, &loss) != OK ||
-            net_backward_through(l->net, MODE_LOOK, NULL, NULL, &k->err) != OK)
+            back(k, net_backward_through(l->net, MODE_LOOK, NULL, NULL, &k->err)) != OK)
             return FAILED;
         if (w->loss)
             w->loss[i] = loss;

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "engine/look_impl.h"
+#include "engine/net_at.h"
 
 /* ---- the net as probes see it ---------------------------------------------------------------------- */
 
@@ -170,8 +171,7 @@ static status make_states(struct look *k, struct looks *l, int index, struct pro
     int64_t *floats = arena_alloc(l->arena, n * sizeof *floats);
 
     k->plan.state = k->state_n = floats;
-    net_current = k->in.name;
-    net_current_phase = "plan";
+    net_at(&k->in, "plan");
     if (k->item->plan && k->item->plan(&k->plan) != FELL_OK)
         return problem_of_instance(&k->in, "probes", index, p);
     instance_reset(&k->in);

@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "engine/net_at.h"
 #include "engine/net_impl.h"
 #include "engine/probe_names.h"
 #include "engine/targets.h"
@@ -85,7 +86,7 @@ static status try_metric(struct measure *m, struct metric *metric, int index, st
     c.pred = nothing;
     c.target = m->classes ? NULL : nothing;
     c.label = m->classes ? label : NULL;
-    net_current = metric->in.name;
+    net_at(&metric->in, "plan");
     if (metric->item->eval(&c) != FELL_OK)
         return problem_of_instance(&metric->in, "metrics", index, p);
     instance_reset(&metric->in);
@@ -258,12 +259,13 @@ void measure_keep(struct measure *m, enum split split, const struct batch *b, co
 
 status measure_split(struct measure *m, enum split split, int64_t rows, struct error *err)
 {
+    static const char *const phases[SPLITS] = {"train rows", "validation rows", "test rows"};
     const bool kept = split == SPLIT_TRAIN && m->shuffled;
 
     for (size_t i = 0; i < m->nmetrics; i++) {
         struct metric *metric = &m->metric[i];
 
-        net_current = metric->in.name;
+        net_at(&metric->in, phases[split]);
         for (size_t k = 0; k < metric->n; k++)
             m->out[k] = NAN;
         metric->call.rows = rows * m->rows_each;

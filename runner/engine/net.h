@@ -67,9 +67,4 @@ size_t net_metrics(const struct net *n, const struct metric_value **out);
  * "memory": bytes in all, "steps_per_epoch": N}. */
 cJSON *net_to_json(const struct net *n);
 
-/* Which entry a crash handler should name: the entry (or loss, optimizer ...) whose
- * callback runs now, as a static string valid at any time; "" outside. */
-extern const char *volatile net_current;
-extern const char *volatile net_current_phase; /* "forward", "backward", "step", ... */
-
 #endif

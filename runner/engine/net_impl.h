@@ -91,6 +91,7 @@ struct net {
     void *activations; /* y, dy and saved of all entries */
     size_t activation_bytes;
 
+    enum net_mode mode; /* that was fed last */
     int64_t now[MODES]; /* rows that the calls are set to */
     const float *x;     /* that the calls read */
     size_t ninputs;

@@ -34,7 +34,6 @@ static status initialise_entry(struct net *n, struct entry *e, struct init_defau
         struct error err;
         char who[160], setting[sizeof p->setting];
 
-        net_current = e->name;
         if (t->shape.rank > 1 || fan_in == 0) /* a vector has those of the weight before it */
             init_fans(&t->shape, &fan_in, &fan_out);
         request.fan_in = fan_in;
@@ -177,7 +176,6 @@ status net_initialise(struct net *n, const struct spec *spec, uint64_t seed, str
 
     if (net_allocate(n, p) != OK)
         return FAILED;
-    net_current_phase = "init";
     defaults = init_defaults_new();
     for (size_t i = 0; i < n->nentries && result == OK; i++) {
         n->entry[i].in.stream = rng_stream(seed, RNG_LAYER, (uint32_t)i, 0);

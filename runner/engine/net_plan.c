@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "engine/net_at.h"
 #include "engine/net_impl.h"
 #include "engine/rate.h"
 #include "engine/targets.h"
@@ -201,8 +202,7 @@ static status plan_entry(struct net *n, int index, struct problem *p)
     else
         e->activation = s->plugin.item->activation;
     instance_init(&e->in, s->plugin.item, e->name, n->env);
-    net_current = e->name;
-    net_current_phase = "plan";
+    net_at(&e->in, "plan");
     if (connect(n, e, index, p) != OK)
         return FAILED;
     in = arena_alloc(n->arena, (size_t)e->nin * sizeof *in);
@@ -359,7 +359,7 @@ static status try_loss(struct net *n, struct problem *p)
                         .pred = nothing,
                         .dpred = nothing};
 
-    net_current = n->loss.name;
+    net_at(&n->loss, "plan");
     if (n->loss_item->target == FELL_CLASSES)
         c.label = label;
     else
@@ -439,7 +439,7 @@ status net_new(const struct spec *spec, const struct data *data, struct host_env
     *out = n;
     result = OK;
 out:
-    net_current = net_current_phase = "";
+    net_at(NULL, NULL);
     if (result != OK)
         net_free(n);
     return result;

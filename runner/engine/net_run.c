@@ -8,10 +8,8 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "engine/net_at.h"
 #include "engine/net_impl.h"
-
-const char *volatile net_current = "";
-const char *volatile net_current_phase = "";
 
 /* ---- feed ---------------------------------------------------------------------- */
 
@@ -35,6 +33,7 @@ void net_feed(struct net *n, enum net_mode mode, const struct batch *b)
             *n->input[i] = b->x;
         n->x = b->x;
     }
+    n->mode = mode;
     n->loss_call.rows = b->n * n->entry[n->nentries - 1].rows;
     n->loss_call.target = b->target;
     n->loss_call.label = b->label;
@@ -44,11 +43,12 @@ void net_feed(struct net *n, enum net_mode mode, const struct batch *b)
 
 status net_forward(struct net *n, enum net_mode mode, int64_t step, struct error *err)
 {
-    net_current_phase = "forward";
+    static const char *const phases[MODES] = {"forward", "forward in evaluation", "forward in a probe"};
+
     for (struct entry *e = n->entry, *end = e + n->nentries; e < end; e++) {
         fell_status result;
 
-        net_current = e->name;
+        net_at(&e->in, phases[mode]);
         e->in.stream.step = (uint64_t)step;
         e->in.stream.position = 0;
         if (e->layer)
@@ -64,10 +64,10 @@ status net_forward(struct net *n, enum net_mode mode, int64_t step, struct error
 
 status net_loss(struct net *n, double *sum, double *weight, struct error *err)
 {
+    static const char *const phases[MODES] = {"loss", "loss in evaluation", "loss in a probe"};
     fell_loss_call *c = &n->loss_call;
 
-    net_current = n->loss.name;
-    net_current_phase = "loss";
+    net_at(&n->loss, phases[n->mode]);
     c->sum = 0.0;
     c->weight = (double)c->rows;
     if (n->loss_item->eval(c) != FELL_OK)
@@ -86,7 +86,7 @@ static status entry_backward(struct net *n, enum net_mode mode, struct entry *e,
     const struct kernels *kernels = n->env->kernels;
     fell_status result;
 
-    net_current = e->name;
+    net_at(&e->in, "backward");
     if (e->ngradients)
         memset(e->clear, 0, e->clear_bytes);
     if (e->layer)
@@ -106,7 +106,6 @@ static status entry_backward(struct net *n, enum net_mode mode, struct entry *e,
 status net_backward_through(struct net *n, enum net_mode mode, net_before_entry *before, void *arg,
                             struct error *err)
 {
-    net_current_phase = "backward";
     for (struct entry *e = n->entry + n->nentries, *first = n->entry + n->first_backward; e-- > first;) {
         if (!e->backward)
             continue;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "engine/net_at.h"
 
 struct scheduled {
     const fell_schedule *item;
@@ -97,7 +98,7 @@ status rate_of_step(struct rate *r, int64_t epoch, int64_t step, double *lr, str
 {
     *lr = r->lr;
     for (struct scheduled *s = r->schedule, *end = s + r->n; s < end; s++) {
-        net_current = s->in.name;
+        net_at(&s->in, "rate");
         s->call.epoch = epoch;
         s->call.step = step;
         s->call.lr = *lr;

@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "engine/augment.h"
 #include "engine/checkpoint.h"
+#include "engine/net_at.h"
 #include "engine/net_run.h"
 #include "engine/rate.h"
 #include "engine/train_keep.h"
@@ -278,7 +279,7 @@ static status take_looks(struct run *r, bool last)
     while (looks_next(r->looks, &t, last, &next, &report, &result, &err))
         if (r->listener->probe)
             r->listener->probe(r->listener->arg, r->looks, &report);
-    net_current = net_current_phase = "";
+    net_at(NULL, NULL);
     if (r->looks)
         r->clock = time_monotonic(); /* an epoch's time is without them */
     return result == OK ? OK : fail(r, &err);
@@ -375,7 +376,6 @@ static void run_epochs(struct run *r, int64_t epochs)
         r->epoch++;
         if (run_epoch(r) != OK || check_weights(r) != OK)
             break;
-        net_current = net_current_phase = "";
         if (measure_all(r) != OK)
             break;
         make_report(r, &report);
@@ -516,7 +516,7 @@ status train_run(const struct spec *spec, const struct data *data, struct host_e
         checkpoint_export(r.net, options->export_path, &err) != OK)
         fail(&r, &err);
 out:
-    net_current = net_current_phase = "";
+    net_at(NULL, NULL);
     release(&r);
     if (own) {
         env->pool = NULL;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "engine/net_at.h"
 #include "engine/net_impl.h"
 #include "host/settings.h"
 
@@ -93,7 +94,7 @@ static status try_optimizer(struct update *u, const void *settings, struct probl
     for (size_t i = 0; i < u->nslots; i++)
         if (u->slot[i].used)
             slot[i] = mem_array((size_t)scalar_floats(&u->slot[i]), sizeof *slot[i]);
-    net_current = u->in.name;
+    net_at(&u->in, "plan");
     if (u->item->step(&c) != FELL_OK)
         result = problem_of_instance(&u->in, "optimizer", 0, p);
     instance_reset(&u->in);
@@ -222,8 +223,7 @@ double update_rate(const struct update *u)
 
 status update_step(struct update *u, int64_t t, double lr, double loss, struct error *err)
 {
-    net_current = u->in.name;
-    net_current_phase = "step";
+    net_at(&u->in, "step");
     for (struct update_call *c = u->call, *end = c + u->ncalls; c < end; c++) {
         c->call.t = t;
         c->call.lr = lr * c->factor;

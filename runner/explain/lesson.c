@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "engine/net_at.h"
 #include "explain/names.h"
 #include "explain/formula.h"
 #include "explain/lab.h"
@@ -128,7 +129,7 @@ status lesson_new(const struct lesson_request *q, struct lesson **out, struct er
     if (st == OK)
         st = look(&p, q, err);
     lab_close(&p);
-    net_current = net_current_phase = "";
+    net_at(NULL, NULL);
     if (st == OK)
         *out = l;
     else

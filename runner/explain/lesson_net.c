@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "engine/net_at.h"
 #include "explain/lab.h"
 
 static double *doubles(struct arena *a, const float *v, int64_t n)
@@ -211,7 +212,7 @@ static bool gives_another(struct net *n, struct entry *e)
     c.y = mem_try_aligned(bytes, 1);
     if (!c.y)
         return false;
-    net_current = e->name;
+    net_at(&e->in, "forward");
     another = e->layer->forward(&c) != FELL_OK || memcmp(c.y, e->y, bytes) != 0;
     e->in.error.text[0] = 0;
     instance_reset(&e->in);

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "engine/net_at.h"
 #include "explain/lab.h"
 
 enum { MOST_ITEMS = 4000000 };       /* beginnings of paths that may wait */
@@ -52,8 +53,7 @@ static status backward(struct walk *w, struct entry *e, struct error *err)
 {
     fell_status result;
 
-    net_current = e->name;
-    net_current_phase = "backward";
+    net_at(&e->in, "backward");
     if (e->layer) {
         fell_layer_call c = e->call[MODE_TRAIN].layer;
         float **none = mem_array(e->layer->ntensors + 1, sizeof *none);
@@ -129,6 +129,7 @@ static status first_slopes(struct walk *w, struct error *err)
         c.grad = grad;
         w->dy[i] = 1.0f;
         g[chosen->flat] = 0.0f; /* the others are not read */
+        net_at(&e->in, "backward");
         if (e->layer->backward(&c) != FELL_OK)
             st = instance_error(&e->in, NULL, err);
         instance_reset(&e->in);

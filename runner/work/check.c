@@ -71,17 +71,36 @@ static void add_warning(struct diag *d, const char *body)
     cJSON_Delete(json);
 }
 
-/* A crash is shown at the layer it happened in. */
+struct crashed {
+    const struct spec *spec;
+    const struct process *process;
+    const struct place *at;
+};
+
+/* As net_at() calls it. */
+static void match_crash(void *arg, const char *section, int index, const struct choice *c)
+{
+    struct crashed *s = arg;
+    const bool model = strcmp(section, "model") == 0, transform = strcmp(section, "data.transforms") == 0;
+    const char *what = model       ? role_word(ROLE_MODEL_ENTRY)
+                       : transform ? role_word(ROLE_TRANSFORM)
+                                   : kind_word(c->item->kind);
+    const char *name = model ? s->spec->model[index].name : c->item->name;
+
+    if (!s->at && c->at.source && strcmp(what, s->process->crash_at.what) == 0 &&
+        strcmp(name, s->process->crash_at.name) == 0)
+        s->at = &c->at;
+}
+
+/* A crash is shown where the plugin is named that it happened in. */
 static void add_crash(struct diag *d, struct process *p, const struct spec *spec)
 {
-    const struct place *at = NULL;
+    struct crashed s = {.spec = spec, .process = p};
     struct strbuf why = {0};
 
-    process_bury(p, false, spec, &why);
-    for (size_t i = 0; i < spec->nmodel; i++)
-        if (strcmp(spec->model[i].name, p->crash_where) == 0 && spec->model[i].plugin.at.source)
-            at = &spec->model[i].plugin.at;
-    diag_error(d, at, "the worker process that tried this spec died: %s", why.text);
+    process_bury(p, false, &why);
+    spec_each_choice(spec, match_crash, &s);
+    diag_error(d, s.at, "the worker process that tried this spec died: %s", why.text);
     strbuf_release(&why);
 }
 
@@ -107,7 +126,7 @@ status check_begin(struct process *p, const struct experiment *e, const struct r
         o->worker->pid = 0;
         if (ask(p, e, 0, err) == OK)
             return OK;
-        process_bury(p, true, NULL, NULL);
+        process_bury(p, true, NULL);
     }
     if (process_start(p, o->nplugins, o->plugins, err) != OK)
         return FAILED;
@@ -167,10 +186,10 @@ status runner_check(const struct experiment *e, const struct runner_options *o, 
     if (plan_json)
         *plan_json = NULL;
     if (check_begin(&p, e, o, &err) != OK) {
-        process_bury(&p, true, NULL, NULL);
+        process_bury(&p, true, NULL);
         return diag_error(d, NULL, "%s", err.text);
     }
     result = check_finish(&p, e, plan_json ? keep_first_plan : NULL, plan_json, d);
-    process_bury(&p, false, NULL, NULL);
+    process_bury(&p, false, NULL);
     return result;
 }

@@ -390,7 +390,7 @@ void crew_dismiss(struct crew *c)
     if (!c)
         return;
     for (size_t i = 0; i < c->nhands; i++) {
-        process_bury(&c->hands[i].process, false, NULL, NULL);
+        process_bury(&c->hands[i].process, false, NULL);
         hand_release(&c->hands[i]);
         run_task_release(&c->hands[i].task);
     }

@@ -119,7 +119,7 @@ status hand_start(struct hand *h, const struct hand_env *env, struct error *err)
     limits_begin(&h->watch, &spec->limits, spec->train.threads, h->process.pid);
     if (process_send(&h->process, &job, err) != OK) {
         limits_end(&h->watch);
-        process_bury(&h->process, false, NULL, NULL);
+        process_bury(&h->process, false, NULL);
         goto out;
     }
     begin_run(h);
@@ -186,7 +186,6 @@ static status end_badly(struct hand *h, const struct hand_env *env, const char *
 /* The process is gone, or talks nonsense. */
 static status lose_process(struct hand *h, const struct hand_env *env, bool broken, struct error *err)
 {
-    const struct spec *spec = h->busy ? h->task.stored.spec : NULL;
     const struct crash_head crash = h->process.crash;
     struct strbuf why = {0}, limit = {0};
     const char *word;
@@ -195,11 +194,11 @@ static status lose_process(struct hand *h, const struct hand_env *env, bool brok
 
     if (broken)
         strbuf_add(&why, "what the worker process sent makes no sense; ");
-    sig = process_bury(&h->process, broken, spec, &why);
+    sig = process_bury(&h->process, broken, &why);
     word = h->watch.broken ? h->watch.broken : broken ? NULL : limits_judge_crash(&h->watch, &crash);
     if (word) {
         strbuf_add(&limit, h->watch.text);
-        process_add_where(&h->process, spec, &limit);
+        process_add_where(&h->process, &limit);
     }
     if (h->busy && env->interrupted) {
         result = recorder_event(env->recorder, h->task.run, run_end_word(RUN_INTERRUPTED), NULL, err);

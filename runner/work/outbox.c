@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
-#include "engine/net.h"
+#include "engine/net_at.h"
 
 enum { VOLUME = 64 * 1024, ALTERNATE_STACK = 64 * 1024 };
 static const double PERIOD = 0.1; /* seconds */
@@ -76,7 +76,7 @@ static void report(struct outbox *b, int32_t sig, bool memory_is_out)
 {
     const struct crash_head about = {
         .signal = sig, .memory_is_out = memory_is_out, .memory_bytes = own_memory()};
-    const char *layer = net_current, *phase = net_current_phase;
+    const struct net_place at = net_where();
     struct {
         struct frame head;
         char body[256];
@@ -86,8 +86,9 @@ static void report(struct outbox *b, int32_t sig, bool memory_is_out)
     if (b->sent < b->whole)
         write_all(b->fd, b->frames.text + b->sent, b->whole - b->sent);
     memcpy(crash.body, &about, sizeof about);
-    n = add_text(crash.body, n, 200, layer ? layer : "");
-    n = add_text(crash.body, n, 248, phase ? phase : "");
+    n = add_text(crash.body, n, 48, at.what);
+    n = add_text(crash.body, n, 176, at.name);
+    n = add_text(crash.body, n, 248, at.phase);
     crash.head.size = (uint32_t)n;
     write_all(b->fd, &crash, sizeof crash.head + frame_padded(n));
 }

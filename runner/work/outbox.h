@@ -22,7 +22,7 @@ struct outbox {
 };
 
 /* Fatal signals of this process, and an exit() in the middle of a job, are reported to B's
- * runner from now on, with what net_current names. STOP_SIGNAL in the middle of a job does the same and
+ * runner from now on, with what net_where() names. STOP_SIGNAL in the middle of a job does the same and
  * kills the process: so the runner learns where a run is that it ends. One outbox a process. */
 void outbox_init(struct outbox *b, int fd);
 

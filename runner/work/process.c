@@ -188,17 +188,26 @@ status process_answer(struct process *p, uint64_t job, enum verdict verdict, int
 
 /* ---- listening ------------------------------------------------------------------------ */
 
-/* Body: the head, then two texts with their NULs. */
+/* The text at *AT, which ends before END, cut to SIZE; *AT comes behind it. */
+static void take_text(const char **at, const char *end, char *to, size_t size)
+{
+    if (*at >= end)
+        return;
+    snprintf(to, size, "%s", *at);
+    *at += strlen(*at) + 1;
+}
+
+/* Body: the head, then three texts with their NULs. */
 static void note_crash(struct process *p, const char *body, size_t size)
 {
-    const char *where = body + sizeof p->crash, *end = body + size, *phase;
+    const char *at = body + sizeof p->crash, *end = body + size;
 
-    if (size < sizeof p->crash + 2 || end[-1] != 0)
+    if (size < sizeof p->crash + 3 || end[-1] != 0)
         return;
     memcpy(&p->crash, body, sizeof p->crash);
-    phase = where + strlen(where) + 1;
-    strncpy(p->crash_where, where, sizeof p->crash_where - 1);
-    strncpy(p->crash_phase, phase < end ? phase : "", sizeof p->crash_phase - 1);
+    take_text(&at, end, p->crash_at.what, sizeof p->crash_at.what);
+    take_text(&at, end, p->crash_at.name, sizeof p->crash_at.name);
+    take_text(&at, end, p->crash_at.phase, sizeof p->crash_at.phase);
 }
 
 /* [[split, name], ...]; the names are kept one behind the other. */
@@ -298,18 +307,10 @@ void process_finish(struct process *p)
     }
 }
 
-void process_add_where(const struct process *p, const struct spec *spec, struct strbuf *why)
+void process_add_where(const struct process *p, struct strbuf *why)
 {
-    const char *what = "";
-
-    if (!p->crash_where[0])
-        return;
-    for (size_t i = 0; spec && i < spec->nmodel; i++)
-        if (strcmp(spec->model[i].name, p->crash_where) == 0)
-            what = "layer ";
-    strbuf_addf(why, " in %s'%s'", what, p->crash_where);
-    if (p->crash_phase[0])
-        strbuf_addf(why, " (%s)", p->crash_phase);
+    if (p->crash_at.name[0])
+        strbuf_addf(why, " in %s '%s' (%s)", p->crash_at.what, p->crash_at.name, p->crash_at.phase);
 }
 
 /* Wait for its end, which a plugin can delay for ever: then it is killed. *KILLED: it was. */
@@ -333,7 +334,7 @@ static pid_t wait_for_end(pid_t pid, double grace, int *how, bool *killed)
     return got;
 }
 
-int process_bury(struct process *p, bool kill_it, const struct spec *spec, struct strbuf *why)
+int process_bury(struct process *p, bool kill_it, struct strbuf *why)
 {
     int how = 0, sig = 0;
     bool killed;
@@ -361,7 +362,7 @@ int process_bury(struct process *p, bool kill_it, const struct spec *spec, struc
                     got == p->pid ? WEXITSTATUS(how) : -1);
     }
     if (why)
-        process_add_where(p, spec, why);
+        process_add_where(p, why);
     frame_reader_release(&p->reader);
     forget_metrics(p);
     p->pid = 0;

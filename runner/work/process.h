@@ -15,9 +15,11 @@ struct process {
     pid_t pid; /* 0: not running */
     int job_fd, frame_fd;
     struct frame_reader reader;
-    double looked;                          /* when process_fill() was called last */
-    struct crash_head crash;                /* of a CRASH frame */
-    char crash_where[128], crash_phase[64]; /* likewise; "": none came */
+    double looked;           /* when process_fill() was called last */
+    struct crash_head crash; /* of a CRASH frame */
+    struct {
+        char what[32], name[128], phase[96];
+    } crash_at;      /* likewise, see net_at.h; "": none came */
     size_t nmetrics; /* what the values of EPOCH frames are, as METRICS announced it in this job */
     struct metric_value *metrics;
     char *metric_names;
@@ -65,10 +67,10 @@ double process_look_due(const struct process *p);
 /* Let it end by itself (process_finish) or kill it, and wait until it is gone; one that does not end by
  * itself in two seconds is killed, or, when WHY is asked, in a moment. How it
  * died is appended to WHY: "SIGSEGV (Segmentation fault) in layer 'dense1' (backward)".
- * Returns the signal, or 0. SPEC, which may be NULL, tells layers from the rest. */
+ * Returns the signal, or 0. */
 void process_finish(struct process *p);
 /* The second half of that, of a process whose CRASH frame came; it may be buried. */
-void process_add_where(const struct process *p, const struct spec *spec, struct strbuf *why);
-int process_bury(struct process *p, bool kill_it, const struct spec *spec, struct strbuf *why);
+void process_add_where(const struct process *p, struct strbuf *why);
+int process_bury(struct process *p, bool kill_it, struct strbuf *why);
 
 #endif

@@ -52,7 +52,7 @@ struct process *runner_start_worker(size_t nplugins, const char *const *plugins)
 void runner_stop_worker(struct process *p)
 {
     if (p)
-        process_bury(p, true, NULL, NULL);
+        process_bury(p, true, NULL);
     free(p);
 }
 
@@ -247,7 +247,7 @@ static void release(struct runner *r)
     bool dirty;
 
     for (size_t i = 0; i < r->nready; i++)
-        process_bury(&r->ready[i], true, NULL, NULL);
+        process_bury(&r->ready[i], true, NULL);
     free(r->ready);
     git_status_answer(&r->git, 0, &dirty);
     recorder_close(r->recorder, &ignored);

@@ -18,6 +18,7 @@
 
 #include "base/text.h"
 #include "engine/data_cache.h"
+#include "engine/net_at.h"
 #include "engine/train.h"
 #include "host/registry.h"
 #include "kernels/kernels.h"
@@ -261,10 +262,8 @@ static status use_data(struct worker *w, const struct spec *spec, const cJSON *w
         free(w->key);
         w->data = NULL;
         w->key = NULL;
-        net_current = spec->data.source.item->name;
-        net_current_phase = "reading data";
         result = data_cache_load(w->cache, spec, &w->env, &w->data, p);
-        net_current = net_current_phase = "";
+        net_at(NULL, NULL);
         w->proved = false;
         after = data_key(spec);
         if (result == OK && strcmp(key, after) != 0)
@@ -396,7 +395,7 @@ static void do_job(struct worker *w, const struct frame *head, const char *body)
     if (result != OK)
         send_problem(w, &p);
     outbox_end(&w->out);
-    net_current = net_current_phase = ""; /* it may point into the spec */
+    net_at(NULL, NULL); /* it may point into the spec */
     if (spec)
         spec_free(spec);
     tree_free(tree);

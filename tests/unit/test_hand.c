@@ -176,7 +176,7 @@ static void hand_work(struct hand *h, struct stage *s, int sig, double wait)
 
 static void hand_end(struct hand *h)
 {
-    process_bury(&h->process, false, NULL, NULL);
+    process_bury(&h->process, false, NULL);
     hand_release(h);
 }
 
@@ -362,7 +362,7 @@ static void disturb(int sig, const char *name)
             ends++;
             hand_work(&h, &s, ends <= 3 ? sig : 0, ends == 1 ? 0.0 : random_seconds(0.02));
             if (sig == SIGTERM) { /* its end is that of the whole process */
-                process_bury(&h.process, false, NULL, NULL);
+                process_bury(&h.process, false, NULL);
             }
             found = answer(s.db, k == 0 ? "SELECT status FROM runs WHERE id = 1"
                                         : "SELECT status FROM runs WHERE id = 2");
@@ -507,7 +507,7 @@ Test(hand, the_latest_state_that_fits)
     /* A run that begins anew leaves nothing that could be taken for a state of its own. */
     last = path_join(folder, "states.db.checkpoints/1/last.safetensors");
     cr_expect_eq(access(last, F_OK), 0);
-    process_bury(&h.process, false, NULL, NULL);
+    process_bury(&h.process, false, NULL);
     begin_anew(&s, 0);
     hand_begin(&h, &s, 0);
     cr_expect_neq(access(last, F_OK), 0);

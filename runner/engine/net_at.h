@@ -1,0 +1,23 @@
+/* net_at.h - which callback of a plugin runs now, for whoever reports that the process dies in it.
+ *
+ * Everything that calls a plugin in a run says so here before the call, and nowhere else. Fields are
+ * pointers, so that a signal handler can read them whenever it comes.
+ */
+#ifndef ENGINE_NET_AT_H
+#define ENGINE_NET_AT_H
+
+#include "host/instance.h"
+
+struct net_place {
+    const char *what;  /* "layer" (activations of the model too), "loss", "metric", "transform", ... */
+    const char *name;  /* the instance's: "dense1", "mse" */
+    const char *phase; /* "forward", "forward in evaluation", "backward", "step", ... */
+};
+
+/* IN is called now, for PHASE. Both stay as they are until the next call; IN may be NULL: no plugin is. */
+void net_at(const struct instance *in, const char *phase);
+
+/* What was said last; texts are "" where no plugin is called. Async-signal-safe. */
+struct net_place net_where(void);
+
+#endif
