@@ -29,16 +29,17 @@ static const fell_param params[] = {PARAMS};
 static const fell_param optimizer_params[] = {
     PARAMS, FELL_FLOAT(struct crasher, lr, 0.1, 0, INFINITY, 0, "Learning rate.")};
 
-/* The calls that could die are counted in a file, which outlives the processes. */
+/* The calls that could die of each way are counted in a file, which outlives the processes. */
 static void die(const void *settings, int32_t at, int64_t rows)
 {
+    static const char *const files[] = {"calls-segfault", "calls-abort", "calls-exit"};
     const struct crasher *s = settings;
     struct stat file;
     int fd;
 
     if (s->at != at || (s->rows && s->rows != rows))
         return;
-    fd = open("calls", O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+    fd = open(files[s->how], O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
     if (fd < 0 || write(fd, ".", 1) != 1 || fstat(fd, &file) != 0 || close(fd) != 0)
         return;
     if (file.st_size != s->call)
