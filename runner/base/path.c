@@ -62,6 +62,36 @@ char *path_absolute(const char *path)
     return full.text;
 }
 
+static bool is_link(const char *path)
+{
+    struct stat about;
+
+    return lstat(path, &about) == 0 && S_ISLNK(about.st_mode);
+}
+
+char *path_fold(const char *path)
+{
+    struct strbuf full = {0};
+
+    for (const char *p = path + strspn(path, "/"); *p;) {
+        const size_t n = strcspn(p, "/");
+        const bool up = n == 2 && p[0] == '.' && p[1] == '.';
+        const char *last = full.len ? strrchr(full.text, '/') : NULL;
+
+        if (!up || (last && (strcmp(last, "/..") == 0 || is_link(full.text)))) {
+            strbuf_add(&full, "/");
+            strbuf_addn(&full, p, n);
+        } else if (last) {
+            full.len = (size_t)(last - full.text);
+            full.text[full.len] = 0;
+        }
+        p += n + strspn(p + n, "/");
+    }
+    if (full.len == 0)
+        strbuf_add(&full, "/");
+    return full.text;
+}
+
 const char *path_base(const char *path)
 {
     const char *slash = strrchr(path, '/');

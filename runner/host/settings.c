@@ -124,19 +124,29 @@ static status read_string(const struct setter *s, const struct node *node, void 
 
     if (s->param->flags & FELL_PATH) {
         const struct source *source = node->place.source;
-        char *joined, *absolute;
+        char *joined, *absolute, *folded, *both;
 
         if (!*node->text)
             return refuse(s, &node->place, "the path is empty");
         joined = path_join(source && source->folder ? source->folder : ".", node->text);
         absolute = path_absolute(joined);
-        *text = arena_string(s->arena, absolute, strlen(absolute));
+        folded = path_fold(absolute);
+        both = arena_alloc(s->arena, strlen(folded) + strlen(absolute) + 2);
+        strcpy(both, folded);
+        strcpy(both + strlen(folded) + 1, absolute);
+        *text = both;
+        free(folded);
         free(absolute);
         free(joined);
     } else {
         *text = arena_string(s->arena, node->text, strlen(node->text));
     }
     return OK;
+}
+
+const char *settings_path_unfolded(const char *path)
+{
+    return path + strlen(path) + 1;
 }
 
 /* The names of "mean|sum|none", copied to ARENA. */

@@ -34,6 +34,10 @@ status settings_fill(struct arena *arena, const struct item *item, void *setting
 status settings_check_keys(const struct item *item, const struct node *map, const char *const *skip,
                            struct diag *d);
 
+/* What a path that settings_parse() or settings_fill() has read was before `a/..` was taken out of it, which
+ * versions before 0.2 did not do: their experiments are known by it. */
+const char *settings_path_unfolded(const char *path);
+
 /* Every setting with its value, appended to OBJECT. Numbers that are not finite
  * as strings ("inf"); paths as they are (absolute). */
 void settings_to_json(const struct item *item, const void *settings, cJSON *object);

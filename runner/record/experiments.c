@@ -5,6 +5,7 @@
  * recorder_commit() is one transaction, so that a database never holds half an experiment.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/run_status.h"
@@ -195,6 +196,79 @@ static status add_files(struct recorder *r, int64_t experiment, const struct exp
             return FAILED;
     }
     return OK;
+}
+
+struct move {
+    const char *role, *to;
+    char *from;
+};
+
+/* Where the file of experiment ID was that F is now; NULL: there, or none, or several. free() it. */
+static status find_place(struct recorder *r, int64_t id, const struct data_file_row *f, char **out,
+                         struct error *err)
+{
+    sqlite3_stmt *st = NULL;
+    int rc = sqlite3_prepare_v2(r->db,
+                                "SELECT path, count(*), max(path = ?4) FROM data_files WHERE"
+                                " experiment_id = ?1 AND role = ?2 AND sha256 = ?3",
+                                -1, &st, NULL);
+
+    *out = NULL;
+    if (rc == SQLITE_OK) {
+        sqlite3_bind_int64(st, 1, id);
+        sqlite3_bind_text(st, 2, f->role, -1, SQLITE_STATIC);
+        sqlite3_bind_text(st, 3, f->sha256, -1, SQLITE_STATIC);
+        sqlite3_bind_text(st, 4, f->path, -1, SQLITE_STATIC);
+        rc = sqlite3_step(st);
+    }
+    if (rc == SQLITE_ROW && sqlite3_column_int64(st, 1) == 1 && !sqlite3_column_int(st, 2))
+        *out = mem_string(database_text(st, 0));
+    sqlite3_finalize(st);
+    return rc == SQLITE_ROW ? OK : recorder_error(r, rc, err);
+}
+
+/* First to names that are no paths: two files may have changed places. */
+static status move_all(struct recorder *r, int64_t id, size_t n, const struct move *moves, struct error *err)
+{
+    status result = OK;
+
+    for (size_t i = 0; i < 2 * n && result == OK; i++) {
+        const struct move *m = &moves[i % n];
+        char between[32];
+        const char *from = i < n ? m->from : between, *to = i < n ? between : m->to;
+        const struct cell runs[] = {INT(id), TEXT(from), TEXT(to)};
+        const struct cell file[] = {INT(id), TEXT(m->role), TEXT(from), TEXT(to)};
+
+        snprintf(between, sizeof between, "\001%zu", i % n);
+        result = RUN(r, SQL_MOVE_IN_RUNS, runs, err);
+        if (result == OK)
+            result = RUN(r, SQL_MOVE_FILE, file, err);
+    }
+    return result;
+}
+
+status recorder_move_files(struct recorder *r, int64_t id, size_t n, const struct data_file_row *files,
+                           struct error *err)
+{
+    struct move *moves = mem_array(n, sizeof *moves);
+    size_t nmoves = 0;
+    status result = OK;
+
+    for (size_t i = 0; i < n && result == OK; i++) {
+        struct move *m = &moves[nmoves];
+
+        *m = (struct move){.role = files[i].role, .to = files[i].path};
+        result = find_place(r, id, &files[i], &m->from, err);
+        nmoves += m->from != NULL;
+    }
+    if (result == OK && nmoves && (result = recorder_begin(r, err)) == OK)
+        result = move_all(r, id, nmoves, moves, err);
+    if (result == OK && nmoves)
+        result = recorder_commit(r, err);
+    for (size_t i = 0; i < nmoves; i++)
+        free(moves[i].from);
+    free(moves);
+    return result;
 }
 
 status recorder_add_experiment(struct recorder *r, const struct experiment_row *row, int64_t *id,

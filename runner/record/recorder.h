@@ -89,6 +89,10 @@ status recorder_add_experiment(struct recorder *r, const struct experiment_row *
  * spec_sha256, objective, strategy and files. */
 status recorder_extend_experiment(struct recorder *r, int64_t id, const struct experiment_row *row,
                                   struct error *err);
+/* Where the files of experiment ID are now, if they hold what its files held: in data_files, and in what its
+ * runs are trained by. Committed. */
+status recorder_move_files(struct recorder *r, int64_t id, size_t n, const struct data_file_row *files,
+                           struct error *err);
 struct run_row {
     const char *uid;
     int64_t experiment_id, trial, repeat;

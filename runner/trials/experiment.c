@@ -164,16 +164,17 @@ static status find_trials(struct experiment *e, struct diag *d)
     if (!t->nscouts && !small)
         return diag_error(d, &t->where_at, "where leaves no trial: all points tried are excluded");
     if (!e->sampled) {
-        struct sha256 *hash = sha256_new();
-        status result = trials_enumerate(e, hash, d);
+        struct sha256 *hash = sha256_new(), *before = sha256_new();
+        status result = trials_enumerate(e, hash, before, d);
 
         sha256_end(hash, t->digest);
+        sha256_end(before, t->digest_before);
         if (result || take_first(e, d))
             return FAILED;
     } else {
         if (take_first(e, d))
             return FAILED;
-        if (!e->adaptive && (trials_enumerate(e, NULL, d) || take_first(e, d)))
+        if (!e->adaptive && (trials_enumerate(e, NULL, NULL, d) || take_first(e, d)))
             return FAILED;
     }
     if (e->adaptive)
@@ -208,7 +209,7 @@ status experiment_reseed(struct experiment *e, uint64_t seed, struct diag *d)
     if (!e->seed_drawn)
         return diag_error(d, NULL, "the seed of '%s' is written in its spec", e->name);
     e->seed = seed;
-    if (e->sampled && !e->adaptive && trials_enumerate(e, NULL, d))
+    if (e->sampled && !e->adaptive && trials_enumerate(e, NULL, NULL, d))
         return FAILED;
     return take_first(e, d);
 }

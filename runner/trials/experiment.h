@@ -26,6 +26,9 @@ struct trial {
     int64_t number; /* from 0 */
     struct spec *spec;
     const char *resolved; /* spec_to_json, printed without blanks */
+    const char *known_by; /* the same with the number of each file in the place of its path: wherever the
+                             files are, it is this trial; NULL of a stored trial */
+    const char *before;   /* the same with the paths as versions before 0.2 wrote them; NULL likewise */
     size_t nvalues;       /* of the axes whose settings exist in this trial */
     struct axis_value *values;
 };
@@ -51,8 +54,9 @@ struct experiment {
     struct arena *arena;
     struct tree *tree;
     const char *name;
-    const char *text;     /* the spec as written, includes and overrides resolved (YAML) */
-    char spec_sha256[65]; /* of the resolved spec and sweep, a drawn seed left out */
+    const char *text;       /* the spec as written, includes and overrides resolved (YAML) */
+    char spec_sha256[65];   /* of the resolved spec and sweep, a drawn seed and the files' places left out */
+    char before_sha256[65]; /* what it was in versions before 0.2, where the places of files had a say */
     uint64_t seed;
     bool seed_drawn;
     int64_t repeats;

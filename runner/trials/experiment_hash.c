@@ -2,7 +2,7 @@
  *
  * Of a grid it is its trials, resolved, so that the way it is written has no say; of trials
  * that are drawn the first point, the space and the strategy. A drawn seed is left out: it
- * is not the spec's. Called by experiment.c.
+ * is not the spec's; so are the places of files. Called by experiment.c.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -95,34 +95,33 @@ static void write_pruner(const struct experiment *e, struct strbuf *out)
 
 /* ---- all -------------------------------------------------------------------------------------- */
 
-/* The digest of the first point, which a drawn seed does not move. */
-static void first_digest(const struct experiment *e, char out[65])
+/* The digests of the first point, which a drawn seed does not move. */
+static void first_digests(const struct experiment *e, char out[65], char before[65])
 {
     struct arena *arena = arena_new();
     struct diag *d = diag_new();
     struct trial trial;
     struct point p;
 
-    *out = 0;
+    *out = *before = 0;
     point_init(&p, &e->trials->sweep);
     scout_point(e->trials, &e->trials->scouts[0], &p);
-    if (trial_at(e, &p, arena, &trial, d) == OK) /* as it was when it was checked */
-        trial_digest(e, &trial, out);
+    if (trial_at(e, &p, arena, &trial, d) == OK) { /* as it was when it was checked */
+        trial_digest(e, trial.spec, trial.known_by, out);
+        trial_digest(e, trial.spec, trial.before, before);
+    }
     point_release(&p);
     diag_free(d);
     arena_free(arena);
 }
 
-void experiment_hash(struct experiment *e)
+static void hash_with(const struct experiment *e, const char *digest, char out[65])
 {
     const struct trials *t = e->trials;
     const struct sweep *s = &t->sweep;
     struct strbuf text = {0};
-    char digest[65];
 
-    if (e->sampled)
-        first_digest(e, digest);
-    strbuf_addf(&text, "%s\n", e->sampled ? digest : t->digest);
+    strbuf_addf(&text, "%s\n", digest);
     for (size_t c = 0; c < s->ncolumns; c++)
         strbuf_addf(&text, "axis %s\n", s->columns[c]);
     for (size_t i = 0; i < s->nfiles; i++)
@@ -135,6 +134,16 @@ void experiment_hash(struct experiment *e)
         strbuf_addf(&text, "where %s\n", t->where_text ? t->where_text : "");
     }
     write_pruner(e, &text);
-    sha256_text(text.text, text.len, e->spec_sha256);
+    sha256_text(text.text, text.len, out);
     strbuf_release(&text);
+}
+
+void experiment_hash(struct experiment *e)
+{
+    struct trials *t = e->trials;
+
+    if (e->sampled)
+        first_digests(e, t->digest, t->digest_before);
+    hash_with(e, t->digest, e->spec_sha256);
+    hash_with(e, t->digest_before, e->before_sha256);
 }

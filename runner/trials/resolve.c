@@ -39,6 +39,7 @@ status trial_resolve(const struct experiment *e, const struct point *p, const st
     strbuf_release(&yaml);
     free(text);
     cJSON_Delete(json);
+    trial_name_files(e, out, arena);
     take_values(p, arena, out);
     return OK;
 }
@@ -85,25 +86,25 @@ char *resolved_without_repeats(const char *resolved)
 
 /* ---- digests ---------------------------------------------------------------------------- */
 
-void trial_digest(const struct experiment *e, const struct trial *t, char out[65])
+void trial_digest(const struct experiment *e, const struct spec *spec, const char *text, char out[65])
 {
     char seed[40];
     const char *cut;
     struct sha256 *hash;
 
-    if (!t->spec->seed_drawn) {
-        sha256_text(t->resolved, strlen(t->resolved), out);
+    if (!spec->seed_drawn) {
+        sha256_text(text, strlen(text), out);
         return;
     }
     /* A name has no quotes, so this is the key. */
     snprintf(seed, sizeof seed, "\"seed\":%llu,", (unsigned long long)e->seed);
-    cut = strstr(t->resolved, seed);
+    cut = strstr(text, seed);
     if (!cut) { /* of a stored trial with another seed */
-        sha256_text(t->resolved, strlen(t->resolved), out);
+        sha256_text(text, strlen(text), out);
         return;
     }
     hash = sha256_new();
-    sha256_add(hash, t->resolved, (size_t)(cut - t->resolved));
+    sha256_add(hash, text, (size_t)(cut - text));
     sha256_add(hash, cut + strlen(seed), strlen(cut + strlen(seed)));
     sha256_end(hash, out);
 }

@@ -63,7 +63,7 @@ static void digest_any_repeats(const struct experiment *e, const char *resolved,
     struct spec spec = {.seed_drawn = e->seed_drawn};
     char *text = resolved_without_repeats(resolved);
 
-    trial_digest(e, &(struct trial){.spec = &spec, .resolved = text}, out);
+    trial_digest(e, &spec, text, out);
     free(text);
 }
 
@@ -88,6 +88,8 @@ bool experiment_recall(struct experiment *e, const struct trial *stored)
         found = strcmp(digest, wanted) == 0;
     }
     keep_point(t, found ? &p : NULL);
+    if (found) /* also under another name of a file */
+        digest_any_repeats(e, again.known_by, wanted);
     digests_add(&t->seen, wanted);
     point_release(&p);
     diag_free(unfit);
@@ -119,7 +121,7 @@ static status try_point(struct experiment *e, struct point *p, const double *u, 
     }
     if (trial_resolve(e, p, root, arena, out, d))
         return FAILED;
-    digest_any_repeats(e, out->resolved, digest);
+    digest_any_repeats(e, out->known_by, digest);
     *fresh = !digests_have(&t->seen, digest);
     e->nequal += !*fresh;
     return OK;

@@ -25,6 +25,7 @@ void trials_free(struct trials *t)
     free(t->scouts);
     free(t->contexts);
     free(t->u);
+    free(t->files);
     free(t);
 }
 
@@ -127,7 +128,7 @@ status experiment_trial(const struct experiment *e, int64_t number, struct arena
 struct finder {
     struct experiment *e;
     struct trials *t;
-    struct sha256 *hash;
+    struct sha256 *hash, *before;
     struct diag *diag;
     struct point p;
     struct digests seen;
@@ -137,7 +138,7 @@ struct finder {
 
 enum found { FOUND_NEW, FOUND_IDLE, FOUND_EXCLUDED, FOUND_EQUAL, FOUND_FAILED };
 
-static void keep(struct finder *f, uint64_t number, const char *digest)
+static void keep(struct finder *f, uint64_t number, const struct trial *trial, const char *digest)
 {
     struct trials *t = f->t;
 
@@ -146,6 +147,12 @@ static void keep(struct finder *f, uint64_t number, const char *digest)
     t->at[t->n++] = number;
     if (f->hash)
         sha256_add(f->hash, digest, 64);
+    if (f->before) {
+        char before[65];
+
+        trial_digest(f->e, trial->spec, trial->before, before);
+        sha256_add(f->before, before, 64);
+    }
 }
 
 /* The trial at f->p, which NUMBER leads to. */
@@ -180,10 +187,10 @@ static enum found look_at(struct finder *f, uint64_t number)
         f->failures++;
         goto out;
     }
-    trial_digest(e, &trial, digest);
+    trial_digest(e, trial.spec, trial.known_by, digest);
     result = digests_add(&f->seen, digest) ? FOUND_NEW : FOUND_EQUAL;
     if (result == FOUND_NEW)
-        keep(f, number, digest);
+        keep(f, number, &trial, digest);
     else
         e->nequal++;
 out:
@@ -240,10 +247,10 @@ static void draw_trials(struct finder *f)
                   f->e->nexcluded ? "excluded, or equal to an earlier one" : "equal to an earlier one");
 }
 
-status trials_enumerate(struct experiment *e, struct sha256 *hash, struct diag *d)
+status trials_enumerate(struct experiment *e, struct sha256 *hash, struct sha256 *before, struct diag *d)
 {
     struct trials *t = e->trials;
-    struct finder f = {.e = e, .t = t, .hash = hash, .diag = d, .idle = NO_KNOB};
+    struct finder f = {.e = e, .t = t, .hash = hash, .before = before, .diag = d, .idle = NO_KNOB};
     size_t before = diag_errors(d);
 
     t->n = 0;

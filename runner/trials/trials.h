@@ -16,6 +16,16 @@ struct digests {
     size_t n, room;
 };
 
+/* A file that trials name. The same file under two names, and two with the same content, have one number. */
+struct trial_file {
+    const char *path; /* in the experiment's arena */
+    size_t number;
+    bool regular;
+    uint64_t device, inode;
+    int64_t size;
+    char sha256[65]; /* "": not yet asked for */
+};
+
 /* A point that shows a value: CONTEXT with KNOB at VALUE; knob NO_KNOB: the context alone. */
 struct scout {
     size_t context, knob, value;
@@ -37,8 +47,12 @@ struct trials {
     size_t *dim_knob; /* [ndims] */
 
     size_t n, room;
-    uint64_t *at;    /* [n] the number, or the drawing, of each trial */
-    char digest[65]; /* of the trials of a grid */
+    uint64_t *at; /* [n] the number, or the drawing, of each trial */
+    char digest[65],
+        digest_before[65]; /* of known_by and before of all trials; sampled: of the first point */
+
+    size_t nfiles, files_room;
+    struct trial_file *files;
 
     size_t nscouts, scouts_room, ncontexts;
     struct scout *scouts;
@@ -72,14 +86,19 @@ status trial_resolve(const struct experiment *e, const struct point *p, const st
 status trial_at(const struct experiment *e, struct point *p, struct arena *arena, struct trial *out,
                 struct diag *d);
 
-/* SHA-256 of a resolved trial, a drawn seed left out. */
-void trial_digest(const struct experiment *e, const struct trial *t, char out[65]);
+/* SHA-256 of one of the three texts of a trial, a drawn seed left out. */
+void trial_digest(const struct experiment *e, const struct spec *spec, const char *text, char out[65]);
 
 bool digests_have(const struct digests *d, const char digest[65]);
 
 /* False: it was there. */
 bool digests_add(struct digests *d, const char digest[65]);
 void digests_release(struct digests *d);
+
+/* ---- trial_files.c ---- */
+
+/* T->known_by and T->before, in ARENA, from T->spec and T->resolved. */
+void trial_name_files(const struct experiment *e, struct trial *t, struct arena *arena);
 
 /* ---- recall.c ---- */
 
@@ -95,9 +114,9 @@ status trials_dims(struct trials *t, struct diag *d);
 /* P from U [ndims]. */
 void point_cube(const struct trials *t, struct point *p, const double *u);
 
-/* All trials of a strategy that is not adaptive: numbers and counts into E; HASH, which may be NULL, gets
- * their digests. */
-status trials_enumerate(struct experiment *e, struct sha256 *hash, struct diag *d);
+/* All trials of a strategy that is not adaptive: numbers and counts into E; HASH and BEFORE, which may be
+ * NULL, get the digests of what they are known by now and were before. */
+status trials_enumerate(struct experiment *e, struct sha256 *hash, struct sha256 *before, struct diag *d);
 
 /* ---- try_axes.c ---- */
 
@@ -114,7 +133,7 @@ status scouts_refuse_idle(const struct trials *t, const bool *active, struct dia
 
 /* ---- experiment_hash.c ---- */
 
-/* e->spec_sha256, when all else is known. */
+/* e->spec_sha256 and e->before_sha256, when all else is known. */
 void experiment_hash(struct experiment *e);
 
 #endif

@@ -13,6 +13,7 @@
 #include "engine/data.h"
 #include "engine/init.h"
 #include "host/registry.h"
+#include "spec/spec_paths.h"
 #include "work/trial_now.h"
 #include "record/database.h"
 
@@ -151,35 +152,23 @@ static void add_file(struct collect *c, const char *section, const char *role, c
     id->nfiles++;
 }
 
-/* Every setting of a choice that names a file. */
-static void visit_files(void *arg, const char *section, int index, const struct choice *choice)
+static void visit_file(void *arg, const char *section, int index, const char *setting, int64_t item,
+                       const char *path)
 {
-    struct collect *c = arg;
     const char *short_section = strncmp(section, "data.", 5) == 0 ? section + 5 : section;
+    char *base = strcmp(section, "model") == 0 ? mem_format("model.%d.%s", index, setting)
+                                               : mem_format("%s.%s", short_section, setting);
+    char *role = item < 0 ? mem_string(base) : mem_format("%s[%lld]", base, (long long)item);
 
-    for (size_t i = 0; choice->item && i < choice->item->nparams; i++) {
-        const fell_param *p = &choice->item->params[i];
-        const char *path;
-        char *role;
-
-        if (!(p->flags & FELL_PATH) || p->type != FELL_P_STRING)
-            continue;
-        path = *(const char *const *)(const void *)((const char *)choice->settings + p->offset);
-        if (!path || !*path)
-            continue;
-        role = strcmp(section, "model") == 0 ? mem_format("model.%d.%s", index, p->name)
-                                             : mem_format("%s.%s", short_section, p->name);
-        add_file(c, section, role, path);
-        free(role);
-    }
+    add_file(arg, section, role, path);
+    free(role);
+    free(base);
 }
 
 static void collect_spec(struct collect *c, const struct spec *spec)
 {
     c->shared = spec->data.validation_share > 0;
-    spec_each_choice(spec, visit_files, c);
-    if (spec->train.initial_weights)
-        add_file(c, "train", "train.initial_weights", spec->train.initial_weights);
+    spec_each_path(spec, visit_file, c);
 }
 
 void identity_count_rows(struct identity *id, const struct spec *spec, const cJSON *plan)
@@ -346,13 +335,39 @@ static void add_sweep_files(struct identity *id, const struct experiment *e)
     id->files = files;
 }
 
+/* Before 0.2 the files of a list had no say. */
+static void hash_all(const struct identity *id, const struct experiment *e, const char *spec_sha256,
+                     bool lists, char out[65])
+{
+    struct strbuf text = {0};
+
+    strbuf_addf(&text, "name %s\nspec %s\n", e->name, spec_sha256);
+    for (size_t i = 0; i < id->nfiles; i++)
+        if (lists || !strchr(id->files[i].role, '['))
+            strbuf_addf(&text, "file %s %s\n", id->files[i].role, id->files[i].sha256);
+    strbuf_add(&text, id->plugins);
+    sha256_text(text.text, text.len, out);
+    strbuf_release(&text);
+}
+
+/* The number of repeats is left out: more of them are more runs, and the same ones again. */
+static void run_uid(const char *experiment_uid, const char *resolved, uint64_t seed, char out[65])
+{
+    char *rest = resolved_without_repeats(resolved);
+    char *text = mem_format("run %s\nseed %llu\n%s\n", experiment_uid, (unsigned long long)seed, rest);
+
+    sha256_text(text, strlen(text), out);
+    free(rest);
+    free(text);
+}
+
 status identity_new(struct registry *reg, const struct experiment *e, struct identity **out,
                     struct error *err)
 {
     struct arena *arena = arena_new();
     struct identity *id = arena_alloc(arena, sizeof *id);
     struct collect c = {.id = id, .err = err};
-    struct strbuf text = {0}, unproven = {0};
+    struct strbuf plugins = {0}, unproven = {0};
     status result;
 
     id->arena = arena;
@@ -363,21 +378,43 @@ status identity_new(struct registry *reg, const struct experiment *e, struct ide
         arena_free(mine);
     }
     add_sweep_files(id, e);
-    strbuf_addf(&text, "name %s\nspec %s\n", e->name, e->spec_sha256);
-    for (size_t i = 0; i < id->nfiles; i++)
-        strbuf_addf(&text, "file %s %s\n", id->files[i].role, id->files[i].sha256);
-    result = c.result == OK ? plugin_lines(reg, e, &text, &unproven, err) : FAILED;
+    result = c.result == OK ? plugin_lines(reg, e, &plugins, &unproven, err) : FAILED;
     if (result == OK) {
-        sha256_text(text.text, text.len, id->uid);
+        id->plugins = arena_string(arena, plugins.text, plugins.len);
         id->unproven = arena_string(arena, unproven.text ? unproven.text : "", unproven.len);
-        id->plugins = strstr(arena_string(arena, text.text, text.len), "\nplugin ") + 1;
+        hash_all(id, e, e->spec_sha256, true, id->uid);
+        hash_all(id, e, e->before_sha256, false, id->uid_before);
         *out = id;
     } else {
         arena_free(arena);
     }
-    strbuf_release(&text);
+    strbuf_release(&plugins);
     strbuf_release(&unproven);
     return result;
+}
+
+static const char *content_of(void *arg, const char *path)
+{
+    const struct identity *id = arg;
+
+    for (size_t i = 0; i < id->nfiles; i++)
+        if (strcmp(id->files[i].path, path) == 0)
+            return id->files[i].sha256;
+    return path;
+}
+
+void identity_run_uid(const struct identity *id, const char *experiment_uid, const struct trial *t,
+                      uint64_t seed, char out[65])
+{
+    char *text = spec_rename_paths(t->spec, t->resolved, content_of, (void *)(uintptr_t)id);
+
+    run_uid(experiment_uid, text ? text : t->resolved, seed, out);
+    free(text);
+}
+
+void identity_run_uid_before(const char *experiment_uid, const struct trial *t, uint64_t seed, char out[65])
+{
+    run_uid(experiment_uid, t->before ? t->before : t->resolved, seed, out);
 }
 
 bool identity_plugin_changed(const struct identity *id, const char *kind, const char *name,
@@ -395,17 +432,6 @@ void identity_free(struct identity *id)
 {
     if (id)
         arena_free(id->arena);
-}
-
-/* The number of repeats is left out: more of them are more runs, and the same ones again. */
-void identity_run_uid(const char *experiment_uid, const char *resolved, uint64_t seed, char out[65])
-{
-    char *rest = resolved_without_repeats(resolved);
-    char *text = mem_format("run %s\nseed %llu\n%s\n", experiment_uid, (unsigned long long)seed, rest);
-
-    sha256_text(text, strlen(text), out);
-    free(rest);
-    free(text);
 }
 
 /* ---- difference ---------------------------------------------------------------------- */

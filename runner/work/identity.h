@@ -1,5 +1,5 @@
 /* identity.h - what makes an experiment the same one: its name, its resolved spec, and
- * the bytes of its data files and plugins.
+ * the bytes of its data files and plugins; not where these are.
  */
 #ifndef WORK_IDENTITY_H
 #define WORK_IDENTITY_H
@@ -11,6 +11,7 @@
 
 struct identity {
     char uid[65];
+    char uid_before[65]; /* what it was in versions before 0.2, where the places of files had a say */
     size_t nfiles;
     struct data_file_row *files; /* of all trials, each once; rows -1: not counted yet */
     struct arena *arena;
@@ -27,8 +28,11 @@ void identity_free(struct identity *id);
 bool identity_plugin_changed(const struct identity *id, const char *kind, const char *name,
                              const char *sha256);
 
-/* SHA-256 of the experiment's uid, the trial's resolved spec (but its `repeats`) and the seed. */
-void identity_run_uid(const char *experiment_uid, const char *resolved, uint64_t seed, char out[65]);
+/* SHA-256 of the experiment's uid, the trial's resolved spec (but its `repeats`, and with the hashes of files
+ * in the place of their paths) and the seed; and what it was in versions before 0.2. */
+void identity_run_uid(const struct identity *id, const char *experiment_uid, const struct trial *t,
+                      uint64_t seed, char out[65]);
+void identity_run_uid_before(const char *experiment_uid, const struct trial *t, uint64_t seed, char out[65]);
 
 /* The plugins of one trial, each once, with those that layers name for tensors that the
  * spec gives no initialiser; the array is from ARENA, texts belong to the

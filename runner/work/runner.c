@@ -265,6 +265,8 @@ status runner_run(struct experiment *e, struct registry *reg, const struct runne
     *out = (struct runner_summary){0};
     signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error of a write */
     result = prepare(&r, d, err);
+    if (result == OK)
+        result = store_follow_files(&r.store, err);
     if (result == OK && is_done(&r)) {
         out->already_finished = true;
         result = store_summary(r.recorder, r.store.known.id, out, err);

@@ -148,12 +148,26 @@ static status look_for_more(struct store *s, struct error *err)
     return OK;
 }
 
+/* By what it is known by now, or was before 0.2. */
+static status find_known(struct store *s, struct error *err)
+{
+    const struct identity *id = s->identity;
+    const char *name = s->experiment->name;
+
+    if (recorder_find_experiment(s->recorder, id->uid, name, &s->known, err) != OK)
+        return FAILED;
+    if (s->known.state != KNOWN_NEW || strcmp(id->uid, id->uid_before) == 0)
+        return OK;
+    free(s->known.other_text);
+    return recorder_find_experiment(s->recorder, id->uid_before, name, &s->known, err);
+}
+
 status store_decide(struct store *s, struct error *err)
 {
     const struct experiment *e = s->experiment;
     const struct runner_options *o = s->options;
 
-    if (recorder_find_experiment(s->recorder, s->identity->uid, e->name, &s->known, err) != OK)
+    if (find_known(s, err) != OK)
         return FAILED;
     if (s->known.state == KNOWN_NEW && o->extend && s->known.newest_id) {
         if (check_same_bytes(s, s->known.newest_id, err) != OK)
@@ -207,6 +221,21 @@ status store_summary(struct recorder *r, int64_t experiment, struct runner_summa
 
 /* ---- runs -------------------------------------------------------------------------------- */
 
+/* The trial that has the run of T with SEED, which may have been stored before 0.2; -1: none. */
+static status find_run(const struct store *s, const struct trial *t, uint64_t seed, int64_t *trial,
+                       struct error *err)
+{
+    char uid[65];
+
+    identity_run_uid(s->identity, s->uid, t, seed, uid);
+    if (recorder_find_trial(s->recorder, uid, trial, err) != OK)
+        return FAILED;
+    if (*trial >= 0)
+        return OK;
+    identity_run_uid_before(s->uid, t, seed, uid);
+    return recorder_find_trial(s->recorder, uid, trial, err);
+}
+
 /* One run for each repeat that the experiment does not have yet; its number is TRIAL. */
 static status add_runs(struct store *s, const struct trial *t, int64_t trial, int64_t *ids, struct error *err)
 {
@@ -228,9 +257,9 @@ static status add_runs(struct store *s, const struct trial *t, int64_t trial, in
         row.repeat = k;
         row.seed = t->spec->seed + (uint64_t)k;
         row.uid = uid;
-        identity_run_uid(s->uid, t->resolved, row.seed, uid);
+        identity_run_uid(s->identity, s->uid, t, row.seed, uid);
         if (s->known.state == KNOWN_EXTENDED || (e->adaptive && s->known.state != KNOWN_NEW))
-            result = recorder_find_trial(s->recorder, uid, &there, err);
+            result = find_run(s, t, row.seed, &there, err);
         if (result == OK && there < 0)
             result = recorder_add_run(s->recorder, &row, &ids[k], err);
     }
@@ -243,14 +272,12 @@ static status add_runs(struct store *s, const struct trial *t, int64_t trial, in
 static status trial_number(struct store *s, const struct trial *t, int64_t number, int64_t *next,
                            int64_t *out, struct error *err)
 {
-    char uid[65];
     int64_t found;
 
     *out = number;
     if (s->known.state != KNOWN_EXTENDED)
         return OK;
-    identity_run_uid(s->uid, t->resolved, t->spec->seed, uid);
-    if (recorder_find_trial(s->recorder, uid, &found, err) != OK)
+    if (find_run(s, t, t->spec->seed, &found, err) != OK)
         return FAILED;
     *out = found >= 0 ? found : (*next)++;
     return OK;
@@ -336,6 +363,13 @@ static struct experiment_row row_of(const struct store *s)
                                    .strategy = e->strategy,
                                    .nfiles = s->identity->nfiles,
                                    .files = s->identity->files};
+}
+
+status store_follow_files(struct store *s, struct error *err)
+{
+    if (s->known.state == KNOWN_NEW || s->options->restart)
+        return OK;
+    return recorder_move_files(s->recorder, s->known.id, s->identity->nfiles, s->identity->files, err);
 }
 
 /* An experiment that is there goes on as it is. */

@@ -27,6 +27,9 @@ struct store {
  * no option says what to do; or another process runs it now; or it cannot be extended. */
 status store_decide(struct store *s, struct error *err);
 
+/* An experiment that is stored, and will go on or is done, learns where its files are now. */
+status store_follow_files(struct store *s, struct error *err);
+
 /* Make the rows what s->known and the options say: all anew, with more runs, or as they are. One
  * transaction. */
 status store_experiment(struct store *s, struct error *err);

@@ -157,19 +157,69 @@ Test(identity, files_and_plugins)
     registry_free(reg);
 }
 
+static void run_uid(const char *experiment, const char *resolved, uint64_t seed, char uid[65])
+{
+    struct spec nothing = {0};
+    const struct identity id = {.nfiles = 0};
+    const struct trial trial = {.spec = &nothing, .resolved = resolved};
+    char before[65];
+
+    identity_run_uid(&id, experiment, &trial, seed, uid);
+    identity_run_uid_before(experiment, &trial, seed, before);
+    cr_expect_str_eq(uid, before, "without files nothing is new");
+}
+
 Test(identity, runs)
 {
     char a[65], b[65];
 
-    identity_run_uid("u", "{}", 1, a);
-    identity_run_uid("u", "{}", 1, b);
+    run_uid("u", "{}", 1, a);
+    cr_expect_str_eq(a, "bde651134bd5bb7c8adea05495dc0e6bd44b1cdab03acbffde9f04d8f630b39e");
+    run_uid("u", "{}", 1, b);
     cr_expect_str_eq(a, b);
-    identity_run_uid("u", "{}", 2, b);
+    run_uid("u", "{}", 2, b);
     cr_expect_str_neq(a, b);
-    identity_run_uid("v", "{}", 1, b);
+    run_uid("v", "{}", 1, b);
     cr_expect_str_neq(a, b);
-    identity_run_uid("u", "{ }", 1, b);
+    run_uid("u", "{ }", 1, b);
     cr_expect_str_neq(a, b);
+}
+
+Test(identity, where_files_are_has_no_say)
+{
+    struct registry *reg = registry_new();
+    struct experiment *e, *f;
+    struct identity *id, *elsewhere;
+    char uid[65], other[65];
+
+    write_file("demo.yaml", spec_text);
+    write_file("d.csv", "x,y\n1,2\n3,4\n5,6\n7,8\n");
+    write_file("t.csv", "x,y\n1,2\n");
+    write_file("below/d.csv", "x,y\n1,2\n3,4\n5,6\n7,8\n");
+    id = identify(reg, NULL, &e);
+    elsewhere = identify(reg, "data.source.csv.path=below/../below/d.csv", &f);
+    cr_expect_str_eq(id->uid, elsewhere->uid);
+    cr_expect_str_neq(id->uid, id->uid_before);
+    cr_expect_str_neq(id->uid_before, elsewhere->uid_before);
+    cr_expect(strstr(elsewhere->files[0].path, "/below/d.csv") && !strstr(elsewhere->files[0].path, ".."));
+    for (int i = 0; i < 2; i++) {
+        struct arena *arena = arena_new();
+        struct diag *d = diag_new();
+        struct trial t;
+
+        cr_assert(experiment_trial(i ? f : e, 0, arena, &t, d) == OK);
+        identity_run_uid(i ? elsewhere : id, "u", &t, 1, i ? other : uid);
+        cr_expect_eq(strstr(t.known_by, ".csv"), NULL, "%s", t.known_by);
+        cr_expect_eq(!strstr(t.before, "below/../below"), !i, "%s", t.before);
+        diag_free(d);
+        arena_free(arena);
+    }
+    cr_expect_str_eq(uid, other);
+    identity_free(id);
+    identity_free(elsewhere);
+    experiment_free(e);
+    experiment_free(f);
+    registry_free(reg);
 }
 
 Test(identity, folders_are_hashed_by_what_is_in_them)

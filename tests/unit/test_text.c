@@ -377,6 +377,13 @@ Test(text, sha256)
 
 Test(text, paths)
 {
+    static const char *const folded[][2] = {{"/a/../b", "/b"},
+                                            {"/a/b/../../c/", "/c"},
+                                            {"/..", "/"},
+                                            {"/a/..", "/"},
+                                            {"/../../a", "/a"},
+                                            {"/a..b/...", "/a..b/..."},
+                                            {"/proc/self/../x", "/proc/self/../x"}}; /* a symbolic link */
     static const struct {
         const char *path, *folder, *base;
     } cases[] = {{"a/b.yaml", "a", "b.yaml"}, {"b.yaml", ".", "b.yaml"}, {"/b", "/", "b"},
@@ -403,6 +410,11 @@ Test(text, paths)
     got = path_absolute("./a//.././b/");
     cr_expect_str_eq(got, expected);
     free(expected), free(got);
+    for (size_t i = 0; i < sizeof folded / sizeof *folded; i++) {
+        got = path_fold(folded[i][0]);
+        cr_expect_str_eq(got, folded[i][1], "%s", folded[i][0]);
+        free(got);
+    }
     got = path_absolute("//x/./y");
     cr_expect_str_eq(got, "/x/y");
     free(got);
