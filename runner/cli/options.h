@@ -44,7 +44,8 @@
     X(EPOCH, WHOLE, epoch, 0, "epoch", "N", -1, 0, INT64_MAX, "Train for N epochs first")                    \
     X(RUN, TEXT, run, 0, "run", "RUN", NULL, 0, 0, "Take the net from this run's last checkpoint")           \
     X(CONTOUR, TEXT, contour, 0, "contour", "WHAT", NULL, 0, 0,                                              \
-      "Add a map of the loss: over a second weight, LAYER.weight[i,j], or 'random' directions")              \
+      "Add a map of the loss of all training rows: over a second weight, LAYER.weight[i,j], or 'random' "    \
+      "directions")                                                                                          \
     X(HTML, FLAG, html, 0, "html", NULL, 0, 0, 0, "Write one HTML page that needs no network")               \
     X(INTERACTIVE, FLAG, interactive, 0, "interactive", NULL, 0, 0, 0,                                       \
       "Write an HTML page in which weights can be moved (small nets)")                                       \

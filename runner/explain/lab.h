@@ -67,6 +67,9 @@ status lesson_draw_landscape(struct lab *p, struct error *err);
 status lesson_draw_contour(struct lab *p, struct error *err);
 status lesson_take_step(struct lab *p, struct error *err); /* lesson_step.c */
 
+/* Multiplications of one row: each weight is used once for every output that shares it. */
+double lesson_row_work(const struct net *n);
+
 /* Train; leave in p->now what the net was at the epoch asked for, or at first (lesson_train.c). */
 status lesson_train(struct lab *p, struct error *err);
 

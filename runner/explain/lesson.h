@@ -133,6 +133,7 @@ struct lesson_contour_map {
     enum lesson_contour kind;
     struct lesson_weight other; /* CONTOUR_WEIGHTS */
     size_t n;                   /* n x n points */
+    int64_t rows, of;           /* the loss is the mean over so many training rows of all, evenly spread */
     double *x, *y, *z;          /* z [n, n], row y */
 };
 

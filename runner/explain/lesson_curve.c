@@ -188,6 +188,7 @@ status lesson_draw_landscape(struct lab *p, struct error *err)
 /* ---- the map over two directions ---------------------------------------------------------------- */
 
 enum { SIDE = 25 };
+static const double most_map_work = 5e10; /* multiplications of the whole map */
 
 /* A direction in the space of all weights. */
 static float *new_direction(const struct lab *p)
@@ -233,13 +234,82 @@ static float *random_direction(struct lab *p, uint32_t number)
     return d;
 }
 
+/* The training rows that the map is of, copied. */
+struct map_rows {
+    int64_t n;
+    float *x, *target;
+    int32_t *label;
+};
+
+static void release_rows(struct map_rows *r)
+{
+    free(r->x);
+    free(r->target);
+    free(r->label);
+}
+
+/* All, or as many as can be run so often, evenly spread. */
+static status take_rows(const struct lab *p, struct map_rows *out, struct error *err)
+{
+    struct lesson_contour_map *m = &p->l->contour;
+    const struct data *d = p->q->shown;
+    const struct rows *from = &d->split[SPLIT_TRAIN];
+    const double affordable = floor(most_map_work / (SIDE * SIDE * (1.0 + lesson_row_work(p->net))));
+    const size_t x = (size_t)d->x_size, targets = (size_t)d->target_size;
+
+    m->of = from->n;
+    m->rows = affordable < 1.0 ? 1 : affordable < (double)m->of ? (int64_t)affordable : m->of;
+    *out = (struct map_rows){.n = m->rows, .x = mem_try_aligned((size_t)m->rows, x * sizeof(float))};
+    if (from->target)
+        out->target = mem_try_aligned((size_t)m->rows, targets * sizeof *out->target);
+    else
+        out->label = mem_try_aligned((size_t)m->rows, targets * sizeof *out->label);
+    if (!out->x || (!out->target && !out->label))
+        return error_set(err, "no memory for a copy of the %lld training rows", (long long)m->rows);
+    for (int64_t i = 0; i < m->rows; i++) {
+        const size_t to = (size_t)i, at = (size_t)((double)i * (double)m->of / (double)m->rows);
+
+        memcpy(out->x + to * x, from->x + at * x, x * sizeof *out->x);
+        if (out->target)
+            memcpy(out->target + to * targets, from->target + at * targets, targets * sizeof *out->target);
+        else
+            memcpy(out->label + to * targets, from->label + at * targets, targets * sizeof *out->label);
+    }
+    return OK;
+}
+
+/* The mean loss of the rows with the net as it is, as lab_loss() has it of one. */
+static status loss_of_rows(struct lab *p, const struct map_rows *r, double *loss, struct error *err)
+{
+    const struct data *d = p->q->shown;
+    const int64_t most = p->net->batch / LAB_ROWS * LAB_ROWS; /* every batch begins on a cache line */
+    double total = 0.0, weights = 0.0, sum, weight;
+
+    for (int64_t at = 0; at < r->n; at += most) {
+        const struct batch b = {.n = r->n - at < most ? r->n - at : most,
+                                .x = r->x + at * d->x_size,
+                                .target = r->target ? r->target + at * d->target_size : NULL,
+                                .label = r->label ? r->label + at * d->target_size : NULL};
+
+        net_feed(p->net, MODE_TRAIN, &b);
+        if (net_forward(p->net, MODE_TRAIN, p->l->step + 1, err) != OK ||
+            net_loss(p->net, &sum, &weight, err) != OK)
+            return FAILED;
+        total += sum;
+        weights += weight;
+    }
+    *loss = total / weights;
+    return OK;
+}
+
 /* Loss over now + x A + y B. */
 static status fill_map(struct lab *p, const float *a, const float *b, struct error *err)
 {
+    struct map_rows rows;
     struct net *n = p->net;
     struct lesson_contour_map *m = &p->l->contour;
     float *now = new_direction(p);
-    status st = OK;
+    status st = take_rows(p, &rows, err);
 
     memcpy(now, n->weights, (size_t)n->trained_floats * sizeof *now);
     for (size_t i = 0; i < SIDE * SIDE && st == OK; i++) {
@@ -247,9 +317,10 @@ static status fill_map(struct lab *p, const float *a, const float *b, struct err
 
         for (int64_t k = 0; k < n->trained_floats; k++)
             n->weights[k] = (float)((double)now[k] + x * (double)a[k] + y * (double)b[k]);
-        st = lab_loss(p, &m->z[i], err);
+        st = loss_of_rows(p, &rows, &m->z[i], err);
     }
     memcpy(n->weights, now, (size_t)n->trained_floats * sizeof *now);
+    release_rows(&rows);
     free(now);
     return st;
 }

@@ -172,6 +172,8 @@ static cJSON *contour_json(const struct lesson *l)
     cJSON_AddStringToObject(o, "kind", m->kind == CONTOUR_WEIGHTS ? "weights" : "random");
     if (m->kind == CONTOUR_WEIGHTS)
         cJSON_AddItemToObject(o, "other", weight_json(l, &m->other));
+    whole(o, "rows", m->rows);
+    whole(o, "training_rows", m->of);
     numbers(o, "x", m->x, m->n);
     numbers(o, "y", m->y, m->n);
     numbers(o, "loss", m->z, m->n * m->n);

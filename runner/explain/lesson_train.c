@@ -102,8 +102,7 @@ static void on_event(void *arg, const char *kind, const char *detail)
 
 /* ---- how long ------------------------------------------------------------------------------ */
 
-/* Multiplications of one row: each weight is used once for every output that shares it. */
-static double work_of_row(const struct net *n)
+double lesson_row_work(const struct net *n)
 {
     double work = 0.0;
 
@@ -119,7 +118,7 @@ static double work_of_row(const struct net *n)
 static int64_t affordable(struct lab *p)
 {
     const struct lesson_training *t = &p->l->training;
-    const double epoch = (double)p->q->data->split[SPLIT_TRAIN].n * work_of_row(p->net) +
+    const double epoch = (double)p->q->data->split[SPLIT_TRAIN].n * lesson_row_work(p->net) +
                          (double)t->steps_per_epoch * step_work;
     const double most = floor(most_work / epoch);
 

@@ -67,6 +67,16 @@ static void draw_landscape(struct story *s)
     story_place(s, c, low, high);
 }
 
+/* The rows that the map is of: the picture before it is of the sample alone. */
+static const char *whose_map(struct story *s)
+{
+    const struct lesson_contour_map *m = &s->l->contour;
+
+    return m->rows < m->of
+               ? page_format(s->p, "%lld of the %lld training rows", (long long)m->rows, (long long)m->of)
+               : page_format(s->p, "all %lld training rows", (long long)m->of);
+}
+
 static void draw_contour(struct story *s)
 {
     const struct lesson *l = s->l;
@@ -75,8 +85,9 @@ static void draw_contour(struct story *s)
     const bool weights = m->kind == CONTOUR_WEIGHTS;
 
     *c = (struct contour){
-        .title = weights ? page_format(s->p, "Loss over %s and %s", l->weight.name, m->other.name)
-                         : "Loss over two random directions",
+        .title = weights ? page_format(s->p, "Loss of %s over %s and %s", whose_map(s), l->weight.name,
+                                       m->other.name)
+                         : page_format(s->p, "Loss of %s over two random directions", whose_map(s)),
         .x_label = weights ? l->weight.name : "first direction",
         .y_label = weights ? m->other.name : "second direction",
         .nx = m->n,
@@ -91,14 +102,16 @@ static void draw_contour(struct story *s)
         page_paragraph(
             s->p,
             "Two weights at once make a real landscape. Here `%s` and `%s` are moved together, all "
-            "others held; the net is in the middle.",
-            l->weight.name, m->other.name);
+            "others held; the net is in the middle. The loss is the mean over %s, not that of the sample.",
+            l->weight.name, m->other.name, whose_map(s));
     else
         page_paragraph(
             s->p,
             "All weights at once have too many directions to draw. Here the whole net is moved along "
             "two random ones, each filter or neuron by a step as long as its own weights (H. Li et al., "
-            "“Visualizing the loss landscape of neural nets”, 2018); the net is in the middle.");
+            "“Visualizing the loss landscape of neural nets”, 2018); the net is in the middle. The loss is "
+            "the mean over %s, not that of the sample.",
+            whose_map(s));
     page_add(s->p, BLOCK_CONTOUR, c);
 }
 

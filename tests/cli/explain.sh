@@ -102,7 +102,37 @@ expect_exit 0 "$FELL" explain "$configs/xor.yaml" --contour 'output.weight[0,3]'
 expect_json out 'weights|output.weight[0,3]|1' "(j->>'$.contour.kind') || '|' || (j->>'$.contour.other.name') || '|' ||
     (json_array_length(j, '$.contour.loss') = json_array_length(j, '$.contour.x') * json_array_length(j, '$.contour.y'))"
 expect_exit 0 "$FELL" explain "$configs/xor.yaml" --contour random --json
-expect_json out 'random|1' "(j->>'$.contour.kind') || '|' || (SELECT max(abs(value - (j->>'$.loss')) < 1e-12) FROM json_each(j, '$.contour.loss'))"
+expect_json out 'random|4|4|625' "(j->>'$.contour.kind') || '|' || (j->>'$.contour.rows') || '|' ||
+    (j->>'$.contour.training_rows') || '|' || json_array_length(j, '$.contour.loss')"
+
+# It is of all training rows: each point is computed anew here, of a net that is one sum.
+cat >line.csv <<'END'
+a,b,t
+1,2,3
+-1,0.5,0
+0.25,-2,1
+3,1,-1
+END
+cat >line.yaml <<'END'
+seed: 5
+data: {source: {csv: {path: line.csv, target: t}}}
+model:
+  - dense: {units: 1, bias: false, name: out}
+loss: mse
+optimizer: sgd
+train: {epochs: 1}
+END
+expect_exit 0 "$FELL" explain line.yaml --sample 2 --weight 'out.weight[0,0]' --contour 'out.weight[0,1]' --json
+expect_json out '625|1|1' "(SELECT count(*) || '|' || (max(abs(l.value - m.mean)) < 1e-5) || '|' || (max(m.mean) > 10)
+    FROM json_each(j, '$.contour.loss') AS l JOIN (SELECT x.key + 25 * y.key AS point,
+        ((1 * x.value + 2 * y.value - 3) * (1 * x.value + 2 * y.value - 3) +
+         (-1 * x.value + 0.5 * y.value) * (-1 * x.value + 0.5 * y.value) +
+         (0.25 * x.value - 2 * y.value - 1) * (0.25 * x.value - 2 * y.value - 1) +
+         (3 * x.value + 1 * y.value + 1) * (3 * x.value + 1 * y.value + 1)) / 4 AS mean
+        FROM json_each(j, '$.contour.x') AS x, json_each(j, '$.contour.y') AS y) AS m ON m.point = l.key)"
+expect_exit 0 "$FELL" explain line.yaml --contour random
+expect_text out "The loss is the mean over all 4 training rows, not that of the sample." \
+    "Loss of all 4 training rows over two random directions"
 
 # Where the data comes from is told in the spec's words, of a recorded run too; it is no part of what an
 # experiment is, and no axis of a sweep.
