@@ -60,27 +60,16 @@ void stored_run_release(struct stored_run *s)
     *s = (struct stored_run){0};
 }
 
-/* ---- its spec --------------------------------------------------------------------------------- */
-
-static void read_spec(struct rerun *r)
-{
-    struct diag *d = diag_new();
-    const char *text = r->run.resolved;
-    const struct node *root =
-        tree_parse_text(r->tree, "the resolved spec", "/", text, strlen(text), false, d);
-
-    r->spec = root ? spec_parse(r->plugins.registry, root, r->run.experiment, d) : NULL;
-    diag_free(d);
-}
-
 status rerun_open(struct rerun *r, sqlite3 *db, int64_t run, size_t n, const char *const *given,
                   struct error *err)
 {
+    struct error why; /* the worker will say it */
+
     *r = (struct rerun){.tree = tree_new()};
     if (stored_run_read(db, run, &r->run, err) != OK ||
         stored_plugins_open(&r->plugins, db, PLUGINS_OF_RUN, run, n, given, err) != OK)
         return FAILED;
-    read_spec(r);
+    r->spec = spec_from_text(r->plugins.registry, NULL, r->tree, r->run.experiment, r->run.resolved, &why);
     return OK;
 }
 

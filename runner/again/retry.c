@@ -137,19 +137,15 @@ static status check_decisions(const struct retry *r, const struct stored *s, str
                      (long long)r->waiting, r->waiting == 1 ? " waits" : "s wait");
 }
 
-static status read_first(struct retry *r, const struct stored *s, struct diag *d, struct error *err)
+static status read_first(struct retry *r, const struct stored *s, struct error *err)
 {
-    const struct node *root =
-        tree_parse_text(r->tree, "the resolved spec", "/", s->resolved, strlen(s->resolved), false, d);
-    struct strbuf why = {0};
+    struct error why;
 
-    r->training.first = root ? spec_parse_in(r->arena, r->plugins.registry, root, r->training.name, d) : NULL;
+    r->training.first =
+        spec_from_text(r->plugins.registry, r->arena, r->tree, r->training.name, s->resolved, &why);
     if (r->training.first)
         return OK;
-    diag_write(d, &why, false);
-    error_set(err, "its stored spec is not understood: %s", why.text ? why.text : "");
-    strbuf_release(&why);
-    return FAILED;
+    return error_set(err, "its stored spec is not understood: %.900s", why.text);
 }
 
 /* The runs are stored as trained on these files and plugins. */
@@ -175,7 +171,7 @@ status retry_open(struct retry *r, sqlite3 *db, int64_t id, const char *statuses
         check_decisions(r, &s, d, err) == OK &&
         stored_plugins_open(&r->plugins, db, PLUGINS_OF_EXPERIMENT, id, n, given, err) == OK &&
         check_same(r, db, s.run, err) == OK)
-        result = read_first(r, &s, d, err);
+        result = read_first(r, &s, err);
     sqlite3_finalize(s.row);
     diag_free(d);
     return result;

@@ -6,12 +6,10 @@
 #ifndef ENGINE_DATA_H
 #define ENGINE_DATA_H
 
+#include "base/split.h"
 #include "engine/problem.h"
 #include "host/instance.h"
 #include "spec/spec.h"
-
-enum split { SPLIT_TRAIN, SPLIT_VALIDATION, SPLIT_TEST, SPLITS };
-const char *split_name(enum split s); /* "train", "validation", "test" */
 
 struct rows {
     int64_t n;           /* 0: the split does not exist */

@@ -131,6 +131,27 @@ status net_backward(struct net *n, double weight, double *squares, struct error 
     return OK;
 }
 
+status net_step(struct net *n, const struct batch *b, int64_t step, struct net_step *out, struct error *err)
+{
+    *out = (struct net_step){.squares = NAN};
+    net_feed(n, MODE_TRAIN, b);
+    if (net_forward(n, MODE_TRAIN, step, err) != OK || net_loss(n, &out->sum, &out->weight, err) != OK)
+        return FAILED;
+    if (!isfinite(out->sum) || out->weight == 0.0)
+        return OK;
+    return net_backward(n, out->weight, &out->squares, err);
+}
+
+double net_clip(struct net *n, double most, double norm)
+{
+    const float factor = (float)(most / (norm + 1e-6));
+
+    if (most <= 0.0 || !(most / (norm + 1e-6) < 1.0))
+        return 1.0;
+    n->env->kernels->scale(n->grads, n->trained_floats, factor);
+    return (double)factor;
+}
+
 /* ---- what came out ----------------------------------------------------------------- */
 
 const float *net_output(const struct net *n, int64_t *size)

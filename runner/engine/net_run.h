@@ -36,6 +36,18 @@ typedef status net_before_entry(void *arg, size_t entry, struct error *err);
 status net_backward_through(struct net *n, enum net_mode mode, net_before_entry *before, void *arg,
                             struct error *err);
 
+/* What training does with a batch: feed, forward, loss, backward. A sum that is not finite, or a weight of 0,
+ * has no gradient: SQUARES is NAN, and the gradient arena as it was. */
+struct net_step {
+    double sum, weight; /* of net_loss() */
+    double squares;     /* of net_backward() */
+};
+status net_step(struct net *n, const struct batch *b, int64_t step, struct net_step *out, struct error *err);
+
+/* Scale the gradient, whose norm is NORM, to the norm MOST (train.clip_norm; 0: none), as PyTorch's
+ * torch.nn.utils.clip_grad_norm_ does (its 1e-6 included). Returns the factor; 1: it was short enough. */
+double net_clip(struct net *n, double most, double norm);
+
 /* The output of the last forward, [rows, size] with rows of the batch. */
 const float *net_output(const struct net *n, int64_t *size);
 

@@ -40,8 +40,6 @@ struct run {
     int64_t every;       /* each so many steps are reported; 0: none */
     double clock;        /* when the last epoch ended */
     double loss[SPLITS]; /* of the last epoch */
-    float *grads;
-    int64_t floats;
 
     struct keep keep;
     int64_t ask_epoch; /* 0: never */
@@ -98,16 +96,6 @@ static status diverge_at(struct run *r, bool gradient)
 
 /* ---- the epoch ------------------------------------------------------------------------- */
 
-/* Scale the gradient to the norm that train.clip_norm allows, as PyTorch's
- * torch.nn.utils.clip_grad_norm_ does (its 1e-6 included). */
-static void clip(struct run *r, double norm)
-{
-    const double most = r->spec->train.clip_norm, factor = most / (norm + 1e-6);
-
-    if (most > 0.0 && factor < 1.0)
-        r->env->kernels->scale(r->grads, r->floats, (float)factor);
-}
-
 static void record_step(struct run *r, double loss)
 {
     struct step_report report;
@@ -155,7 +143,8 @@ static status run_epoch(struct run *r)
     struct net *net = r->net;
     struct batch batch;
     struct error err;
-    double sum, weight, squares, norm, lr;
+    struct net_step step;
+    double norm, lr;
     int64_t size;
 
     tally_begin(&r->tally);
@@ -165,31 +154,27 @@ static status run_epoch(struct run *r)
         r->step++;
         if (r->augment && augment_batch(r->augment, r->step, &batch, &err) != OK)
             return fail(r, &err);
-        net_feed(net, MODE_TRAIN, &batch);
-        if (net_forward(net, MODE_TRAIN, r->step, &err) != OK)
+        if (net_step(net, &batch, r->step, &step, &err) != OK)
             return fail(r, &err);
-        if (net_loss(net, &sum, &weight, &err) != OK)
-            return fail(r, &err);
-        tally_loss(&r->tally, sum, weight, batch.n);
+        tally_loss(&r->tally, step.sum, step.weight, batch.n);
         measure_keep(r->measure, SPLIT_TRAIN, &batch, net_output(net, &size));
-        if (!isfinite(sum))
+        if (!isfinite(step.sum))
             return diverge_at(r, false);
-        if (weight == 0.0) {
+        if (step.weight == 0.0) {
             skip(r);
             continue;
         }
-        if (net_backward(net, weight, &squares, &err) != OK)
-            return fail(r, &err);
-        norm = tally_gradient(&r->tally, squares);
+        norm = tally_gradient(&r->tally, step.squares);
         if (!isfinite(norm))
             return diverge_at(r, true);
-        clip(r, norm);
+        net_clip(net, r->spec->train.clip_norm, norm);
         if (rate_of_step(r->rate, r->epoch - 1, r->step - 1, &lr, &err) != OK)
             return fail(r, &err);
         r->tally.lr = lr;
-        if (update_step(r->update, r->step - (int64_t)r->keep.at.skipped, lr, sum / weight, &err) != OK)
+        if (update_step(r->update, r->step - (int64_t)r->keep.at.skipped, lr, step.sum / step.weight, &err) !=
+            OK)
             return fail(r, &err);
-        record_step(r, sum / weight);
+        record_step(r, step.sum / step.weight);
     }
     if (r->tally.loss_weight > 0.0)
         return OK;
@@ -433,7 +418,6 @@ static status prepare(struct run *r, struct problem *p)
         return FAILED;
     r->update = net_update(r->net);
     r->measure = net_measure(r->net);
-    net_trained(r->net, &r->grads, &r->floats);
     r->rate = rate_new(spec, r->measure, r->env, update_rate(r->update), epochs, steps * epochs);
     r->every = spec->record.gradients == RECORD_STEP ? spec->record.every : 0;
     if (tally_init(&r->tally, r->net, r->env, spec->record.gradients, p) != OK)

@@ -36,14 +36,13 @@ static status choose_row(struct lab *p, struct error *err)
     enum { LOOKED_AT = 1000 };
     struct lesson *l = p->l;
     const struct net_tensor *t = &p->net->tensor[l->weight.tensor];
-    double loss, squares;
+    struct net_step step;
 
     for (int64_t row = 0; row < l->data->source_rows && row < LOOKED_AT; row++) {
         if (find_row(l, row, err) != OK)
             return FAILED;
         lab_take_sample(p);
-        if (lab_loss(p, &loss, err) != OK ||
-            net_backward(p->net, p->net->loss_call.weight, &squares, err) != OK)
+        if (net_step(p->net, &p->one, l->step + 1, &step, err) != OK)
             return FAILED;
         if (p->net->grads[t->offset + l->weight.flat] != 0.0f)
             return OK;

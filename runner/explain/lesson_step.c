@@ -30,33 +30,18 @@ static void read_slots(struct lab *p, bool after)
     s->nslots = n;
 }
 
-/* Scale the gradient to train.clip_norm, as the epoch loop does. */
-static void clip(struct lab *p)
-{
-    const double most = p->q->spec->train.clip_norm, factor = most / (p->l->gradient_norm + 1e-6);
-    struct net *n = p->net;
-
-    p->l->update.clip = 1.0;
-    if (most <= 0.0 || factor >= 1.0)
-        return;
-    n->env->kernels->scale(n->grads, n->trained_floats, (float)factor);
-    p->l->update.clip = (double)(float)factor;
-}
-
 static status step(struct lab *p, struct error *err)
 {
     struct lesson *l = p->l;
     struct lesson_step *s = &l->update;
     struct net *n = p->net;
-    double sum, weight, squares;
+    struct net_step now;
 
-    net_feed(n, MODE_TRAIN, &p->one);
-    if (net_forward(n, MODE_TRAIN, l->step + 1, err) != OK || net_loss(n, &sum, &weight, err) != OK ||
-        net_backward(n, weight, &squares, err) != OK)
+    if (net_step(n, &p->one, l->step + 1, &now, err) != OK)
         return FAILED;
-    clip(p);
+    s->clip = net_clip(n, p->q->spec->train.clip_norm, l->gradient_norm);
     read_slots(p, false);
-    if (update_step(n->update, s->t, s->rate, sum / weight, err) != OK)
+    if (update_step(n->update, s->t, s->rate, now.sum / now.weight, err) != OK)
         return FAILED;
     read_slots(p, true);
     return OK;

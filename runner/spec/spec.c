@@ -189,6 +189,26 @@ void spec_free(struct spec *s)
         arena_free(s->arena);
 }
 
+struct spec *spec_from_text(struct registry *r, struct arena *arena, struct tree *tree, const char *name,
+                            const char *text, struct error *err)
+{
+    struct diag *d = diag_new();
+    const struct node *root = tree_parse_text(tree, "the resolved spec", "/", text, strlen(text), false, d);
+    struct spec *spec = NULL;
+
+    if (root)
+        spec = arena ? spec_parse_in(arena, r, root, name, d) : spec_parse(r, root, name, d);
+    if (!spec) {
+        struct strbuf why = {0};
+
+        diag_write(d, &why, false);
+        error_set(err, "%s", why.text ? why.text : "");
+        strbuf_release(&why);
+    }
+    diag_free(d);
+    return spec;
+}
+
 /* ---- every choice --------------------------------------------------------------------- */
 
 struct visit {

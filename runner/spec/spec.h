@@ -128,6 +128,12 @@ struct spec *spec_parse_in(struct arena *arena, struct registry *r, const struct
  * absolute. */
 cJSON *spec_to_json(const struct spec *s);
 
+/* TEXT, which spec_to_json() has made, as a spec again; its nodes are in TREE. With ARENA as of
+ * spec_parse_in(), without as of spec_parse(). NULL: not understood, and why in ERR: text and plugins are of
+ * two versions. */
+struct spec *spec_from_text(struct registry *r, struct arena *arena, struct tree *tree, const char *name,
+                            const char *text, struct error *err);
+
 /* Every choice of the spec with the section and index that name it in a
  * `problem` (engine/problem.h): "data.source", "model" 3, "loss", ... */
 void spec_each_choice(const struct spec *s,

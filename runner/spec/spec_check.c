@@ -6,23 +6,28 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/split.h"
 #include "base/text.h"
 #include "host/settings.h"
 #include "spec/spec_read.h"
 
 /* ---- recorded values: SPLIT.NAME ------------------------------------------------- */
 
-static const struct {
-    const char *name, *missing;
-} splits[] = {
-    {"train", NULL}, {"validation", "there is no data.validation"}, {"test", "there is no data.test"}};
-#define SPLITS (sizeof splits / sizeof *splits)
-
-static bool has_split(const struct spec *s, size_t split)
+static bool has_split(const struct spec *s, enum split split)
 {
-    if (!strcmp(splits[split].name, "validation"))
+    if (split == SPLIT_VALIDATION)
         return s->data.validation.item || s->data.validation_share > 0;
-    return strcmp(splits[split].name, "test") || s->data.test.item;
+    return split == SPLIT_TRAIN || s->data.test.item;
+}
+
+/* The split of that name; SPLITS: none. */
+static enum split find_split(const char *name, size_t len)
+{
+    enum split s = SPLIT_TRAIN;
+
+    while (s < SPLITS && (strlen(split_name(s)) != len || strncmp(split_name(s), name, len)))
+        s++;
+    return s;
 }
 
 /* NAME as it is recorded: "loss", a metric, or one of a metric's several values, "f1.setosa". */
@@ -116,22 +121,20 @@ static void check_probe_value(struct spec_reader *r, const char *value, const ch
 void spec_check_recorded(struct spec_reader *r, const char *value, const char *who, const struct place *at)
 {
     const char *dot = strchr(value, '.');
-    size_t len = dot ? (size_t)(dot - value) : strlen(value), split = 0;
+    const enum split split = find_split(value, dot ? (size_t)(dot - value) : strlen(value));
 
     if (!strncmp(value, "probe.", 6)) {
         check_probe_value(r, value, who, at);
         return;
     }
-    while (split < SPLITS && (strlen(splits[split].name) != len || strncmp(splits[split].name, value, len)))
-        split++;
     if (!dot || split == SPLITS)
         r->result |= diag_error(r->diag, at,
                                 "%s: '%s' is not of the form SPLIT.NAME, with train, validation or test "
                                 "before the dot",
                                 who, value);
     else if (!has_split(r->spec, split))
-        r->result |=
-            diag_error(r->diag, at, "%s: '%s' is not recorded: %s", who, value, splits[split].missing);
+        r->result |= diag_error(r->diag, at, "%s: '%s' is not recorded: there is no data.%s", who, value,
+                                split_name(split));
     else if (!is_recorded(r->spec, dot + 1))
         refuse_name(r, at, who, value, dot + 1);
 }

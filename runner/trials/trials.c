@@ -247,10 +247,10 @@ static void draw_trials(struct finder *f)
                   f->e->nexcluded ? "excluded, or equal to an earlier one" : "equal to an earlier one");
 }
 
-status trials_enumerate(struct experiment *e, struct sha256 *hash, struct sha256 *before, struct diag *d)
+status trials_enumerate(struct experiment *e, struct sha256 *hash, struct sha256 *hash_before, struct diag *d)
 {
     struct trials *t = e->trials;
-    struct finder f = {.e = e, .t = t, .hash = hash, .before = before, .diag = d, .idle = NO_KNOB};
+    struct finder f = {.e = e, .t = t, .hash = hash, .before = hash_before, .diag = d, .idle = NO_KNOB};
     size_t before = diag_errors(d);
 
     t->n = 0;

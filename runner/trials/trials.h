@@ -114,9 +114,10 @@ status trials_dims(struct trials *t, struct diag *d);
 /* P from U [ndims]. */
 void point_cube(const struct trials *t, struct point *p, const double *u);
 
-/* All trials of a strategy that is not adaptive: numbers and counts into E; HASH and BEFORE, which may be
- * NULL, get the digests of what they are known by now and were before. */
-status trials_enumerate(struct experiment *e, struct sha256 *hash, struct sha256 *before, struct diag *d);
+/* All trials of a strategy that is not adaptive: numbers and counts into E; HASH and HASH_BEFORE, which may
+ * be NULL, get the digests of what they are known by now and were before. */
+status trials_enumerate(struct experiment *e, struct sha256 *hash, struct sha256 *hash_before,
+                        struct diag *d);
 
 /* ---- try_axes.c ---- */
 

@@ -20,23 +20,14 @@ static sqlite3_stmt *of_run(struct schedule *s, sqlite3_stmt **st, const char *s
 /* What the worker will understand, understood here too: the limits, the names of the layers. */
 static status parse(struct schedule *s, struct run_task *out, struct error *err)
 {
-    struct diag *d = diag_new();
-    const char *text = out->stored.resolved;
-    const struct node *root =
-        tree_parse_text(out->tree, "the resolved spec", "/", text, strlen(text), false, d);
-    status result = OK;
+    struct error why;
 
-    out->stored.spec = root ? spec_parse_in(out->arena, s->registry, root, s->t.name, d) : NULL;
-    if (!out->stored.spec) {
-        struct strbuf why = {0};
-
-        diag_write(d, &why, false);
-        result = error_set(err, "the stored spec of run %lld is not understood: %s", (long long)out->run,
-                           why.text ? why.text : "");
-        strbuf_release(&why);
-    }
-    diag_free(d);
-    return result;
+    out->stored.spec =
+        spec_from_text(s->registry, out->arena, out->tree, s->t.name, out->stored.resolved, &why);
+    if (out->stored.spec)
+        return OK;
+    return error_set(err, "the stored spec of run %lld is not understood: %.900s", (long long)out->run,
+                     why.text);
 }
 
 static void read_values(struct schedule *s, struct run_task *out)

@@ -234,19 +234,11 @@ static void send_end(struct worker *w, const struct run_result *result)
 static struct spec *read_spec(struct worker *w, struct tree *tree, const char *name, const char *text,
                               struct problem *p)
 {
-    struct diag *d = diag_new();
-    struct node *root = tree_parse_text(tree, "the resolved spec", "/", text, strlen(text), false, d);
-    struct spec *spec = root ? spec_parse(w->registry, root, name, d) : NULL;
+    struct error err;
+    struct spec *spec = spec_from_text(w->registry, NULL, tree, name, text, &err);
 
-    if (!spec) {
-        struct strbuf all = {0};
-
-        diag_write(d, &all, false);
-        problem_set(p, "", 0, "", "a worker process does not understand the spec: %s",
-                    all.text ? all.text : "");
-        strbuf_release(&all);
-    }
-    diag_free(d);
+    if (!spec)
+        problem_set(p, "", 0, "", "a worker process does not understand the spec: %s", err.text);
     return spec;
 }
 

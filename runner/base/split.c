@@ -1,5 +1,5 @@
-/* split.c - the parts of the data by name. See data.h. */
-#include "engine/data.h"
+/* split.c - see split.h. */
+#include "base/split.h"
 
 const char *split_name(enum split s)
 {
