@@ -89,7 +89,7 @@ expect_exit 0 "$FELL" explain "$configs/iris.yaml" --db fell.db --run 2
 expect_text out 'as the checkpoint of run 2 has it, after epoch 4'
 refused 2 'run 2 is not of this spec: it has another model' "$configs/xor.yaml" --db fell.db --run 2
 refused 2 'no run 9' "$configs/iris.yaml" --db fell.db --run 9
-saved=$(sqlite3 fell.db "SELECT path FROM checkpoints WHERE run_id = 2")
+saved=fell.db.checkpoints/$(sqlite3 fell.db "SELECT path FROM checkpoints WHERE run_id = 2")
 printf x >>"$saved"
 refused 2 'the file changed since' "$configs/iris.yaml" --db fell.db --run 2
 rm "$saved"
