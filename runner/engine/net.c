@@ -8,6 +8,25 @@
 #include "base/mem.h"
 #include "engine/net_impl.h"
 
+int64_t net_step_rows(const struct spec *spec, const struct data *data)
+{
+    const int64_t rows = data->split[SPLIT_TRAIN].n, wanted = spec->train.batch_size;
+
+    return wanted <= 0 || wanted > rows ? rows : wanted;
+}
+
+int64_t net_epoch_steps(const struct spec *spec, const struct data *data)
+{
+    return (data->split[SPLIT_TRAIN].n - 1) / net_step_rows(spec, data) + 1;
+}
+
+int64_t net_last_rows(const struct spec *spec, const struct data *data)
+{
+    const int64_t before = (net_epoch_steps(spec, data) - 1) * net_step_rows(spec, data);
+
+    return data->split[SPLIT_TRAIN].n - before;
+}
+
 void net_free(struct net *n)
 {
     if (!n)

@@ -18,25 +18,6 @@
  * loss is one of pairs of rows, to which a split is given whole. */
 enum { EVALUATION_ROWS = 64 };
 
-int64_t net_step_rows(const struct spec *spec, const struct data *data)
-{
-    const int64_t rows = data->split[SPLIT_TRAIN].n, wanted = spec->train.batch_size;
-
-    return wanted <= 0 || wanted > rows ? rows : wanted;
-}
-
-int64_t net_epoch_steps(const struct spec *spec, const struct data *data)
-{
-    return (data->split[SPLIT_TRAIN].n - 1) / net_step_rows(spec, data) + 1;
-}
-
-int64_t net_last_rows(const struct spec *spec, const struct data *data)
-{
-    const int64_t before = (net_epoch_steps(spec, data) - 1) * net_step_rows(spec, data);
-
-    return data->split[SPLIT_TRAIN].n - before;
-}
-
 int64_t net_batch(const struct spec *spec, const struct data *data)
 {
     const bool whole = spec->loss.item && spec->loss.item->loss->pairs;
