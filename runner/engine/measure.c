@@ -101,10 +101,6 @@ static status add_metric(struct measure *m, const struct net *n, size_t index, s
     metric->item = choice->item->metric;
     instance_init(&metric->in, choice->item, choice->item->name, n->env);
     m->nmetrics = index + 1;
-    if (!(metric->item->target & n->loss_item->target))
-        return problem_set(p, "metrics", (int)index, "", "%s takes %s, but the loss %s takes %s",
-                           metric->in.name, m->classes ? "values" : "classes", n->loss.name,
-                           m->classes ? "classes" : "values");
     metric->first = m->per_split;
     metric->n = metric->item->values == FELL_ONE         ? 1
                 : metric->item->values == FELL_PER_CLASS ? (size_t)m->cols

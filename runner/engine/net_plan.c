@@ -58,17 +58,7 @@ static bool shape_valid(const fell_shape *s, int64_t rows)
 static status connect(struct net *n, struct entry *e, int index, struct problem *p)
 {
     const struct spec_entry *s = e->spec;
-    uint32_t least = 1, most = 1;
 
-    if (e->layer && e->layer->max_inputs > 0) {
-        least = e->layer->min_inputs;
-        most = e->layer->max_inputs;
-    }
-    if (s->nfrom < least || s->nfrom > most)
-        return problem_set(p, "model", index, "from", "%s: %s takes %s %u input%s, not %zu", e->name,
-                           s->plugin.item->name, s->nfrom < least ? "at least" : "at most",
-                           s->nfrom < least ? least : most, (s->nfrom < least ? least : most) == 1 ? "" : "s",
-                           s->nfrom);
     e->nin = (int)s->nfrom;
     e->from = arena_alloc(n->arena, s->nfrom * sizeof *e->from);
     for (int k = 0; k < e->nin; k++) {
@@ -354,19 +344,13 @@ static status try_loss(struct net *n, struct problem *p)
 /* What the outputs mean, and a warning where the loss takes something else. */
 static void judge_meaning(struct net *n)
 {
-    static const char *const word[] = {"numbers", "probabilities", "logits", "log-probabilities"};
     const struct entry *last = &n->entry[n->nentries - 1];
-    const uint64_t yields = last->activation ? last->activation->yields : FELL_REAL,
-                   expects = n->loss_item->expects;
-    char text[256];
+    const uint64_t yields = last->activation ? last->activation->yields : FELL_REAL;
+    char text[320];
 
-    n->pred_is = yields != FELL_REAL ? yields : expects;
-    if (yields == FELL_REAL || expects == FELL_REAL || yields == expects || yields > FELL_LOGPROB ||
-        expects > FELL_LOGPROB || !n->env->warn)
-        return;
-    snprintf(text, sizeof text, "takes %s, but the last entry, %s, gives %s", word[expects], last->name,
-             word[yields]);
-    n->env->warn(n->env->warn_arg, n->loss.name, text);
+    n->pred_is = yields != FELL_REAL ? yields : n->loss_item->expects;
+    if (n->env->warn && spec_output_misfits(n->spec, text))
+        n->env->warn(n->env->warn_arg, n->loss.name, text);
 }
 
 static status check_whole(struct net *n, struct problem *p)

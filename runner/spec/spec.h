@@ -134,6 +134,10 @@ cJSON *spec_to_json(const struct spec *s);
 struct spec *spec_from_text(struct registry *r, struct arena *arena, struct tree *tree, const char *name,
                             const char *text, struct error *err);
 
+/* Whether the last entry yields something else than the loss takes (softmax before a loss of logits); what,
+ * in TEXT. A warning: it may be meant. */
+bool spec_output_misfits(const struct spec *s, char text[320]);
+
 /* Every choice of the spec with the section and index that name it in a
  * `problem` (engine/problem.h): "data.source", "model" 3, "loss", ... */
 void spec_each_choice(const struct spec *s,

@@ -190,31 +190,34 @@ static void check_metrics(struct spec_reader *r)
     }
 }
 
-static void warn_output(struct spec_reader *r)
+bool spec_output_misfits(const struct spec *s, char text[320])
 {
     static const char *const words[] = {
         [FELL_PROB] = "probabilities", [FELL_LOGIT] = "logits", [FELL_LOGPROB] = "log-probabilities"};
-    const struct spec *s = r->spec;
     const struct item *loss = s->loss.item, *last = s->nmodel ? s->model[s->nmodel - 1].plugin.item : NULL;
     uint32_t yields, expects;
 
     if (!loss || !last || last->kind != FELL_KIND_ACTIVATION)
-        return;
+        return false;
     yields = last->activation->yields;
     expects = loss->loss->expects;
     if (yields == FELL_REAL || expects == FELL_REAL || yields == expects || yields > FELL_LOGPROB ||
         expects > FELL_LOGPROB)
-        return;
-    diag_warn(r->diag, &s->model[s->nmodel - 1].plugin.at, "the loss '%s' takes %s, but '%s' yields %s%s",
-              loss->name, words[expects], last->name, words[yields],
-              expects == FELL_LOGIT ? "; the loss applies its own, so the net learns less: leave this one out"
-                                    : "");
+        return false;
+    snprintf(text, 320, "the loss '%.63s' takes %s, but '%.63s' yields %s%s", loss->name, words[expects],
+             last->name, words[yields],
+             expects == FELL_LOGIT ? "; the loss applies its own, so the net learns less: leave this one out"
+                                   : "");
+    return true;
 }
 
 void spec_check(struct spec_reader *r, const struct node *root)
 {
+    const struct spec *s = r->spec;
+    char text[320];
+
     check_monitors(r, root);
     check_metrics(r);
-    if (!r->result)
-        warn_output(r);
+    if (!r->result && spec_output_misfits(s, text))
+        diag_warn(r->diag, &s->model[s->nmodel - 1].plugin.at, "%s", text);
 }
