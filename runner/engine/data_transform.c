@@ -144,6 +144,7 @@ static status call_wide(struct work *w, const struct choice *choice, fell_status
                          .y64 = y,
                          .tensor64 = w->wide_tensor};
 
+    net_at(&w->in, fn == w->item->layer->fit64 ? "fit" : "forward");
     if (fn(&c) != FELL_OK)
         return data_problem(p, SECTION, w->index, &w->in);
     instance_reset(&w->in);
