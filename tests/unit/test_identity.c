@@ -190,14 +190,16 @@ Test(identity, where_files_are_has_no_say)
     struct registry *reg = registry_new();
     struct experiment *e, *f;
     struct identity *id, *elsewhere;
-    char uid[65], other[65];
+    char uid[65], other[65], *path;
 
     write_file("demo.yaml", spec_text);
     write_file("d.csv", "x,y\n1,2\n3,4\n5,6\n7,8\n");
     write_file("t.csv", "x,y\n1,2\n");
     write_file("below/d.csv", "x,y\n1,2\n3,4\n5,6\n7,8\n");
     id = identify(reg, NULL, &e);
-    elsewhere = identify(reg, "data.source.csv.path=below/../below/d.csv", &f);
+    path = mem_format("data.source.csv.path=%s/below/../below/d.csv", folder);
+    elsewhere = identify(reg, path, &f);
+    free(path);
     cr_expect_str_eq(id->uid, elsewhere->uid);
     cr_expect_str_neq(id->uid, id->uid_before);
     cr_expect_str_neq(id->uid_before, elsewhere->uid_before);
