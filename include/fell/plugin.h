@@ -282,14 +282,20 @@ typedef struct fell_activation_call {
     float       *dx;               /* [rows,cols] out = ; may be dy            */
 } fell_activation_call;
 
+/* What an item says of itself: activations, and since 1 layers and losses. */
 enum {
-    FELL_ROWWISE = 1 << 0          /* y[i,j] reads all of x[i,:] (softmax);    */
-                                   /* else the host may cut anywhere           */
+    FELL_ROWWISE = 1 << 0,         /* activations: y[i,j] reads all of x[i,:]  */
+                                   /* (softmax); else the host may cut anywhere */
+    FELL_SURROGATE = 1 << 1,       /* since 1: backward is not the derivative  */
+                                   /* of forward, on purpose: straight-through, */
+                                   /* reversed gradients                       */
+    FELL_MIXES_ROWS = 1 << 2       /* since 1, layers: in evaluation, too, a   */
+                                   /* row's output depends on the batch's      */
 };
 
 typedef struct fell_activation {
     fell_item item;
-    uint32_t flags;                /* FELL_ROWWISE                             */
+    uint32_t flags;                /* FELL_ROWWISE | FELL_SURROGATE            */
     uint32_t yields;               /* FELL_REAL, FELL_PROB, ...                */
     fell_status (*forward)(fell_activation_call *c);
     fell_status (*backward)(fell_activation_call *c);
@@ -328,7 +334,8 @@ typedef struct fell_loss_call {
                                    /* the batch times its other dimensions     */
     const float   *pred;           /* [rows,cols]                              */
     const float   *target;         /* [rows,cols] if FELL_VALUES, else NULL    */
-    const int32_t *label;          /* [rows] if FELL_CLASSES, 0 <= label < cols */
+    const int32_t *label;          /* [rows] if FELL_CLASSES, 0 <= label < cols: */
+                                   /* the host has seen to it                  */
     double   sum;                  /* out: 0 before the call                   */
     double   weight;               /* out: rows before the call                */
     float   *dpred;                /* [rows,cols] out = d sum / d pred         */
@@ -344,6 +351,7 @@ typedef struct fell_loss {
                                    /* each whole split in evaluation            */
     const fell_targets *targets;   /* since 1: [ntargets] all rows must fit one */
     uint64_t ntargets;             /* since 1: of them; 0: any finite number    */
+    uint64_t flags;                /* since 1: FELL_SURROGATE                  */
 } fell_loss;
 
 /* ---- 6. metrics: one call per split and epoch, with all its rows ------------ */
@@ -381,6 +389,8 @@ typedef struct fell_metric {
     uint64_t values;               /* FELL_ONE: value[1], "f1"; FELL_PER_CLASS: */
                                    /* value[cols], "f1.setosa"; FELL_PER_PAIR:  */
                                    /* value[cols*cols], "confusion.TRUE.PRED"   */
+    double   least, most;          /* since 1: the range that its values lie   */
+                                   /* in, for the check; 0, 0: not said        */
 } fell_metric;
 
 /* ---- 7. schedules: the learning rate of a step ------------------------------
@@ -573,6 +583,7 @@ typedef struct fell_layer {
      * gradients; entries of `grad` that are NULL are passed over. Without it the host
      * calls backward row by row. */
     fell_status (*each_row)(fell_layer_call *c, fell_each_row *r);
+    uint64_t flags;                /* since 1: FELL_SURROGATE | FELL_MIXES_ROWS */
 } fell_layer;
 
 /* ---- 11. datasets: may do I/O and allocate; the host shuffles and splits ------- */
@@ -679,7 +690,7 @@ typedef struct fell_plugin {
     { FELL_ITEM0(FELL_KIND_ACTIVATION, fell_activation, name, doc),            \
       0, yields, forward, backward, low, high }
 #define FELL_LOSS(name, doc, target, expects, eval)                            \
-    { FELL_ITEM0(FELL_KIND_LOSS, fell_loss, name, doc), target, expects, eval, 0, NULL, 0 }
+    { FELL_ITEM0(FELL_KIND_LOSS, fell_loss, name, doc), target, expects, eval, 0, NULL, 0, 0 }
 
 /* ---- 13. conveniences (compiled into the plugin, no ABI) ---------------------------- */
 

@@ -34,6 +34,8 @@ const struct check file_checks[] = {
     {"exports", "It exports fell_plugin_v1 and nothing else.", 0, TRIES_NOTHING, check_exports},
     {"links", "It links the libraries that it calls.", 0, TRIES_NOTHING, check_links},
     {"globals", "It has no variables that outlive a call.", 0, TRIES_NOTHING, check_globals},
+    {"imports", "It calls nothing that reads clocks, prints, ends the process or the like.", 0, TRIES_NOTHING,
+     check_imports},
     {"contraction", "It was built with -ffp-contract=off.", 0, TRIES_NOTHING, check_contraction},
     {0},
 };
@@ -49,32 +51,48 @@ const struct check item_checks[] = {
      check_added},
     {"bounds", "It writes inside its buffers.", ALL, TRIES_STEPS, check_bounds},
     {"unset memory", "It reads nothing that has not been set.", ALL, TRIES_STEPS, check_unset},
+    {"outside reads", "It reads nothing outside its buffers.", ALL, TRIES_STEPS, check_outside},
+    {"output", "It writes nothing to the terminal.", ALL, TRIES_STEPS, check_output},
     {"inputs", "It leaves inputs, weights and settings alone.", STEPS, TRIES_STEPS, check_inputs},
     {"in place", "Its backward pass works where dx is dy.", BIT(ACTIVATION), TRIES_STEPS, check_in_place},
     {"permutation", "What is computed does not depend on the place in the tensor.", BIT(ACTIVATION),
      TRIES_STEPS, check_permutation},
     {"evaluation", "Evaluation leaves state and random numbers alone.", BIT(LAYER), TRIES_STEPS,
      check_evaluation},
+    {"batch sizes", "One row, and fewer than max_batch, give what they should.", BIT(LAYER), TRIES_STEPS,
+     check_batches},
+    {"rows", "A row's evaluation does not depend on the rows beside it.", NETS, TRIES_STEPS, check_rows},
+    {"fit", "What is fitted does not depend on the order of rows.", BIT(LAYER), TRIES_STEPS, check_fit},
     {"unwanted results", "It does without the gradients and the memory that nobody wants.", BIT(LAYER),
      TRIES_STEPS, check_unwanted},
     {"halves", "Two halves of a batch add up to the whole.", BIT(LOSS), TRIES_STEPS, check_halves},
-    {"labels", "A class that is none is refused, with a message.", BIT(LOSS), TRIES_STEPS, check_labels},
+    {"weight", "The weight is set, and not added to.", BIT(LOSS), TRIES_STEPS, check_weight},
     {"empty call", "A call without rows works.", BIT(LOSS) | BIT(METRIC) | BIT(OPTIMIZER), TRIES_STEPS,
      check_empty},
     {"descent", "It finds its way down a quadratic and Rosenbrock's valley.", BIT(OPTIMIZER), TRIES_STEPS,
      check_descent},
+    {"learning rate", "The rate of a step is that of the call, not the setting.", BIT(OPTIMIZER), TRIES_STEPS,
+     check_rate},
     {"slots", "Saved slots continue with the same bits.", BIT(OPTIMIZER), TRIES_STEPS, check_slots},
     {"joined tensors", "Tensors that are joined get the same steps.", BIT(OPTIMIZER), TRIES_STEPS,
      check_joined},
     {"order", "What is asked for in another order is the same.", BIT(SCHEDULE) | BIT(DATASET), TRIES_STEPS,
      check_order},
+    {"rows at once", "Rows are the same one by one, and all in one call, in any order and twice.",
+     BIT(DATASET), TRIES_STEPS, check_reading},
+    {"short runs", "Runs of one step and of one epoch have rates, too.", BIT(SCHEDULE), TRIES_STEPS,
+     check_short_runs},
+    {"order of rows", "The value does not depend on the order of rows.", BIT(METRIC), TRIES_STEPS,
+     check_metric_rows},
+    {"range", "Values lie in the range that it says.", BIT(METRIC), TRIES_STEPS, check_metric_range},
+    {"sense", "Predictions that are right are not the worst.", BIT(METRIC), TRIES_STEPS, check_metric_sense},
     {"repetition", "The same inputs give the same bits.", ALL, TRIES_STEPS, check_repeat},
     {"SIMD levels", "Every SIMD level gives the same bits.", ALL, TRIES_STEPS, check_levels},
     {"threads", "1, 2 and 7 threads, and blocks in another order, give the same bits.", STEPS, TRIES_STEPS,
      check_threads},
     {"instances", "Two instances do not disturb each other.", ALL, TRIES_STEPS, check_instances},
     {"allocation", "A step allocates nothing but scratch memory.", STEPS, TRIES_STEPS, check_allocation},
-    {"finite numbers", "Inputs from -10 to 10 give finite numbers.", NETS | BIT(LOSS) | BIT(OPTIMIZER),
+    {"finite numbers", "Inputs of 0, the same, up to 10000 and equal to the target give finite numbers.", ALL,
      TRIES_STEPS, check_finite},
     {"denormals", "Denormal numbers are not ten times as slow (a warning only).", NETS, TRIES_STEPS,
      check_denormals},
@@ -245,12 +263,13 @@ static void without_answer(const struct rig_trace *trace, int word, double secon
         finding_fail(f,
                      "it takes more than %.0f seconds%s%s%s%.400s; the checks after this one were not tried",
                      seconds, gap, doing, gap, where);
-    else if (WIFSIGNALED(word))
-        finding_fail(f, "it crashes (SIG%s)%s%s%s%.400s", sigabbrev_np(WTERMSIG(word)), *doing ? " " : "",
-                     doing, gap, where);
-    else
-        finding_fail(f, "it ends the process (exit status %d)%s%s%s%.400s", WEXITSTATUS(word),
-                     *doing ? " " : "", doing, gap, where);
+    else {
+        if (WIFSIGNALED(word))
+            snprintf(f->ended, sizeof f->ended, "it crashes (SIG%s)", sigabbrev_np(WTERMSIG(word)));
+        else
+            snprintf(f->ended, sizeof f->ended, "it ends the process (exit status %d)", WEXITSTATUS(word));
+        finding_fail(f, "%s%s%s%s%.400s", f->ended, *doing ? " " : "", doing, gap, where);
+    }
 }
 
 void check_run(const struct check *check, struct checked *c, const struct check_limits *limits,

@@ -15,6 +15,7 @@ struct finding {
     enum verdict verdict;
     struct error text; /* why; "" if passed */
     bool timed_out;
+    char ended[48]; /* how the plugin ended the process: "it crashes (SIGSEGV)"; "" if it has not */
 };
 
 /* What is checked. */
@@ -67,6 +68,8 @@ void check_exports(struct checked *c, struct finding *f);
 void check_links(struct checked *c, struct finding *f);
 void check_globals(struct checked *c, struct finding *f);
 void check_contraction(struct checked *c, struct finding *f);
+/* check_imports.c */
+void check_imports(struct checked *c, struct finding *f);
 
 /* check_tables.c: what the tables say. */
 void check_sizes(struct checked *c, struct finding *f);
@@ -82,14 +85,30 @@ void check_added(struct checked *c, struct finding *f);
 void check_settings(struct checked *c, struct finding *f);
 void check_bounds(struct checked *c, struct finding *f);
 void check_unset(struct checked *c, struct finding *f);
+void check_outside(struct checked *c, struct finding *f);
+void check_output(struct checked *c, struct finding *f);
 void check_inputs(struct checked *c, struct finding *f);
 void check_repeat(struct checked *c, struct finding *f);
 void check_levels(struct checked *c, struct finding *f);
 void check_threads(struct checked *c, struct finding *f);
 void check_instances(struct checked *c, struct finding *f);
 void check_allocation(struct checked *c, struct finding *f);
+
+/* check_numbers.c */
 void check_finite(struct checked *c, struct finding *f);
+void check_short_runs(struct checked *c, struct finding *f);
 void check_denormals(struct checked *c, struct finding *f);
+
+/* check_rows.c */
+void check_batches(struct checked *c, struct finding *f);
+void check_rows(struct checked *c, struct finding *f);
+void check_fit(struct checked *c, struct finding *f);
+void check_reading(struct checked *c, struct finding *f);
+
+/* check_metric.c */
+void check_metric_rows(struct checked *c, struct finding *f);
+void check_metric_range(struct checked *c, struct finding *f);
+void check_metric_sense(struct checked *c, struct finding *f);
 
 /* check_kinds.c: what holds for one kind. */
 void check_in_place(struct checked *c, struct finding *f);
@@ -97,12 +116,13 @@ void check_permutation(struct checked *c, struct finding *f);
 void check_evaluation(struct checked *c, struct finding *f);
 void check_unwanted(struct checked *c, struct finding *f);
 void check_halves(struct checked *c, struct finding *f);
-void check_labels(struct checked *c, struct finding *f);
+void check_weight(struct checked *c, struct finding *f);
 void check_empty(struct checked *c, struct finding *f);
 void check_order(struct checked *c, struct finding *f);
 
 /* check_optimizer.c */
 void check_descent(struct checked *c, struct finding *f);
+void check_rate(struct checked *c, struct finding *f);
 void check_slots(struct checked *c, struct finding *f);
 void check_joined(struct checked *c, struct finding *f);
 
@@ -113,6 +133,21 @@ void check_joined(struct checked *c, struct finding *f);
  * check_settings() reports it. True when they agree. */
 bool checked_agree(struct checked *c, const struct setup *u, const struct conditions *a,
                    const struct conditions *b, const char *what, struct finding *f);
+
+/* How many elements could be compared, of how many. */
+struct compared {
+    int64_t compared, all;
+};
+
+/* Every gradient of a step of setup U under conditions HOW, against differences of the forward pass. */
+void gradient_compare(struct checked *c, const struct setup *u, const struct conditions *how,
+                      struct compared *n, struct finding *f);
+
+/* Whether an item's gradients are those of its forward pass; else F says why not. */
+bool gradient_is_checked(const struct item *item, struct finding *f);
+
+/* Turn the order of N parts of SIZE floats round. */
+void turn(float *v, int64_t n, int64_t size);
 
 /* A rig, opened and ready, or NULL where the setup does not run. checked_done() frees. */
 struct rig *checked_rig(struct checked *c, const struct setup *u, const struct conditions *how);

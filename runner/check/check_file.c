@@ -1,5 +1,5 @@
 /* check_file.c - what a shared object shows before any of its functions runs: the ELF tables
- * of the file, and the process around dlopen(). See check.h.
+ * of the file (see object.h), and the process around dlopen(). See check.h.
  */
 #include <dlfcn.h>
 #include <elf.h>
@@ -11,94 +11,21 @@
 
 #include "base/text.h"
 #include "check/check.h"
+#include "check/object.h"
 #include "host/registry.h"
 
-/* ---- the file ---------------------------------------------------------------------------------- */
+/* ---- the checks ----------------------------------------------------------------------------------- */
 
-struct object {
-    char *bytes;
-    size_t size;
-    const ElfW(Ehdr) * head;
-    const ElfW(Shdr) * sections;
-    size_t nsections;
-};
-
-static const void *at(const struct object *o, uint64_t offset, uint64_t size)
-{
-    return offset <= o->size && size <= o->size - offset ? o->bytes + offset : NULL;
-}
-
-/* A file without the tables that this needs is no failure of the plugin's. */
-static bool object_read(const char *path, struct object *o, struct finding *f)
+/* A file without the tables that this needs is a finding. */
+static bool object_found(const char *path, struct object *o, struct finding *f)
 {
     struct error err;
 
-    *o = (struct object){0};
-    if (file_read(path, &o->bytes, &o->size, &err) != OK) {
-        finding_fail(f, "%s", err.text);
-        return false;
-    }
-    o->head = at(o, 0, sizeof *o->head);
-    if (o->head && o->head->e_shentsize == sizeof *o->sections)
-        o->sections = at(o, o->head->e_shoff, (uint64_t)o->head->e_shnum * sizeof *o->sections);
-    if (o->sections && o->head->e_shnum) {
-        o->nsections = o->head->e_shnum;
+    if (object_read(path, o, &err) == OK)
         return true;
-    }
-    finding_fail(f, "the file has no section headers; do not remove them");
-    free(o->bytes);
+    finding_fail(f, "%s", err.text);
     return false;
 }
-
-static const ElfW(Shdr) * find_section(const struct object *o, uint32_t type)
-{
-    for (size_t i = 0; i < o->nsections; i++)
-        if (o->sections[i].sh_type == type)
-            return &o->sections[i];
-    return NULL;
-}
-
-/* A table of symbols with its names. */
-struct symbols {
-    const ElfW(Sym) * v;
-    size_t n;
-    const char *names;
-    size_t size;
-};
-
-static bool symbols_read(const struct object *o, uint32_t type, struct symbols *s)
-{
-    const ElfW(Shdr) *table = find_section(o, type), *names;
-
-    if (!table || table->sh_link >= o->nsections)
-        return false;
-    names = &o->sections[table->sh_link];
-    s->v = at(o, table->sh_offset, table->sh_size);
-    s->n = table->sh_size / sizeof *s->v;
-    s->names = at(o, names->sh_offset, names->sh_size);
-    s->size = names->sh_size;
-    return s->v && s->names && s->size && !s->names[s->size - 1];
-}
-
-static const char *symbol_name(const struct symbols *s, size_t i)
-{
-    return s->v[i].st_name < s->size ? s->names + s->v[i].st_name : "";
-}
-
-/* What sanitizers and profilers put into every object. */
-static bool is_instrument(const char *name)
-{
-    static const char *const begins[] = {"__asan",      "__odr_asan",  "__ubsan",     "__tsan", "__lsan",
-                                         "__sanitizer", "__msan",      "__gcov",      "__llvm", ".LASAN",
-                                         "__sancov",    "__stop_asan", "__start_asan"};
-
-    for (size_t i = 0; i < sizeof begins / sizeof *begins; i++)
-        if (strncmp(name, begins[i], strlen(begins[i])) == 0)
-            return true;
-    return false;
-}
-
-/* ---- the checks ----------------------------------------------------------------------------------- */
 
 /* The control words of the processor, denormal handling included. */
 static bool same_control(const fenv_t *a, const fenv_t *b)
@@ -136,9 +63,9 @@ void check_exports(struct checked *c, struct finding *f)
     struct object o;
     struct symbols s;
 
-    if (!object_read(c->path, &o, f))
+    if (!object_found(c->path, &o, f))
         return;
-    if (!symbols_read(&o, SHT_DYNSYM, &s))
+    if (!object_symbols(&o, SHT_DYNSYM, &s))
         finding_fail(f, "it has no table of dynamic symbols");
     else
         for (size_t i = 1; i < s.n; i++) {
@@ -146,22 +73,22 @@ void check_exports(struct checked *c, struct finding *f)
             const char *name = symbol_name(&s, i);
 
             if (s.v[i].st_shndx == SHN_UNDEF || (bind != STB_GLOBAL && bind != STB_WEAK) ||
-                seen == STV_HIDDEN || strcmp(name, "fell_plugin_v1") == 0 || is_instrument(name))
+                seen == STV_HIDDEN || strcmp(name, "fell_plugin_v1") == 0 || symbol_is_instrument(name))
                 continue;
             finding_fail(f, "it exports '%s'; make it static, or build with -fvisibility=hidden", name);
         }
-    free(o.bytes);
+    object_release(&o);
 }
 
 /* Is NAME in one of the libraries that the object names, or in theirs? */
 static bool is_linked(const struct object *o, const ElfW(Shdr) * dynamic, const char *name)
 {
-    const ElfW(Dyn) *d = at(o, dynamic->sh_offset, dynamic->sh_size);
+    const ElfW(Dyn) *d = object_at(o, dynamic->sh_offset, dynamic->sh_size);
     const ElfW(Shdr) *names = dynamic->sh_link < o->nsections ? &o->sections[dynamic->sh_link] : NULL;
 
     for (size_t i = 0; d && names && i < dynamic->sh_size / sizeof *d; i++) {
         const char *library = d[i].d_tag == DT_NEEDED && d[i].d_un.d_val < names->sh_size
-                                  ? at(o, names->sh_offset + d[i].d_un.d_val, 1)
+                                  ? object_at(o, names->sh_offset + d[i].d_un.d_val, 1)
                                   : NULL;
         void *handle = library ? dlopen(library, RTLD_LAZY | RTLD_LOCAL) : NULL;
 
@@ -177,20 +104,20 @@ void check_links(struct checked *c, struct finding *f)
     struct symbols s;
     const ElfW(Shdr) * dynamic;
 
-    if (!object_read(c->path, &o, f))
+    if (!object_found(c->path, &o, f))
         return;
-    dynamic = find_section(&o, SHT_DYNAMIC);
-    if (!dynamic || !symbols_read(&o, SHT_DYNSYM, &s))
+    dynamic = object_section(&o, SHT_DYNAMIC);
+    if (!dynamic || !object_symbols(&o, SHT_DYNSYM, &s))
         finding_fail(f, "it is not dynamically linked");
     else
         for (size_t i = 1; i < s.n; i++) {
             const char *name = symbol_name(&s, i);
 
             if (s.v[i].st_shndx == SHN_UNDEF && ELF64_ST_BIND(s.v[i].st_info) == STB_GLOBAL &&
-                !is_instrument(name) && !is_linked(&o, dynamic, name))
+                !symbol_is_instrument(name) && !is_linked(&o, dynamic, name))
                 finding_fail(f, "it calls '%s', which none of the libraries that it links has", name);
         }
-    free(o.bytes);
+    object_release(&o);
 }
 
 /* What the compiler's own start-up code has. */
@@ -207,7 +134,7 @@ static bool is_startup(const char *name)
 /* In a segment that the loader makes read-only once it has filled it in. */
 static bool is_sealed(const struct object *o, uint64_t address)
 {
-    const ElfW(Phdr) *p = at(o, o->head->e_phoff, (uint64_t)o->head->e_phnum * sizeof *p);
+    const ElfW(Phdr) *p = object_at(o, o->head->e_phoff, (uint64_t)o->head->e_phnum * sizeof *p);
 
     for (size_t i = 0; p && i < o->head->e_phnum; i++)
         if (p[i].p_type == PT_GNU_RELRO && address >= p[i].p_vaddr && address - p[i].p_vaddr < p[i].p_memsz)
@@ -244,19 +171,19 @@ void check_globals(struct checked *c, struct finding *f)
     struct object o;
     struct symbols s;
 
-    if (!object_read(c->path, &o, f))
+    if (!object_found(c->path, &o, f))
         return;
-    if (!symbols_read(&o, SHT_SYMTAB, &s))
+    if (!object_symbols(&o, SHT_SYMTAB, &s))
         check_sections(&o, f);
     else
         for (size_t i = 1; i < s.n; i++) {
             const char *name = symbol_name(&s, i);
 
-            if (is_variable(&o, &s.v[i]) && !is_startup(name) && !is_instrument(name))
+            if (is_variable(&o, &s.v[i]) && !is_startup(name) && !symbol_is_instrument(name))
                 finding_fail(f, "the variable '%s' outlives a call; keep it in a tensor, a slot or 'saved'",
                              name);
         }
-    free(o.bytes);
+    object_release(&o);
 }
 
 void check_contraction(struct checked *c, struct finding *f)

@@ -20,8 +20,7 @@ void check_in_place(struct checked *c, struct finding *f)
         checked_agree(c, &c->setups.v[i], &usual, &in_place, "apart and in place", f);
 }
 
-/* Turn the order of N parts of SIZE floats round. */
-static void turn(float *v, int64_t n, int64_t size)
+void turn(float *v, int64_t n, int64_t size)
 {
     for (int64_t i = 0; i < n / 2; i++)
         for (int64_t k = 0; k < size; k++) {
@@ -105,30 +104,64 @@ void check_evaluation(struct checked *c, struct finding *f)
     }
 }
 
+/* Each gradient missing by itself, and each but one: the two halves of a bilinear layer, a frozen bias. */
+static void check_missing(struct checked *c, const struct setup *u, bool inputs, int n, struct finding *f)
+{
+    const struct conditions usual = usual_conditions(c->seed, c->level);
+    const uint32_t all = n >= 32 ? UINT32_MAX : (1u << n) - 1u;
+
+    for (int k = 0; k < 2 * n && f->verdict == VERDICT_PASSED; k++) {
+        const uint32_t bit = 1u << k % n, mask = k < n ? bit : all & ~bit;
+        struct conditions how = usual;
+        char what[96];
+
+        *(inputs ? &how.no_dx : &how.no_grads) = mask;
+        if (inputs)
+            snprintf(what, sizeof what, "where %s dx[%d] is wanted", k < n ? "all but" : "only", k % n);
+        else
+            snprintf(what, sizeof what, "where %s the gradient of '%.32s' is wanted",
+                     k < n ? "all but" : "only", c->item->layer->tensors[k % n].name);
+        checked_agree(c, u, &usual, &how, what, f);
+    }
+}
+
+static void check_without_backward(struct checked *c, const struct setup *u, struct finding *f)
+{
+    const struct conditions usual = usual_conditions(c->seed, c->level);
+    struct conditions no_saved = usual;
+    struct rig *a, *b;
+    struct error err;
+    char where[512];
+
+    no_saved.no_saved = true;
+    no_saved.no_grads = no_saved.no_dx = UINT32_MAX;
+    a = checked_rig(c, u, &usual);
+    b = checked_rig(c, u, &no_saved);
+    if (a && b && rig_forward(a, &err) == OK && rig_forward(b, &err) == OK &&
+        memcmp(a->layer.y, b->layer.y, (size_t)a->buffer[rig_find(a, "y")].n * sizeof(float)) != 0)
+        finding_fail(f, "forward gives another y where no backward follows, %s", rig_where(a, where));
+    checked_done(a);
+    checked_done(b);
+}
+
 void check_unwanted(struct checked *c, struct finding *f)
 {
     const struct conditions usual = usual_conditions(c->seed, c->level);
-    struct conditions no_grads = usual, no_dx = usual, no_saved = usual;
+    const int tensors = (int)c->item->layer->ntensors;
+    struct conditions no_grads = usual, no_dx = usual;
 
-    no_grads.no_grads = true;
-    no_dx.no_dx = true;
-    no_saved.no_saved = no_saved.no_grads = no_saved.no_dx = true;
+    no_grads.no_grads = no_dx.no_dx = UINT32_MAX;
     for (size_t i = 0; i < c->setups.n; i++) {
         const struct setup *u = &c->setups.v[i];
 
         checked_agree(c, u, &usual, &no_grads, "where no parameter gradient is wanted", f);
         checked_agree(c, u, &usual, &no_dx, "where no input gradient is wanted", f);
-        if (c->item->layer->backward) {
-            struct rig *a = checked_rig(c, u, &usual), *b = checked_rig(c, u, &no_saved);
-            struct error err;
-            char where[512];
-
-            if (a && b && rig_forward(a, &err) == OK && rig_forward(b, &err) == OK &&
-                memcmp(a->layer.y, b->layer.y, (size_t)a->buffer[rig_find(a, "y")].n * sizeof(float)) != 0)
-                finding_fail(f, "forward gives another y where no backward follows, %s", rig_where(a, where));
-            checked_done(a);
-            checked_done(b);
-        }
+        if (u->nin > 1)
+            check_missing(c, u, true, (int)u->nin, f);
+        if (u->defaults && tensors > 1)
+            check_missing(c, u, false, tensors, f);
+        if (c->item->layer->backward)
+            check_without_backward(c, u, f);
     }
 }
 
@@ -154,6 +187,47 @@ static bool evaluate_part(struct rig *g, int64_t begin, int64_t end, double *sum
     return true;
 }
 
+/* A mean in place of a sum: MEAN is that of the halves, each by its rows. */
+static const char *why_not_whole(const struct rig *whole, double mean, double weight)
+{
+    const double sum = whole->loss.sum;
+
+    if (fabs(mean - sum) <= 1e-5 * (1.0 + fabs(sum)))
+        return ": sum is a mean; give the sum, since the host divides it by weight";
+    if (fabs(weight - whole->loss.weight) <= 1e-6 * (1.0 + fabs(weight)))
+        return ": a row's part of the sum depends on the other rows (declare pairs if it is meant to)";
+    return ": weight, the number of rows unless it is set, has to add up, too";
+}
+
+/* Twice as large a weight before the call: it may be kept, replaced or multiplied, but not added to. */
+void check_weight(struct checked *c, struct finding *f)
+{
+    const struct conditions usual = usual_conditions(c->seed, c->level);
+    struct conditions twice = usual;
+    char where[512];
+
+    twice.weight_start = 2.0;
+    for (size_t i = 0; i < c->setups.n; i++) {
+        struct rig *a = checked_rig(c, &c->setups.v[i], &usual), *b = checked_rig(c, &c->setups.v[i], &twice);
+        struct error err;
+
+        if (a && b && rig_step(a, &err) == OK && rig_step(b, &err) == OK) {
+            const double once = a->loss.weight, rows = (double)a->loss.rows;
+
+            if (!isfinite(once) || once < 0.0)
+                finding_fail(f, "weight is %g, %s", once, rig_where(a, where));
+            else if (fabs(once - rows) > 1e-9 * rows &&
+                     fabs(b->loss.weight - once - rows) < 1e-9 * (once + rows) &&
+                     fabs(b->loss.weight - 2.0 * once) > 1e-9 * once)
+                finding_fail(
+                    f, "it adds to weight, which is the number of rows before the call: %g becomes %g, %s",
+                    rows, once, rig_where(a, where));
+        }
+        checked_done(a);
+        checked_done(b);
+    }
+}
+
 void check_halves(struct checked *c, struct finding *f)
 {
     const struct conditions how = usual_conditions(c->seed, c->level);
@@ -166,18 +240,24 @@ void check_halves(struct checked *c, struct finding *f)
     }
     for (size_t i = 0; i < c->setups.n; i++) {
         struct rig *whole = checked_rig(c, &c->setups.v[i], &how), *g = checked_rig(c, &c->setups.v[i], &how);
-        double sum = 0.0, weight = 0.0;
+        double sum = 0.0, weight = 0.0, mean, first;
         struct error err, difference;
 
         if (whole && g && g->loss.rows > 1 && rig_step(whole, &err) == OK) {
             const int64_t rows = g->loss.rows, half = rows / 2;
             double *out = g->buffer[rig_find(g, "sum and weight")].v;
 
-            if (evaluate_part(g, 0, half, &sum, &weight) && evaluate_part(g, half, rows, &sum, &weight)) {
+            if (evaluate_part(g, 0, half, &sum, &weight)) {
+                mean = sum * (double)half;
+                first = sum;
+                if (!evaluate_part(g, half, rows, &sum, &weight))
+                    finding_fail(f, "a part of a batch is refused, %s", rig_where(g, where));
+                mean = (mean + (sum - first) * (double)(rows - half)) / (double)rows;
                 if (fabs(sum - whole->loss.sum) > 1e-6 * (1.0 + fabs(whole->loss.sum)) ||
                     fabs(weight - whole->loss.weight) > 1e-6 * (1.0 + fabs(whole->loss.weight)))
-                    finding_fail(f, "two halves have sum %.9g and weight %.9g, the whole %.9g and %.9g, %s",
-                                 sum, weight, whole->loss.sum, whole->loss.weight, rig_where(g, where));
+                    finding_fail(f, "two halves have sum %.9g and weight %.9g, the whole %.9g and %.9g, %s%s",
+                                 sum, weight, whole->loss.sum, whole->loss.weight, rig_where(g, where),
+                                 why_not_whole(whole, mean, weight));
                 out[0] = whole->loss.sum;
                 out[1] = whole->loss.weight;
                 if (rigs_differ(whole, g, &difference))
@@ -188,36 +268,6 @@ void check_halves(struct checked *c, struct finding *f)
             }
         }
         checked_done(whole);
-        checked_done(g);
-    }
-}
-
-void check_labels(struct checked *c, struct finding *f)
-{
-    const struct conditions how = usual_conditions(c->seed, c->level);
-    char where[512];
-
-    if (c->item->loss->target != FELL_CLASSES) {
-        f->verdict = VERDICT_SKIPPED;
-        error_set(&f->text, "its targets are values");
-        return;
-    }
-    for (size_t i = 0; i < 3 * c->setups.n; i++) {
-        struct rig *g = checked_rig(c, &c->setups.v[i / 3], &how);
-        struct error err;
-
-        if (g) {
-            int32_t *label = g->buffer[rig_find(g, "class")].v;
-            const int32_t bad[] = {(int32_t)g->loss.cols, -1, INT32_MAX};
-
-            label[g->loss.rows - 1] = bad[i % 3];
-            if (rig_step(g, &err) == OK)
-                finding_fail(f, "it takes class %d of %lld, %s", bad[i % 3], (long long)g->loss.cols,
-                             rig_where(g, where));
-            else if (strstr(err.text, "without saying why"))
-                finding_fail(f, "it refuses class %d without saying why, %s", bad[i % 3],
-                             rig_where(g, where));
-        }
         checked_done(g);
     }
 }

@@ -87,10 +87,76 @@ static void check_descent_of(struct checked *c, const char *name,
                      best);
 }
 
+/* Every weight of tensors of any shape is moved: none stays where it was for many steps. */
+static void check_moves(struct checked *c, const struct setup *u, struct finding *f)
+{
+    enum { STEPS = 20, MOST = 64 };
+    const struct conditions how = usual_conditions(c->seed, c->level);
+    struct rig *g = checked_rig(c, u, &how);
+    bool moved[MOST] = {false};
+    char where[512];
+
+    if (!g)
+        return;
+    g->optimizer.lr = 0.1;
+    for (int64_t t = 1; t <= STEPS; t++) {
+        const float *first = g->buffer[rig_find(g, "w")].start, *w = g->optimizer.w;
+        const double value = quadratic(w, g->buffer[rig_find(g, "gradient")].v, g->optimizer.n);
+
+        if (step(g, t, value) != OK)
+            break;
+        for (int64_t i = 0; i < g->optimizer.n && i < MOST; i++)
+            moved[i] = moved[i] || w[i] != first[i];
+    }
+    for (int64_t i = 0; i < g->optimizer.n && i < MOST; i++)
+        if (!moved[i])
+            finding_fail(f, "w[%lld] of %lld never moves, %s", (long long)i, (long long)g->optimizer.n,
+                         rig_where(g, where));
+    checked_done(g);
+}
+
 void check_descent(struct checked *c, struct finding *f)
 {
     check_descent_of(c, "a quadratic", quadratic, f);
     check_descent_of(c, "Rosenbrock's function", rosenbrock, f);
+    for (size_t i = 0; i < c->setups.n; i++)
+        if (c->setups.v[i].defaults)
+            check_moves(c, &c->setups.v[i], f);
+}
+
+/* ---- the learning rate ------------------------------------------------------------------------- */
+
+/* The rate of the call counts, and the setting does not: it is the rate before the schedule. */
+void check_rate(struct checked *c, struct finding *f)
+{
+    struct conditions usual = usual_conditions(c->seed, c->level), other, set;
+    struct error err, difference;
+    char where[512];
+
+    usual.lr = 0.01;
+    usual.lr_setting = 0.01;
+    other = set = usual;
+    other.lr = 0.02;
+    set.lr_setting = 0.02;
+    for (size_t i = 0; i < c->setups.n; i++) {
+        const struct setup *u = &c->setups.v[i];
+        struct rig *a = checked_rig(c, u, &usual), *b = checked_rig(c, u, &other),
+                   *s = checked_rig(c, u, &set);
+
+        if (a && b && s && u->defaults && rig_step(a, &err) == OK && rig_step(b, &err) == OK &&
+            !rigs_differ(a, b, &difference))
+            finding_fail(f, "the rate of the call, c->lr, has no effect: no schedule has any, %s",
+                         rig_where(a, where));
+        if (a && s && rig_step(a, &err) == OK && rig_step(s, &err) == OK && rigs_differ(a, s, &difference))
+            finding_fail(
+                f,
+                "with another setting lr and the same c->lr, the rate of the step: %.300s, %s; a schedule "
+                "changes c->lr only",
+                difference.text, rig_where(a, where));
+        checked_done(a);
+        checked_done(b);
+        checked_done(s);
+    }
 }
 
 /* ---- slots ------------------------------------------------------------------------------------------ */
@@ -142,6 +208,8 @@ void check_slots(struct checked *c, struct finding *f)
 
 /* ---- joined tensors ----------------------------------------------------------------------------------- */
 
+enum { JOINT = 7 }; /* where one tensor ends and the next begins */
+
 /* Step T of the part of a rig's weights from BEGIN to END. */
 static bool step_part(struct rig *g, int64_t t, int64_t begin, int64_t end)
 {
@@ -183,11 +251,11 @@ void check_joined(struct checked *c, struct finding *f)
     for (size_t i = 0; i < c->setups.n; i++) {
         struct rig *a = checked_rig(c, &c->setups.v[i], &how), *b = checked_rig(c, &c->setups.v[i], &how);
         struct error difference;
-        bool ok = a && b;
+        bool ok = a && b && a->optimizer.n > JOINT;
 
         for (int64_t t = 1; ok && t < 5; t++)
-            ok = step_part(a, t, 0, a->optimizer.n) && step_part(b, t, 0, 7) &&
-                 step_part(b, t, 7, b->optimizer.n);
+            ok = step_part(a, t, 0, a->optimizer.n) && step_part(b, t, 0, JOINT) &&
+                 step_part(b, t, JOINT, b->optimizer.n);
         if (ok && rigs_differ(a, b, &difference))
             finding_fail(f, "joined and apart: %.300s, %s", difference.text, rig_where(a, where));
         checked_done(a);

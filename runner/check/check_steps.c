@@ -4,9 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "base/mem.h"
-#include "base/text.h"
 #include "check/check.h"
 #include "check/hooks.h"
 
@@ -57,6 +58,7 @@ void check_bounds(struct checked *c, struct finding *f)
         struct error err;
 
         how.evaluate = i >= c->setups.n;
+        how.reading = i >= c->setups.n ? READ_MIXED : READ_EACH;
         g = checked_rig(c, &c->setups.v[i % c->setups.n], &how);
         if (g && rig_step(g, &err) == OK && g->trespass[0])
             finding_fail(f, "%s, %s", g->trespass, rig_where(g, where));
@@ -66,14 +68,68 @@ void check_bounds(struct checked *c, struct finding *f)
 
 static const uint32_t ONE_HALF = 0x3f000000; /* the bits of 0.5f */
 
+/* An output that keeps the pattern is told first: it is the simpler mistake. */
 void check_unset(struct checked *c, struct finding *f)
 {
     const struct conditions usual = usual_conditions(c->seed, c->level);
     struct conditions other = usual;
+    char where[512];
 
     other.unset = ONE_HALF;
-    for (size_t i = 0; i < c->setups.n; i++)
+    for (size_t i = 0; i < c->setups.n; i++) {
+        struct rig *g = checked_rig(c, &c->setups.v[i], &usual);
+        struct error err, what;
+
+        if (g && rig_step(g, &err) == OK && rig_never_set(g, &what))
+            finding_fail(f, "%.300s, %s", what.text, rig_where(g, where));
+        checked_done(g);
         checked_agree(c, &c->setups.v[i], &usual, &other, "with other unset memory", f);
+    }
+}
+
+/* Large numbers of either sign, small ones, and such as are none: a maximum shows some, a sum others. */
+void check_outside(struct checked *c, struct finding *f)
+{
+    static const uint32_t patterns[] = {0x461c4000, 0xc61c4000, 0x3f800000,
+                                        0x7fc0cafe}; /* 1e4, -1e4, 1, NaN */
+    struct conditions usual = usual_conditions(c->seed, c->level), other = usual;
+
+    for (size_t i = 0; i < c->setups.n; i++)
+        for (size_t k = 0; k < sizeof patterns / sizeof *patterns; k++) {
+            usual.reading = other.reading = k % 2 ? READ_MIXED : READ_EACH;
+            other.guard = patterns[k];
+            checked_agree(c, &c->setups.v[i], &usual, &other, "with other memory around its buffers", f);
+        }
+}
+
+/* What it writes goes to a file of its own instead of nowhere. */
+void check_output(struct checked *c, struct finding *f)
+{
+    const struct conditions how = usual_conditions(c->seed, c->level);
+    const int file = memfd_create("output", MFD_CLOEXEC);
+    char text[64] = "", where[512];
+    ssize_t n;
+
+    if (file < 0 || dup2(file, STDOUT_FILENO) < 0 || dup2(file, STDERR_FILENO) < 0) {
+        f->verdict = VERDICT_SKIPPED;
+        error_set(&f->text, "it cannot be seen here");
+        return;
+    }
+    for (size_t i = 0; i < c->setups.n && f->verdict == VERDICT_PASSED; i++) {
+        struct rig *g = checked_rig(c, &c->setups.v[i], &how);
+        struct error err;
+
+        if (g)
+            rig_step(g, &err);
+        fflush(NULL);
+        n = pread(file, text, sizeof text - 1, 0);
+        text[strcspn(text, "\n")] = 0;
+        if (n > 0 && g)
+            finding_fail(f, "it writes \"%s\" to the terminal, %s; use fell_warn() to tell something", text,
+                         rig_where(g, where));
+        checked_done(g);
+    }
+    close(file);
 }
 
 void check_inputs(struct checked *c, struct finding *f)
@@ -244,66 +300,5 @@ void check_instances(struct checked *c, struct finding *f)
         check_interleaved(c, &c->setups.v[i], f);
         for (int k = 0; k < ROUNDS; k++)
             check_side_by_side(c, &c->setups.v[i], f);
-    }
-}
-
-/* ---- numbers ------------------------------------------------------------------------------------------- */
-
-void check_finite(struct checked *c, struct finding *f)
-{
-    struct conditions how = usual_conditions(c->seed, c->level);
-    char where[512];
-
-    how.reach = 10.0f;
-    for (size_t i = 0; i < 2 * c->setups.n; i++) {
-        struct rig *g;
-        struct error err, what;
-
-        if (!c->setups.v[i % c->setups.n].defaults)
-            continue; /* an epsilon of 0 may divide by 0 */
-        how.evaluate = i >= c->setups.n;
-        g = checked_rig(c, &c->setups.v[i % c->setups.n], &how);
-        if (g && rig_step(g, &err) == OK && rig_not_finite(g, &what))
-            finding_fail(f, "%.300s, %s", what.text, rig_where(g, where));
-        checked_done(g);
-    }
-}
-
-/* The fastest of a few rounds of steps, in seconds. */
-static double seconds_of(struct rig *g)
-{
-    enum { ROUNDS = 5, STEPS = 200 };
-    double best = INFINITY;
-    struct error err;
-
-    for (int i = 0; i < ROUNDS; i++) {
-        const double begin = time_monotonic();
-
-        for (int k = 0; k < STEPS; k++)
-            if (rig_step(g, &err) != OK)
-                return INFINITY;
-        best = fmin(best, time_monotonic() - begin);
-    }
-    return best;
-}
-
-void check_denormals(struct checked *c, struct finding *f)
-{
-    const struct conditions usual = usual_conditions(c->seed, c->level);
-    struct conditions tiny = usual;
-
-    tiny.denormal = true;
-    for (size_t i = 0; i < c->setups.n && c->setups.v[i].defaults && f->verdict == VERDICT_PASSED; i++) {
-        struct rig *a = checked_rig(c, &c->setups.v[i], &usual), *b = checked_rig(c, &c->setups.v[i], &tiny);
-        const double fast = a ? seconds_of(a) : INFINITY, slow = b ? seconds_of(b) : INFINITY;
-        char where[512];
-
-        if (isfinite(fast) && isfinite(slow) && slow > 10.0 * fast) {
-            f->verdict = VERDICT_WARNED;
-            error_set(&f->text, "denormal inputs take %.0f times as long, %s", slow / fast,
-                      rig_where(a, where));
-        }
-        checked_done(a);
-        checked_done(b);
     }
 }

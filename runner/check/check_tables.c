@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "check/check.h"
+#include "engine/init.h"
 #include "host/registry.h"
 #include "host/settings.h"
 
@@ -44,7 +45,7 @@ static size_t size_of_type(uint32_t type)
     return type < sizeof sizes / sizeof *sizes ? sizes[type] : 0;
 }
 
-/* A file that says that it was made for this version has this version's sizes. */
+/* A file that was made for this version has this version's sizes. */
 static void check_item_sizes(const fell_plugin *root, const fell_item *item, struct finding *f)
 {
     const size_t size = kind_size(item->kind);
@@ -72,7 +73,7 @@ void check_sizes(struct checked *c, struct finding *f)
 {
     const fell_plugin *root = root_of(c->path, f);
 
-    if (!root || root->minor > FELL_MINOR)
+    if (!root || root->minor != FELL_MINOR)
         return;
     if (root->struct_size != sizeof *root || root->sizeof_param != sizeof(fell_param) ||
         root->sizeof_tensor != sizeof(fell_tensor) || root->sizeof_slot != sizeof(fell_slot)) {
@@ -168,8 +169,41 @@ static void check_default(struct checked *c, const fell_param *p, struct finding
     strbuf_release(&map);
 }
 
+/* What tensors begin with has to be there, and to take a tensor of some shape. */
+static void check_initialisers(struct checked *c, struct finding *f)
+{
+    const fell_layer *layer = c->item->layer;
+
+    for (uint64_t i = 0; i < layer->ntensors; i++) {
+        const fell_tensor *t = &layer->tensors[i];
+        struct host_env env = {.kernels = kernels_get(c->level), .registry = c->registry};
+        const char *text = t->init ? t->init : "zeros";
+        float w[16] = {0};
+        char setting[64];
+        struct error err = {""};
+        const struct init_request request = {.who = t->name,
+                                             .text = text,
+                                             .shape = fell_mat(4, 4),
+                                             .n = 16,
+                                             .fan_in = 4,
+                                             .fan_out = 4,
+                                             .stream = rng_stream(c->seed, RNG_LAYER, 1, 1)};
+
+        if (!init_default_item(text, c->registry))
+            finding_fail(f, "the tensor '%s' begins with '%s', and there is no such initialiser", t->name,
+                         text);
+        else if (init_fill(&request, &env, w, setting, &err) != OK)
+            finding_fail(f, "the tensor '%s' cannot begin with '%s': %.300s", t->name, text, err.text);
+        if (t->role < FELL_WEIGHT || t->role > FELL_STATE)
+            finding_fail(f, "the tensor '%s' has role %llu; it is FELL_WEIGHT, FELL_BIAS or FELL_STATE",
+                         t->name, (unsigned long long)t->role);
+    }
+}
+
 void check_defaults(struct checked *c, struct finding *f)
 {
+    if (c->item->kind == FELL_KIND_LAYER)
+        check_initialisers(c, f);
     for (size_t i = 0; i < c->item->nparams; i++)
         if (!(c->item->params[i].flags & FELL_REQUIRED))
             check_default(c, &c->item->params[i], f);

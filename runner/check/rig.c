@@ -9,9 +9,10 @@
 #include "base/mem.h"
 #include "host/settings.h"
 
-enum { GUARD = 256 }; /* bytes before and after each buffer; a multiple of the alignment */
+/* Bytes before and after each buffer, a multiple of the alignment: a row of 300 numbers. */
+enum { ALIGNMENT = 64, GUARD = 2048 };
 
-static const unsigned char GUARD_BYTE = 0xa5;
+static const uint32_t USUAL_UNSET = 0x7fc0beef, USUAL_GUARD = 0xa5a5a5a5;
 
 /* Memory that a callback asked for. */
 struct scratch_block {
@@ -43,32 +44,49 @@ static void set_unset(void *to, size_t bytes, uint32_t pattern)
         p[i] = (unsigned char)(pattern >> 8 * (i % 4));
 }
 
-/* BYTES between guards; the address of the first guard. */
-static unsigned char *guarded(size_t bytes, uint32_t unset)
+static size_t room_of(size_t bytes)
 {
-    const size_t room = (bytes + 63) / 64 * 64 + 2 * GUARD;
-    unsigned char *base = mem_try_aligned(room, 1);
+    return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT + 2 * GUARD;
+}
+
+/* BYTES between guards; the address of the first guard. The second begins right behind them. */
+static unsigned char *guarded(const struct rig *g, size_t bytes)
+{
+    unsigned char *base = mem_try_aligned(room_of(bytes), 1);
 
     if (base) {
-        memset(base, GUARD_BYTE, room);
-        set_unset(base + GUARD, bytes, unset);
+        set_unset(base, room_of(bytes), g->how.guard);
+        set_unset(base + GUARD, bytes, g->how.unset);
     }
     return base;
 }
 
+/* The first of N bytes that is not as a guard has it, its pattern begun at byte PHASE; N if all are. */
+static size_t first_change(const struct rig *g, const unsigned char *v, size_t n, size_t phase)
+{
+    size_t i = 0;
+
+    if (memcmp(v, g->guard + phase, n) == 0)
+        return n;
+    while (v[i] == g->guard[phase + i])
+        i++;
+    return i;
+}
+
 static void look_at_guards(struct rig *g, const unsigned char *base, size_t bytes, const char *name, int size)
 {
-    const size_t room = (bytes + 63) / 64 * 64 + 2 * GUARD;
+    const size_t behind = room_of(bytes) - GUARD - bytes, before = first_change(g, base, GUARD, 0);
+    size_t after;
 
-    for (size_t i = 0; i < room && !g->trespass[0]; i++) {
-        const bool inside = i >= GUARD && i < GUARD + bytes;
-        const long long at = i < GUARD ? -(long long)((GUARD - i + (size_t)size - 1) / (size_t)size)
-                                       : (long long)(i - GUARD) / size;
-
-        if (!inside && base[i] != GUARD_BYTE)
-            snprintf(g->trespass, sizeof g->trespass, "it writes to %s[%lld] of %lld", name, at,
-                     (long long)bytes / size);
-    }
+    if (g->trespass[0])
+        return;
+    after = first_change(g, base + GUARD + bytes, behind, bytes % sizeof(uint32_t));
+    if (before < GUARD)
+        snprintf(g->trespass, sizeof g->trespass, "it writes to %s[%lld] of %lld", name,
+                 -(long long)((GUARD - before + (size_t)size - 1) / (size_t)size), (long long)bytes / size);
+    else if (after < behind)
+        snprintf(g->trespass, sizeof g->trespass, "it writes to %s[%lld] of %lld", name,
+                 (long long)(bytes + after) / size, (long long)bytes / size);
 }
 
 /* ---- the host as the plugin sees it ----------------------------------------------------------- */
@@ -82,7 +100,7 @@ static void *check_scratch(fell_ctx *ctx, int64_t count, int64_t size)
     if (!b)
         return NULL;
     if (count < 0 || size < 0 || !mem_mul((size_t)count, (size_t)size, &bytes) || bytes > SIZE_MAX / 4 ||
-        !(b->base = guarded(bytes, g->how.unset))) {
+        !(b->base = guarded(g, bytes))) {
         free(b);
         ctx->host->fail(ctx, "its working memory cannot be had");
         return NULL;
@@ -132,13 +150,18 @@ int rig_buffer(struct rig *g, enum use use, int64_t n, int size, const char *nam
 
     if (g->nbuffers == RIG_BUFFERS)
         abort(); /* setups have fewer */
-    *b = (struct buffer){.use = use, .n = n, .size = size, .of = -1};
+    *b = (struct buffer){.use = use, .n = n, .size = size, .floats = size >= 4, .of = -1};
     snprintf(b->name, sizeof b->name, "%s", name);
-    b->v = guarded((size_t)(n * size), g->how.unset);
+    b->v = guarded(g, (size_t)(n * size));
     if (!b->v)
         abort(); /* a few kilobytes */
     b->v = (unsigned char *)b->v + GUARD;
     return g->nbuffers++;
+}
+
+void rig_unset(const struct rig *g, struct buffer *b)
+{
+    set_unset(b->v, (size_t)(b->n * b->size), g->how.unset);
 }
 
 void rig_keep(struct rig *g, int buffer)
@@ -151,23 +174,38 @@ void rig_keep(struct rig *g, int buffer)
 }
 
 /* Around 0 and well apart: no two are the same, so that a maximum has no ties. */
-float *rig_input(struct rig *g, int64_t n, const char *name)
+static void fill(struct rig *g, float *x, int64_t n, enum fill how)
 {
-    const int number = rig_buffer(g, USE_INPUT, n, sizeof(float), name);
-    float *x = g->buffer[number].v;
-
-    if (g->how.denormal) {
+    switch (how) {
+    case FILL_DENORMAL:
         for (int64_t i = 0; i < n; i++)
             x[i] = 1e-40f;
-    } else if (g->how.reach > 0.0f) {
+        return;
+    case FILL_SAME:
+    case FILL_SIGNS:
+        for (int64_t i = 0; i < n; i++)
+            x[i] = how == FILL_SIGNS && i % 2 ? -g->how.reach : g->how.reach;
+        return;
+    case FILL_EVEN:
         rng_uniform(&g->draw, x, n);
         for (int64_t i = 0; i < n; i++)
             x[i] = g->how.reach * (2.0f * x[i] - 1.0f);
-    } else {
+        return;
+    default:
         rng_normal(&g->draw, x, n);
         for (int64_t i = 0; i < n; i++)
             x[i] *= 1.5f;
     }
+}
+
+/* What comes from behind, and weights, are of the usual size. */
+float *rig_input(struct rig *g, int64_t n, const char *name)
+{
+    const int number = rig_buffer(g, USE_INPUT, n, sizeof(float), name);
+    const bool usual = strcmp(name, "dy") == 0 || strcmp(name, "w") == 0;
+    float *x = g->buffer[number].v;
+
+    fill(g, x, n, usual && g->how.fill != FILL_DENORMAL ? FILL_USUAL : g->how.fill);
     rig_keep(g, number);
     return x;
 }
@@ -194,45 +232,74 @@ double buffer_at(const struct buffer *b, int64_t i)
 
 struct conditions usual_conditions(uint64_t seed, enum simd_level level)
 {
-    return (struct conditions){.seed = seed, .level = level, .threads = 1, .unset = 0x7fc0beef};
+    return (struct conditions){
+        .seed = seed, .level = level, .threads = 1, .unset = USUAL_UNSET, .guard = USUAL_GUARD};
+}
+
+static void set_lr(struct rig *g)
+{
+    const struct item *item = g->s.item;
+
+    for (size_t i = 0; i < item->nparams; i++)
+        if (strcmp(item->params[i].name, "lr") == 0 && item->params[i].type == FELL_P_FLOAT)
+            memcpy((char *)g->s.settings + item->params[i].offset, &g->how.lr_setting,
+                   sizeof g->how.lr_setting);
 }
 
 status rig_open(struct rig *g, const struct item *item, struct registry *r, const struct setup *u,
                 const struct conditions *how, struct error *err)
 {
-    *g = (struct rig){.setup = u, .how = *how};
+    *g = (struct rig){.setup = u, .how = *how, .guard = mem_alloc(GUARD + 2 * ALIGNMENT)};
+    set_unset(g->guard, GUARD + 2 * ALIGNMENT, how->guard);
     pthread_mutex_init(&g->lock, NULL);
     if (trace)
         rig_where(g, trace->where);
     note("while it is set up");
     if (subject_open_item(&g->s, item, r, u->settings, how->level, err) != OK || set_up_host(g, err) != OK)
         return FAILED;
+    if (how->lr_setting != 0.0)
+        set_lr(g);
     g->settings_start = mem_alloc(item->settings_size ? item->settings_size : 1);
     memcpy(g->settings_start, g->s.settings, item->settings_size);
     g->draw = rng_stream(how->seed, RNG_DATA, 1, 1);
     return kind_work(item->kind)->prepare(g, err);
 }
 
-static void free_scratch(struct rig *g)
+static void free_returned(struct rig *g)
+{
+    while (g->returned) {
+        struct scratch_block *b = g->returned;
+
+        g->returned = b->next;
+        free(b->base);
+        free(b);
+    }
+}
+
+/* Scratch memory is gone when a call returns: who looks at it later finds it unset. */
+static void return_scratch(struct rig *g)
 {
     while (g->scratch) {
         struct scratch_block *b = g->scratch;
 
         g->scratch = b->next;
         look_at_guards(g, b->base, b->bytes, "its scratch memory", 1);
-        free(b->base);
-        free(b);
+        set_unset(b->base + GUARD, b->bytes, g->how.unset);
+        b->next = g->returned;
+        g->returned = b;
     }
 }
 
 void rig_close(struct rig *g)
 {
-    free_scratch(g);
+    return_scratch(g);
+    free_returned(g);
     for (int i = 0; i < g->nbuffers; i++) {
         free((unsigned char *)g->buffer[i].v - GUARD);
         free(g->buffer[i].start);
     }
     free(g->settings_start);
+    free(g->guard);
     subject_close(&g->s);
     pool_free(g->pool);
     pthread_mutex_destroy(&g->lock);
@@ -242,7 +309,7 @@ status rig_call(struct rig *g, fell_status result, struct error *err)
 {
     status st = subject_call(&g->s, result, err);
 
-    free_scratch(g);
+    return_scratch(g);
     for (int i = 0; i < g->nbuffers; i++) {
         const struct buffer *b = &g->buffer[i];
 
@@ -262,6 +329,7 @@ static void put_back_state(struct rig *g)
 status rig_forward(struct rig *g, struct error *err)
 {
     put_back_state(g);
+    free_returned(g);
     note(kind_work(g->s.item->kind)->backward ? "in its forward pass" : "when it is called");
     return kind_work(g->s.item->kind)->forward(g, err);
 }
@@ -329,33 +397,107 @@ bool rigs_differ(const struct rig *a, const struct rig *b, struct error *what)
     return false;
 }
 
-bool rig_not_finite(const struct rig *g, struct error *what)
+static bool find_number(const struct rig *g, bool nan, bool infinite, struct error *what)
 {
     for (int i = 0; i < g->nbuffers; i++) {
         const struct buffer *b = &g->buffer[i];
 
-        for (int64_t k = 0; is_result(b) && b->size >= (int)sizeof(float) && k < b->n; k++)
-            if (!isfinite(buffer_at(b, k))) {
-                error_set(what, "%s[%lld] is %g", b->name, (long long)k, buffer_at(b, k));
+        for (int64_t k = 0; is_result(b) && b->floats && k < b->n; k++) {
+            const double v = buffer_at(b, k);
+
+            if ((nan && isnan(v)) || (infinite && isinf(v))) {
+                error_set(what, "%s[%lld] is %g", b->name, (long long)k, v);
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+bool rig_not_finite(const struct rig *g, struct error *what)
+{
+    return find_number(g, true, true, what);
+}
+
+bool rig_has_nan(const struct rig *g, struct error *what)
+{
+    return find_number(g, true, false, what);
+}
+
+bool rig_has_infinity(const struct rig *g, struct error *what)
+{
+    return find_number(g, false, true, what);
+}
+
+double rig_largest(const struct rig *g)
+{
+    double largest = 0.0;
+
+    for (int i = 0; i < g->nbuffers; i++) {
+        const struct buffer *b = &g->buffer[i];
+
+        for (int64_t k = 0; is_result(b) && b->floats && k < b->n; k++)
+            largest = fmax(largest, fabs(buffer_at(b, k))); /* NaN is passed over */
+    }
+    return largest;
+}
+
+bool rig_never_set(const struct rig *g, struct error *what)
+{
+    unsigned char pattern[sizeof(double)];
+
+    set_unset(pattern, sizeof pattern, g->how.unset);
+    for (int i = 0; i < g->nbuffers; i++) {
+        const struct buffer *b = &g->buffer[i];
+
+        for (int64_t k = 0; b->use == USE_OUTPUT && k < b->n; k++)
+            if (memcmp((const char *)b->v + k * b->size, pattern, (size_t)b->size) == 0) {
+                error_set(what, "it never sets %s[%lld]", b->name, (long long)k);
                 return true;
             }
     }
     return false;
 }
 
+int64_t rig_rows(const struct rig *g)
+{
+    return g->how.rows ? g->how.rows : g->setup->batch;
+}
+
+/* What the inputs are, where they are not the usual ones. */
+static int where_fill(const struct rig *g, char *out, size_t size)
+{
+    const double reach = (double)g->how.reach;
+
+    switch (g->how.fill) {
+    case FILL_SAME:
+        return snprintf(out, size, ", inputs that are all %g", reach);
+    case FILL_SIGNS:
+        return snprintf(out, size, ", inputs of %g and %g", reach, -reach);
+    case FILL_EVEN:
+        return snprintf(out, size, ", inputs from %g to %g", -reach, reach);
+    case FILL_TARGET:
+        return snprintf(out, size, ", predictions that are the targets");
+    default:
+        return 0;
+    }
+}
+
 const char *rig_where(const struct rig *g, char out[512])
 {
     const struct setup *u = g->setup;
+    const bool tensor = u->nin && g->s.item &&
+                        (g->s.item->kind == FELL_KIND_INITIALISER || g->s.item->kind == FELL_KIND_OPTIMIZER);
     int n = snprintf(out, 512, "with %.300s", u->settings[0] ? u->settings : "its defaults");
 
-    if (u->nin && n > 0 && n < 400) {
-        if (g->s.item && g->s.item->kind == FELL_KIND_INITIALISER)
-            n += snprintf(out + n, 512 - (size_t)n, ", a tensor of [");
-        else
-            n += snprintf(out + n, 512 - (size_t)n, ", %lld rows of [", (long long)u->batch);
-        for (int64_t d = 0; d < u->in[0].rank; d++)
-            n += snprintf(out + n, 512 - (size_t)n, "%s%lld", d ? "," : "", (long long)u->in[0].dim[d]);
-        snprintf(out + n, 512 - (size_t)n, "]");
-    }
+    if (tensor)
+        n += snprintf(out + n, 512 - (size_t)n, ", a %s of [", u->joined ? "joined tensor" : "tensor");
+    else if (u->nin)
+        n += snprintf(out + n, 512 - (size_t)n, ", %lld row%s%s of [", (long long)rig_rows(g),
+                      rig_rows(g) == 1 ? "" : "s", g->how.evaluate ? " in evaluation" : "");
+    for (int64_t d = 0; u->nin && d < u->in[0].rank; d++)
+        n += snprintf(out + n, 512 - (size_t)n, "%s%lld", d ? "," : "", (long long)u->in[0].dim[d]);
+    n += snprintf(out + n, 512 - (size_t)n, u->nin ? "]" : "");
+    where_fill(g, out + n, 512 - (size_t)n);
     return out;
 }

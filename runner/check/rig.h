@@ -1,9 +1,9 @@
 /* rig.h - one plugin item set up with inputs that a seed makes, ready to be run under chosen
  * conditions: the workbench of `fell plugin check`.
  *
- * Every buffer that the plugin gets lies between guards, and what nobody has set yet holds a
- * chosen pattern; so does its scratch memory. Two rigs of the same setup and seed have the
- * same inputs: what differs after a step is the plugin's doing.
+ * Every buffer that the plugin gets lies between guards of a chosen pattern, and what nobody has
+ * set yet holds another; so does its scratch memory, before a call and after it. Two rigs of the same setup
+ * and seed have the same inputs: what differs after a step is the plugin's doing.
  */
 #ifndef CHECK_RIG_H
 #define CHECK_RIG_H
@@ -13,7 +13,7 @@
 #include "check/setup.h"
 #include "check/subject.h"
 
-enum { RIG_BUFFERS = 64 };
+enum { RIG_BUFFERS = 80 };
 
 /* What a callback may do to a buffer. */
 enum use {
@@ -29,10 +29,27 @@ struct buffer {
     enum use use;
     int64_t n;
     int size;            /* bytes of an element: 4 (float, int32_t), 8 (double), 1 */
+    bool floats;         /* float or double */
     void *v;             /* [n] */
     void *start;         /* [n] what an input or a state began with */
     const float *weight; /* of an output in the objective */
     int of;              /* of a gradient: the number of the buffer that it belongs to, or -1 */
+};
+
+/* What inputs are made of, REACH being a number of the conditions. */
+enum fill {
+    FILL_USUAL,    /* normal numbers */
+    FILL_EVEN,     /* spread evenly over [-REACH, REACH] */
+    FILL_SAME,     /* all REACH */
+    FILL_SIGNS,    /* REACH and -REACH by turns */
+    FILL_TARGET,   /* losses and metrics: predictions are the targets */
+    FILL_DENORMAL, /* all denormal */
+};
+
+/* How a dataset is read. */
+enum reading {
+    READ_EACH,  /* a row a call, from the first to the last; from the last with `backwards` */
+    READ_MIXED, /* in one call, in no order, and each twice */
 };
 
 /* How a step is run. The first of each is the usual. */
@@ -42,15 +59,26 @@ struct conditions {
     int threads;      /* at least 1 */
     bool backwards;   /* the blocks of fell_parallel() from the last to the first */
     uint32_t unset;   /* the bits of memory that is not set */
+    uint32_t guard;   /* the bits of memory around each buffer */
     float grad_start; /* what parameter gradients begin with */
-    float reach;      /* 0: inputs as usual; else spread evenly over [-reach, reach] */
-    bool denormal;    /* inputs that are all denormal */
-    bool evaluate;    /* not training */
-    bool in_place;    /* activations: dx is dy */
-    bool no_saved;    /* layers: no backward follows */
-    bool no_grads;    /* layers: no parameter gradient is wanted */
-    bool no_dx;       /* layers: no input gradient is wanted */
+    enum fill fill;
+    float reach;
+    bool evaluate;     /* not training */
+    bool in_place;     /* activations: dx is dy */
+    bool no_saved;     /* layers: no backward follows */
+    uint32_t no_grads; /* layers: a bit for each tensor whose gradient is not wanted */
+    uint32_t no_dx;    /* layers: a bit for each input whose gradient is not wanted */
+    int64_t rows;      /* layers: of this call; 0: the setup's */
+    int64_t max_batch; /* layers: that the plan is for; 0: the setup's rows */
+    uint64_t pred_is;  /* metrics: FELL_LOGIT, ...; 0: what is usual */
+    enum reading reading;
+    int64_t epochs, epoch_steps; /* schedules: of the run; 0: 40, 3 */
+    double lr;                   /* optimizers: of the call; 0: 0.01 */
+    double lr_setting;           /* optimizers: 0: as the setup says */
+    double weight_start;         /* losses: so many times the rows; 0: once */
 };
+
+enum { NONE_WANTED = -1 }; /* as a mask: all bits */
 
 /* Not to be copied or moved. */
 struct rig {
@@ -64,9 +92,10 @@ struct rig {
     struct buffer buffer[RIG_BUFFERS];
     void *settings_start;
     pthread_mutex_t lock; /* of scratch */
-    struct scratch_block *scratch;
-    char trespass[160]; /* the first write outside a buffer; "" if none */
-    double objective;   /* losses: the sum; layers and activations: of y, weighted by dy */
+    struct scratch_block *scratch, *returned;
+    unsigned char *guard; /* what guards look like */
+    char trespass[160];   /* the first write outside a buffer; "" if none */
+    double objective;     /* losses: the sum; layers and activations: of y, weighted by dy */
     /* By kind: */
     fell_activation_call activation;
     fell_loss_call loss;
@@ -106,6 +135,12 @@ status rig_step(struct rig *g, struct error *err);
 status rig_forward(struct rig *g, struct error *err);
 status rig_backward(struct rig *g, struct error *err);
 
+/* A transform's fit, on the rig's own rows; from now on its states begin so. */
+status rig_fit(struct rig *g, struct error *err);
+
+/* The rows of a step. */
+int64_t rig_rows(const struct rig *g);
+
 /* A new buffer of N elements of SIZE bytes; the pattern of unset memory in it. NAME is
  * copied. Returns its number. */
 int rig_buffer(struct rig *g, enum use use, int64_t n, int size, const char *name);
@@ -114,6 +149,9 @@ float *rig_input(struct rig *g, int64_t n, const char *name);
 float *rig_output(struct rig *g, int64_t n, const char *name);
 /* An input or a state is filled: keep what it begins with. */
 void rig_keep(struct rig *g, int buffer);
+
+/* Nothing of it is set any more. */
+void rig_unset(const struct rig *g, struct buffer *b);
 
 /* The number of the buffer of that name, or -1. */
 int rig_find(const struct rig *g, const char *name);
@@ -126,14 +164,22 @@ status rig_call(struct rig *g, fell_status result, struct error *err);
 /* The first input or setting that a callback changed; false if none. */
 bool rig_changed(const struct rig *g, struct error *what);
 
+/* The first output of which an element keeps the pattern of unset memory; false if none. */
+bool rig_never_set(const struct rig *g, struct error *what);
+
 /* Do two rigs of one setup have different outputs (and gradients and state)? WHAT says which,
  * "dx[3] is 1.5 and 1.25". */
 bool rigs_differ(const struct rig *a, const struct rig *b, struct error *what);
 
 /* The first output that is not finite; false if none. */
 bool rig_not_finite(const struct rig *g, struct error *what);
+/* The first that is no number, and the first that is infinite. */
+bool rig_has_nan(const struct rig *g, struct error *what);
+bool rig_has_infinity(const struct rig *g, struct error *what);
+/* The largest size of a number of all outputs, which may be infinite. */
+double rig_largest(const struct rig *g);
 
-/* ": {slope: 0.1}, 3 rows of [5]", for messages. */
+/* "with {slope: 0.1}, 3 rows of [5]", for messages. */
 const char *rig_where(const struct rig *g, char out[512]);
 
 /* What the rig that was opened last is doing, for who outlives this process. */

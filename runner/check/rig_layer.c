@@ -7,7 +7,7 @@
 
 static int64_t x_of(const struct rig *g, int64_t i)
 {
-    return g->setup->batch * fell_size(&g->setup->in[i]);
+    return rig_rows(g) * fell_size(&g->setup->in[i]);
 }
 
 static status plan(struct rig *g, struct error *err)
@@ -19,7 +19,7 @@ static status plan(struct rig *g, struct error *err)
     g->plan = (fell_plan){.ctx = &g->s.in.ctx,
                           .settings = g->s.settings,
                           .nin = g->setup->nin,
-                          .max_batch = g->setup->batch,
+                          .max_batch = g->how.max_batch ? g->how.max_batch : rig_rows(g),
                           .in = g->setup->in,
                           .tensor = g->tensor_shape};
     if (rig_call(g, layer->plan(&g->plan), err) != OK)
@@ -80,7 +80,7 @@ static status make_tensor(struct rig *g, uint64_t number, struct error *err)
             g->tensor[number][i] = 0.25f + 0.5f * g->tensor[number][i];
     }
     rig_keep(g, b);
-    if (state || g->how.no_grads || !g->s.item->layer->backward)
+    if (state || g->how.no_grads & 1u << number || !g->s.item->layer->backward)
         return OK;
     snprintf(name, sizeof name, "gradient of %.40s", t->name);
     g->grad[number] = g->buffer[rig_buffer(g, USE_ADDED, n, sizeof(float), name)].v;
@@ -92,15 +92,18 @@ static status make_tensor(struct rig *g, uint64_t number, struct error *err)
 
 static void make_outputs(struct rig *g)
 {
-    const int64_t n = g->setup->batch * fell_size(&g->plan.out);
+    const int64_t n = rig_rows(g) * fell_size(&g->plan.out);
 
     g->layer.y = rig_output(g, n, "y");
     if (!g->s.item->layer->backward)
         return;
     g->layer.dy = rig_input(g, n, "dy");
     g->buffer[rig_find(g, "y")].weight = g->layer.dy;
-    for (int64_t i = 0; i < g->setup->nin && !g->how.no_dx && !g->plan.indices; i++) {
+    for (int64_t i = 0; i < g->setup->nin && !g->plan.indices; i++) {
         char name[16];
+
+        if (g->how.no_dx & 1u << i)
+            continue;
 
         snprintf(name, sizeof name, i ? "dx%lld" : "dx", (long long)i);
         g->dx[i] = rig_output(g, x_of(g, i), name);
@@ -122,7 +125,7 @@ static status prepare(struct rig *g, struct error *err)
     g->layer.ctx = &g->s.in.ctx;
     g->layer.settings = g->s.settings;
     g->layer.plan = &g->plan;
-    g->layer.batch = g->setup->batch;
+    g->layer.batch = rig_rows(g);
     g->layer.training = !g->how.evaluate;
     g->layer.x = g->x;
     g->layer.dx = g->dx;
@@ -133,13 +136,23 @@ static status prepare(struct rig *g, struct error *err)
     return OK;
 }
 
-/* A transform is fitted first, on the very rows; that is no part of evaluation. */
+/* On the very rows that it then transforms. */
 static status fit(struct rig *g, struct error *err)
 {
     fell_layer_call call = g->layer;
 
     call.y = NULL;
     return rig_call(g, g->s.item->layer->fit(&call), err);
+}
+
+status rig_fit(struct rig *g, struct error *err)
+{
+    if (fit(g, err) != OK)
+        return FAILED;
+    for (int i = 0; i < g->nbuffers; i++)
+        if (g->buffer[i].use == USE_STATE)
+            memcpy(g->buffer[i].start, g->buffer[i].v, (size_t)(g->buffer[i].n * g->buffer[i].size));
+    return OK;
 }
 
 static status forward(struct rig *g, struct error *err)

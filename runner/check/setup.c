@@ -170,17 +170,45 @@ static bool combine(struct maker *m, int guess, int changed, enum at at, char ou
 
 /* ---- shapes -------------------------------------------------------------------------------------------- */
 
-static const struct shape_try {
+struct shape_try {
     fell_shape shape;
     int64_t batch;
-} shapes[] = {
-    {{1, {6}}, 4},       {{1, {1}}, 3},       {{1, {12}}, 5},      {{2, {3, 4}}, 3},      {{2, {6, 2}}, 2},
-    {{3, {2, 6, 6}}, 2}, {{3, {4, 5, 7}}, 2}, {{3, {6, 8, 8}}, 3}, {{3, {1, 12, 12}}, 2}, {{2, {12, 12}}, 2},
+    bool joined;
 };
 
-static const struct shape_try tensors[] = {{{2, {12, 12}}, 1}, {{4, {4, 2, 3, 3}}, 1}, {{1, {12}}, 1}};
+struct shapes {
+    const struct shape_try *v;
+    size_t n;
+};
 
-static const struct shape_try rows[] = {{{1, {5}}, 7}, {{1, {1}}, 6}, {{1, {3}}, 1}, {{1, {10}}, 33}};
+static const struct shape_try small[] = {
+    {{1, {6}}, 4, false},       {{1, {1}}, 3, false},       {{1, {12}}, 5, false},
+    {{2, {3, 4}}, 3, false},    {{2, {6, 2}}, 2, false},    {{3, {2, 6, 6}}, 2, false},
+    {{3, {4, 5, 7}}, 2, false}, {{3, {6, 8, 8}}, 3, false}, {{3, {1, 12, 12}}, 2, false},
+    {{2, {12, 12}}, 2, false},
+};
+
+/* Rows as long as lanes of SIMD and longer, and no multiple of them; tried with the defaults only. */
+static const struct shape_try wide[] = {
+    {{1, {7}}, 2, false},     {{1, {64}}, 3, false},     {{1, {300}}, 2, false},
+    {{2, {4, 16}}, 2, false}, {{2, {25, 12}}, 2, false}, {{3, {3, 10, 10}}, 2, false},
+};
+
+static const struct shape_try filled[] = {
+    {{2, {12, 12}}, 1, false}, {{4, {4, 2, 3, 3}}, 1, false}, {{1, {12}}, 1, false},
+    {{2, {7, 5}}, 1, false},   {{4, {5, 3, 3, 3}}, 1, false}, {{1, {1}}, 1, false},
+    {{2, {1, 300}}, 1, false}, {{3, {3, 5, 2}}, 1, false},
+};
+
+static const struct shape_try stepped[] = {
+    {{1, {19}}, 1, true},    {{2, {5, 4}}, 1, false}, {{1, {7}}, 1, false},    {{4, {2, 3, 3, 3}}, 1, false},
+    {{2, {1, 6}}, 1, false}, {{1, {1}}, 1, false},    {{2, {4, 5}}, 1, false},
+};
+
+static const struct shape_try rows[] = {
+    {{1, {5}}, 7, false},   {{1, {1}}, 6, false},  {{1, {3}}, 1, false}, {{1, {10}}, 33, false},
+    {{1, {300}}, 2, false}, {{1, {64}}, 3, false}, {{1, {1}}, 1, false}, {{1, {2}}, 300, false},
+};
 
 /* How many inputs a layer is tried with. */
 static int64_t inputs_of(const struct item *item)
@@ -195,12 +223,12 @@ static bool accepts(struct maker *m, const struct setup *u)
 {
     const struct conditions how = usual_conditions(m->seed, SIMD_PORTABLE);
     struct rig *g = mem_alloc(sizeof *g);
-    struct error err = {""}, ignored;
+    struct error err = {""};
     bool ok = rig_open(g, m->item, m->registry, u, &how, &err) == OK;
 
     /* What it thinks of its settings and inputs may show only when it sees them. */
     if (ok)
-        ok = rig_step(g, &err) == OK && !(m->item->kind == FELL_KIND_LOSS && rig_not_finite(g, &ignored));
+        ok = rig_step(g, &err) == OK;
     if (!ok) {
         char where[512];
 
@@ -220,68 +248,116 @@ static bool is_transform(const struct item *item)
     return item->kind == FELL_KIND_LAYER && !item->layer->backward;
 }
 
+/* Whether U's item is a loss that gives no numbers there: another form of targets may suit it better. */
+static bool gives_nan(struct maker *m, const struct setup *u)
+{
+    const struct conditions how = usual_conditions(m->seed, SIMD_PORTABLE);
+    struct rig *g = mem_alloc(sizeof *g);
+    struct error err, what;
+    const bool nan = rig_open(g, m->item, m->registry, u, &how, &err) == OK && rig_step(g, &err) == OK &&
+                     rig_not_finite(g, &what);
+
+    rig_close(g);
+    free(g);
+    return nan;
+}
+
+static void add(struct maker *m, const struct setup *u)
+{
+    m->out->v = mem_grow(m->out->v, m->out->n + 1, sizeof *u);
+    m->out->v[m->out->n++] = *u;
+}
+
+static int forms_of(const struct item *item)
+{
+    if (item->kind == FELL_KIND_LOSS || item->kind == FELL_KIND_METRIC)
+        return TARGET_FORMS;
+    return item->kind == FELL_KIND_DATASET || is_transform(item) ? 2 : 1;
+}
+
+/* Every form of targets that a dataset takes; else the first, and of a loss the first that gives numbers:
+ * where none does, that is for the checks to find. */
+static bool add_forms(struct maker *m, struct setup *u)
+{
+    const int first = (int)u->targets, forms = forms_of(m->item);
+    const size_t before = m->out->n;
+    struct setup without;
+    bool found = false;
+
+    for (int form = first; form < forms; form++) {
+        u->targets = (enum targets)form;
+        if (!accepts(m, u))
+            continue;
+        if (m->item->kind == FELL_KIND_LOSS && gives_nan(m, u)) {
+            without = found ? without : *u;
+            found = true;
+            continue;
+        }
+        add(m, u);
+        if (m->item->kind != FELL_KIND_DATASET)
+            return true;
+    }
+    if (found && m->out->n == before) {
+        without.positive = true; /* some settings say that predictions are */
+        without.positive = !without.defaults && !gives_nan(m, &without);
+        add(m, &without);
+    }
+    return m->out->n > before;
+}
+
 static bool add_if_accepted(struct maker *m, const char *settings, const struct shape_try *shape,
                             bool defaults)
 {
     struct setup u = {.defaults = defaults, .batch = shape ? shape->batch : 1};
-    const int forms = m->item->kind == FELL_KIND_LOSS || m->item->kind == FELL_KIND_METRIC ? TARGET_FORMS
-                      : m->item->kind == FELL_KIND_DATASET || is_transform(m->item)        ? 2
-                                                                                           : 1;
 
     if (m->out->n == MOST_SETUPS)
         return false;
     snprintf(u.settings, sizeof u.settings, "%s", settings);
     if (shape) {
         u.nin = inputs_of(m->item);
+        u.joined = shape->joined && m->item->kind == FELL_KIND_OPTIMIZER &&
+                   m->item->optimizer->reach == FELL_EACH_WEIGHT;
         for (int64_t i = 0; i < u.nin; i++)
             u.in[i] = shape->shape;
     }
     if (m->item->kind == FELL_KIND_LOSS && m->item->loss->expects != FELL_REAL)
         u.targets = TARGET_SHARE;
-    for (; (int)u.targets < forms; u.targets++) {
-        if (!accepts(m, &u))
-            continue;
-        m->out->v = mem_grow(m->out->v, m->out->n + 1, sizeof u);
-        m->out->v[m->out->n++] = u;
-        return true;
-    }
-    return false;
+    return add_forms(m, &u);
 }
 
-/* The shapes that the item's kind is tried with; NULL and one pass where it has none. */
-static const struct shape_try *shapes_of(const struct item *item, size_t *n)
+#define SHAPES(v) ((struct shapes){v, sizeof(v) / sizeof *(v)})
+
+/* The shapes that the item's kind is tried with; none, and one pass, where it has none. */
+static struct shapes shapes_of(const struct item *item)
 {
     switch (item->kind) {
     case FELL_KIND_LAYER:
-        *n = sizeof shapes / sizeof *shapes;
-        return shapes;
+        return SHAPES(small);
     case FELL_KIND_INITIALISER:
-        *n = sizeof tensors / sizeof *tensors;
-        return tensors;
+        return SHAPES(filled);
+    case FELL_KIND_OPTIMIZER:
+        return SHAPES(stepped);
     case FELL_KIND_ACTIVATION:
     case FELL_KIND_LOSS:
     case FELL_KIND_METRIC:
-        *n = sizeof rows / sizeof *rows;
-        return rows;
+        return SHAPES(rows);
     default:
-        *n = 1;
-        return NULL;
+        return (struct shapes){NULL, 1};
     }
 }
 
-/* Up to MOST shapes for which a combination is accepted; the first guess that fits each. */
-static void add_shapes(struct maker *m, int changed, enum at at, size_t most, int guesses)
+/* Up to MOST of the shapes for which a combination is accepted; the first guess that fits each. */
+static void add_shapes(struct maker *m, struct shapes of, int changed, enum at at, size_t most, int guesses)
 {
-    size_t n, found = 0;
-    const struct shape_try *all = shapes_of(m->item, &n);
+    size_t found = 0;
 
-    for (size_t i = 0; i < n && found < most; i++)
+    for (size_t i = 0; i < of.n && found < most; i++)
         for (int guess = 0; guess < guesses; guess++) {
             char settings[512];
 
             if (!combine(m, guess, changed, at, settings))
                 return;
-            if (add_if_accepted(m, settings, all ? &all[i] : NULL, changed < 0 && at == AT_DEFAULT)) {
+            if (add_if_accepted(m, settings, of.v ? &of.v[i] : NULL, changed < 0 && at == AT_DEFAULT)) {
                 found++;
                 break;
             }
@@ -291,6 +367,7 @@ static void add_shapes(struct maker *m, int changed, enum at at, size_t most, in
 void setups_make(const struct item *item, struct registry *r, uint64_t seed, struct setups *out)
 {
     struct maker m = {.item = item, .registry = r, .seed = seed, .out = out};
+    const struct shapes of = shapes_of(item);
     int guesses = 1, choices;
 
     *out = (struct setups){0};
@@ -298,7 +375,9 @@ void setups_make(const struct item *item, struct registry *r, uint64_t seed, str
     for (size_t i = 0; i < item->nparams; i++)
         if (item->params[i].flags & FELL_REQUIRED && guesses < 100)
             guesses *= GUESSES;
-    add_shapes(&m, -1, AT_DEFAULT, 5, guesses);
+    add_shapes(&m, of, -1, AT_DEFAULT, item->kind == FELL_KIND_LAYER ? 5 : of.n, guesses);
+    if (item->kind == FELL_KIND_LAYER)
+        add_shapes(&m, SHAPES(wide), -1, AT_DEFAULT, 4, guesses);
     if (!out->n)
         return;
     for (size_t i = 0; i < item->nparams; i++) {
@@ -306,14 +385,14 @@ void setups_make(const struct item *item, struct registry *r, uint64_t seed, str
 
         if (p->flags & (FELL_PATH | FELL_MONITOR))
             continue;
-        add_shapes(&m, (int)i, AT_LOW, 2, guesses);
-        add_shapes(&m, (int)i, AT_HIGH, 2, guesses);
+        add_shapes(&m, of, (int)i, AT_LOW, 2, guesses);
+        add_shapes(&m, of, (int)i, AT_HIGH, 2, guesses);
         choices = p->type == FELL_P_ENUM ? count_choices(p) : 0;
         for (int k = 0; k < 2 && choices > 2; k++)
-            add_shapes(&m, (int)i, AT_RANDOM, 1, guesses);
+            add_shapes(&m, of, (int)i, AT_RANDOM, 1, guesses);
     }
     for (int i = 0; i < RANDOM_COMBINATIONS && item->nparams; i++)
-        add_shapes(&m, -1, AT_RANDOM, 2, guesses);
+        add_shapes(&m, of, -1, AT_RANDOM, 2, guesses);
 }
 
 void setups_release(struct setups *s)

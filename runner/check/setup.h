@@ -19,9 +19,11 @@ struct setup {
     char settings[512]; /* a YAML map */
     bool defaults;      /* nothing but what is required is set */
     int64_t nin;
-    fell_shape in[SETUP_INPUTS]; /* rank 1 to 3; activations, losses: [cols] */
+    fell_shape in[SETUP_INPUTS]; /* rank 1 to 3; activations, losses: [cols]; optimizers: the tensor */
     int64_t batch;
+    bool joined; /* optimizers: the shape is that of several tensors in one call, and not told */
     enum targets targets;
+    bool positive; /* losses: predictions lie between 0 and 1, since others give no numbers */
 };
 
 struct setups {

@@ -28,6 +28,7 @@ struct session {
     double end;
     struct strbuf failed; /* names */
     bool loads;           /* at all: the first check passed */
+    char death[64];       /* how it ended the process of a check, told already; "" if it has not */
     int64_t counts[VERDICT_SKIPPED + 1];
 };
 
@@ -50,6 +51,11 @@ static bool run_check(struct session *s, const struct check *check)
 
     check_run(check, &s->checked, &(struct check_limits){left < CHECK_SECONDS ? left : CHECK_SECONDS, left},
               &f);
+    if (f.ended[0] && strcmp(f.ended, s->death) == 0) { /* one mistake, however many checks run into it */
+        f.verdict = VERDICT_SKIPPED;
+        error_set(&f.text, "%s, as above", f.ended);
+    }
+    snprintf(s->death, sizeof s->death, "%s", f.ended[0] ? f.ended : s->death);
     add_row(s, check, &f);
     return !f.timed_out;
 }
@@ -73,6 +79,7 @@ static void check_loading(struct session *s, status loads, const struct error *w
 static void check_item(struct session *s, const struct item *item)
 {
     s->checked.item = item;
+    s->death[0] = 0;
     for (const struct check *check = item_checks; check->name; check++)
         if (check->kinds & 1u << item->kind && !run_check(s, check))
             break;

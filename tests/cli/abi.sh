@@ -3,7 +3,8 @@
 . "$srcdir/tests/cli/lib.sh"
 
 abi=$srcdir/tests/abi
-strict="-Wall -Wextra -Wshadow -Wvla -Wconversion -Werror"
+# An older plugin's source does not name the fields that came since.
+strict="-Wall -Wextra -Wshadow -Wvla -Wconversion -Werror -Wno-missing-field-initializers"
 flags="-O3 -fno-math-errno -fno-trapping-math -ffp-contract=off -fPIC -shared -fvisibility=hidden"
 write_spec plain.yaml
 
@@ -72,7 +73,7 @@ for released in "$abi"/[0-9]*/; do
     command -v $cxx >/dev/null || continue
     for headers in "$released" "$srcdir/include"; do
         # shellcheck disable=SC2086
-        $cxx -std=c++17 -x c++ -Wall -Wextra -Werror $flags -I"$headers" -o cxx.so "$abi/$version/every_kind.c" ||
+        $cxx -std=c++17 -x c++ -Wall -Wextra -Werror -Wno-missing-field-initializers $flags -I"$headers" -o cxx.so "$abi/$version/every_kind.c" ||
             fail "every_kind.c of $version is no C++"
         expect_old_run ./cxx.so
         cmp -s rows rows-then || fail "C++ changes what a plugin of $version computes"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# fell plugin check: every bundled plugin passes; for each check there is a plugin that it
+# fell plugin check: every bundled plugin passes, and unusual ones; for each check there is a plugin that it
 # catches; verdicts are kept and recorded.
 . "$srcdir/tests/cli/lib.sh"
 
@@ -41,7 +41,7 @@ done
 
 # ---- each check has such a plugin
 "$FELL" plugin check relu --json >all.json
-for kind in layer/dense loss/cross_entropy optimizer/adam schedule/cosine; do
+for kind in layer/dense loss/cross_entropy optimizer/adam schedule/cosine metric/rmse dataset/blobs transform/standardize; do
     "$FELL" plugin check "$builddir/plugins/$kind.so" --json >one.json
     results one.json ok >>names
 done
@@ -50,13 +50,45 @@ sort -u names >names.all
 while read -r check; do
     grep -Eqx "/\* fails: (warning: )?$check" "$srcdir"/tests/bad-plugins/*.c || fail "no bad plugin for the check '$check'"
 done <names.all
-[ "$(wc -l <names.all)" -ge 30 ] || fail "only $(wc -l <names.all) checks"
+[ "$(wc -l <names.all)" -ge 42 ] || fail "only $(wc -l <names.all) checks"
 
 # ---- what is said of a wrong derivative
 expect_exit 1 "$FELL" plugin check ./gradient.so
 expect_text out "gradient" "dx[" "but the forward pass has" "7 rows of [5]" "seed 1"
 expect_exit 1 "$FELL" plugin check ./gradient.so --seed 5
 expect_text out "seed 5"
+
+# ---- each good plugin passes, however unusual, and says what it declares
+for c in "$srcdir"/tests/good-plugins/*.c; do
+    name=$(basename "$c" .c)
+    # shellcheck disable=SC2086
+    ${CC:-cc} $flags -I"$srcdir/include" -o "good_$name.so" "$c" -lm
+    "$FELL" plugin check "./good_$name.so" --json >"good_$name.json" 2>err ||
+        fail "$name: $(results "good_$name.json" FAILED) $(cat "good_$name.json")"
+done
+said() {
+    sqlite3 :memory: "SELECT value->>'result' || ': ' || (value->>'what') FROM json_each(CAST(readfile('$1.json') AS TEXT)) WHERE value->>'check' = '$2'" >said
+    grep -qF -e "$3" said || fail "$1, $2: '$(cat said)' instead of '$3'"
+}
+said good_straight_through gradient "-: declared: its gradients are not those of its forward pass"
+said good_reversal gradient "-: declared: its gradients are not those of its forward pass"
+said good_batch_ranks rows "-: declared: rows of a batch mix in evaluation"
+
+# ---- common mistakes are called by their name
+said added_dpred gradient "it adds to dpred (+=), which is to be set (=)"
+said gradient_of_mean gradient "dpred is the gradient of the mean; give that of the sum, since the host divides by weight"
+said sum_of_mean halves "sum is a mean; give the sum, since the host divides it by weight"
+said never_set "unset memory" "it never sets w[32]"
+said weight weight "it adds to weight, which is the number of rows before the call"
+said imports imports "it calls time(): a result must not depend on the clock"
+said output output 'it writes "here" to the terminal'
+said learning_rate "learning rate" "the rate of the call, c->lr, has no effect"
+said decay_rate "learning rate" "with another setting lr and the same c->lr"
+said last_row descent "w[16] of 20 never moves"
+said missing_initialiser defaults "the tensor 'shift' begins with 'glorot_uniforn', and there is no such initialiser"
+said short_runs "short runs" "the rate of step 0 of 1 is nan, in a run of 1 epoch"
+said rows rows "beside other rows"
+said unwanted_input "unwanted results" "where all but dx[0] is wanted"
 
 # ---- what crashes or ends the process: only the checks that run it fail, and say where
 for does in 'abort()' '_exit(3)'; do
@@ -76,6 +108,8 @@ END
     grep -q "ends  *docs  *ok" out && grep -q "ends  *defaults  *ok" out || fail "tables are blamed: $(cat out)"
 done
 expect_text out "it ends the process (exit status 3)"
+[ "$(grep -c "FAILED.*it ends the process" out)" = 1 ] || fail "one exit is told $(grep -c "it ends the process" out) times"
+expect_text out "it ends the process (exit status 3), as above"
 
 # ---- verdicts: kept, shown, told once in a run, recorded
 "$FELL" plugin new activation swish >/dev/null

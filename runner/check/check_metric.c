@@ -1,0 +1,168 @@
+/* check_metric.c - what a metric promises: a range, that the order of rows says nothing, and which way
+ * is better. See check.h.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "check/check.h"
+
+static struct buffer *find(struct rig *g, const char *name)
+{
+    const int i = rig_find(g, name);
+
+    return i < 0 ? NULL : &g->buffer[i];
+}
+
+/* Predictions on a coarse grid: many are the same. */
+static void make_ties(struct rig *g)
+{
+    struct buffer *b = find(g, "prediction");
+
+    for (int64_t i = 0; i < b->n; i++)
+        ((float *)b->v)[i] = 0.5f * roundf(2.0f * ((float *)b->v)[i]);
+}
+
+/* Rows in the order from last to first. */
+static void turn_rows(struct rig *g)
+{
+    const int64_t rows = g->metric.rows;
+    struct buffer *b = find(g, "prediction"), *target = find(g, "target"), *label = find(g, "class");
+
+    turn(b->v, rows, b->n / rows);
+    if (target)
+        turn(target->v, rows, target->n / rows);
+    if (label) /* of the size of floats */
+        turn(label->v, rows, 1);
+}
+
+static bool same(double a, double b)
+{
+    return (isnan(a) && isnan(b)) || a == b || fabs(a - b) <= 1e-6 * fmax(1.0, fmax(fabs(a), fabs(b)));
+}
+
+static void check_turned(struct checked *c, const struct setup *u, bool ties, struct finding *f)
+{
+    const struct conditions how = usual_conditions(c->seed, c->level);
+    struct rig *a = checked_rig(c, u, &how), *b = checked_rig(c, u, &how);
+    struct error err;
+    char where[512];
+
+    if (a && b) {
+        if (ties) {
+            make_ties(a);
+            make_ties(b);
+        }
+        turn_rows(b);
+        if (rig_step(a, &err) == OK && rig_step(b, &err) == OK) {
+            const struct buffer *x = find(a, "value"), *y = find(b, "value");
+
+            for (int64_t k = 0; k < x->n; k++)
+                if (!same(buffer_at(x, k), buffer_at(y, k)))
+                    finding_fail(f, "with the rows in another order value[%lld] is %.9g, not %.9g%s, %s",
+                                 (long long)k, buffer_at(y, k), buffer_at(x, k),
+                                 ties ? " (some predictions are the same)" : "", rig_where(a, where));
+        }
+    }
+    checked_done(a);
+    checked_done(b);
+}
+
+/* The order of rows. */
+void check_metric_rows(struct checked *c, struct finding *f)
+{
+    for (size_t i = 0; i < c->setups.n; i++) {
+        check_turned(c, &c->setups.v[i], false, f);
+        check_turned(c, &c->setups.v[i], true, f);
+    }
+}
+
+static void check_range(struct checked *c, const struct setup *u, const struct conditions *how,
+                        struct finding *f)
+{
+    const fell_metric *m = c->item->metric;
+    struct rig *g = checked_rig(c, u, how);
+    struct error err;
+    char where[512];
+
+    if (g && rig_step(g, &err) == OK) {
+        const struct buffer *b = find(g, "value");
+
+        for (int64_t k = 0; k < b->n; k++) {
+            const double v = buffer_at(b, k);
+
+            if (isinf(v))
+                finding_fail(f, "value[%lld] is %g; say NAN where it is undefined, %s", (long long)k, v,
+                             rig_where(g, where));
+            else if (m->least < m->most && (v < m->least - 1e-9 || v > m->most + 1e-9))
+                finding_fail(f, "value[%lld] is %.9g, and its range is %g to %g, %s", (long long)k, v,
+                             m->least, m->most, rig_where(g, where));
+        }
+    }
+    checked_done(g);
+}
+
+void check_metric_range(struct checked *c, struct finding *f)
+{
+    static const enum fill fills[] = {FILL_USUAL, FILL_EVEN, FILL_SAME, FILL_SIGNS, FILL_TARGET};
+    struct conditions how = usual_conditions(c->seed, c->level);
+
+    how.reach = 3.0f;
+    for (size_t i = 0; i < c->setups.n; i++)
+        for (size_t k = 0; k < sizeof fills / sizeof *fills; k++) {
+            how.fill = fills[k];
+            check_range(c, &c->setups.v[i], &how, f);
+        }
+}
+
+/* ---- which way is better ----------------------------------------------------------------------- */
+
+enum { DRAWS = 6 };
+
+/* The first value; NaN where there is none. */
+static double value_of(struct checked *c, const struct setup *u, const struct conditions *how)
+{
+    struct rig *g = checked_rig(c, u, how);
+    struct error err;
+    const double v = g && rig_step(g, &err) == OK ? buffer_at(find(g, "value"), 0) : NAN;
+
+    checked_done(g);
+    return v;
+}
+
+/* Predictions that are right are no worse than one draw at least of such as are made at random. */
+void check_metric_sense(struct checked *c, struct finding *f)
+{
+    struct conditions how = usual_conditions(c->seed, c->level);
+    const fell_metric *m = c->item->metric;
+
+    if (m->values != FELL_ONE) {
+        f->verdict = VERDICT_SKIPPED;
+        error_set(&f->text, "it has a value for each class");
+        return;
+    }
+    for (size_t i = 0; i < c->setups.n && f->verdict == VERDICT_PASSED; i++) {
+        const struct setup *u = &c->setups.v[i];
+        int worse = 0;
+        double v = 0.0, best;
+
+        if (!u->defaults || u->batch < 7 || u->in[0].dim[0] < 2)
+            continue;
+        for (int k = 0; k < DRAWS; k++) {
+            how.seed = c->seed + (uint64_t)k;
+            how.fill = FILL_TARGET;
+            best = value_of(c, u, &how);
+            how.fill = FILL_USUAL;
+            v = value_of(c, u, &how);
+            worse += m->higher_is_better ? best < v - 1e-6 : best > v + 1e-6;
+        }
+        how.seed = c->seed + DRAWS - 1;
+        how.fill = FILL_TARGET;
+        if (worse == DRAWS)
+            finding_fail(f,
+                         "predictions that are right have %.6g, others %.6g, and higher_is_better is %u, "
+                         "%lld rows of [%lld]",
+                         value_of(c, u, &how), v, m->higher_is_better, (long long)u->batch,
+                         (long long)u->in[0].dim[0]);
+    }
+}

@@ -1,0 +1,176 @@
+/* check_numbers.c - what comes of large inputs, of inputs that are all the same, and of tiny ones. See
+ * check.h.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/text.h"
+#include "check/check.h"
+
+/* A result that is as large as this may well be too large for a larger input. */
+static const double GROWS = 1e9;
+
+static bool is_run(struct checked *c, const struct setup *u, const struct conditions *how, struct rig **g)
+{
+    struct error err;
+
+    *g = checked_rig(c, u, how);
+    return *g && rig_step(*g, &err) == OK;
+}
+
+/* Of the usual inputs: any setup of a loss; else the defaults, since an epsilon of 0 may divide by 0. */
+static void check_usual(struct checked *c, const struct setup *u, const struct conditions *how,
+                        struct finding *f)
+{
+    struct error what;
+    char where[512];
+    struct rig *g;
+
+    if (is_run(c, u, how, &g) &&
+        (c->item->kind == FELL_KIND_METRIC ? rig_has_infinity(g, &what) : rig_not_finite(g, &what)))
+        finding_fail(f, "%.300s, %s", what.text, rig_where(g, where));
+    checked_done(g);
+}
+
+/* Larger and larger inputs. An infinity is a finding where the size before gave moderate numbers: what
+ * grows like exp() may get too large, what grows like its input may not. NaN always is one. */
+static void check_growing(struct checked *c, const struct setup *u, struct conditions how, struct finding *f)
+{
+    static const float reaches[] = {10.0f, 30.0f, 100.0f, 1e4f};
+    static const enum fill fills[] = {FILL_EVEN, FILL_SIGNS, FILL_SAME};
+    double before;
+    char where[512];
+
+    for (size_t k = 0; k < sizeof fills / sizeof *fills; k++) {
+        how.fill = fills[k];
+        before = 0.0;
+        for (size_t i = 0; i < 2 * sizeof reaches / sizeof *reaches && f->verdict == VERDICT_PASSED; i++) {
+            const size_t n = sizeof reaches / sizeof *reaches;
+            struct error what;
+            struct rig *g;
+
+            if (i >= n && fills[k] != FILL_SAME)
+                break;
+            how.reach = i < n ? reaches[i] : -reaches[i - n];
+            before = i == n ? 0.0 : before;
+            if (is_run(c, u, &how, &g)) {
+                if (before < GROWS ? rig_not_finite(g, &what) : rig_has_nan(g, &what))
+                    finding_fail(f, "%.300s, %s", what.text, rig_where(g, where));
+                before = rig_largest(g);
+            }
+            checked_done(g);
+        }
+    }
+}
+
+/* Nothing but zeros, or ones: variances, norms and distances of 0, and ties. */
+static void check_same(struct checked *c, const struct setup *u, struct conditions how, struct finding *f)
+{
+    static const float values[] = {0.0f, 1.0f};
+
+    how.fill = FILL_SAME;
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        how.reach = values[i];
+        check_usual(c, u, &how, f);
+    }
+    how.fill = FILL_TARGET;
+    if (c->item->kind == FELL_KIND_LOSS)
+        check_usual(c, u, &how, f);
+}
+
+void check_finite(struct checked *c, struct finding *f)
+{
+    struct conditions how = usual_conditions(c->seed, c->level);
+    const bool takes_numbers = c->item->kind == FELL_KIND_LAYER || c->item->kind == FELL_KIND_ACTIVATION ||
+                               c->item->kind == FELL_KIND_LOSS || c->item->kind == FELL_KIND_OPTIMIZER;
+
+    for (size_t i = 0; i < 2 * c->setups.n && f->verdict == VERDICT_PASSED; i++) {
+        const struct setup *u = &c->setups.v[i % c->setups.n];
+
+        how.evaluate = i >= c->setups.n;
+        if (how.evaluate && c->item->kind != FELL_KIND_LAYER)
+            break;
+        if (u->defaults || c->item->kind == FELL_KIND_LOSS)
+            check_usual(c, u, &how, f);
+        if (u->defaults && takes_numbers) {
+            check_growing(c, u, how, f);
+            check_same(c, u, how, f);
+        }
+    }
+}
+
+/* Rates are finite and not below 0, however short the run is. */
+void check_short_runs(struct checked *c, struct finding *f)
+{
+    static const int64_t runs[][2] = {{40, 3}, {1, 1}, {1, 7}, {2, 1}, {5, 1}, {1, 2}};
+    struct conditions how = usual_conditions(c->seed, c->level);
+    struct error err;
+    struct rig *g;
+
+    for (size_t i = 0; i < c->setups.n; i++)
+        for (size_t k = 0; k < sizeof runs / sizeof *runs; k++) {
+            const struct setup *u = &c->setups.v[i];
+
+            how.epochs = runs[k][0];
+            how.epoch_steps = runs[k][1];
+            g = checked_rig(c, u, &how);
+            err.text[0] = 0;
+            if (g && rig_step(g, &err) == OK) {
+                const struct buffer *b = &g->buffer[rig_find(g, "rate")];
+
+                for (int64_t s = 0; s < b->n; s++)
+                    if (!isfinite(buffer_at(b, s)) || buffer_at(b, s) < 0.0)
+                        finding_fail(
+                            f, "the rate of step %lld of %lld is %g, in a run of %lld epoch%s, with %.200s",
+                            (long long)s, (long long)b->n, buffer_at(b, s), (long long)how.epochs,
+                            how.epochs == 1 ? "" : "s", u->settings[0] ? u->settings : "its defaults");
+            } else if (g && strstr(err.text, "without saying why")) {
+                finding_fail(f, "%.300s", err.text);
+            }
+            checked_done(g);
+        }
+}
+
+/* Seconds of one step: of the fastest of a few rounds of steps, each about as long as LONG. */
+static double seconds_of(struct rig *g)
+{
+    enum { ROUNDS = 5, MOST_STEPS = 200 };
+    static const double LONG = 2e-3;
+    double best = INFINITY, begin = time_monotonic();
+    int64_t steps = 1;
+    struct error err;
+
+    if (rig_step(g, &err) != OK)
+        return INFINITY;
+    steps += (int64_t)fmin(LONG / fmax(time_monotonic() - begin, 1e-9), MOST_STEPS);
+    for (int i = 0; i < ROUNDS; i++) {
+        begin = time_monotonic();
+        for (int64_t k = 0; k < steps; k++)
+            if (rig_step(g, &err) != OK)
+                return INFINITY;
+        best = fmin(best, (time_monotonic() - begin) / (double)steps);
+    }
+    return best;
+}
+
+void check_denormals(struct checked *c, struct finding *f)
+{
+    const struct conditions usual = usual_conditions(c->seed, c->level);
+    struct conditions tiny = usual;
+
+    tiny.fill = FILL_DENORMAL;
+    for (size_t i = 0; i < c->setups.n && c->setups.v[i].defaults && f->verdict == VERDICT_PASSED; i++) {
+        struct rig *a = checked_rig(c, &c->setups.v[i], &usual), *b = checked_rig(c, &c->setups.v[i], &tiny);
+        const double fast = a ? seconds_of(a) : INFINITY, slow = b ? seconds_of(b) : INFINITY;
+        char where[512];
+
+        if (isfinite(fast) && isfinite(slow) && slow > 10.0 * fast) {
+            f->verdict = VERDICT_WARNED;
+            error_set(&f->text, "denormal inputs take %.0f times as long, %s", slow / fast,
+                      rig_where(a, where));
+        }
+        checked_done(a);
+        checked_done(b);
+    }
+}

@@ -1,0 +1,221 @@
+/* check_rows.c - rows and batches: that a row's result in evaluation is its own, that a batch may be
+ * smaller than the largest, and that a dataset gives rows as they are asked for. See check.h.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "check/check.h"
+
+static const double CLOSE = 1e-4; /* of the largest number: sums in another order */
+
+/* ---- batches smaller than the largest --------------------------------------------------------- */
+
+static bool is_apart(double a, double b, double near)
+{
+    return isnan(a) != isnan(b) || fabs(a - b) > near;
+}
+
+/* The first number in which two rigs are not close; false if none. */
+static bool are_apart(const struct rig *a, const struct rig *b, struct error *what)
+{
+    const double near = CLOSE * fmax(rig_largest(a), 1e-2);
+
+    for (int i = 0; i < a->nbuffers; i++) {
+        const struct buffer *x = &a->buffer[i], *y = &b->buffer[i];
+
+        for (int64_t k = 0; k < x->n && x->floats && x->use != USE_INPUT && x->use != USE_HIDDEN; k++)
+            if (is_apart(buffer_at(x, k), buffer_at(y, k), near)) {
+                error_set(what, "%s[%lld] is %.6g and %.6g", x->name, (long long)k, buffer_at(x, k),
+                          buffer_at(y, k));
+                return true;
+            }
+    }
+    return false;
+}
+
+/* ROWS rows, planned for as many and planned for the setup's batch. */
+static void check_smaller(struct checked *c, const struct setup *u, int64_t rows, struct finding *f)
+{
+    struct conditions exact = usual_conditions(c->seed, c->level), roomy;
+    struct rig *a, *b;
+    struct error err, what;
+    char where[512];
+
+    exact.rows = rows;
+    roomy = exact;
+    roomy.max_batch = u->batch + 2;
+    a = checked_rig(c, u, &exact);
+    b = checked_rig(c, u, &roomy);
+    if (a && b && rig_step(a, &err) == OK) {
+        if (rig_step(b, &err) != OK)
+            finding_fail(f, "it refuses fewer rows than max_batch, %lld: %.200s, %s",
+                         (long long)roomy.max_batch, err.text, rig_where(b, where));
+        else if (b->trespass[0])
+            finding_fail(f, "%s where max_batch is %lld, %s", b->trespass, (long long)roomy.max_batch,
+                         rig_where(b, where));
+        else if (rows > 1 && are_apart(a, b, &what))
+            finding_fail(f, "with a max_batch of %lld and %lld: %.200s, %s", (long long)rows,
+                         (long long)roomy.max_batch, what.text, rig_where(a, where));
+        else if (rows == 1 && ((u->defaults && rig_not_finite(b, &what)) || are_apart(a, b, &what)))
+            finding_fail(f, "a batch of one row, of at most %lld: %.200s, %s", (long long)roomy.max_batch,
+                         what.text, rig_where(a, where));
+    }
+    checked_done(a);
+    checked_done(b);
+}
+
+/* A layer may refuse one row, with a message; what it takes has to be right. */
+void check_batches(struct checked *c, struct finding *f)
+{
+    struct conditions one = usual_conditions(c->seed, c->level);
+    struct finding ignored = {0};
+    const bool differentiable = gradient_is_checked(c->item, &ignored);
+    struct compared n = {0};
+
+    one.rows = 1;
+    for (size_t i = 0; i < c->setups.n && f->verdict == VERDICT_PASSED; i++) {
+        const struct setup *u = &c->setups.v[i];
+
+        check_smaller(c, u, u->batch, f);
+        check_smaller(c, u, 1, f);
+        one.max_batch = u->batch;
+        if (u->defaults && differentiable)
+            gradient_compare(c, u, &one, &n, f);
+    }
+}
+
+/* ---- a row by itself -------------------------------------------------------------------------- */
+
+static bool mixes_rows(const struct item *item)
+{
+    return item->kind == FELL_KIND_LAYER && item->layer->flags & FELL_MIXES_ROWS;
+}
+
+static struct buffer *find(struct rig *g, const char *name)
+{
+    const int i = rig_find(g, name);
+
+    return i < 0 ? NULL : &g->buffer[i];
+}
+
+/* The inputs of G but row KEPT (of PARTS) become those of OTHER. */
+static void change_rows(struct rig *g, struct rig *other, int64_t kept, int64_t parts)
+{
+    for (int64_t i = 0; i < g->setup->nin; i++) {
+        char name[16];
+        struct buffer *to, *from;
+        int64_t n;
+
+        snprintf(name, sizeof name, i ? "x%lld" : "x", (long long)i);
+        to = find(g, name);
+        from = find(other, name);
+        n = to->n / parts;
+        for (int64_t k = 0; k < to->n; k++)
+            if (k / n != kept)
+                ((float *)to->v)[k] = ((const float *)from->v)[k];
+    }
+}
+
+/* Does part KEPT of y change with the other parts of x? A transform is fitted on the same rows before. */
+static void check_part(struct checked *c, const struct setup *u, int64_t kept, int64_t parts,
+                       struct finding *f)
+{
+    struct conditions how = usual_conditions(c->seed, c->level), foreign;
+    struct rig *a, *b, *other;
+    const bool fits = c->item->kind == FELL_KIND_LAYER && !c->item->layer->backward && c->item->layer->fit;
+    struct error err;
+    char where[512];
+
+    how.evaluate = true;
+    how.no_saved = true;
+    foreign = how;
+    foreign.seed++;
+    a = checked_rig(c, u, &how);
+    b = checked_rig(c, u, &how);
+    other = checked_rig(c, u, &foreign);
+    if (a && b && other && (!fits || (rig_fit(a, &err) == OK && rig_fit(b, &err) == OK))) {
+        change_rows(b, other, kept, parts);
+        if (rig_forward(a, &err) == OK && rig_forward(b, &err) == OK) {
+            const struct buffer *y = find(a, "y"), *z = find(b, "y");
+            const int64_t n = y->n / parts;
+
+            for (int64_t k = kept * n; k < (kept + 1) * n && f->verdict == VERDICT_PASSED; k++)
+                if (memcmp((float *)y->v + k, (float *)z->v + k, sizeof(float)) != 0)
+                    finding_fail(f, "y[%lld], in %s %lld, is %.6g, and %.6g beside other %ss, %s",
+                                 (long long)k, parts == u->batch ? "row" : "element", (long long)kept,
+                                 buffer_at(y, k), buffer_at(z, k), parts == u->batch ? "row" : "element",
+                                 rig_where(a, where));
+        }
+    }
+    checked_done(a);
+    checked_done(b);
+    checked_done(other);
+}
+
+void check_rows(struct checked *c, struct finding *f)
+{
+    const bool elements =
+        c->item->kind == FELL_KIND_ACTIVATION && !(c->item->activation->flags & FELL_ROWWISE);
+
+    if (mixes_rows(c->item)) {
+        f->verdict = VERDICT_SKIPPED;
+        error_set(&f->text, "declared: rows of a batch mix in evaluation");
+        return;
+    }
+    for (size_t i = 0; i < c->setups.n && f->verdict == VERDICT_PASSED; i++) {
+        const struct setup *u = &c->setups.v[i];
+        const int64_t parts = elements ? u->batch * u->in[0].dim[0] : u->batch;
+
+        check_part(c, u, 0, parts, f);
+        check_part(c, u, parts / 2, parts, f);
+        check_part(c, u, parts - 1, parts, f);
+    }
+}
+
+/* The order of the rows that a transform is fitted on says nothing. */
+void check_fit(struct checked *c, struct finding *f)
+{
+    const struct conditions how = usual_conditions(c->seed, c->level);
+    const fell_layer *layer = c->item->layer;
+    char where[512];
+
+    if (layer->backward || !layer->fit) {
+        f->verdict = VERDICT_SKIPPED;
+        error_set(&f->text, "nothing is fitted");
+        return;
+    }
+    for (size_t i = 0; i < c->setups.n; i++) {
+        struct rig *a = checked_rig(c, &c->setups.v[i], &how), *b = checked_rig(c, &c->setups.v[i], &how);
+        struct error err, what;
+
+        if (a && b) {
+            struct buffer *x = find(b, "x");
+
+            turn((float *)x->v, rig_rows(b), x->n / rig_rows(b));
+            if (rig_fit(a, &err) == OK && rig_fit(b, &err) == OK) {
+                rig_unset(a, find(a, "y"));
+                memcpy(find(b, "y")->v, find(a, "y")->v, (size_t)find(a, "y")->n * sizeof(float));
+                find(a, "y")->floats = false;
+                if (are_apart(a, b, &what))
+                    finding_fail(
+                        f, "fitted on the same rows from first to last and from last to first: %.200s, %s",
+                        what.text, rig_where(a, where));
+            }
+        }
+        checked_done(a);
+        checked_done(b);
+    }
+}
+
+/* ---- datasets --------------------------------------------------------------------------------------- */
+
+void check_reading(struct checked *c, struct finding *f)
+{
+    const struct conditions each = usual_conditions(c->seed, c->level);
+    struct conditions mixed = each;
+
+    mixed.reading = READ_MIXED;
+    for (size_t i = 0; i < c->setups.n; i++)
+        checked_agree(c, &c->setups.v[i], &each, &mixed, "a row a call, and all in one call", f);
+}

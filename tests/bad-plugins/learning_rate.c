@@ -1,0 +1,25 @@
+/* fails: learning rate
+ * Takes its steps with the rate of the settings, whatever a schedule says. */
+#include "bad.h"
+
+struct settings {
+    double lr;
+};
+
+static const fell_param params[] = {
+    FELL_FLOAT(struct settings, lr, 0.01, 0, INFINITY, FELL_MAX_OPEN, "Rate.")};
+
+static fell_status step(fell_optimizer_call *c)
+{
+    const struct settings *s = c->settings;
+
+    for (int64_t i = 0; i < c->n; i++)
+        c->w[i] -= c->g[i] > 0.0f ? (float)s->lr : c->g[i] < 0.0f ? -(float)s->lr : 0.0f;
+    return FELL_OK;
+}
+
+static const fell_optimizer item = {.item = FELL_ITEM(FELL_KIND_OPTIMIZER, fell_optimizer, "bad",
+                                                      "Steps of one size.", struct settings, params),
+                                    .step = step};
+
+FELL_PLUGIN("1.0", "", &item.item);

@@ -1,0 +1,20 @@
+/* fails: halves
+ * Gives the mean for the sum. */
+#include "bad.h"
+
+static fell_status eval(fell_loss_call *c)
+{
+    const float n = (float)(c->rows * c->cols);
+
+    for (int64_t i = 0; i < c->rows * c->cols; i++) {
+        const float d = c->pred[i] - c->target[i];
+
+        c->sum += (double)(d * d / n);
+        c->dpred[i] = 2.0f * d / n;
+    }
+    return FELL_OK;
+}
+
+static const fell_loss item = FELL_LOSS("bad", "Mean of squared differences.", FELL_VALUES, FELL_REAL, eval);
+
+FELL_PLUGIN("1.0", "", &item.item);
