@@ -40,6 +40,6 @@ FELL_KERNEL(backward, fell_layer_call)
     return FELL_OK;
 }
 static const fell_layer item = {
-    FELL_ITEM(FELL_KIND_LAYER, fell_layer, "@", "One sentence: what it does.", struct settings, params),
-    1, 1, tensors, 1, plan, forward, backward, NULL};
+    .item = FELL_ITEM(FELL_KIND_LAYER, fell_layer, "@", "One sentence: what it does.", struct settings, params),
+    .tensors = tensors, .ntensors = 1, .plan = plan, .forward = forward, .backward = backward};
 FELL_PLUGIN("1.0", "Your name, your licence", &item.item);
