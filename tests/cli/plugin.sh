@@ -148,6 +148,13 @@ expect_json few.out 'dx[1]|4|5' "(SELECT (value->>'at') || '|' || (value->>'got'
 expect_json few.out 'ok|0' "(SELECT (value->>'result') || '|' || (value->>'error') FROM json_each(j) LIMIT 1 OFFSET 6)"
 expect_text few.out "did you mean 'relu'?" "has no setting 'slope'" "'x' is not a tensor of numbers" "it has no 'y'" \
     "target 0 is 2, which is no class of 2" "x[0] is 2, which is no whole number from 0 to 1" "its keys tell no kind" "it has no 'name'"
+# every kind, layers of two inputs too
+expect_exit 0 "$FELL" plugin verify --reference "$srcdir/tests/reference/kinds.json" --tolerance 0.02
+expect_text out "14 of 14 cases"
+for kind in transform layer metric initialiser dataset; do expect_text out "$kind"; done
+sed 's/"dx1": \[/"dx1": [[9, 9, 9], [9, 9, 9]], "other": [/; s/"count": 4/"count": 5/; s/"value": 0.5/"value": 0.25/' "$srcdir/tests/reference/kinds.json" >wrong_kinds.json
+expect_exit 1 "$FELL" plugin verify --reference wrong_kinds.json --tolerance 0.02
+expect_text out "dx1[" "count[0]"
 echo '{"cases": [' >broken.json
 expect_exit 2 "$FELL" plugin verify --reference broken.json
 expect_text err "this is not JSON"
@@ -172,7 +179,7 @@ cat >crashes.json <<'END'
 END
 expect_exit 1 "$FELL" plugin verify --reference crashes.json --plugin ./crashes.so --json
 expect_json out 'ok FAILED ok FAILED FAILED FAILED' "(SELECT group_concat(value->>'result', ' ') FROM json_each(j))"
-expect_text out "it crashes (SIG" "it takes 2 inputs or more; a case has one" "'lr' is empty" "it has no 'history'"
+expect_text out "it crashes (SIG" "it takes 2 inputs or more; the case has 1" "'lr' is empty" "it has no 'history'"
 
 # a wrong derivative is found out
 sed 's/1.0f : (float)s->slope;/1.0f : 2.0f * (float)s->slope;/; s/my_activation/leaky/; s/slope/negative_slope/g' my_activation.c >leaky.c
