@@ -144,22 +144,39 @@ static bool all_times(const struct tensor *t, double factor, double scale)
     return largest > LEAST_SCALE;
 }
 
-/* Does the step add to buffer NUMBER, which it should set? */
-static bool adds_to(struct rig *g, int number)
+/* The buffer NUMBER after a step that finds VALUE in all of it; false if the step fails. */
+static bool step_over(struct rig *g, int number, float value)
 {
     struct buffer *b = &g->buffer[number];
-    double once;
     struct error err;
 
-    if (b->use != USE_OUTPUT || b->size != (int)sizeof(float) || b->n < 1)
-        return false;
-    memset(b->v, 0, (size_t)(b->n * b->size));
-    if (rig_step(g, &err) != OK)
-        return false;
-    once = buffer_at(b, 0);
     for (int64_t i = 0; i < b->n; i++)
-        ((float *)b->v)[i] = 1024.0f;
-    return rig_step(g, &err) == OK && isfinite(once) && fabs(buffer_at(b, 0) - once - 1024.0) < 1.0;
+        ((float *)b->v)[i] = value;
+    return rig_step(g, &err) == OK;
+}
+
+/* Does the step add to buffer NUMBER, which it should set? Whether what it leaves alone counts, SET says. */
+static bool adds_to(struct rig *g, int number, bool *set)
+{
+    enum { BEFORE = 1024 };
+    const struct buffer *b = &g->buffer[number];
+    float *once;
+    bool adds = false;
+
+    *set = true;
+    if (b->use != USE_OUTPUT || b->size != (int)sizeof(float) || !step_over(g, number, 0.0f))
+        return false;
+    once = mem_array((size_t)b->n, sizeof *once);
+    memcpy(once, b->v, (size_t)b->n * sizeof *once);
+    if (step_over(g, number, BEFORE))
+        for (int64_t i = 0; i < b->n; i++) {
+            const double more = buffer_at(b, i) - (double)once[i];
+
+            adds = adds || (once[i] != 0.0f && fabs(more - BEFORE) < 1.0);
+            *set = *set && !(once[i] == 0.0f && more == BEFORE);
+        }
+    free(once);
+    return adds;
 }
 
 /* A mistake that many make, where the gradient in T looks like it; "" otherwise. The rig is used up. */
@@ -169,6 +186,7 @@ static const char *explain(struct tensor *t, double scale, char out[200])
     const int number = (int)(t->gradient - g->buffer);
     const double weight = g->s.item->kind == FELL_KIND_LOSS ? g->loss.weight : 0.0;
     const char *name = strcmp(t->gradient->name, "gradient") == 0 ? "dpred" : t->gradient->name;
+    bool set = true;
 
     out[0] = 0;
     if (weight != 0.0 && weight != 1.0 && all_times(t, 1.0 / weight, scale))
@@ -179,8 +197,10 @@ static const char *explain(struct tensor *t, double scale, char out[200])
         snprintf(out, 200, ": %s has the wrong sign everywhere", name);
     else if (all_times(t, 0.0, scale))
         snprintf(out, 200, ": %s is 0 everywhere", name);
-    else if (adds_to(t->g, number))
+    else if (adds_to(t->g, number, &set))
         snprintf(out, 200, ": it adds to %s (+=), which is to be set (=)", name);
+    else if (!set)
+        snprintf(out, 200, ": some of %s is never set", name);
     return out;
 }
 

@@ -3,8 +3,10 @@
  */
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "check/check.h"
 
 static struct buffer *find(struct rig *g, const char *name)
@@ -23,17 +25,30 @@ static void make_ties(struct rig *g)
         ((float *)b->v)[i] = 0.5f * roundf(2.0f * ((float *)b->v)[i]);
 }
 
-/* Rows in the order from last to first. */
-static void turn_rows(struct rig *g)
+/* Rows in another order: one in three first, from last to first, then the others. Neighbours part. */
+static void mix(float *v, int64_t rows, int64_t size)
+{
+    float *old = mem_array((size_t)(rows * size), sizeof *old);
+    int64_t to = 0;
+
+    memcpy(old, v, (size_t)(rows * size) * sizeof *old);
+    for (int64_t first = 0; first < 3; first++)
+        for (int64_t i = rows - 1; i >= 0; i--)
+            if (i % 3 == first)
+                memcpy(v + size * to++, old + size * i, (size_t)size * sizeof *old);
+    free(old);
+}
+
+static void mix_rows(struct rig *g)
 {
     const int64_t rows = g->metric.rows;
     struct buffer *b = find(g, "prediction"), *target = find(g, "target"), *label = find(g, "class");
 
-    turn(b->v, rows, b->n / rows);
+    mix(b->v, rows, b->n / rows);
     if (target)
-        turn(target->v, rows, target->n / rows);
+        mix(target->v, rows, target->n / rows);
     if (label) /* of the size of floats */
-        turn(label->v, rows, 1);
+        mix(label->v, rows, 1);
 }
 
 static bool same(double a, double b)
@@ -41,7 +56,7 @@ static bool same(double a, double b)
     return (isnan(a) && isnan(b)) || a == b || fabs(a - b) <= 1e-6 * fmax(1.0, fmax(fabs(a), fabs(b)));
 }
 
-static void check_turned(struct checked *c, const struct setup *u, bool ties, struct finding *f)
+static void check_mixed(struct checked *c, const struct setup *u, bool ties, struct finding *f)
 {
     const struct conditions how = usual_conditions(c->seed, c->level);
     struct rig *a = checked_rig(c, u, &how), *b = checked_rig(c, u, &how);
@@ -53,7 +68,7 @@ static void check_turned(struct checked *c, const struct setup *u, bool ties, st
             make_ties(a);
             make_ties(b);
         }
-        turn_rows(b);
+        mix_rows(b);
         if (rig_step(a, &err) == OK && rig_step(b, &err) == OK) {
             const struct buffer *x = find(a, "value"), *y = find(b, "value");
 
@@ -72,8 +87,8 @@ static void check_turned(struct checked *c, const struct setup *u, bool ties, st
 void check_metric_rows(struct checked *c, struct finding *f)
 {
     for (size_t i = 0; i < c->setups.n; i++) {
-        check_turned(c, &c->setups.v[i], false, f);
-        check_turned(c, &c->setups.v[i], true, f);
+        check_mixed(c, &c->setups.v[i], false, f);
+        check_mixed(c, &c->setups.v[i], true, f);
     }
 }
 

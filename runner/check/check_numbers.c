@@ -77,6 +77,9 @@ static void check_same(struct checked *c, const struct setup *u, struct conditio
     how.fill = FILL_TARGET;
     if (c->item->kind == FELL_KIND_LOSS)
         check_usual(c, u, &how, f);
+    how.fill = FILL_NONE;
+    if (c->item->kind == FELL_KIND_LOSS && u->targets != TARGET_SIGN && !c->item->loss->ntargets)
+        check_usual(c, u, &how, f);
 }
 
 void check_finite(struct checked *c, struct finding *f)

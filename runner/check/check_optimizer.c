@@ -208,8 +208,6 @@ void check_slots(struct checked *c, struct finding *f)
 
 /* ---- joined tensors ----------------------------------------------------------------------------------- */
 
-enum { JOINT = 7 }; /* where one tensor ends and the next begins */
-
 /* Step T of the part of a rig's weights from BEGIN to END. */
 static bool step_part(struct rig *g, int64_t t, int64_t begin, int64_t end)
 {
@@ -237,28 +235,35 @@ static bool has_special_slots(const fell_optimizer *o)
     return false;
 }
 
-void check_joined(struct checked *c, struct finding *f)
+/* One tensor ends and the next begins at JOINT. */
+static void check_joint(struct checked *c, const struct setup *u, int64_t joint, struct finding *f)
 {
     const struct conditions how = usual_conditions(c->seed, c->level);
-    const fell_optimizer *o = c->item->optimizer;
+    struct rig *a = checked_rig(c, u, &how), *b = checked_rig(c, u, &how);
+    bool ok = a && b && a->optimizer.n > joint;
+    struct error difference;
     char where[512];
+
+    for (int64_t t = 1; ok && t < 5; t++)
+        ok = step_part(a, t, 0, a->optimizer.n) && step_part(b, t, 0, joint) &&
+             step_part(b, t, joint, b->optimizer.n);
+    if (ok && rigs_differ(a, b, &difference))
+        finding_fail(f, "joined and apart: %.300s, %s", difference.text, rig_where(a, where));
+    checked_done(a);
+    checked_done(b);
+}
+
+void check_joined(struct checked *c, struct finding *f)
+{
+    static const int64_t joints[] = {1, 4, 7, 10, 13, 17};
+    const fell_optimizer *o = c->item->optimizer;
 
     if (o->reach != FELL_EACH_WEIGHT || has_special_slots(o)) {
         f->verdict = VERDICT_SKIPPED;
         error_set(&f->text, "it is given whole tensors");
         return;
     }
-    for (size_t i = 0; i < c->setups.n; i++) {
-        struct rig *a = checked_rig(c, &c->setups.v[i], &how), *b = checked_rig(c, &c->setups.v[i], &how);
-        struct error difference;
-        bool ok = a && b && a->optimizer.n > JOINT;
-
-        for (int64_t t = 1; ok && t < 5; t++)
-            ok = step_part(a, t, 0, a->optimizer.n) && step_part(b, t, 0, JOINT) &&
-                 step_part(b, t, JOINT, b->optimizer.n);
-        if (ok && rigs_differ(a, b, &difference))
-            finding_fail(f, "joined and apart: %.300s, %s", difference.text, rig_where(a, where));
-        checked_done(a);
-        checked_done(b);
-    }
+    for (size_t i = 0; i < c->setups.n; i++)
+        for (size_t k = 0; k < sizeof joints / sizeof *joints; k++)
+            check_joint(c, &c->setups.v[i], joints[k], f);
 }

@@ -478,6 +478,8 @@ static int where_fill(const struct rig *g, char *out, size_t size)
         return snprintf(out, size, ", inputs from %g to %g", -reach, reach);
     case FILL_TARGET:
         return snprintf(out, size, ", predictions that are the targets");
+    case FILL_NONE:
+        return snprintf(out, size, ", targets of 0");
     default:
         return 0;
     }

@@ -43,6 +43,7 @@ enum fill {
     FILL_SAME,     /* all REACH */
     FILL_SIGNS,    /* REACH and -REACH by turns */
     FILL_TARGET,   /* losses and metrics: predictions are the targets */
+    FILL_NONE,     /* losses and metrics: predictions as usual, targets all 0 */
     FILL_DENORMAL, /* all denormal */
 };
 

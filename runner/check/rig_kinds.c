@@ -147,7 +147,7 @@ static void make_pairs(struct rig *g, uint64_t wanted, uint64_t is, const float 
         number = rig_buffer(g, USE_INPUT, rows * cols, sizeof *v, "target");
         v = g->buffer[number].v;
         for (int64_t i = 0; i < rows * cols; i++)
-            v[i] = declared(g, target_value(g));
+            v[i] = declared(g, g->how.fill == FILL_NONE ? 0.0f : target_value(g));
         *target = v;
     }
     rig_keep(g, number);

@@ -86,7 +86,7 @@ said learning_rate "learning rate" "the rate of the call, c->lr, has no effect"
 said decay_rate "learning rate" "with another setting lr and the same c->lr"
 said last_row descent "w[16] of 20 never moves"
 said missing_initialiser defaults "the tensor 'shift' begins with 'glorot_uniforn', and there is no such initialiser"
-said short_runs "short runs" "the rate of step 0 of 1 is nan, in a run of 1 epoch"
+said short_runs "short runs" "nan, in a run of 1 epoch"
 said rows rows "beside other rows"
 said unwanted_input "unwanted results" "where all but dx[0] is wanted"
 
