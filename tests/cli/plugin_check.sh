@@ -160,7 +160,7 @@ END
 "$FELL" plugin build hang.c >/dev/null
 begin=$(date +%s)
 expect_exit 1 "$FELL" plugin check ./hang.so
-expect_text out "it takes more than 10 seconds" "were not tried"
+grep -q "it takes more than [0-9]* seconds.*were not tried" out || fail "a hang is not told: $(cat out)"
 [ $(($(date +%s) - begin)) -le 35 ] || fail "a check took $(($(date +%s) - begin)) seconds"
 sed 's/while (c->rows > 1)/if (c->rows > 1)/; s/__asm__ volatile("");/__builtin_trap();/; s/hang/crash/' hang.c >crash.c
 "$FELL" plugin build crash.c >/dev/null
