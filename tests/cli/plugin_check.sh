@@ -1,94 +1,15 @@
 #!/bin/sh
-# fell plugin check: every bundled plugin passes, and unusual ones; for each check there is a plugin that it
-# catches; verdicts are kept and recorded.
+# fell plugin check: what it says, of crashes and hangs, too; verdicts are kept and recorded. What it finds is
+# tried in plugin_check_bad.sh and plugin_check_good.sh.
 . "$srcdir/tests/cli/lib.sh"
-
-XDG_STATE_HOME=$scratch/state
-export XDG_STATE_HOME
-flags="-std=c17 -O3 -fno-math-errno -fno-trapping-math -ffp-contract=off -fPIC -fvisibility=hidden -shared"
-
-# results FILE WORD: the checks that ended so, as lines.
-results() {
-    sqlite3 :memory: "SELECT DISTINCT value->>'check' FROM json_each(CAST(readfile('$1') AS TEXT)) WHERE value->>'result' = '$2'"
-}
-
-# ---- every bundled plugin passes
-printf '%s\n' "$builddir"/plugins/*/*.so >plugins
-[ "$(wc -l <plugins)" -ge 100 ] || fail "only $(wc -l <plugins) plugins"
-xargs -d '\n' -P 2 -n 1 "$FELL" plugin check <plugins >out 2>err || fail "a bundled plugin fails: $(grep -B1 -A9 FAILED out)"
-
-# ---- each bad plugin fails by the check that it names, and no other
-for c in "$srcdir"/tests/bad-plugins/*.c; do
-    name=$(basename "$c" .c)
-    wanted=$(sed -n '1s/^.* fails: //p' "$c")
-    # shellcheck disable=SC2046,SC2086
-    ${CC:-cc} $flags $(sed -n 's/^ \* flags: //p' "$c") -I"$srcdir/include" -o "$name.so" "$c" -lm
-    got=0
-    "$FELL" plugin check "./$name.so" --json >"$name.json" 2>err || got=$?
-    case $wanted in
-    warning:*) [ "$got" = 0 ] || fail "$name: a warning is no failure" ;;
-    *) [ "$got" = 1 ] || fail "$name: exit status $got" ;;
-    esac
-    case $wanted in
-    warning:*) found="warning: $(results "$name.json" warning)" ;;
-    *) found=$(results "$name.json" FAILED | paste -sd, | sed 's/,/, /g') ;;
-    esac
-    [ "$found" = "$wanted" ] || {
-        cat "$name.json" >&2
-        fail "$name: failed '$found', not '$wanted'"
-    }
-done
-
-# ---- each check has such a plugin
-"$FELL" plugin check relu --json >all.json
-for kind in layer/dense loss/cross_entropy optimizer/adam schedule/cosine metric/rmse dataset/blobs transform/standardize; do
-    "$FELL" plugin check "$builddir/plugins/$kind.so" --json >one.json
-    results one.json ok >>names
-done
-results all.json ok >>names
-sort -u names >names.all
-while read -r check; do
-    grep -Eqx "/\* fails: (warning: )?$check" "$srcdir"/tests/bad-plugins/*.c || fail "no bad plugin for the check '$check'"
-done <names.all
-[ "$(wc -l <names.all)" -ge 42 ] || fail "only $(wc -l <names.all) checks"
+. "$srcdir/tests/cli/check_lib.sh"
 
 # ---- what is said of a wrong derivative
+build_plugin "$srcdir/tests/bad-plugins/gradient.c" gradient
 expect_exit 1 "$FELL" plugin check ./gradient.so
 expect_text out "gradient" "dx[" "but the forward pass has" "7 rows of [5]" "seed 1"
 expect_exit 1 "$FELL" plugin check ./gradient.so --seed 5
 expect_text out "seed 5"
-
-# ---- each good plugin passes, however unusual, and says what it declares
-for c in "$srcdir"/tests/good-plugins/*.c; do
-    name=$(basename "$c" .c)
-    # shellcheck disable=SC2086
-    ${CC:-cc} $flags -I"$srcdir/include" -o "good_$name.so" "$c" -lm
-    "$FELL" plugin check "./good_$name.so" --json >"good_$name.json" 2>err ||
-        fail "$name: $(results "good_$name.json" FAILED) $(cat "good_$name.json")"
-done
-said() {
-    sqlite3 :memory: "SELECT value->>'result' || ': ' || (value->>'what') FROM json_each(CAST(readfile('$1.json') AS TEXT)) WHERE value->>'check' = '$2'" >said
-    grep -qF -e "$3" said || fail "$1, $2: '$(cat said)' instead of '$3'"
-}
-said good_straight_through gradient "-: declared: its gradients are not those of its forward pass"
-said good_reversal gradient "-: declared: its gradients are not those of its forward pass"
-said good_batch_ranks rows "-: declared: rows of a batch mix in evaluation"
-
-# ---- common mistakes are called by their name
-said added_dpred gradient "it adds to dpred (+=), which is to be set (=)"
-said gradient_of_mean gradient "dpred is the gradient of the mean; give that of the sum, since the host divides by weight"
-said sum_of_mean halves "sum is a mean; give the sum, since the host divides it by weight"
-said never_set "unset memory" "it never sets w[32]"
-said weight weight "it adds to weight, which is the number of rows before the call"
-said imports imports "it calls time(): a result must not depend on the clock"
-said output output 'it writes "here" to the terminal'
-said learning_rate "learning rate" "the rate of the call, c->lr, has no effect"
-said decay_rate "learning rate" "with another setting lr and the same c->lr"
-said last_row descent "w[16] of 20 never moves"
-said missing_initialiser defaults "the tensor 'shift' begins with 'glorot_uniforn', and there is no such initialiser"
-said short_runs "short runs" "nan, in a run of 1 epoch"
-said rows rows "beside other rows"
-said unwanted_input "unwanted results" "where all but dx[0] is wanted"
 
 # ---- what crashes or ends the process: only the checks that run it fail, and say where
 for does in 'abort()' '_exit(3)'; do
@@ -137,13 +58,6 @@ expect_exit 0 "$FELL" plugin show bad --plugin ./gradient.so
 expect_text out "check    failed: gradient"
 expect_exit 0 "$FELL" run swish.yaml --db d.db --quiet --plugin ./gradient.so model.0.dense.activation=bad
 expect_empty err
-
-# ---- what begins as each kind passes as it is
-for kind in layer activation loss optimizer schedule initialiser metric dataset transform; do
-    "$FELL" plugin new $kind my_$kind >/dev/null
-    "$FELL" plugin build my_$kind.c >/dev/null
-    expect_exit 0 "$FELL" plugin check ./my_$kind.so
-done
 
 # ---- crashes and hangs are findings; what is no plugin is said
 cat >hang.c <<'END'

@@ -1,0 +1,58 @@
+#!/bin/sh
+# fell plugin check: for each check there is a plugin that it catches, and no other check does; what it says.
+. "$srcdir/tests/cli/lib.sh"
+. "$srcdir/tests/cli/check_lib.sh"
+
+# ---- each bad plugin fails by the check that it names, and no other
+for c in "$srcdir"/tests/bad-plugins/*.c; do
+    name=$(basename "$c" .c)
+    build_plugin "$c" "$name"
+    echo "$name"
+done >plugins
+check_all
+for c in "$srcdir"/tests/bad-plugins/*.c; do
+    name=$(basename "$c" .c)
+    wanted=$(sed -n '1s/^.* fails: //p' "$c")
+    got=$(cat "$name.got")
+    case $wanted in
+    warning:*) [ "$got" = 0 ] || fail "$name: a warning is no failure" ;;
+    *) [ "$got" = 1 ] || fail "$name: exit status $got" ;;
+    esac
+    case $wanted in
+    warning:*) found="warning: $(results "$name.json" warning)" ;;
+    *) found=$(results "$name.json" FAILED | paste -sd, | sed 's/,/, /g') ;;
+    esac
+    [ "$found" = "$wanted" ] || {
+        cat "$name.json" >&2
+        fail "$name: failed '$found', not '$wanted'"
+    }
+done
+
+# ---- each check has such a plugin
+"$FELL" plugin check relu --json >all.json
+for kind in layer/dense loss/cross_entropy optimizer/adam schedule/cosine metric/rmse dataset/blobs transform/standardize; do
+    "$FELL" plugin check "$builddir/plugins/$kind.so" --json >one.json
+    results one.json ok >>names
+done
+results all.json ok >>names
+sort -u names >names.all
+while read -r check; do
+    grep -Eqx "/\* fails: (warning: )?$check" "$srcdir"/tests/bad-plugins/*.c || fail "no bad plugin for the check '$check'"
+done <names.all
+[ "$(wc -l <names.all)" -ge 42 ] || fail "only $(wc -l <names.all) checks"
+
+# ---- common mistakes are called by their name
+said added_dpred gradient "it adds to dpred (+=), which is to be set (=)"
+said gradient_of_mean gradient "dpred is the gradient of the mean; give that of the sum, since the host divides by weight"
+said sum_of_mean halves "sum is a mean; give the sum, since the host divides it by weight"
+said never_set "unset memory" "it never sets w[32]"
+said weight weight "it adds to weight, which is the number of rows before the call"
+said imports imports "it calls time(): a result must not depend on the clock"
+said output output 'it writes "here" to the terminal'
+said learning_rate "learning rate" "the rate of the call, c->lr, has no effect"
+said decay_rate "learning rate" "with another setting lr and the same c->lr"
+said last_row descent "w[16] of 20 never moves"
+said missing_initialiser defaults "the tensor 'shift' begins with 'glorot_uniforn', and there is no such initialiser"
+said short_runs "short runs" "nan, in a run of 1 epoch"
+said rows rows "beside other rows"
+said unwanted_input "unwanted results" "where all but dx[0] is wanted"
