@@ -36,6 +36,8 @@ static const fell_metric accuracy = {
     .higher_is_better = 1,
     .eval = eval,
     .values = FELL_ONE,
+    .least = 0.0,
+    .most = 1.0,
 };
 
 FELL_PLUGIN("1.0", "Fellrunner, MIT", &accuracy.item);

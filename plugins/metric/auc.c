@@ -121,6 +121,8 @@ static const fell_metric auc = {
     .higher_is_better = 1,
     .eval = eval,
     .values = FELL_ONE,
+    .least = 0.0,
+    .most = 1.0,
 };
 
 FELL_PLUGIN("1.0", "Fellrunner, MIT", &auc.item);

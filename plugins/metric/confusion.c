@@ -20,6 +20,8 @@ static const fell_metric confusion = {
     .target = FELL_CLASSES,
     .eval = eval,
     .values = FELL_PER_PAIR,
+    .least = 0.0,
+    .most = INFINITY,
 };
 
 FELL_PLUGIN("1.0", "Fellrunner, MIT", &confusion.item);

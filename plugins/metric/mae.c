@@ -31,6 +31,8 @@ static const fell_metric mae = {
     .target = FELL_VALUES,
     .eval = eval,
     .values = FELL_ONE,
+    .least = 0.0,
+    .most = INFINITY,
 };
 
 FELL_PLUGIN("1.0", "Fellrunner, MIT", &mae.item);

@@ -42,6 +42,8 @@ static const fell_metric r2 = {
     .higher_is_better = 1,
     .eval = eval,
     .values = FELL_ONE,
+    .least = -INFINITY,
+    .most = 1.0,
 };
 
 FELL_PLUGIN("1.0", "Fellrunner, MIT", &r2.item);

@@ -17,6 +17,8 @@ static const fell_metric recall_per_class = {
     .higher_is_better = 1,
     .eval = eval,
     .values = FELL_PER_CLASS,
+    .least = 0.0,
+    .most = 1.0,
 };
 
 FELL_PLUGIN("1.0", "Fellrunner, MIT", &recall_per_class.item);

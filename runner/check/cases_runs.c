@@ -257,7 +257,7 @@ static status read_rows(struct run *r, const fell_data_info *info, const struct 
     int32_t *label = subject_bytes(&r->s, rows->n * nt * (int64_t)sizeof *label);
     fell_read_call c = {
         .ctx = &r->s.in.ctx, .settings = r->s.settings, .self = info->self, .n = rows->n, .row = row};
-    float *values = subject_floats(&r->s, rows->n * nt, NAN);
+    float *values = subject_floats(&r->s, rows->n * nt, NAN), *got;
 
     for (int64_t i = 0; i < rows->n; i++) {
         row[i] = (int64_t)rows->d[i];
@@ -268,14 +268,20 @@ static status read_rows(struct run *r, const fell_data_info *info, const struct 
         case_read_numbers(r, r->json, "target", &target) != OK ||
         case_expect_size(r, "target", target.n, rows->n * nt))
         return FAILED;
-    c.x = subject_floats(&r->s, x.n, NAN);
+    got = subject_floats(&r->s, x.n, NAN);
+    if (info->doubles)
+        c.x64 = subject_bytes(&r->s, x.n * (int64_t)sizeof *c.x64);
+    else
+        c.x = got;
     c.target = classes ? NULL : values;
     c.label = classes ? label : NULL;
     if (subject_call(&r->s, r->s.item->dataset->read(&c), r->err) != OK)
         return FAILED;
+    for (int64_t i = 0; c.x64 && i < x.n; i++)
+        got[i] = (float)c.x64[i];
     for (int64_t i = 0; classes && i < target.n; i++)
         values[i] = (float)label[i];
-    case_compare(r, "x", c.x, NULL, x.d, x.n);
+    case_compare(r, "x", got, NULL, x.d, x.n);
     case_compare(r, "target", values, NULL, target.d, target.n);
     return OK;
 }

@@ -1,6 +1,7 @@
 /* rate.c - see rate.h. Called by train.c before every step, and by net_plan.c for its checks. */
 #include "engine/rate.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
@@ -105,6 +106,9 @@ status rate_of_step(struct rate *r, int64_t epoch, int64_t step, double *lr, str
         if (s->item->rate(&s->call) != FELL_OK)
             return instance_error(&s->in, NULL, err);
         instance_reset(&s->in);
+        if (!isfinite(s->call.lr)) /* the weights would say it too late, and blame nobody */
+            return error_set(err, "%s: gives the learning rate %g for step %lld, in epoch %lld", s->in.name,
+                             s->call.lr, (long long)step + 1, (long long)epoch + 1);
         *lr = s->call.lr;
     }
     return OK;

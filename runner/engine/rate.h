@@ -16,7 +16,8 @@ struct rate *rate_new(const struct spec *spec, const struct measure *m, struct h
                       int64_t epochs, int64_t steps);
 void rate_free(struct rate *r);
 
-/* The rate of a step; EPOCH and STEP from 0. Errors: what a schedule says. */
+/* The rate of a step; EPOCH and STEP from 0. Errors: what a schedule says, and a rate that is no
+ * finite number, with the schedule and the step. */
 status rate_of_step(struct rate *r, int64_t epoch, int64_t step, double *lr, struct error *err);
 
 /* After epoch EPOCH (from 0): remember what schedules watch. */

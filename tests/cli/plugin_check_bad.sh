@@ -56,3 +56,10 @@ said missing_initialiser defaults "the tensor 'shift' begins with 'glorot_unifor
 said short_runs "short runs" "nan, in a run of 1 epoch"
 said rows rows "beside other rows"
 said unwanted_input "unwanted results" "where all but dx[0] is wanted"
+
+# ---- a rate that is no number ends the run, by the schedule's name
+write_spec rate.yaml
+expect_exit 1 "$FELL" run rate.yaml --db rate.db --plugin ./short_runs.so schedule=bad train.epochs=1
+cat out err >both
+expect_text both "bad: gives the learning rate" "for step 1, in epoch 1"
+expect_sql rate.db failed "SELECT status FROM runs"
