@@ -8,6 +8,31 @@
 
 #include "base/text.h"
 
+/* A case with `values`, each a name, options and a value, is as many cases with the same inputs. */
+static cJSON *with_values_apart(cJSON *cases)
+{
+    cJSON *out = cJSON_CreateArray(), *one, *value;
+
+    while ((one = cJSON_DetachItemFromArray(cases, 0))) {
+        cJSON *values = cJSON_DetachItemFromObjectCaseSensitive(one, "values");
+
+        if (!values)
+            cJSON_AddItemToArray(out, one);
+        cJSON_ArrayForEach(value, values)
+        {
+            cJSON *copy = cJSON_Duplicate(one, true), *key;
+
+            cJSON_ArrayForEach(key, value)
+                cJSON_AddItemToObject(copy, key->string, cJSON_Duplicate(key, true));
+            cJSON_AddItemToArray(out, copy);
+        }
+        if (values)
+            cJSON_Delete(one);
+        cJSON_Delete(values);
+    }
+    return out;
+}
+
 status cases_read(const char *path, cJSON **root, cJSON **cases, struct error *err)
 {
     const char *end = NULL;
@@ -27,8 +52,14 @@ status cases_read(const char *path, cJSON **root, cJSON **cases, struct error *e
     }
     free(text);
     *cases = cJSON_IsArray(*root) ? *root : cJSON_GetObjectItemCaseSensitive(*root, "cases");
-    if (cJSON_IsArray(*cases) && cJSON_GetArraySize(*cases) > 0)
-        return OK;
+    if (cJSON_IsArray(*cases) && cJSON_GetArraySize(*cases) > 0) {
+        cJSON *all = with_values_apart(*cases);
+
+        cJSON_Delete(*root);
+        *root = *cases = all;
+        if (cJSON_GetArraySize(all) > 0)
+            return OK;
+    }
     cJSON_Delete(*root);
     *root = NULL;
     return error_set(err, "%s: there is no list 'cases' with a case in it", path);
@@ -135,12 +166,13 @@ status case_labels(struct run *r, const struct numbers *target, int64_t classes,
 
 /* ---- a case ---------------------------------------------------------------------------------------- */
 
-/* The first whose key a case has. */
+/* The first whose key a case has. ROLE_COUNT: its name is not a plugin's. */
 static const struct kind {
     const char *key, *word;
     enum role role;
     status (*run)(struct run *r);
 } kinds[] = {
+    {"model", "probe", ROLE_COUNT, case_probes},
     {"value", "metric", ROLE_METRIC, case_metric},
     {"prediction", "loss", ROLE_LOSS, case_loss},
     {"theta0", "optimizer", ROLE_OPTIMIZER, case_optimizer},
@@ -188,11 +220,16 @@ void case_run(struct registry *reg, const cJSON *one, enum simd_level level, str
     struct run r = {.json = one, .out = out, .err = &out->failure};
 
     if (!name || !kind)
-        error_set(r.err, name ? "its keys tell no kind: there is none of value, prediction, theta0, base_lr, "
-                                "parameters_before, dx, w, sd, rows and y"
-                              : "it has no 'name'");
+        error_set(r.err,
+                  name ? "its keys tell no kind: there is none of model, value, prediction, theta0, base_lr, "
+                         "parameters_before, dx, w, sd, rows and y"
+                       : "it has no 'name'");
     else {
-        if (subject_open(&r.s, reg, kind->role, name, options, level, r.err) == OK)
+        if (kind->role == ROLE_COUNT)
+            r.s =
+                (struct subject){.tree = tree_new(), .env = {.kernels = kernels_get(level), .registry = reg}};
+        if (kind->role == ROLE_COUNT ||
+            subject_open(&r.s, reg, kind->role, name, options, level, r.err) == OK)
             kind->run(&r);
         subject_close(&r.s);
     }

@@ -47,6 +47,9 @@ status case_loss(struct run *r);
 status case_layer(struct run *r);
 status case_transform(struct run *r);
 
+/* cases_probes.c */
+status case_probes(struct run *r);
+
 /* cases_runs.c */
 status case_optimizer(struct run *r);
 status case_schedule(struct run *r);

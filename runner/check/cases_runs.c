@@ -123,6 +123,27 @@ status case_schedule(struct run *r)
 
 /* ---- metrics --------------------------------------------------------------------------------------- */
 
+/* Where KEY's word stands among N; *OUT stays without it. */
+static status word_of(struct run *r, const char *key, const char *const *words, size_t n, uint64_t *out)
+{
+    const cJSON *given = case_member(r, key);
+    struct strbuf all = {0};
+
+    for (size_t i = 0; i < n; i++) {
+        if (given && words[i] && cJSON_IsString(given) && strcmp(given->valuestring, words[i]) == 0) {
+            strbuf_release(&all);
+            *out = i;
+            return OK;
+        }
+        if (words[i])
+            strbuf_addf(&all, "%s%s", all.len ? ", " : "", words[i]);
+    }
+    if (given)
+        error_set(r->err, "'%s' is none of %s", key, all.text);
+    strbuf_release(&all);
+    return given ? FAILED : OK;
+}
+
 /* What predictions are, by the word under 'prediction_is'; REAL for values and LOGIT for classes without it.
  */
 static status meaning_of(struct run *r, bool classes, uint64_t *out)
@@ -131,17 +152,26 @@ static status meaning_of(struct run *r, bool classes, uint64_t *out)
                                         [FELL_PROB] = "probability",
                                         [FELL_LOGIT] = "logit",
                                         [FELL_LOGPROB] = "log_probability"};
-    const char *word = cJSON_GetStringValue(case_member(r, "prediction_is"));
 
     *out = classes ? FELL_LOGIT : FELL_REAL;
-    if (!case_member(r, "prediction_is"))
-        return OK;
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (word && strcmp(word, words[i]) == 0) {
-            *out = i;
-            return OK;
-        }
-    return error_set(r->err, "'prediction_is' is not real, probability, logit or log_probability");
+    return word_of(r, "prediction_is", words, sizeof words / sizeof *words, out);
+}
+
+/* What targets are, by the word under 'target_is', and the cuts of yes; without them by what outputs are. */
+static status cuts_of(struct run *r, bool classes, fell_metric_call *c)
+{
+    static const char *const words[] = {
+        [FELL_NUMBERS] = "numbers", [FELL_ONE_CLASS] = "one_class", [FELL_YES_NO] = "yes_no"};
+    const cJSON *cut = case_member(r, "cut"), *target_cut = case_member(r, "target_cut");
+
+    c->target_is = classes ? FELL_ONE_CLASS : c->pred_is == FELL_REAL ? FELL_NUMBERS : FELL_YES_NO;
+    c->cut = c->pred_is == FELL_PROB ? 0.5 : c->pred_is == FELL_LOGPROB ? log(0.5) : 0.0;
+    c->target_cut = 0.5;
+    if (cJSON_IsNumber(cut))
+        c->cut = cut->valuedouble;
+    if (cJSON_IsNumber(target_cut))
+        c->target_cut = target_cut->valuedouble;
+    return word_of(r, "target_is", words, sizeof words / sizeof *words, &c->target_is);
 }
 
 /* Its targets are classes where it takes no others, or where there is one for each row of several outputs;
@@ -177,11 +207,8 @@ status case_metric(struct run *r)
                            .target = classes ? NULL : target.f,
                            .label = label,
                            .value = value};
-    if (meaning_of(r, classes, &c.pred_is) != OK)
+    if (meaning_of(r, classes, &c.pred_is) != OK || cuts_of(r, classes, &c) != OK)
         return FAILED;
-    c.target_is = classes ? FELL_ONE_CLASS : c.pred_is == FELL_REAL ? FELL_NUMBERS : FELL_YES_NO;
-    c.cut = c.pred_is == FELL_PROB ? 0.5 : c.pred_is == FELL_LOGPROB ? log(0.5) : 0.0;
-    c.target_cut = 0.5;
     if (subject_call(&r->s, m->eval(&c), r->err) != OK)
         return FAILED;
     case_compare(r, "value", NULL, value, wanted.d, n);

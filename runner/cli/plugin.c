@@ -256,7 +256,7 @@ static const struct {
 } tasks[] = {
     {"list", "[KIND]", 0, 1, list},           {"show", "[KIND] NAME", 1, 2, show},
     {"new", "KIND NAME", 2, 2, plugin_new},   {"build", "FILE.c", 1, 1, plugin_build},
-    {"check", "FILE.so", 1, 1, plugin_check}, {"verify", "--reference FILE.json", 0, 0, plugin_verify},
+    {"check", "FILE.so", 1, 1, plugin_check}, {"verify", "FILE.json", 0, 1, plugin_verify},
 };
 enum { NTASKS = sizeof tasks / sizeof *tasks };
 
@@ -303,7 +303,7 @@ const struct command command_plugin = {
                 "found. The exit status is 1 when one fails. The verdict is kept with the file's SHA-256, "
                 "and "
                 "every run records it. The name of a plugin stands for its file.\n\n"
-                "verify --reference FILE.json: run the cases of a file in which results computed elsewhere "
+                "verify FILE.json: run the cases of a file in which results computed elsewhere "
                 "are "
                 "stored, and compare; tests/reference has such files. A case names its plugin, its options, "
                 "its "
@@ -313,6 +313,6 @@ const struct command command_plugin = {
                 "fell plugin new activation swish\n"
                 "fell plugin build swish.c -o swish.so\n"
                 "fell plugin check ./swish.so\n"
-                "fell plugin verify --reference tests/reference/losses.json",
+                "fell plugin verify tests/reference/losses.json",
     .run = run_plugin,
 };

@@ -22,7 +22,7 @@ def numbers(x):
 
 
 def add(what, name, value, pred, target, outputs, targets, cut=0, target_cut=0, **options):
-    case = {"what": what, "outputs": outputs, "targets": targets, "cut": cut, "target_cut": target_cut,
+    case = {"what": what, "prediction_is": outputs, "target_is": targets, "cut": cut, "target_cut": target_cut,
             "prediction": numbers(pred), "target": numbers(target)}
     if not cases or any(cases[-1][key] != case[key] for key in case):
         cases.append(case | {"values": []})
@@ -43,7 +43,7 @@ def averages(y, guess, **more):
 
 def one_class(what, x, y):
     """Rows of one class each: logits X, labels Y."""
-    args = (x, y, "logits", "one class")
+    args = (x, y, "logit", "one_class")
     guess, classes, p = x.argmax(axis=1), x.shape[1], softmax(x)
     add(what, "accuracy", m.accuracy_score(y, guess), *args)
     for name, average, value in averages(y, guess):
@@ -69,12 +69,12 @@ def one_class(what, x, y):
     add(what, "auc", area, *args)
     z = x - x.max(axis=1, keepdims=True)
     z = (z - np.log(np.exp(z).sum(axis=1, keepdims=True))).astype(np.float32).astype(np.float64)
-    add(what, "auc", area, z, y, "log-probabilities", "one class")
+    add(what, "auc", area, z, y, "log_probability", "one_class")
 
 
 def questions(what, x, y, outputs, cut, target_cut):
     """Columns of yes and no: outputs X, targets Y."""
-    args = (x, y, outputs, "yes or no", cut, target_cut)
+    args = (x, y, outputs, "yes_no", cut, target_cut)
     guess, yes = (x > cut).astype(int), (y > target_cut).astype(int)
     add(what, "accuracy", m.accuracy_score(yes, guess), *args)
     if x.shape[1] == 1:
@@ -92,7 +92,7 @@ def questions(what, x, y, outputs, cut, target_cut):
 
 
 def regression(what, p, t):
-    args = (p, t, "numbers", "numbers")
+    args = (p, t, "real", "numbers")
     add(what, "mae", m.mean_absolute_error(t, p), *args)
     add(what, "rmse", np.sqrt(m.mean_squared_error(t, p)), *args)
     add(what, "r2", m.r2_score(t, p), *args)
@@ -120,16 +120,16 @@ shifted = np.round(4 * outputs_of(80, 3)) / 4
 one_class("logits shifted by row", shifted + random.integers(-64, 64, (80, 1)), classes_of(80, 3))
 for cols in (1, 2, 3, 7):
     y = random.integers(0, 2, (70, cols))
-    questions(f"{cols} questions, logits", outputs_of(70, cols), y, "logits", 0, 0.5)
+    questions(f"{cols} questions, logits", outputs_of(70, cols), y, "logit", 0, 0.5)
     p = 1 / (1 + np.exp(-outputs_of(70, cols)))
-    questions(f"{cols} questions, probabilities", np.round(p, 4), y, "probabilities", 0.5, 0.5)
-    questions(f"{cols} questions of -1 and 1", outputs_of(70, cols), 2 * y - 1, "numbers", 0, 0)
-    questions(f"{cols} questions, ties", np.round(outputs_of(70, cols)), y, "logits", 0, 0.5)
-    questions(f"{cols} questions, all no", outputs_of(20, cols), 0 * y[:20], "logits", 0, 0.5)
-    questions(f"{cols} questions, all yes", outputs_of(20, cols), 0 * y[:20] + 1, "logits", 0, 0.5)
-    questions(f"{cols} questions, none predicted", -np.abs(outputs_of(20, cols)), y[:20], "logits", 0, 0.5)
-    questions(f"{cols} questions, constant outputs", 0 * outputs_of(20, cols) + 1, y[:20], "logits", 0, 0.5)
-    questions(f"{cols} questions, one row", outputs_of(1, cols), y[:1], "logits", 0, 0.5)
+    questions(f"{cols} questions, probabilities", np.round(p, 4), y, "probability", 0.5, 0.5)
+    questions(f"{cols} questions of -1 and 1", outputs_of(70, cols), 2 * y - 1, "real", 0, 0)
+    questions(f"{cols} questions, ties", np.round(outputs_of(70, cols)), y, "logit", 0, 0.5)
+    questions(f"{cols} questions, all no", outputs_of(20, cols), 0 * y[:20], "logit", 0, 0.5)
+    questions(f"{cols} questions, all yes", outputs_of(20, cols), 0 * y[:20] + 1, "logit", 0, 0.5)
+    questions(f"{cols} questions, none predicted", -np.abs(outputs_of(20, cols)), y[:20], "logit", 0, 0.5)
+    questions(f"{cols} questions, constant outputs", 0 * outputs_of(20, cols) + 1, y[:20], "logit", 0, 0.5)
+    questions(f"{cols} questions, one row", outputs_of(1, cols), y[:1], "logit", 0, 0.5)
 for cols in (1, 3):
     t = outputs_of(50, cols, 3)
     regression(f"{cols} columns", np.round(t + outputs_of(50, cols), 3), t)

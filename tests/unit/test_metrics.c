@@ -296,17 +296,16 @@ static void compare_value(const cJSON *one, const char *what, fell_metric_call c
 
 static void compare_case(const cJSON *one)
 {
-    static const char *const meanings[] = {"numbers", "probabilities", "logits", "log-probabilities"},
-                             *const targets[] = {"", "numbers", "one class", "yes or no"};
-    fell_metric_call c = {.pred_is = word_index(text_at(one, "outputs"), meanings, COUNT(meanings)),
-                          .target_is = word_index(text_at(one, "targets"), targets, COUNT(targets)),
+    static const char *const meanings[] = {"real", "probability", "logit", "log_probability"},
+                             *const targets[] = {"", "numbers", "one_class", "yes_no"};
+    fell_metric_call c = {.pred_is = word_index(text_at(one, "prediction_is"), meanings, COUNT(meanings)),
+                          .target_is = word_index(text_at(one, "target_is"), targets, COUNT(targets)),
                           .cut = cJSON_GetObjectItem(one, "cut")->valuedouble,
                           .target_cut = cJSON_GetObjectItem(one, "target_cut")->valuedouble};
     int64_t n, ntargets;
     float *pred = floats_at(cJSON_GetObjectItem(one, "prediction"), &n),
           *target = floats_at(cJSON_GetObjectItem(one, "target"), &ntargets);
     int32_t *label = mem_array((size_t)ntargets, sizeof *label);
-    const cJSON *value;
 
     c.rows = cJSON_GetArraySize(cJSON_GetObjectItem(one, "prediction"));
     c.cols = n / c.rows;
@@ -317,8 +316,7 @@ static void compare_case(const cJSON *one)
         c.label = label;
     else
         c.target = target;
-    cJSON_ArrayForEach(value, cJSON_GetObjectItem(one, "values"))
-        compare_value(value, text_at(one, "what"), c);
+    compare_value(one, text_at(one, "what"), c);
     free(pred);
     free(target);
     free(label);
