@@ -2,11 +2,11 @@
  * tests/reference has them, each with a plugin's name, its options, inputs and what must
  * come out.
  *
- * The keys of a case tell its kind: model, probes at a net; value, a metric; prediction and target alone, a loss; theta0 and
- * gradients, an optimizer; base_lr and lr, a schedule (with history, if it watches a value);
- * parameters_before, a layer (with x1 and dx1, if it has a second input); x, y, dy and dx alone, an
- * activation; w or sd, an initialiser; rows, a dataset; x and y alone, a transform. docs/plugins.md has the
- * whole format.
+ * The keys of a case tell its kind: model, probes at a net; value, a metric; prediction and target alone,
+ * a loss; theta0 and gradients, an optimizer; base_lr and lr, a schedule (with history, if it watches a
+ * value); parameters_before, a layer (with x1 and dx1, if it has a second input); x, y, dy and dx alone,
+ * an activation; w or sd, an initialiser; rows, a dataset; x and y alone, a transform. docs/plugins.md has
+ * the whole format.
  */
 #ifndef CHECK_CASES_H
 #define CHECK_CASES_H
