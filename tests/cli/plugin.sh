@@ -7,7 +7,7 @@ expect_exit 0 "$FELL" plugin list
 expect_text out "what it does" "cross_entropy" "bundled"
 expect_exit 0 "$FELL" plugin list --json
 mv out all.json
-expect_json all.json 9 "(SELECT count(DISTINCT value->>'kind') FROM json_each(j))"
+expect_json all.json 10 "(SELECT count(DISTINCT value->>'kind') FROM json_each(j))"
 expect_json all.json 0 "(SELECT count(*) FROM json_each(j) WHERE value->>'what' = '' OR value->>'from' <> 'bundled')"
 for kind in layer activation loss optimizer schedule initialiser metric dataset transform; do
     expect_exit 0 "$FELL" plugin list $kind --json
