@@ -8,6 +8,8 @@ for name in swish pinball scale_shift sign_momentum; do
     expect_sql results/fell.db 1 "SELECT count(*) > 0 AND min(verdict) = 'passed' FROM plugins WHERE name = '$name'"
 done
 expect_sql results/fell.db '4|finished' "SELECT count(*), max(status) FROM runs"
-shown=$(grep "gradient  .*FAILED" "$page")
+# Columns are as wide as what stands in them: on a busy machine there may be a warning of denormals.
+shown=$(grep "gradient  .*FAILED" "$page" | tr -s ' ')
 expect_text wrong.txt "swish" "gradient" "FAILED"
-[ "$(grep gradient wrong.txt)" = "$shown" ] || fail "the page shows '$shown', the check said '$(grep gradient wrong.txt)'"
+said=$(grep gradient wrong.txt | tr -s ' ')
+[ "$said" = "$shown" ] || fail "the page shows '$shown', the check said '$said'"

@@ -28,10 +28,12 @@ static inline float derivative(const struct settings *s, float x, float y)
 FELL_ELEMENTWISE(struct settings, value, derivative)
 
 static const fell_activation item = {
-    FELL_ITEM(FELL_KIND_ACTIVATION, fell_activation, "@",
-              "One sentence: what it does.\n\n"
-              "y = x for x > 0, else slope x. Say where the formula comes from.",
-              struct settings, params),
-    0, FELL_REAL, value_forward, value_backward};
+    .item = FELL_ITEM(FELL_KIND_ACTIVATION, fell_activation, "@",
+                      "One sentence: what it does.\n\n"
+                      "y = x for x > 0, else slope x. Say where the formula comes from.",
+                      struct settings, params),
+    .yields = FELL_REAL,
+    .forward = value_forward,
+    .backward = value_backward};
 
 FELL_PLUGIN("1.0", "Your name, your licence", &item.item);
