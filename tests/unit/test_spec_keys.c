@@ -183,6 +183,6 @@ Test(spec_keys, those_of_entries_are_no_settings_of_plugins)
 
     spec_section_names(&spec_section_entry, true, names);
     for (size_t i = 0; names[i]; i++)
-        cr_expect(plugin_name_taken(names[i], true), "%s", names[i]);
-    cr_expect_not(plugin_name_taken("units", true));
+        cr_expect(setting_name_taken(names[i], FELL_KIND_LAYER), "%s", names[i]);
+    cr_expect_not(setting_name_taken("units", FELL_KIND_LAYER));
 }
