@@ -62,6 +62,7 @@ for released in "$abi"/[0-9]*/; do
     expect_old_run "./then-$version.so"
     mv rows rows-then
     # Source: the same file compiles with today's header, and nothing changes.
+    flags="$flags -Wno-missing-field-initializers" # fields were appended
     build "$srcdir/include" "$version/every_kind.c" "now-$version.so"
     expect_old_run "./now-$version.so"
     cmp -s rows rows-then || fail "today's header changes what a plugin of $version computes"

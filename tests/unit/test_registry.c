@@ -63,7 +63,7 @@ Test(registry, broken_tables)
          "the loss 'first': the setting 'lr_factor' has a name that is reserved for the host"},
         {"-DSETTING='\"Gain\"'", "the loss 'first': setting 1 is named 'Gain'; a name is [a-z][a-z0-9_]*"},
         {"-DOTHER_SETTING='\"gain\"'", "the loss 'first': duplicate setting 'gain'"},
-        {"-DTYPE=9", "the loss 'first': the setting 'gain' has a type (9) that this program does not know"},
+        {"-DTYPE=99", "the loss 'first': the setting 'gain' has a type (99) that this program does not know"},
         {"-DTYPE=0", "the loss 'first': the setting 'gain' has a type (0) that this program does not know"},
         {"-DOFFSET=16", "the loss 'first': the setting 'gain' lies outside its struct of 16 bytes"},
         {"-DOFFSET=12", "the loss 'first': the setting 'gain' lies outside its struct of 16 bytes"},

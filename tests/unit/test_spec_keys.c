@@ -12,7 +12,7 @@
     "data: {source: xor, test: xor, validation: 0.5, transforms: [standardize]}\n"                           \
     "model: [{dense: {units: 2, activation: relu, init: zeros}}, {dense: {units: 1}}]\n" LOSS OPTIMIZER      \
     "schedule: {step: {every: 4}}\n"                                                                         \
-    "metrics: mae\n"                                                                                         \
+    "metrics: mae\nprobes: weights\n"                                                                        \
     "train: {epochs: 1, clip_norm: 1, early_stopping: {monitor: train.loss}}\n"                              \
     "record: {gradients: {step: 2}}\n"                                                                       \
     "checkpoint: {}\n"

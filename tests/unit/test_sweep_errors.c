@@ -225,7 +225,7 @@ Test(sweep_errors, where)
         {WHERE("seed < 0"), "t.yaml:6:61: error: where leaves no trial: it excludes every combination\n"},
         {WHERE("'seed < ?'"), "t.yaml:6:61: error: where: there is no value for '?'\n"},
         {WHERE("'1); DROP TABLE x; --'"),
-         "t.yaml:6:61: error: where: one expression is wanted here, without ';'\n"},
+         "t.yaml:6:61: error: where: a bracket is closed and was not opened\n"},
         {WHERE("'seed IN (SELECT x FROM y)'"), "t.yaml:6:61: error: where: no such table: y\n"},
         /* Nothing that varies, no file. */
         {WHERE("'random() > 0'"), "t.yaml:6:61: error: where: not authorized to use function: random\n"},

@@ -244,6 +244,10 @@ static char *rows_of(const char *path, char **as)
 
             if (!as[n])
                 as[n] = answer(path, ask);
+            if (!strcmp(as[n], "NULL")) { /* the file had no such table */
+                free(ask);
+                continue;
+            }
             sql = mem_format("SELECT '%s', %s FROM %s ORDER BY 2, 3", *t, as[n], *t);
             rows = answer(path, sql);
             strbuf_addf(&all, "%s\n", rows);
