@@ -126,8 +126,7 @@ static status check_decisions(const struct retry *r, const struct stored *s, str
     const struct strategy *strategy = strategy_find(s->strategy);
     const struct node *root =
         tree_parse_text(r->tree, "the stored spec", "/", s->spec, strlen(s->spec), false, d);
-    const bool decides = (root && tree_at(root, "sweep.pruner")) || !strategy ||
-                         (strategy->kind != STRATEGY_GRID && strategy->kind != STRATEGY_SAMPLE);
+    const bool decides = (root && tree_at(root, "sweep.pruner")) || !strategy || strategy->suggest;
 
     if (!decides || r->waiting == 0)
         return OK;

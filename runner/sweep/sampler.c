@@ -182,3 +182,13 @@ status sampler_point(enum sampler s, uint64_t seed, int64_t trials, int64_t numb
     }
     return OK;
 }
+
+status sampler_point_ever(enum sampler s, uint64_t seed, int64_t trials, int64_t number, size_t ndims,
+                          double *u, struct error *err)
+{
+    if (s == SAMPLER_LATIN && trials > 0) {
+        seed += 0x9e3779b97f4a7c15u * (uint64_t)(number / trials);
+        number %= trials;
+    }
+    return sampler_point(s, seed, trials, number, ndims, u, err);
+}

@@ -3,7 +3,7 @@
  *
  * A point is a pure function of its arguments: the order of calls, the number of
  * workers and the machine have no say, and nothing is remembered. Nothing here knows
- * what the numbers mean; runner/spec turns them into settings. tpe.c draws its first
+ * what the numbers mean; runner/trials turns them into settings. tpe.c draws its first
  * points here.
  *
  *  - random: independent uniform numbers.
@@ -51,6 +51,10 @@ enum sampler { SAMPLER_RANDOM, SAMPLER_SOBOL, SAMPLER_HALTON, SAMPLER_LATIN };
  * (latin, TRIALS at most 2^24), or not below 2^32 (sobol) or 2^48. */
 status sampler_point(enum sampler s, uint64_t seed, int64_t trials, int64_t number, size_t ndims, double *u,
                      struct error *err);
+
+/* The same for any NUMBER: a Latin hypercube that is used up is followed by another. */
+status sampler_point_ever(enum sampler s, uint64_t seed, int64_t trials, int64_t number, size_t ndims,
+                          double *u, struct error *err);
 
 /* How many dimensions a sampler has; SIZE_MAX: any number. */
 size_t sampler_most_dims(enum sampler s);

@@ -4,21 +4,23 @@
 #include <math.h>
 #include <string.h>
 
+#include "sweep/tpe.h"
+
 #define COUNT(table) (sizeof(table) / sizeof *(table))
 
-#define TRIALS(S) FELL_INT(S, trials, 0, 1, 1000000, FELL_REQUIRED, "How many trials.")
+#define TRIALS FELL_INT(struct sweep_settings, trials, 0, 1, 1000000, FELL_REQUIRED, "How many trials.")
 #define LAG(S)                                                                                               \
     FELL_INT(S, lag, 8, 0, 1000000, 0,                                                                       \
              "How many trials just before one it may not know, and so may run at the same time.")
 
 static const fell_param sampler_params[] = {
-    TRIALS(struct sampler_settings),
+    TRIALS,
 };
 
 static const fell_param tpe_params[] = {
-    TRIALS(struct tpe_settings),
-    LAG(struct tpe_settings),
-    FELL_INT(struct tpe_settings, startup, 10, 1, 1000000, 0,
+    TRIALS,
+    LAG(struct sweep_settings),
+    FELL_INT(struct sweep_settings, startup, 10, 1, 1000000, 0,
              "Results that must be known before the first suggestion; until then points are spread evenly."),
     FELL_INT(struct tpe_settings, candidates, 24, 1, 100000, 0,
              "Points drawn from the good density, of which the most promising is taken."),
@@ -26,21 +28,21 @@ static const fell_param tpe_params[] = {
                "The share of the results that counts as good, at most 25 of them."),
 };
 
-#define SAMPLE(name, sampler, doc)                                                                           \
+#define SAMPLE(word, sampler_, text)                                                                         \
     {                                                                                                        \
-        name, doc, STRATEGY_SAMPLE, sampler, COUNT(sampler_params), sampler_params,                          \
-            sizeof(struct sampler_settings)                                                                  \
+        .name = word, .doc = text, .drawn = true, .sampler = sampler_, .nparams = COUNT(sampler_params),     \
+        .params = sampler_params, .settings_size = sizeof(struct sweep_settings)                             \
     }
 
 const struct strategy strategies[] = {
-    {.name = "grid", .doc = "Every combination of the values.", .kind = STRATEGY_GRID},
+    {.name = "grid", .doc = "Every combination of the values."},
     SAMPLE("random", SAMPLER_RANDOM, "Independent points."),
     SAMPLE("sobol", SAMPLER_SOBOL, "Points of a scrambled Sobol' sequence, which fill the space evenly."),
     SAMPLE("halton", SAMPLER_HALTON, "Points of a scrambled Halton sequence, which fill the space evenly."),
     SAMPLE("latin", SAMPLER_LATIN, "A Latin hypercube: every setting is spread evenly over the trials."),
     {.name = "tpe",
      .doc = "Points where earlier results were good: a tree-structured Parzen estimator.",
-     .kind = STRATEGY_TPE,
+     .suggest = tpe_suggest,
      .nparams = COUNT(tpe_params),
      .params = tpe_params,
      .settings_size = sizeof(struct tpe_settings)},

@@ -8,26 +8,18 @@
 
 #include "fell/plugin.h"
 #include "sweep/pruner.h"
-#include "sweep/tpe.h"
+#include "sweep/suggest.h"
 
-/* Settings of random, sobol, halton and latin. */
-struct sampler_settings {
-    int64_t trials;
-};
-
-enum strategy_kind {
-    STRATEGY_GRID,   /* every combination; no settings */
-    STRATEGY_SAMPLE, /* points of sampler.h; params fill struct sampler_settings */
-    STRATEGY_TPE     /* params fill struct tpe_settings */
-};
-
+/* Trials are all combinations of the values (`drawn` and `suggest` are 0), or points of a sampler, or learnt
+ * from results. */
 struct strategy {
     const char *name, *doc; /* doc: one sentence */
-    enum strategy_kind kind;
-    enum sampler sampler; /* STRATEGY_SAMPLE */
+    bool drawn;
+    enum sampler sampler; /* of drawn points; SAMPLER_RANDOM, which has any number of dimensions, otherwise */
+    sweep_suggest *suggest;
     size_t nparams;
     const fell_param *params;
-    size_t settings_size; /* of the struct that params fill; 0: none */
+    size_t settings_size; /* of the struct that params fill, first a struct sweep_settings; 0: none */
 };
 
 /* One kind of pruner; params fill struct pruner, whose `kind` the reader sets. */

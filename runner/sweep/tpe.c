@@ -87,7 +87,7 @@ static double inside(double m, double w)
 }
 
 /* The variance of a uniform number is 1/12. */
-static double width_of(const struct tpe_result *const *r, size_t n, size_t d, size_t ndims)
+static double width_of(const struct sweep_result *const *r, size_t n, size_t d, size_t ndims)
 {
     double mean = 0, square = 0;
     size_t used = 0;
@@ -107,7 +107,7 @@ static double width_of(const struct tpe_result *const *r, size_t n, size_t d, si
            power((double)used, -1 / ((double)ndims + 4));
 }
 
-static void number_kernels(struct side *s, size_t d, const struct tpe_result *const *r)
+static void number_kernels(struct side *s, size_t d, const struct sweep_result *const *r)
 {
     const double log_root_two_pi = 0.91893853320467274;
     struct kernels *k = &s->of[d];
@@ -125,7 +125,7 @@ static void number_kernels(struct side *s, size_t d, const struct tpe_result *co
     }
 }
 
-static void category_kernels(struct side *s, size_t d, const struct tpe_result *const *r)
+static void category_kernels(struct side *s, size_t d, const struct sweep_result *const *r)
 {
     const struct sweep_dim *dim = &s->dims[d];
     struct kernels *k = &s->of[d];
@@ -152,7 +152,7 @@ static void category_kernels(struct side *s, size_t d, const struct tpe_result *
 }
 
 static void side_init(struct side *s, size_t ndims, const struct sweep_dim *dims, size_t n,
-                      const struct tpe_result *const *r)
+                      const struct sweep_result *const *r)
 {
     *s = (struct side){.n = n, .ndims = ndims, .dims = dims};
     s->of = mem_array(ndims, sizeof *s->of);
@@ -247,7 +247,7 @@ static void draw_point(const struct side *s, size_t i, struct rng_stream *stream
 /* ---- the suggestion ---------------------------------------------------------------- */
 
 struct ranked {
-    const struct tpe_result *r;
+    const struct sweep_result *r;
     size_t number;
 };
 
@@ -260,14 +260,15 @@ static int by_value(const void *a, const void *b)
     return (x->number > y->number) - (x->number < y->number);
 }
 
-static bool counts(const struct tpe_result *r)
+static bool counts(const struct sweep_result *r)
 {
     return !r->pending && !isnan(r->value);
 }
 
 /* EARLIER [n] into OUT [n] from the best to the worst, equals and then the failed and pending ones
  * as they came. Returns how many are good. */
-static size_t split(double gamma, size_t n, const struct tpe_result *earlier, const struct tpe_result **out)
+static size_t split(double gamma, size_t n, const struct sweep_result *earlier,
+                    const struct sweep_result **out)
 {
     struct ranked *ranked = mem_array(n + 1, sizeof *ranked);
     size_t known = 0, finished = 0, at, good;
@@ -298,12 +299,13 @@ static void uniform_point(uint64_t seed, int64_t number, int64_t attempt, size_t
         u[d] = draw_uniform(&s);
 }
 
-void tpe_suggest(const struct tpe_settings *t, uint64_t seed, int64_t number, int64_t attempt, size_t ndims,
-                 const struct sweep_dim *dims, size_t n, const struct tpe_result *earlier, double *u)
+void tpe_suggest(const void *settings, uint64_t seed, int64_t number, int64_t attempt, size_t ndims,
+                 const struct sweep_dim *dims, size_t n, const struct sweep_result *earlier, double *u)
 {
+    const struct tpe_settings *t = settings;
     struct rng_stream stream =
         draw_stream(seed, DRAW_TPE, (size_t)attempt % DRAW_INSTANCES, (uint64_t)number);
-    const struct tpe_result **order;
+    const struct sweep_result **order;
     struct side good, rest;
     double *point, best = -INFINITY;
     size_t *choice, finished = 0, ngood;
@@ -311,8 +313,8 @@ void tpe_suggest(const struct tpe_settings *t, uint64_t seed, int64_t number, in
 
     for (size_t i = 0; i < n; i++)
         finished += !earlier[i].pending;
-    if ((int64_t)finished < t->startup || attempt >= PLAIN_ATTEMPTS) {
-        if (attempt > 0 || sampler_point(SAMPLER_SOBOL, seed, t->trials, number, ndims, u, &err) != OK)
+    if ((int64_t)finished < t->all.startup || attempt >= PLAIN_ATTEMPTS) {
+        if (attempt > 0 || sampler_point(SAMPLER_SOBOL, seed, t->all.trials, number, ndims, u, &err) != OK)
             uniform_point(seed, number, attempt, ndims, u);
         return;
     }

@@ -101,7 +101,7 @@ static status read_sweep(struct experiment *e, struct diag *d)
     spec_read_section(&r, &spec_section_sweep, sweep, &tree_key(t->root, "sweep")->place);
     strategy_read(&r, sweep, e);
     if (over) {
-        sweep_read(&r, e->tree, over, t->strategy->kind == STRATEGY_GRID, &t->sweep);
+        sweep_read(&r, e->tree, over, !e->sampled, &t->sweep);
         t->sweep.at = tree_key(sweep, "over")->place;
     }
     if (!r.result && (where = spec_get(sweep, "where"))) {
@@ -178,7 +178,7 @@ static status find_trials(struct experiment *e, struct diag *d)
             return FAILED;
     }
     if (e->adaptive)
-        e->ntrials = t->settings.trials;
+        e->ntrials = t->settings->trials;
     e->nscouts = t->nscouts;
     if (!e->adaptive && (small || e->ntrials <= (int64_t)t->nscouts))
         e->nscouts = (size_t)e->ntrials;

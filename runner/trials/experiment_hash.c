@@ -61,17 +61,6 @@ static void write_settings(const char *name, size_t nparams, const fell_param *p
     cJSON_Delete(json);
 }
 
-static void write_strategy(const struct trials *t, struct strbuf *out)
-{
-    const struct sampler_settings sampler = {.trials = t->settings.trials};
-    const struct strategy *s = t->strategy;
-
-    if (s->kind == STRATEGY_TPE)
-        write_settings(s->name, s->nparams, s->params, &t->settings, out);
-    else
-        write_settings(s->name, s->nparams, s->params, &sampler, out);
-}
-
 /* The default is written as what it comes to. */
 static void write_objective(const struct experiment *e, struct strbuf *out)
 {
@@ -129,7 +118,7 @@ static void hash_with(const struct experiment *e, const char *digest, char out[6
     if (s->space)
         write_objective(e, &text);
     if (e->sampled) {
-        write_strategy(t, &text);
+        write_settings(t->strategy->name, t->strategy->nparams, t->strategy->params, t->settings, &text);
         write_space(s, s->space, &text);
         strbuf_addf(&text, "where %s\n", t->where_text ? t->where_text : "");
     }

@@ -69,8 +69,8 @@ static void read_strategy(struct spec_reader *r, const struct node *node, struct
     struct trials *t = e->trials;
     const char *words[16];
     const struct node *settings;
-    struct sampler_settings sampler = {0};
     const struct strategy *s;
+    void *own;
     size_t i;
 
     for (i = 0; i < strategies_count; i++)
@@ -80,17 +80,13 @@ static void read_strategy(struct spec_reader *r, const struct node *node, struct
         return;
     s = t->strategy = &strategies[i];
     t->strategy_at = node->place;
-    e->sampled = s->kind != STRATEGY_GRID;
-    e->adaptive = s->kind == STRATEGY_TPE;
-    if (e->adaptive) {
-        read_settings(r, s->name, s->nparams, s->params, s->settings_size, node, settings, &t->settings);
-        e->lag = t->settings.lag;
-        e->strategy = strategy_json(e->arena, s, &t->settings);
-    } else {
-        read_settings(r, s->name, s->nparams, s->params, s->settings_size, node, settings, &sampler);
-        t->settings.trials = sampler.trials;
-        e->strategy = strategy_json(e->arena, s, &sampler);
-    }
+    e->sampled = s->drawn || s->suggest;
+    e->adaptive = s->suggest != NULL;
+    own = arena_alloc(e->arena, sizeof *t->settings + s->settings_size);
+    read_settings(r, s->name, s->nparams, s->params, s->settings_size, node, settings, own);
+    t->settings = own;
+    e->lag = t->settings->lag;
+    e->strategy = strategy_json(e->arena, s, own);
 }
 
 static void read_pruner(struct spec_reader *r, const struct node *node, struct experiment *e)
@@ -184,7 +180,7 @@ static void warn_pruner(const struct experiment *e, struct diag *d)
 
 void strategy_warn(const struct experiment *e, struct diag *d)
 {
-    const struct tpe_settings *t = &e->trials->settings;
+    const struct sweep_settings *t = e->trials->settings;
 
     if (e->adaptive && t->trials <= t->startup + t->lag)
         diag_warn(d, &e->trials->strategy_at,
@@ -199,9 +195,11 @@ void strategy_warn(const struct experiment *e, struct diag *d)
 
 void strategy_read(struct spec_reader *r, const struct node *sweep, struct experiment *e)
 {
+    static const struct sweep_settings none;
     const struct node *node;
 
     e->trials->strategy = strategy_find("grid");
+    e->trials->settings = &none;
     if ((node = spec_get(sweep, "strategy")))
         read_strategy(r, node, e);
     if ((node = spec_get(sweep, "objective")))

@@ -12,13 +12,13 @@
 #include "base/text.h"
 #include "trials/trials.h"
 
-/* Suggested trials as tpe knows them: results of the first KNOWN, the others are pending. */
-static struct tpe_result *results_so_far(const struct trials *t, size_t known, const double *value)
+/* Suggested trials as a strategy knows them: results of the first KNOWN, the others are pending. */
+static struct sweep_result *results_so_far(const struct trials *t, size_t known, const double *value)
 {
-    struct tpe_result *r = mem_array(t->n, sizeof *r);
+    struct sweep_result *r = mem_array(t->n, sizeof *r);
 
     for (size_t i = 0; i < t->n; i++)
-        r[i] = (struct tpe_result){
+        r[i] = (struct sweep_result){
             .u = t->u + i * t->ndims, .value = i < known ? value[i] : NAN, .pending = i >= known};
     return r;
 }
@@ -132,7 +132,7 @@ status experiment_suggest(struct experiment *e, size_t n, const double *value, s
 {
     struct trials *t = e->trials;
     int64_t number = (int64_t)t->n, known = number > e->lag ? number - e->lag : 0;
-    struct tpe_result *results;
+    struct sweep_result *results;
     struct point p;
     double *u;
     bool fresh = false;
@@ -152,7 +152,7 @@ status experiment_suggest(struct experiment *e, size_t n, const double *value, s
     point_init(&p, &t->sweep);
     for (int64_t attempt = 0; attempt < SWEEP_ATTEMPTS && !fresh && !result; attempt++) {
         if (t->ndims)
-            tpe_suggest(&t->settings, e->seed, number, attempt, t->ndims, t->dims, t->n, results, u);
+            t->strategy->suggest(t->settings, e->seed, number, attempt, t->ndims, t->dims, t->n, results, u);
         result = try_point(e, &p, u, arena, out, &fresh, d);
     }
     if (fresh)

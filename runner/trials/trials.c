@@ -34,7 +34,7 @@ void trials_free(struct trials *t)
 status trials_dims(struct trials *t, struct diag *d)
 {
     const struct sweep *s = &t->sweep;
-    enum sampler sampler = t->strategy->kind == STRATEGY_TPE ? SAMPLER_RANDOM : t->strategy->sampler;
+    const enum sampler sampler = t->strategy->sampler;
 
     t->dims = mem_array(s->nknobs, sizeof *t->dims);
     t->dim_knob = mem_array(s->nknobs, sizeof *t->dim_knob);
@@ -71,19 +71,14 @@ void point_cube(const struct trials *t, struct point *p, const double *u)
     }
 }
 
-/* Point NUMBER of a sampler. A Latin hypercube that is used up is followed by another. */
+/* Point NUMBER of a sampler. */
 static status draw_point(const struct experiment *e, uint64_t number, struct point *p, double *u,
                          struct error *err)
 {
     const struct trials *t = e->trials;
-    int64_t trials = t->settings.trials, at = (int64_t)number;
-    uint64_t seed = e->seed;
 
-    if (t->strategy->sampler == SAMPLER_LATIN) {
-        seed += 0x9e3779b97f4a7c15u * (uint64_t)(at / trials);
-        at %= trials;
-    }
-    if (t->ndims && sampler_point(t->strategy->sampler, seed, trials, at, t->ndims, u, err))
+    if (t->ndims && sampler_point_ever(t->strategy->sampler, e->seed, t->settings->trials, (int64_t)number,
+                                       t->ndims, u, err))
         return FAILED;
     point_cube(t, p, u);
     return OK;
@@ -227,7 +222,7 @@ static void enumerate_grid(struct finder *f)
 static void draw_trials(struct finder *f)
 {
     struct trials *t = f->t;
-    size_t wanted = (size_t)t->settings.trials, misses = 0;
+    size_t wanted = (size_t)t->settings->trials, misses = 0;
     double *u = mem_array(t->ndims, sizeof *u);
     struct error err;
 

@@ -1,6 +1,7 @@
 /* trials.h - which trials an experiment has, and how one is made. Private to runner/trials:
  * experiment.c loads, strategy.c reads the words, try_axes.c checks the values of axes, trials.c
- * enumerates and draws, suggest.c asks tpe, recall.c finds the point of a trial, resolve.c makes one.
+ * enumerates and draws, suggest.c asks a strategy that learns, recall.c finds the point of a trial, resolve.c
+ * makes one.
  */
 #ifndef TRIALS_TRIALS_H
 #define TRIALS_TRIALS_H
@@ -40,7 +41,7 @@ struct trials {
     const char *where_text;
     struct place where_at, strategy_at, pruner_at;
     const struct strategy *strategy;
-    struct tpe_settings settings; /* `trials` for samplers, too */
+    const struct sweep_settings *settings; /* the strategy's own struct */
 
     size_t ndims;
     struct sweep_dim *dims;

@@ -91,19 +91,19 @@ struct task {
 
 struct record {
     double u[TRIALS_MOST][DIMS_MOST];
-    struct tpe_result r[TRIALS_MOST];
+    struct sweep_result r[TRIALS_MOST];
 };
 
 static struct tpe_settings defaults(int64_t trials, int64_t lag)
 {
-    struct tpe_settings t = {.trials = trials, .lag = lag};
+    struct tpe_settings t = {.all = {.trials = trials, .lag = lag}};
     const struct strategy *s = strategy_find("tpe");
 
     for (size_t i = 0; i < s->nparams; i++) {
         const fell_param *p = &s->params[i];
 
-        if (p->offset == offsetof(struct tpe_settings, startup))
-            t.startup = (int64_t)p->def;
+        if (p->offset == offsetof(struct tpe_settings, all.startup))
+            t.all.startup = (int64_t)p->def;
         else if (p->offset == offsetof(struct tpe_settings, candidates))
             t.candidates = (int64_t)p->def;
         else if (p->offset == offsetof(struct tpe_settings, gamma))
@@ -126,7 +126,7 @@ static double run(const struct task *task, uint64_t seed, struct record *out)
         tpe_suggest(&t, seed, i, 0, task->ndims, task->dims, (size_t)i, out->r, out->u[i]);
         for (size_t d = 0; d < task->ndims; d++)
             cr_assert(out->u[i][d] >= 0 && out->u[i][d] < 1, "%s: %.17g", task->name, out->u[i][d]);
-        out->r[i] = (struct tpe_result){.u = out->u[i], .value = task->f(out->u[i])};
+        out->r[i] = (struct sweep_result){.u = out->u[i], .value = task->f(out->u[i])};
         best = out->r[i].value < best ? out->r[i].value : best;
     }
     return best;
@@ -252,7 +252,7 @@ Test(tpe, dimensions_that_are_not_in_use)
 
     for (uint64_t seed = 0; seed < SEEDS; seed++) {
         double u[TRIALS][4], best = INFINITY;
-        struct tpe_result r[TRIALS];
+        struct sweep_result r[TRIALS];
 
         for (int64_t i = 0; i < TRIALS; i++) {
             double *p = u[i];
@@ -332,13 +332,13 @@ Test(tpe, attempts_reach_every_point)
     struct tpe_settings t = defaults(1000, 0);
     bool seen[2][4] = {{false}};
     double u[20][2], p[2];
-    struct tpe_result r[20];
+    struct sweep_result r[20];
     int count = 0;
 
     for (size_t i = 0; i < 20; i++) {
         u[i][0] = 0.25;
         u[i][1] = 0.45;
-        r[i] = (struct tpe_result){.u = u[i], .value = (double)i};
+        r[i] = (struct sweep_result){.u = u[i], .value = (double)i};
     }
     for (int64_t a = 0; a < 300; a++) {
         tpe_suggest(&t, 1, 20, a, 2, dims, 20, r, p);
@@ -357,7 +357,7 @@ Test(tpe, bits_do_not_change)
                                       0x1.dacc557cec18ep-1, 0x1.ee9c3e33a417p-1};
     struct tpe_settings t = defaults(1000, 0);
     static double u[200][5];
-    static struct tpe_result r[200];
+    static struct sweep_result r[200];
     struct rng_stream s = rng_stream(3, RNG_DATA, 0, 0);
     double p[5];
 
@@ -367,7 +367,7 @@ Test(tpe, bits_do_not_change)
         rng_uniform(&s, draw, 6);
         for (size_t d = 0; d < 5; d++)
             u[i][d] = draw[5] < 0.3f && d == 3 ? NAN : (double)draw[d];
-        r[i] = (struct tpe_result){.u = u[i], .value = (double)draw[0] - (double)draw[4]};
+        r[i] = (struct sweep_result){.u = u[i], .value = (double)draw[0] - (double)draw[4]};
     }
     tpe_suggest(&t, 9, 200, 0, 5, mixed_dims, 200, r, p);
     for (size_t d = 0; d < 5; d++)
@@ -379,12 +379,12 @@ Test(tpe, edges)
     static const struct sweep_dim many[600];
     static double u[2][600];
     struct tpe_settings t = defaults(10, 0);
-    struct tpe_result r = {.u = u[0], .value = 1};
+    struct sweep_result r = {.u = u[0], .value = 1};
 
     tpe_suggest(&t, 1, 0, 0, 0, NULL, 0, NULL, NULL);   /* nothing is swept */
     tpe_suggest(&t, 1, 0, 0, 600, many, 0, NULL, u[0]); /* more than Sobol' has */
     cr_expect_neq(u[0][0], u[0][599]);
-    t.startup = 1;
+    t.all.startup = 1;
     t.candidates = 1;
     tpe_suggest(&t, 1, 1, 0, 600, many, 1, &r, u[1]);
     for (size_t d = 0; d < 600; d++)
