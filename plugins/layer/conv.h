@@ -15,6 +15,8 @@
  * added in order; dx over filter, kernel row and kernel column upwards, or the kernel's
  * places upwards, each summed over the filters. Which one depends on shapes alone, so
  * neither the batch nor the threads nor the vectors' width change a bit.
+ *
+ * Longer than 500 lines: the three products share their layout of patches and blocks.
  */
 #ifndef LAYER_CONV_H
 #define LAYER_CONV_H

@@ -1,6 +1,4 @@
-/* new_file.c - see new_file.h. Called by all that write whole files: file_write(), checkpoints and exports,
- * merge, a new database. Decides nothing about what is in them.
- */
+/* new_file.c - see new_file.h. Decides nothing about what is in them. */
 #include "base/new_file.h"
 
 #include <dirent.h>

@@ -1,4 +1,4 @@
-/* cases_run.c - all cases of a file, in child processes: see cases.h. Called by `fell plugin verify`.
+/* cases_run.c - all cases of a file, in child processes: see cases.h.
  *
  * One child runs them all and sends each result. When it ends early, the case that it was at has
  * failed, and another child goes on behind it.

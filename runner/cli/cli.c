@@ -1,6 +1,4 @@
-/* cli.c - from the command line to a command: chooses it, has its options read, runs
- * it. Called by main.c, which has the list of commands.
- */
+/* cli.c - from the command line to a command: chooses it, has its options read, runs it. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,4 @@
-/* display.c - see display.h. Writes into strings only; called by the tables, the
- * progress lines and the commands.
- */
+/* display.c - see display.h. Writes into strings only. */
 #include "cli/display.h"
 
 #include <math.h>

@@ -1,4 +1,4 @@
-/* experiment_call.c - see experiment_call.h. Called by run.c and plan.c. */
+/* experiment_call.c - see experiment_call.h. */
 #include "cli/experiment_call.h"
 
 #include <stdio.h>

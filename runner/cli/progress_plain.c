@@ -1,5 +1,5 @@
 /* progress_plain.c - progress as plain lines, where there is no terminal, and the errors and warnings that
- * --quiet leaves. Called through progress.c.
+ * --quiet leaves.
  */
 #include <math.h>
 

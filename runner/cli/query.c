@@ -1,4 +1,4 @@
-/* query.c - see query.h. Called by runs.c, show.c and compare.c. */
+/* query.c - see query.h. */
 #include "cli/query.h"
 
 #include "base/safe.h"

@@ -1,8 +1,7 @@
 /* reference_examples.c - a short spec for each plugin, which the reference pages show and the tests run.
  *
- * A plugin without a line of its own is put into the spec of its kind; what it requires must be
- * named here, as tables have no sample values. '@' stands for the plugin's name. Called by
- * reference.c.
+ * A plugin without a line of its own is put into the spec of its kind; what it requires must be named here,
+ * as tables have no sample values. '@' stands for the plugin's name.
  */
 #include "cli/reference.h"
 

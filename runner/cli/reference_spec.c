@@ -1,6 +1,4 @@
-/* reference_spec.c - the reference page of a spec's own keys, from the tables of spec_keys.h. Called by
- * reference.c.
- */
+/* reference_spec.c - the reference page of a spec's own keys, from the tables of spec_keys.h. */
 #include "cli/reference.h"
 
 #include <stdlib.h>

@@ -1,7 +1,5 @@
-/* table.c - see table.h. Knows nothing of what it shows; called by the commands and
- * by the end of `fell run`.
- */
-#include "cli/table.h"
+/* table.c - see table.h. Knows nothing of what it shows. */
+#include "cli/table_parts.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -11,22 +9,6 @@
 #include "base/safe.h"
 #include "cli/display.h"
 #include "cli/terminal.h"
-
-struct cell {
-    enum { CELL_EMPTY, CELL_TEXT, CELL_INTEGER, CELL_REAL, CELL_BOOL } type;
-    union {
-        const char *text;
-        int64_t i;
-        double x;
-    };
-};
-
-struct table {
-    struct arena *arena;
-    size_t ncolumns, ncells, room;
-    struct table_column *column;
-    struct cell *cell; /* row by row */
-};
 
 struct table *table_new(void)
 {
@@ -131,11 +113,6 @@ void table_json(struct table *t, const cJSON *v)
 size_t table_rows(const struct table *t)
 {
     return t->ncolumns ? t->ncells / t->ncolumns : 0;
-}
-
-static const struct cell *cell_at(const struct table *t, size_t row, size_t column)
-{
-    return &t->cell[row * t->ncolumns + column];
 }
 
 /* ---- for a person ----------------------------------------------------------- */
@@ -465,47 +442,4 @@ void table_print_markdown(const struct table *t, FILE *to)
     }
     fputs("\n", to);
     free(l);
-}
-
-/* ---- for a program ---------------------------------------------------------- */
-
-static cJSON *cell_json(const struct cell *c)
-{
-    switch (c->type) {
-    case CELL_TEXT:
-        return cJSON_CreateString(c->text);
-    case CELL_INTEGER: {
-        char digits[24];
-
-        /* A cJSON number is a double: whole numbers beyond 2^53 go in as they are. */
-        snprintf(digits, sizeof digits, "%lld", (long long)c->i);
-        return cJSON_CreateRaw(digits);
-    }
-    case CELL_REAL:
-        return cJSON_CreateNumber(c->x);
-    case CELL_BOOL:
-        return cJSON_CreateBool(c->i != 0);
-    default:
-        return cJSON_CreateNull();
-    }
-}
-
-cJSON *table_to_json(const struct table *t)
-{
-    cJSON *rows = cJSON_CreateArray();
-
-    for (size_t r = 0; r < table_rows(t); r++) {
-        cJSON *row = cJSON_CreateObject();
-
-        for (size_t c = 0; c < t->ncolumns; c++) {
-            const char *group = t->column[c].group;
-            cJSON *into = row;
-
-            if (group && !(into = cJSON_GetObjectItemCaseSensitive(row, group)))
-                into = cJSON_AddObjectToObject(row, group);
-            cJSON_AddItemToObject(into, t->column[c].name, cell_json(cell_at(t, r, c)));
-        }
-        cJSON_AddItemToArray(rows, row);
-    }
-    return rows;
 }

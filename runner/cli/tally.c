@@ -1,4 +1,4 @@
-/* tally.c - see tally.h. Called by the progress lines and by the commands that look at results. */
+/* tally.c - see tally.h. */
 #include "cli/tally.h"
 
 #include "cli/results.h"

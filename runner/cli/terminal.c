@@ -1,4 +1,4 @@
-/* terminal.c - see terminal.h. Draws nothing; called by whatever prints. */
+/* terminal.c - see terminal.h. Draws nothing. */
 #include "cli/terminal.h"
 
 #include <langinfo.h>

@@ -1,4 +1,4 @@
-/* watch_read.c - see watch_read.h. Called by watch.c. Only reads. */
+/* watch_read.c - see watch_read.h. Only reads. */
 #include "cli/watch_read.h"
 
 #include <math.h>

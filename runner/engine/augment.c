@@ -1,4 +1,4 @@
-/* augment.c - see augment.h. Called by train.c; knows neither net nor epochs. */
+/* augment.c - see augment.h. Knows neither net nor epochs. */
 #include "engine/augment.h"
 
 #include <stdlib.h>

@@ -1,6 +1,4 @@
-/* checkpoint.c - see checkpoint.h. Called by train_keep.c, and by resume.c for a look; the format itself
- * is safetensors.c's.
- */
+/* checkpoint.c - see checkpoint.h. The format itself is safetensors.c's. */
 #include "engine/checkpoint.h"
 
 #include <math.h>

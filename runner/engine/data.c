@@ -1,8 +1,7 @@
 /* data.c - from the spec's data section to the rows of a run. See data.h.
  *
- * The order: open every dataset and compare them, draw the split, read, transform. How
- * a dataset is read is data_read.c, transforms are data_transform.c. Called by the
- * worker.
+ * The order: open every dataset and compare them, draw the split, read, transform. How a dataset is read is
+ * data_read.c, transforms are data_transform.c.
  */
 #include "engine/data.h"
 

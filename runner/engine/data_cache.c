@@ -1,7 +1,6 @@
 /* data_cache.c - see data_cache.h. Which entry it is, who makes it, and when there is none.
  *
- * How an entry looks is data_cache_file.c; the folder and its locks are data_cache_folder.c. Called by
- * the worker in place of data_load().
+ * How an entry looks is data_cache_file.c; the folder and its locks are data_cache_folder.c.
  */
 #include "engine/data_cache.h"
 

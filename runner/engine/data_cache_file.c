@@ -1,10 +1,9 @@
 /* data_cache_file.c - one entry of the cache: written, and mapped. See data_cache_parts.h.
  *
- * The file: a head, a JSON text that describes the data, and from the next multiple of 64 bytes
- * on the arrays in the order of visit_arrays(), each at a multiple of 64 bytes with at least 64
- * zeros behind it, as mem_try_aligned() gives them. The head has the SHA-256 of the whole file
- * (itself left out), so that a file which was cut off, changed, or never finished is none. Called by
- * data_cache.c.
+ * The file: a head, a JSON text that describes the data, and from the next multiple of 64 bytes on the
+ * arrays in the order of visit_arrays(), each at a multiple of 64 bytes with at least 64 zeros behind it,
+ * as mem_try_aligned() gives them. The head has the SHA-256 of the whole file (itself left out), so that a
+ * file which was cut off, changed, or never finished is none.
  */
 #include <cjson/cJSON.h>
 #include <errno.h>

@@ -1,8 +1,8 @@
 /* data_cache_folder.c - the cache's folder: room for an entry, and one writer for each. See
  * data_cache_parts.h.
  *
- * Knows entries by their names only, and touches no file that is not called like one. Called by
- * data_cache.c. Nothing here is an error: a folder that cannot be used is a cache that is not.
+ * Knows entries by their names only, and touches no file that is not called like one. Nothing here is an
+ * error: a folder that cannot be used is a cache that is not.
  */
 #include <dirent.h>
 #include <errno.h>

@@ -1,7 +1,6 @@
 /* data_key.c - what the data of a spec depends on, as text. See data.h.
  *
- * Looks at files from outside: sizes and times, no contents. Called by the worker, which keeps
- * data from run to run, and by data_cache.c, which keeps them for other workers.
+ * Looks at files from outside: sizes and times, no contents.
  */
 #include <cjson/cJSON.h>
 #include <dirent.h>

@@ -1,7 +1,7 @@
 /* data_read.c - one dataset plugin: opened, checked, read, closed. See data_parts.h.
  *
- * Nothing that a plugin says is taken on trust: sizes, class counts and every number are
- * looked at here, once, so that the loops need not. Called by data.c.
+ * Nothing that a plugin says is taken on trust: sizes, class counts and every number are looked at here,
+ * once, so that the loops need not.
  */
 #include <math.h>
 #include <stdio.h>

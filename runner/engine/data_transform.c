@@ -1,10 +1,9 @@
 /* data_transform.c - transforms: planned, fitted on the training rows, applied to all.
  *
- * The result takes the place of the inputs. Rows go through in chunks, so that the
- * memory beyond the result is small; a transform sees no row of another split while it
- * is fitted. One that draws random numbers in training alone acts in training alone
- * (flip): the training rows stay as they were before it, and it and all that
- * follow are kept for augment.c. Called by data.c.
+ * The result takes the place of the inputs. Rows go through in chunks, so that the memory beyond the result
+ * is small; a transform sees no row of another split while it is fitted. One that draws random numbers in
+ * training alone acts in training alone (flip): the training rows stay as they were before it, and it and
+ * all that follow are kept for augment.c.
  */
 #include <math.h>
 #include <stdlib.h>

@@ -1,5 +1,4 @@
-/* init.c - see init.h. Called by net_init.c for the net's tensors and by the data loader for those of
- * transforms. */
+/* init.c - see init.h. */
 #include "engine/init.h"
 
 #include <stdio.h>

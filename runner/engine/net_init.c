@@ -1,7 +1,4 @@
-/* net_init.c - the first values of a net: initialisers, then the weights of a file.
- *
- * Called by train.c before the first epoch.
- */
+/* net_init.c - the first values of a net: initialisers, then the weights of a file. */
 #include <stdio.h>
 
 #include "base/text.h"

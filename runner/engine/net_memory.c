@@ -1,7 +1,6 @@
 /* net_memory.c - the buffers of a planned net, and the call structs that point into them.
  *
- * Parameters and gradients have an arena each; outputs, output gradients and saved
- * memory share a third. Called by net_init.c (once) and, for sizes alone, by net.c.
+ * Parameters and gradients have an arena each; outputs, output gradients and saved memory share a third.
  */
 #include <stdlib.h>
 

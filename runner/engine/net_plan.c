@@ -2,7 +2,7 @@
  * their places, what needs a gradient; and every check that spec, data and net
  * allow before anything big is allocated.
  *
- * Called by the worker for checks and by train.c. Buffers are net_memory.c's.
+ * Buffers are net_memory.c's.
  */
 #include <stdio.h>
 #include <stdlib.h>

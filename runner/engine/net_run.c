@@ -1,7 +1,7 @@
 /* net_run.c - the verbs of a step. See net_run.h.
  *
- * The loops do nothing but walk the entries and call; what a call reads was put in its
- * struct by net_memory.c. Called by train.c and train_report.c.
+ * The loops do nothing but walk the entries and call; what a call reads was put in its struct by
+ * net_memory.c.
  */
 #include "engine/net_run.h"
 

@@ -1,6 +1,6 @@
 /* net_run.h - the verbs of a step: feed, forward, loss, backward.
  *
- * Called by train.c (steps, evaluation) and by tests. Nothing here allocates.
+ * Nothing here allocates.
  */
 #ifndef ENGINE_NET_RUN_H
 #define ENGINE_NET_RUN_H

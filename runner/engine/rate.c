@@ -1,4 +1,4 @@
-/* rate.c - see rate.h. Called by train.c before every step, and by net_plan.c for its checks. */
+/* rate.c - see rate.h. */
 #include "engine/rate.h"
 
 #include <math.h>

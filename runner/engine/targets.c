@@ -1,6 +1,6 @@
 /* targets.c - see targets.h.
  *
- * Called by net_plan.c before anything is trained and by measure.c. Reads the rows; changes nothing.
+ * Reads the rows; changes nothing.
  */
 #include "engine/targets.h"
 

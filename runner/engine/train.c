@@ -1,8 +1,7 @@
 /* train.c - one run: the epoch loop. See train.h.
  *
- * run_epoch() is what the program is about; the rest prepares it, evaluates after it and
- * decides whether there is another. Called by the worker, and by export. Knows nothing of
- * databases and pipes: it tells a listener.
+ * run_epoch() is what the program is about; the rest prepares it, evaluates after it and decides whether
+ * there is another. Knows nothing of databases and pipes: it tells a listener.
  */
 #include "engine/train.h"
 

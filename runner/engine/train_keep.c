@@ -1,6 +1,4 @@
-/* train_keep.c - see train_keep.h. Called by train.c after each epoch; decides nothing about the loop but
- * early stopping.
- */
+/* train_keep.c - see train_keep.h. Decides nothing about the loop but early stopping. */
 #include "engine/train_keep.h"
 
 #include <math.h>

@@ -1,4 +1,4 @@
-/* train_report.c - see train_report.h. Called by train.c; all sums are in double and in a fixed order. */
+/* train_report.c - see train_report.h. All sums are in double and in a fixed order. */
 #include "engine/train_report.h"
 
 #include <math.h>

@@ -1,6 +1,4 @@
-/* equation.c - see equation.h. Called by page.c (formulas in text) and the story; the LaTeX
- * printer by write_markdown.c.
- */
+/* equation.c - see equation.h. */
 #include "explain/equation.h"
 
 #include <stdlib.h>
@@ -341,6 +339,13 @@ static void scripts_latex(const struct equation *e, struct strbuf *out)
         }
 }
 
+static void named_latex(const char *command, const char *words, struct strbuf *out)
+{
+    strbuf_addf(out, "%s{", command);
+    words_latex(words, out);
+    strbuf_add(out, "}");
+}
+
 void equation_latex(const struct equation *e, struct strbuf *out)
 {
     switch (e->kind) {
@@ -367,14 +372,10 @@ void equation_latex(const struct equation *e, struct strbuf *out)
             add_sign(e, out);
             break;
         }
-        strbuf_add(out, "\\mathrm{");
-        words_latex(e->text, out);
-        strbuf_add(out, "}");
+        named_latex("\\mathrm", e->text, out);
         break;
     case EQUATION_TEXT:
-        strbuf_add(out, "\\text{");
-        words_latex(e->text, out);
-        strbuf_add(out, "}");
+        named_latex("\\text", e->text, out);
         break;
     case EQUATION_SCRIPTS:
         scripts_latex(e, out);

@@ -1,4 +1,4 @@
-/* glossary.h - the terms of an explanation, each with a sentence. Called by page.c. */
+/* glossary.h - the terms of an explanation, each with a sentence. */
 #ifndef EXPLAIN_GLOSSARY_H
 #define EXPLAIN_GLOSSARY_H
 

@@ -1,4 +1,4 @@
-/* html.c - see html.h. Called by interactive.c and write_html*.c. */
+/* html.c - see html.h. */
 #include "explain/html.h"
 
 #include <string.h>

@@ -1,4 +1,4 @@
-/* interactive.c - see interactive.h. Called by cli/explain.c.
+/* interactive.c - see interactive.h.
  *
  * What the page is given, as one JSON object:
  *

@@ -5,8 +5,7 @@
  * values are the engine's float32, kept as doubles; what is computed beside it (the sum over
  * paths, finite differences) is in double. Rows and indices count from 0.
  *
- * Called by cli/explain.c; read by story*.c, lesson_json.c and the interactive page. Knows
- * nothing of text and layout.
+ * Knows nothing of text and layout.
  */
 #ifndef EXPLAIN_LESSON_H
 #define EXPLAIN_LESSON_H

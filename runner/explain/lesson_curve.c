@@ -1,6 +1,5 @@
-/* lesson_curve.c - the loss at other values of the weights: the finite difference, the landscape
- * along one weight, the map over two. Called by lesson.c. Every function puts the weights
- * back as they were.
+/* lesson_curve.c - the loss at other values of the weights: the finite difference, the landscape along one
+ * weight, the map over two. Every function puts the weights back as they were.
  */
 #include <math.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-/* lesson_net.c - the sample once forward and once back: outputs, blame, gradients and their norms,
- * copied out of the engine. Called by lesson.c.
+/* lesson_net.c - the sample once forward and once back: outputs, blame, gradients and their norms, copied
+ * out of the engine.
  */
 #include <math.h>
 #include <stdlib.h>

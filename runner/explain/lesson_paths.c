@@ -1,11 +1,11 @@
 /* lesson_paths.c - the chain rule as a sum over all paths from the chosen weight to the loss.
  *
  * The slope of every output by every input of its entry (the Jacobian) comes from the plugin's own
- * backward, which is given one output's unit vector at a time; nothing is kept but one block of
- * rows. Going forward, each output remembers how many paths lead to it, the sum of their products and
- * the largest; this costs as much as the net has edges, however many paths there are. The
- * largest paths are then walked back from the loss, always on from the best one so far (A* with
- * exact bounds: what a beginning can still become is known). All in double. Called by lesson.c.
+ * backward, which is given one output's unit vector at a time; nothing is kept but one block of rows. Going
+ * forward, each output remembers how many paths lead to it, the sum of their products and the largest; this
+ * costs as much as the net has edges, however many paths there are. The largest paths are then walked back
+ * from the loss, always on from the best one so far (A* with exact bounds: what a beginning can still
+ * become is known). All in double.
  */
 #include <math.h>
 #include <stdlib.h>

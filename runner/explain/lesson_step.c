@@ -1,6 +1,4 @@
-/* lesson_step.c - one step of the optimizer with the gradient of the sample. Called by lesson.c;
- * puts the net back as it was.
- */
+/* lesson_step.c - one step of the optimizer with the gradient of the sample. Puts the net back as it was. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

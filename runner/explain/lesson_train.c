@@ -1,5 +1,5 @@
-/* lesson_train.c - the training that a lesson tells of: train_run() with a listener, so that it gives
- * the bits of `fell run`. Called by lesson.c.
+/* lesson_train.c - the training that a lesson tells of: train_run() with a listener, so that it gives the
+ * bits of `fell run`.
  *
  * The net at the moment asked for is copied; then training goes on, so that losses and the
  * weight's path are there to be shown, as long as the work is small.

@@ -1,4 +1,4 @@
-/* lesson_weight.c - "hidden.weight[0,2]": a weight found by its name. Called by lesson.c. */
+/* lesson_weight.c - "hidden.weight[0,2]": a weight found by its name. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

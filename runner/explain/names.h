@@ -1,4 +1,4 @@
-/* names.h - what the inputs of the sample are called. Called by lesson.c. */
+/* names.h - what the inputs of the sample are called. */
 #ifndef EXPLAIN_NAMES_H
 #define EXPLAIN_NAMES_H
 

@@ -1,4 +1,4 @@
-/* number.c - see number.h. Called by the story and the writers. */
+/* number.c - see number.h. */
 #include "explain/number.h"
 
 #include <math.h>

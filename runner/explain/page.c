@@ -1,4 +1,4 @@
-/* page.c - building a document: see page.h. Called by story*.c. How it looks is the writers'. */
+/* page.c - building a document: see page.h. How it looks is the writers'. */
 #include "explain/page.h"
 
 #include <stdarg.h>

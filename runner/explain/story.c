@@ -1,5 +1,5 @@
-/* story.c - the page of a lesson: its parts in order, and the first one. Called by cli/explain.c and,
- * for HTML, by the same way. Numbers come from the lesson alone.
+/* story.c - the page of a lesson: its parts in order, and the first one. Numbers come from the lesson
+ * alone.
  */
 #include "explain/story.h"
 

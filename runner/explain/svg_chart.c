@@ -1,4 +1,4 @@
-/* svg_chart.c - charts of curves and bars as SVG: see svg.h. Called by write_html.c. */
+/* svg_chart.c - charts of curves and bars as SVG: see svg.h. */
 #include <math.h>
 #include <string.h>
 

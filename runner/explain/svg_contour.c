@@ -1,5 +1,5 @@
-/* svg_contour.c - a surface from above as SVG: cells in colours by height, lines of equal height,
- * points on it. See svg.h. Called by write_html.c.
+/* svg_contour.c - a surface from above as SVG: cells in colours by height, lines of equal height, points on
+ * it. See svg.h.
  */
 #include <math.h>
 #include <stdlib.h>

@@ -1,6 +1,4 @@
-/* svg_diagram.c - nodes in columns with edges between them, and boxes in a circle, as SVG: see
- * svg.h. Called by write_html.c.
- */
+/* svg_diagram.c - nodes in columns with edges between them, and boxes in a circle, as SVG: see svg.h. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

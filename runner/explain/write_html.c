@@ -1,6 +1,6 @@
-/* write_html.c - a page as one HTML file that needs nothing else: formulas as MathML
- * (write_mathml.c), pictures as SVG (svg*.c), the rest here. Called by cli/explain.c. Decides
- * nothing about content; explain.html is the frame, page.css and explain.css the looks.
+/* write_html.c - a page as one HTML file that needs nothing else: formulas as MathML (write_mathml.c),
+ * pictures as SVG (svg*.c), the rest here. Decides nothing about content; explain.html is the frame,
+ * page.css and explain.css the looks.
  */
 #include <string.h>
 

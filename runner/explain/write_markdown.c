@@ -1,5 +1,5 @@
-/* write_markdown.c - a page as GitHub shows it: Markdown with LaTeX and tables; its pictures
- * are write_mermaid.c's. Called by cli/explain.c. Decides nothing about content.
+/* write_markdown.c - a page as GitHub shows it: Markdown with LaTeX and tables; its pictures are
+ * write_mermaid.c's. Decides nothing about content.
  */
 #include <string.h>
 

@@ -1,4 +1,4 @@
-/* write_mathml.c - see write_mathml.h. Called by write_html.c.
+/* write_mathml.c - see write_mathml.h.
  *
  * Only elements of MathML Core (W3C), which Chromium, Firefox and Safari draw.
  */

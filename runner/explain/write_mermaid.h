@@ -1,4 +1,4 @@
-/* write_mermaid.h - the pictures of a page as Mermaid blocks. Called by write_markdown.c. */
+/* write_mermaid.h - the pictures of a page as Mermaid blocks. */
 #ifndef EXPLAIN_WRITE_MERMAID_H
 #define EXPLAIN_WRITE_MERMAID_H
 

@@ -1,6 +1,5 @@
-/* registry_folders.c - the folders that plugins are looked for in: those of
- * FELL_PLUGIN_PATH, the user's, and the program's own. Does not look into them.
- * Called by registry.c.
+/* registry_folders.c - the folders that plugins are looked for in: those of FELL_PLUGIN_PATH, the user's,
+ * and the program's own. Does not look into them.
  */
 #include <errno.h>
 #include <stdlib.h>

@@ -1,9 +1,8 @@
 /* registry_items.c - checks the tables of an opened plugin and copies its items.
  *
- * An item may come from an older or a newer plugin: it says its own size, arrays say
- * their stride, and the copy is the host's own struct, with zeros where the
- * plugin had nothing and without what the host does not know. Does not call into the
- * plugin. Called by registry_open.c.
+ * An item may come from an older or a newer plugin: it says its own size, arrays say their stride, and the
+ * copy is the host's own struct, with zeros where the plugin had nothing and without what the host does not
+ * know. Does not call into the plugin.
  */
 #include <string.h>
 

@@ -1,9 +1,8 @@
 /* registry_probe.c - a plugin that did not come with the program is loaded in a child
  * process first, so that a crash or a hang in it is a message.
  *
- * The child is this program run as `fell probe-plugin PATH`. It proves success by a
- * word on standard output, so that a plugin that calls exit() is found out too.
- * Called by registry_open.c and, in the child, by main.c.
+ * The child is this program run as `fell probe-plugin PATH`. It proves success by a word on standard
+ * output, so that a plugin that calls exit() is found out too.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -23,7 +23,8 @@
 /* ROWS, VECS and WHOLE are constants wherever this is called, and every loop but that
  * over k unrolls: the sums live in registers. Rows are addressed from one pointer
  * for three of them, which is what x86 can do without spending a register each. What
- * kind of tile, and so which of p's arguments count, is a constant as well. */
+ * kind of tile, and so which of p's arguments count, is a constant as well. Longer than 60 lines: the sums
+ * stay in registers in one function alone. */
 TILE_TARGET static inline __attribute__((always_inline)) void
 tile_body(const enum tile_kind kind, const int vecs, const int rows, const bool whole, int64_t k, const float *p, int64_t p_row,
           int64_t p_k, const int64_t *row_at, const int64_t *k_at, const float *q, int64_t q_k, float *c,

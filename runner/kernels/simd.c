@@ -1,8 +1,7 @@
 /* simd.c - which SIMD level is in force, and the table of kernels for it.
  *
- * Asks the processor (and, through it, whether the system saves the registers)
- * once for each call; nothing is cached. Called by the command line at start and
- * by whoever runs a net.
+ * Asks the processor (and, through it, whether the system saves the registers) once for each call; nothing
+ * is cached.
  */
 #include "kernels/kernels.h"
 

@@ -1,7 +1,7 @@
 /* spec_schema.c - the sections of a spec as JSON Schema, and the keys with a form of their own.
  *
  * Plugins are in spec_schema_plugins.c, sweeps in spec_schema_sweep.c, single settings in
- * host/settings_schema.c. Called by cli/schema.c. See spec_schema.h.
+ * host/settings_schema.c. See spec_schema.h.
  */
 #include "schema/spec_schema.h"
 

@@ -1,7 +1,7 @@
 /* spec_schema_plugins.c - plugins as JSON Schema: each with its settings, the choice among those of
  * a role, and the entries of a model with the keys that the host adds to a layer's own.
  *
- * See spec_schema_parts.h. Called by spec_schema.c.
+ * See spec_schema_parts.h.
  */
 #include <stdio.h>
 #include <stdlib.h>

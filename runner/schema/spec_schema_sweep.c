@@ -1,10 +1,9 @@
 /* spec_schema_sweep.c - `sweep:` as JSON Schema: strategies, spaces, objective, pruner, and for every
  * path that can be swept the values that may stand there.
  *
- * A value is checked by the schema of the setting itself, to which the path's schema refers; of
- * what a form draws only the form is. Whether a strategy takes the forms, and which trials have
- * the setting, is left to `fell check`. All that the schema knows of sweeps is here. See
- * spec_schema_parts.h. Called by spec_schema.c.
+ * A value is checked by the schema of the setting itself, to which the path's schema refers; of what a form
+ * draws only the form is. Whether a strategy takes the forms, and which trials have the setting, is left to
+ * `fell check`. All that the schema knows of sweeps is here. See spec_schema_parts.h.
  */
 #include <stdio.h>
 #include <stdlib.h>

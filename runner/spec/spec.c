@@ -1,8 +1,7 @@
 /* spec.c - spec_parse(): one trial's tree to a typed spec.
  *
- * The tables of spec_keys.h do most of it; here are the few keys with a form of their own
- * and the order of the work. No file is read and no net is planned: what depends on data
- * is found by the engine. Called by experiment.c and, with JSON, by the worker.
+ * The tables of spec_keys.h do most of it; here are the few keys with a form of their own and the order of
+ * the work. No file is read and no net is planned: what depends on data is found by the engine.
  */
 #include "spec/spec.h"
 

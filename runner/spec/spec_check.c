@@ -1,7 +1,7 @@
 /* spec_check.c - what can be checked only when all parts of a spec are known, and needs no
  * data: names of recorded values, metrics and the last entry against the loss.
  *
- * Called by spec_parse() at the end. Class counts and shapes are the engine's.
+ * Class counts and shapes are the engine's.
  */
 #include <stdlib.h>
 #include <string.h>

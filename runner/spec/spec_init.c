@@ -1,7 +1,7 @@
 /* spec_init.c - `init:` of a model entry: one initialiser for the weights, or one for each
  * tensor by name.
  *
- * Fans and random numbers are the engine's (engine/init.h). Called by spec_model.c.
+ * Fans and random numbers are the engine's (engine/init.h).
  */
 #include <stdlib.h>
 #include <string.h>

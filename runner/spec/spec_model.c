@@ -1,8 +1,7 @@
 /* spec_model.c - `model:` to the list of entries that is run.
  *
- * Expands `activation:` to an entry of its own, gives every entry a name, and turns
- * `from:` into names of expanded entries. Shapes are the engine's (net_new). Called by
- * spec.c; `init:` is in spec_init.c.
+ * Expands `activation:` to an entry of its own, gives every entry a name, and turns `from:` into names of
+ * expanded entries. Shapes are the engine's (net_new). `init:` is in spec_init.c.
  */
 #include <stdlib.h>
 #include <string.h>

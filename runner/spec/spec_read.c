@@ -1,7 +1,7 @@
 /* spec_read.c - reads sections by their tables, and choices of plugins.
  *
- * What has a form of its own is read elsewhere: spec.c, spec_model.c, spec_init.c. The
- * settings inside a choice are read by host/settings.c. Called by these only.
+ * What has a form of its own is read elsewhere: spec.c, spec_model.c, spec_init.c. The settings inside a
+ * choice are read by host/settings.c.
  */
 #include "spec/spec_read.h"
 

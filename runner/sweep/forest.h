@@ -1,5 +1,4 @@
 /* forest.h - one regression tree of a random forest (Breiman 2001), over settings cut into levels.
- * Called by importance.c.
  *
  * A setting has at most FOREST_LEVELS levels, so that a part of it is the bits of a word.
  */

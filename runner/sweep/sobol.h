@@ -1,5 +1,4 @@
-/* sobol.h - the Sobol' sequence before it is scrambled. Called by sampler.c.
- */
+/* sobol.h - the Sobol' sequence before it is scrambled. */
 #ifndef SWEEP_SOBOL_H
 #define SWEEP_SOBOL_H
 

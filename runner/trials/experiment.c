@@ -1,8 +1,8 @@
 /* experiment.c - a file, its overrides and its sweep to an experiment that is checked.
  *
- * Every value of every axis is tried before trials are enumerated, so that a mistake in a large
- * grid is found at once and said once. Reads no data: workers do. Called by the
- * commands. The parts are in trials.h; what identifies an experiment is in experiment_hash.c.
+ * Every value of every axis is tried before trials are enumerated, so that a mistake in a large grid is
+ * found at once and said once. Reads no data: workers do. The parts are in trials.h; what identifies an
+ * experiment is in experiment_hash.c.
  */
 #include "trials/experiment.h"
 #include "trials/sweep_keys.h"

@@ -1,8 +1,8 @@
 /* recall.c - the point of a trial from its values: where each knob stood.
  *
- * The other way round than point.c, and what an adaptive strategy remembers of a trial, whether it
- * was suggested just now or is read from the database: both go through here, so that both are
- * the same bits. A number's place is the middle of those that give it. Called by suggest.c.
+ * The other way round than point.c, and what an adaptive strategy remembers of a trial, whether it was
+ * suggested just now or is read from the database: both go through here, so that both are the same bits. A
+ * number's place is the middle of those that give it.
  */
 #include <stdlib.h>
 #include <string.h>

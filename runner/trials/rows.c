@@ -1,6 +1,6 @@
 /* rows.c - the rows of `{list: ...}`: in place, or in a CSV or YAML file, as a table of cells.
  *
- * What a cell's value means is its setting's affair. Called by space_read.c.
+ * What a cell's value means is its setting's affair.
  */
 #include <stdlib.h>
 #include <string.h>

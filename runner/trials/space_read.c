@@ -1,8 +1,7 @@
 /* space_read.c - `sweep.over` to a space: products, zips, unions and lists, which nest.
  *
- * Values of an axis are values.c's, rows of a list rows.c's. Which settings exist is not known
- * here: a wrong path is found when the first spec is read with it. Called by
- * experiment.c; see space.h.
+ * Values of an axis are values.c's, rows of a list rows.c's. Which settings exist is not known here: a
+ * wrong path is found when the first spec is read with it. See space.h.
  */
 #include <stdlib.h>
 #include <string.h>

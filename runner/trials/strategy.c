@@ -1,5 +1,5 @@
-/* strategy.c - `strategy`, `objective` and `pruner` of a sweep, by the tables of
- * sweep/strategies.h. See trials.h; called by experiment.c.
+/* strategy.c - `strategy`, `objective` and `pruner` of a sweep, by the tables of sweep/strategies.h. See
+ * trials.h.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -1,8 +1,7 @@
 /* trials.c - which trials there are: all combinations of a grid, or points of a sampler.
  *
- * Each is resolved once, so that nothing can go wrong later, and kept as a number. Points that are
- * excluded by `where` or equal to an earlier one are passed over; a sampler then
- * draws the next. See trials.h; called by experiment.c.
+ * Each is resolved once, so that nothing can go wrong later, and kept as a number. Points that are excluded
+ * by `where` or equal to an earlier one are passed over; a sampler then draws the next. See trials.h.
  */
 #include <math.h>
 #include <stdlib.h>

@@ -1,9 +1,8 @@
 /* try_axes.c - every value of every axis in a point that shows it, checked before anything runs.
  *
- * The other axes stand at their first values where that will do. Where a setting exists only
- * beside some values of other axes, these are looked for; where `where` excludes the
- * point, others that it lets through. The points that are found are the experiment's scouts.
- * See trials.h; called by experiment.c.
+ * The other axes stand at their first values where that will do. Where a setting exists only beside some
+ * values of other axes, these are looked for; where `where` excludes the point, others that it lets
+ * through. The points that are found are the experiment's scouts. See trials.h.
  */
 #include <math.h>
 #include <stdlib.h>

@@ -1,8 +1,7 @@
 /* where.c - see where.h. SQLite evaluates; here are the columns it sees and what it may do.
  *
- * The connection is in memory and holds nothing. An authorizer refuses everything but reading,
- * so no file is opened or attached, and functions whose result is not the same each time.
- * Called by try_axes.c, trials.c and suggest.c.
+ * The connection is in memory and holds nothing. An authorizer refuses everything but reading, so no file
+ * is opened or attached, and functions whose result is not the same each time.
  */
 #include "trials/where.h"
 

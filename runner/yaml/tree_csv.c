@@ -1,8 +1,7 @@
 /* tree_csv.c - a CSV file as a tree: a list of maps with the keys of its first line.
  *
- * Fields and quotes are csv_scan.h's, which the dataset reads with, too; what is added here are
- * places, so that a wrong value is shown where it stands. Called by the lists of a sweep
- * (rows.c).
+ * Fields and quotes are csv_scan.h's, which the dataset reads with, too; what is added here are places, so
+ * that a wrong value is shown where it stands.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
-/* tree_syntax.c - what is wrong with a text that is no YAML, in plain words and at its
- * place. Called by tree_read.c only; what is wrong with good YAML is said there.
+/* tree_syntax.c - what is wrong with a text that is no YAML, in plain words and at its place. What is wrong
+ * with good YAML is said there.
  */
 #include "yaml/tree_parts.h"
 

@@ -88,7 +88,7 @@ edit runner/record/schema_versions.c awk '/^const int schema_version/ { print " 
 
 section "A status of a run"
 row runner/base/run_status.h RUN_STATUS_OTHERS 'X(BORED, bored, YES, YES, YES, NO, "had nothing more to learn")'
-edit runner/engine/train.c sed 's/\[RUN_STOPPED\] = STATUS_STOPPED/[RUN_STOPPED] = STATUS_BORED/'
+edit runner/engine/report.c sed 's/\[RUN_STOPPED\] = STATUS_STOPPED/[RUN_STOPPED] = STATUS_BORED/'
 
 # ---- a key of a model entry --------------------------------------------------------------------------
 
