@@ -71,12 +71,12 @@ disturb() {
         "$FELL" run soak.yaml --quiet --db killed.db --jobs $((1 + RANDOM % 4)) >out 2>err &
         runner=$!
         # In three rounds of four not before something new is stored: starting takes a while, too.
-        for i in $(seq $((rounds % 4 ? 200 : 0))); do
+        for _ in $(seq $((rounds % 4 ? 200 : 0))); do
             [ "$(sqlite3 killed.db 'SELECT max(id) FROM events' 2>/dev/null)" = "$last" ] || break
             sleep 0.02
         done
         # A few workers, then the runner.
-        for i in $(seq $((1 + RANDOM % 4))); do
+        for _ in $(seq $((1 + RANDOM % 4))); do
             pause=$((most * (1 + rounds % 2 * 3)))
             sleep "$(printf '0.%03d' $((RANDOM % (pause < 999 ? pause : 999))))"
             worker=$(workers_of $runner | shuf -n 1 --random-source=<(yes $RANDOM))
@@ -106,7 +106,7 @@ disturb() {
 }
 
 # On a machine that was busy before and is not now the sweep may be over too soon.
-for attempt in 1 2 3; do
+for _ in 1 2 3; do
     rm -rf killed.db*
     disturb
     [ $done_kills -lt "$kills" ] || break

@@ -1,7 +1,6 @@
 /* data_tell.c - what was found out about the rows, for people: `fell check` and `fell plan`.
  *
- * The text is JSON, kept with the rows (data_cache_file.c) and a part of the plan (net.c). Called by
- * data.c.
+ * The text is JSON, kept with the rows (data_cache_file.c) and a part of the plan (net.c).
  */
 #include <cjson/cJSON.h>
 #include <stdlib.h>

@@ -107,10 +107,10 @@ expect_exit 0 "$FELL" run sweep.yaml 'sweep.over.optimizer.sgd.lr=[0.5, 0.2, 0.1
 expect_text out "finished already (experiment 1)"
 # The same runs, each alone, have the same numbers.
 expect_exit 0 "$FELL" run sweep.yaml 'sweep.over.optimizer.sgd.lr=[0.5, 0.2, 0.1]' repeats=3 --quiet --db once.db --new
-sqlite3 more.db "SELECT hex(train_loss), epoch FROM epochs ORDER BY 1, 2" >more
+sqlite3 more.db "SELECT hex(train_loss), epoch FROM epochs ORDER BY 1, 2" >as_one
 sqlite3 once.db "SELECT hex(train_loss), epoch FROM epochs JOIN runs AS r ON r.id = run_id JOIN experiments AS x
     ON x.id = experiment_id WHERE x.name = 'sweep' ORDER BY 1, 2" >whole
-cmp more whole || fail "an extended experiment has other numbers"
+cmp as_one whole || fail "an extended experiment has other numbers"
 # Its data have changed: the old runs are no company for new ones.
 printf 'a,b,y\n1,2,0\n2,1,1\n3,2,0\n2,3,1\n' >rows.csv
 sed 's/source: xor/source: {csv: {path: rows.csv, target: y}}/' sweep.yaml >csv.yaml

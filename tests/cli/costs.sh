@@ -50,9 +50,9 @@ edit() {
 }
 # after FILE LINE: what stands on standard input is put after the first line that begins with LINE.
 after() {
-    cat >more
+    cat >text_after
     edit "$1" awk -v line="$2" '{ print }
-        !done && index($0, line) == 1 { while ((getline more <"more") > 0) print more; done = 1 }'
+        !done && index($0, line) == 1 { while ((getline more <"text_after") > 0) print more; done = 1 }'
 }
 # row FILE LIST ROW: the last row of a #define LIST(X).
 row() {

@@ -22,7 +22,7 @@ finish() {
     wait $runner || got=$?
     [ $got = "$1" ] || fail "the runner ended with $got, not $1: $(cat err)"
     for worker in $workers; do
-        for i in $(seq 100); do
+        for _ in $(seq 100); do
             [ -d /proc/$worker ] && ! grep -q '^State:.Z' /proc/$worker/status 2>/dev/null || continue 2
             sleep 0.05
         done

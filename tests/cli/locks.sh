@@ -19,7 +19,7 @@ $run slow.yaml >out 2>err 9>&- &
 runner=$!
 wait_until r.db "SELECT count(*) >= 3 FROM epochs WHERE run_id = 2"
 echo "BEGIN IMMEDIATE; SELECT 'held', max(epoch) FROM epochs WHERE run_id = 2;" >&9
-for i in $(seq 200); do
+for _ in $(seq 200); do
     ! grep -q "is locked by sqlite3 (process $other)" out err || break
     sleep 0.05
 done
@@ -36,7 +36,7 @@ expect_sql r.db "finished|150|150|600" "SELECT status, epochs_done, (SELECT coun
 
 # A reader keeps its view open: nobody waits, nothing is lost.
 echo "BEGIN; SELECT count(*) FROM epochs;" >&9
-for i in $(seq 200); do
+for _ in $(seq 200); do
     ! grep -q '^170$' held || break
     sleep 0.05
 done
@@ -54,13 +54,13 @@ sqlite3 r.db <told >held 2>&1 &
 other=$!
 exec 9>told
 echo "BEGIN IMMEDIATE; SELECT 'held';" >&9
-for i in $(seq 200); do
+for _ in $(seq 200); do
     ! grep -q held held || break
     sleep 0.05
 done
 $run quick.yaml name=third >out 2>err 9>&- &
 runner=$!
-for i in $(seq 200); do
+for _ in $(seq 200); do
     ! grep -q "is locked by" out err || break
     sleep 0.05
 done

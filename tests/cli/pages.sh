@@ -25,7 +25,7 @@ page() {
     shift 3
     expect_exit 0 "$FELL" explain "$spec" --interactive -o "$name.html" "$@"
     rm -f fell.db*
-    expect_exit 0 "$FELL" run "$spec" --quiet --db fell.db "train.epochs=$epochs" 'record.gradients={step: 1}'
+    expect_exit 0 "$FELL" run "$spec" --quiet --db fell.db "train.epochs=${epochs:?}" 'record.gradients={step: 1}'
     sqlite3 -bail fell.db "SELECT json_group_array(json_object('loss', loss)) FROM (SELECT loss FROM steps WHERE run_id = 1
         ORDER BY step)" >record
     node "$srcdir/tests/browser/pages.js" "$how" "$name.html" record || fail "the interactive page of $name"

@@ -11,7 +11,7 @@ if [ "$(id -u)" = 0 ] && setpriv --reuid 65534 --clear-groups "$FELL" --version 
 elif [ "$(id -u)" = 0 ]; then
     exit 77
 else
-    reader=env
+    reader="env"
     mode=444
 fi
 chmod 755 .

@@ -5,9 +5,9 @@
 . "${srcdir:-.}/tests/cli/lib.sh"
 
 sort >open <<'END'
-plugins/dataset/sqlite.c
+plugins/dataset/table_inputs.h
 runner/check/cases.c
-runner/work/schedule.c
+runner/engine/data_read.c
 END
 
 # long FUNCTION-LINES FILE-LINES: what is longer, and does not say why. A function's braces stand alone at the

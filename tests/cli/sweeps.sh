@@ -149,8 +149,8 @@ for pause in 0.03 0.05 0.07; do
 done
 expect_exit 0 "$FELL" run tpe.yaml sweep.strategy.tpe.trials=24 --extend --quiet --db cut.db
 rows_of once.db >once
-rows_of cut.db >cut
-cmp once cut || fail "an extension that was killed has other rows"
+rows_of cut.db >extended
+cmp once extended || fail "an extension that was killed has other rows"
 
 # tpe that takes over from another strategy learns from its trials and repeats none of them, until all are there.
 sweep few '{random: {trials: 12}}' ''

@@ -1,4 +1,5 @@
 #!/bin/bash
+# shellcheck disable=SC2059 # bytes are given as escapes
 # Every harness of this folder: the library built with clang under ASan and UBSan, then each harness over its
 # stored corpus and seeds and for SECONDS with new inputs, as many at a time as there are processors (FUZZ_JOBS).
 # Prints executions and edges of each; fails at a crash, a hang (10 s), a leak or 2 GB, whose input is then
