@@ -34,11 +34,11 @@ void progress_free(struct progress *p)
 {
     if (!p)
         return;
-    for (size_t i = 0; i < p->nlanes; i++)
-        free(p->lane[i].label);
+    for (size_t i = 0; i < p->nworkers; i++)
+        free(p->worker[i].label);
     for (size_t i = 0; i < p->nwarned; i++)
         free(p->warned[i]);
-    free(p->lane);
+    free(p->worker);
     free(p->drawn_width);
     free(p->objective.name);
     free(p->objective.label);
@@ -120,7 +120,7 @@ static double objective_of(struct objective *o, const struct epoch_report *e)
     return NAN;
 }
 
-static void note_value(struct objective *o, const struct lane *l)
+static void note_value(struct objective *o, const struct at_work *l)
 {
     if (isfinite(l->objective) &&
         (isnan(o->best) || (o->maximize ? l->objective > o->best : l->objective < o->best)))
@@ -136,10 +136,10 @@ static void hear_begin(void *arg, const char *name, int64_t runs, int workers, i
     p->runs = runs;
     p->tally.of[STATUS_QUEUED] += runs;
     p->epochs_wanted = (double)runs * (double)epochs;
-    p->nlanes = (size_t)(workers > 0 ? workers : 1);
-    p->lane = mem_array(p->nlanes, sizeof *p->lane);
-    for (size_t i = 0; i < p->nlanes; i++)
-        p->lane[i].epochs = epochs;
+    p->nworkers = (size_t)(workers > 0 ? workers : 1);
+    p->worker = mem_array(p->nworkers, sizeof *p->worker);
+    for (size_t i = 0; i < p->nworkers; i++)
+        p->worker[i].epochs = epochs;
     p->began = p->now = time_monotonic();
     if (p->view->begin)
         p->view->begin(p);
@@ -162,16 +162,16 @@ static char *label_of(const struct trial *t)
     return b.text;
 }
 
-static struct lane *lane_of(struct progress *p, int worker)
+static struct at_work *worker_of(struct progress *p, int worker)
 {
-    return worker >= 0 && (size_t)worker < p->nlanes ? &p->lane[worker] : NULL;
+    return worker >= 0 && (size_t)worker < p->nworkers ? &p->worker[worker] : NULL;
 }
 
 static void hear_run_started(void *arg, int worker, int64_t run, int64_t trial, int64_t repeat,
                              const struct trial *t)
 {
     struct progress *p = arg;
-    struct lane *l = lane_of(p, worker);
+    struct at_work *l = worker_of(p, worker);
     bool had;
     int64_t epochs;
 
@@ -181,18 +181,18 @@ static void hear_run_started(void *arg, int worker, int64_t run, int64_t trial, 
     p->now = time_monotonic();
     epochs = t && t->spec ? t->spec->train.epochs : l->epochs;
     free(l->label);
-    *l = (struct lane){.busy = true,
-                       .run = run,
-                       .trial = trial,
-                       .repeat = repeat,
-                       .label = label_of(t),
-                       .began = p->now,
-                       .told = p->now,
-                       .epochs = epochs,
-                       .train = NAN,
-                       .held_out = NAN,
-                       .objective = NAN,
-                       .held_out_name = "validation"};
+    *l = (struct at_work){.busy = true,
+                          .run = run,
+                          .trial = trial,
+                          .repeat = repeat,
+                          .label = label_of(t),
+                          .began = p->now,
+                          .told = p->now,
+                          .epochs = epochs,
+                          .train = NAN,
+                          .held_out = NAN,
+                          .objective = NAN,
+                          .held_out_name = "validation"};
     p->tally.of[STATUS_QUEUED] -= !had; /* what it had is put off */
     p->tally.of[STATUS_RUNNING] += !had;
     if (p->view->run_started)
@@ -202,7 +202,7 @@ static void hear_run_started(void *arg, int worker, int64_t run, int64_t trial, 
 static void hear_run_resumed(void *arg, int worker, int64_t run, int64_t epoch, bool seen)
 {
     struct progress *p = arg;
-    struct lane *l = lane_of(p, worker);
+    struct at_work *l = worker_of(p, worker);
 
     if (!l || l->run != run)
         return;
@@ -215,7 +215,7 @@ static void hear_run_resumed(void *arg, int worker, int64_t run, int64_t epoch, 
 static void hear_epoch(void *arg, int worker, int64_t run, const struct epoch_report *e)
 {
     struct progress *p = arg;
-    struct lane *l = lane_of(p, worker);
+    struct at_work *l = worker_of(p, worker);
 
     if (!l || l->run != run)
         return;
@@ -242,7 +242,7 @@ static void hear_epoch(void *arg, int worker, int64_t run, const struct epoch_re
 static void hear_run_ended(void *arg, int worker, int64_t run, const char *status_word, const char *error)
 {
     struct progress *p = arg;
-    struct lane *l = lane_of(p, worker);
+    struct at_work *l = worker_of(p, worker);
     enum run_status how = run_status_find(status_word);
 
     if (!l || l->run != run)
@@ -265,8 +265,8 @@ static void hear_run_over(void *arg, int64_t run, const char *status_word, int64
     const enum run_status how = run_status_find(status_word);
     bool shown = false;
 
-    for (size_t i = 0; i < p->nlanes; i++) { /* the worker that had it has had no other yet */
-        struct lane *l = &p->lane[i];
+    for (size_t i = 0; i < p->nworkers; i++) { /* the worker that had it has had no other yet */
+        struct at_work *l = &p->worker[i];
 
         if (l->busy && l->run == run) {
             l->busy = false;
@@ -298,7 +298,7 @@ static void hear_warning(void *arg, int worker, int64_t run, const char *text)
 {
     static const char more[] = "there are other warnings: SELECT * FROM events WHERE kind = 'warning'";
     struct progress *p = arg;
-    const struct lane *l = lane_of(p, worker);
+    const struct at_work *l = worker_of(p, worker);
 
     if (!l || l->run != run || p->nwarned == PROGRESS_WARNINGS || !p->view->warning)
         return;

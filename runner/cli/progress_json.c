@@ -19,7 +19,7 @@ static cJSON *event(const char *kind)
     return o;
 }
 
-static cJSON *run_event(const char *kind, const struct lane *l)
+static cJSON *run_event(const char *kind, const struct at_work *l)
 {
     cJSON *o = event(kind);
 
@@ -33,11 +33,11 @@ static void json_begin(struct progress *p)
 
     cJSON_AddStringToObject(o, "experiment", p->name);
     cJSON_AddNumberToObject(o, "runs", (double)p->runs);
-    cJSON_AddNumberToObject(o, "workers", (double)p->nlanes);
+    cJSON_AddNumberToObject(o, "workers", (double)p->nworkers);
     put(o);
 }
 
-static void json_run_started(struct progress *p, const struct lane *l, const struct trial *t)
+static void json_run_started(struct progress *p, const struct at_work *l, const struct trial *t)
 {
     cJSON *o = run_event("started", l), *params;
 
@@ -57,7 +57,7 @@ static void json_run_started(struct progress *p, const struct lane *l, const str
     put(o);
 }
 
-static void json_epoch(struct progress *p, struct lane *l, const struct epoch_report *e)
+static void json_epoch(struct progress *p, struct at_work *l, const struct epoch_report *e)
 {
     cJSON *o = run_event("epoch", l), *metrics;
 
@@ -75,7 +75,7 @@ static void json_epoch(struct progress *p, struct lane *l, const struct epoch_re
     put(o);
 }
 
-static void json_run_ended(struct progress *p, const struct lane *l, const char *status_word,
+static void json_run_ended(struct progress *p, const struct at_work *l, const char *status_word,
                            const char *error)
 {
     cJSON *o = run_event("ended", l);
@@ -88,7 +88,7 @@ static void json_run_ended(struct progress *p, const struct lane *l, const char 
     put(o);
 }
 
-static void json_warning(struct progress *p, const struct lane *l, const char *text)
+static void json_warning(struct progress *p, const struct at_work *l, const char *text)
 {
     cJSON *o = run_event("warning", l);
 

@@ -8,7 +8,7 @@
 #include "cli/progress_view.h"
 
 /* Losses so far: ", train loss 0.43, validation loss 0.45". */
-static void add_losses(struct strbuf *b, const struct lane *l)
+static void add_losses(struct strbuf *b, const struct at_work *l)
 {
     char number[32];
 
@@ -36,13 +36,13 @@ static void print_clean(FILE *to, const char *text)
 
 static void plain_begin(struct progress *p)
 {
-    printf("%s: %lld run%s, %zu worker%s\n", p->name, (long long)p->runs, p->runs == 1 ? "" : "s", p->nlanes,
-           p->nlanes == 1 ? "" : "s");
+    printf("%s: %lld run%s, %zu worker%s\n", p->name, (long long)p->runs, p->runs == 1 ? "" : "s",
+           p->nworkers, p->nworkers == 1 ? "" : "s");
 }
 
 /* A line for each tenth of a run, at most one in two seconds when there are more than three
  * runs, at least one in thirty seconds. */
-static void plain_epoch(struct progress *p, struct lane *l, const struct epoch_report *e)
+static void plain_epoch(struct progress *p, struct at_work *l, const struct epoch_report *e)
 {
     double since = p->now - l->told;
     bool tenth = 10 * (e->epoch - l->told_epoch) >= l->epochs;
@@ -51,7 +51,7 @@ static void plain_epoch(struct progress *p, struct lane *l, const struct epoch_r
 
     if (e->epoch >= l->epochs || !((tenth && (p->runs <= 3 || since >= 2)) || since >= 30))
         return;
-    progress_lane_name(&b, l);
+    progress_run_name(&b, l);
     strbuf_addf(&b, " epoch %lld/%lld", (long long)e->epoch, (long long)l->epochs);
     add_losses(&b, l);
     if (l->seconds > 0) {
@@ -59,7 +59,7 @@ static void plain_epoch(struct progress *p, struct lane *l, const struct epoch_r
         strbuf_addf(&b, ", %s samples/s", rate);
     }
     if (p->now - l->began >= 1) {
-        display_duration(progress_lane_left(p, l), left);
+        display_duration(progress_run_left(p, l), left);
         strbuf_addf(&b, ", %s left", left);
     }
     print_clean(stdout, b.text);
@@ -69,12 +69,12 @@ static void plain_epoch(struct progress *p, struct lane *l, const struct epoch_r
 }
 
 /* A bad end goes to standard error, whatever was asked. */
-static void report_failure(const struct lane *l, const char *status_word, const char *error)
+static void report_failure(const struct at_work *l, const char *status_word, const char *error)
 {
     struct strbuf b = {0};
 
     strbuf_add(&b, "fell: ");
-    progress_lane_name(&b, l);
+    progress_run_name(&b, l);
     strbuf_addf(&b, " %s after %lld epoch%s", status_word, (long long)l->epoch, l->epoch == 1 ? "" : "s");
     if (error && *error)
         strbuf_addf(&b, ": %s", error);
@@ -82,7 +82,7 @@ static void report_failure(const struct lane *l, const char *status_word, const 
     strbuf_release(&b);
 }
 
-static void plain_run_ended(struct progress *p, const struct lane *l, const char *status_word,
+static void plain_run_ended(struct progress *p, const struct at_work *l, const char *status_word,
                             const char *error)
 {
     struct strbuf b = {0};
@@ -92,7 +92,7 @@ static void plain_run_ended(struct progress *p, const struct lane *l, const char
         report_failure(l, status_word, error);
         return;
     }
-    progress_lane_name(&b, l);
+    progress_run_name(&b, l);
     strbuf_addf(&b, " %s: %lld epoch%s", status_word, (long long)l->epoch, l->epoch == 1 ? "" : "s");
     add_losses(&b, l);
     display_duration(progress_taken(p, l), time);
@@ -102,7 +102,7 @@ static void plain_run_ended(struct progress *p, const struct lane *l, const char
 }
 
 /* To standard error, whatever was asked, as the warnings of a check are. */
-static void plain_warning(struct progress *p, const struct lane *l, const char *text)
+static void plain_warning(struct progress *p, const struct at_work *l, const char *text)
 {
     struct strbuf b = {0};
 
@@ -136,7 +136,7 @@ static void plain_tick(struct progress *p)
     fflush(stdout);
 }
 
-static void quiet_run_ended(struct progress *p, const struct lane *l, const char *status_word,
+static void quiet_run_ended(struct progress *p, const struct at_work *l, const char *status_word,
                             const char *error)
 {
     (void)p;

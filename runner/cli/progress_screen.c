@@ -94,7 +94,7 @@ enum part {
 /* What is left out first where the line is too long. */
 static const enum part least_needed[] = {PART_BAR, PART_RATE, PART_LABEL, PART_LEFT, PART_HELD_OUT};
 
-static void fill_parts(const struct progress *p, const struct lane *l, struct strbuf part[PARTS])
+static void fill_parts(const struct progress *p, const struct at_work *l, struct strbuf part[PARTS])
 {
     char text[32];
     int wide = snprintf(text, sizeof text, "%lld", (long long)l->epochs);
@@ -115,7 +115,7 @@ static void fill_parts(const struct progress *p, const struct lane *l, struct st
         strbuf_addf(&part[PART_RATE], "%5s samples/s", text);
     }
     if (l->epoch > l->from) {
-        display_duration(progress_lane_left(p, l), text);
+        display_duration(progress_run_left(p, l), text);
         strbuf_addf(&part[PART_LEFT], "%s left", text);
     }
     if (*l->label)
@@ -130,7 +130,7 @@ static int part_width(const struct strbuf *part, enum part i)
     return i == PART_LABEL && width > 24 ? 24 : width;
 }
 
-static void draw_lane(struct progress *p, struct strbuf *out, const struct lane *l, int columns)
+static void draw_worker(struct progress *p, struct strbuf *out, const struct at_work *l, int columns)
 {
     struct strbuf part[PARTS] = {0}, line = {0};
     int width = 0;
@@ -162,13 +162,13 @@ static void draw(struct progress *p)
     p->ndrawn = 0;
     if ((p->runs > 1 || p->told_rate) && rows > 2)
         draw_head(p, &out, columns, rows);
-    for (size_t i = 0; i < p->nlanes; i++)
-        busy += p->lane[i].busy;
+    for (size_t i = 0; i < p->nworkers; i++)
+        busy += p->worker[i].busy;
     /* The cursor waits on one more row; what does not fit is counted on the last line. */
     room = rows > 1 + (int)p->ndrawn ? (size_t)rows - 1 - p->ndrawn : 1;
-    for (size_t i = 0; i < p->nlanes && (busy <= room || shown + 1 < room); i++) {
-        if (p->lane[i].busy) {
-            draw_lane(p, &out, &p->lane[i], columns);
+    for (size_t i = 0; i < p->nworkers && (busy <= room || shown + 1 < room); i++) {
+        if (p->worker[i].busy) {
+            draw_worker(p, &out, &p->worker[i], columns);
             shown++;
         }
     }
@@ -204,14 +204,14 @@ static void tell(struct progress *p, const char *code, const char *text)
     strbuf_release(&b);
 }
 
-static void screen_run_ended(struct progress *p, const struct lane *l, const char *status_word,
+static void screen_run_ended(struct progress *p, const struct at_work *l, const char *status_word,
                              const char *error)
 {
     struct strbuf b = {0};
 
     if (progress_is_good(status_word))
         return;
-    progress_lane_name(&b, l);
+    progress_run_name(&b, l);
     strbuf_addf(&b, " %s after %lld epoch%s", status_word, (long long)l->epoch, l->epoch == 1 ? "" : "s");
     if (error && *error)
         strbuf_addf(&b, ": %s", error);
@@ -219,7 +219,7 @@ static void screen_run_ended(struct progress *p, const struct lane *l, const cha
     strbuf_release(&b);
 }
 
-static void screen_warning(struct progress *p, const struct lane *l, const char *text)
+static void screen_warning(struct progress *p, const struct at_work *l, const char *text)
 {
     struct strbuf b = {0};
 

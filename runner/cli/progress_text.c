@@ -8,7 +8,7 @@
 #include "cli/display.h"
 #include "cli/progress_view.h"
 
-double progress_taken(const struct progress *p, const struct lane *l)
+double progress_taken(const struct progress *p, const struct at_work *l)
 {
     return fmax(p->now - l->began, l->seconds);
 }
@@ -24,7 +24,7 @@ static double time_left(double taken, double ago, double done, double wanted)
     return done > 0 ? fmax(taken * (wanted - done) / done - ago, 0) : NAN;
 }
 
-double progress_lane_left(const struct progress *p, const struct lane *l)
+double progress_run_left(const struct progress *p, const struct at_work *l)
 {
     return time_left(l->stepped - l->began, p->now - l->stepped, (double)(l->epoch - l->from),
                      (double)(l->epochs - l->from));
@@ -85,16 +85,16 @@ void progress_add_best(struct strbuf *out, const struct progress *p)
         strbuf_addf(out, " (%s)", o->label);
 }
 
-void progress_lane_name(struct strbuf *out, const struct lane *l)
+void progress_run_name(struct strbuf *out, const struct at_work *l)
 {
     strbuf_addf(out, "run %lld", (long long)l->run);
     if (*l->label)
         strbuf_addf(out, " (%s)", l->label);
 }
 
-void progress_add_warning(struct strbuf *out, const struct lane *l, const char *text)
+void progress_add_warning(struct strbuf *out, const struct at_work *l, const char *text)
 {
     strbuf_add(out, "fell: warning: ");
-    progress_lane_name(out, l);
+    progress_run_name(out, l);
     strbuf_addf(out, ": %s", text);
 }

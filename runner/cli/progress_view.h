@@ -8,7 +8,7 @@
 #include "cli/progress.h"
 
 /* One worker and the run it has. */
-struct lane {
+struct at_work {
     bool busy;
     int64_t run, trial, repeat;
     char *label;               /* swept values: "lr=0.1 units=64"; "" without a sweep */
@@ -48,8 +48,8 @@ struct progress {
     bool told_rate;    /* they are set */
     char *warned[PROGRESS_WARNINGS]; /* texts of warnings that were shown */
     size_t nwarned;
-    size_t nlanes;
-    struct lane *lane;
+    size_t nworkers;
+    struct at_work *worker;
     double began, now; /* read once a tick, not once an epoch */
     double stepped;    /* when the last epoch of any run ended */
     double drawn;      /* screen, plain lines of the whole: when */
@@ -60,10 +60,11 @@ struct progress {
 /* A way of showing. A function may be NULL. */
 struct progress_view {
     void (*begin)(struct progress *p);
-    void (*run_started)(struct progress *p, const struct lane *l, const struct trial *t);
-    void (*epoch)(struct progress *p, struct lane *l, const struct epoch_report *e);
-    void (*run_ended)(struct progress *p, const struct lane *l, const char *status_word, const char *error);
-    void (*warning)(struct progress *p, const struct lane *l, const char *text);
+    void (*run_started)(struct progress *p, const struct at_work *l, const struct trial *t);
+    void (*epoch)(struct progress *p, struct at_work *l, const struct epoch_report *e);
+    void (*run_ended)(struct progress *p, const struct at_work *l, const char *status_word,
+                      const char *error);
+    void (*warning)(struct progress *p, const struct at_work *l, const char *text);
     void (*note)(struct progress *p, const char *text);
     void (*tick)(struct progress *p);
     void (*end)(struct progress *p);
@@ -72,16 +73,16 @@ extern const struct progress_view progress_plain, progress_quiet, progress_scree
 
 bool progress_is_good(const char *status_word); /* finished, stopped */
 /* Seconds of its run; by the clock, but its epochs may have come all at once. */
-double progress_taken(const struct progress *p, const struct lane *l);
-double progress_lane_left(const struct progress *p, const struct lane *l); /* seconds; NAN: unknown */
+double progress_taken(const struct progress *p, const struct at_work *l);
+double progress_run_left(const struct progress *p, const struct at_work *l); /* seconds; NAN: unknown */
 double progress_left(const struct progress *p);
 /* "sweep: 3 of 8 runs done, 2 running, 1.3 runs/s, 12.3 s left". */
 void progress_add_head(struct strbuf *out, const struct progress *p);
 /* "best validation.loss 0.1234, run 7 (lr=0.1)"; nothing when there is none. */
 void progress_add_best(struct strbuf *out, const struct progress *p);
 /* "run 13 (lr=0.1)". */
-void progress_lane_name(struct strbuf *out, const struct lane *l);
+void progress_run_name(struct strbuf *out, const struct at_work *l);
 /* "fell: warning: run 13 (lr=0.1): TEXT". */
-void progress_add_warning(struct strbuf *out, const struct lane *l, const char *text);
+void progress_add_warning(struct strbuf *out, const struct at_work *l, const char *text);
 
 #endif

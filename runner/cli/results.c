@@ -70,7 +70,7 @@ static struct table_column shown_as(const char *name)
 }
 
 /* Rows held until the keys of all JSON objects are known. */
-struct rows {
+struct answer {
     size_t nrows;
     int ncolumns;
     sqlite3_value **value; /* [nrows * ncolumns] */
@@ -96,7 +96,7 @@ static void add_keys(struct keys *keys, const cJSON *object)
     }
 }
 
-static int read_rows(struct rows *r, sqlite3_stmt *s)
+static int read_rows(struct answer *r, sqlite3_stmt *s)
 {
     size_t room = 0;
     int code;
@@ -129,7 +129,7 @@ static int read_rows(struct rows *r, sqlite3_stmt *s)
     return code;
 }
 
-static void release_rows(struct rows *r)
+static void release_rows(struct answer *r)
 {
     for (size_t i = 0; i < r->nrows * (size_t)r->ncolumns; i++) {
         sqlite3_value_free(r->value[i]);
@@ -146,7 +146,7 @@ static void release_rows(struct rows *r)
     free(r->keys);
 }
 
-static void add_columns(struct table *t, const struct rows *r, sqlite3_stmt *s)
+static void add_columns(struct table *t, const struct answer *r, sqlite3_stmt *s)
 {
     for (int c = 0; c < r->ncolumns; c++) {
         const char *name = sqlite3_column_name(s, c);
@@ -162,7 +162,7 @@ static void add_columns(struct table *t, const struct rows *r, sqlite3_stmt *s)
     }
 }
 
-static void add_row(struct table *t, const struct rows *r, size_t row)
+static void add_row(struct table *t, const struct answer *r, size_t row)
 {
     for (int c = 0; c < r->ncolumns; c++) {
         size_t at = row * (size_t)r->ncolumns + (size_t)c;
@@ -176,7 +176,7 @@ static void add_row(struct table *t, const struct rows *r, size_t row)
 
 status results_table(sqlite3 *db, sqlite3_stmt *s, struct table **out, struct error *err)
 {
-    struct rows r = {0};
+    struct answer r = {0};
     int code = read_rows(&r, s);
 
     *out = NULL;

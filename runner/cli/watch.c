@@ -77,8 +77,8 @@ static void print_json(const struct watch *w)
         cJSON_AddNullToObject(o, "best");
     }
     part = cJSON_AddArrayToObject(o, "running");
-    for (size_t i = 0; i < p->nlanes; i++) {
-        const struct lane *l = &p->lane[i];
+    for (size_t i = 0; i < p->nworkers; i++) {
+        const struct at_work *l = &p->worker[i];
         cJSON *run = cJSON_CreateObject();
 
         cJSON_AddNumberToObject(run, "run", (double)l->run);
@@ -112,15 +112,15 @@ static void print_line(const struct progress *p)
 }
 
 /* What is running, for --once, which draws nothing that goes away. */
-static void print_lanes(const struct progress *p)
+static void print_workers(const struct progress *p)
 {
     char number[32];
 
-    for (size_t i = 0; i < p->nlanes; i++) {
-        const struct lane *l = &p->lane[i];
+    for (size_t i = 0; i < p->nworkers; i++) {
+        const struct at_work *l = &p->worker[i];
         struct strbuf b = {0}, clean = {0};
 
-        progress_lane_name(&b, l);
+        progress_run_name(&b, l);
         strbuf_addf(&b, " epoch %lld/%lld", (long long)l->epoch, (long long)l->epochs);
         if (!isnan(l->train)) {
             display_number(l->train, number);
@@ -184,7 +184,7 @@ static void say_end(const struct watch *w, const struct call *c)
     if (c->json)
         return;
     if (c->once)
-        print_lanes(w->p);
+        print_workers(w->p);
     if (to_do(w) > 0 && !w->alive)
         printf(
             "no process of this machine runs it now; %lld runs are to do, and the same 'fell run' goes on\n",

@@ -70,13 +70,13 @@ static const char of_run[] =
     "  LEFT JOIN events AS s ON s.id = (SELECT max(id) FROM events WHERE run_id = ?1 AND kind = 'started')\n"
     "WHERE r.id = ?1";
 
-static status read_lane(const struct watch *w, struct lane *l, int64_t run, struct error *err)
+static status read_worker(const struct watch *w, struct at_work *l, int64_t run, struct error *err)
 {
     const double now = w->p->now;
     sqlite3_stmt *s;
     int code;
 
-    *l = (struct lane){.busy = true, .run = run, .objective = NAN, .train = NAN, .held_out = NAN};
+    *l = (struct at_work){.busy = true, .run = run, .objective = NAN, .train = NAN, .held_out = NAN};
     l->held_out_name = "validation";
     if (results_label(w->db, run, &l->label, err) || results_query(w->db, of_run, 1, &run, &s, err))
         return FAILED;
@@ -104,18 +104,18 @@ static status read_lane(const struct watch *w, struct lane *l, int64_t run, stru
 }
 
 /* LIST: their numbers with commas. */
-static status read_lanes(struct watch *w, const char *list, struct error *err)
+static status read_workers(struct watch *w, const char *list, struct error *err)
 {
     struct progress *p = w->p;
 
-    for (size_t i = 0; i < p->nlanes; i++)
-        free(p->lane[i].label);
-    p->nlanes = 0;
+    for (size_t i = 0; i < p->nworkers; i++)
+        free(p->worker[i].label);
+    p->nworkers = 0;
     for (char *end; *list; list = end + (*end == ',')) {
         int64_t run = strtoll(list, &end, 10);
 
-        p->lane = mem_grow(p->lane, p->nlanes + 1, sizeof *p->lane);
-        if (read_lane(w, &p->lane[p->nlanes++], run, err))
+        p->worker = mem_grow(p->worker, p->nworkers + 1, sizeof *p->worker);
+        if (read_worker(w, &p->worker[p->nworkers++], run, err))
             return FAILED;
     }
     return OK;
@@ -163,7 +163,7 @@ static status read_whole(struct watch *w, struct totals *t, struct error *err)
             running = mem_string(database_text(s, 5));
     }
     sqlite3_finalize(s);
-    st = code == SQLITE_DONE ? read_lanes(w, running ? running : "", err) : results_error(w->db, err);
+    st = code == SQLITE_DONE ? read_workers(w, running ? running : "", err) : results_error(w->db, err);
     free(running);
     return st;
 }
@@ -178,8 +178,8 @@ static void reckon(struct watch *w, const struct totals *t)
 
     p->runs = tally_all(&p->tally);
     p->rate = p->left = NAN;
-    for (size_t i = 0; i < p->nlanes; i++) {
-        const struct lane *l = &p->lane[i];
+    for (size_t i = 0; i < p->nworkers; i++) {
+        const struct at_work *l = &p->worker[i];
         const double done = l->epochs > 0 ? fmin((double)l->epoch / (double)l->epochs, 1) : 0;
 
         to_do += 1 - done;
@@ -196,8 +196,8 @@ static void reckon(struct watch *w, const struct totals *t)
         run = t->seconds / ended;
     if (t->recent >= ENOUGH)
         p->left = to_do / p->rate;
-    else if (p->nlanes > 0)
-        p->left = to_do * run / (double)p->nlanes;
+    else if (p->nworkers > 0)
+        p->left = to_do * run / (double)p->nworkers;
 }
 
 /* ---- the best --------------------------------------------------------------------------- */
@@ -252,8 +252,8 @@ static status take_best(struct watch *w, const char *sql, int64_t second, double
 
 static bool is_running(const struct progress *p, int64_t run)
 {
-    for (size_t i = 0; i < p->nlanes; i++)
-        if (p->lane[i].run == run)
+    for (size_t i = 0; i < p->nworkers; i++)
+        if (p->worker[i].run == run)
             return true;
     return false;
 }
@@ -282,15 +282,15 @@ static status take_running(struct watch *w, struct error *err)
     const struct progress *p = w->p;
     double ignored = NAN;
 
-    for (size_t i = 0; i < p->nlanes; i++) {
+    for (size_t i = 0; i < p->nworkers; i++) {
         char *sql = mem_format("SELECT run, %s(value) FROM objectives WHERE run = %lld AND epoch > ?2\n"
                                "AND ?1 > 0 AND value IS NOT NULL GROUP BY run",
-                               p->objective.maximize ? "max" : "min", (long long)p->lane[i].run);
+                               p->objective.maximize ? "max" : "min", (long long)p->worker[i].run);
         int64_t epoch = 0;
         status st;
 
         for (size_t k = 0; k < w->nseen; k++)
-            if (w->seen[k].run == p->lane[i].run && w->seen[k].epoch <= p->lane[i].epoch)
+            if (w->seen[k].run == p->worker[i].run && w->seen[k].epoch <= p->worker[i].epoch)
                 epoch = w->seen[k].epoch;
         st = take_best(w, sql, epoch, &ignored, err);
         free(sql);
@@ -326,10 +326,10 @@ static status read_best(struct watch *w, struct error *err)
         return FAILED;
     w->best_known = true;
     w->seen_event = newest;
-    w->nseen = p->nlanes;
+    w->nseen = p->nworkers;
     w->seen = mem_grow(w->seen, w->nseen + 1, sizeof *w->seen);
-    for (size_t i = 0; i < p->nlanes; i++)
-        w->seen[i] = (struct seen_run){.run = p->lane[i].run, .epoch = p->lane[i].epoch};
+    for (size_t i = 0; i < p->nworkers; i++)
+        w->seen[i] = (struct seen_run){.run = p->worker[i].run, .epoch = p->worker[i].epoch};
     return OK;
 }
 

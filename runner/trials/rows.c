@@ -110,12 +110,12 @@ static bool rows_are_maps(struct spec_reader *r, const struct node *rows)
     return fine;
 }
 
-status rows_read(struct spec_reader *r, struct tree *t, const struct node *node, struct rows *out)
+status rows_read(struct spec_reader *r, struct tree *t, const struct node *node, struct row_list *out)
 {
     const struct node *rows = node;
     struct table table = {0};
 
-    *out = (struct rows){0};
+    *out = (struct row_list){0};
     if (node->kind == NODE_SCALAR && !tree_is_null(node) && !(rows = read_file(r, t, node, &out->file)))
         return FAILED;
     if (rows->kind != NODE_LIST || !rows->n) {

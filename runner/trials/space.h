@@ -140,7 +140,7 @@ const char *path_is_fixed(const char *path);
 /* ---- rows ----------------------------------------------------------------------------- */
 
 /* Rows of a list: a table of cells. */
-struct rows {
+struct row_list {
     size_t nrows, ncolumns;
     const char **path;      /* [ncolumns] */
     struct place *at;       /* [ncolumns] */
@@ -149,7 +149,7 @@ struct rows {
 };
 
 /* NODE: the rows, or the name of a file. */
-status rows_read(struct spec_reader *r, struct tree *t, const struct node *node, struct rows *out);
+status rows_read(struct spec_reader *r, struct tree *t, const struct node *node, struct row_list *out);
 
 /* ---- points ------------------------------------------------------------------------------ */
 

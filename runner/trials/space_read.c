@@ -121,7 +121,7 @@ static struct space *read_rows(struct space_reader *sr, const struct node *node)
 {
     struct space *space = new_space(sr, SPACE_ROWS, &node->place);
     struct sweep *s = sr->s;
-    struct rows rows;
+    struct row_list rows;
     status result = rows_read(sr->r, sr->tree, node, &rows);
 
     if (rows.file.path) {

@@ -41,7 +41,7 @@ static void expect_left(double epochs, double began, double trained, double of_a
 {
     const double one = (p->stepped - began) / trained, any = (p->stepped - p->began) / trained_of_all;
 
-    cr_expect_float_eq(progress_lane_left(p, &p->lane[0]), epochs * one, 1e-9);
+    cr_expect_float_eq(progress_run_left(p, &p->worker[0]), epochs * one, 1e-9);
     cr_expect_float_eq(progress_left(p), of_all * any, 1e-9);
 }
 
@@ -50,17 +50,17 @@ Test(progress, a_run_from_its_beginning, .init = begin, .fini = end)
     l->started(p, 0, 1, 0, 0, NULL);
     train(1, 1);
     train(1, 2);
-    expect_left(98, p->lane[0].began, 2, 198, 2);
+    expect_left(98, p->worker[0].began, 2, 198, 2);
 }
 
 Test(progress, a_run_of_an_earlier_process, .init = begin, .fini = end)
 {
     l->started(p, 0, 1, 0, 0, NULL);
     l->resumed(p, 0, 1, 60, false);
-    cr_expect(isnan(progress_lane_left(p, &p->lane[0])), "nothing was trained yet");
+    cr_expect(isnan(progress_run_left(p, &p->worker[0])), "nothing was trained yet");
     train(1, 61);
     train(1, 62);
-    expect_left(38, p->lane[0].began, 2, 138, 2);
+    expect_left(38, p->worker[0].began, 2, 138, 2);
     l->ended(p, 0, 1, "crashed", NULL);
     l->again(p, "crashed"); /* from its beginning */
     cr_expect_eq(p->epochs_wanted - p->epochs_before - p->epochs_done, 200);
@@ -76,5 +76,5 @@ Test(progress, a_run_that_this_process_put_off, .init = begin, .fini = end)
     l->started(p, 0, 1, 0, 0, NULL);
     l->resumed(p, 0, 1, 2, true);
     train(1, 3);
-    expect_left(97, p->lane[0].began, 1, 196, 4);
+    expect_left(97, p->worker[0].began, 1, 196, 4);
 }
