@@ -30,8 +30,6 @@
  *    loss, metric and optimizer, so that settings that do not fit each other or
  *    the model are errors of the spec. Check before the loop; loops do nothing.
  *    Layers check in plan().
- *
- * Longer than 500 lines: whoever writes a plugin has it all in one file.
  */
 /* The columns below are laid out by hand: */
 /* clang-format off */
