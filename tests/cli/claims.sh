@@ -23,7 +23,7 @@ hold() {
     $1 perl -MSocket -e 'socket(S, AF_UNIX, SOCK_DGRAM, 0) && bind(S, pack("S", AF_UNIX) . "\0$ARGV[0]") or die "$!";
         $| = 1; print "held\n"; sleep 600' "$2" >held &
     holder=$!
-    for i in $(seq 200); do
+    for _ in $(seq 200); do
         [ ! -s held ] || return 0
         sleep 0.05
     done

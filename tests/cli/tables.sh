@@ -18,7 +18,6 @@ END
 # finds NAME TEXT...: fell check says yes, and each TEXT.
 finds() {
     expect_exit 0 "$FELL" check "$1.yaml"
-    name=$1
     shift
     cat err >>out
     expect_text out "$@"
