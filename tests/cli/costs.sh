@@ -103,7 +103,7 @@ edit runner/engine/net_plan.c sed 's/\.lr_factor = e->spec->lr_factor/& * e->spe
 # ---- a kind of plugin -----------------------------------------------------
 
 section "A kind of plugin"
-edit include/fell/plugin.h sed 's/^\(    FELL_KIND_.*[A-Z]\)$/\1, FELL_KIND_GAUGE/'
+edit include/fell/plugin.h awk '/^} fell_kind;/ { print "    , FELL_KIND_GAUGE" } { print }'
 after include/fell/plugin.h '} fell_schedule;' <<'EOF'
 
 typedef struct fell_gauge_call {
@@ -169,24 +169,23 @@ EOF
 after runner/sources.am 'runner_templates = ' <<'EOF'
     runner/cli/templates/gauge.c \
 EOF
-edit runner/cli/reference_examples.c sed 's/^    const char \*source, .*train;/&\n    const char *gauge;/
+edit runner/cli/reference_examples.c sed 's/^    const char \*source, .*;/&\n    const char *gauge;/
     s/^    {"metric", \.metrics = "\[@\]"},/&\n    {"gauge", .gauge = "@"},/
     s/^    add_key(out, "metrics", .*/&\n    add_key(out, "gauge", first(own->gauge, rest->gauge, NULL), name);/'
 mkdir copy/plugins/gauge
 edit plugins/gauge/l1.c cat - /dev/fd/3 3<copy/runner/cli/templates/gauge.c
 edit plugins/gauge/l1.c sed 's/@/l1/; s/One sentence: what it measures/The sum of |w|/; s/say what it measures/the sum of |w|/'
-edit runner/engine/train.c awk '{ print }
-    /^static void report_epoch/ { inside = 1 }
-    inside && /^    r->clock = now;/ {
-        print "    if (r->spec->gauge.item) {"
-        print "        fell_gauge_call c = {.settings = r->spec->gauge.settings, .n = r->floats};"
-        print "        char text[64];\n"
-        print "        c.w = net_trained(r->net, &r->grads, &r->floats);"
-        print "        r->spec->gauge.item->gauge->measure(&c);"
-        print "        snprintf(text, sizeof text, \"%.9g\", c.value);"
-        print "        tell(r, \"gauge\", text);\n    }"
-        inside = 0
-    }'
+after runner/engine/train.c '        r->result->epochs_done = r->epoch;' <<'EOF'
+        if (r->spec->gauge.item) {
+            fell_gauge_call c = {.settings = r->spec->gauge.settings, .n = r->floats};
+            char text[64];
+
+            c.w = net_trained(r->net, &r->grads, &r->floats);
+            r->spec->gauge.item->gauge->measure(&c);
+            snprintf(text, sizeof text, "%.9g", c.value);
+            tell(r, "gauge", text);
+        }
+EOF
 
 # ---- a strategy that learns ----------------------------------------------------------------------------
 
