@@ -1,4 +1,4 @@
-/* cases.c - one case: see cases.h. Called by `fell plugin verify` and by the tests. */
+/* cases.c - one case: see cases.h. */
 #include "check/cases_parts.h"
 
 #include <math.h>

@@ -1,9 +1,8 @@
 /* look_net.c - what a probe may ask of the net: forward, the mean gradient, gradients row by row,
  * and recording a number. See fell/probe.h for what each promises.
  *
- * Rows go through the net in batches of the size that the run has buffers for, which the spec decides:
- * so sums are the same bits at any number of threads. Sums over batches are in double. Called by probes
- * through look_host.
+ * Rows go through the net in batches of the size that the run has buffers for, which the spec decides: so
+ * sums are the same bits at any number of threads. Sums over batches are in double.
  */
 #include <math.h>
 #include <stdlib.h>

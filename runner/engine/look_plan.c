@@ -1,5 +1,5 @@
 /* look_plan.c - looks planned: what probes see of the net, the rows that each looks at, its states. See
- * look.h. Called by train.c through looks_new(), before the first step.
+ * look.h.
  */
 #include <stdlib.h>
 #include <string.h>

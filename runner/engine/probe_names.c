@@ -1,4 +1,4 @@
-/* probe_names.c - see probe_names.h. Called by measure.c (what is watched) and by looks (what was said). */
+/* probe_names.c - see probe_names.h. */
 #include "engine/probe_names.h"
 
 #include <math.h>

@@ -1,7 +1,7 @@
 /* spec_probes.c - `probes:` to the list of probes: each a plugin with its settings and the keys that are the
  * host's (spec_section_probe).
  *
- * Whether the net has what a probe looks at is the engine's to say. Called by spec.c.
+ * Whether the net has what a probe looks at is the engine's to say.
  */
 #include <string.h>
 

@@ -1,8 +1,8 @@
 /* experiment_hash.c - experiments.spec_sha256: what an experiment is, as one number.
  *
- * Of a grid it is its trials, resolved, so that the way it is written has no say; of trials
- * that are drawn the first point, the space and the strategy. A drawn seed is left out: it
- * is not the spec's; so are the places of files. Called by experiment.c.
+ * Of a grid it is its trials, resolved, so that the way it is written has no say; of trials that are drawn
+ * the first point, the space and the strategy. A drawn seed is left out: it is not the spec's; so are the
+ * places of files.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -127,7 +127,7 @@ EOF
 after runner/host/registry_items.c '} callbacks[] = {' <<'EOF'
     MUST(GAUGE, gauge, measure),
 EOF
-after runner/check/rig_kinds.c 'const struct kind_work schedule_work = ' <<'EOF'
+after runner/check/rig_runs.c 'const struct kind_work schedule_work = ' <<'EOF'
 
 static status gauge_prepare(struct rig *g, struct error *err)
 {
@@ -177,10 +177,11 @@ edit plugins/gauge/l1.c cat - /dev/fd/3 3<copy/runner/cli/templates/gauge.c
 edit plugins/gauge/l1.c sed 's/@/l1/; s/One sentence: what it measures/The sum of |w|/; s/say what it measures/the sum of |w|/'
 after runner/engine/train.c '        r->result->epochs_done = r->epoch;' <<'EOF'
         if (r->spec->gauge.item) {
-            fell_gauge_call c = {.settings = r->spec->gauge.settings, .n = r->floats};
+            fell_gauge_call c = {.settings = r->spec->gauge.settings};
             char text[64];
+            float *grads;
 
-            c.w = net_trained(r->net, &r->grads, &r->floats);
+            c.w = net_trained(r->net, &grads, &c.n);
             r->spec->gauge.item->gauge->measure(&c);
             snprintf(text, sizeof text, "%.9g", c.value);
             tell(r, "gauge", text);

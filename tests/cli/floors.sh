@@ -12,6 +12,9 @@ END
 
 # FILE FILE: the call that closes each circle.
 cat >calls.open <<'END'
+check/cases check/cases_nets
+check/cases check/cases_probes
+check/cases check/cases_runs
 check/rig check/rig_kinds
 END
 

@@ -31,7 +31,7 @@ done
 # ---- each check has such a plugin
 "$FELL" plugin check relu --json >all.json
 for kind in layer/dense loss/cross_entropy optimizer/adam schedule/cosine metric/rmse dataset/blobs transform/standardize; do
-    "$FELL" plugin check "$builddir/plugins/$kind.so" --json >one.json
+    "$FELL" plugin check "${builddir:?}/plugins/$kind.so" --json >one.json
     results one.json ok >>names
 done
 results all.json ok >>names

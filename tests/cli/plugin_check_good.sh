@@ -4,7 +4,7 @@
 . "$srcdir/tests/cli/check_lib.sh"
 
 # ---- every bundled plugin passes
-printf '%s\n' "$builddir"/plugins/*/*.so >plugins
+printf '%s\n' "${builddir:?}"/plugins/*/*.so >plugins
 [ "$(wc -l <plugins)" -ge 100 ] || fail "only $(wc -l <plugins) plugins"
 xargs -d '\n' -P 2 -n 1 "$FELL" plugin check <plugins >out 2>err || fail "a bundled plugin fails: $(grep -B1 -A9 FAILED out)"
 
