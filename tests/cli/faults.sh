@@ -1,0 +1,92 @@
+#!/bin/bash
+# Calls that fail: the disk is full or broken, no file can be opened, memory is out. At the nth write, sync, opening or
+# allocation of the runner or of a worker, a sweep with checkpoints must neither crash nor hang; it says what
+# failed; what it reported is there; and run again without the fault it has the rows of a sweep left alone.
+#
+#     FELL=build/fell FAULTS=all bash tests/cli/faults.sh     every n up to the last (hours)
+#
+# Without FAULTS some n of each kind, spread evenly and moved by SEED, are tried.
+if [ -z "${shim-}" ]; then
+    . "${srcdir:-.}/tests/cli/lib.sh"
+fi
+set +e
+case $(cc --version 2>/dev/null; ldd "$FELL") in *libasan* | *libtsan*) exit 77 ;; esac
+${CC:-cc} -std=gnu17 -D_GNU_SOURCE -O1 -shared -fPIC "$srcdir/tests/cli/fault_shim.c" -o shim.so || fail "no shim"
+FELL_CACHE=off
+export FELL_CACHE
+seed=${SEED:-$$}
+points=${FAULTS:-3}
+cat >sweep.yaml <<'END'
+seed: 3
+data: {source: xor}
+model:
+  - dense: {units: 4, activation: tanh}
+  - dense: {units: 1, activation: sigmoid}
+loss: mse
+optimizer: {sgd: {lr: 0.5}}
+train: {epochs: 6, batch_size: 0}
+checkpoint: {every: 2, keep: [last]}
+sweep: {over: {optimizer.sgd.lr: [0.5, 0.1]}}
+END
+run="timeout 60 $FELL run sweep.yaml --jobs 1 --quiet"
+rows_of() {
+    sqlite3 "$1" "SELECT trial, seed, uid, status, epochs_done, error FROM runs ORDER BY 1;
+        SELECT run_id, epoch, hex(train_loss), hex(grad_norm_mean) FROM epochs ORDER BY 1, 2;
+        SELECT run_id, epoch, position, hex(weight_norm) FROM gradients ORDER BY 1, 2, 3;
+        SELECT run_id, epoch, sha256 FROM checkpoints ORDER BY 1, 2"
+}
+$run --db whole.db >out 2>err || fail "the undisturbed sweep: $(cat err)"
+rows_of whole.db >whole
+
+tried=0
+# one KIND ERRNO WHO AT [ON]
+one() {
+    what="$1 $2 in $3 at $4 ${5:+and on}"
+    rm -rf f.db*
+    LD_PRELOAD=$PWD/shim.so FAULT=$1 FAULT_ERRNO=$2 FAULT_WHO=$3 FAULT_AT=$4 ${5:+env FAULT_ON=1} $run --db f.db >out 2>err
+    got=$?
+    tried=$((tried + 1))
+    [ $got != 124 ] || fail "$what: it hangs"
+    [ $got -lt 126 ] || fail "$what: it ended with $got: $(cat err)"
+    if [ $got != 0 ]; then
+        grep -qE "'[^']+'|f\.db|memory|space|device|open files|Input/output" err || fail "$what: nothing is named: $(cat out err)"
+    fi
+    if [ -s f.db ]; then
+        [ "$(sqlite3 f.db 'PRAGMA integrity_check')" = ok ] || fail "$what: the database is broken"
+        if [ $got = 0 ]; then
+            rows_of f.db >after
+            cmp -s whole after || fail "$what: it ended well, with other rows: $(diff whole after | head -5)"
+        fi
+    fi
+    # A run that failed is tried again, others go on.
+    $run --db f.db >out 2>err
+    sqlite3 f.db "SELECT count(*) FROM runs WHERE status = 'failed'" >failed
+    [ "$(cat failed)" = 0 ] || timeout 60 "$FELL" retry sweep --quiet --db f.db --status failed,out_of_memory,crashed >out 2>err
+    [ "$(sqlite3 f.db "SELECT count(*) FROM runs WHERE status <> 'finished'")" = 0 ] ||
+        timeout 60 "$FELL" retry sweep --quiet --db f.db --status failed,out_of_memory,crashed >out 2>err
+    rows_of f.db | grep -v '|last' >after
+    cmp -s whole after || fail "$what: afterwards there are other rows: $(diff whole after | head -5) $(cat err)"
+}
+# kind KIND ERRNO WHO: for some n, or all.
+kind() {
+    LD_PRELOAD=$PWD/shim.so FAULT=$1 FAULT_WHO=$3 FAULT_AT=0 FAULT_COUNT=$PWD/count $run --db n.db >out 2>err || fail "counting $1: $(cat err)"
+    rm -rf n.db*
+    last=$(cat count)
+    [ "$last" -gt 0 ] || fail "$3 makes no call of the kind $1"
+    step=$([ "$points" = all ] && echo 1 || echo $((last / points + 1)))
+    for n in $(seq $((step == 1 ? 1 : 1 + seed % step)) "$step" "$last"); do
+        one "$1" "$2" "$3" "$n"
+        [ "$1" = memory ] || one "$1" "$2" "$3" "$n" on
+    done
+    echo "$1 ($2) in $3: $last calls"
+}
+kind disk 28 run
+kind disk 5 run
+kind sync 5 run
+kind disk 28 worker
+kind sync 5 worker
+kind open 24 run
+kind open 24 worker
+kind memory 12 run
+kind memory 12 worker
+echo "$tried faults, none lost a row"
