@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <cjson/cJSON.h>
+
 #include "base/safe.h"
 #include "cli/command.h"
 
@@ -65,10 +67,19 @@ static void open_streams(void)
         close(fd);
 }
 
+/* cJSON leaves out what it has no memory for, and says nothing: half a spec would be stored. */
+static void check_json_memory(void)
+{
+    cJSON_Hooks hooks = {.malloc_fn = mem_alloc, .free_fn = free};
+
+    cJSON_InitHooks(&hooks);
+}
+
 int main(int argc, char **argv)
 {
     open_streams();
     mem_on_failure(out_of_memory);
+    check_json_memory();
     safe_streams();             /* whatever is printed, the terminal obeys none of it */
     signal(SIGPIPE, SIG_IGN);   /* a reader that went away is an error of the write */
     setlocale(LC_CTYPE, "");    /* which signs the terminal knows */

@@ -29,6 +29,11 @@ void mem_shortage_forget(void)
     shortage = false;
 }
 
+void mem_failed(void)
+{
+    failure_handler();
+}
+
 static void *checked(void *p)
 {
     if (!p)

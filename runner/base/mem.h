@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 void mem_on_failure(void (*handler)(void));
+void mem_failed(void); /* memory that a library wanted is out: calls the handler */
 
 void *mem_alloc(size_t size);               /* zeroed */
 void *mem_array(size_t count, size_t size); /* zeroed; overflow is a failure */

@@ -83,10 +83,14 @@ static status add_plugin(struct strbuf *b, const struct item *item)
 static status add_transform(struct strbuf *b, const struct item *item, struct registry *registry)
 {
     status result = add_plugin(b, item);
+    struct error why;
 
     for (size_t k = 0; k < item->layer->ntensors && result == OK; k++)
-        if (item->layer->tensors[k].init)
-            result = add_plugin(b, init_default_item(item->layer->tensors[k].init, registry));
+        if (item->layer->tensors[k].init) {
+            const struct item *init = init_default_item(item->layer->tensors[k].init, registry, &why);
+
+            result = init ? add_plugin(b, init) : FAILED;
+        }
     return result;
 }
 

@@ -22,14 +22,13 @@ void init_fans(const fell_shape *weight, int64_t *fan_in, int64_t *fan_out)
 }
 
 /* The name alone needs no parser. */
-const struct item *init_default_item(const char *text, struct registry *registry)
+const struct item *init_default_item(const char *text, struct registry *registry, struct error *why)
 {
-    struct error unknown; /* said by init_fill(), with its place */
     char name[64];
 
     text += strcspn(text, "abcdefghijklmnopqrstuvwxyz");
     snprintf(name, sizeof name, "%.*s", (int)strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_"), text);
-    return registry_find(registry, ROLE_INITIALISER, name, &unknown);
+    return registry_find(registry, ROLE_INITIALISER, name, why);
 }
 
 struct init_defaults {

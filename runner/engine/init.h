@@ -30,8 +30,9 @@ struct init_request {
 /* PyTorch's fans of a weight [out, in, ...]: in times the rest, out times the rest. */
 void init_fans(const fell_shape *weight, int64_t *fan_in, int64_t *fan_out);
 
-/* The initialiser that a layer's default TEXT names, NULL when there is none of that name. */
-const struct item *init_default_item(const char *text, struct registry *registry);
+/* The initialiser that a layer's default TEXT names; NULL, and WHY, when there is none of that name or it
+ * cannot be loaded. */
+const struct item *init_default_item(const char *text, struct registry *registry, struct error *why);
 
 /* Fill W [n]. Errors (no such initialiser, settings that do not fit, what the plugin
  * says): in ERR, and in SETTING (64 bytes) the setting it is about, or "". */

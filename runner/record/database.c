@@ -109,6 +109,8 @@ status database_error(sqlite3 *db, int rc, const char *path, struct error *err)
     case SQLITE_IOERR:
         return error_set(err, "%s: reading or writing failed (%s); what was stored before is safe", path,
                          sqlite3_system_errno(db) ? strerror(sqlite3_system_errno(db)) : sqlite3_errmsg(db));
+    case SQLITE_NOMEM:
+        return error_set(err, "%s: out of memory; what was stored before is safe", path);
     case SQLITE_NOTADB:
         return error_set(err, "%s is not a SQLite database", path);
     case SQLITE_CORRUPT:
@@ -154,6 +156,7 @@ static int query_int(sqlite3 *db, const char *sql, int *out)
 static status check_owner(sqlite3 *db, const char *path, int *version, struct error *err)
 {
     int application = 0, objects = 0, rc;
+    status result = OK;
 
     *version = 0;
     rc = sqlite3_exec(db, "SAVEPOINT look", NULL, NULL, NULL);
@@ -163,9 +166,11 @@ static status check_owner(sqlite3 *db, const char *path, int *version, struct er
         rc = query_int(db, "PRAGMA user_version", version);
     if (rc == SQLITE_OK)
         rc = query_int(db, "SELECT count(*) FROM sqlite_schema", &objects);
-    sqlite3_exec(db, "RELEASE look", NULL, NULL, NULL);
     if (rc != SQLITE_OK)
-        return database_error(db, rc, path, err);
+        result = database_error(db, rc, path, err); /* before another call has an error of its own */
+    sqlite3_exec(db, "RELEASE look", NULL, NULL, NULL);
+    if (result != OK)
+        return result;
     if (application != SCHEMA_APPLICATION_ID && (application != 0 || objects > 0))
         return error_set(err, "%s is a database of another program; give another file with --db", path);
     if (*version > schema_version)

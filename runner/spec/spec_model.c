@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/names.h"
 #include "base/text.h"
 #include "host/settings.h"
 #include "spec/spec_read.h"
@@ -23,6 +24,8 @@ struct model_reader {
     struct spec_entry *entries;
     struct draft *drafts;
     size_t n;
+    struct names names; /* of the entries, once they have them */
+    size_t *first;      /* the first entry of each name, by its number */
 };
 
 /* ---- entries as written ------------------------------------------------------------- */
@@ -118,26 +121,39 @@ static void refuse_twin(struct model_reader *m, size_t earlier, size_t later)
                                m->entries[other].path);
 }
 
+/* The name of entry I, which may be the NUMBERth of its plugin. GIVEN: the first entry with this name whose
+ * name was given, by the number of the name. */
+static void name_entry(struct model_reader *m, size_t i, size_t number, size_t *given)
+{
+    struct spec_entry *entry = &m->entries[i];
+    const bool is_given = m->drafts[i].given_name && entry->name;
+    size_t name, before = m->names.n, twin;
+
+    if (is_given)
+        check_name(m, i);
+    else
+        entry->name = arena_format(m->r->arena, "%s%zu", m->drafts[i].named.name, number);
+    name = names_add(&m->names, entry->name);
+    if (name == before) {
+        m->first[name] = i;
+        given[name] = NAMES_NONE;
+    } else if ((twin = m->drafts[i].given_name ? m->first[name] : given[name]) != NAMES_NONE) {
+        refuse_twin(m, twin, i);
+    }
+    if (m->drafts[i].given_name && given[name] == NAMES_NONE)
+        given[name] = i;
+}
+
 static void name_entries(struct model_reader *m)
 {
-    for (size_t i = 0; i < m->n; i++) {
-        struct spec_entry *entry = &m->entries[i];
-        const char *plugin = m->drafts[i].named.name;
-        size_t number = 1;
+    struct names plugins = {0};
+    size_t *count = mem_array(m->n, sizeof *count), *given = mem_array(m->n, sizeof *given);
 
-        for (size_t j = 0; j < i; j++)
-            number += !strcmp(m->drafts[j].named.name, plugin);
-        if (m->drafts[i].given_name && entry->name)
-            check_name(m, i);
-        else
-            entry->name = arena_format(m->r->arena, "%s%zu", plugin, number);
-        for (size_t j = 0; j < i; j++)
-            if (!strcmp(m->entries[j].name, entry->name) &&
-                (m->drafts[i].given_name || m->drafts[j].given_name)) {
-                refuse_twin(m, j, i);
-                break;
-            }
-    }
+    for (size_t i = 0; i < m->n; i++)
+        name_entry(m, i, ++count[names_add(&plugins, m->drafts[i].named.name)], given);
+    names_release(&plugins);
+    free(count);
+    free(given);
 }
 
 /* ---- inputs ------------------------------------------------------------------------------- */
@@ -147,7 +163,7 @@ static const char *resolve_input(struct model_reader *m, size_t i, const struct 
 {
     struct spec_reader *r = m->r;
     const char *who = m->drafts[i].named.name, *near, **names;
-    size_t j = 0;
+    size_t j;
 
     if (node->kind != NODE_SCALAR) {
         r->result |= diag_error(r->diag, &node->place, "%s.from: the name of an entry is wanted here, not %s",
@@ -156,8 +172,8 @@ static const char *resolve_input(struct model_reader *m, size_t i, const struct 
     }
     if (!strcmp(node->text, "input"))
         return "input";
-    while (j < m->n && strcmp(m->entries[j].name, node->text))
-        j++;
+    j = names_find(&m->names, node->text);
+    j = j == NAMES_NONE ? m->n : m->first[j];
     if (j < i)
         return m->entries[m->drafts[j].output].name;
     if (j < m->n) {
@@ -227,16 +243,21 @@ static void connect_entry(struct model_reader *m, size_t i)
 /* A branch that leads nowhere is most likely a `from:` that was forgotten. */
 static void warn_unused(struct model_reader *m)
 {
-    for (size_t i = 0; i + 1 < m->n; i++) {
-        bool used = false;
+    size_t *last =
+        mem_array(m->names.n, sizeof *last); /* the last entry that takes each name, by its number */
 
-        for (size_t j = i + 1; j < m->n && !used; j++)
-            for (size_t k = 0; k < m->entries[j].nfrom && !used; k++)
-                used = !strcmp(m->entries[j].from[k], m->entries[i].name);
-        if (!used)
+    for (size_t i = 0; i < m->n; i++)
+        for (size_t k = 0; k < m->entries[i].nfrom; k++) {
+            const size_t name = names_find(&m->names, m->entries[i].from[k]);
+
+            if (name != NAMES_NONE)
+                last[name] = i;
+        }
+    for (size_t i = 0; i + 1 < m->n; i++)
+        if (last[names_find(&m->names, m->entries[i].name)] <= i)
             diag_warn(m->r->diag, &m->entries[i].plugin.at, "the output of '%s' goes nowhere",
                       m->entries[i].name);
-    }
+    free(last);
 }
 
 /* ---- the whole list -------------------------------------------------------------------------- */
@@ -253,6 +274,7 @@ void spec_read_model(struct spec_reader *r, const struct node *node)
     }
     m.entries = arena_alloc(r->arena, 2 * node->n * sizeof *m.entries);
     m.drafts = mem_array(2 * node->n, sizeof *m.drafts);
+    m.first = mem_array(2 * node->n, sizeof *m.first);
     r->result = OK;
     for (size_t i = 0; i < node->n; i++)
         read_entry(&m, i, node->item[i]);
@@ -264,5 +286,7 @@ void spec_read_model(struct spec_reader *r, const struct node *node)
     r->result |= before;
     r->spec->model = m.entries;
     r->spec->nmodel = m.n;
+    names_release(&m.names);
+    free(m.first);
     free(m.drafts);
 }

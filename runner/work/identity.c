@@ -240,9 +240,15 @@ static void add_default_inits(struct plugins *p, const struct spec_entry *e)
     for (size_t i = 0; i < item_ntensors(item); i++) {
         const fell_tensor *t = &item->layer->tensors[i];
         const struct item *init;
+        struct error why;
 
-        if (!has_own_init(e, t->name) && (init = init_default_item(t->init ? t->init : "zeros", p->registry)))
+        if (has_own_init(e, t->name))
+            continue;
+        init = init_default_item(t->init ? t->init : "zeros", p->registry, &why);
+        if (init)
             add_plugin(p, init);
+        else if (p->result == OK)
+            p->result = error_set(p->err, "%s.%s: its default initialiser: %s", e->name, t->name, why.text);
     }
 }
 

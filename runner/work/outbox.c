@@ -125,7 +125,7 @@ void outbox_out_of_memory(void)
         the_outbox->busy = false;
         report(the_outbox, 0, true);
     }
-    _exit(EXIT_FAILURE);
+    _exit(WORKER_OUT_OF_MEMORY);
 }
 
 static void on_exit_of_process(void)

@@ -26,6 +26,9 @@ struct outbox {
  * kills the process: so the runner learns where a run is that it ends. One outbox a process. */
 void outbox_init(struct outbox *b, int fd);
 
+/* What a worker ends with that has no job to tell about. */
+enum { WORKER_OUT_OF_MEMORY = 112 };
+
 /* Memory is out: tells the runner and ends the process. For mem_on_failure(). */
 void outbox_out_of_memory(void);
 

@@ -19,6 +19,7 @@
 
 #include "base/text.h"
 #include "host/registry.h"
+#include "work/outbox.h"
 
 extern char **environ;
 
@@ -357,6 +358,8 @@ int process_bury(struct process *p, bool kill_it, struct strbuf *why)
             if (sig == SIGKILL)
                 strbuf_add(why, "; the system does that when memory is out");
         }
+    } else if (why && got == p->pid && WEXITSTATUS(how) == WORKER_OUT_OF_MEMORY) {
+        strbuf_add(why, "the worker process ended: out of memory");
     } else if (why) {
         strbuf_addf(why, "the worker process ended by itself with status %d",
                     got == p->pid ? WEXITSTATUS(how) : -1);

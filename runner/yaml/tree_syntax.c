@@ -7,6 +7,7 @@
 #include <string.h>
 #include <yaml.h>
 
+#include "base/mem.h"
 #include "base/text.h"
 
 /* libyaml reports these with an offset only, so they are looked for beforehand. */
@@ -79,6 +80,11 @@ void tree_report_syntax(const struct yaml_parser_s *p, const struct source *sour
     struct place at;
     char *text;
 
+    if (p->error == YAML_MEMORY_ERROR) {
+        mem_note_shortage(); /* libyaml allocates by itself */
+        diag_error(d, NULL, "memory is out while this is read");
+        return;
+    }
     if (strcmp(problem, no_token) == 0 && *p->buffer.pointer == '\t')
         problem = bad_tab;
     for (size_t i = 0; i < sizeof meanings / sizeof *meanings; i++)
