@@ -1,5 +1,5 @@
-/* fault_shim.c - for faults.sh, preloaded: lets one call, or all from one on, fail as they do where a disk is full,
- * a device is broken or memory is out.
+/* fault_shim.c - for faults.sh, preloaded: lets one call, or all from one on, fail as they do where a disk is
+ * full, a device is broken or memory is out.
  *
  *     FAULT=disk|sync|open|memory   which calls
  *     FAULT_ERRNO=28                what they fail with
