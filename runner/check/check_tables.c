@@ -189,7 +189,7 @@ static void check_initialisers(struct checked *c, struct finding *f)
                                              .fan_out = 4,
                                              .stream = rng_stream(c->seed, RNG_LAYER, 1, 1)};
 
-        if (!init_default_item(text, c->registry))
+        if (!init_default_item(text, c->registry, &err))
             finding_fail(f, "the tensor '%s' begins with '%s', and there is no such initialiser", t->name,
                          text);
         else if (init_fill(&request, &env, w, setting, &err) != OK)

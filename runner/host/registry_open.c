@@ -105,7 +105,9 @@ static status check_file(const char *path, struct stat *about, struct error *err
 static struct outcome {
     struct outcome *next;
     dev_t device;
-    ino_t inode;
+    ino_t inode; /* another file may get it, since what is mapped is a copy: hence the rest */
+    off_t size;
+    struct timespec changed;
     struct opened *opened; /* or NULL, with the message */
     char *path, *message;
 } * outcomes;
@@ -114,6 +116,12 @@ static status outcome_of(const struct outcome *o, struct opened **out, struct er
 {
     *out = o->opened;
     return o->opened ? OK : error_set(err, "%s", o->message);
+}
+
+static bool is_same_file(const struct outcome *o, const struct stat *s)
+{
+    return o->device == s->st_dev && o->inode == s->st_ino && o->size == s->st_size &&
+           o->changed.tv_sec == s->st_ctim.tv_sec && o->changed.tv_nsec == s->st_ctim.tv_nsec;
 }
 
 status plugin_open(const char *path, bool bundled, struct opened **out, struct error *err)
@@ -125,11 +133,15 @@ status plugin_open(const char *path, bool bundled, struct opened **out, struct e
     if (check_file(path, &about, err) != OK)
         return FAILED;
     for (o = outcomes; o; o = o->next)
-        if (o->device == about.st_dev && o->inode == about.st_ino && strcmp(o->path, path) == 0)
+        if (is_same_file(o, &about) && strcmp(o->path, path) == 0)
             return outcome_of(o, out, err);
     o = mem_alloc(sizeof *o);
-    *o = (struct outcome){
-        .next = outcomes, .device = about.st_dev, .inode = about.st_ino, .path = mem_string(path)};
+    *o = (struct outcome){.next = outcomes,
+                          .device = about.st_dev,
+                          .inode = about.st_ino,
+                          .size = about.st_size,
+                          .changed = about.st_ctim,
+                          .path = mem_string(path)};
     outcomes = o;
     if ((!bundled && plugin_probe(path, err) != OK) || plugin_load(path, bundled, &o->opened, err) != OK)
         o->message = mem_string(err->text);
