@@ -108,7 +108,7 @@ fuzz() {
         "$here/$name.c" "$build/librunner.a" $libs -o "$scratch/$name"
     mkdir -p "$scratch/found/$name" "$scratch/seeds/$name" "$here/corpus/$name" "$files/$name"
     [ ! -f "$here/$name.dict" ] || dict=-dict=$here/$name.dict
-    if FUZZ_SCRATCH=$files/$name "$scratch/$name" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 \
+    if FUZZ_SCRATCH=$files/$name "$scratch/$name" -max_total_time="$seconds" -seed="${FUZZ_SEED:-0}" -timeout=25 -rss_limit_mb=2048 \
         -print_final_stats=1 -artifact_prefix="$here/corpus/$name/" $dict "$scratch/found/$name" \
         "$here/corpus/$name" "$scratch/seeds/$name" >"$scratch/$name.log" 2>&1; then
         printf '%-14s %9s executions, %5s edges\n' "$name" \
