@@ -2,7 +2,7 @@
 # shellcheck disable=SC2059 # bytes are given as escapes
 # Every harness of this folder: the library built with clang under ASan and UBSan, then each harness over its
 # stored corpus and seeds and for SECONDS with new inputs, as many at a time as there are processors (FUZZ_JOBS).
-# Prints executions and edges of each; fails at a crash, a hang (10 s), a leak or 2 GB, whose input is then
+# Prints executions and edges of each; fails at a crash, a hang (25 s), a leak or 2 GB, whose input is then
 # stored in corpus/NAME/. Ends with 77 where clang or its runtime is missing. BUILD is an ordinary build,
 # whose program and plugins are used.
 #
