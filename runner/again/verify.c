@@ -28,19 +28,17 @@ static const struct {
                    "SELECT count(*) FROM gradients WHERE run_id = ?1 AND epoch <= ?2",
                    .nnumbers = NTENSOR_NUMBERS, .numbers = tensor_numbers},
     [METRICS] = {"SELECT value FROM metrics WHERE run_id = ?1 AND epoch = ?2 AND split = ?3 AND name = ?4",
-                 "SELECT count(*) FROM metrics WHERE run_id = ?1 AND epoch <= ?2",
-                 {"value"}},
+                 "SELECT count(*) FROM metrics WHERE run_id = ?1 AND epoch <= ?2", .columns = {"value"}},
     [STEP] = {"SELECT loss, lr, grad_norm FROM steps WHERE run_id = ?1 AND step = ?2",
               "SELECT count(*) FROM steps WHERE run_id = ?1 AND step <= ?2",
-              {"loss", "lr", "grad_norm"}},
+              .columns = {"loss", "lr", "grad_norm"}},
     [STEP_GRADIENTS] = {"SELECT grad_norm, position FROM step_gradients WHERE run_id = ?1 AND step = ?2"
                         " ORDER BY position",
                         "SELECT count(*) FROM step_gradients WHERE run_id = ?1 AND step <= ?2",
-                        {"grad_norm"}},
+                        .columns = {"grad_norm"}},
     [PROBES] = {"SELECT value FROM probes WHERE run_id = ?1 AND epoch = ?2 AND probe = ?3 AND name = ?4"
                 " AND layer = ?5 AND position = ?6",
-                "SELECT count(*) FROM probes WHERE run_id = ?1 AND epoch <= ?2",
-                {"value"}},
+                "SELECT count(*) FROM probes WHERE run_id = ?1 AND epoch <= ?2", .columns = {"value"}},
 };
 
 struct verifier {
