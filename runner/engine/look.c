@@ -59,7 +59,8 @@ static int by_key(const void *a, const void *b)
 /* What was said, in the order of its keys; two values for one key are a mistake of the probe. */
 static status sort_said(struct look *k, struct error *err)
 {
-    qsort(k->said, k->nsaid, sizeof *k->said, by_key);
+    if (k->nsaid)
+        qsort(k->said, k->nsaid, sizeof *k->said, by_key);
     for (size_t i = 1; i < k->nsaid; i++)
         if (by_key(&k->said[i - 1], &k->said[i]) == 0)
             return error_set(
