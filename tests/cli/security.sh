@@ -218,7 +218,9 @@ if unshare -rm true 2>/dev/null; then
     # shellcheck disable=SC2016 # expands there
     unshare -rm sh -c 'mount -t tmpfs -o ro none readonly && exec timeout 60 "$FELL" run good.yaml --db readonly/x.db' >out 2>err || :
     expect_text err "Read-only file system"
+    # A sanitizer reads its own options below /proc, and would look for leaks there whatever we say.
     # shellcheck disable=SC2016
-    unshare -rm sh -c 'mount -t tmpfs none /proc && exec timeout 60 "$FELL" check good.yaml' >out 2>err ||
+    ldd "$FELL" | grep -q libasan ||
+        unshare -rm sh -c 'mount -t tmpfs none /proc && exec timeout 60 "$FELL" check good.yaml' >out 2>err ||
         fail "without /proc: $(cat err)"
 fi
