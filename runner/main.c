@@ -82,6 +82,7 @@ int main(int argc, char **argv)
     check_json_memory();
     safe_streams();             /* whatever is printed, the terminal obeys none of it */
     signal(SIGPIPE, SIG_IGN);   /* a reader that went away is an error of the write */
+    signal(SIGXFSZ, SIG_IGN);   /* a file that may not grow as well */
     setlocale(LC_CTYPE, "");    /* which signs the terminal knows */
     setlocale(LC_NUMERIC, "C"); /* a number has a point, wherever the user lives */
     return cli_main(commands, argc, argv);

@@ -223,7 +223,8 @@ static fell_status read_head(const struct query *q, bool *logs)
     if (n < sizeof head || memcmp(head, "SQLite format 3", 16) != 0)
         return fell_fail(q->ctx, "path: %s is no SQLite database, or is encrypted", q->file);
     *logs = head[18] == 2 || head[19] == 2;
-    return *logs && has_log(q->s->path) ? refuse_log(q) : FELL_OK;
+    /* SQLite reads a log whatever the head says: one that was left beside a file that took another's place, too. */
+    return has_log(q->s->path) ? refuse_log(q) : FELL_OK;
 }
 
 /* A database with an empty log is read without one: SQLite would make files beside it. */
@@ -399,7 +400,7 @@ static fell_status add_row(struct query *q)
 
 static fell_status run_query(struct query *q)
 {
-    bool logs;
+    bool logs = false;
     int code;
 
     if (read_head(q, &logs) != FELL_OK || hide_clock(q) != FELL_OK || open_database(q, logs) != FELL_OK ||
@@ -410,7 +411,7 @@ static fell_status run_query(struct query *q)
             return FELL_ERROR;
     if (q->refused || code != SQLITE_DONE)
         return sqlite_failed(q);
-    if (logs && has_log(q->s->path))
+    if (has_log(q->s->path))
         return refuse_log(q);
     return q->table.rows > 0 ? FELL_OK : fell_fail(q->ctx, "query: it gives no rows");
 }

@@ -43,9 +43,10 @@ status stored_run_read(sqlite3 *db, int64_t run, struct stored_run *s, struct er
         s->resolved = column_text(st, 4);
         s->epochs_done = sqlite3_column_int64(st, 5);
         s->last_epoch = sqlite3_column_int64(st, 6);
+    } else if (rc == SQLITE_DONE) {
+        error_set(err, "cannot read run %lld: there is none", (long long)run);
     } else {
-        error_set(err, "cannot read run %lld: %s", (long long)run,
-                  rc == SQLITE_DONE ? "there is none" : sqlite3_errmsg(db));
+        database_read_error(db, err);
     }
     sqlite3_finalize(st);
     return rc == SQLITE_ROW ? OK : FAILED;

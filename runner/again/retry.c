@@ -64,11 +64,6 @@ static status read_statuses(struct retry *r, const char *text, struct error *err
     return result;
 }
 
-static status database_failed(sqlite3 *db, struct error *err)
-{
-    return error_set(err, "cannot read the results database: %s", sqlite3_errmsg(db));
-}
-
 /* ---- the experiment --------------------------------------------------------------------------- */
 
 struct stored {
@@ -99,10 +94,10 @@ static status read_row(struct retry *r, sqlite3 *db, struct stored *s, struct er
 
     free(sql);
     if (rc != SQLITE_OK)
-        return database_failed(db, err);
+        return database_read_error(db, err);
     sqlite3_bind_int64(s->row, 1, r->id);
     if (sqlite3_step(s->row) != SQLITE_ROW)
-        return database_failed(db, err);
+        return database_read_error(db, err);
     t->name = arena_format(r->arena, "%s", text_of(s, 0));
     snprintf(r->uid, sizeof r->uid, "%s", text_of(s, 1));
     s->spec = text_of(s, 2);
@@ -196,7 +191,7 @@ static status queue_runs(struct retry *r, struct recorder *recorder, struct erro
         rc = SQLITE_OK;
     }
     if (result == OK && rc != SQLITE_DONE)
-        result = database_failed(db, err);
+        result = database_read_error(db, err);
     sqlite3_finalize(row);
     free(sql);
     return result == OK ? recorder_commit(recorder, err) : FAILED;

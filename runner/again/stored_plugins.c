@@ -78,7 +78,7 @@ static status check_plugins(struct stored_plugins *p, sqlite3 *db, const struct 
         rc = SQLITE_OK;
     }
     if (result == OK && rc != SQLITE_DONE)
-        result = error_set(err, "the results database: %s", sqlite3_errmsg(db));
+        result = database_read_error(db, err);
     sqlite3_finalize(st);
     return result;
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/run_status.h"
+#include "record/database.h"
 #include "work/identity.h"
 
 /* The tables, their questions (?1 the run, ?2 the epoch or step) and what is compared in each row: columns
@@ -225,7 +226,7 @@ static status count(struct verifier *c, const char *sql, int64_t upto, int64_t *
     if (rc == SQLITE_ROW)
         *out = sqlite3_column_int64(st, 0);
     sqlite3_finalize(st);
-    return rc == SQLITE_ROW ? OK : error_set(err, "the results database: %s", sqlite3_errmsg(c->db));
+    return rc == SQLITE_ROW ? OK : database_read_error(c->db, err);
 }
 
 /* Rows that are stored and were not heard. Of a run that ended in the middle of an epoch (WHOLE: it did
@@ -284,7 +285,7 @@ static status prepare(struct verifier *c, struct error *err)
         return FAILED;
     for (int t = 0; t < TABLES; t++)
         if (sqlite3_prepare_v2(c->db, tables[t].sql, -1, &c->st[t], NULL) != SQLITE_OK)
-            return error_set(err, "the results database: %s", sqlite3_errmsg(c->db));
+            return database_read_error(c->db, err);
     return OK;
 }
 

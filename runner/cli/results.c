@@ -18,7 +18,7 @@
 
 status results_error(sqlite3 *db, struct error *err)
 {
-    return error_set(err, "the results database: %s", sqlite3_errmsg(db));
+    return database_read_error(db, err);
 }
 
 /* ---- asking ------------------------------------------------------------------- */

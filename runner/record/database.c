@@ -98,17 +98,83 @@ static status check_place(const char *path, struct error *err)
     return result;
 }
 
+/* ---- what went wrong ----------------------------------------------------------------------- */
+
+/* The errno of the last call that failed on FILE, 0 when none did. */
+static int file_errno(sqlite3 *db, int which)
+{
+    sqlite3_file *file = NULL;
+    int number = 0;
+
+    if (sqlite3_file_control(db, "main", which, &file) == SQLITE_OK && file && file->pMethods)
+        file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &number);
+    return number;
+}
+
+/* Why a call of the system failed, 0 if nobody knows. A COMMIT that fails leaves SQLite's own note of it as
+ * it was; then the log and the file know, or, for the log's index, errno alone (BEFORE: as it was found). */
+static int system_errno(sqlite3 *db, int before)
+{
+    const int known[] = {file_errno(db, SQLITE_FCNTL_JOURNAL_POINTER),
+                         file_errno(db, SQLITE_FCNTL_FILE_POINTER), sqlite3_system_errno(db), before};
+
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (known[i] != 0)
+            return known[i];
+    return 0;
+}
+
+static status io_failed(sqlite3 *db, const char *path, int number, struct error *err)
+{
+    static const struct reason {
+        int number;
+        const char *text, *mend;
+    } reasons[] = {
+        {0, "the disk is full", "Make room"}, /* SQLite says this one itself */
+        {ENOSPC, "the disk is full", "Make room"},
+        {EDQUOT, "the disk is full, as far as your quota goes", "Make room"},
+        {EFBIG, "the file may not grow (ulimit -f, or the most that its file system has)", "Raise the limit"},
+        {EROFS, "its file system has become read-only", "Mend it"},
+        {EMFILE, "this process has too many files open", "Raise the limit (ulimit -n)"},
+        {ENFILE, "the system has too many files open", "Close some"},
+        {ENOMEM, "out of memory", "Free some"},
+    };
+
+    for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
+        if (number == reasons[i].number)
+            return error_set(err, "%s: %s; what was stored before is safe. %s and run again", path,
+                             reasons[i].text, reasons[i].mend);
+    return error_set(err, "%s: reading or writing failed (%s); what was stored before is safe", path,
+                     number > 0 ? strerror(number) : sqlite3_errmsg(db));
+}
+
+static status not_written(const char *path, struct error *err)
+{
+    char *folder = path_folder(path);
+    const bool file = access(path, W_OK) == 0, both = file && access(folder, W_OK) == 0;
+
+    if (!both && errno == EROFS)
+        error_set(err, "%s cannot be written: it is on a read-only file system", path);
+    else if (!both)
+        error_set(err, "%s cannot be written: %s is read-only", path, file ? "its folder" : "it");
+    else
+        error_set(err, "%s cannot be written, though its permissions allow it by now; run again", path);
+    free(folder);
+    return FAILED;
+}
+
 status database_error(sqlite3 *db, int rc, const char *path, struct error *err)
 {
+    const int before = errno;
     struct strbuf who = {0};
+    int number;
 
     switch (rc & 0xff) {
     case SQLITE_FULL:
-        return error_set(err, "%s: the disk is full; what was stored before is safe. Make room and run again",
-                         path);
+        return io_failed(db, path, 0, err);
     case SQLITE_IOERR:
-        return error_set(err, "%s: reading or writing failed (%s); what was stored before is safe", path,
-                         sqlite3_system_errno(db) ? strerror(sqlite3_system_errno(db)) : sqlite3_errmsg(db));
+        number = rc == SQLITE_IOERR_NOMEM ? ENOMEM : system_errno(db, before);
+        return io_failed(db, path, number ? number : -1, err);
     case SQLITE_NOMEM:
         return error_set(err, "%s: out of memory; what was stored before is safe", path);
     case SQLITE_NOTADB:
@@ -118,12 +184,10 @@ status database_error(sqlite3 *db, int rc, const char *path, struct error *err)
                          sqlite3_errmsg(db), path);
     case SQLITE_READONLY:
     case SQLITE_PERM:
-        if (access(path, W_OK) != 0 && errno == EROFS)
-            return error_set(err, "%s cannot be written: it is on a read-only file system", path);
-        return error_set(err, "%s cannot be written: it, or its folder, is read-only", path);
+        return not_written(path, err);
     case SQLITE_CANTOPEN:
-        return error_set(err, "cannot open %s: %s", path,
-                         sqlite3_system_errno(db) ? strerror(sqlite3_system_errno(db)) : "it is not a file");
+        number = sqlite3_system_errno(db);
+        return error_set(err, "cannot open %s: %s", path, number ? strerror(number) : "it is not a file");
     case SQLITE_BUSY:
         database_lock_holders(path, false, &who);
         error_set(err, "%s is locked by %s", path, who.text);
@@ -133,6 +197,16 @@ status database_error(sqlite3 *db, int rc, const char *path, struct error *err)
         return error_set(err, "%s: %s", path, sqlite3_errmsg(db));
     }
 }
+
+status database_read_error(sqlite3 *db, struct error *err)
+{
+    const char *path = sqlite3_db_filename(db, "main");
+
+    return database_error(db, sqlite3_extended_errcode(db), path && *path ? path : "the results database",
+                          err);
+}
+
+/* ---- whose it is --------------------------------------------------------------------------- */
 
 /* One number of a one-row query. */
 static int query_int(sqlite3 *db, const char *sql, int *out)
@@ -357,7 +431,13 @@ status database_open(const char *path, sqlite3 **out, struct error *err)
     if (access(path, F_OK) != 0)
         create_file(path);
     /* One thread uses it, so SQLite need not lock a mutex at every call. */
+    errno = 0;
     rc = sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
+    if (rc == SQLITE_OK && sqlite3_db_readonly(db, "main") &&
+        errno != 0) { /* SQLite tried again, for reading */
+        error_set(err, "%s cannot be opened for writing: %s", path, strerror(errno));
+        goto out;
+    }
     if (rc != SQLITE_OK) {
         database_error(db, rc, path, err);
         goto out;

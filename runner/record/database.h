@@ -26,6 +26,9 @@ status database_check_file_system(const char *path, long type, struct error *err
  * error, locked ... Returns FAILED. */
 status database_error(sqlite3 *db, int rc, const char *path, struct error *err);
 
+/* The same for the last call on DB, which is told by its whole path. */
+status database_read_error(sqlite3 *db, struct error *err);
+
 /* Whether the name of the open file means another file by now, or none. */
 bool database_has_moved(sqlite3 *db);
 /* All that it holds into PATH.saved-PID. SAID: what happened, and where it is now. */

@@ -28,7 +28,8 @@ struct merge {
     sqlite3 *from, *to;
     const char *from_path, *to_path;
     const struct merge_files *files;
-    struct strbuf old_files; /* of runs that are replaced in this transaction */
+    struct strbuf old_files;  /* of runs that are replaced in this transaction */
+    struct strbuf made_files; /* in it */
     struct copier experiments, data_files, runs;
     size_t ntables;
     struct copier table[MOST_TABLES]; /* with the rows of a run, but checkpoints */
@@ -44,7 +45,7 @@ struct instead {
 
 static status from_error(struct merge *m)
 {
-    return error_set(m->err, "%s: %s", m->from_path, sqlite3_errmsg(m->from));
+    return database_error(m->from, sqlite3_extended_errcode(m->from), m->from_path, m->err);
 }
 
 static status to_error(struct merge *m, int rc)
@@ -249,7 +250,7 @@ static status copy_run(struct merge *m, const struct one_run *r, int64_t experim
         if (copy(m, &m->table[i], r->id, 1, &of_row))
             goto out;
     st = m->files->copy(m->from, m->from_path, r->id, m->to, m->to_path, of_row.value,
-                        &m->counts->checkpoints, &m->counts->lost, m->err);
+                        &m->counts->checkpoints, &m->counts->lost, &m->made_files, m->err);
 out:
     return st;
 }
@@ -263,7 +264,7 @@ static status merge_run(struct merge *m, const struct one_run *r, int64_t experi
         return FAILED;
     if (old >= 0 && progress >= r->progress) {
         m->counts->known++;
-        return OK;
+        return m->files->recover(m->to, m->to_path, old, m->err);
     }
     *(old >= 0 ? &m->counts->replaced : &m->counts->added) += 1;
     return copy_run(m, r, experiment, old);
@@ -340,6 +341,24 @@ static status merge_row(struct merge *m, int64_t from_id, const char *identity, 
     return copy(m, &m->data_files, from_id, 1, &of_file);
 }
 
+/* The files after the transaction, not before: a merge that fails leaves the old rows, and their files. */
+static status settle(struct merge *m, status st)
+{
+    struct error ignored;
+
+    if (st == OK) {
+        st = m->files->settle(&m->made_files, true, m->err);
+        m->files->remove(&m->old_files, m->to_path, m->to);
+    } else {
+        if (!sqlite3_get_autocommit(m->to))
+            sqlite3_exec(m->to, "ROLLBACK", NULL, NULL, NULL);
+        m->files->settle(&m->made_files, false, &ignored);
+    }
+    strbuf_release(&m->old_files);
+    strbuf_release(&m->made_files);
+    return st;
+}
+
 static status merge_experiment(struct merge *m, int64_t from_id, const char *uid, const char *identity,
                                int64_t runs)
 {
@@ -353,11 +372,7 @@ static status merge_experiment(struct merge *m, int64_t from_id, const char *uid
         if (look(m, "SELECT id FROM experiments WHERE uid = ?1", uid, 0, &id) == OK &&
             merge_row(m, from_id, identity, runs, &id) == OK && merge_runs(m, from_id, id) == OK)
             st = exec(m, "COMMIT");
-        if (st == OK) /* not before: a merge that fails leaves the old rows, and their files */
-            m->files->remove(&m->old_files, m->to_path, m->to);
-        strbuf_release(&m->old_files);
-        if (st != OK && !sqlite3_get_autocommit(m->to))
-            sqlite3_exec(m->to, "ROLLBACK", NULL, NULL, NULL);
+        st = settle(m, st);
     }
     close(claim);
     return st;

@@ -4,6 +4,7 @@
 #define RECORD_MERGE_H
 
 #include <sqlite3.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/error.h"
@@ -16,9 +17,14 @@ struct merge_files {
     status (*list)(sqlite3 *db, int64_t run, struct strbuf *out, struct error *err);
     /* Copy the files of FROM_RUN's checkpoints, beside FROM_PATH, into the folder that RUN has beside
      * TO_PATH, and add their rows to TO. Files that are gone, or are not what was saved, have no row: *LOST
-     * counts them, *COPIED the others. */
+     * counts them, *COPIED the others. No file that is there is changed: what was made, beside it where its
+     * name is taken, is added to MADE. */
     status (*copy)(sqlite3 *from, const char *from_path, int64_t from_run, sqlite3 *to, const char *to_path,
-                   int64_t run, int64_t *copied, int64_t *lost, struct error *err);
+                   int64_t run, int64_t *copied, int64_t *lost, struct strbuf *made, struct error *err);
+    /* After the transaction: what was MADE takes its place, or goes when nothing was COMMITTED. */
+    status (*settle)(const struct strbuf *made, bool committed, struct error *err);
+    /* The same for files of RUN whose merge was killed after its commit. */
+    status (*recover)(sqlite3 *to, const char *to_path, int64_t run, struct error *err);
     /* After the commit: remove the files of LIST that no row of TO names. */
     void (*remove)(const struct strbuf *list, const char *to_path, sqlite3 *to);
 };

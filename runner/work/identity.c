@@ -84,7 +84,7 @@ status identity_check_files(sqlite3 *db, int64_t run, struct error *err)
                 error_set(err, "'%s' has changed since run %lld was trained on it", path, (long long)run);
     }
     if (rc != SQLITE_OK && rc != SQLITE_DONE)
-        result = error_set(err, "the results database: %s", sqlite3_errmsg(db));
+        result = database_read_error(db, err);
     sqlite3_finalize(st);
     return result;
 }

@@ -1,6 +1,8 @@
 /* merge_files.c - see merge_files.h. The rows are record/merge.c's. */
 #include "work/merge_files.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -22,30 +24,63 @@ static status list_files(sqlite3 *db, int64_t run, struct strbuf *out, struct er
             resume_list_add(out, run, database_text(s, 0));
     }
     sqlite3_finalize(s);
-    return rc == SQLITE_DONE ? OK : error_set(err, "%s", sqlite3_errmsg(db));
+    return rc == SQLITE_DONE ? OK : database_read_error(db, err);
 }
 
-/* The file PATH to TO, if it is what was saved. */
-static status copy_file(const char *path, const char *sha256, const char *to, bool *good, struct error *err)
+/* ---- copying: no file that is there is changed before the commit ------------------------------- */
+
+/* Before the name of a file whose place is taken by that of the run which is replaced. */
+#define MERGED ".merged-"
+
+/* The bytes of PATH where they are those of SHA256, else NULL. */
+static char *read_saved(const char *path, const char *sha256, size_t *size)
 {
     struct error ignored;
     char *bytes = NULL, found[65];
+
+    if (file_read(path, &bytes, size, &ignored) == OK)
+        sha256_text(bytes, *size, found);
+    if (bytes && strcmp(found, sha256) == 0)
+        return bytes;
+    free(bytes);
+    return NULL;
+}
+
+static bool is_saved(const char *path, const char *sha256)
+{
     size_t size;
+    char *bytes = access(path, F_OK) == 0 ? read_saved(path, sha256, &size) : NULL;
+
+    free(bytes);
+    return bytes != NULL;
+}
+
+/* The file PATH into FOLDER as NAME, if it is what was saved. */
+static status copy_file(const char *path, const char *sha256, const char *folder, const char *name,
+                        struct strbuf *made, bool *good, struct error *err)
+{
+    size_t size;
+    char *bytes = read_saved(path, sha256, &size), *to = path_join(folder, name);
     status st = OK;
 
-    *good = false;
-    if (file_read(path, &bytes, &size, &ignored) == OK) {
-        sha256_text(bytes, size, found);
-        *good = strcmp(found, sha256) == 0;
-        if (*good)
-            st = file_write(to, bytes, size, err);
+    *good = bytes != NULL;
+    if (*good && !is_saved(to, sha256)) {
+        if (access(to, F_OK) == 0) {
+            free(to);
+            to = mem_format("%s/" MERGED "%s", folder, name);
+            unlink(to);
+        }
+        st = file_write(to, bytes, size, err);
+        strbuf_addf(made, "%s%c", to, 0);
     }
     free(bytes);
+    free(to);
     return st;
 }
 
 static status copy_files(sqlite3 *from, const char *from_path, int64_t from_run, sqlite3 *to,
-                         const char *to_path, int64_t run, int64_t *copied, int64_t *lost, struct error *err)
+                         const char *to_path, int64_t run, int64_t *copied, int64_t *lost,
+                         struct strbuf *made, struct error *err)
 {
     char *folder = resume_folder(to_path, run);
     sqlite3_stmt *s = NULL;
@@ -58,22 +93,85 @@ static status copy_files(sqlite3 *from, const char *from_path, int64_t from_run,
         sqlite3_bind_int64(s, 1, from_run);
     while (rc == SQLITE_OK && st == OK && sqlite3_step(s) == SQLITE_ROW) {
         const char *stored = database_text(s, 1);
-        char *path = resume_file(from_path, from_run, stored), *file = path_join(folder, path_base(stored));
+        char *path = resume_file(from_path, from_run, stored);
         char *as = resume_stored_path(run, path_base(stored));
         bool good = false;
 
         st = path_make_folder(folder, err);
         if (st == OK && path)
-            st = copy_file(path, database_text(s, 2), file, &good, err);
+            st = copy_file(path, database_text(s, 2), folder, path_base(stored), made, &good, err);
         if (st == OK && good)
             st = merge_add_checkpoint(to, to_path, run, as, s, err);
         free(as);
         free(path);
         *(good ? copied : lost) += 1;
-        free(file);
     }
     if (rc != SQLITE_OK || sqlite3_finalize(s) != SQLITE_OK)
-        st = st == OK ? error_set(err, "%s", sqlite3_errmsg(from)) : st;
+        st = st == OK ? database_read_error(from, err) : st;
+    free(folder);
+    return st;
+}
+
+/* ---- after the transaction ------------------------------------------------------------------- */
+
+/* The place of FROM, FOLDER/.merged-NAME; NULL when it has its own. */
+static char *place_of(const char *from)
+{
+    const char *name = path_base(from);
+    char *folder, *to;
+
+    if (strncmp(name, MERGED, strlen(MERGED)) != 0)
+        return NULL;
+    folder = path_folder(from);
+    to = path_join(folder, name + strlen(MERGED));
+    free(folder);
+    return to;
+}
+
+static status settle_files(const struct strbuf *made, bool committed, struct error *err)
+{
+    status st = OK;
+
+    for (size_t at = 0; at < made->len; at += strlen(made->text + at) + 1) {
+        const char *from = made->text + at;
+        char *to = place_of(from), *folder = path_folder(from);
+
+        if (!committed) {
+            unlink(from);
+            rmdir(folder); /* if it is empty */
+        } else if (to && rename(from, to) != 0 && st == OK) {
+            st = error_set(err, "cannot write '%s': %s; merge again", to, strerror(errno));
+        }
+        free(folder);
+        free(to);
+    }
+    return st;
+}
+
+static status recover_files(sqlite3 *to, const char *to_path, int64_t run, struct error *err)
+{
+    sqlite3_stmt *s = NULL;
+    int rc = sqlite3_prepare_v2(to, "SELECT path, sha256 FROM checkpoints WHERE run_id = ?1", -1, &s, NULL);
+    char *folder = resume_folder(to_path, run);
+    status st = OK;
+
+    if (rc == SQLITE_OK)
+        sqlite3_bind_int64(s, 1, run);
+    while (rc == SQLITE_OK && st == OK && (rc = sqlite3_step(s)) == SQLITE_ROW) {
+        char *from = mem_format("%s/" MERGED "%s", folder, path_base(database_text(s, 0)));
+        struct strbuf one = {0};
+
+        rc = SQLITE_OK;
+        if (access(from, F_OK) == 0) {
+            strbuf_addf(&one, "%s%c", from, 0);
+            st = settle_files(&one, is_saved(from, database_text(s, 1)), err);
+        }
+        strbuf_release(&one);
+        free(from);
+    }
+    if (rc != SQLITE_DONE && st == OK)
+        st = database_read_error(to, err);
+    sqlite3_finalize(s);
     free(folder);
     return st;
 }
@@ -83,4 +181,8 @@ static void remove_files(const struct strbuf *list, const char *to_path, sqlite3
     resume_list_remove(list, to_path, to);
 }
 
-const struct merge_files merge_files = {.list = list_files, .copy = copy_files, .remove = remove_files};
+const struct merge_files merge_files = {.list = list_files,
+                                        .copy = copy_files,
+                                        .settle = settle_files,
+                                        .recover = recover_files,
+                                        .remove = remove_files};

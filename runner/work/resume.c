@@ -148,9 +148,10 @@ static status read_wanted(sqlite3 *db, int64_t run, struct wanted *w, struct err
         w->recorded = sqlite3_column_int64(st, 2);
         if (w->recorded != sqlite3_column_int64(st, 3))
             w->recorded = 0;
+    } else if (rc == SQLITE_DONE) {
+        error_set(err, "cannot read run %lld: there is none", (long long)run);
     } else {
-        error_set(err, "cannot read run %lld: %s", (long long)run,
-                  rc == SQLITE_DONE ? "there is none" : sqlite3_errmsg(db));
+        database_read_error(db, err);
     }
     sqlite3_finalize(st);
     return rc == SQLITE_ROW ? OK : FAILED;

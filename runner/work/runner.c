@@ -6,7 +6,6 @@
  */
 #include "work/runner.h"
 
-#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -263,7 +262,6 @@ status runner_run(struct experiment *e, struct registry *reg, const struct runne
     status result;
 
     *out = (struct runner_summary){0};
-    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error of a write */
     result = prepare(&r, d, err);
     if (result == OK)
         result = store_follow_files(&r.store, err);
@@ -288,7 +286,6 @@ status runner_go_on(struct recorder *recorder, struct registry *reg, const struc
     status result;
 
     *out = (struct runner_summary){0};
-    signal(SIGXFSZ, SIG_IGN);
     recorder_on_wait(recorder, note_wait, NULL, &r);
     result = train(&r, t, id, NULL, out, err);
     release(&r);

@@ -73,7 +73,7 @@ static status each_row(sqlite3 *db, const char *sql, int64_t experiment,
         rc = SQLITE_OK;
     }
     if (rc != SQLITE_DONE)
-        error_set(err, "cannot read the results database: %s", sqlite3_errmsg(db));
+        database_read_error(db, err);
     sqlite3_finalize(row);
     return rc == SQLITE_DONE ? OK : FAILED;
 }

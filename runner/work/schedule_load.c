@@ -23,7 +23,7 @@ struct loader {
 
 static status database_failed(const struct loader *l, struct error *err)
 {
-    return error_set(err, "cannot read the runs of the experiment: %s", sqlite3_errmsg(l->db));
+    return database_read_error(l->db, err);
 }
 
 /* ---- values --------------------------------------------------------------------------- */

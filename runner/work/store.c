@@ -13,8 +13,7 @@
 
 static status cannot_read(const struct store *s, struct error *err)
 {
-    return error_set(err, "cannot read the results database: %s",
-                     sqlite3_errmsg(recorder_handle(s->recorder)));
+    return database_read_error(recorder_handle(s->recorder), err);
 }
 
 /* ---- other bytes ---------------------------------------------------------------------- */
@@ -213,7 +212,7 @@ status store_summary(struct recorder *r, int64_t experiment, struct runner_summa
         out->valued = sqlite3_column_int(st, 4) != 0;
         out->failed = out->runs - out->finished - out->pruned - out->left;
     } else {
-        error_set(err, "cannot read the results database: %s", sqlite3_errmsg(recorder_handle(r)));
+        database_read_error(recorder_handle(r), err);
     }
     sqlite3_finalize(st);
     return rc == SQLITE_ROW ? OK : FAILED;

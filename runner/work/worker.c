@@ -416,7 +416,6 @@ static void set_signals(void)
     signal(SIGINT, SIG_IGN);
     signal(SIGHUP, SIG_IGN);
     signal(SIGPIPE, SIG_DFL);
-    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error of a write */
     sigaction(SIGTERM, &terminate, NULL);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);

@@ -51,6 +51,12 @@ one() {
     if [ $got != 0 ]; then
         case $1 in memory) named='memory' ;; *) named='f\.db|/[a-z]|\.yaml|\.so|a worker process' ;; esac
         grep -qE "$named" err || fail "$what: nothing is named: $(cat out err)"
+        # A run that failed has its reason as a row.
+        sqlite3 f.db 'SELECT error FROM runs' >>err 2>/dev/null
+        case $2 in
+        28) grep -qE 'the disk is full|No space left' err || fail "$what: nothing says that the disk is full: $(cat err)" ;;
+        24) grep -qiE 'too many (open files|files open)' err || fail "$what: nothing says that too many files are open: $(cat err)" ;;
+        esac
     fi
     if [ -s f.db ]; then
         [ "$(sqlite3 f.db 'PRAGMA integrity_check')" = ok ] || fail "$what: the database is broken"
@@ -84,6 +90,7 @@ kind() {
 kind disk 28 run
 kind disk 5 run
 kind sync 5 run
+kind sync 28 run
 kind disk 28 worker
 kind sync 5 worker
 kind open 24 run

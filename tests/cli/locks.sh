@@ -87,8 +87,7 @@ write_spec long.yaml
 sed -i 's/epochs: 20/epochs: 20000/' long.yaml
 expect_exit 0 "$FELL" run long.yaml train.epochs=5 --db full.db
 (ulimit -f 1000 && exec "$FELL" run long.yaml name=much --db full.db >out 2>err) && fail "there was room for 20000 epochs"
-expect_text err "full.db"
-grep -q "failed (File too large)\|the disk is full\|failed (disk I/O error)" err || fail "not a word of the full disk: $(cat err)"
+expect_text err "full.db: the file may not grow (ulimit -f, or the most that its file system has); what was stored before is safe"
 expect_sql full.db ok "PRAGMA integrity_check"
 expect_sql full.db 5 "SELECT count(*) FROM epochs WHERE run_id = 1"
 expect_exit 0 "$FELL" run long.yaml name=much --db full.db --new

@@ -94,10 +94,24 @@ expect_exit 0 "$FELL" merge less.db -o f.db --json
 expect_json out "8" "j->>'\$.sources[0].known_runs'"
 cp f.db resume.db
 cp -r f.db.checkpoints resume.db.checkpoints
+# A merge that fails leaves the old files as they were, and none of its own; one that is killed after its commit is
+# done by the next.
+(cd f.db.checkpoints && echo old >"$(ls | head -n 1)/last.safetensors" && find . -type f -exec sha256sum {} + | sort) >files.1
+(ulimit -f 80 && "$FELL" merge a.db -o f.db) >out 2>err && fail "there was room for all rows"
+expect_text err "the file may not grow"
+(cd f.db.checkpoints && find . -type f -exec sha256sum {} + | sort) >files.2
+cmp files.1 files.2 || fail "a merge that failed changed files: $(diff files.1 files.2)"
 expect_exit 0 "$FELL" merge a.db -o f.db --json
 expect_json out "3|5" "j->>'\$.sources[0].replaced_runs', j->>'\$.sources[0].known_runs'"
 expect_rows a.db f.db
 expect_sql f.db ok "PRAGMA integrity_check"
+sqlite3 f.db "SELECT sha256 || '  f.db.checkpoints/' || path FROM checkpoints" >sums
+sha256sum --check --quiet sums || fail "a checkpoint is not what its row says"
+one=$(sed -n '1s/.*  //p' sums)
+mv "$one" "$(dirname "$one")/.merged-$(basename "$one")"
+echo old >"$one"
+expect_exit 0 "$FELL" merge a.db -o f.db
+sha256sum --check --quiet sums || fail "a file of a merge that was killed was not put in its place"
 
 # What another machine began goes on here, to the same numbers.
 sqlite3 -bail resume.db "UPDATE runs SET status = 'interrupted' WHERE status = 'failed'"

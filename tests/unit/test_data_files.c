@@ -510,5 +510,12 @@ Test(sqlite, refused_files)
         data_close(&o);
     }
     cr_assert_neq(access(in_folder("d.db-shm"), F_OK), 0, "files were made beside the database");
-    remove_files((const char *const[]){"d.db", NULL});
+
+    /* Nor one that was left beside a file which says that it has none. */
+    run_sql("d.db", "PRAGMA journal_mode = delete", NULL);
+    write_file("d.db-wal", "left", 4);
+    assert_refused("sqlite", settings, FELL_CLASSES,
+                   "path: changes to d.db lie in d.db-wal and are no part of the file yet; close the program "
+                   "that writes it, or copy it with VACUUM INTO");
+    remove_files((const char *const[]){"d.db", "d.db-wal", NULL});
 }
