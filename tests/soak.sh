@@ -1,15 +1,17 @@
 #!/bin/bash
-# A sweep whose runner and workers are killed at random instants, again and again, and continued each
-# time: its rows are those of the same sweep left alone.
+# A sweep whose runner and workers are killed and stopped at random instants, under a clock that jumps, again and
+# again, and continued each time: its rows are those of the same sweep left alone. At random instants, too, all files of
+# its database are copied, as a loss of power would leave them: each copy is whole and has rows of that sweep alone.
 #
-#     FELL=build/fell bash tests/soak.sh [KILLS [TRIALS]]      (make soak: 200 kills, 20,000 trials)
+#     FELL=build/fell bash tests/soak.sh [KILLS [TRIALS [STRATEGY]]]      (make soak: 1,000 kills, tpe)
 #
 # The instants are drawn from SOAK_SEED, printed at the start. cli/soak.sh is the short form.
 set -u
-kills=${1:-200} trials=${2:-20000}
+kills=${1:-1000} trials=${2:-2000} strategy=${3:-tpe}
 : "${FELL:?names the program to test}"
 RANDOM=${SOAK_SEED:-$$}
-echo "soak: $kills kills, $trials trials, SOAK_SEED=${SOAK_SEED:-$$}"
+echo "soak: $kills kills, $trials trials of $strategy, SOAK_SEED=${SOAK_SEED:-$$}"
+here=$(cd "$(dirname "$0")" && pwd)
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 cd "$scratch" || exit 1
@@ -28,7 +30,7 @@ train: {epochs: 48, batch_size: 8}
 checkpoint: {every: 10, keep: [last]}
 retries: 1000
 sweep:
-  strategy: {random: {trials: $trials}}
+  strategy: {$strategy: {trials: $trials}}
   over:
     optimizer.adam.lr: {range: [1e-4, 1], log: true}
     model.0.dense.units: {range: [2, 8], type: int}
@@ -58,6 +60,36 @@ workers_of() {
     done
 }
 
+# Sanitizers want to be loaded first.
+clock=
+case $(ldd "$FELL") in
+*libasan* | *libtsan*) echo "the clock does not jump: the program is built with a sanitizer" ;;
+*) ${CC:-cc} -std=gnu17 -O1 -shared -fPIC "$here/cli/clock_shim.c" -o clock.so && clock=$PWD/clock.so ;;
+esac
+
+# Only the runner writes: while it stands still its files are as a loss of power would leave them.
+copies=0
+power_cut() {
+    local more
+    kill -STOP "$1" 2>/dev/null || return
+    rm -rf power && mkdir power
+    for more in '' -wal -shm; do
+        [ ! -e "killed.db$more" ] || cp "killed.db$more" "power/copy.db$more"
+    done
+    sleep "$(printf '0.%03d' $((RANDOM % 100)))"
+    kill -CONT "$1" 2>/dev/null
+    [ -s power/copy.db ] || return
+    copies=$((copies + 1))
+    [ "$(sqlite3 power/copy.db 'PRAGMA integrity_check' 2>&1)" = ok ] || { echo "FAILED: the copy $copies is broken"; exit 1; }
+    more=$(sqlite3 power/copy.db "ATTACH 'whole.db' AS w;
+        SELECT count(*) FROM (SELECT trial, repeat, epoch, hex(train_loss), hex(grad_norm_mean) FROM main.epochs AS e
+            JOIN main.runs AS r ON r.id = run_id EXCEPT SELECT trial, repeat, epoch, hex(train_loss), hex(grad_norm_mean)
+            FROM w.epochs AS e JOIN w.runs AS r ON r.id = run_id);
+        SELECT count(*) FROM (SELECT 1 FROM main.epochs GROUP BY run_id HAVING max(epoch) <> count(*))" 2>&1)
+    [ "$more" = "0
+0" ] || { echo "FAILED: the copy $copies has rows that the sweep has not, or holes: $more"; exit 1; }
+}
+
 begun=$(date +%s%N)
 "$FELL" run soak.yaml --quiet --db whole.db --jobs 2 || { echo "the undisturbed sweep failed"; exit 1; }
 # The kills are spread over less than the time that the sweep takes; in every other round they are rare enough for rows
@@ -68,7 +100,9 @@ disturb() {
     begun=$(date +%s%N)
     done_kills=0 rounds=0 last=
     while [ $done_kills -lt "$kills" ]; do
-        "$FELL" run soak.yaml --quiet --db killed.db --jobs $((1 + RANDOM % 4)) >out 2>err &
+        preload=
+        [ $((rounds % 3)) != 1 ] || preload=$clock
+        LD_PRELOAD=$preload CLOCK_SEED=$RANDOM "$FELL" run soak.yaml --quiet --db killed.db --jobs $((1 + RANDOM % 4)) >out 2>err &
         runner=$!
         # In three rounds of four not before something new is stored: starting takes a while, too.
         for _ in $(seq $((rounds % 4 ? 200 : 0))); do
@@ -80,6 +114,10 @@ disturb() {
             pause=$((most * (1 + rounds % 2 * 3)))
             sleep "$(printf '0.%03d' $((RANDOM % (pause < 999 ? pause : 999))))"
             worker=$(workers_of $runner | shuf -n 1 --random-source=<(yes $RANDOM))
+            case $((RANDOM % 4)) in
+            0) power_cut $runner ;;
+            1) [ -z "$worker" ] || { kill -STOP "$worker" && sleep 0.05 && kill -CONT "$worker"; } 2>/dev/null ;;
+            esac
             [ -z "$worker" ] || ! kill -9 "$worker" 2>/dev/null || done_kills=$((done_kills + 1))
         done
         case $((RANDOM % 4)) in
@@ -95,7 +133,7 @@ disturb() {
     done
     "$FELL" run soak.yaml --quiet --db killed.db --jobs 2 >out 2>err || { echo "the last run failed: $(tail -n 3 err)"; exit 1; }
     [ "$(sqlite3 killed.db 'PRAGMA integrity_check')" = ok ] || { echo "the database is broken"; exit 1; }
-    echo "$done_kills kills in $rounds rounds, $((($(date +%s%N) - begun) / 1000000)) ms; $(sqlite3 killed.db \
+    echo "$done_kills kills in $rounds rounds, $copies copies, $((($(date +%s%N) - begun) / 1000000)) ms; $(sqlite3 killed.db \
         "SELECT group_concat(n, ', ') FROM (SELECT count(*) || ' ' || status AS n FROM runs GROUP BY status)"); $(sqlite3 \
         killed.db "SELECT count(*) FILTER (WHERE kind = 'retried') || ' tried again, ' || count(*) FILTER (WHERE kind = 'resumed') || ' resumed' FROM events")"
     if [ "$(rows_of whole.db)" != "$(rows_of killed.db)" ]; then

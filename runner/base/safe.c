@@ -198,7 +198,7 @@ void safe_streams(void)
     FILE *err = open_outlet(&outlets[1], STDERR_FILENO, _IONBF);
 
     if (!out || !err)
-        abort(); /* no memory for two streams */
+        mem_failed();
     stdout = out;
     stderr = err;
 }

@@ -39,6 +39,7 @@ void net_free(struct net *n)
     free(n->weights);
     free(n->grads);
     free(n->activations);
+    names_release(&n->names);
     arena_free(n->arena);
     free(n);
 }

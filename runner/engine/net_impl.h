@@ -10,6 +10,7 @@
 #ifndef ENGINE_NET_IMPL_H
 #define ENGINE_NET_IMPL_H
 
+#include "base/names.h"
 #include "engine/measure.h"
 #include "engine/net.h"
 #include "engine/net_run.h"
@@ -79,6 +80,7 @@ struct net {
 
     size_t nentries;
     struct entry *entry;
+    struct names names;    /* of the entries that are planned, by their index */
     size_t first_backward; /* entries before it have no backward */
     size_t ntensors, npositions;
     struct net_tensor *tensor;

@@ -104,17 +104,14 @@ static status load_tensor(struct net *n, const struct tensor_file *f, const stru
     return weights_problem(n, p, text);
 }
 
-static bool is_tensor(const struct net *n, const char *name)
+/* LAYER.TENSOR of each tensor of the model; the texts are in ARENA. */
+static struct names tensor_names(const struct net *n, struct arena *arena)
 {
-    for (size_t i = 0; i < n->ntensors; i++) {
-        const char *layer = n->entry[n->tensor[i].entry].name;
-        const size_t len = strlen(layer);
+    struct names names = {0};
 
-        if (strncmp(name, layer, len) == 0 && name[len] == '.' &&
-            strcmp(name + len + 1, n->tensor[i].name) == 0)
-            return true;
-    }
-    return false;
+    for (size_t i = 0; i < n->ntensors; i++)
+        names_add(&names, arena_format(arena, "%s.%s", n->entry[n->tensor[i].entry].name, n->tensor[i].name));
+    return names;
 }
 
 /* Whole numbers beside the weights: PyTorch's num_batches_tracked, position_ids and the like. */
@@ -131,12 +128,16 @@ static void tell_passed_over(const struct net *n, const struct tensor_file_entry
 /* A tensor of the file that the model lacks; optimizer slots of a checkpoint are not meant. */
 static status refuse_extra(const struct net *n, const struct tensor_file *f, struct problem *p)
 {
-    for (size_t i = 0; i < tensor_file_count(f); i++) {
-        const struct tensor_file_entry *entry = tensor_file_at(f, i);
-        struct strbuf shape = {0};
-        char text[512];
+    struct arena *arena = arena_new();
+    struct names names = tensor_names(n, arena);
+    struct strbuf shape = {0};
+    status result = OK;
+    char text[512];
 
-        if (strncmp(entry->name, "optimizer/", 10) == 0 || is_tensor(n, entry->name))
+    for (size_t i = 0; i < tensor_file_count(f) && result == OK; i++) {
+        const struct tensor_file_entry *entry = tensor_file_at(f, i);
+
+        if (strncmp(entry->name, "optimizer/", 10) == 0 || names_find(&names, entry->name) != NAMES_NONE)
             continue;
         if (!entry->values) {
             tell_passed_over(n, entry);
@@ -144,10 +145,12 @@ static status refuse_extra(const struct net *n, const struct tensor_file *f, str
         }
         dims_text(entry->dim, entry->rank, &shape);
         snprintf(text, sizeof text, "'%s' %s belongs to no layer of the model", entry->name, shape.text);
-        strbuf_release(&shape);
-        return weights_problem(n, p, text);
+        result = weights_problem(n, p, text);
     }
-    return OK;
+    strbuf_release(&shape);
+    names_release(&names);
+    arena_free(arena);
+    return result;
 }
 
 static status load_weights(struct net *n, const char *path, struct problem *p)

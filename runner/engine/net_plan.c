@@ -62,11 +62,10 @@ static status connect(struct net *n, struct entry *e, int index, struct problem 
     e->nin = (int)s->nfrom;
     e->from = arena_alloc(n->arena, s->nfrom * sizeof *e->from);
     for (int k = 0; k < e->nin; k++) {
-        int from = index - 1;
+        const size_t found = names_find(&n->names, s->from[k]);
+        const int from = found == NAMES_NONE ? FROM_INPUT : (int)found;
 
-        while (from >= 0 && strcmp(n->entry[from].name, s->from[k]) != 0)
-            from--;
-        if (from < 0 && strcmp(s->from[k], "input") != 0)
+        if (from == FROM_INPUT && strcmp(s->from[k], "input") != 0)
             return problem_set(p, "model", index, "from", "%s: no entry '%s' comes before it", e->name,
                                s->from[k]);
         e->from[k] = from;
@@ -187,6 +186,7 @@ static status plan_entry(struct net *n, int index, struct problem *p)
     e->size = fell_size(&e->plan.out);
     e->cols = e->plan.out.dim[e->plan.out.rank - 1];
     e->rows = e->size / e->cols;
+    names_add(&n->names, e->name); /* from now on it can feed others */
     return OK;
 }
 

@@ -187,6 +187,11 @@ status database_error(sqlite3 *db, int rc, const char *path, struct error *err)
         return not_written(path, err);
     case SQLITE_CANTOPEN:
         number = sqlite3_system_errno(db);
+        /* SQLite tries again without making it, and notes that error: nobody knows the first. */
+        if (number == ENOENT && access(path, F_OK) == 0)
+            return error_set(
+                err, "cannot make %s-wal: too many files may be open (ulimit -n), or the folder be read-only",
+                path);
         return error_set(err, "cannot open %s: %s", path, number ? strerror(number) : "it is not a file");
     case SQLITE_BUSY:
         database_lock_holders(path, false, &who);

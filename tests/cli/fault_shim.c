@@ -1,7 +1,7 @@
 /* fault_shim.c - for faults.sh, preloaded: lets one call, or all from one on, fail as they do where a disk is
  * full, a device is broken or memory is out.
  *
- *     FAULT=disk|sync|open|memory   which calls
+ *     FAULT=disk|read|sync|open|memory   which calls
  *     FAULT_ERRNO=28                what they fail with
  *     FAULT_AT=17                   the how manyth of them in a process; 0: none
  *     FAULT_ON=1                    and all that follow
@@ -23,8 +23,8 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-enum kind { DISK, SYNC, OPEN, MEMORY, NONE };
-static const char *const words[] = {"disk", "sync", "open", "memory"};
+enum kind { DISK, READ, SYNC, OPEN, MEMORY, NONE };
+static const char *const words[] = {"disk", "read", "sync", "open", "memory"};
 static enum kind chosen = NONE;
 static long at;
 static int number;
@@ -93,11 +93,11 @@ static void *real(const char *name)
 
 /* ---- the calls ------------------------------------------------------------------------------- */
 
-static int is_file(int fd)
+static int is_file(enum kind kind, int fd)
 {
     struct stat about;
 
-    return chosen == DISK && fd > STDERR_FILENO && fstat(fd, &about) == 0 && S_ISREG(about.st_mode);
+    return chosen == kind && fd > STDERR_FILENO && fstat(fd, &about) == 0 && S_ISREG(about.st_mode);
 }
 
 ssize_t write(int fd, const void *bytes, size_t n)
@@ -106,7 +106,7 @@ ssize_t write(int fd, const void *bytes, size_t n)
 
     if (!next)
         *(void **)&next = real("write");
-    return is_file(fd) && fails(DISK) ? -1 : next(fd, bytes, n);
+    return is_file(DISK, fd) && fails(DISK) ? -1 : next(fd, bytes, n);
 }
 
 ssize_t pwrite64(int fd, const void *bytes, size_t n, off64_t where)
@@ -115,7 +115,25 @@ ssize_t pwrite64(int fd, const void *bytes, size_t n, off64_t where)
 
     if (!next)
         *(void **)&next = real("pwrite64");
-    return is_file(fd) && fails(DISK) ? -1 : next(fd, bytes, n, where);
+    return is_file(DISK, fd) && fails(DISK) ? -1 : next(fd, bytes, n, where);
+}
+
+ssize_t read(int fd, void *bytes, size_t n)
+{
+    static ssize_t (*next)(int, void *, size_t);
+
+    if (!next)
+        *(void **)&next = real("read");
+    return is_file(READ, fd) && fails(READ) ? -1 : next(fd, bytes, n);
+}
+
+ssize_t pread64(int fd, void *bytes, size_t n, off64_t where)
+{
+    static ssize_t (*next)(int, void *, size_t, off64_t);
+
+    if (!next)
+        *(void **)&next = real("pread64");
+    return is_file(READ, fd) && fails(READ) ? -1 : next(fd, bytes, n, where);
 }
 
 int fflush(FILE *f)
@@ -124,7 +142,7 @@ int fflush(FILE *f)
 
     if (!next)
         *(void **)&next = real("fflush");
-    return f && is_file(fileno(f)) && fails(DISK) ? EOF : next(f);
+    return f && is_file(DISK, fileno(f)) && fails(DISK) ? EOF : next(f);
 }
 
 int fsync(int fd)
