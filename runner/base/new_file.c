@@ -82,7 +82,7 @@ static int open_named(struct new_file *f)
     for (int i = 0; i < TRIES && fd < 0; i++) {
         free(f->part);
         f->part = random_name(f->target);
-        fd = open(f->part, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+        fd = open(f->part, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666); /* O_EXCL follows no link */
         if (fd < 0 && errno != EEXIST)
             break;
     }
