@@ -4,7 +4,7 @@
 #
 #     FELL=build/fell bash tests/load.sh [SHARE]      (make soak: 1; 0.01 is a hundredth of the large things)
 #
-# The table in docs/results.md ("How much") was made by it.
+# The table in docs/results.md ("How much it bears") was made by it.
 set -u
 share=${1:-1}
 : "${FELL:?names the program to test}"
@@ -21,7 +21,8 @@ fail() {
 of() {
     awk -v n="$1" -v share="$share" 'BEGIN { n = int(n * share); print n < 1 ? 1 : n }'
 }
-# measured WHAT COMMAND...: its seconds, and the largest resident set of it and its children.
+# measured WHAT COMMAND...: its seconds, and the largest resident set of it and its children; the 14 MB of this
+# Python itself hide what is less.
 measured() {
     python3 - "$@" <<'END' || fail "$1"
 import resource, subprocess, sys, time
@@ -81,7 +82,7 @@ measured "30 users of one database, 20 readers that poll" bash users.sh
 is users.db "SELECT count(*) || ' ' || sum(status = 'finished') || ' ' || (SELECT count(*) FROM epochs) FROM runs" "30 30 60000"
 is users.db "PRAGMA integrity_check" ok
 
-# deep LAYERS: a chain of so many, with a branch that comes back from the first.
+# deep LAYERS: a chain of so many.
 deep() {
     echo "data: {source: xor}"
     echo "model:"

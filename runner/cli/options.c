@@ -2,6 +2,7 @@
  * prints their help, too. Knows no command.
  */
 #include <argp.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -262,7 +263,11 @@ bool options_read(struct call *c, int argc, char **argv, int *exit_status)
     ok = check_names(c, argc, argv);
     if (ok) {
         argv[0] = name;
-        ok = argp_parse(&argp, argc, argv, ARGP_NO_HELP, NULL, c) == 0;
+        const error_t failed = argp_parse(&argp, argc, argv, ARGP_NO_HELP, NULL, c);
+
+        if (failed == ENOMEM)
+            mem_failed(); /* the only thing that argp does not say itself */
+        ok = failed == 0;
         argv[0] = old;
     }
     *exit_status = EXIT_INPUT;
