@@ -75,7 +75,10 @@ static status read_default(const char *text, struct registry *registry, struct t
         map = node->item[0];
     }
     if (!name) {
-        error_set(err, "the layer's default initialiser '%s' is not one", text);
+        if (!node) /* memory is out, or it is no YAML */
+            diag_write(d, &why, false);
+        error_set(err, "the layer's default initialiser '%s' is not one%s%s", text, why.text ? ": " : "",
+                  why.text ? why.text : "");
         goto out;
     }
     out->item = registry_find(registry, ROLE_INITIALISER, name, err);

@@ -130,6 +130,12 @@ static status dl_failed(const char *path, const char *name, struct error *err)
         why = "cannot be loaded";
     if (strncmp(why, name, n) == 0 && strncmp(why + n, ": ", 2) == 0)
         why += n + 2;
+    /* The linker says what it could not do, and seldom that it had no memory for it. */
+    if (strncmp(why, "cannot create", 13) == 0 ||
+        (strncmp(why, "cannot open", 11) == 0 && access(path, R_OK) == 0)) {
+        mem_note_shortage();
+        return error_set(err, "%s: %s; memory may be out", path, why);
+    }
     return error_set(err, "%s: %s", path, why);
 }
 
