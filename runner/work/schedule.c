@@ -87,6 +87,21 @@ static bool pick(struct schedule *s, size_t *out)
     return lowest != SIZE_MAX;
 }
 
+/* The same, with all that can be decided: what was put aside, after a restart everything that reached a rung,
+ * may be free, or pruned, by what the others have. */
+static status settle_and_pick(struct schedule *s, size_t *out, bool *found, struct error *err)
+{
+    size_t before;
+
+    do {
+        if (settle(s, err) != OK)
+            return FAILED;
+        before = s->nback;
+        *found = !s->stopped && pick(s, out);
+    } while (!*found && s->nback > before);
+    return OK;
+}
+
 static status give_out(struct schedule *s, size_t slot, struct run_task *out, struct error *err)
 {
     struct slot *w = &s->slot[slot];
@@ -106,13 +121,14 @@ static status give_out(struct schedule *s, size_t slot, struct run_task *out, st
 status schedule_next(struct schedule *s, struct run_task *out, bool *none, struct error *err)
 {
     size_t slot;
+    bool found;
 
     *none = true;
-    if (settle(s, err) != OK)
+    if (settle_and_pick(s, &slot, &found, err) != OK)
         return FAILED;
     if (s->stopped)
         return OK;
-    if (!pick(s, &slot)) {
+    if (!found) {
         if (!schedule_may_suggest(s))
             return OK;
         if (schedule_suggest(s, err) != OK)
