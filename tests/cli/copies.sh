@@ -38,11 +38,21 @@ done
 
 # A folder that is a link leads elsewhere, and nothing is removed there.
 cp a.db f.db
-ln -s a.db.checkpoints f.db.checkpoints
+sqlite3 f.db "UPDATE experiments SET id = 7; UPDATE runs SET id = 7, experiment_id = 7; DELETE FROM checkpoints WHERE path LIKE '%best%'; UPDATE checkpoints SET run_id = 7, path = '7/other.safetensors'"
+mkdir -p elsewhere/7
+echo mine >elsewhere/7/other.safetensors
+ln -s elsewhere f.db.checkpoints
+expect_exit 0 "$FELL" run kept.yaml --quiet --db f.db --new
+expect_sql f.db 0 "SELECT count(*) FROM checkpoints WHERE path LIKE '%other%'"
+[ -s elsewhere/7/other.safetensors ] || fail "a file behind a link was removed"
+# ... nor behind a link in the folder.
+cp a.db h.db
+sqlite3 h.db "UPDATE experiments SET id = 7; UPDATE runs SET id = 7, experiment_id = 7; DELETE FROM checkpoints WHERE path LIKE '%best%'; UPDATE checkpoints SET run_id = 7, path = '7/other.safetensors'"
+mkdir h.db.checkpoints
+ln -s ../elsewhere/7 h.db.checkpoints/7
+expect_exit 0 "$FELL" run kept.yaml --quiet --db h.db --new
+[ -s elsewhere/7/other.safetensors ] || fail "a file behind a link was removed"
 sed -i 's/^checkpoint:.*//' kept.yaml
-expect_exit 0 "$FELL" run kept.yaml --quiet --db f.db --new name=kept
-files >after
-cmp before after || fail "files behind a link were removed"
 
 # An old database has the whole path of each file: it goes on being read, and its rows are replaced.
 cp -r a.db.checkpoints g.db.checkpoints

@@ -31,6 +31,19 @@ for command in runs "show 1" "best xor" "report xor" "verify 1"; do
     nothing_left "$command"
 done
 
+# His own file in a folder where he may write nothing.
+mkdir own
+cp shared/f.db own
+if [ "$reader" = env ]; then
+    chmod 644 own/f.db
+    chmod 555 own
+else
+    chown 65534 own/f.db
+fi
+expect_exit 0 $reader "$FELL" runs --db own/f.db
+expect_text out xor
+chmod 755 own
+
 # While rows are stored the reader sees them, and the owner goes on.
 chmod 644 shared/f.db
 crasher_spec slow.yaml dawdle 'train: {epochs: 60, batch_size: 0}'
