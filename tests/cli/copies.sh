@@ -38,20 +38,20 @@ done
 
 # A folder that is a link leads elsewhere, and nothing is removed there.
 cp a.db f.db
-sqlite3 f.db "UPDATE experiments SET id = 7; UPDATE runs SET id = 7, experiment_id = 7; DELETE FROM checkpoints WHERE path LIKE '%best%'; UPDATE checkpoints SET run_id = 7, path = '7/other.safetensors'"
-mkdir -p elsewhere/7
-echo mine >elsewhere/7/other.safetensors
+sqlite3 f.db "DELETE FROM checkpoints WHERE path LIKE '%best%'; UPDATE checkpoints SET path = '1/other.safetensors'"
+mkdir -p elsewhere/1
+echo mine >elsewhere/1/other.safetensors
 ln -s elsewhere f.db.checkpoints
 expect_exit 0 "$FELL" run kept.yaml --quiet --db f.db --new
 expect_sql f.db 0 "SELECT count(*) FROM checkpoints WHERE path LIKE '%other%'"
-[ -s elsewhere/7/other.safetensors ] || fail "a file behind a link was removed"
+[ -s elsewhere/1/other.safetensors ] || fail "a file behind a link was removed"
 # ... nor behind a link in the folder.
 cp a.db h.db
-sqlite3 h.db "UPDATE experiments SET id = 7; UPDATE runs SET id = 7, experiment_id = 7; DELETE FROM checkpoints WHERE path LIKE '%best%'; UPDATE checkpoints SET run_id = 7, path = '7/other.safetensors'"
+sqlite3 h.db "DELETE FROM checkpoints WHERE path LIKE '%best%'; UPDATE checkpoints SET path = '1/other.safetensors'"
 mkdir h.db.checkpoints
-ln -s ../elsewhere/7 h.db.checkpoints/7
+ln -s ../elsewhere/1 h.db.checkpoints/1
 expect_exit 0 "$FELL" run kept.yaml --quiet --db h.db --new
-[ -s elsewhere/7/other.safetensors ] || fail "a file behind a link was removed"
+[ -s elsewhere/1/other.safetensors ] || fail "a file behind a link was removed"
 sed -i 's/^checkpoint:.*//' kept.yaml
 
 # An old database has the whole path of each file: it goes on being read, and its rows are replaced.

@@ -137,6 +137,62 @@ Test(frames, lies_about_sizes)
     strbuf_release(&b);
 }
 
+/* A look of one row, as packed.c lays it out, in which one number is another. */
+struct raw_look {
+    int64_t epoch;
+    uint64_t n, text;
+    double value;
+    int64_t position;
+    uint32_t name, layer;
+    char texts[8];
+};
+
+static bool takes_look(const struct raw_look *raw)
+{
+    struct packed_look out;
+
+    return packed_look(raw, sizeof *raw, &out);
+}
+
+Test(frames, lies_of_looks_and_epochs)
+{
+    const struct raw_look good = {3, 1, 8, 0.5, 0, 2, 4, "p\0n\0l\0\0"};
+    struct raw_look raw = good;
+    struct epoch_report e = {.epoch = 1}, out;
+    struct strbuf b = {0};
+
+    cr_assert(takes_look(&raw));
+    raw.epoch = -1;
+    cr_expect_not(takes_look(&raw));
+    raw = good;
+    raw.n = ((uint64_t)1 << 61) + 1; /* times 24 it is 24 */
+    cr_expect_not(takes_look(&raw));
+    raw = good;
+    raw.n = 0;
+    raw.text = 8 + 24 + 8; /* too much */
+    cr_expect_not(takes_look(&raw));
+    raw = good;
+    raw.texts[7] = 'x'; /* the last text has no end */
+    cr_expect_not(takes_look(&raw));
+    raw = good;
+    raw.name = 8;
+    cr_expect_not(takes_look(&raw));
+    raw = good;
+    raw.layer = 8;
+    cr_expect_not(takes_look(&raw));
+    raw = good;
+    raw.position = -1;
+    cr_expect_not(takes_look(&raw));
+
+    for (int i = 0; i < 2; i++) {
+        e = (struct epoch_report){.epoch = i, .samples = -i};
+        b.len = 0;
+        packed_add_epoch(&b, 1, &e);
+        cr_expect_not(packed_epoch(b.text + 16, b.len - 16, NULL, 0, &out));
+    }
+    strbuf_release(&b);
+}
+
 Test(frames, steps_packed)
 {
     const double norms[] = {0.1, NAN, 3};
