@@ -107,6 +107,23 @@ same bent.db
 cmp -s "$entry" whole || fail "the changed entry was not made anew"
 readings 2
 
+# ---- somebody else's file, or a link, is no entry, whatever is in it
+if [ "$(id -u)" = 0 ]; then
+    chown 65534 "$entry"
+    run stranger.db
+    same stranger.db
+    readings 1
+    rm -f "$entry"
+    cp whole "$entry"
+fi
+mv "$entry" other
+ln -s "$PWD/other" "$entry"
+run link.db
+same link.db
+readings 1
+rm -f "$entry"
+cp whole "$entry"
+
 # ---- one that was killed while it prepared leaves a lock that holds nobody
 rm "$entry"
 "$FELL" run counted.yaml --plugin ./counted.so --quiet --db killed.db 2>/dev/null &

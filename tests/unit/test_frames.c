@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "record/packed.h"
@@ -147,11 +148,19 @@ struct raw_look {
     char texts[8];
 };
 
+/* RAW at the end of what may be read. */
 static bool takes_look(const struct raw_look *raw)
 {
+    const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    char *pages = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     struct packed_look out;
+    bool takes;
 
-    return packed_look(raw, sizeof *raw, &out);
+    cr_assert(pages != MAP_FAILED && mprotect(pages + page, page, PROT_NONE) == 0);
+    memcpy(pages + page - sizeof *raw, raw, sizeof *raw);
+    takes = packed_look(pages + page - sizeof *raw, sizeof *raw, &out);
+    munmap(pages, 2 * page);
+    return takes;
 }
 
 Test(frames, lies_of_looks_and_epochs)
