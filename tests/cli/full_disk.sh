@@ -48,3 +48,16 @@ rm -r disk/*
 dd if=/dev/zero of=disk/filler bs=1k count=70000 2>dd.err || true
 expect_exit 2 "$FELL" run rows.yaml --quiet --db disk/new.db
 expect_text err "disk/new.db: the disk is full"
+
+# A file system that is read-only is told as that, before anything is trained, and what is in it is read.
+rm -r disk/*
+expect_exit 0 "$FELL" run rows.yaml --quiet --db disk/ro.db
+mount -o remount,ro disk
+expect_exit 2 "$FELL" run rows.yaml --quiet --db disk/ro.db --new
+expect_text err "disk/ro.db" "ead-only file system"
+expect_exit 2 "$FELL" run rows.yaml --quiet --db disk/other.db
+expect_text err "disk/other.db" "ead-only file system"
+expect_exit 2 "$FELL" merge disk/ro.db -o disk/merged.db
+expect_text err "disk/merged.db" "ead-only file system"
+expect_exit 0 "$FELL" runs --db disk/ro.db
+mount -o remount,rw disk
