@@ -154,6 +154,10 @@ int finish_experiment(const struct call *c, const struct training *t, const stru
     }
     if (s->interrupted)
         return EXIT_INTERRUPTED;
+    if (s->left && !s->stopped) { /* what nobody expects is not passed over */
+        cli_error("%lld runs are left, though nothing stopped them; run it again", (long long)s->left);
+        return EXIT_RUN;
+    }
     return ranks_nothing(t, s) || s->failed ? EXIT_RUN : EXIT_OK;
 }
 
