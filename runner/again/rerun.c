@@ -9,6 +9,7 @@
 
 #include "base/run_status.h"
 #include "record/packed.h"
+#include "spec/spec_paths.h"
 #include "yaml/tree.h"
 #include "work/limits.h"
 #include "work/process.h"
@@ -61,16 +62,33 @@ void stored_run_release(struct stored_run *s)
     *s = (struct stored_run){0};
 }
 
+/* The stored spec, read; files that were moved are in their new places. */
+static void read_spec(struct rerun *r)
+{
+    struct error why; /* the worker will say it */
+    char *moved;
+
+    r->spec = spec_from_text(r->plugins.registry, NULL, r->tree, r->run.experiment, r->run.resolved, &why);
+    if (!r->spec || !r->files.n ||
+        !(moved = spec_rename_paths(r->spec, r->run.resolved, moved_files_now, &r->files)))
+        return;
+    free(r->run.resolved);
+    r->run.resolved = moved;
+    spec_free(r->spec);
+    tree_free(r->tree);
+    r->tree = tree_new();
+    r->spec = spec_from_text(r->plugins.registry, NULL, r->tree, r->run.experiment, moved, &why);
+}
+
 status rerun_open(struct rerun *r, sqlite3 *db, int64_t run, size_t n, const char *const *given,
                   struct error *err)
 {
-    struct error why; /* the worker will say it */
-
     *r = (struct rerun){.tree = tree_new()};
     if (stored_run_read(db, run, &r->run, err) != OK ||
-        stored_plugins_open(&r->plugins, db, PLUGINS_OF_RUN, run, n, given, err) != OK)
+        stored_plugins_open(&r->plugins, db, PLUGINS_OF_RUN, run, n, given, err) != OK ||
+        moved_files_find(db, run, &r->files, err) != OK)
         return FAILED;
-    r->spec = spec_from_text(r->plugins.registry, NULL, r->tree, r->run.experiment, r->run.resolved, &why);
+    read_spec(r);
     return OK;
 }
 
@@ -80,6 +98,7 @@ void rerun_release(struct rerun *r)
     tree_free(r->tree);
     stored_run_release(&r->run);
     stored_plugins_release(&r->plugins);
+    moved_files_release(&r->files);
 }
 
 /* ---- training -------------------------------------------------------------------------------------- */

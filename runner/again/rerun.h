@@ -8,6 +8,7 @@
 
 #include "record/packed.h"
 #include "engine/report.h"
+#include "again/moved_files.h"
 #include "again/stored_plugins.h"
 
 struct stored_run {
@@ -25,6 +26,7 @@ void stored_run_release(struct stored_run *s);
 struct rerun {
     struct stored_run run;
     struct stored_plugins plugins;
+    struct moved_files files; /* run.resolved already has their new places */
     struct spec *spec; /* NULL: it is not understood any more, which the worker will explain */
     struct tree *tree;
 };

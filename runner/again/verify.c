@@ -10,7 +10,6 @@
 
 #include "base/run_status.h"
 #include "record/database.h"
-#include "work/identity.h"
 
 /* The tables, their questions (?1 the run, ?2 the epoch or step) and what is compared in each row: columns
  * of the answer in order, or the numbers of a list that are the same every time. */
@@ -328,7 +327,9 @@ status verify_run(const struct rerun *r, sqlite3 *db, struct verification *v, st
         return error_set(err, "it is %s and has no recorded epoch", run->status);
     if (r->plugins.changed.len > 0)
         return error_set(err, "%.*s", (int)r->plugins.changed.len - 1, r->plugins.changed.text);
-    if (identity_check_files(db, run->id, err) != OK || prepare(&c, err) != OK)
+    if (r->files.changed.len > 0)
+        return error_set(err, "%s", r->files.changed.text);
+    if (prepare(&c, err) != OK)
         goto out;
     if (rerun_train(r, whole ? 0 : run->last_epoch, NULL, &listener, &end, err) != OK)
         goto out;

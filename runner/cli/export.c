@@ -10,7 +10,6 @@
 #include "base/text.h"
 #include "cli/query.h"
 #include "engine/safetensors.h"
-#include "work/identity.h"
 #include "work/resume.h"
 #include "again/rerun.h"
 #include "record/database.h"
@@ -117,8 +116,14 @@ static status train_again(const struct call *c, sqlite3 *db, const struct export
     struct rerun_end end;
     status st = FAILED;
 
-    if (identity_check_files(db, x->run, err) || rerun_open(&r, db, x->run, c->nplugins, c->plugins, err) ||
-        rerun_train(&r, x->epochs, to, &listener, &end, err))
+    if (rerun_open(&r, db, x->run, c->nplugins, c->plugins, err))
+        goto out;
+    query_tell_moved(&r.files);
+    if (r.files.changed.len > 0) {
+        error_set(err, "%s", r.files.changed.text);
+        goto out;
+    }
+    if (rerun_train(&r, x->epochs, to, &listener, &end, err))
         goto out;
     if (!run_status_is_good(end.word)) {
         error_set(err, "%s: %.1900s", end.word, end.error);

@@ -47,6 +47,12 @@ void query_print(const struct call *c, const struct table *t)
         table_print(t, stdout, 0);
 }
 
+void query_tell_moved(const struct moved_files *m)
+{
+    for (size_t i = 0; i < m->n; i++)
+        cli_error("note: '%s' holds what '%s' did, and is read in its place", m->to[i], m->from[i]);
+}
+
 int64_t query_limit(const struct call *c)
 {
     return c->limit >= 0 ? c->limit : c->json ? 0 : 20;

@@ -9,7 +9,6 @@
 #include "base/run_status.h"
 #include "cli/display.h"
 #include "cli/query.h"
-#include "work/identity.h"
 #include "again/rerun.h"
 
 struct replay {
@@ -111,17 +110,17 @@ static void hear_event(void *arg, const char *kind, const char *detail)
 }
 
 /* A plugin that was mended since is what replaying is for; but it is said. */
-static void tell_changes(const struct rerun *r, sqlite3 *db)
+static void tell_changes(const struct rerun *r)
 {
     const char *line = r->plugins.changed.text;
-    struct error err;
 
     for (size_t n; *line; line += n + (line[n] == '\n')) {
         n = strcspn(line, "\n");
         cli_error("note: %.*s", (int)n, line);
     }
-    if (identity_check_files(db, r->run.id, &err) != OK)
-        cli_error("note: %s", err.text);
+    if (r->files.changed.len > 0)
+        cli_error("note: %s", r->files.changed.text);
+    query_tell_moved(&r->files);
 }
 
 static void print_end(const struct replay *p, const struct rerun *r, const struct rerun_end *end)
@@ -160,7 +159,7 @@ static int run_replay(const struct call *c)
         cli_error("%s", err.text);
         goto out;
     }
-    tell_changes(&r, db);
+    tell_changes(&r);
     p.epochs = r.spec ? r.spec->train.epochs : 0;
     if (rerun_train(&r, 0, NULL, &listener, &end, &err)) {
         cli_error("run %lld cannot be replayed: %s", (long long)run, err.text);

@@ -59,6 +59,7 @@ static int run_verify(const struct call *c)
         cli_error("%s", err.text);
         goto out;
     }
+    query_tell_moved(&r.files);
     if (verify_run(&r, db, &v, &err)) {
         cli_error("run %lld cannot be verified: %s", (long long)run, err.text);
         goto out;

@@ -61,6 +61,23 @@ same c/spec.yaml
     fail "the run that went on elsewhere has other losses"
 expect_exit 0 "$FELL" verify 2 --db f.db
 
+# Moved again, its stored runs are verified and replayed at once: the same bytes are looked for below the
+# database's folder and this one. Where they are nowhere, that is said.
+mv c d
+cp f.db d/g.db
+(cd / && "$FELL" verify 2 --db "$OLDPWD/d/g.db") >out 2>err || fail "not verified: $(cat out err)"
+expect_text err "note: '$PWD/d/data/d.csv' holds what '$PWD/c/data/d.csv' did, and is read in its place"
+expect_text out 'all have the same bits'
+(cd d && "$FELL" replay 2 --quiet --db ../f.db) 2>err || fail "not replayed: $(cat err)"
+(cd d && "$FELL" export 2 --safetensors w.safetensors --db ../f.db) 2>err || fail "not exported: $(cat err)"
+cp d/data/d.csv right.csv
+echo '1,1,odd' >>d/data/d.csv
+expect_exit 2 "$FELL" verify 2 --db d/g.db
+expect_text err "run 2 cannot be verified: " "c/data/d.csv': No such file or directory"
+mv right.csv d/data/d.csv
+rm d/g.db
+mv d c
+
 # The same content under two names is one trial; other content is another one, and another experiment.
 cp c/data/d.csv c/data/copy.csv
 sed 's/odd/off/' c/data/d.csv >c/data/other.csv
