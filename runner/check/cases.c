@@ -14,7 +14,10 @@ static cJSON *with_values_apart(cJSON *cases)
     cJSON *out = cJSON_CreateArray(), *one, *value;
 
     while ((one = cJSON_DetachItemFromArray(cases, 0))) {
-        cJSON *values = cJSON_DetachItemFromObjectCaseSensitive(one, "values");
+        cJSON *values = cJSON_GetObjectItemCaseSensitive(one, "values");
+
+        /* Of another type, it stays, and is an error of the case. */
+        values = cJSON_IsArray(values) && values->child ? cJSON_DetachItemViaPointer(one, values) : NULL;
 
         if (!values)
             cJSON_AddItemToArray(out, one);
@@ -174,6 +177,7 @@ static const struct kind {
 } kinds[] = {
     {"model", "probe", ROLE_COUNT, case_probes},
     {"value", "metric", ROLE_METRIC, case_metric},
+    {"values", "metric", ROLE_METRIC, case_metric},
     {"prediction", "loss", ROLE_LOSS, case_loss},
     {"theta0", "optimizer", ROLE_OPTIMIZER, case_optimizer},
     {"base_lr", "schedule", ROLE_SCHEDULE, case_schedule},
@@ -228,8 +232,9 @@ void case_run(struct registry *reg, const cJSON *one, enum simd_level level, str
         if (kind->role == ROLE_COUNT)
             r.s =
                 (struct subject){.tree = tree_new(), .env = {.kernels = kernels_get(level), .registry = reg}};
-        if (kind->role == ROLE_COUNT ||
-            subject_open(&r.s, reg, kind->role, name, options, level, r.err) == OK)
+        if (case_check_keys(&r, kind->word) == OK &&
+            (kind->role == ROLE_COUNT ||
+             subject_open(&r.s, reg, kind->role, name, options, level, r.err) == OK))
             kind->run(&r);
         subject_close(&r.s);
     }

@@ -140,6 +140,21 @@ static status read_inputs(struct run *r, struct layer *l)
     return OK;
 }
 
+/* Every name of a tensor in the case is one of the layer's. */
+static status check_tensors(struct run *r)
+{
+    static const char *const maps[] = {"parameters_before", "gradients", "state_after"};
+    const fell_layer *layer = r->s.item->layer;
+    const char *known[MOST_TENSORS];
+
+    for (uint64_t i = 0; i < layer->ntensors; i++)
+        known[i] = layer->tensors[i].name;
+    for (size_t i = 0; i < sizeof maps / sizeof *maps; i++)
+        if (case_check_names(r, maps[i], "tensor", case_member(r, maps[i]), known, layer->ntensors) != OK)
+            return FAILED;
+    return OK;
+}
+
 static status plan_layer(struct run *r, struct layer *l)
 {
     const fell_layer *layer = r->s.item->layer;
@@ -148,6 +163,8 @@ static status plan_layer(struct run *r, struct layer *l)
         return FAILED;
     if (layer->ntensors > MOST_TENSORS)
         return error_set(r->err, "it has more than %d tensors", MOST_TENSORS);
+    if (check_tensors(r) != OK)
+        return FAILED;
     l->plan = (fell_plan){.ctx = &r->s.in.ctx,
                           .settings = r->s.settings,
                           .nin = l->plan.nin,

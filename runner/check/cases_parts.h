@@ -41,6 +41,12 @@ status case_expect_size(struct run *r, const char *key, int64_t n, int64_t wante
 void case_compare(struct run *r, const char *where, const float *got, const double *single,
                   const double *wanted, int64_t n);
 
+/* cases_keys.c: that the case has no key of its KIND misspelt, twice, or with something else in it; and that
+ * the MAP under KEY, which may be NULL, names only what is among KNOWN [n], each a WHAT. */
+status case_check_keys(struct run *r, const char *kind);
+status case_check_names(struct run *r, const char *key, const char *what, const cJSON *map,
+                        const char *const *known, size_t n);
+
 /* cases_nets.c */
 status case_activation(struct run *r);
 status case_loss(struct run *r);

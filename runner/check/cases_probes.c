@@ -304,12 +304,56 @@ static status compare_expected(struct run *r, const cJSON *expected)
 
 /* ---- by probes ---------------------------------------------------------------------------------------- */
 
+/* What the net has that numbers can be of: its entries, and their tensors as LAYER.TENSOR. To free(). */
+static const char **places_of(const struct looking *l, struct arena *arena, size_t *n)
+{
+    const struct net_tensor *t;
+    const size_t ntensors = net_tensors(l->bench.net, &t), nentries = l->bench.spec->nmodel;
+    const char **places = mem_array(ntensors + nentries, sizeof *places);
+
+    *n = 0;
+    for (size_t i = 0; i < nentries; i++)
+        places[(*n)++] = l->bench.spec->model[i].name;
+    for (size_t i = 0; i < ntensors; i++)
+        places[(*n)++] = arena_format(arena, "%s.%s", net_entry_name(l->bench.net, t[i].entry), t[i].name);
+    return places;
+}
+
+/* The probe and its net have all that the record names: null would pass for a number that nobody gives. */
+static status check_record(struct looking *l, const cJSON *record, const cJSON *numbers)
+{
+    static const char *const keys[] = {"options", "numbers"};
+    const fell_probe *probe = l->bench.spec->probes[0].plugin.item->probe;
+    const char **known = mem_array(probe->nnumbers, sizeof *known), **places;
+    struct arena *arena = arena_new();
+    const cJSON *number;
+    size_t nplaces;
+    status result;
+
+    for (uint64_t i = 0; i < probe->nnumbers; i++)
+        known[i] = probe->numbers[i].name;
+    places = places_of(l, arena, &nplaces);
+    result = case_check_names(l->r, record->string, "key", record, keys, 2);
+    if (result == OK && (!cJSON_IsObject(numbers) || !numbers->child))
+        result = error_set(l->r->err, "what 'records' has of %s has no map 'numbers'", record->string);
+    if (result == OK)
+        result = case_check_names(l->r, record->string, "number", numbers, known, probe->nnumbers);
+    cJSON_ArrayForEach(number, numbers) if (result == OK && cJSON_IsObject(number)) result =
+        case_check_names(l->r, number->string, "entry or tensor", number, places, nplaces);
+    arena_free(arena);
+    free(known);
+    free(places);
+    return result;
+}
+
 static status compare_record(struct run *r, const cJSON *record)
 {
     const cJSON *numbers = cJSON_GetObjectItemCaseSensitive(record, "numbers"), *number, *layer;
     struct looking l;
     status result = look_all(&l, r, record->string, cJSON_GetObjectItemCaseSensitive(record, "options"));
 
+    if (result == OK)
+        result = check_record(&l, record, numbers);
     cJSON_ArrayForEach(number, numbers)
     {
         if (result == OK && !cJSON_IsObject(number))

@@ -156,6 +156,48 @@ for kind in transform layer metric initialiser dataset; do expect_text out "$kin
 sed 's/"dx1": \[/"dx1": [[9, 9, 9], [9, 9, 9]], "other": [/; s/"count": 4/"count": 5/; s/"value": 0.5/"value": 0.25/' "$srcdir/tests/reference/kinds.json" >wrong_kinds.json
 expect_exit 1 "$FELL" plugin verify --reference wrong_kinds.json --tolerance 0.02
 expect_text out "dx1[" "count[0]"
+# what is misspelt compares nothing, and is an error
+swish='"name": "silu", "x": [[0]], "y": [[0]], "dy": [[1]], "dx": [[0.5]]'
+probe='"name": "n", "model": ["dense: {units: 1, name: o}"], "loss": "mse", "x": [[1]], "target": [[1]]'
+norm='"name": "batch_norm", "x": [[1], [3]], "y": [[-1], [1]], "dy": [[0], [0]], "dx": [[0], [0]], "gradients": {"weight": [0], "bias": [0]}, "options": {"epsilon": 1e-12}'
+cat >misspelt.json <<END
+[{$swish, "note": "for readers", "about": 3}, {$swish, "optoins": {"beta": 2}}, {$swish, "y": [[1]]}, {$swish, "options": [2]},
+ {"name": "mae", "prediction": [[1]], "target": [[1]], "value": 0, "prediction_si": "logit"},
+ {"name": "mae", "prediction": [[1]], "target": [[1]], "value": 0, "target_is": "yesno"},
+ {"name": "mae", "prediction": [[1]], "target": [[1]], "value": 0, "cut": "0.5"},
+ {"name": "mae", "prediction": [[1]], "target": [[1]], "values": null},
+ {"name": "step", "options": {"every": 2}, "base_lr": 0.1, "lr": [0.1], "advances_every": "steps"},
+ {"name": "ones", "shape": [2], "w": [1, 1], "maen": 0},
+ {"name": "xor", "rows": [0], "x": [[0, 0]], "target": [[0]], "cuont": 4},
+ {"name": "xor", "rows": [0], "x": [[0, 0]], "target": [[0]], "target_is": "class"},
+ {$norm, "parameters_before": {"weight": [1], "bias": [0], "running_mean": [0], "running_var": [1]}, "state_after": {"runing_mean": [9]}},
+ {$norm, "parameters_before": {"weight": [1], "bias": [0], "running_mean": [0], "running_var": [1]}, "training": "no"},
+ {$probe, "records": null}, {$probe, "records": {"weights": {"number": {"max_abs": 1}}}},
+ {$probe, "records": {"weights": {"numbers": {"max_asb": null}}}},
+ {$probe, "records": {"weights": {"numbers": {"max_abs": {"p.weight": null}}}}}]
+END
+expect_exit 1 "$FELL" plugin verify misspelt.json --json
+expect_json out 1 "(SELECT json_extract(j, '\$[0].result') = 'ok')"
+sqlite3 :memory: "SELECT value->>'why' FROM json_each(CAST(readfile('out') AS TEXT)) WHERE key > 0" >why
+diff - why <<'END' || fail "other words: $(cat why)"
+it has no key 'optoins'; did you mean 'options'?
+it has 'y' twice
+'options' is not a map
+it has no key 'prediction_si'; did you mean 'prediction_is'?
+'target_is' is none of numbers one_class yes_no
+'cut' is not a number
+'values' is not a list
+'advances_every' is none of epoch step
+it has no key 'maen'; did you mean 'mean'?
+it has no key 'cuont'; did you mean 'count'?
+'target_is' is none of classes values
+it has no tensor 'runing_mean'; did you mean 'running_mean'?
+'training' is not true or false
+'records' is not a map
+it has no key 'number'; did you mean 'numbers'?
+it has no number 'max_asb'; did you mean 'max_abs'?
+it has no entry or tensor 'p.weight'; did you mean 'o.weight'?
+END
 echo '{"cases": [' >broken.json
 expect_exit 2 "$FELL" plugin verify --reference broken.json
 expect_text err "this is not JSON"
