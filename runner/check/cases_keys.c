@@ -30,7 +30,7 @@ static const struct key {
     {" probe ", "expected", A_MAP, NULL},
     {" metric ", "value", ANYTHING, NULL},
     {" metric ", "values", A_LIST, NULL},
-    {" metric ", "prediction_is", A_WORD, " real probability logit log_probability logarithm "},
+    {" metric ", "prediction_is", A_WORD, " real probability logit log_probability "},
     {" metric ", "cut", A_NUMBER, NULL},
     {" metric ", "target_cut", A_NUMBER, NULL},
     {" metric ", "target_is", A_WORD, " numbers one_class yes_no "},
