@@ -118,7 +118,7 @@ status case_check_keys(struct run *r, const char *kind)
         for (size_t i = 0; i < NKEYS && !found; i++)
             if (strcmp(keys[i].key, one->string) == 0 && (!keys[i].kinds || among(keys[i].kinds, kind)))
                 found = &keys[i];
-        if (case_member(r, one->string) != one)
+        if (cJSON_GetObjectItemCaseSensitive(r->json, one->string) != one)
             return error_set(r->err, "it has '%.64s' twice", one->string);
         if ((found ? check_holds(r, found, one) : check_near(r, "key", one->string, known, n)) != OK)
             return FAILED;
