@@ -39,7 +39,7 @@ for FELL_CACHE in off "$PWD/cache"; do
     expect_text said "'$PWD/data.csv' has changed since the experiment was begun"
     expect_sql other.db "60" "SELECT DISTINCT samples FROM epochs"
     expect_sql other.db 1 "SELECT sum(status = 'finished') >= 2 AND sum(status = 'failed') >= 2 AND count(DISTINCT status) = 2 FROM runs"
-    expect_sql other.db 1 "SELECT DISTINCT error LIKE '%data.csv'' has changed since%' FROM runs WHERE status = 'failed'"
+    expect_sql other.db "" "SELECT DISTINCT error FROM runs WHERE status = 'failed' AND error NOT LIKE '%data.csv'' has changed since%'"
     # A retry does not take them either, and with the old rows back it gives what the sweep would have given.
     expect_exit 2 "$FELL" retry slow --db other.db --plugin ./crasher.so
     cp long.csv data.csv

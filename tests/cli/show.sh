@@ -19,7 +19,7 @@ expect_exit 2 "$FELL" runs --db newer.db
 expect_text err "'newer.db' was written by a newer fell (schema 99"
 echo "this is no database at all" >text.db
 expect_exit 2 "$FELL" runs --db text.db
-expect_text err "'text.db'" "not a database"
+expect_text err "'text.db'" "is not a SQLite database"
 expect_exit 2 "$FELL" runs --db "$scratch"
 expect_text err "is a folder, not a results database"
 
