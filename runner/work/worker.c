@@ -242,6 +242,16 @@ static struct spec *read_spec(struct worker *w, struct tree *tree, const char *n
     return spec;
 }
 
+/* Files that are being changed may be read in the middle of it, and then have any fault: that they are no
+ * longer the experiment's is the reason. */
+static void blame_change(const cJSON *wanted, const struct spec *spec, struct problem *p)
+{
+    struct problem changed = {.index = 0};
+
+    if (same_bytes_files(wanted, spec, SAME_DATA, &changed) != OK)
+        *p = changed;
+}
+
 /* Loads only what the last job did not have. WANTED: which bytes they must be; what was loaded and not yet
  * held against it is: the key says that the files are as they were. */
 static status use_data(struct worker *w, const struct spec *spec, const cJSON *wanted, struct problem *p)
@@ -264,6 +274,8 @@ static status use_data(struct worker *w, const struct spec *spec, const cJSON *w
         if (result == OK) {
             w->key = key;
             key = NULL;
+        } else {
+            blame_change(wanted, spec, p);
         }
     }
     free(key);

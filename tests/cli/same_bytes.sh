@@ -51,6 +51,11 @@ for FELL_CACHE in off "$PWD/cache"; do
 done
 FELL_CACHE=off
 
+# What a reader finds in the middle of a change, here an empty file, is told as the change that it is.
+during emptied 1 cp /dev/null data.csv
+expect_sql emptied.db "1" "SELECT DISTINCT error LIKE '%data.csv'' has changed since%' FROM runs WHERE status = 'failed'"
+cp long.csv data.csv
+
 # The first weights.
 expect_exit 0 "$FELL" export 1 --db renewed.db --safetensors weights.safetensors --plugin ./crasher.so
 expect_exit 0 "$FELL" export 2 --db renewed.db --safetensors others.safetensors --plugin ./crasher.so
