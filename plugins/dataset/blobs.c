@@ -1,4 +1,5 @@
 /* blobs.c - clouds of points around centres, for lessons. */
+#include "draw.h"
 #include "fell/plugin.h"
 #include "points.h"
 
@@ -20,18 +21,6 @@ static const fell_param params[] = {
              "Which centres are drawn: the same number gives the same ones to source and test set, whatever "
              "the experiment's seed."),
 };
-
-/* Number I of stream SEED in [0,1): SplitMix64 (Steele, Lea and Flood 2014). Not the host's stream,
- * which differs between source and test set. */
-static double draw(uint64_t seed, uint64_t i)
-{
-    uint64_t z = (seed << 40) + (i + 1) * 0x9e3779b97f4a7c15u;
-
-    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ z >> 27) * 0x94d049bb133111ebu;
-    z ^= z >> 31;
-    return (double)(z >> 11) * 0x1p-53;
-}
 
 /* Row I belongs to centre I mod centers. */
 static fell_status open_blobs(fell_data_info *info)
@@ -64,8 +53,9 @@ static fell_status open_blobs(fell_data_info *info)
         const int64_t centre = i % s->centers;
 
         for (int64_t j = 0; j < s->features; j++)
-            place[j] = box->v[0] + (box->v[1] - box->v[0]) *
-                                       draw((uint64_t)s->center_seed, (uint64_t)(centre * s->features + j));
+            place[j] =
+                box->v[0] + (box->v[1] - box->v[0]) *
+                                draw_uniform((uint64_t)s->center_seed, (uint64_t)(centre * s->features + j));
         points_set(p, i, (int32_t)centre, place, spread->v[spread->n > 1 ? centre : 0]);
     }
     free(place);

@@ -110,6 +110,19 @@ static const struct example examples[] = {
     {"dataset", "moons", .model = "dense: {units: 16, activation: relu}\ndense: {units: 2}"},
     {"dataset", "circles", .source = "{circles: {noise: 0.05, factor: 0.5}}",
      .model = "dense: {units: 16, activation: relu}\ndense: {units: 2}"},
+    {"dataset", "adding", .source = "{adding: {rows: 200, length: 10}}",
+     .model = "gru: {units: 8}\ndense: {units: 1}", .loss = "mse"},
+    {"dataset", "copy", .source = "{copy: {rows: 200, length: 3, delay: 5, one_hot: true}}",
+     .model = "gru: {units: 16, return_sequences: true}\ndense: {units: 9}"},
+    {"dataset", "modular", .source = "{modular: {modulus: 11}}",
+     .model = "embedding: {num_embeddings: 11, embedding_dim: 16}\n"
+              "flatten\n"
+              "dense: {units: 32, activation: relu}\n"
+              "dense: {units: 11}"},
+    {"dataset", "parity", .source = "{parity: {bits: 10, relevant: 2}}",
+     .model = "dense: {units: 32, activation: relu}\ndense: {units: 2}"},
+    {"dataset", "teacher", .source = "{teacher: {rows: 200}}",
+     .model = "dense: {units: 8, activation: relu}\ndense: {units: 1}", .loss = "mse"},
     {"dataset", "npy", .source = "{npy: {inputs: x.npy, targets: y.npy}}"},
     {"dataset", "sine", .model = "dense: {units: 16, activation: tanh}\ndense: {units: 1}", .loss = "mse"},
     {"dataset", "sqlite",

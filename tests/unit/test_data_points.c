@@ -1,5 +1,5 @@
-/* test_data_points.c - the generators moons, circles, blobs and sine: the points without
- * noise, the statistics of the noise, and who draws it.
+/* test_data_points.c - the generators moons, circles, blobs, sine, copy, adding, parity and teacher: the
+ * points without noise, the statistics of the noise, and who draws it.
  */
 #include "data_help.h"
 
@@ -168,4 +168,95 @@ Test(points, refusals)
                    "center_box: it must be two numbers, the lower one first");
     assert_refused("blobs", "{center_box: [5, -5]}", FELL_CLASSES,
                    "center_box: it must be two numbers, the lower one first");
+    assert_refused("modular", "{modulus: 9, operation: divide}", FELL_CLASSES,
+                   "modulus: 9 is no prime, so not every number can be divided by; choose a prime, as 97");
+    assert_refused("parity", "{bits: 2}", FELL_CLASSES, "relevant: 3 of 2 bits cannot count");
+    assert_refused("parity", "{rows: 0, bits: 25}", FELL_CLASSES,
+                   "rows: all rows of 25 bits are too many; say how many are drawn, as 1000");
+    assert_refused("copy", "{}", FELL_VALUES,
+                   "its targets are classes, a symbol a step; the loss takes values");
+    assert_refused("adding", "{}", FELL_CLASSES, "its targets are values; the loss takes classes");
+}
+
+/* What is said at the end of a row is what stood at its beginning; between are blanks and one sign. */
+Test(points, copy)
+{
+    bool seen[3] = {false};
+    struct opened o;
+
+    data_open(&o, "copy", "{rows: 40, symbols: 3, length: 4, delay: 5}", FELL_CLASSES);
+    cr_assert_eq(o.info.x.dim[0], 13);
+    cr_assert_eq(o.info.target.dim[0], 13);
+    cr_assert_eq(o.info.nclasses, 4);
+    for (int64_t i = 0; i < 40; i++) {
+        const float *x = o.x + 13 * i;
+        const int32_t *label = o.label + 13 * i;
+
+        for (int t = 0; t < 13; t++) {
+            if (t < 4) {
+                cr_assert(x[t] >= 0.0f && x[t] < 3.0f && x[t] == floorf(x[t]), "%g", (double)x[t]);
+                seen[(int)x[t]] = true;
+            } else {
+                cr_assert_eq(x[t], t == 8 ? 4.0f : 3.0f);
+            }
+            cr_assert_eq(label[t], t < 9 ? 3 : (int32_t)x[t - 9]);
+        }
+    }
+    cr_assert(seen[0] && seen[1] && seen[2]);
+    data_close(&o);
+}
+
+/* One mark in each half, and the sum of the numbers there. */
+Test(points, adding)
+{
+    struct opened o;
+
+    data_open(&o, "adding", "{rows: 200, length: 7}", FELL_VALUES);
+    for (int64_t i = 0; i < 200; i++) {
+        const float *x = o.x + 14 * i;
+        float sum = 0.0f, marks[2] = {0};
+
+        for (int t = 0; t < 7; t++) {
+            cr_assert(x[2 * t] >= 0.0f && x[2 * t] < 1.0f);
+            marks[t >= 3] += x[2 * t + 1];
+            sum += x[2 * t + 1] * x[2 * t];
+        }
+        cr_assert(marks[0] == 1.0f && marks[1] == 1.0f);
+        cr_assert_eq(o.target[i], sum);
+    }
+    data_close(&o);
+}
+
+/* Drawn bits: the parity of the first two, and both halves of the classes. */
+Test(points, parity)
+{
+    int64_t odd = 0;
+    struct opened o;
+
+    data_open(&o, "parity", "{rows: 2000, bits: 6, relevant: 2}", FELL_CLASSES);
+    for (int64_t i = 0; i < 2000; i++) {
+        cr_assert_eq(o.label[i], o.x[6 * i] * o.x[6 * i + 1] < 0.0f);
+        odd += o.label[i];
+    }
+    cr_assert(odd > 900 && odd < 1100, "%lld", (long long)odd);
+    data_close(&o);
+}
+
+/* A linear teacher of one input answers in proportion to it; another seed is another teacher. */
+Test(points, teacher)
+{
+    struct opened a, b, c;
+
+    data_open(&a, "teacher", "{rows: 2000, features: 1, units: 3, function: linear}", FELL_VALUES);
+    for (int64_t i = 1; i < 2000; i++)
+        cr_assert_float_eq(a.target[i] * a.x[0], a.target[0] * a.x[i], 1e-5);
+    data_open(&b, "teacher", "{rows: 2000, features: 1, units: 3, function: linear, teacher_seed: 1}",
+              FELL_VALUES);
+    cr_assert_float_neq(b.target[0] / b.x[0], a.target[0] / a.x[0], 1e-3);
+    data_open(&c, "teacher", "{rows: 2000, features: 1, units: 3, function: linear}", FELL_CLASSES);
+    for (int64_t i = 0; i < 2000; i++)
+        cr_assert_eq(c.label[i], a.target[i] > 0.0f);
+    data_close(&a);
+    data_close(&b);
+    data_close(&c);
 }
