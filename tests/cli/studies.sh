@@ -1,0 +1,50 @@
+#!/bin/sh
+# The studies of configs/studies in a small form: the specs run, the question and the picture have an answer, and
+# what was found before is found again.
+. "${srcdir:-.}/tests/cli/lib.sh"
+studies=$srcdir/configs/studies
+mkdir results
+
+# run STATUS STUDY SPEC [PATH=VALUE...]
+run() {
+    expect_exit "$1" "$FELL" run "$studies/$2/$3.yaml" --db "results/$2.db" --quiet --jobs 2 "$4" "$5" "$6"
+}
+
+# found STUDY ANSWER QUESTION: the study's question as the table q.
+found() {
+    sqlite3 -bail -json "results/$1.db" ".read '$studies/$1/question.sql'" >"$1.json" || fail "$1: question.sql"
+    "$studies/draw" "$1" >picture.svg || fail "$1: draw"
+    [ "$(grep -c '^</svg>$' picture.svg)" = 1 ] || fail "$1: no picture"
+    answer=$(sqlite3 -bail :memory: "WITH q AS (SELECT value AS r FROM json_each(CAST(readfile('$1.json') AS TEXT))) $3") ||
+        fail "$1: $3"
+    [ "$answer" = "$2" ] || {
+        cat "$1.json" >&2
+        fail "$1: '$answer', not '$2'"
+    }
+    expect_text "$studies/README.md" "]($1/README.md)"
+}
+
+# The sharpness ends at 2 / lr, from below; the loss falls all the same.
+run 0 edge-of-stability edge-of-stability train.epochs=3000 probes.0.sharpness.every=50 seed=1
+found edge-of-stability '1|1' "SELECT min(r->>'at_first' < r->>'two_over_lr' AND r->>'share' BETWEEN 0.85 AND 1.05),
+    min(r->>'loss_last' < 0.5 * (r->>'loss_50')) FROM q"
+found edge-of-stability '1' "SELECT r->>'share' BETWEEN 0.95 AND 1.05 FROM q WHERE r->>'lr' = 0.16"
+
+# Batch normalisation trains at ten times the rate.
+run 1 batch-norm plain train.epochs=8 repeats=1 seed=1
+run 0 batch-norm normed train.epochs=8 repeats=1 seed=1
+found batch-norm '1|1' "SELECT max(r->>'lr') FILTER (WHERE r->>'plain' > 0.85) <= 0.3, max(r->>'lr') FILTER (WHERE r->>'normed' > 0.85) >= 3 FROM q"
+
+# Large rates kill units; the usual first weights stand larger ones than weights that begin too large.
+run 1 dying-relu dying-relu train.epochs=15 repeats=1 seed=1
+found dying-relu '1|1|1' "SELECT max(r->>'dead_at_last') FILTER (WHERE r->>'lr' <= 0.1 AND r->>'init' = 'he_uniform') < 0.15,
+    min(r->>'dead_at_last') FILTER (WHERE r->>'lr' = 1) > 0.4,
+    min(r->>'dead_at_last') FILTER (WHERE r->>'lr' = 0.2 AND r->>'init' LIKE '%normal%') >
+    2 * max(r->>'dead_at_last') FILTER (WHERE r->>'lr' = 0.2 AND r->>'init' = 'he_uniform') FROM q"
+
+for study in "$studies"/*/; do
+    for file in README.md question.sql picture.sql picture.svg; do
+        [ -s "$study$file" ] || fail "$study has no $file"
+    done
+    [ -s "$(basename "$study").json" ] || fail "$(basename "$study") is not tried here"
+done
