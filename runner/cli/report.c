@@ -190,10 +190,8 @@ static cJSON *importance_json(const struct report_importance *r)
 
 static void print_json(const struct report *r)
 {
-    cJSON *about = table_to_json(r->about), *o = cJSON_DetachItemFromArray(about, 0), *part;
+    cJSON *o = table_row_to_json(r->about), *part = cJSON_AddObjectToObject(o, "status");
 
-    cJSON_Delete(about);
-    part = cJSON_AddObjectToObject(o, "status");
     for (int s = 0; s < STATUSES; s++)
         cJSON_AddNumberToObject(part, run_statuses[s].word, (double)r->tally.of[s]);
     cJSON_AddItemToObject(o, "leaderboard", table_to_json(r->board));
@@ -225,6 +223,9 @@ static status report(sqlite3 *db, const struct call *c, struct error *err)
         return results_error(db, err);
     st = ask_all(db, c, &r, err);
     sqlite3_exec(db, "COMMIT", NULL, NULL, NULL);
+    if (st == OK && table_rows(r.about) == 0) /* its number is none, in a database that was not made by us */
+        st = error_set(err, "there is no experiment %lld in the database; it is damaged",
+                       (long long)r.experiment);
     if (st == OK && c->json)
         print_json(&r);
     else if (st == OK)

@@ -128,13 +128,24 @@ static status section_table(sqlite3 *db, const struct section *section, const st
     return results_table_of(db, section->sql, by_epoch ? 2 : 1, ids, out, err);
 }
 
+/* What a run was made of and how it ended. Errors: no experiment of its own, in a damaged database. */
+static status facts_table(sqlite3 *db, int64_t run, struct table **out, struct error *err)
+{
+    if (results_table_of(db, facts, 1, &run, out, err))
+        return FAILED;
+    return table_rows(*out)
+               ? OK
+               : error_set(err, "run %lld belongs to no experiment of the database; it is damaged",
+                           (long long)run);
+}
+
 static status print_text(sqlite3 *db, const struct call *c, int64_t run, struct error *err)
 {
     struct table *t = NULL;
     char *as_typed = NULL, *alone = NULL;
     status st = FAILED;
 
-    if (results_table_of(db, facts, 1, &run, &t, err))
+    if (facts_table(db, run, &t, err))
         goto out;
     table_print_facts(t, stdout, 0);
     if (print_curve(db, run, err))
@@ -161,15 +172,6 @@ out:
     return st;
 }
 
-/* SQL's first row as an object of its own. */
-static cJSON *first_row(const struct table *t)
-{
-    cJSON *rows = table_to_json(t), *row = cJSON_DetachItemFromArray(rows, 0);
-
-    cJSON_Delete(rows);
-    return row;
-}
-
 static status print_json(sqlite3 *db, const struct call *c, int64_t run, struct error *err)
 {
     struct table *t = NULL;
@@ -177,9 +179,9 @@ static status print_json(sqlite3 *db, const struct call *c, int64_t run, struct 
     cJSON *all = NULL, *again;
     status st = FAILED;
 
-    if (results_table_of(db, facts, 1, &run, &t, err))
+    if (facts_table(db, run, &t, err))
         goto out;
-    all = first_row(t);
+    all = table_row_to_json(t);
     for (size_t i = 0; i < NSECTIONS; i++) {
         table_free(t);
         if (section_table(db, &sections[i], c, run, &t, err))

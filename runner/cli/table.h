@@ -62,4 +62,7 @@ void table_print_markdown(const struct table *t, FILE *to);
 /* An array of one object for each row, empty cells as null. The caller deletes it. */
 cJSON *table_to_json(const struct table *t);
 
+/* The first row of T as an object, an empty one where T has no row. The caller deletes it. */
+cJSON *table_row_to_json(const struct table *t);
+
 #endif

@@ -43,3 +43,11 @@ cJSON *table_to_json(const struct table *t)
     }
     return rows;
 }
+
+cJSON *table_row_to_json(const struct table *t)
+{
+    cJSON *rows = table_to_json(t), *row = cJSON_DetachItemFromArray(rows, 0);
+
+    cJSON_Delete(rows);
+    return row ? row : cJSON_CreateObject(); /* what is added to nothing would be lost */
+}

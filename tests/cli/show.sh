@@ -150,3 +150,11 @@ chmod a-w locked locked/*
 expect_exit 0 "$FELL" runs --limit 1 --db "locked/100% sure?.db"
 expect_text out "... and 10 more"
 chmod u+w locked
+
+# A damaged database: a run of no experiment, an experiment whose number is none. What is missing is told in either form.
+cp $db damaged.db
+sqlite3 damaged.db "PRAGMA foreign_keys = OFF; DELETE FROM experiments WHERE id = (SELECT experiment_id FROM runs WHERE id = 1)"
+for how in '' --json; do
+    expect_exit 2 "$FELL" show 1 $how --db damaged.db
+    expect_text err "run 1 belongs to no experiment of the database; it is damaged"
+done
