@@ -308,14 +308,15 @@ static status compare_expected(struct run *r, const cJSON *expected)
 static const char **places_of(const struct looking *l, struct arena *arena, size_t *n)
 {
     const struct net_tensor *t;
-    const size_t ntensors = net_tensors(l->bench.net, &t), nentries = l->bench.spec->nmodel;
+    const size_t ntensors = net_tensors(l->bench.learner.net, &t), nentries = l->bench.spec->nmodel;
     const char **places = mem_array(ntensors + nentries, sizeof *places);
 
     *n = 0;
     for (size_t i = 0; i < nentries; i++)
         places[(*n)++] = l->bench.spec->model[i].name;
     for (size_t i = 0; i < ntensors; i++)
-        places[(*n)++] = arena_format(arena, "%s.%s", net_entry_name(l->bench.net, t[i].entry), t[i].name);
+        places[(*n)++] =
+            arena_format(arena, "%s.%s", net_entry_name(l->bench.learner.net, t[i].entry), t[i].name);
     return places;
 }
 

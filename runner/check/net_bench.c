@@ -57,8 +57,8 @@ status net_bench_net(struct net_bench *b, struct error *err)
 {
     struct problem p = {.text = "no memory"};
 
-    if (net_new(b->spec, &b->data, &b->env, net_batch(b->spec, &b->data), &b->net, &p) != OK ||
-        net_initialise(b->net, b->spec, 1, &p) != OK)
+    if (learner_plan(&b->learner, b->spec, &b->data, &b->env, net_batch(b->spec, &b->data), &p) != OK ||
+        learner_fill(&b->learner, b->spec, 1, &p) != OK)
         return error_set(err, "%s", p.text);
     return OK;
 }
@@ -66,16 +66,16 @@ status net_bench_net(struct net_bench *b, struct error *err)
 float *net_bench_tensor(struct net_bench *b, const char *name, int64_t *n)
 {
     const struct net_tensor *t;
-    const size_t count = net_tensors(b->net, &t);
+    const size_t count = net_tensors(b->learner.net, &t);
 
     for (size_t i = 0; i < count; i++) {
-        const char *entry = net_entry_name(b->net, t[i].entry);
+        const char *entry = net_entry_name(b->learner.net, t[i].entry);
         const size_t len = strlen(entry);
 
         if (strncmp(name, entry, len) != 0 || name[len] != '.' || strcmp(name + len + 1, t[i].name) != 0)
             continue;
         *n = t[i].n;
-        return net_weights(b->net, &t[i]);
+        return net_weights(b->learner.net, &t[i]);
     }
     return NULL;
 }
@@ -84,7 +84,7 @@ status net_bench_looks(struct net_bench *b, struct error *err)
 {
     struct problem p = {.text = "no memory"};
 
-    if (looks_new(b->spec, &b->data, b->net, &b->env, 1, &b->looks, &p) != OK)
+    if (looks_new(b->spec, &b->data, &b->learner, &b->env, 1, &b->looks, &p) != OK)
         return error_set(err, "%s", p.text);
     return OK;
 }
@@ -92,7 +92,7 @@ status net_bench_looks(struct net_bench *b, struct error *err)
 void net_bench_close(struct net_bench *b)
 {
     looks_free(b->looks);
-    net_free(b->net);
+    learner_release(&b->learner);
     free(b->data.split[SPLIT_TRAIN].x);
     free(b->data.split[SPLIT_TRAIN].label);
     free(b->data.split[SPLIT_TRAIN].target);

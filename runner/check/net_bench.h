@@ -15,7 +15,7 @@ struct net_bench {
     struct tree *tree;
     struct spec *spec;
     struct data data; /* the split of training alone; its arrays belong to the bench */
-    struct net *net;
+    struct learner learner;
     struct looks *looks;
 };
 

@@ -85,7 +85,7 @@ static status look_twice(struct rig *g, double *out, int64_t *n, struct error *e
     if (result == OK) {
         float *grads;
         int64_t floats;
-        float *w = net_trained(b.net, &grads, &floats);
+        float *w = net_trained(b.learner.net, &grads, &floats);
 
         looks_begin_epoch(b.looks);
         for (int64_t i = 0; i < floats; i++)

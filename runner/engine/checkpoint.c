@@ -38,16 +38,16 @@ static void add_weights(struct list *l, const struct net *n)
 }
 
 /* Array K of optimizer slot S: optimizer/momentum/LAYER.weight, of several optimizer/moves/K/LAYER.weight. */
-static void add_slot(struct list *l, const struct net *n, size_t s, int64_t k)
+static void add_slot(struct list *l, const struct net *n, const struct update *u, size_t s, int64_t k)
 {
-    const char *name = update_slot_name(n->update, s);
+    const char *name = update_slot_name(u, s);
 
-    if (update_slot_times(n->update, s) > 1)
+    if (update_slot_times(u, s) > 1)
         name = arena_format(l->arena, "%s/%lld", name, (long long)k);
     for (size_t i = 0; i < n->ntensors; i++) {
         const struct net_tensor *t = &n->tensor[i];
         int64_t count;
-        const float *values = update_slot(n->update, s, k, t, &count);
+        const float *values = update_slot(u, s, k, t, &count);
         const fell_shape scalar = fell_vec(1);
 
         if (values)
@@ -56,11 +56,11 @@ static void add_slot(struct list *l, const struct net *n, size_t s, int64_t k)
     }
 }
 
-static void add_slots(struct list *l, const struct net *n)
+static void add_slots(struct list *l, const struct learner *from)
 {
-    for (size_t s = 0; s < update_slots(n->update); s++)
-        for (int64_t k = 0; k < update_slot_times(n->update, s); k++)
-            add_slot(l, n, s, k);
+    for (size_t s = 0; s < update_slots(from->update); s++)
+        for (int64_t k = 0; k < update_slot_times(from->update, s); k++)
+            add_slot(l, from->net, from->update, s, k);
 }
 
 /* States of probes, and the last value of each number; these are doubles, which the format's reader does not
@@ -231,7 +231,7 @@ static status write_list(struct list *l, const char *path, const char *const *me
     return result;
 }
 
-status checkpoint_write(const struct net *n, struct rate *rate, struct looks *looks,
+status checkpoint_write(const struct learner *learner, struct rate *rate, struct looks *looks,
                         const struct checkpoint *at, const char *path, char sha256[65], struct error *err)
 {
     struct list l = {.arena = arena_new()};
@@ -242,8 +242,8 @@ status checkpoint_write(const struct net *n, struct rate *rate, struct looks *lo
     metadata[0] = "history";
     metadata[1] = history;
     write_fields(l.arena, at, metadata + 2);
-    add_weights(&l, n);
-    add_slots(&l, n);
+    add_weights(&l, learner->net);
+    add_slots(&l, learner);
     add_looks(&l, looks);
     result = write_list(&l, path, metadata, err);
     free(history);
@@ -320,8 +320,8 @@ static status check_owner(const struct checkpoint *is, const struct checkpoint *
     return OK;
 }
 
-status checkpoint_read(struct net *n, struct rate *rate, struct looks *looks, const char *path,
-                       struct checkpoint *at, struct error *err)
+status checkpoint_read(const struct learner *learner, struct rate *rate, struct looks *looks,
+                       const char *path, struct checkpoint *at, struct error *err)
 {
     struct list l = {.arena = arena_new()};
     struct tensor_file *file = NULL;
@@ -329,8 +329,8 @@ status checkpoint_read(struct net *n, struct rate *rate, struct looks *looks, co
     const char *history;
     status result = FAILED;
 
-    add_weights(&l, n);
-    add_slots(&l, n);
+    add_weights(&l, learner->net);
+    add_slots(&l, learner);
     add_looks(&l, looks);
     if (tensor_file_open(path, &file, err) != OK)
         goto out; /* it names the file */
@@ -338,7 +338,7 @@ status checkpoint_read(struct net *n, struct rate *rate, struct looks *looks, co
     if (read_fields(file, &is, err) != OK || check_owner(&is, at, err) != OK ||
         check_tensors(&l, file, err) != OK)
         goto named;
-    if (is.epoch > n->spec->train.epochs || !history_read(history, rate, is.epoch, true)) {
+    if (is.epoch > learner->net->spec->train.epochs || !history_read(history, rate, is.epoch, true)) {
         error_set(err, "what its schedules watched does not fit the %lld epochs that it is of",
                   (long long)is.epoch);
         goto named;

@@ -9,8 +9,8 @@
 #ifndef ENGINE_CHECKPOINT_H
 #define ENGINE_CHECKPOINT_H
 
+#include "engine/learner.h"
 #include "engine/look.h"
-#include "engine/net.h"
 #include "engine/rate.h"
 
 struct best {
@@ -30,15 +30,15 @@ struct checkpoint {
 
 /* Write PATH (whole or not at all) and its hash; LOOKS: NULL without probes. What stood there stays when that
  * fails. */
-status checkpoint_write(const struct net *n, struct rate *rate, struct looks *looks,
+status checkpoint_write(const struct learner *learner, struct rate *rate, struct looks *looks,
                         const struct checkpoint *at, const char *path, char sha256[65], struct error *err);
 
-/* Put the state in PATH back into N and RATE, which are fresh from the same spec. AT comes with seed,
+/* Put the state in PATH back into LEARNER and RATE, which are fresh from the same spec. AT comes with seed,
  * spec and steps, which the file must have too, and gets the rest. Errors name what does not fit: no
  * whole safetensors file, no checkpoint, of another spec or seed, tensors missing, too many or of
- * another shape. N and RATE are then unchanged. */
-status checkpoint_read(struct net *n, struct rate *rate, struct looks *looks, const char *path,
-                       struct checkpoint *at, struct error *err);
+ * another shape. LEARNER and RATE are then unchanged. */
+status checkpoint_read(const struct learner *learner, struct rate *rate, struct looks *looks,
+                       const char *path, struct checkpoint *at, struct error *err);
 
 /* What PATH says of itself, its tensors passed over. Errors: no whole file, no checkpoint. */
 status checkpoint_peek(const char *path, struct checkpoint *at, struct error *err);

@@ -9,7 +9,7 @@
 #define ENGINE_LOOK_H
 
 #include "engine/data.h"
-#include "engine/net.h"
+#include "engine/learner.h"
 
 /* One number that a probe gave. */
 struct probe_value {
@@ -35,10 +35,10 @@ struct look_time {
     double lr;           /* of the last step */
 };
 
-/* Plan the probes of SPEC for a net whose parameters were just filled: these are the first weights. SEED is
- * the repeat's. NULL in *OUT where the spec has no probes. Errors in P at the probe. */
-status looks_new(const struct spec *spec, const struct data *data, struct net *n, struct host_env *env,
-                 uint64_t seed, struct looks **out, struct problem *p);
+/* Plan the probes of SPEC for a LEARNER whose parameters were just filled: these are the first weights. SEED
+ * is the repeat's. NULL in *OUT where the spec has no probes. Errors in P at the probe. */
+status looks_new(const struct spec *spec, const struct data *data, const struct learner *learner,
+                 struct host_env *env, uint64_t seed, struct looks **out, struct problem *p);
 void looks_free(struct looks *l);
 
 /* Before the steps of an epoch: its first weights. All take NULL for no probes. */

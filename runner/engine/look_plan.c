@@ -239,9 +239,10 @@ static status plan_probe(struct looks *l, const struct spec *spec, size_t index,
 
 /* ---- all --------------------------------------------------------------------------------------------- */
 
-status looks_new(const struct spec *spec, const struct data *data, struct net *n, struct host_env *env,
-                 uint64_t seed, struct looks **out, struct problem *p)
+status looks_new(const struct spec *spec, const struct data *data, const struct learner *learner,
+                 struct host_env *env, uint64_t seed, struct looks **out, struct problem *p)
 {
+    struct net *n = learner->net;
     struct looks *l;
 
     *out = NULL;
@@ -253,7 +254,7 @@ status looks_new(const struct spec *spec, const struct data *data, struct net *n
     l->data = data;
     l->env = env;
     l->seed = seed;
-    l->names = measure_probe_names(n->measure);
+    l->names = measure_probe_names(learner->measure);
     l->look = mem_array(spec->nprobes, sizeof *l->look);
     view_entries(l);
     view_tensors(l);

@@ -15,7 +15,7 @@ struct probe_names;
 struct watched {
     const double *probe; /* where its last value stands; NULL: the others */
     enum split split;
-    int metric; /* in net_metrics(), or -1: the loss */
+    int metric; /* in measure_values(), or -1: the loss */
     bool maximise;
 };
 
@@ -39,7 +39,7 @@ void measure_valueless(const struct measure *m, struct strbuf *out);
 /* Set the values of SPLIT to NAN: they are not known. */
 void measure_forget(struct measure *m, enum split split);
 
-/* What was measured last, all splits; names are stable. */
+/* All metrics of a run, in the order of its reports, with what was measured last; names are stable. */
 size_t measure_values(const struct measure *m, const struct metric_value **out);
 
 /* The numbers of probes that have names; looks write their values. */

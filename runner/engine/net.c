@@ -34,8 +34,6 @@ void net_free(struct net *n)
     for (size_t i = 0; i < n->nentries; i++)
         instance_release(&n->entry[i].in);
     instance_release(&n->loss);
-    update_free(n->update);
-    measure_free(n->measure);
     free(n->weights);
     free(n->grads);
     free(n->activations);
@@ -68,11 +66,6 @@ const char *net_entry_plugin(const struct net *n, int entry)
 float *net_weights(struct net *n, const struct net_tensor *t)
 {
     return n->weights + t->offset;
-}
-
-size_t net_metrics(const struct net *n, const struct metric_value **out)
-{
-    return measure_values(n->measure, out);
 }
 
 /* ---- the layer table ------------------------------------------------------------- */
@@ -122,7 +115,7 @@ static cJSON *classes_json(const struct data *d)
     return list;
 }
 
-cJSON *net_to_json(const struct net *n)
+cJSON *net_to_json(const struct net *n, size_t besides)
 {
     cJSON *o = cJSON_CreateObject(), *rows = cJSON_AddObjectToObject(o, "rows"), *layers;
     int64_t parameters = 0;
@@ -139,7 +132,7 @@ cJSON *net_to_json(const struct net *n)
         parameters += entry_parameters(n, &n->entry[i]);
     }
     cJSON_AddNumberToObject(o, "parameters", (double)parameters);
-    cJSON_AddNumberToObject(o, "memory", (double)net_bytes(n));
+    cJSON_AddNumberToObject(o, "memory", (double)(net_bytes(n) + besides));
     cJSON_AddNumberToObject(o, "steps_per_epoch", (double)net_epoch_steps(n->spec, n->data));
     return o;
 }

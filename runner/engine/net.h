@@ -1,6 +1,6 @@
-/* net.h - the planned net: entries with shapes, tensors in three arenas
- * (parameters, gradients, optimizer slots), buffers, and the call structs that
- * the loops use.
+/* net.h - the planned net: entries with shapes, tensors in two arenas
+ * (parameters, gradients), buffers, and the call structs that the loops use. Optimizer and metrics are beside
+ * it, in learner.h.
  */
 #ifndef ENGINE_NET_H
 #define ENGINE_NET_H
@@ -31,6 +31,17 @@ struct net_tensor {
 
 struct net;
 
+enum { FROM_INPUT = -1 }; /* in the place of an entry's number: the data's rows */
+
+/* Every tensor starts on a cache line and is followed by zeros up to a multiple of what the
+ * kernels sum at once, so that the sum over a gradient has no slow tail. */
+enum { TENSOR_ALIGN = 32 };
+
+static inline int64_t tensor_padded(int64_t n)
+{
+    return (n + TENSOR_ALIGN - 1) / TENSOR_ALIGN * TENSOR_ALIGN;
+}
+
 /* Rows of a training step, all but the last of an epoch; steps of an epoch; rows of its last step. */
 int64_t net_step_rows(const struct spec *spec, const struct data *data);
 int64_t net_epoch_steps(const struct spec *spec, const struct data *data);
@@ -39,8 +50,7 @@ int64_t net_last_rows(const struct spec *spec, const struct data *data);
 /* The largest batch of any call: that of training, or of evaluating a split. */
 int64_t net_batch(const struct spec *spec, const struct data *data);
 
-/* Plan entries and check them against the data and the loss (empty calls of loss,
- * metrics and optimizer included, and what schedules and early stopping monitor).
+/* Plan entries and check them against the data and the loss (an empty call of it included).
  * BATCH: the largest batch of any call, net_batch(). Errors in P at the entry and
  * setting they belong to. The big buffers are not allocated yet. The spec, the data and
  * the env must outlive the net. */
@@ -48,7 +58,7 @@ status net_new(const struct spec *spec, const struct data *data, struct host_env
                struct net **out, struct problem *p);
 void net_free(struct net *n);
 
-/* Allocate the arenas and buffers, then fill the parameters: initialisers on streams of
+/* Allocate arenas and buffers, then fill the parameters: initialisers on streams of
  * SEED (those that a layer declares are found in env->registry); then
  * train.initial_weights. The entries' own streams have the same seed. Once for each net. */
 status net_initialise(struct net *n, const struct spec *spec, uint64_t seed, struct problem *p);
@@ -59,12 +69,7 @@ const char *net_entry_name(const struct net *n, int entry);
 const char *net_entry_plugin(const struct net *n, int entry);
 float *net_weights(struct net *n, const struct net_tensor *t);
 
-/* All metrics that a run records, in the order of its reports, with the values that were measured last. */
-size_t net_metrics(const struct net *n, const struct metric_value **out);
-
-/* The layer table for `fell plan`: a JSON object {"rows": {...}, "input": [..], "classes": [..],
- * "layers": [{"name","plugin","from","shape","parameters","memory"}...], "parameters": N,
- * "memory": bytes in all, "steps_per_epoch": N}. */
-cJSON *net_to_json(const struct net *n);
+/* The layer table of learner_to_json(); BESIDES: bytes that the optimizer takes. */
+cJSON *net_to_json(const struct net *n, size_t besides);
 
 #endif

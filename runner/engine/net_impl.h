@@ -1,7 +1,5 @@
-/* net_impl.h - what a net is made of, for the files that build it and run it:
- * net_plan.c, net_memory.c, net_init.c, net_run.c, net.c, update.c, measure.c,
- * checkpoint.c, and for explain/, which looks at every output and slope. Everybody else
- * goes through net.h and net_run.h.
+/* net_impl.h - what a net is made of, for the files that build it, run it or measure it. Everybody else goes
+ * through net.h, net_run.h and net_view.h.
  *
  * A step touches nothing but call structs that were filled once: each entry has
  * one for training and one for evaluation, and only the number of rows and the
@@ -11,16 +9,8 @@
 #define ENGINE_NET_IMPL_H
 
 #include "base/names.h"
-#include "engine/measure.h"
 #include "engine/net.h"
 #include "engine/net_run.h"
-#include "engine/update.h"
-
-enum { FROM_INPUT = -1 }; /* an entry that takes the data's rows */
-
-/* Every tensor starts on a cache line and is followed by zeros up to a multiple of what the
- * kernels sum at once, so that the sum over a gradient has no slow tail. */
-enum { TENSOR_ALIGN = 32 };
 
 /* The gradient of one trained tensor: what backward adds to, and where the sum
  * of its squares goes. */
@@ -103,15 +93,7 @@ struct net {
     const fell_loss *loss_item;
     fell_loss_call loss_call;
     uint64_t pred_is; /* FELL_REAL, FELL_PROB, ... */
-
-    struct update *update;
-    struct measure *measure;
 };
-
-static inline int64_t tensor_padded(int64_t n)
-{
-    return (n + TENSOR_ALIGN - 1) / TENSOR_ALIGN * TENSOR_ALIGN;
-}
 
 /* Place all buffers and fill the call structs (net_memory.c). */
 status net_allocate(struct net *n, struct problem *p);

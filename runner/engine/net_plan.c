@@ -11,7 +11,6 @@
 #include "base/text.h"
 #include "engine/net_at.h"
 #include "engine/net_impl.h"
-#include "engine/rate.h"
 #include "engine/targets.h"
 
 /* Batches of at least this many rows in evaluation, where the batch changes no result's meaning: unless the
@@ -367,9 +366,7 @@ static status check_whole(struct net *n, struct problem *p)
     if (check_output(n, p) != OK || targets_check(&n->spec->loss, n->data, p) != OK || try_loss(n, p) != OK)
         return FAILED;
     judge_meaning(n);
-    if (update_new(n, &n->update, p) != OK || measure_new(n, &n->measure, p) != OK)
-        return FAILED;
-    return rate_check(n->spec, n->measure, p);
+    return OK;
 }
 
 status net_new(const struct spec *spec, const struct data *data, struct host_env *env, int64_t batch,

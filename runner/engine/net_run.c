@@ -117,13 +117,14 @@ status net_backward_through(struct net *n, enum net_mode mode, net_before_entry 
     return OK;
 }
 
-status net_backward(struct net *n, double weight, double *squares, struct error *err)
+status net_backward(struct net *n, double weight, net_before_entry *before, void *arg, double *squares,
+                    struct error *err)
 {
     const fell_loss_call *loss = &n->loss_call;
     double total = 0.0;
 
     n->env->kernels->scale(loss->dpred, loss->rows * loss->cols, (float)(1.0 / weight));
-    if (net_backward_through(n, MODE_TRAIN, NULL, NULL, err) != OK)
+    if (net_backward_through(n, n->mode, before, arg, err) != OK)
         return FAILED;
     for (size_t i = 0; i < n->npositions; i++)
         total += n->squares[i];
@@ -131,15 +132,16 @@ status net_backward(struct net *n, double weight, double *squares, struct error 
     return OK;
 }
 
-status net_step(struct net *n, const struct batch *b, int64_t step, struct net_step *out, struct error *err)
+status net_step(struct net *n, enum net_mode mode, const struct batch *b, int64_t step, struct net_step *out,
+                struct error *err)
 {
     *out = (struct net_step){.squares = NAN};
-    net_feed(n, MODE_TRAIN, b);
-    if (net_forward(n, MODE_TRAIN, step, err) != OK || net_loss(n, &out->sum, &out->weight, err) != OK)
+    net_feed(n, mode, b);
+    if (net_forward(n, mode, step, err) != OK || net_loss(n, &out->sum, &out->weight, err) != OK)
         return FAILED;
     if (!isfinite(out->sum) || out->weight == 0.0)
         return OK;
-    return net_backward(n, out->weight, &out->squares, err);
+    return net_backward(n, out->weight, NULL, NULL, &out->squares, err);
 }
 
 double net_clip(struct net *n, double most, double norm)
@@ -172,16 +174,6 @@ float *net_trained(struct net *n, float **grads, int64_t *floats)
     *grads = n->grads;
     *floats = n->trained_floats;
     return n->weights;
-}
-
-struct update *net_update(struct net *n)
-{
-    return n->update;
-}
-
-struct measure *net_measure(struct net *n)
-{
-    return n->measure;
 }
 
 /* ---- what went wrong ---------------------------------------------------------------- */
@@ -231,7 +223,7 @@ void net_blame(const struct net *n, bool gradient, char *text, size_t size)
             snprintf(text, size, "layer '%s', tensor %s", e->name, t->name);
             return;
         }
-        if (broken(n, e->y, n->now[MODE_TRAIN] * e->size)) {
+        if (broken(n, e->y, n->now[n->mode] * e->size)) {
             snprintf(text, size, "layer '%s', output", e->name);
             return;
         }

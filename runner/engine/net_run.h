@@ -6,11 +6,9 @@
 #define ENGINE_NET_RUN_H
 
 #include "engine/batches.h"
-#include "engine/measure.h"
 #include "engine/net.h"
-#include "engine/update.h"
 
-/* MODE_LOOK: as in evaluation, but backward may follow (look.h). */
+/* MODE_LOOK: as in evaluation, but backward may follow (look.h, fell explain). */
 enum net_mode { MODE_TRAIN, MODE_EVALUATE, MODE_LOOK, MODES };
 
 /* Point the calls of MODE at a batch. */
@@ -25,24 +23,27 @@ status net_forward(struct net *n, enum net_mode mode, int64_t step, struct error
  * is an error. */
 status net_loss(struct net *n, double *sum, double *weight, struct error *err);
 
+/* Called before each entry that has a backward; in it the entry's dy is complete. */
+typedef status net_before_entry(void *arg, size_t entry, struct error *err);
+
 /* Gradients of sum / WEIGHT in the gradient arena, and the sum of squares of each,
- * taken while it is in the cache. Returns their total in SQUARES. */
-status net_backward(struct net *n, double weight, double *squares, struct error *err);
+ * taken while it is in the cache. Returns their total in SQUARES. BEFORE may be NULL. */
+status net_backward(struct net *n, double weight, net_before_entry *before, void *arg, double *squares,
+                    struct error *err);
 
 /* The way back through all entries, in MODE, from d loss / d output as it lies there: gradients of
- * each tensor and their sums of squares. BEFORE, if not NULL, is called before each entry that has a
- * backward; in it the entry's dy is complete. */
-typedef status net_before_entry(void *arg, size_t entry, struct error *err);
+ * each tensor and their sums of squares. */
 status net_backward_through(struct net *n, enum net_mode mode, net_before_entry *before, void *arg,
                             struct error *err);
 
-/* What training does with a batch: feed, forward, loss, backward. A sum that is not finite, or a weight of 0,
- * has no gradient: SQUARES is NAN, and the gradient arena as it was. */
+/* A step: feed, forward, loss, backward. A sum that is not finite, or a weight of 0, has no gradient: SQUARES
+ * is NAN, and the gradient arena as it was. */
 struct net_step {
     double sum, weight; /* of net_loss() */
     double squares;     /* of net_backward() */
 };
-status net_step(struct net *n, const struct batch *b, int64_t step, struct net_step *out, struct error *err);
+status net_step(struct net *n, enum net_mode mode, const struct batch *b, int64_t step, struct net_step *out,
+                struct error *err);
 
 /* Scale the gradient, whose norm is NORM, to the norm MOST (train.clip_norm; 0: none), as PyTorch's
  * torch.nn.utils.clip_grad_norm_ does (its 1e-6 included). Returns the factor; 1: it was short enough. */
@@ -56,10 +57,6 @@ const double *net_squares(const struct net *n);
 
 /* Trained weights and their gradients, [floats] with zeros between tensors. */
 float *net_trained(struct net *n, float **grads, int64_t *floats);
-
-/* The optimizer and the metrics that were planned with the net. */
-struct update *net_update(struct net *n);
-struct measure *net_measure(struct net *n);
 
 /* After a loss or gradient that is not finite: the first place that shows it,
  * "layer 'hidden', tensor weight" or "layer 'hidden', output" or "loss 'mse'", in

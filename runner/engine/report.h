@@ -13,7 +13,7 @@
 #include "engine/numbers.h"
 
 struct looks;
-struct net;
+struct learner;
 struct probe_report;
 
 /* One metric of one split, in the order of a run's reports. */
@@ -63,7 +63,7 @@ struct run_resumed {
  * Functions may be NULL. */
 struct train_listener {
     void *arg;
-    void (*parameters)(void *arg, const struct net *net); /* before the first epoch */
+    void (*parameters)(void *arg, const struct learner *learner); /* before the first epoch */
     void (*epoch)(void *arg, const struct epoch_report *r);
     void (*step)(void *arg, const struct step_report *r);
     void (*probe)(void *arg, const struct looks *l, const struct probe_report *r); /* look.h; after the

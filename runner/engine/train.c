@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "engine/augment.h"
 #include "engine/checkpoint.h"
+#include "engine/learner.h"
 #include "engine/net_at.h"
 #include "engine/net_run.h"
 #include "engine/rate.h"
@@ -27,9 +28,7 @@ struct run {
     const struct train_listener *listener;
     struct run_result *result;
 
-    struct net *net;
-    struct update *update;
-    struct measure *measure;
+    struct learner learner;
     struct rate *rate;
     struct batches batches[SPLITS];
     struct augment *augment; /* NULL: no transform acts in training */
@@ -74,9 +73,9 @@ static status diverge(struct run *r, const char *where)
     for (int s = SPLIT_TRAIN; s < SPLITS; s++) {
         if (s != SPLIT_TRAIN)
             report.loss[s] = NAN;
-        measure_forget(r->measure, (enum split)s);
+        measure_forget(r->learner.measure, (enum split)s);
     }
-    report.nmetrics = net_metrics(r->net, &report.metrics);
+    report.nmetrics = measure_values(r->learner.measure, &report.metrics);
     report.seconds = now - r->clock;
     r->clock = now;
     if (r->listener->epoch)
@@ -89,7 +88,7 @@ static status diverge_at(struct run *r, bool gradient)
 {
     char where[256];
 
-    net_blame(r->net, gradient, where, sizeof where);
+    net_blame(r->learner.net, gradient, where, sizeof where);
     return diverge(r, where);
 }
 
@@ -139,7 +138,7 @@ static void tell_skipped(const struct run *r)
 
 static status run_epoch(struct run *r)
 {
-    struct net *net = r->net;
+    struct net *net = r->learner.net;
     struct batch batch;
     struct error err;
     struct net_step step;
@@ -153,10 +152,10 @@ static status run_epoch(struct run *r)
         r->step++;
         if (r->augment && augment_batch(r->augment, r->step, &batch, &err) != OK)
             return fail(r, &err);
-        if (net_step(net, &batch, r->step, &step, &err) != OK)
+        if (net_step(net, MODE_TRAIN, &batch, r->step, &step, &err) != OK)
             return fail(r, &err);
         tally_loss(&r->tally, step.sum, step.weight, batch.n);
-        measure_keep(r->measure, SPLIT_TRAIN, &batch, net_output(net, &size));
+        measure_keep(r->learner.measure, SPLIT_TRAIN, &batch, net_output(net, &size));
         if (!isfinite(step.sum))
             return diverge_at(r, false);
         if (step.weight == 0.0) {
@@ -170,8 +169,8 @@ static status run_epoch(struct run *r)
         if (rate_of_step(r->rate, r->epoch - 1, r->step - 1, &lr, &err) != OK)
             return fail(r, &err);
         r->tally.lr = lr;
-        if (update_step(r->update, r->step - (int64_t)r->keep.at.skipped, lr, step.sum / step.weight, &err) !=
-            OK)
+        if (update_step(r->learner.update, r->step - (int64_t)r->keep.at.skipped, lr, step.sum / step.weight,
+                        &err) != OK)
             return fail(r, &err);
         record_step(r, step.sum / step.weight);
     }
@@ -194,13 +193,13 @@ static status evaluate(struct run *r, enum split split)
 
     batches_begin(batches, r->options->seed, r->epoch);
     while (batches_next(batches, &batch)) {
-        net_feed(r->net, MODE_EVALUATE, &batch);
-        if (net_forward(r->net, MODE_EVALUATE, r->step, &err) != OK ||
-            net_loss(r->net, &sum, &weight, &err) != OK)
+        net_feed(r->learner.net, MODE_EVALUATE, &batch);
+        if (net_forward(r->learner.net, MODE_EVALUATE, r->step, &err) != OK ||
+            net_loss(r->learner.net, &sum, &weight, &err) != OK)
             return fail(r, &err);
         total += sum;
         weights += weight;
-        measure_keep(r->measure, split, &batch, net_output(r->net, &size));
+        measure_keep(r->learner.measure, split, &batch, net_output(r->learner.net, &size));
     }
     r->loss[split] = total / weights;
     if (weights > 0.0)
@@ -219,7 +218,7 @@ static status measure_all(struct run *r)
             continue;
         if (s != SPLIT_TRAIN && evaluate(r, (enum split)s) != OK)
             return FAILED;
-        if (measure_split(r->measure, (enum split)s, r->data->split[s].n, &err) != OK)
+        if (measure_split(r->learner.measure, (enum split)s, r->data->split[s].n, &err) != OK)
             return fail(r, &err);
     }
     return OK;
@@ -234,7 +233,7 @@ static void make_report(struct run *r, struct epoch_report *report)
     memcpy(report->loss, r->loss, sizeof report->loss);
     tally_report(&r->tally, false, report);
     r->loss[SPLIT_TRAIN] = report->loss[SPLIT_TRAIN];
-    report->nmetrics = net_metrics(r->net, &report->metrics);
+    report->nmetrics = measure_values(r->learner.measure, &report->metrics);
     report->seconds = now - r->clock;
     r->clock = now;
 }
@@ -248,13 +247,13 @@ static status check_weights(struct run *r)
                       r->spec->checkpoint.on || r->epoch == r->spec->train.epochs;
     char where[256];
 
-    return used && net_weights_broken(r->net, where, sizeof where) ? diverge(r, where) : OK;
+    return used && net_weights_broken(r->learner.net, where, sizeof where) ? diverge(r, where) : OK;
 }
 
 /* Probes that are due after this epoch; with LAST all that have not looked at it yet. */
 static status take_looks(struct run *r, bool last)
 {
-    const struct look_time t = {r->epoch, r->step, r->step ? r->tally.lr : update_rate(r->update)};
+    const struct look_time t = {r->epoch, r->step, r->step ? r->tally.lr : update_rate(r->learner.update)};
     struct probe_report report;
     struct error err;
     size_t next = 0;
@@ -374,7 +373,7 @@ static void run_epochs(struct run *r, int64_t epochs)
         if (r->epoch == 1)
             keep_tell_valueless(&r->keep, r->env, r->loss);
         r->result->epochs_done = r->epoch;
-        rate_remember(r->rate, r->measure, r->epoch - 1, r->loss);
+        rate_remember(r->rate, r->learner.measure, r->epoch - 1, r->loss);
         if (stops)
             stop_early(r);
         last = last || stops;
@@ -410,23 +409,21 @@ static status prepare(struct run *r, struct problem *p)
     const int64_t batch = net_batch(spec, r->data), epochs = spec->train.epochs;
     const int64_t steps = net_epoch_steps(spec, r->data);
 
-    if (net_new(spec, r->data, r->env, batch, &r->net, p) != OK ||
-        net_initialise(r->net, spec, r->options->seed, p) != OK || prepare_batches(r, batch, p) != OK ||
+    if (learner_plan(&r->learner, spec, r->data, r->env, batch, p) != OK ||
+        learner_fill(&r->learner, spec, r->options->seed, p) != OK || prepare_batches(r, batch, p) != OK ||
         augment_new(spec, r->data, r->env, r->options->seed, r->batches[SPLIT_TRAIN].size, true, &r->augment,
                     p) != OK)
         return FAILED;
-    r->update = net_update(r->net);
-    r->measure = net_measure(r->net);
-    r->rate = rate_new(spec, r->measure, r->env, update_rate(r->update), epochs, steps * epochs);
+    r->rate =
+        rate_new(spec, r->learner.measure, r->env, update_rate(r->learner.update), epochs, steps * epochs);
     r->every = spec->record.gradients == RECORD_STEP ? spec->record.every : 0;
-    if (tally_init(&r->tally, r->net, r->env, spec->record.gradients, p) != OK)
+    if (tally_init(&r->tally, r->learner.net, r->env, spec->record.gradients, p) != OK)
         return FAILED;
-    if (looks_new(spec, r->data, r->net, r->env, r->options->seed, &r->looks, p) != OK)
+    if (looks_new(spec, r->data, &r->learner, r->env, r->options->seed, &r->looks, p) != OK)
         return FAILED;
-    r->keep.net = r->net;
+    r->keep.learner = &r->learner;
     r->keep.looks = r->looks;
     r->keep.rate = r->rate;
-    r->keep.measure = r->measure;
     if (keep_init(&r->keep, r->data, steps, p) != OK)
         return FAILED;
     r->ask_epoch = r->options->ask_epoch;
@@ -441,7 +438,7 @@ static void release(struct run *r)
     looks_free(r->looks);
     tally_release(&r->tally);
     rate_free(r->rate);
-    net_free(r->net);
+    learner_release(&r->learner);
     keep_release(&r->keep);
 }
 
@@ -483,7 +480,7 @@ status train_run(const struct spec *spec, const struct data *data, struct host_e
     if (s != OK)
         goto out;
     if (listener->parameters)
-        listener->parameters(listener->arg, r.net);
+        listener->parameters(listener->arg, &r.learner);
     if (options->resume_path) {
         s = keep_resume(&r.keep, p);
         if (s != OK)
@@ -496,7 +493,7 @@ status train_run(const struct spec *spec, const struct data *data, struct host_e
     tell_skipped(&r);
     result->seconds = time_monotonic() - begin;
     if (options->export_path && (result->end == RUN_FINISHED || result->end == RUN_STOPPED) &&
-        checkpoint_export(r.net, options->export_path, &err) != OK)
+        checkpoint_export(r.learner.net, options->export_path, &err) != OK)
         fail(&r, &err);
 out:
     net_at(NULL, NULL);

@@ -29,12 +29,12 @@ static status find_watches(struct keep *k, const struct data *data, struct probl
                                                              : "train.loss";
     struct error err;
 
-    if (measure_find(k->measure, name, &k->best_watch, &err) != OK)
+    if (measure_find(k->learner->measure, name, &k->best_watch, &err) != OK)
         return problem_set(p, "train.early_stopping", 0, "monitor", "monitor: %s", err.text);
     k->stop_watch = k->best_watch;
     if (!k->options->objective)
         return OK;
-    if (measure_find(k->measure, k->options->objective, &k->best_watch, &err) != OK)
+    if (measure_find(k->learner->measure, k->options->objective, &k->best_watch, &err) != OK)
         return problem_set(p, "", 0, "", "the objective: %s", err.text);
     k->best_watch.maximise = k->options->maximize;
     return OK;
@@ -85,7 +85,7 @@ status keep_resume(struct keep *k, struct problem *p)
     struct error err;
 
     name_spec(k);
-    if (checkpoint_read(k->net, k->rate, k->looks, k->options->resume_path, &k->at, &err) != OK)
+    if (checkpoint_read(k->learner, k->rate, k->looks, k->options->resume_path, &k->at, &err) != OK)
         return problem_set(p, "", 0, "", "cannot go on from a checkpoint: %s", err.text);
     k->began -= k->at.seconds;
     k->cpu_began -= k->at.cpu_seconds;
@@ -109,7 +109,7 @@ static bool better(const struct watched *w, double value, double best, double de
 
 bool keep_stops(struct keep *k, int64_t epoch, const double loss[SPLITS])
 {
-    const double value = measure_value(k->measure, &k->stop_watch, loss);
+    const double value = measure_value(k->learner->measure, &k->stop_watch, loss);
 
     if (!k->spec->train.early_stopping.on)
         return false;
@@ -145,13 +145,14 @@ void keep_tell_stop(const struct keep *k)
 void keep_tell_valueless(const struct keep *k, const struct host_env *env, const double loss[SPLITS])
 {
     const bool stops =
-        k->spec->train.early_stopping.on && isnan(measure_value(k->measure, &k->stop_watch, loss));
-    const bool ranks = k->options->objective && isnan(measure_value(k->measure, &k->best_watch, loss));
+        k->spec->train.early_stopping.on && isnan(measure_value(k->learner->measure, &k->stop_watch, loss));
+    const bool ranks =
+        k->options->objective && isnan(measure_value(k->learner->measure, &k->best_watch, loss));
     struct strbuf text = {0};
 
     if (!env->warn)
         return;
-    measure_valueless(k->measure, &text);
+    measure_valueless(k->learner->measure, &text);
     if (stops)
         strbuf_addf(&text, "%s%s, which early stopping watches, has no value after the first epoch",
                     text.len ? "; " : "", k->spec->train.early_stopping.monitor);
@@ -172,7 +173,7 @@ static status save(struct keep *k, const struct checkpoint *at, const char *path
 
     if (k->listener->saving)
         k->listener->saving(k->listener->arg);
-    if (checkpoint_write(k->net, k->rate, k->looks, at, path, sha256, err) != OK)
+    if (checkpoint_write(k->learner, k->rate, k->looks, at, path, sha256, err) != OK)
         return FAILED;
     if (k->listener->checkpoint)
         k->listener->checkpoint(k->listener->arg, at->epoch, path, sha256, best);
@@ -202,7 +203,7 @@ static status save_due(struct keep *k, struct error *err)
 status keep_checkpoints(struct keep *k, int64_t epoch, int64_t step, const double loss[SPLITS], bool last,
                         struct error *err)
 {
-    const double value = measure_value(k->measure, &k->best_watch, loss);
+    const double value = measure_value(k->learner->measure, &k->best_watch, loss);
 
     if (!is_due(k, epoch, last))
         return OK;

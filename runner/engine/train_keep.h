@@ -11,17 +11,16 @@ struct keep {
     const struct spec *spec;
     const struct run_options *options;
     const struct train_listener *listener;
-    struct net *net;
+    const struct learner *learner;
     struct rate *rate;
     struct looks *looks; /* NULL: no probes */
-    const struct measure *measure;
     struct watched stop_watch, best_watch;
     struct checkpoint at;        /* where the run is; epoch and step are set when it is written */
     char *last_path, *best_path; /* NULL: not kept */
     double began, cpu_began;     /* clocks when this job began, less what the run had spent before */
 };
 
-/* STEPS: an epoch. The fields up to `measure` are set already. Makes the checkpoints' folder. */
+/* STEPS: an epoch. The fields up to `looks` are set already. Makes the checkpoints' folder. */
 status keep_init(struct keep *k, const struct data *data, int64_t steps, struct problem *p);
 void keep_release(struct keep *k);
 

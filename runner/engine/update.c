@@ -1,4 +1,4 @@
-/* update.c - see update.h. Planned by net_plan.c, allocated by net_memory.c, stepped by train.c. */
+/* update.c - see update.h. Planned and allocated by learner.c, stepped by train.c. */
 #include "engine/update.h"
 
 #include <stdlib.h>

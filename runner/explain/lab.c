@@ -40,13 +40,28 @@ void lab_take_sample(struct lab *p)
     }
 }
 
-/* From here on forward leaves out what training draws at random, keeps running averages as
- * they are, and still saves what backward needs. */
-static void hold(struct net *n)
+static void show_net(struct lab *p)
 {
-    for (size_t i = 0; i < n->nentries; i++)
-        if (n->entry[i].layer)
-            n->entry[i].call[MODE_TRAIN].layer.training = 0;
+    struct net *n = p->learner.net;
+    struct net_entry *entry;
+
+    p->net = n;
+    p->nentries = net_entries(n);
+    entry = arena_alloc(p->l->arena, p->nentries * sizeof *entry);
+    for (size_t i = 0; i < p->nentries; i++)
+        entry[i] = net_entry(n, i);
+    p->entry = entry;
+    p->ntensors = net_tensors(n, &p->tensor);
+    net_trained(n, &p->grads, &p->trained_floats);
+    p->weights = net_values(n, &p->floats);
+}
+
+static bool is_trained(const struct lab *p)
+{
+    for (size_t i = 0; i < p->nentries; i++)
+        if (p->entry[i].backward)
+            return true;
+    return false;
 }
 
 status lab_open(struct lab *p, struct lesson *l, const struct lesson_request *q, struct error *err)
@@ -54,22 +69,22 @@ status lab_open(struct lab *p, struct lesson *l, const struct lesson_request *q,
     const int64_t planned = net_batch(q->spec, q->data);
     struct problem problem = {.index = 0};
 
-    *p = (struct lab){.l = l, .q = q};
+    *p = (struct lab){.l = l, .q = q, .batch = planned > LAB_ROWS ? planned : LAB_ROWS};
     if (make_room(p, err) != OK)
         return FAILED;
-    if (net_new(q->spec, q->data, q->env, planned > LAB_ROWS ? planned : LAB_ROWS, &p->net, &problem) != OK ||
-        net_initialise(p->net, q->spec, q->seed, &problem) != OK)
+    if (learner_plan(&p->learner, q->spec, q->data, q->env, p->batch, &problem) != OK ||
+        learner_fill(&p->learner, q->spec, q->seed, &problem) != OK)
         return error_set(err, "%s", problem.text);
-    if (p->net->first_backward >= p->net->nentries)
+    show_net(p);
+    if (!is_trained(p))
         return error_set(err, "this model has no weight that is trained, so there is nothing to explain");
-    hold(p->net);
     lab_take_sample(p);
     return OK;
 }
 
 void lab_close(struct lab *p)
 {
-    net_free(p->net);
+    learner_release(&p->learner);
     free(p->x);
     free(p->target);
     free(p->label);
@@ -82,8 +97,8 @@ status lab_loss(struct lab *p, double *loss, struct error *err)
 {
     double sum, weight;
 
-    net_feed(p->net, MODE_TRAIN, &p->one);
-    if (net_forward(p->net, MODE_TRAIN, p->l->step + 1, err) != OK ||
+    net_feed(p->net, MODE_LOOK, &p->one);
+    if (net_forward(p->net, MODE_LOOK, p->l->step + 1, err) != OK ||
         net_loss(p->net, &sum, &weight, err) != OK)
         return FAILED;
     *loss = sum / weight;
@@ -101,29 +116,34 @@ status lab_loss_at(struct lab *p, const struct net_tensor *t, int64_t flat, doub
 
 /* The Ith array of optimizer state, counted over slots, their repeats and tensors; NULL where a
  * tensor has none; *END behind the last. */
-static float *slot_at(const struct net *n, size_t i, int64_t *count, bool *end)
+static float *slot_at(const struct learner *of, size_t i, int64_t *count, bool *end)
 {
-    for (size_t s = 0; s < update_slots(n->update); s++) {
-        const size_t arrays = (size_t)update_slot_times(n->update, s) * n->ntensors;
+    const struct net_tensor *tensor;
+    const size_t ntensors = net_tensors(of->net, &tensor);
+
+    for (size_t s = 0; s < update_slots(of->update); s++) {
+        const size_t arrays = (size_t)update_slot_times(of->update, s) * ntensors;
 
         if (i < arrays)
-            return update_slot(n->update, s, (int64_t)(i / n->ntensors), &n->tensor[i % n->ntensors], count);
+            return update_slot(of->update, s, (int64_t)(i / ntensors), &tensor[i % ntensors], count);
         i -= arrays;
     }
     *end = true;
     return NULL;
 }
 
-void snapshot_take(struct snapshot *s, const struct net *n)
+void snapshot_take(struct snapshot *s, const struct learner *from)
 {
+    int64_t floats;
+    const float *weights = net_values(from->net, &floats);
     bool end = false;
 
     snapshot_release(s);
-    s->weights = mem_array((size_t)n->floats, sizeof *s->weights);
-    memcpy(s->weights, n->weights, (size_t)n->floats * sizeof *s->weights);
+    s->weights = mem_array((size_t)floats, sizeof *s->weights);
+    memcpy(s->weights, weights, (size_t)floats * sizeof *s->weights);
     for (size_t i = 0;; i++) {
         int64_t count = 0;
-        const float *values = slot_at(n, i, &count, &end);
+        const float *values = slot_at(from, i, &count, &end);
 
         if (end)
             break;
@@ -137,14 +157,16 @@ void snapshot_take(struct snapshot *s, const struct net *n)
     }
 }
 
-void snapshot_apply(const struct snapshot *s, struct net *n)
+void snapshot_apply(const struct snapshot *s, const struct learner *to)
 {
+    int64_t floats;
+    float *weights = net_values(to->net, &floats);
     bool end = false;
 
-    memcpy(n->weights, s->weights, (size_t)n->floats * sizeof *s->weights);
+    memcpy(weights, s->weights, (size_t)floats * sizeof *s->weights);
     for (size_t i = 0; i < s->nslots; i++) {
         int64_t count;
-        float *values = slot_at(n, i, &count, &end);
+        float *values = slot_at(to, i, &count, &end);
 
         if (values)
             memcpy(values, s->slot[i], (size_t)s->slot_n[i] * sizeof(float));
@@ -173,10 +195,10 @@ static bool fits(const fell_shape *shape, const struct tensor_file_entry *e)
     return true;
 }
 
-static status load_tensor(struct net *n, const struct tensor_file *f, const struct net_tensor *t,
+static status load_tensor(struct lab *p, const struct tensor_file *f, const struct net_tensor *t,
                           struct error *err)
 {
-    char *name = mem_format("%s.%s", n->entry[t->entry].name, t->name);
+    char *name = mem_format("%s.%s", p->entry[t->entry].name, t->name);
     const struct tensor_file_entry *e = tensor_file_find(f, name);
     status st = OK;
 
@@ -185,27 +207,29 @@ static status load_tensor(struct net *n, const struct tensor_file *f, const stru
     else if (!fits(&t->shape, e))
         st = error_set(err, "'%s' has another shape in the checkpoint: it is of another model", name);
     else
-        memcpy(n->weights + t->offset, e->values, (size_t)t->n * sizeof(float));
+        memcpy(p->weights + t->offset, e->values, (size_t)t->n * sizeof(float));
     free(name);
     return st;
 }
 
 /* Optimizer state where the file has it; another optimizer begins with none. */
-static void load_slot(struct net *n, const struct tensor_file *f, size_t s, int64_t k)
+static void load_slot(struct lab *p, const struct tensor_file *f, size_t s, int64_t k)
 {
-    for (size_t i = 0; i < n->ntensors; i++) {
-        const struct net_tensor *t = &n->tensor[i];
+    const struct update *u = p->learner.update;
+
+    for (size_t i = 0; i < p->ntensors; i++) {
+        const struct net_tensor *t = &p->tensor[i];
         int64_t count;
-        float *values = update_slot(n->update, s, k, t, &count);
+        float *values = update_slot(u, s, k, t, &count);
         const struct tensor_file_entry *e;
         char *name, number[32] = "";
 
         if (!values)
             continue;
-        if (update_slot_times(n->update, s) > 1)
+        if (update_slot_times(u, s) > 1)
             snprintf(number, sizeof number, "/%lld", (long long)k);
-        name = mem_format("optimizer/%s%s/%s.%s", update_slot_name(n->update, s), number,
-                          n->entry[t->entry].name, t->name);
+        name = mem_format("optimizer/%s%s/%s.%s", update_slot_name(u, s), number, p->entry[t->entry].name,
+                          t->name);
         e = tensor_file_find(f, name);
         if (e && e->values && e->n == count)
             memcpy(values, e->values, (size_t)count * sizeof(float));
@@ -215,18 +239,18 @@ static void load_slot(struct net *n, const struct tensor_file *f, size_t s, int6
 
 status lab_load(struct lab *p, const char *path, struct error *err)
 {
-    struct net *n = p->net;
+    const struct update *u = p->learner.update;
     struct tensor_file *f;
     const char *epoch, *step;
     status st = OK;
 
     if (tensor_file_open(path, &f, err) != OK)
         return FAILED;
-    for (size_t i = 0; i < n->ntensors && st == OK; i++)
-        st = load_tensor(n, f, &n->tensor[i], err);
-    for (size_t s = 0; s < update_slots(n->update); s++)
-        for (int64_t k = 0; k < update_slot_times(n->update, s); k++)
-            load_slot(n, f, s, k);
+    for (size_t i = 0; i < p->ntensors && st == OK; i++)
+        st = load_tensor(p, f, &p->tensor[i], err);
+    for (size_t s = 0; s < update_slots(u); s++)
+        for (int64_t k = 0; k < update_slot_times(u, s); k++)
+            load_slot(p, f, s, k);
     epoch = tensor_file_metadata(f, "epoch");
     step = tensor_file_metadata(f, "step");
     if (st == OK && (!epoch || !step))
@@ -234,7 +258,7 @@ status lab_load(struct lab *p, const char *path, struct error *err)
     if (st == OK) {
         p->l->epoch = strtoll(epoch, NULL, 10);
         p->l->step = strtoll(step, NULL, 10);
-        snapshot_take(&p->now, n);
+        snapshot_take(&p->now, &p->learner);
     }
     tensor_file_close(f);
     return st;

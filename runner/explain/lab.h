@@ -1,17 +1,18 @@
-/* lab.h - the engine's net, held in evaluation mode with gradients, for the files
+/* lab.h - the engine's net, held in evaluation mode with gradients (MODE_LOOK), for the files
  * lesson*.c only: they run the sample through it as often as they like.
  */
 #ifndef EXPLAIN_LAB_H
 #define EXPLAIN_LAB_H
 
-#include "engine/net_impl.h"
+#include "engine/learner.h"
+#include "engine/net_view.h"
 #include "explain/lesson.h"
 
 enum { LAB_ROWS = 16 }; /* copies of the sample that one call may take: so many rows of a Jacobian */
 
 /* A net's values at one moment of its training. */
 struct snapshot {
-    float *weights; /* [net->floats] all tensors */
+    float *weights; /* [floats of net_values()] all tensors */
     size_t nslots;  /* arrays, in the order of snapshot_each() */
     float **slot;
     int64_t *slot_n;
@@ -20,7 +21,15 @@ struct snapshot {
 struct lab {
     struct lesson *l;
     const struct lesson_request *q;
-    struct net *net;
+    struct learner learner;
+    struct net *net; /* the learner's, and what is in it: */
+    size_t nentries, ntensors;
+    const struct net_entry *entry;
+    const struct net_tensor *tensor;
+    float *weights; /* [floats] */
+    float *grads;   /* [trained_floats] */
+    int64_t floats, trained_floats;
+    int64_t batch;          /* the most rows of a call */
     struct batch one, many; /* the sample once, and LAB_ROWS times */
     float *x, *target;
     int32_t *label;
@@ -40,9 +49,9 @@ status lab_loss(struct lab *p, double *loss, struct error *err);
 status lab_loss_at(struct lab *p, const struct net_tensor *t, int64_t flat, double w, double *loss,
                    struct error *err);
 
-/* Copies of what N holds, and back into it. */
-void snapshot_take(struct snapshot *s, const struct net *n);
-void snapshot_apply(const struct snapshot *s, struct net *n);
+/* Copies of what FROM holds, optimizer state too, and back into one like it. */
+void snapshot_take(struct snapshot *s, const struct learner *from);
+void snapshot_apply(const struct snapshot *s, const struct learner *to);
 void snapshot_release(struct snapshot *s);
 
 /* Weights and optimizer state of a checkpoint file into the lab's net. */
@@ -68,7 +77,7 @@ status lesson_draw_contour(struct lab *p, struct error *err);
 status lesson_take_step(struct lab *p, struct error *err); /* lesson_step.c */
 
 /* Multiplications of one row: each weight is used once for every output that shares it. */
-double lesson_row_work(const struct net *n);
+double lesson_row_work(const struct lab *p);
 
 /* Train; leave in p->now what the net was at the epoch asked for, or at first (lesson_train.c). */
 status lesson_train(struct lab *p, struct error *err);

@@ -35,16 +35,16 @@ static status choose_row(struct lab *p, struct error *err)
 {
     enum { LOOKED_AT = 1000 };
     struct lesson *l = p->l;
-    const struct net_tensor *t = &p->net->tensor[l->weight.tensor];
+    const struct net_tensor *t = &p->tensor[l->weight.tensor];
     struct net_step step;
 
     for (int64_t row = 0; row < l->data->source_rows && row < LOOKED_AT; row++) {
         if (find_row(l, row, err) != OK)
             return FAILED;
         lab_take_sample(p);
-        if (net_step(p->net, &p->one, l->step + 1, &step, err) != OK)
+        if (net_step(p->net, MODE_LOOK, &p->one, l->step + 1, &step, err) != OK)
             return FAILED;
-        if (p->net->grads[t->offset + l->weight.flat] != 0.0f)
+        if (p->grads[t->offset + l->weight.flat] != 0.0f)
             return OK;
     }
     if (find_row(l, 0, err) != OK)
@@ -83,7 +83,7 @@ static status come_to_the_moment(struct lab *p, const struct lesson_request *q, 
         return lab_load(p, q->checkpoint, err);
     }
     if (q->epoch > 0)
-        snapshot_apply(&p->now, p->net);
+        snapshot_apply(&p->now, &p->learner);
     return OK;
 }
 

@@ -11,7 +11,7 @@
 
 static const struct net_tensor *chosen(const struct lab *p)
 {
-    return &p->net->tensor[p->l->weight.tensor];
+    return &p->tensor[p->l->weight.tensor];
 }
 
 /* ---- the finite difference -------------------------------------------------------------- */
@@ -95,9 +95,9 @@ static status slope_at(struct lab *p, double w, double *slope, struct error *err
     struct net_step step;
 
     net_weights(p->net, t)[p->l->weight.flat] = (float)w;
-    if (net_step(p->net, &p->one, p->l->step + 1, &step, err) != OK)
+    if (net_step(p->net, MODE_LOOK, &p->one, p->l->step + 1, &step, err) != OK)
         return FAILED;
-    *slope = (double)p->net->grads[t->offset + p->l->weight.flat];
+    *slope = (double)p->grads[t->offset + p->l->weight.flat];
     return OK;
 }
 
@@ -192,7 +192,7 @@ static const double most_map_work = 5e10; /* multiplications of the whole map */
 /* A direction in the space of all weights. */
 static float *new_direction(const struct lab *p)
 {
-    return mem_array((size_t)p->net->trained_floats, sizeof(float));
+    return mem_array((size_t)p->trained_floats, sizeof(float));
 }
 
 static double length(const float *v, int64_t n)
@@ -209,12 +209,11 @@ static double length(const float *v, int64_t n)
  * (biases, the weights of batch_norm) stay as they are. */
 static float *random_direction(struct lab *p, uint32_t number)
 {
-    struct net *n = p->net;
     float *d = new_direction(p);
     struct rng_stream stream = rng_stream(p->q->seed, RNG_SEED, 1000 + number, 0);
 
-    for (size_t i = 0; i < n->ntensors; i++) {
-        const struct net_tensor *t = &n->tensor[i];
+    for (size_t i = 0; i < p->ntensors; i++) {
+        const struct net_tensor *t = &p->tensor[i];
         int64_t filter;
 
         if (t->position < 0 || t->frozen || t->shape.rank < 2)
@@ -223,7 +222,7 @@ static float *random_direction(struct lab *p, uint32_t number)
         rng_normal(&stream, d + t->offset, t->n);
         for (int64_t k = 0; k < t->shape.dim[0]; k++) {
             float *to = d + t->offset + k * filter;
-            const double own = length(n->weights + t->offset + k * filter, filter),
+            const double own = length(p->weights + t->offset + k * filter, filter),
                          drawn = length(to, filter);
 
             for (int64_t j = 0; j < filter; j++)
@@ -253,7 +252,7 @@ static status take_rows(const struct lab *p, struct map_rows *out, struct error 
     struct lesson_contour_map *m = &p->l->contour;
     const struct data *d = p->q->shown;
     const struct rows *from = &d->split[SPLIT_TRAIN];
-    const double affordable = floor(most_map_work / (SIDE * SIDE * (1.0 + lesson_row_work(p->net))));
+    const double affordable = floor(most_map_work / (SIDE * SIDE * (1.0 + lesson_row_work(p))));
     const size_t x = (size_t)d->x_size, targets = (size_t)d->target_size;
 
     m->of = from->n;
@@ -281,7 +280,7 @@ static status take_rows(const struct lab *p, struct map_rows *out, struct error 
 static status loss_of_rows(struct lab *p, const struct map_rows *r, double *loss, struct error *err)
 {
     const struct data *d = p->q->shown;
-    const int64_t most = p->net->batch / LAB_ROWS * LAB_ROWS; /* every batch begins on a cache line */
+    const int64_t most = p->batch / LAB_ROWS * LAB_ROWS; /* every batch begins on a cache line */
     double total = 0.0, weights = 0.0, sum, weight;
 
     for (int64_t at = 0; at < r->n; at += most) {
@@ -290,8 +289,8 @@ static status loss_of_rows(struct lab *p, const struct map_rows *r, double *loss
                                 .target = r->target ? r->target + at * d->target_size : NULL,
                                 .label = r->label ? r->label + at * d->target_size : NULL};
 
-        net_feed(p->net, MODE_TRAIN, &b);
-        if (net_forward(p->net, MODE_TRAIN, p->l->step + 1, err) != OK ||
+        net_feed(p->net, MODE_LOOK, &b);
+        if (net_forward(p->net, MODE_LOOK, p->l->step + 1, err) != OK ||
             net_loss(p->net, &sum, &weight, err) != OK)
             return FAILED;
         total += sum;
@@ -305,20 +304,19 @@ static status loss_of_rows(struct lab *p, const struct map_rows *r, double *loss
 static status fill_map(struct lab *p, const float *a, const float *b, struct error *err)
 {
     struct map_rows rows;
-    struct net *n = p->net;
     struct lesson_contour_map *m = &p->l->contour;
     float *now = new_direction(p);
     status st = take_rows(p, &rows, err);
 
-    memcpy(now, n->weights, (size_t)n->trained_floats * sizeof *now);
+    memcpy(now, p->weights, (size_t)p->trained_floats * sizeof *now);
     for (size_t i = 0; i < SIDE * SIDE && st == OK; i++) {
         const double x = m->x[i % SIDE], y = m->y[i / SIDE];
 
-        for (int64_t k = 0; k < n->trained_floats; k++)
-            n->weights[k] = (float)((double)now[k] + x * (double)a[k] + y * (double)b[k]);
+        for (int64_t k = 0; k < p->trained_floats; k++)
+            p->weights[k] = (float)((double)now[k] + x * (double)a[k] + y * (double)b[k]);
         st = loss_of_rows(p, &rows, &m->z[i], err);
     }
-    memcpy(n->weights, now, (size_t)n->trained_floats * sizeof *now);
+    memcpy(p->weights, now, (size_t)p->trained_floats * sizeof *now);
     release_rows(&rows);
     free(now);
     return st;
@@ -328,7 +326,7 @@ static float *weight_direction(struct lab *p, const struct lesson_weight *w)
 {
     float *d = new_direction(p);
 
-    d[p->net->tensor[w->tensor].offset + w->flat] = 1.0f;
+    d[p->tensor[w->tensor].offset + w->flat] = 1.0f;
     return d;
 }
 

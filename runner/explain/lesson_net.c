@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "engine/net_at.h"
 #include "explain/lab.h"
 
 static double *doubles(struct arena *a, const float *v, int64_t n)
@@ -26,9 +25,10 @@ static double norm_of(const double *v, int64_t n)
     return sqrt(sum);
 }
 
-static void copy_tensor(struct lesson *l, const struct net *n, size_t i)
+static void copy_tensor(const struct lab *p, size_t i)
 {
-    const struct net_tensor *t = &n->tensor[i];
+    struct lesson *l = p->l;
+    const struct net_tensor *t = &p->tensor[i];
     struct lesson_tensor *to = &l->tensor[i];
 
     *to = (struct lesson_tensor){.name = t->name,
@@ -37,12 +37,12 @@ static void copy_tensor(struct lesson *l, const struct net *n, size_t i)
                                  .shape = t->shape,
                                  .n = t->n,
                                  .trained = t->position >= 0 && !t->frozen,
-                                 .w = doubles(l->arena, n->weights + t->offset, t->n)};
+                                 .w = doubles(l->arena, p->weights + t->offset, t->n)};
     to->weight_norm = norm_of(to->w, to->n);
     if (!to->trained)
         return;
-    to->g = doubles(l->arena, n->grads + t->offset, t->n);
-    to->norm = sqrt(n->squares[t->position]);
+    to->g = doubles(l->arena, p->grads + t->offset, t->n);
+    to->norm = sqrt(net_squares(p->net)[t->position]);
     l->parameters += t->n;
 }
 
@@ -52,9 +52,10 @@ static const char *first_line(struct lesson *l, const char *doc)
     return arena_string(l->arena, doc, strcspn(doc, "\n"));
 }
 
-static void copy_entry(struct lesson *l, const struct net *n, size_t i)
+static void copy_entry(const struct lab *p, size_t i)
 {
-    const struct entry *e = &n->entry[i];
+    struct lesson *l = p->l;
+    const struct net_entry *e = &p->entry[i];
     const struct item *item = e->spec->plugin.item;
     struct lesson_entry *to = &l->entry[i];
     int *from = arena_alloc(l->arena, (size_t)e->nin * sizeof *from);
@@ -69,7 +70,7 @@ static void copy_entry(struct lesson *l, const struct net *n, size_t i)
                                 .item = item,
                                 .nin = e->nin,
                                 .from = from,
-                                .out = e->plan.out,
+                                .out = e->out,
                                 .size = e->size,
                                 .first = (int)e->first,
                                 .ntensors = (int)e->ntensors};
@@ -78,14 +79,17 @@ static void copy_entry(struct lesson *l, const struct net *n, size_t i)
     to->blame_norm = NAN;
 }
 
-static void copy_blame(struct lesson *l, struct net *n, size_t i)
+/* The blame of an entry is complete before it runs backward, and may be overwritten by that (an activation's
+ * dx lies where its dy was). */
+static status copy_blame(void *arg, size_t i, struct error *err)
 {
-    struct lesson_entry *to = &l->entry[i];
+    const struct lab *p = arg;
+    struct lesson_entry *to = &p->l->entry[i];
 
-    if (!n->entry[i].backward)
-        return;
-    to->dy = doubles(l->arena, n->entry[i].dy, to->size);
+    (void)err;
+    to->dy = doubles(p->l->arena, p->entry[i].dy, to->size);
     to->blame_norm = norm_of(to->dy, to->size);
+    return OK;
 }
 
 /* ---- the prediction --------------------------------------------------------------------- */
@@ -94,7 +98,7 @@ static void copy_blame(struct lesson *l, struct net *n, size_t i)
 const double *lesson_probabilities(const struct lab *lab, const double *output)
 {
     const struct lesson *l = lab->l;
-    const uint32_t expects = lab->net->loss_item->expects;
+    const uint32_t expects = l->loss_item->loss->expects;
     double *p;
 
     if (!l->label || (expects != FELL_LOGIT && expects != FELL_PROB && expects != FELL_LOGPROB))
@@ -128,60 +132,28 @@ static void find_answer(struct lesson *l)
 
 /* ---- forward and back ----------------------------------------------------------------------- */
 
-/* The blame of entry i is complete when all entries behind it have run backward, and may be
- * overwritten when it runs itself (an activation's dx lies where its dy was). So for each entry
- * the pass is repeated, up to it. */
-static status take_blame(struct lab *p, struct error *err)
-{
-    struct net *n = p->net;
-    bool *wanted = mem_array(n->nentries, sizeof *wanted);
-    double squares;
-    status st = OK;
-
-    for (size_t i = 0; i < n->nentries; i++)
-        wanted[i] = n->entry[i].backward;
-    for (size_t i = n->nentries; i-- > n->first_backward && st == OK;) {
-        double sum, weight;
-
-        if (!wanted[i])
-            continue;
-        for (size_t k = 0; k <= i; k++)
-            n->entry[k].backward = false;
-        st = net_loss(n, &sum, &weight, err);
-        if (st == OK)
-            st = net_backward(n, weight, &squares, err);
-        n->entry[i].backward = true;
-        if (st == OK)
-            copy_blame(p->l, n, i);
-        for (size_t k = 0; k < n->nentries; k++)
-            n->entry[k].backward = wanted[k];
-    }
-    free(wanted);
-    return st;
-}
-
 status lesson_run(struct lab *p, struct error *err)
 {
     struct lesson *l = p->l;
     struct net *n = p->net;
-    const struct entry *last = &n->entry[n->nentries - 1];
+    const struct net_entry *last = &p->entry[p->nentries - 1];
     double squares;
 
-    l->nentries = (int)n->nentries;
-    l->ntensors = (int)n->ntensors;
-    l->entry = arena_alloc(l->arena, n->nentries * sizeof *l->entry);
-    l->tensor = arena_alloc(l->arena, n->ntensors * sizeof *l->tensor);
+    l->nentries = (int)p->nentries;
+    l->ntensors = (int)p->ntensors;
+    l->entry = arena_alloc(l->arena, p->nentries * sizeof *l->entry);
+    l->tensor = arena_alloc(l->arena, p->ntensors * sizeof *l->tensor);
     l->loss_item = l->spec->loss.item;
-    net_feed(n, MODE_TRAIN, &p->one);
-    if (net_forward(n, MODE_TRAIN, l->step + 1, err) != OK ||
+    net_feed(n, MODE_LOOK, &p->one);
+    if (net_forward(n, MODE_LOOK, l->step + 1, err) != OK ||
         net_loss(n, &l->loss_sum, &l->loss_weight, err) != OK)
         return FAILED;
     l->loss = l->loss_sum / l->loss_weight;
     l->rows = last->rows;
     l->cols = last->cols;
-    for (size_t i = 0; i < n->nentries; i++)
-        copy_entry(l, n, i);
-    l->output = l->entry[n->nentries - 1].y;
+    for (size_t i = 0; i < p->nentries; i++)
+        copy_entry(p, i);
+    l->output = l->entry[p->nentries - 1].y;
     if (!isfinite(l->loss))
         return error_set(err,
                          "the loss of row %lld is not finite at this moment of the training: nothing can "
@@ -189,49 +161,43 @@ status lesson_run(struct lab *p, struct error *err)
                          (long long)l->row);
     find_answer(l);
     l->probability = lesson_probabilities(p, l->output);
-    if (take_blame(p, err) != OK || net_loss(n, &l->loss_sum, &l->loss_weight, err) != OK ||
-        net_backward(n, l->loss_weight, &squares, err) != OK)
+    if (net_backward(n, l->loss_weight, copy_blame, p, &squares, err) != OK)
         return FAILED;
     l->gradient_norm = sqrt(squares);
     l->parameters = 0;
-    for (size_t i = 0; i < n->ntensors; i++)
-        copy_tensor(l, n, i);
+    for (size_t i = 0; i < p->ntensors; i++)
+        copy_tensor(p, i);
     return OK;
 }
 
 /* ---- training mode ---------------------------------------------------------------------------- */
 
-/* Whether the entry, as the sample's copies left it, gives something else in training. */
-static bool gives_another(struct net *n, struct entry *e)
+/* Whether entry I, as the sample's copies left it, gives something else in training. */
+static bool gives_another(struct lab *p, size_t i)
 {
+    const struct net_entry *e = &p->entry[i];
     const size_t bytes = (size_t)(LAB_ROWS * e->size) * sizeof(float);
-    fell_layer_call c = e->call[MODE_TRAIN].layer;
+    float *y = mem_try_aligned(bytes, 1);
+    struct error err;
     bool another;
 
-    c.training = 1;
-    c.y = mem_try_aligned(bytes, 1);
-    if (!c.y)
+    if (!y)
         return false;
-    net_at(&e->in, "forward");
-    another = e->layer->forward(&c) != FELL_OK || memcmp(c.y, e->y, bytes) != 0;
-    e->in.error.text[0] = 0;
-    instance_reset(&e->in);
-    free(c.y);
-    (void)n;
+    another = net_entry_forward(p->net, MODE_TRAIN, i, y, &err) != OK || memcmp(y, e->y, bytes) != 0;
+    free(y);
     return another;
 }
 
 void lesson_compare_modes(struct lab *p)
 {
-    struct net *n = p->net;
-    float *weights = mem_array((size_t)n->floats, sizeof *weights);
+    float *weights = mem_array((size_t)p->floats, sizeof *weights);
     struct error err;
 
-    memcpy(weights, n->weights, (size_t)n->floats * sizeof *weights); /* running averages move */
-    net_feed(n, MODE_TRAIN, &p->many);
-    if (net_forward(n, MODE_TRAIN, p->l->step + 1, &err) == OK)
-        for (size_t i = 0; i < n->nentries; i++)
-            p->l->entry[i].differs = n->entry[i].layer && gives_another(n, &n->entry[i]);
-    memcpy(n->weights, weights, (size_t)n->floats * sizeof *weights);
+    memcpy(weights, p->weights, (size_t)p->floats * sizeof *weights); /* running averages move */
+    net_feed(p->net, MODE_LOOK, &p->many);
+    if (net_forward(p->net, MODE_LOOK, p->l->step + 1, &err) == OK)
+        for (size_t i = 0; i < p->nentries; i++)
+            p->l->entry[i].differs = p->entry[i].layer && gives_another(p, i);
+    memcpy(p->weights, weights, (size_t)p->floats * sizeof *weights);
     free(weights);
 }

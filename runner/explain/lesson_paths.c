@@ -11,7 +11,6 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "engine/net_at.h"
 #include "explain/lab.h"
 
 enum { MOST_ITEMS = 4000000 };       /* beginnings of paths that may wait */
@@ -35,7 +34,6 @@ struct begun {
 
 struct walk {
     struct lab *p;
-    struct net *net;
     int start; /* the weight's entry */
     struct reach *reach;
     double *slope; /* [size of start] d output / d weight */
@@ -48,91 +46,68 @@ struct walk {
 
 /* ---- slopes ------------------------------------------------------------------------------- */
 
-/* dx of every input of entry E for the dy in W, as forward left LAB_ROWS rows of the sample. */
-static status backward(struct walk *w, struct entry *e, struct error *err)
+/* dx of every input of entry I for the dy in W, as forward left LAB_ROWS rows of the sample. */
+static status backward(struct walk *w, size_t i, struct error *err)
 {
-    fell_status result;
+    const struct net_entry *e = &w->p->entry[i];
+    float **none = mem_array((e->layer ? e->layer->ntensors : 0) + 1, sizeof *none);
+    const status st = net_entry_backward(w->p->net, i, w->dy, w->dx, none, err);
 
-    net_at(&e->in, "backward");
-    if (e->layer) {
-        fell_layer_call c = e->call[MODE_TRAIN].layer;
-        float **none = mem_array(e->layer->ntensors + 1, sizeof *none);
-
-        c.dy = w->dy;
-        c.dx = w->dx;
-        c.grad = none;
-        result = e->layer->backward(&c);
-        free(none);
-    } else {
-        fell_activation_call c = e->call[MODE_TRAIN].activation;
-
-        c.dy = w->dy;
-        c.dx = w->dx[0];
-        result = e->activation->backward(&c);
-    }
-    if (result != FELL_OK)
-        return instance_error(&e->in, NULL, err);
-    instance_reset(&e->in);
-    return OK;
+    free(none);
+    return st;
 }
 
 /* Elementwise: one backward of ones has every slope. */
-static bool diagonal(const struct entry *e)
+static bool diagonal(const struct net_entry *e)
 {
     return e->activation && !(e->activation->flags & FELL_ROWWISE);
 }
 
-/* Rows FIRST .. FIRST + N - 1 of E's Jacobian into W's dx. */
-static status rows_of(struct walk *w, struct entry *e, int64_t first, int64_t n, struct error *err)
+/* Rows FIRST .. FIRST + N - 1 of the Jacobian of entry I into W's dx. */
+static status rows_of(struct walk *w, size_t i, int64_t first, int64_t n, struct error *err)
 {
-    memset(w->dy, 0, (size_t)(LAB_ROWS * e->size) * sizeof *w->dy);
-    for (int64_t i = 0; i < n; i++)
-        w->dy[i * e->size + first + i] = 1.0f;
-    return backward(w, e, err);
+    const int64_t size = w->p->entry[i].size;
+
+    memset(w->dy, 0, (size_t)(LAB_ROWS * size) * sizeof *w->dy);
+    for (int64_t k = 0; k < n; k++)
+        w->dy[k * size + first + k] = 1.0f;
+    return backward(w, i, err);
 }
 
-static status diagonal_of(struct walk *w, struct entry *e, struct error *err)
+static status diagonal_of(struct walk *w, size_t i, struct error *err)
 {
-    for (int64_t i = 0; i < LAB_ROWS * e->size; i++)
-        w->dy[i] = 1.0f;
-    return backward(w, e, err);
+    for (int64_t k = 0; k < LAB_ROWS * w->p->entry[i].size; k++)
+        w->dy[k] = 1.0f;
+    return backward(w, i, err);
 }
 
-static int64_t input_size(const struct walk *w, const struct entry *e, int k)
+static int64_t input_size(const struct walk *w, const struct net_entry *e, int k)
 {
-    return e->from[k] == FROM_INPUT ? w->p->q->data->x_size : w->net->entry[e->from[k]].size;
+    return e->from[k] == FROM_INPUT ? w->p->q->data->x_size : w->p->entry[e->from[k]].size;
 }
 
 /* d output / d weight of every output of the weight's own entry, one backward each. */
 static status first_slopes(struct walk *w, struct error *err)
 {
     const struct lesson_weight *chosen = &w->p->l->weight;
-    const struct net_tensor *t = &w->net->tensor[chosen->tensor];
-    struct entry *e = &w->net->entry[w->start];
-    fell_layer_call c;
+    const struct net_tensor *t = &w->p->tensor[chosen->tensor];
+    const struct net_entry *e = &w->p->entry[w->start];
     float **grad = mem_array(e->layer->ntensors, sizeof *grad),
           **none = mem_array((size_t)e->nin, sizeof *none);
     float *g = mem_try_aligned((size_t)tensor_padded(t->n), sizeof *g);
     status st = OK;
 
-    net_feed(w->net, MODE_TRAIN, &w->p->one);
+    net_feed(w->p->net, MODE_LOOK, &w->p->one);
     if (!g)
         st = error_set(err, "no memory for a gradient");
     if (st == OK)
-        st = net_forward(w->net, MODE_TRAIN, w->p->l->step + 1, err);
+        st = net_forward(w->p->net, MODE_LOOK, w->p->l->step + 1, err);
     grad[t->index] = g;
     memset(w->dy, 0, (size_t)e->size * sizeof *w->dy);
     for (int64_t i = 0; i < e->size && st == OK; i++) {
-        c = e->call[MODE_TRAIN].layer;
-        c.dy = w->dy;
-        c.dx = none;
-        c.grad = grad;
         w->dy[i] = 1.0f;
         g[chosen->flat] = 0.0f; /* the others are not read */
-        net_at(&e->in, "backward");
-        if (e->layer->backward(&c) != FELL_OK)
-            st = instance_error(&e->in, NULL, err);
-        instance_reset(&e->in);
+        st = net_entry_backward(w->p->net, (size_t)w->start, w->dy, none, grad, err);
         w->dy[i] = 0.0f;
         w->slope[i] = (double)g[chosen->flat];
     }
@@ -170,12 +145,12 @@ static void add_edge(const struct reach *from, int64_t k, struct reach *to, int6
 
 static status pass_entry(struct walk *w, int i, struct error *err)
 {
-    struct entry *e = &w->net->entry[i];
+    const struct net_entry *e = &w->p->entry[i];
     struct reach *to = &w->reach[i];
 
     new_reach(w, to, e->size);
     if (diagonal(e)) {
-        if (diagonal_of(w, e, err) != OK)
+        if (diagonal_of(w, (size_t)i, err) != OK)
             return FAILED;
         for (int64_t m = 0; m < e->size; m++)
             add_edge(&w->reach[e->from[0]], m, to, m, (double)w->dx[0][m]);
@@ -184,7 +159,7 @@ static status pass_entry(struct walk *w, int i, struct error *err)
     for (int64_t first = 0; first < e->size; first += LAB_ROWS) {
         const int64_t n = e->size - first < LAB_ROWS ? e->size - first : LAB_ROWS;
 
-        if (rows_of(w, e, first, n, err) != OK)
+        if (rows_of(w, (size_t)i, first, n, err) != OK)
             return FAILED;
         for (int slot = 0; slot < e->nin; slot++) {
             const int64_t size = input_size(w, e, slot);
@@ -200,7 +175,7 @@ static status pass_entry(struct walk *w, int i, struct error *err)
     return OK;
 }
 
-static bool reached(const struct walk *w, const struct entry *e)
+static bool reached(const struct walk *w, const struct net_entry *e)
 {
     for (int k = 0; k < e->nin; k++)
         if (e->from[k] != FROM_INPUT && w->reach[e->from[k]].any)
@@ -211,12 +186,12 @@ static bool reached(const struct walk *w, const struct entry *e)
 /* How many edges there are to look at. */
 static double work_of(const struct walk *w)
 {
-    bool *any = mem_array(w->net->nentries, sizeof *any);
+    bool *any = mem_array(w->p->nentries, sizeof *any);
     double work = 0.0;
 
     any[w->start] = true;
-    for (size_t i = (size_t)w->start + 1; i < w->net->nentries; i++) {
-        const struct entry *e = &w->net->entry[i];
+    for (size_t i = (size_t)w->start + 1; i < w->p->nentries; i++) {
+        const struct net_entry *e = &w->p->entry[i];
 
         for (int k = 0; k < e->nin; k++) {
             if (e->from[k] == FROM_INPUT || !any[e->from[k]])
@@ -233,17 +208,17 @@ static status pass_forward(struct walk *w, struct error *err)
 {
     struct reach *r = &w->reach[w->start];
 
-    new_reach(w, r, w->net->entry[w->start].size);
-    for (int64_t i = 0; i < w->net->entry[w->start].size; i++) {
+    new_reach(w, r, w->p->entry[w->start].size);
+    for (int64_t i = 0; i < w->p->entry[w->start].size; i++) {
         r->count[i] = w->slope[i] != 0.0;
         r->sum[i] = w->slope[i];
         r->largest[i] = r->best[i] = fabs(w->slope[i]);
     }
-    net_feed(w->net, MODE_TRAIN, &w->p->many);
-    if (net_forward(w->net, MODE_TRAIN, w->p->l->step + 1, err) != OK)
+    net_feed(w->p->net, MODE_LOOK, &w->p->many);
+    if (net_forward(w->p->net, MODE_LOOK, w->p->l->step + 1, err) != OK)
         return FAILED;
-    for (size_t i = (size_t)w->start + 1; i < w->net->nentries; i++)
-        if (reached(w, &w->net->entry[i]) && pass_entry(w, (int)i, err) != OK)
+    for (size_t i = (size_t)w->start + 1; i < w->p->nentries; i++)
+        if (reached(w, &w->p->entry[i]) && pass_entry(w, (int)i, err) != OK)
             return FAILED;
     return OK;
 }
@@ -320,15 +295,15 @@ static void push_edge(struct walk *w, size_t parent, int entry, int64_t index, d
 static status expand(struct walk *w, size_t at, struct error *err)
 {
     const struct begun item = w->item[at];
-    struct entry *e = &w->net->entry[item.entry];
+    const struct net_entry *e = &w->p->entry[item.entry];
 
     if (diagonal(e)) {
-        if (diagonal_of(w, e, err) != OK)
+        if (diagonal_of(w, (size_t)item.entry, err) != OK)
             return FAILED;
         push_edge(w, at, e->from[0], item.index, (double)w->dx[0][item.index]);
         return OK;
     }
-    if (rows_of(w, e, item.index, 1, err) != OK)
+    if (rows_of(w, (size_t)item.entry, item.index, 1, err) != OK)
         return FAILED;
     for (int slot = 0; slot < e->nin; slot++) {
         if (e->from[slot] == FROM_INPUT || !w->reach[e->from[slot]].any)
@@ -355,7 +330,7 @@ static void keep_path(struct walk *w, size_t at)
         const struct begun *item = &w->item[i], *next = &w->item[item->parent];
         const bool end = item->parent == i;
 
-        path->factor[++path->n] = (struct lesson_factor){end ? (int)w->net->nentries : next->entry,
+        path->factor[++path->n] = (struct lesson_factor){end ? (int)w->p->nentries : next->entry,
                                                          end ? 0 : next->index, item->edge};
         if (end)
             break;
@@ -366,7 +341,7 @@ static void keep_path(struct walk *w, size_t at)
 static status find_largest(struct walk *w, struct error *err)
 {
     struct lesson_chain *c = &w->p->l->chain;
-    const int last = (int)w->net->nentries - 1;
+    const int last = (int)w->p->nentries - 1;
     const struct lesson_entry *out = &w->p->l->entry[last];
 
     for (int64_t k = 0; k < out->size; k++)
@@ -423,15 +398,15 @@ static status make_room(struct walk *w, struct error *err)
 {
     size_t most = 0, inputs = 1;
 
-    for (size_t i = 0; i < w->net->nentries; i++) {
-        const struct entry *e = &w->net->entry[i];
+    for (size_t i = 0; i < w->p->nentries; i++) {
+        const struct net_entry *e = &w->p->entry[i];
 
         most = (size_t)e->size > most ? (size_t)e->size : most;
         inputs = (size_t)e->nin > inputs ? (size_t)e->nin : inputs;
         for (int k = 0; k < e->nin; k++)
             most = (size_t)input_size(w, e, k) > most ? (size_t)input_size(w, e, k) : most;
     }
-    w->reach = mem_array(w->net->nentries, sizeof *w->reach);
+    w->reach = mem_array(w->p->nentries, sizeof *w->reach);
     w->slope = mem_array(most, sizeof *w->slope);
     w->dx = mem_array(inputs, sizeof *w->dx);
     w->dy = mem_try_aligned(LAB_ROWS, most * sizeof *w->dy);
@@ -446,8 +421,8 @@ static void release(struct walk *w)
 {
     size_t inputs = 1;
 
-    for (size_t i = 0; i < w->net->nentries; i++)
-        inputs = (size_t)w->net->entry[i].nin > inputs ? (size_t)w->net->entry[i].nin : inputs;
+    for (size_t i = 0; i < w->p->nentries; i++)
+        inputs = (size_t)w->p->entry[i].nin > inputs ? (size_t)w->p->entry[i].nin : inputs;
     for (size_t i = 0; w->dx && i < inputs; i++)
         free(w->dx[i]);
     free(w->dx);
@@ -461,7 +436,7 @@ static void release(struct walk *w)
 status lesson_paths(struct lab *p, struct error *err)
 {
     struct lesson_chain *c = &p->l->chain;
-    struct walk w = {.p = p, .net = p->net, .start = p->net->tensor[p->l->weight.tensor].entry};
+    struct walk w = {.p = p, .start = p->tensor[p->l->weight.tensor].entry};
     status st = make_room(&w, err);
 
     if (st == OK)
@@ -472,7 +447,7 @@ status lesson_paths(struct lab *p, struct error *err)
         add_up(&w);
     else if (st == OK)
         add_blame(&w);
-    if (st == OK && c->listed && w.reach[p->net->nentries - 1].any)
+    if (st == OK && c->listed && w.reach[p->nentries - 1].any)
         st = find_largest(&w, err);
     c->rest_count = c->npaths - (double)c->ntop;
     c->rest_sum = c->sum;

@@ -10,12 +10,12 @@
 static void read_slots(struct lab *p, bool after)
 {
     struct lesson_step *s = &p->l->update;
-    const struct update *u = p->net->update;
+    const struct update *u = p->learner.update;
     size_t n = 0;
 
     for (size_t i = 0; i < update_slots(u) && n < MOST_SLOTS_SHOWN; i++) {
         int64_t count;
-        const float *v = update_slot(u, i, 0, &p->net->tensor[p->l->weight.tensor], &count);
+        const float *v = update_slot(u, i, 0, &p->tensor[p->l->weight.tensor], &count);
         double value;
 
         if (!v || update_slot_times(u, i) > 1)
@@ -32,14 +32,13 @@ static status step(struct lab *p, struct error *err)
 {
     struct lesson *l = p->l;
     struct lesson_step *s = &l->update;
-    struct net *n = p->net;
     struct net_step now;
 
-    if (net_step(n, &p->one, l->step + 1, &now, err) != OK)
+    if (net_step(p->net, MODE_LOOK, &p->one, l->step + 1, &now, err) != OK)
         return FAILED;
-    s->clip = net_clip(n, p->q->spec->train.clip_norm, l->gradient_norm);
+    s->clip = net_clip(p->net, p->q->spec->train.clip_norm, l->gradient_norm);
     read_slots(p, false);
-    if (update_step(n->update, s->t, s->rate, now.sum / now.weight, err) != OK)
+    if (update_step(p->learner.update, s->t, s->rate, now.sum / now.weight, err) != OK)
         return FAILED;
     read_slots(p, true);
     return OK;
@@ -63,9 +62,8 @@ status lesson_take_step(struct lab *p, struct error *err)
 {
     struct lesson *l = p->l;
     struct lesson_step *s = &l->update;
-    struct net *n = p->net;
-    const struct net_tensor *t = &n->tensor[l->weight.tensor];
-    float *place = &n->weights[t->offset + l->weight.flat];
+    const struct net_tensor *t = &p->tensor[l->weight.tensor];
+    float *place = &p->weights[t->offset + l->weight.flat];
     struct snapshot before = {0};
     status st;
 
@@ -73,20 +71,20 @@ status lesson_take_step(struct lab *p, struct error *err)
     s->t = l->step + 1;
     s->w_old = l->weight.value;
     s->loss_before = l->loss;
-    snapshot_take(&before, n);
+    snapshot_take(&before, &p->learner);
     st = step(p, err);
     s->w_new = (double)*place;
     s->predicted = 0.0;
-    for (int64_t i = 0; i < n->trained_floats; i++)
-        s->predicted += (double)n->grads[i] / s->clip * ((double)n->weights[i] - (double)before.weights[i]);
+    for (int64_t i = 0; i < p->trained_floats; i++)
+        s->predicted += (double)p->grads[i] / s->clip * ((double)p->weights[i] - (double)before.weights[i]);
     if (st == OK)
         st = lab_loss(p, &s->loss_after, err);
     if (st == OK)
         keep_output(p);
-    snapshot_apply(&before, n);
+    snapshot_apply(&before, &p->learner);
     if (st == OK)
         st = lab_loss_at(p, t, l->weight.flat, s->w_new, &s->loss_alone, err);
-    snapshot_apply(&before, n);
+    snapshot_apply(&before, &p->learner);
     snapshot_release(&before);
     s->rate *= t->lr_factor;
     return st;

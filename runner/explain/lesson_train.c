@@ -19,8 +19,9 @@ static const double most_work = 1e10, step_work = 2e3;
 
 struct watch {
     struct lab *p;
-    const struct net *net; /* of the run */
-    int64_t wanted;        /* epoch to copy */
+    const struct learner *learner; /* of the run */
+    const float *weights;
+    int64_t wanted; /* epoch to copy */
     bool copied;
     double rate; /* of the last step before that */
     size_t nsteps, nepochs, room;
@@ -35,14 +36,16 @@ static double weight_now(const struct watch *w)
 {
     const struct lesson_weight *chosen = &w->p->l->weight;
 
-    return (double)w->net->weights[w->net->tensor[chosen->tensor].offset + chosen->flat];
+    return (double)w->weights[w->p->tensor[chosen->tensor].offset + chosen->flat];
 }
 
-static void on_parameters(void *arg, const struct net *net)
+static void on_parameters(void *arg, const struct learner *learner)
 {
     struct watch *w = arg;
+    int64_t floats;
 
-    w->net = net;
+    w->learner = learner;
+    w->weights = net_values(learner->net, &floats);
     w->weight = mem_grow(w->weight, 1, sizeof *w->weight);
     w->weight[0] = weight_now(w);
 }
@@ -57,8 +60,8 @@ static void on_step(void *arg, const struct step_report *r)
 
 static void keep_norms(struct watch *w, const struct epoch_report *r)
 {
-    for (size_t i = 0; r->npositions && i < w->net->ntensors; i++) {
-        const int position = w->net->tensor[i].position;
+    for (size_t i = 0; r->npositions && i < w->p->ntensors; i++) {
+        const int position = w->p->tensor[i].position;
         const double norm = position < 0 ? NAN : r->tensors[position].grad_norm_mean;
 
         if (r->epoch == 1)
@@ -84,7 +87,7 @@ static void on_epoch(void *arg, const struct epoch_report *r)
     w->weight[w->nepochs] = weight_now(w);
     keep_norms(w, r);
     if (r->epoch == w->wanted) {
-        snapshot_take(&w->p->now, w->net);
+        snapshot_take(&w->p->now, w->learner);
         w->rate = r->lr;
         w->copied = true;
     }
@@ -102,15 +105,15 @@ static void on_event(void *arg, const char *kind, const char *detail)
 
 /* ---- how long ------------------------------------------------------------------------------ */
 
-double lesson_row_work(const struct net *n)
+double lesson_row_work(const struct lab *p)
 {
     double work = 0.0;
 
-    for (size_t i = 0; i < n->ntensors; i++) {
-        const struct net_tensor *t = &n->tensor[i];
+    for (size_t i = 0; i < p->ntensors; i++) {
+        const struct net_tensor *t = &p->tensor[i];
 
         if (t->shape.rank > 1)
-            work += (double)t->n * fmax(1.0, (double)n->entry[t->entry].size / (double)t->shape.dim[0]);
+            work += (double)t->n * fmax(1.0, (double)p->entry[t->entry].size / (double)t->shape.dim[0]);
     }
     return work;
 }
@@ -118,7 +121,7 @@ double lesson_row_work(const struct net *n)
 static int64_t affordable(struct lab *p)
 {
     const struct lesson_training *t = &p->l->training;
-    const double epoch = (double)p->q->data->split[SPLIT_TRAIN].n * lesson_row_work(p->net) +
+    const double epoch = (double)p->q->data->split[SPLIT_TRAIN].n * lesson_row_work(p) +
                          (double)t->steps_per_epoch * step_work;
     const double most = floor(most_work / epoch);
 
@@ -162,8 +165,8 @@ static void keep_training(struct lab *p, const struct watch *w)
         t->validation = keep(l, w->validation, w->nepochs);
     t->nweights = w->nepochs + 1;
     t->weight = keep(l, w->weight, t->nweights);
-    t->norm_first = keep(l, w->norm_first, p->net->ntensors);
-    t->norm_last = keep(l, w->norm_last, p->net->ntensors);
+    t->norm_first = keep(l, w->norm_first, p->ntensors);
+    t->norm_last = keep(l, w->norm_last, p->ntensors);
     t->trained = (int64_t)w->nepochs;
     t->ended = w->ended[0] ? arena_string(l->arena, w->ended, strlen(w->ended)) : NULL;
 }
@@ -195,8 +198,8 @@ static void use_record(struct lab *p)
 static status first_rate(struct lab *p, double *lr, struct error *err)
 {
     const struct lesson_training *t = &p->l->training;
-    struct rate *r = rate_new(p->q->spec, p->net->measure, p->q->env, update_rate(p->net->update), t->epochs,
-                              t->epochs * t->steps_per_epoch);
+    struct rate *r = rate_new(p->q->spec, p->learner.measure, p->q->env, update_rate(p->learner.update),
+                              t->epochs, t->epochs * t->steps_per_epoch);
     const status st = rate_of_step(r, 0, 0, lr, err);
 
     rate_free(r);
@@ -225,9 +228,9 @@ status lesson_train(struct lab *p, struct error *err)
     spec.record.every = 1;
     spec.checkpoint.on = false;
     options.export_epoch = l->training.trained;
-    w.norm_first = mem_array(p->net->ntensors, sizeof(double));
-    w.norm_last = mem_array(p->net->ntensors, sizeof(double));
-    for (size_t i = 0; i < p->net->ntensors; i++)
+    w.norm_first = mem_array(p->ntensors, sizeof(double));
+    w.norm_last = mem_array(p->ntensors, sizeof(double));
+    for (size_t i = 0; i < p->ntensors; i++)
         w.norm_first[i] = w.norm_last[i] = NAN;
     if (train_run(&spec, q->data, q->env, &options, &listener, &result, &problem) != OK) {
         error_set(err, "%s", problem.text);

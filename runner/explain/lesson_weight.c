@@ -10,27 +10,27 @@
 /* The name before the bracket, or the nearest of those there are. */
 static status find_tensor(struct lab *p, const char *name, int *out, struct error *err)
 {
-    const struct net *n = p->net;
-    char **names = mem_array(n->ntensors, sizeof *names);
+    const size_t n = p->ntensors;
+    char **names = mem_array(n, sizeof *names);
     const char *near;
     status st = FAILED;
 
-    for (size_t i = 0; i < n->ntensors; i++) {
-        names[i] = mem_format("%s.%s", n->entry[n->tensor[i].entry].name, n->tensor[i].name);
+    for (size_t i = 0; i < n; i++) {
+        names[i] = mem_format("%s.%s", p->entry[p->tensor[i].entry].name, p->tensor[i].name);
         if (strcmp(names[i], name) == 0) {
             *out = (int)i;
             st = OK;
         }
     }
     if (st != OK) {
-        near = text_nearest(name, (const char *const *)names, n->ntensors);
+        near = text_nearest(name, (const char *const *)names, n);
         if (near)
             error_set(err, "no weight '%s'; did you mean '%s'?", name, near);
         else
             error_set(err, "no weight '%s'; there is '%s' and so on: 'fell plan' lists the layers", name,
                       names[0]);
     }
-    for (size_t i = 0; i < n->ntensors; i++)
+    for (size_t i = 0; i < n; i++)
         free(names[i]);
     free(names);
     return st;
@@ -83,12 +83,12 @@ static status read_indices(const char *text, const char *name, const fell_shape 
 }
 
 /* The first trained weight; a bias only where there is no other. */
-static int first_tensor(const struct net *n)
+static int first_tensor(const struct lab *p)
 {
     int found = -1;
 
-    for (size_t i = 0; i < n->ntensors; i++) {
-        const struct net_tensor *t = &n->tensor[i];
+    for (size_t i = 0; i < p->ntensors; i++) {
+        const struct net_tensor *t = &p->tensor[i];
 
         if (t->position < 0 || t->frozen)
             continue;
@@ -102,10 +102,10 @@ static int first_tensor(const struct net *n)
 
 static void set_name(struct lab *p, struct lesson_weight *w)
 {
-    const struct net_tensor *t = &p->net->tensor[w->tensor];
+    const struct net_tensor *t = &p->tensor[w->tensor];
     struct strbuf b = {0};
 
-    strbuf_addf(&b, "%s.%s[", p->net->entry[t->entry].name, t->name);
+    strbuf_addf(&b, "%s.%s[", p->entry[t->entry].name, t->name);
     w->flat = 0;
     for (int64_t i = 0; i < t->shape.rank; i++) {
         strbuf_addf(&b, "%s%lld", i ? "," : "", (long long)w->index[i]);
@@ -120,13 +120,13 @@ status lesson_find_weight(struct lab *p, const char *name, struct lesson_weight 
 {
     const struct net_tensor *t;
 
-    *out = (struct lesson_weight){.tensor = first_tensor(p->net)};
+    *out = (struct lesson_weight){.tensor = first_tensor(p)};
     if (name) {
         const size_t len = strcspn(name, "[");
         char *bare = mem_format("%.*s", (int)len, name);
         status st = find_tensor(p, bare, &out->tensor, err);
 
-        t = &p->net->tensor[out->tensor];
+        t = &p->tensor[out->tensor];
         if (st == OK)
             st = read_indices(name + len, bare, &t->shape, out->index, err);
         if (st == OK && t->position < 0)

@@ -24,7 +24,7 @@ enum frame_type {
     FRAME_QUIT,
     FRAME_ANSWER, /* to ASK; JSON: verdict (enum verdict), next */
     /* worker to runner */
-    FRAME_PLAN = 16,  /* JSON of net_to_json() */
+    FRAME_PLAN = 16,  /* JSON of learner_to_json() */
     FRAME_PROBLEM,    /* JSON: section, index, setting, text */
     FRAME_PARAMETERS, /* JSON: [{position, layer, plugin, name, shape, count}] */
     FRAME_METRICS,    /* JSON: [[split, name], ...], what the values of the EPOCH frames after it are */

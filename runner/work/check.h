@@ -13,7 +13,7 @@ status check_begin(struct process *p, const struct experiment *e, const struct r
                    struct error *err);
 
 /* Take that answer, then ask about all other scouts. PLAN, which may be NULL, gets the
- * layer table of each (net_to_json). Problems become errors in D, at their places in
+ * layer table of each (learner_to_json). Problems become errors in D, at their places in
  * the spec's files; warnings become warnings. P is still there after problems, and
  * buried after a crash, which is an error in D too. */
 status check_finish(struct process *p, const struct experiment *e,

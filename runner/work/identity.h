@@ -40,7 +40,7 @@ void identity_run_uid_before(const char *experiment_uid, const struct trial *t, 
 status identity_plugins(struct registry *reg, struct arena *arena, const struct spec *spec, size_t *n,
                         struct plugin_row **rows, struct error *err);
 
-/* Fill in the rows of the files of SPEC from its PLAN (net_to_json). */
+/* Fill in the rows of the files of SPEC from its PLAN (learner_to_json). */
 void identity_count_rows(struct identity *id, const struct spec *spec, const cJSON *plan);
 
 /* A file's hash; of a folder that of all files below it with their names, in order. */

@@ -78,10 +78,11 @@ static void send_warning(void *arg, const char *who, const char *msg)
     free(text);
 }
 
-static void send_parameters(void *arg, const struct net *net)
+static void send_parameters(void *arg, const struct learner *learner)
 {
     struct worker *w = arg;
     const struct net_tensor *t;
+    const struct net *net = learner->net;
     size_t n = net_tensors(net, &t);
     cJSON *list = cJSON_CreateArray();
 
@@ -307,24 +308,23 @@ static status use_threads(struct worker *w, int64_t threads, struct problem *p)
  * first step. */
 static status check(struct worker *w, const struct spec *spec, uint64_t seed, struct problem *p)
 {
-    struct net *net = NULL;
-    status result = FAILED;
+    struct learner learner;
+    status result = learner_plan(&learner, spec, w->data, &w->env, net_batch(spec, w->data), p);
 
-    if (net_new(spec, w->data, &w->env, net_batch(spec, w->data), &net, p) == OK) {
-        cJSON *plan = net_to_json(net);
-
+    if (result == OK) {
+        cJSON *plan = learner_to_json(&learner);
         struct looks *looks = NULL;
 
-        result = net_initialise(net, spec, seed, p);
+        result = learner_fill(&learner, spec, seed, p);
         if (result == OK)
-            result = looks_new(spec, w->data, net, &w->env, seed, &looks, p);
+            result = looks_new(spec, w->data, &learner, &w->env, seed, &looks, p);
         looks_free(looks);
         if (result == OK)
             outbox_add_json(&w->out, FRAME_PLAN, plan);
         else
             cJSON_Delete(plan);
     }
-    net_free(net);
+    learner_release(&learner);
     return result;
 }
 

@@ -12,6 +12,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "engine/learner.h"
 #include "engine/net_run.h"
 #include "engine/train.h"
 
@@ -21,7 +22,8 @@ struct fixture {
     struct spec *spec;
     struct data data;
     struct host_env env;
-    char warning[512]; /* the last */
+    struct learner learner; /* of fixture_net() */
+    char warning[512];      /* the last */
     struct problem problem;
 };
 
@@ -57,6 +59,7 @@ static inline void fixture_init(struct fixture *f, const char *text)
 
 static inline void fixture_release(struct fixture *f)
 {
+    learner_release(&f->learner);
     for (int s = 0; s < SPLITS; s++) {
         free(f->data.split[s].x);
         free(f->data.split[s].target);
@@ -110,17 +113,15 @@ static inline void fixture_data(struct fixture *f, int64_t n, fell_shape x, int6
     fixture_split(f, SPLIT_TRAIN, n);
 }
 
-/* The net of a fixture, initialised; NULL with f->problem. */
+/* The net of a fixture, initialised, until the next one or fixture_release(); NULL with f->problem. */
 static inline struct net *fixture_net(struct fixture *f)
 {
-    struct net *n;
-
-    if (net_new(f->spec, &f->data, &f->env, net_batch(f->spec, &f->data), &n, &f->problem) != OK)
+    learner_release(&f->learner);
+    if (learner_plan(&f->learner, f->spec, &f->data, &f->env, net_batch(f->spec, &f->data), &f->problem) !=
+            OK ||
+        learner_fill(&f->learner, f->spec, 1, &f->problem) != OK)
         return NULL;
-    if (net_initialise(n, f->spec, 1, &f->problem) == OK)
-        return n;
-    net_free(n);
-    return NULL;
+    return f->learner.net;
 }
 
 static inline const struct net_tensor *fixture_tensor(const struct net *n, const char *layer,
@@ -167,12 +168,12 @@ struct heard {
     struct run_result result;
 };
 
-static inline void hear_parameters(void *arg, const struct net *net)
+static inline void hear_parameters(void *arg, const struct learner *learner)
 {
     struct heard *h = arg;
     float *grads;
 
-    h->net = (struct net *)net;
+    h->net = learner->net;
     h->weights = net_trained(h->net, &grads, &h->floats);
 }
 

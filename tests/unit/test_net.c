@@ -54,7 +54,6 @@ Test(net, tensors_lie_in_order_on_cache_lines)
         cr_expect_eq((uintptr_t)net_weights(n, &t[i]) % 64, 0);
         cr_expect(i == 0 || t[i].offset >= t[i - 1].offset + t[i - 1].n);
     }
-    net_free(n);
     fixture_release(&f);
 }
 
@@ -73,7 +72,7 @@ Test(net, layer_table)
     fixture_split(&f, SPLIT_TEST, 3);
     n = fixture_net(&f);
     cr_assert_not_null(n, "%s", f.problem.text);
-    o = net_to_json(n);
+    o = learner_to_json(&f.learner);
     cr_expect_eq(cJSON_GetObjectItem(o, "parameters")->valueint, 5 * 3 + 5 + 5 * 5 + 5 + 2 * 5 + 2);
     cr_expect_eq(cJSON_GetObjectItem(o, "steps_per_epoch")->valueint, 3);
     cr_expect_eq(cJSON_GetObjectItem(cJSON_GetObjectItem(o, "rows"), "train")->valueint, 10);
@@ -87,7 +86,6 @@ Test(net, layer_table)
     cr_expect_eq(cJSON_GetArraySize(cJSON_GetObjectItem(layer, "from")), 2);
     cr_expect_eq(cJSON_GetArrayItem(cJSON_GetObjectItem(layer, "shape"), 0)->valueint, 5);
     cJSON_Delete(o);
-    net_free(n);
     fixture_release(&f);
 }
 
@@ -206,7 +204,6 @@ Test(net, probabilities_for_logits_are_warned_of)
         f.warning,
         "cross_entropy: the loss 'cross_entropy' takes logits, but 'softmax' yields probabilities; "
         "the loss applies its own, so the net learns less: leave this one out");
-    net_free(n);
     fixture_release(&f);
 }
 
@@ -260,7 +257,6 @@ Test(net, whole_numbers_are_checked)
         n = fixture_net(&f);
         cr_expect_eq(n != NULL, cases[i].text == NULL);
         cr_expect(!cases[i].text || strcmp(f.problem.text, cases[i].text) == 0, "%s", f.problem.text);
-        net_free(n);
         fixture_release(&f);
     }
 }
@@ -303,7 +299,7 @@ static void check_gradients(const char *model, fell_shape x, int64_t targets)
         grads[i] = 5.0f;
     cr_assert_eq(net_forward(n, MODE_TRAIN, 1, &err), OK);
     cr_assert_eq(net_loss(n, &sum, &weight, &err), OK);
-    cr_assert_eq(net_backward(n, weight, &squares, &err), OK);
+    cr_assert_eq(net_backward(n, weight, NULL, NULL, &squares, &err), OK);
     for (size_t t = 0; t < net_tensors(n, &tensors); t++) {
         const struct net_tensor *tensor = &tensors[t];
         double scale = 0.0, tensor_squares = 0.0;
@@ -334,7 +330,6 @@ static void check_gradients(const char *model, fell_shape x, int64_t targets)
     }
     cr_expect_float_eq(squares, total, 1e-9 * total);
     batches_release(&batches);
-    net_free(n);
     fixture_release(&f);
 }
 
@@ -425,11 +420,10 @@ Test(net, frozen_prefix_has_no_backward)
     net_feed(n, MODE_TRAIN, &b);
     cr_assert_eq(net_forward(n, MODE_TRAIN, 1, &err), OK);
     cr_assert_eq(net_loss(n, &sum, &weight, &err), OK);
-    cr_expect_eq(net_backward(n, weight, &squares, &err), OK, "%s", err.text);
+    cr_expect_eq(net_backward(n, weight, NULL, NULL, &squares, &err), OK, "%s", err.text);
     cr_expect_eq(net_squares(n)[0], 0.0);
     cr_expect_gt(net_squares(n)[2], 0.0);
     batches_release(&batches);
-    net_free(n);
     fixture_release(&f);
 }
 
@@ -465,7 +459,6 @@ Test(net, initial_values)
             cr_expect_eq(net_weights(n, t)[i], 0.0f);
         cr_expect_neq(net_weights(n, fixture_tensor(n, "b", "bias"))[0], 0.0f);
         cr_expect_eq(net_weights(n, fixture_tensor(n, "c", "bias"))[0], 2.5f);
-        net_free(n);
         fixture_release(&f);
     }
     cr_expect_arr_eq(first[0], first[1], sizeof first[0]);
@@ -505,7 +498,6 @@ static const char *load(struct fixture *f, const struct given *given, size_t cou
         cr_expect_str_eq(f->problem.section, "train.initial_weights");
         snprintf(text, sizeof text, "%s", colon ? colon + 2 : f->problem.text);
     }
-    net_free(n);
     unlink(path);
     free(path);
     fixture_release(f);
@@ -582,7 +574,6 @@ Test(net, state_has_no_position_and_may_be_missing)
         cr_expect_eq(fixture_tensor(n, "s", "mean")->position, -1);
         cr_expect_eq(net_weights(n, fixture_tensor(n, "s", "mean"))[2], 7.0f);
         cr_expect_eq(net_weights(n, fixture_tensor(n, "s", "weight"))[2], run ? 3.0f : 0.25f);
-        net_free(n);
         fixture_release(&f);
     }
     unlink(path);

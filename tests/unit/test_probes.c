@@ -93,14 +93,13 @@ static void job_init(struct job *j, const cJSON *c, const char *probes)
         snprintf(layer, sizeof layer, "%.*s", (int)(dot - entry->string), entry->string);
         flatten(entry, net_weights(j->net, fixture_tensor(j->net, layer, dot + 1)), 0);
     }
-    cr_assert_eq(looks_new(j->f.spec, &j->f.data, j->net, &j->f.env, 1, &j->looks, &j->f.problem), OK, "%s",
-                 j->f.problem.text);
+    cr_assert_eq(looks_new(j->f.spec, &j->f.data, &j->f.learner, &j->f.env, 1, &j->looks, &j->f.problem), OK,
+                 "%s", j->f.problem.text);
 }
 
 static void job_release(struct job *j)
 {
     looks_free(j->looks);
-    net_free(j->net);
     fixture_release(&j->f);
 }
 

@@ -69,8 +69,9 @@ static void check_epoch(const char *name, const struct heard_epoch *e, const cJS
 /* hear_parameters(), and the tensors' names while the net lives. */
 static char labels[HEARD_POSITIONS][64];
 
-static void hear_labels(void *arg, const struct net *net)
+static void hear_labels(void *arg, const struct learner *learner)
 {
+    const struct net *net = learner->net;
     const struct net_tensor *t;
     const size_t n = net_tensors(net, &t);
 
