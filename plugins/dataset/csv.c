@@ -6,6 +6,7 @@
  */
 #define _POSIX_C_SOURCE 200809L
 #include <locale.h>
+#include <strings.h>
 
 #include "csv_header.h"
 #include "csv_scan.h"
@@ -82,15 +83,17 @@ static fell_status choose_delimiter(struct csv *d, const char *text, char *delim
     return FELL_OK;
 }
 
-/* Excel's first line, sep=;, names the delimiter and is no row. */
+/* Excel's first line, sep=; in capitals or quotes or not, names the delimiter and is no row. */
 static void pass_over_sep(struct csv *d, struct scan *scan)
 {
-    char *p = scan->at;
+    const bool quoted = *scan->at == '"';
+    char *p = scan->at + quoted;
 
-    if (strncmp(p, "sep=", 4) != 0 || !p[4] || scan_at_line_end(p + 4) || !scan_at_line_end(p + 5))
+    if (strncasecmp(p, "sep=", 4) != 0 || !p[4] || scan_at_line_end(p + 4) || (quoted && p[5] != '"') ||
+        !scan_at_line_end(p + 5 + quoted))
         return;
     scan->delimiter = p[4];
-    scan->at = scan_skip_newline(p + 5);
+    scan->at = scan_skip_newline(p + 5 + quoted);
     scan->line = 2;
     d->sep = true;
 }

@@ -52,11 +52,51 @@ static inline bool scan_at_line_end(const char *p)
     return *p == '\n' || *p == '\r' || *p == '\0';
 }
 
+/* The bytes of a blank beyond ASCII at P, 0 if there is none: those that do not break (U+00A0, U+202F),
+ * U+2000 to U+200B, U+205F and U+3000. */
+static inline int scan_wide_blank(const char *p)
+{
+    const unsigned char *u = (const unsigned char *)p;
+
+    if (u[0] == 0xc2)
+        return u[1] == 0xa0 ? 2 : 0;
+    if (u[0] == 0xe3)
+        return u[1] == 0x80 && u[2] == 0x80 ? 3 : 0;
+    if (u[0] != 0xe2)
+        return 0;
+    return (u[1] == 0x80 && ((u[2] >= 0x80 && u[2] <= 0x8b) || u[2] == 0xaf)) ||
+                   (u[1] == 0x81 && u[2] == 0x9f)
+               ? 3
+               : 0;
+}
+
 static inline char *scan_skip_spaces(char *p, char delimiter)
 {
-    while ((*p == ' ' || *p == '\t') && *p != delimiter)
-        p++;
-    return p;
+    for (;;) {
+        if ((*p == ' ' || *p == '\t') && *p != delimiter)
+            p++;
+        else if (scan_wide_blank(p))
+            p += scan_wide_blank(p);
+        else
+            return p;
+    }
+}
+
+/* The blanks at the end of a field do not count. */
+static inline void scan_trim(struct field *f)
+{
+    for (;;) {
+        const char *const end = f->text + f->len;
+
+        if (f->len > 0 && (end[-1] == ' ' || end[-1] == '\t'))
+            f->len--;
+        else if (f->len > 1 && scan_wide_blank(end - 2) == 2)
+            f->len -= 2;
+        else if (f->len > 2 && scan_wide_blank(end - 3) == 3)
+            f->len -= 3;
+        else
+            return;
+    }
 }
 
 /* A quoted field, P behind its opening quote: unquoted in place. Returns what
@@ -146,8 +186,7 @@ static inline enum scanned scan_record(struct scan *s, struct record *r)
             while (!scan_ends_field(p, s->delimiter))
                 p++;
             f.len = p - f.text;
-            while (f.len > 0 && (f.text[f.len - 1] == ' ' || f.text[f.len - 1] == '\t'))
-                f.len--;
+            scan_trim(&f);
         }
         if (!record_add(r, f))
             return SCAN_MEMORY;

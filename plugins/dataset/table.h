@@ -116,6 +116,14 @@ static inline int field_shown(const struct field *f)
     return (int)(f->len < 60 ? f->len : 60);
 }
 
+static inline int field_order(const void *a, const void *b)
+{
+    const struct field *p = a, *q = b;
+    const int order = memcmp(p->text, q->text, (size_t)(p->len < q->len ? p->len : q->len));
+
+    return order ? order : (p->len > q->len) - (p->len < q->len);
+}
+
 static inline bool field_is(const struct field *f, const char *text)
 {
     return f->len == (int64_t)strlen(text) && !memcmp(f->text, text, (size_t)f->len);
@@ -207,7 +215,7 @@ static inline fell_status table_unknown(const struct table *t, const char *setti
         const struct field *name = &t->column[j].name;
         const int64_t d = table_distance(wanted, name);
 
-        if (d < least) {
+        if (d < least && name->len > 0) {
             least = d;
             best = j;
         }

@@ -9,57 +9,9 @@
 #define DATASET_TABLE_INPUTS_H
 
 #include "table.h"
-
-/* ---- what is wrong, all of it ---------------------------------------------------------- */
-
-/* Sentences parted by semicolons. */
-struct problems {
-    char text[1600];
-    size_t used;
-    int64_t n, left_out;
-};
-
-#define PROBLEMS_ROOM 1300
-
-FELL_PRINTF_ static inline void problems_add(struct problems *p, const char *fmt, ...)
-{
-    va_list ap;
-    int n;
-
-    if (p->used > PROBLEMS_ROOM) {
-        p->left_out++;
-        return;
-    }
-    if (p->n++)
-        p->used += (size_t)snprintf(p->text + p->used, sizeof p->text - p->used, "; ");
-    va_start(ap, fmt);
-    n = vsnprintf(p->text + p->used, sizeof p->text - p->used, fmt, ap);
-    va_end(ap);
-    p->used += n < 0 ? 0 : (size_t)n;
-    if (p->used >= sizeof p->text)
-        p->used = sizeof p->text - 1;
-}
-
-/* The one message; FELL_OK if there is nothing to say. */
-static inline fell_status problems_end(const struct problems *p, const struct table *t)
-{
-    char all[2000];
-
-    if (!p->n)
-        return FELL_OK;
-    snprintf(all, sizeof all, "%.*s %s", (int)strcspn(t->place, " "), t->place, p->text);
-    if (p->left_out)
-        snprintf(all + strlen(all), sizeof all - strlen(all), "; and %lld more", (long long)p->left_out);
-    t->ctx->host->fail(t->ctx, all);
-    return FELL_ERROR;
-}
-
-/* "FILE:7: " or "row 7: ": where ROW is, without the setting that a message begins with. */
-static inline const char *table_place(const struct table *t, int64_t row, char text[320])
-{
-    snprintf(text, 320, "%s%lld: ", t->place + strcspn(t->place, " ") + 1, table_line(t, row));
-    return text;
-}
+#include "table_doubts.h"
+#include "table_match.h"
+#include "table_problems.h"
 
 /* ---- what the fields of a column are --------------------------------------------------- */
 
@@ -67,32 +19,6 @@ static inline void table_note(int64_t *count, int64_t *first, int64_t row)
 {
     if (!(*count)++)
         *first = row;
-}
-
-/* A number with its sign before or behind: $12.50, 12 %, 3.5 kg is none. */
-static inline bool field_has_sign(const struct table *t, const struct field *f)
-{
-    static const char *const signs[] = {"$", "%", "\xe2\x82\xac", "\xc2\xa3", "\xc2\xa5"};
-    double v;
-
-    for (size_t i = 0; i < sizeof signs / sizeof *signs; i++) {
-        const int64_t n = (int64_t)strlen(signs[i]);
-        struct field rest = *f;
-
-        if (f->len <= n)
-            continue;
-        if (!memcmp(f->text, signs[i], (size_t)n))
-            rest.text += n;
-        else if (memcmp(f->text + f->len - n, signs[i], (size_t)n) != 0)
-            continue;
-        for (rest.len -= n; rest.len > 0 && rest.text[rest.len - 1] == ' '; rest.len--)
-            continue;
-        for (; rest.len > 0 && *rest.text == ' '; rest.len--)
-            rest.text++;
-        if (scan_number(&rest, t->decimal, &v))
-            return true;
-    }
-    return false;
 }
 
 static inline void table_count(const struct table *t, struct table_column *c, int64_t j)
@@ -159,12 +85,14 @@ static inline void table_say_not_a_number(struct table *t, struct problems *p, i
     if (others > 0)
         snprintf(more, sizeof more, " (nor are %lld others of %lld)", (long long)others, (long long)t->rows);
     if (c->commas && row == c->first_comma)
-        problems_add(p, "%s%s: '%.*s' is not a number%s; decimals have a %s%s", place, table_label(t, j),
-                     field_shown(&f), f.text, more, t->decimal == '.' ? "point" : "comma",
-                     t->decimal == '.' ? ", or say decimal: \",\"; thousands have no sign" : "");
+        problems_add(p, "%s%s: '%.*s' is not a number%s; decimals have a %s; thousands have no sign", place,
+                     table_label(t, j), field_shown(&f), f.text, more,
+                     t->decimal == '.' ? "point, or say decimal: \",\"" : "comma");
     else if (field_has_sign(t, &f))
-        problems_add(p, "%s%s: '%.*s' is a number with a sign%s; numbers are digits alone", place,
-                     table_label(t, j), field_shown(&f), f.text, more);
+        problems_add(p,
+                     "%s%s: '%.*s' is a number with a sign%s; numbers are digits alone, or say columns: {%s: "
+                     "category}",
+                     place, table_label(t, j), field_shown(&f), f.text, more, table_key(t, j, key));
     else
         problems_add(p,
                      "%s%s: '%.*s' is not a number%s; if it stands for nothing, add it to missing, if all "
@@ -212,14 +140,6 @@ static inline void table_infer(struct table *t, struct problems *p, int64_t j)
 }
 
 /* ---- words ------------------------------------------------------------------------------- */
-
-static inline int field_order(const void *a, const void *b)
-{
-    const struct field *p = a, *q = b;
-    const int order = memcmp(p->text, q->text, (size_t)(p->len < q->len ? p->len : q->len));
-
-    return order ? order : (p->len > q->len) - (p->len < q->len);
-}
 
 /* The distinct texts of column J, sorted by bytes, into its words. */
 static inline fell_status table_collect_words(struct table *t, int64_t j)
@@ -329,105 +249,15 @@ static inline fell_status table_settle_words(struct table *t, struct problems *p
         problems_add(p, "%s has %lld words ('%.*s', ...), more than %d; drop it%s", table_label(t, j),
                      (long long)c->nwords, field_shown(&f), f.text, TABLE_MOST_WORDS,
                      c->texts ? "" : ", or say in columns that it is a number");
+        return FELL_OK;
     }
+    words_doubt(t, table_label(t, j), "words", (const char *const *)(uintptr_t)c->word, c->nwords);
+    for (int64_t i = 0; i < c->nwords; i++)
+        if (c->nwords > 1 &&
+            words_mean_missing(t, c->word[i], (const char *const *)(uintptr_t)c->word, c->nwords))
+            fell_warn(t->ctx, "%s: is '%s' a word, or does it stand for nothing? Then add it to missing",
+                      table_label(t, j), c->word[i]);
     return FELL_OK;
-}
-
-/* ---- the source's columns ------------------------------------------------------------------- */
-
-/* The input called NAME, from AFTER on; -1: none. */
-static inline int64_t table_input_named(const struct table *t, const char *name)
-{
-    for (int64_t j = 0; j < t->n; j++)
-        if (t->column[j].role == TABLE_INPUT && field_is(&t->column[j].name, name))
-            return j;
-    return -1;
-}
-
-static inline bool source_is_named(const fell_data_info *source)
-{
-    for (int64_t k = 0; k < source->ncolumns; k++)
-        if (source->column[k].name && source->column[k].name[0])
-            return true;
-    return false;
-}
-
-/* Column J is the source's column FROM. */
-static inline void table_take_column(struct table *t, int64_t j, const fell_column *from)
-{
-    struct table_column *c = &t->column[j];
-
-    c->is = from->is;
-    c->word = (char **)(uintptr_t)from->word;
-    c->nwords = from->nwords;
-    c->word_never_missing = from->missing == 0;
-    t->used[t->nused++] = j;
-}
-
-static inline void list_name(char *list, size_t size, const char *name, int n)
-{
-    const size_t used = strlen(list);
-
-    if (used + 80 < size)
-        snprintf(list + used, size - used, "%s'%.*s'", used ? ", " : "", n < 60 ? n : 60, name);
-    else if (used + 8 < size && list[used - 1] != '.')
-        snprintf(list + used, size - used, ", ...");
-}
-
-/* By name: each input of the source is found, and no input is left over. */
-static inline void table_match_names(struct table *t, const fell_data_info *source, struct problems *p)
-{
-    char absent[400] = "", extra[400] = "";
-
-    for (int64_t k = 0; k < source->ncolumns; k++) {
-        const char *name = source->column[k].name ? source->column[k].name : "";
-        const int64_t j = table_input_named(t, name);
-
-        if (j < 0) {
-            list_name(absent, sizeof absent, name, (int)strlen(name));
-            continue;
-        }
-        table_take_column(t, j, &source->column[k]);
-        t->column[j].role = TABLE_LEFT_OUT; /* a second of its name is the next one's */
-    }
-    for (int64_t k = 0; k < t->nused; k++)
-        t->column[t->used[k]].role = TABLE_INPUT;
-    for (int64_t j = 0; j < t->n; j++) {
-        bool used = false;
-
-        for (int64_t k = 0; k < t->nused; k++)
-            used |= t->used[k] == j;
-        if (t->column[j].role == TABLE_INPUT && !used)
-            list_name(extra, sizeof extra, t->column[j].name.text, (int)t->column[j].name.len);
-    }
-    if (absent[0])
-        problems_add(p, "there is no column %s, which the source has as input", absent);
-    if (extra[0])
-        problems_add(p, "column %s is no input of the source; drop it here, or there not", extra);
-}
-
-static inline void table_match(struct table *t, const fell_data_info *source, struct problems *p)
-{
-    const bool named = source_is_named(source);
-    int64_t inputs = 0;
-
-    if (named && t->named) {
-        table_match_names(t, source, p);
-        return;
-    }
-    for (int64_t j = 0; j < t->n; j++)
-        inputs += t->column[j].role == TABLE_INPUT;
-    if (inputs != source->ncolumns) {
-        problems_add(p, "%lld inputs, but the source has %lld", (long long)inputs,
-                     (long long)source->ncolumns);
-        return;
-    }
-    for (int64_t j = 0, k = 0; j < t->n; j++)
-        if (t->column[j].role == TABLE_INPUT)
-            table_take_column(t, j, &source->column[k++]);
-    if (named != t->named)
-        fell_warn(t->ctx, "%s has column names and %s none, so columns are matched by position",
-                  named ? "the source" : "the other table", named ? "the other table" : "the source");
 }
 
 /* ---- the whole -------------------------------------------------------------------------------- */
@@ -533,6 +363,8 @@ static inline fell_status table_settle_inputs(struct table *t, fell_data_info *i
     }
     if (source)
         table_match(t, source, &p);
+    else
+        table_tell_twins(t);
     for (int64_t k = 0; k < t->nused; k++) {
         table_infer(t, &p, t->used[k]);
         if (t->column[t->used[k]].is == FELL_CATEGORY && t->column[t->used[k]].missing < t->rows &&

@@ -8,6 +8,7 @@
 #define DATASET_TARGETS_H
 
 #include "table.h"
+#include "table_doubts.h"
 
 struct targets {
     struct table *t;
@@ -153,6 +154,28 @@ static inline fell_status targets_number_classes(struct targets *g, const struct
     return FELL_OK;
 }
 
+/* Classes that are texts: one that may stand for nothing is an error that asks, two that are nearly one
+ * are told of. */
+static inline fell_status targets_doubt(const struct targets *g, int64_t j, const fell_data_info *info)
+{
+    struct table *t = g->t;
+
+    for (int64_t k = 0; k < info->nclasses; k++)
+        if (words_mean_missing(t, info->class_names[k], info->class_names, info->nclasses)) {
+            int64_t row = 0;
+
+            while (g->label[row] != k)
+                row++;
+            return fell_fail(
+                t->ctx,
+                "%s%lld: %s: is '%.60s' a class, or does it stand for nothing? Then leave such rows "
+                "out; if it is a class, say which words stand for nothing: missing: ['', NA]",
+                t->place, table_line(t, row), table_label(t, j), info->class_names[k]);
+        }
+    words_doubt(t, "target", "classes", info->class_names, info->nclasses);
+    return FELL_OK;
+}
+
 /* Sorted as numbers when all are, else by bytes. */
 static inline fell_status targets_make_classes(struct targets *g, bool numeric, fell_data_info *info)
 {
@@ -177,7 +200,7 @@ static inline fell_status targets_make_classes(struct targets *g, bool numeric, 
     }
     result = targets_number_classes(g, cell, info);
     free(cell);
-    return result;
+    return result == FELL_OK && !numeric ? targets_doubt(g, j, info) : result;
 }
 
 /* ---- values -------------------------------------------------------------------------- */
@@ -242,6 +265,35 @@ static inline struct target_kinds targets_look(const struct table *t)
     return k;
 }
 
+/* Several columns where the loss takes one of classes: what they are, if that can be seen. */
+static inline fell_status targets_refuse_columns(struct table *t)
+{
+    bool one_hot = true, yes_no = true;
+
+    for (int64_t row = 0; row < t->rows; row++) {
+        int64_t ones = 0;
+
+        for (int64_t i = 0; i < t->targets; i++) {
+            const struct field f = table_field(t, row, targets_column(t, i));
+            double v = 0.0;
+
+            (void)table_number(t, &f, &v);
+            ones += v == 1.0;
+            yes_no &= v == 1.0 || v == 0.0;
+            one_hot &= v == 1.0 || v == 0.0 || v == -1.0;
+        }
+        one_hot &= ones == 1;
+    }
+    return fell_fail(t->ctx, "target: %lld columns are %s, but the loss takes classes, in one column%s",
+                     (long long)t->targets,
+                     one_hot  ? "one-hot, a single 1 in each row"
+                     : yes_no ? "questions of yes and no"
+                              : "values",
+                     one_hot  ? " that names each row's class, as df[columns].idxmax(axis=1) does"
+                     : yes_no ? "; bce_with_logits takes questions"
+                              : "");
+}
+
 /* Values where all are numbers and the loss does not take classes; else classes,
  * which are one column. A text where numbers are needed, or a missing value, is
  * an error at its line. Fills is, nclasses, class_names and target of INFO. */
@@ -276,8 +328,7 @@ static inline fell_status targets_settle(struct targets *g, fell_data_info *info
                          t->targets > 1 ? "several targets must be numbers" : "the loss takes numbers");
     }
     if (info->wanted == FELL_CLASSES && t->targets > 1)
-        return fell_fail(t->ctx, "target: %lld columns are values, but the loss takes classes, in one column",
-                         (long long)t->targets);
+        return targets_refuse_columns(t);
     if (info->wanted == FELL_CLASSES)
         return targets_make_classes(g, k.texts == 0, info);
     return targets_make_values(g, info);

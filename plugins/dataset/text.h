@@ -116,6 +116,8 @@ static inline fell_status text_read(fell_ctx *ctx, const char *path, int32_t enc
 
     if (file_read(ctx, "path", path, SIZE_MAX, text, n) != FELL_OK)
         return FELL_ERROR;
+    if (*n >= 4 && (!memcmp(*text, "\xff\xfe\0\0", 4) || !memcmp(*text, "\0\0\xfe\xff", 4)))
+        return fell_fail(ctx, "path: %s is UTF-32; save it as UTF-8", file);
     if (*n >= 2 && (!memcmp(*text, "\xff\xfe", 2) || !memcmp(*text, "\xfe\xff", 2)))
         return fell_fail(ctx, "path: %s is UTF-16; save it as UTF-8", file);
     if (*n && memchr(*text, '\0', *n))

@@ -6,7 +6,6 @@
 
 sort >open <<'END'
 include/fell/plugin.h
-plugins/dataset/table_inputs.h
 runner/engine/data_read.c
 runner/engine/train.c
 END

@@ -115,6 +115,59 @@ awk 'BEGIN { print "name,x,y"; for (i = 0; i < 70; i++) print "n" i "," i "," i 
 spec names '{csv: {path: names.csv, target: y}}'
 refuses names "column 1 (name) has 70 words ('n0', ...), more than 64; drop it"
 
+# ---- numbers with more than digits: of pandas.read_csv all of these are texts
+for number in "1'234" '1 234' '1\302\240234' '1\342\200\257234' 1_234 "'5'" '(5)' 5- '\342\210\2225' '5 %%' '\302\2435'; do
+    printf "x,y\n$number,a\n$number,b\n" >odd.csv
+    spec odd '{csv: {path: odd.csv, target: y}}'
+    refuses odd "is a number with a sign (nor are 1 others of 2); numbers are digits alone, or say columns: {x: category}"
+done
+spec odd '{csv: {path: odd.csv, target: y, columns: {x: category}}}'
+finds odd "x: category of 1"
+printf 'x;y\n1.234,5;a\n2,5;b\n' >odd.csv
+spec odd '{csv: {path: odd.csv, target: y, decimal: ","}}'
+refuses odd "'1.234,5' is not a number; decimals have a comma; thousands have no sign"
+# blanks that do not break are blanks
+printf 'x\302\240,y\n\302\2401,a\n2,a\342\200\257\n3,b\n' >blank.csv
+spec blank '{csv: {path: blank.csv, target: y}}'
+finds blank "x: number, 1 to 3" "2 classes: a 2, b 1 rows"
+for line in 'SEP=;' '"sep=;"'; do
+    printf '%s\nx;y\n1;a\n2;b\n' "$line" >sep.csv
+    spec sep '{csv: {path: sep.csv, target: y}}'
+    finds sep "delimiter ';' (as its line sep= says)" "2 rows"
+done
+printf '\377\376\0\0x\0\0\0' >wide.csv
+spec wide '{csv: {path: wide.csv, target: y}}'
+refuses wide "wide.csv is UTF-32; save it as UTF-8"
+
+# ---- words that may mean nothing, or the same
+for word in none NAN nil '#DIV/0!' '\N' - . n.a.; do
+    printf 'x,y\n1,a\n2,b\n3,%s\n' "$word" >nothing.csv
+    spec nothing '{csv: {path: nothing.csv, target: y}}' cross_entropy 3
+    refuses nothing "nothing.csv:4: column 2 (y): is '$word' a class, or does it stand for nothing?"
+    spec nothing "{csv: {path: nothing.csv, target: y, missing: ['']}}" cross_entropy 3
+    finds nothing "3 classes:"
+    printf 'c,y\nred,a\n%s,b\nblue,a\n' "$word" >nothing.csv
+    spec nothing '{csv: {path: nothing.csv, target: y}}'
+    finds nothing "column 1 (c): is '$word' a word, or does it stand for nothing? Then add it to missing"
+done
+printf 'x,y\n1,+\n2,-\n' >nothing.csv
+spec nothing '{csv: {path: nothing.csv, target: y}}'
+finds nothing "2 classes: + 1, - 1 rows"
+printf 'c,y\nTrue,Yes\ntrue,yes\nfalse,no\n' >alike.csv
+spec alike '{csv: {path: alike.csv, target: y}}' cross_entropy 3
+finds alike "column 1 (c): 'True' and 'true' differ in capitals or blanks alone: two words" \
+    "target: 'Yes' and 'yes' differ in capitals or blanks alone: two classes"
+printf 'x,x,y\n1,2,a\n3,4,b\n' >twins.csv
+spec twins '{csv: {path: twins.csv, target: y}}'
+finds twins "columns 1 and 2 are both called 'x'; a test set's are matched in order"
+
+# ---- several columns where a class is wanted
+printf 'x,a,b,c\n1,1,0,0\n2,0,1,0\n3,0,0,1\n' >hot.csv
+spec hot '{csv: {path: hot.csv, target: [a, b, c]}}' cross_entropy 3
+refuses hot "target: 3 columns are one-hot, a single 1 in each row, but the loss takes classes, in one column that names each row's class, as df[columns].idxmax(axis=1) does"
+printf 'x,a,b,c\n1,1,1,0\n2,0,1,0\n3,0,0,1\n' >hot.csv
+refuses hot "target: 3 columns are questions of yes and no, but the loss takes classes, in one column; bce_with_logits takes questions"
+
 # ---- all that is wrong with a file, in one error
 printf 'a,b,c,y\n1,,x,1\n2,3,7,2\n,4,8,1\n' >dirt.csv
 spec dirt '{csv: {path: dirt.csv, target: y}}'

@@ -1,0 +1,57 @@
+/* table_problems.h - all that is wrong with a table in one message. Included by table_inputs.h.
+ */
+#ifndef DATASET_TABLE_PROBLEMS_H
+#define DATASET_TABLE_PROBLEMS_H
+
+#include "table.h"
+
+/* Sentences parted by semicolons. */
+struct problems {
+    char text[1600];
+    size_t used;
+    int64_t n, left_out;
+};
+
+#define PROBLEMS_ROOM 1300
+
+FELL_PRINTF_ static inline void problems_add(struct problems *p, const char *fmt, ...)
+{
+    va_list ap;
+    int n;
+
+    if (p->used > PROBLEMS_ROOM) {
+        p->left_out++;
+        return;
+    }
+    if (p->n++)
+        p->used += (size_t)snprintf(p->text + p->used, sizeof p->text - p->used, "; ");
+    va_start(ap, fmt);
+    n = vsnprintf(p->text + p->used, sizeof p->text - p->used, fmt, ap);
+    va_end(ap);
+    p->used += n < 0 ? 0 : (size_t)n;
+    if (p->used >= sizeof p->text)
+        p->used = sizeof p->text - 1;
+}
+
+/* The one message; FELL_OK if there is nothing to say. */
+static inline fell_status problems_end(const struct problems *p, const struct table *t)
+{
+    char all[2000];
+
+    if (!p->n)
+        return FELL_OK;
+    snprintf(all, sizeof all, "%.*s %s", (int)strcspn(t->place, " "), t->place, p->text);
+    if (p->left_out)
+        snprintf(all + strlen(all), sizeof all - strlen(all), "; and %lld more", (long long)p->left_out);
+    t->ctx->host->fail(t->ctx, all);
+    return FELL_ERROR;
+}
+
+/* "FILE:7: " or "row 7: ": where ROW is, without the setting that a message begins with. */
+static inline const char *table_place(const struct table *t, int64_t row, char text[320])
+{
+    snprintf(text, 320, "%s%lld: ", t->place + strcspn(t->place, " ") + 1, table_line(t, row));
+    return text;
+}
+
+#endif
