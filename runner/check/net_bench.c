@@ -15,7 +15,7 @@ status net_bench_read(struct net_bench *b, const char *text, struct error *err)
     strbuf_addf(&all, "%sseed: 1\ndata: {source: {csv: {path: none.csv, target: y}}}\n", text);
     b->tree = tree_new();
     root = tree_parse_text(b->tree, "net", ".", all.text, all.len, false, d);
-    b->spec = root ? spec_parse(b->env.registry, root, "net", d) : NULL;
+    b->spec = root ? spec_parse_written(tree_arena(b->tree), b->env.registry, root, "net", d) : NULL;
     if (!b->spec) {
         diag_write(d, &said, false);
         error_set(err, "its net is refused: %.400s", said.text ? said.text : "");
@@ -96,8 +96,6 @@ void net_bench_close(struct net_bench *b)
     free(b->data.split[SPLIT_TRAIN].x);
     free(b->data.split[SPLIT_TRAIN].label);
     free(b->data.split[SPLIT_TRAIN].target);
-    if (b->spec)
-        spec_free(b->spec);
-    if (b->tree)
+    if (b->tree) /* and the spec with it */
         tree_free(b->tree);
 }

@@ -88,16 +88,16 @@ static status use_run_spec(struct question *q, const char *resolved, const char 
 {
     const struct experiment *e = q->x.experiment;
     const char *differs;
-    struct node *root;
+    struct error why;
 
     if (!belongs(q, resolved, name, &differs))
         return error_set(err, "run %lld is not of this spec: it has another %s", (long long)q->request.run,
                          differs);
     q->tree = tree_new();
-    root = tree_parse_text(q->tree, "the run's spec", "/", resolved, strlen(resolved), false, q->x.diag);
-    q->run_spec = root ? spec_parse(q->x.registry, root, e->name, q->x.diag) : NULL;
+    q->run_spec = spec_from_text(q->x.registry, NULL, q->tree, e->name, resolved, &why);
     if (!q->run_spec)
-        return error_set(err, "the recorded spec of run %lld cannot be used", (long long)q->request.run);
+        return error_set(err, "the recorded spec of run %lld cannot be used: %s", (long long)q->request.run,
+                         why.text);
     q->request.spec = q->run_spec;
     return OK;
 }

@@ -66,6 +66,9 @@ bool settings_null_is_unset(const fell_param *p);
  * description for people (settings_schema.c). */
 cJSON *settings_schema(const fell_param *p);
 
+/* The `$name` of a var, as a regular expression. */
+#define SETTINGS_VAR "^\\$[A-Za-z_][A-Za-z0-9_]*$"
+
 /* The definitions that it refers to, "#/definitions/text.number" and so on, appended to the object
  * DEFINITIONS. */
 void settings_schema_define(cJSON *definitions);

@@ -28,6 +28,7 @@ static const struct {
     {"text.special",
      "^[-+]?(" DECIMAL "(" EXPONENT ")?|\\.?([iI][nN][fF]([iI][nN][iI][tT][yY])?|[nN][aA][nN]))$"},
     {"text.whole", "^[-+]?(" DIGITS "(\\.0*)?|" DECIMAL EXPONENT ")$"},
+    {"text.var", SETTINGS_VAR},
     {"text.switch", "^([tT][rR][uU][eE]|[yY][eE][sS]|[oO][nN]|[fF][aA][lL][sS][eE]|[nN][oO]|[oO][fF][fF])$"},
 };
 
@@ -51,10 +52,21 @@ static void add_number(cJSON *o, const char *key, double v)
         cJSON_AddItemToObject(o, key, settings_json_number(v));
 }
 
+static cJSON *reference(const char *name)
+{
+    cJSON *o = cJSON_CreateObject();
+    char text[64];
+
+    snprintf(text, sizeof text, "#/definitions/%s", name);
+    cJSON_AddStringToObject(o, "$ref", text);
+    return o;
+}
+
 /* A choice that YAML 1.1 reads as a switch may arrive as one. */
 static void add_choices(cJSON *o, const char *choices)
 {
-    cJSON *list = cJSON_AddArrayToObject(o, "enum");
+    cJSON *any = cJSON_AddArrayToObject(o, "anyOf"), *words = cJSON_CreateObject();
+    cJSON *list = cJSON_AddArrayToObject(words, "enum");
     bool on, have[2] = {false, false};
 
     for (const char *at = choices; at && *at;) {
@@ -70,6 +82,8 @@ static void add_choices(cJSON *o, const char *choices)
     for (int i = 1; i >= 0; i--)
         if (have[i])
             cJSON_AddItemToArray(list, cJSON_CreateBool(i));
+    cJSON_AddItemToArray(any, words);
+    cJSON_AddItemToArray(any, reference("text.var"));
 }
 
 static cJSON *typed(const char *type)
@@ -97,16 +111,6 @@ static cJSON *text_like(const char *pattern)
     return o;
 }
 
-static cJSON *reference(const char *name)
-{
-    cJSON *o = cJSON_CreateObject();
-    char text[64];
-
-    snprintf(text, sizeof text, "#/definitions/%s", name);
-    cJSON_AddStringToObject(o, "$ref", text);
-    return o;
-}
-
 static cJSON *number_in_range(const char *type, const fell_param *p)
 {
     cJSON *o = typed(type);
@@ -122,7 +126,7 @@ static cJSON *any_text(const fell_param *p)
     cJSON *o, *types;
 
     if (p->flags & FELL_MONITOR)
-        return text_like("^(train|validation|test)\\..");
+        return text_like("^((train|validation|test|probe)\\..|\\$[A-Za-z_])");
     o = cJSON_CreateObject();
     types = cJSON_AddArrayToObject(o, "type");
     cJSON_AddItemToArray(types, cJSON_CreateString("string"));
@@ -173,6 +177,8 @@ static void add_text(cJSON *any, const fell_param *p, fell_ptype type)
         cJSON_AddItemToArray(any, reference(type == FELL_P_INT     ? "text.whole"
                                             : type == FELL_P_FLOAT ? special
                                                                    : "text.switch"));
+    if (type != FELL_P_STRING)
+        cJSON_AddItemToArray(any, reference("text.var"));
 }
 
 static cJSON *list_of(const fell_param *p, fell_ptype element)

@@ -29,9 +29,19 @@ static cJSON *extends_form(struct schema_maker *m, const struct spec_key *key)
     return o;
 }
 
+/* Any value with any name. */
+static cJSON *vars_form(struct schema_maker *m, const struct spec_key *key)
+{
+    cJSON *o = schema_map(key->doc, true);
+
+    (void)m;
+    cJSON_AddTrueToObject(cJSON_AddObjectToObject(o, "patternProperties"), "^[A-Za-z_][A-Za-z0-9_]*$");
+    return o;
+}
+
 static cJSON *model_form(struct schema_maker *m, const struct spec_key *key)
 {
-    cJSON *o = schema_list(schema_choice(m, ROLE_MODEL_ENTRY), 1);
+    cJSON *o = schema_or_var(schema_list(schema_choice(m, ROLE_MODEL_ENTRY), 1));
 
     cJSON_AddStringToObject(o, "description", key->doc);
     return o;
@@ -70,7 +80,8 @@ static cJSON *keep_form(struct schema_maker *m, const struct spec_key *key)
     static const char *const words[] = {"last", "best", NULL};
 
     (void)m;
-    return schema_any(key->doc, schema_words(words), schema_list(schema_words(words), 1), schema_null());
+    return schema_any(key->doc, schema_words(words), schema_or_var(schema_list(schema_words(words), 1)),
+                      schema_null());
 }
 
 static cJSON *failure_form(struct schema_maker *m, const struct spec_key *key)
@@ -96,6 +107,7 @@ static const struct {
     cJSON *(*make)(struct schema_maker *m, const struct spec_key *key);
 } forms[] = {
     {"extends", extends_form},
+    {"vars", vars_form},
     {"model", model_form},
     {"probes", probes_form},
     {"data.validation", validation_form},
@@ -144,6 +156,8 @@ static cJSON *section_schema(struct schema_maker *m, const struct spec_section *
 {
     cJSON *map = schema_map(doc, optional);
 
+    if (section != &spec_section_top)
+        schema_or_var(map);
     schema_params(m, map, section->nparams, section->params);
     for (size_t i = 0; i < section->nkeys; i++)
         schema_property(map, section->keys[i].name, key_schema(m, section, &section->keys[i]),
@@ -158,7 +172,7 @@ static void restrict_name(cJSON *spec)
 {
     cJSON *name = cJSON_GetObjectItem(cJSON_GetObjectItem(spec, "properties"), "name");
 
-    cJSON_AddStringToObject(name, "pattern", "^[A-Za-z0-9._-]+$");
+    cJSON_AddStringToObject(name, "pattern", "^([A-Za-z0-9._-]+|\\$[A-Za-z_][A-Za-z0-9_]*)$");
 }
 
 static cJSON *requires(const char *key)

@@ -45,6 +45,9 @@ cJSON *schema_list(cJSON *items, int least);
 cJSON *schema_map(const char *doc, bool optional);
 void schema_property(cJSON *map, const char *key, cJSON *value, bool required);
 
+/* O, a map or a list, may be the `$name` of a var as well. */
+cJSON *schema_or_var(cJSON *o);
+
 /* The keys of a section's params, appended to MAP. */
 void schema_params(const struct schema_maker *m, cJSON *map, size_t n, const fell_param *params);
 

@@ -102,6 +102,22 @@ cJSON *schema_map(const char *doc, bool optional)
     return o;
 }
 
+cJSON *schema_or_var(cJSON *o)
+{
+    cJSON *type = cJSON_DetachItemFromObject(o, "type"), *types = cJSON_CreateArray(), *one;
+
+    if (cJSON_IsArray(type))
+        while ((one = cJSON_DetachItemFromArray(type, 0)))
+            cJSON_AddItemToArray(types, one);
+    else
+        cJSON_AddItemToArray(types, cJSON_CreateString(type->valuestring));
+    cJSON_Delete(type);
+    cJSON_AddItemToArray(types, cJSON_CreateString("string"));
+    cJSON_AddItemToObject(o, "type", types);
+    cJSON_AddStringToObject(o, "pattern", SETTINGS_VAR); /* of texts only */
+    return o;
+}
+
 void schema_property(cJSON *map, const char *key, cJSON *value, bool required)
 {
     cJSON *list = cJSON_GetObjectItem(map, "required");

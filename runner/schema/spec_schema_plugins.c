@@ -111,7 +111,8 @@ static void add_host_keys(const struct schema_maker *m, cJSON *map, const struct
             continue;
         value = settings_schema(p);
         if (!strcmp(p->name, "name"))
-            cJSON_AddStringToObject(value, "pattern", "^(?!input$)[A-Za-z0-9_-]+$");
+            cJSON_AddStringToObject(value, "pattern",
+                                    "^((?!input$)[A-Za-z0-9_-]+|\\$[A-Za-z_][A-Za-z0-9_]*)$");
         schema_property(map, p->name, value, false);
     }
     for (size_t i = 0; i < host->nkeys; i++)
@@ -129,6 +130,7 @@ static void define_item(const struct schema_maker *m, enum role role, const stru
 
     snprintf(title, sizeof title, "%s %s", item_word(item), item->name);
     cJSON_AddStringToObject(map, "title", title);
+    schema_or_var(map);
     schema_params(m, map, item->nparams, item->params);
     if (role == ROLE_MODEL_ENTRY)
         add_host_keys(m, map, item);
@@ -174,6 +176,7 @@ static void define_role(const struct schema_maker *m, enum role role, const char
     cJSON_AddNumberToObject(map, "minProperties", 1);
     cJSON_AddItemToArray(cJSON_AddArrayToObject(map, "allOf"), one_property());
     cJSON_AddItemToArray(any, map);
+    cJSON_AddItemToArray(any, schema_ref("text.var"));
     cJSON_AddItemToObject(choice, "anyOf", any);
     snprintf(name, sizeof name, "%s%s", role_texts(role)->schema, suffix);
     cJSON_AddItemToObject(m->definitions, name, choice);

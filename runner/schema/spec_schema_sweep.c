@@ -162,7 +162,8 @@ static void add_path(struct paths *p, bool pattern, const char *path, const char
 {
     const char *where = pattern ? "patternProperties" : "properties";
     char *key = pattern ? mem_format("^%s$", path) : mem_string(path);
-    cJSON *axis = schema_any(NULL, schema_list(value_schema(pointer), 1), schema_ref("sweep.values"), NULL);
+    cJSON *axis = schema_any(NULL, schema_or_var(schema_list(value_schema(pointer), 1)),
+                             schema_ref("sweep.values"), NULL);
 
     describe(p, axis, pointer);
     cJSON_AddItemToObject(cJSON_GetObjectItem(p->over, where), key, axis);
@@ -360,6 +361,7 @@ static void define_over(const struct schema_maker *m)
                                NULL),
                     false);
     add_section_paths(&p, &spec_section_top, "");
+    add_path(&p, true, "vars\\.[A-Za-z_][A-Za-z0-9_]*(\\..+)?", NULL);
     cJSON_AddItemToObject(m->definitions, "sweep.over", p.over);
     cJSON_AddItemToObject(m->definitions, "sweep.row", p.row);
 }

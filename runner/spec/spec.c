@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "host/settings.h"
 #include "spec/spec_read.h"
+#include "spec/spec_vars.h"
 
 /* ---- keys with a form of their own ----------------------------------------------- */
 
@@ -180,6 +181,15 @@ struct spec *spec_parse(struct registry *r, const struct node *root, const char 
     else
         arena_free(arena);
     return s;
+}
+
+struct spec *spec_parse_written(struct arena *arena, struct registry *r, const struct node *root,
+                                const char *file_stem, struct diag *d)
+{
+    const struct node *left, *filled = spec_vars_fill(tree_new_in(arena), root, &left, d);
+    struct spec *s = spec_parse_in(arena, r, left, file_stem, d);
+
+    return filled ? s : NULL;
 }
 
 void spec_free(struct spec *s)

@@ -123,6 +123,11 @@ void spec_free(struct spec *s);
 struct spec *spec_parse_in(struct arena *arena, struct registry *r, const struct node *root,
                            const char *file_stem, struct diag *d);
 
+/* The same of a tree as people write it, with `vars:` and `$name`; ROOT stays as it is. A resolved spec has
+ * none of them, and is read by the others. */
+struct spec *spec_parse_written(struct arena *arena, struct registry *r, const struct node *root,
+                                const char *file_stem, struct diag *d);
+
 /* The resolved spec with every default, as JSON that spec_parse() reads back to the
  * same spec: the database's runs.resolved and the worker's job. Paths in it are
  * absolute. */

@@ -144,6 +144,9 @@ static const fell_param top_params[] = {
 };
 static const struct spec_key top_keys[] = {
     {.name = "extends", .form = KEY_CALLER, .doc = "A file that this one is merged over."},
+    {.name = "vars",
+     .form = KEY_CALLER,
+     .doc = "Values with a name: $name stands for one, anywhere in the spec; vars.NAME can be swept."},
     {.name = "data",
      .form = KEY_SECTION,
      .required = true,

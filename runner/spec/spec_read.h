@@ -13,6 +13,7 @@ struct spec_reader {
     struct diag *diag;
     struct spec *spec;
     status result;
+    const struct node *root; /* of a sweep: the whole spec as written; else NULL */
 };
 
 /* The value of KEY; NULL too where it is null, which means that it is not wanted. */

@@ -90,20 +90,29 @@ static void keep_files(struct experiment *e)
 static status read_sweep(struct experiment *e, struct diag *d)
 {
     struct trials *t = e->trials;
-    const struct node *sweep = spec_get(t->root, "sweep"), *over = spec_get(sweep, "over"), *where;
+    const struct node *sweep, *over, *where;
     struct spec nothing = {0};
-    struct spec_reader r = {
-        .registry = t->registry, .arena = e->arena, .diag = d, .spec = &nothing, .result = OK};
+    struct spec_reader r = {.registry = t->registry,
+                            .arena = e->arena,
+                            .diag = d,
+                            .spec = &nothing,
+                            .result = OK,
+                            .root = t->root};
 
     t->strategy = strategy_find("grid");
+    if (!spec_get(t->root, "sweep"))
+        return vars_check_use(t, d);
+    sweep = sweep_fill_vars(e->tree, t->root, d);
     if (!sweep)
-        return OK;
+        return FAILED;
+    over = spec_get(sweep, "over");
     spec_read_section(&r, &spec_section_sweep, sweep, &tree_key(t->root, "sweep")->place);
     strategy_read(&r, sweep, e);
     if (over) {
         sweep_read(&r, e->tree, over, !e->sampled, &t->sweep);
         t->sweep.at = tree_key(sweep, "over")->place;
     }
+    r.result |= vars_check_use(t, d);
     if (!r.result && (where = spec_get(sweep, "where"))) {
         t->where_at = where->place;
         t->where_text = where->text;

@@ -27,7 +27,7 @@ status trial_resolve(const struct experiment *e, const struct point *p, const st
     cJSON *json;
     char *text;
 
-    out->spec = spec_parse_in(arena, t->registry, root, t->stem, d);
+    out->spec = spec_parse_written(arena, t->registry, root, t->stem, d);
     if (!out->spec || objective_check(e, out->spec, d))
         return FAILED;
     if (out->spec->seed_drawn)

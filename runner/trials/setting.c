@@ -84,7 +84,7 @@ static fell_ptype type_in_key(struct steps *s, const struct spec_key *key)
     return key->form == KEY_CHOICE || key->form == KEY_CHOICES ? type_in_choice(s, key->role) : FELL_P_STRING;
 }
 
-fell_ptype setting_type(struct registry *r, const char *path)
+static fell_ptype type_at(struct registry *r, const char *path)
 {
     char *copy = mem_string(path);
     struct steps s = {r, copy};
@@ -103,6 +103,25 @@ fell_ptype setting_type(struct registry *r, const char *path)
         section = key ? key->section : NULL;
     }
     free(copy);
+    return type;
+}
+
+fell_ptype setting_type(struct registry *r, const struct node *root, const char *path)
+{
+    enum { VARS_OF_VARS = 64 };
+    char *at = mem_string(path);
+    fell_ptype type;
+
+    for (int i = 0; root && i < VARS_OF_VARS && !strncmp(at, "vars.", 5); i++) {
+        char *use = var_first_use(root, at);
+
+        if (!use)
+            break;
+        free(at);
+        at = use;
+    }
+    type = type_at(r, at);
+    free(at);
     return type;
 }
 

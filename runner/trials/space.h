@@ -197,8 +197,13 @@ size_t point_next(const struct point *p, size_t number, size_t knob);
 
 /* ---- typed values ------------------------------------------------------------------------- */
 
-/* The type of the setting at PATH; FELL_P_STRING for plugins, lists and whatever has none. */
-fell_ptype setting_type(struct registry *r, const char *path);
+/* The type of the setting at PATH; FELL_P_STRING for plugins, lists and whatever has none. A var has that of
+ * its first use in ROOT, the spec as written. */
+fell_ptype setting_type(struct registry *r, const struct node *root, const char *path);
+
+/* Where the var that PATH leads into, `vars.NAME`, first stands, with the rest of PATH; NULL: nowhere. free()
+ * it (swept_vars.c). */
+char *var_first_use(const struct node *root, const char *path);
 
 /* NODE as the setting's own type has it. */
 struct axis_value typed_value(struct arena *arena, fell_ptype type, const char *path,

@@ -57,8 +57,11 @@ static void add_axis(struct space_reader *sr, const char *path, const struct pla
         s->axes = mem_grow(s->axes, sr->axes_room = 2 * sr->axes_room + 16, sizeof *s->axes);
     for (const char *p = path; *p; p++)
         steps += *p == '.';
-    s->axes[s->naxes++] = (struct axis){
-        .path = path, .at = *at, .steps = steps, .type = setting_type(sr->r->registry, path), .knob = knob};
+    s->axes[s->naxes++] = (struct axis){.path = path,
+                                        .at = *at,
+                                        .steps = steps,
+                                        .type = setting_type(sr->r->registry, sr->r->root, path),
+                                        .knob = knob};
 }
 
 bool path_leads_into(const char *path, const char *start)
@@ -107,7 +110,8 @@ static struct space *read_axis(struct space_reader *sr, const struct node *key, 
 
     if (check_path(sr, key->text, &key->place))
         return NULL;
-    space->values = values_read(sr->r, key->text, setting_type(sr->r->registry, key->text), node, sr->lists);
+    space->values =
+        values_read(sr->r, key->text, setting_type(sr->r->registry, sr->r->root, key->text), node, sr->lists);
     if (!space->values)
         return NULL;
     add_knob(sr, space);

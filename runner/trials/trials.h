@@ -1,7 +1,7 @@
 /* trials.h - which trials an experiment has, and how one is made. Private to runner/trials:
- * experiment.c loads, strategy.c reads the words, try_axes.c checks the values of axes, trials.c
- * enumerates and draws, suggest.c asks a strategy that learns, recall.c finds the point of a trial, resolve.c
- * makes one.
+ * experiment.c loads, strategy.c reads the words, swept_vars.c knows the vars, try_axes.c checks the values
+ * of axes, trials.c enumerates and draws, suggest.c asks a strategy that learns, recall.c finds the point of
+ * a trial, resolve.c makes one.
  */
 #ifndef TRIALS_TRIALS_H
 #define TRIALS_TRIALS_H
@@ -77,6 +77,15 @@ void strategy_warn(const struct experiment *e, struct diag *d);
 
 /* The objective is among the values that SPEC records; else an error in D. */
 status objective_check(const struct experiment *e, const struct spec *spec, struct diag *d);
+
+/* ---- swept_vars.c ---- */
+
+/* `sweep:` of ROOT with the values of its vars but of those that it sets itself; NULL: none, or errors in D.
+ */
+const struct node *sweep_fill_vars(struct tree *t, const struct node *root, struct diag *d);
+
+/* A swept var that nothing uses is an error in D, any other a warning. */
+status vars_check_use(const struct trials *t, struct diag *d);
 
 /* ---- resolve.c ---- */
 

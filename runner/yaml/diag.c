@@ -35,7 +35,11 @@ struct diag {
     struct arena *arena;
     struct file *files; /* in the order of their first message */
     struct message *messages;
-    size_t nfiles, files_room, nmessages, messages_room;
+    struct muted { /* a place in a file */
+        size_t file;
+        int line, column;
+    } * muted;
+    size_t nfiles, files_room, nmessages, messages_room, nmuted;
     size_t errors;
 };
 
@@ -54,6 +58,7 @@ void diag_free(struct diag *d)
     arena_free(d->arena);
     free(d->files);
     free(d->messages);
+    free(d->muted);
     free(d);
 }
 
@@ -122,6 +127,14 @@ static bool same_message(const struct message *a, const struct message *b)
            strcmp(a->text, b->text) == 0;
 }
 
+static bool is_muted(const struct diag *d, const struct message *m)
+{
+    for (size_t i = 0; i < d->nmuted; i++)
+        if (d->muted[i].file == m->file && d->muted[i].line == m->line && d->muted[i].column == m->column)
+            return true;
+    return false;
+}
+
 static void add(struct diag *d, const struct place *at, bool warning, const char *fmt, va_list ap)
 {
     struct message m = {.file = NO_FILE, .number = d->nmessages, .warning = warning};
@@ -135,6 +148,10 @@ static void add(struct diag *d, const struct place *at, bool warning, const char
         m.column = at->column;
         m.end_line = at->end_line;
         m.end_column = at->end_column;
+        if (!warning && is_muted(d, &m)) {
+            free(text);
+            return;
+        }
     }
     m.text = printable(d, text);
     free(text);
@@ -147,6 +164,19 @@ static void add(struct diag *d, const struct place *at, bool warning, const char
     }
     d->messages[d->nmessages++] = m;
     d->errors += !warning;
+}
+
+void diag_mute(struct diag *d, const struct place *at)
+{
+    struct message m = {.line = at->line, .column = at->column};
+
+    if (!at->source)
+        return;
+    m.file = file_index(d, at->source);
+    if (is_muted(d, &m))
+        return;
+    d->muted = mem_grow(d->muted, d->nmuted + 1, sizeof *d->muted);
+    d->muted[d->nmuted++] = (struct muted){m.file, m.line, m.column};
 }
 
 bool diag_has_warned(struct diag *d, const char *text)

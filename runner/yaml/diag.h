@@ -27,6 +27,9 @@ __attribute__((format(printf, 3, 4))) status diag_error(struct diag *d, const st
 __attribute__((format(printf, 3, 4))) void diag_warn(struct diag *d, const struct place *at, const char *fmt,
                                                      ...);
 
+/* No further error that points to AT is kept: one that is there already says what is wrong. */
+void diag_mute(struct diag *d, const struct place *at);
+
 size_t diag_errors(const struct diag *d);
 size_t diag_warnings(const struct diag *d);
 /* Whether a warning in D, wherever it points, has this text. */

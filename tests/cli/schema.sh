@@ -128,7 +128,40 @@ extends: spaces.yaml
 record: {gradients: {step: 4}}
 sweep: {strategy: {tpe: {candidates: 5}}, over: {record.gradients.step: [1, 2], limits.seconds: {step: 10}, train.shuffle: [yes, no]}}
 END
-for spec in sloppy part swept spaces grid more; do
+cat >vars.yaml <<'END'
+# A var wherever a value can stand, and swept.
+name: $name
+seed: $seed
+vars: {name: vars, seed: 1, w: 4, wide: yes, act: {elu: {alpha: $rate}}, rate: 0.5, hidden: {units: $w, bias: $wide}, mode: fan_out,
+    keep: [best], rates: [0.1, 1], stop: {monitor: validation.loss}, monitor: validation.loss, file: configs/data/digits.csv,
+    transforms: standardize, first: dense1, zeros: zeros, relu: relu, sgd: {sgd: {lr: 0.1}}, schedule: {step: {every: $w}},
+    metrics: [accuracy], limits: {seconds: 60}}
+data: {source: {csv: {path: $file, target: target}}, validation: $rate, transforms: $transforms}
+model:
+  - dense: $hidden
+  - dense: {units: $w, activation: $act, name: $name, from: $first, init: {weight: {he_normal: {mode: $mode}}, bias: $zeros}}
+  - $relu
+  - dense: {units: 10, trainable: $wide, lr_factor: $rate}
+loss: {cross_entropy: {label_smoothing: $rate, class_weights: [$w, 1, 1, 1, 1, 1, 1, 1, 1, 1]}}
+optimizer: $sgd
+schedule: [$schedule]
+metrics: $metrics
+train: {epochs: $w, shuffle: $wide, early_stopping: $stop}
+record: {gradients: {step: $w}}
+checkpoint: {keep: $keep}
+limits: $limits
+sweep:
+  strategy: {random: {trials: $seed}}
+  objective: {minimize: $monitor}
+  over:
+    vars.w: [4, 8]
+    vars.hidden.units: {range: [$seed, 8], type: int}
+    optimizer: [$sgd, {adam: {lr: $rate}}]
+    train.clip_norm: $rates
+    vars.relu: [relu, tanh]
+    list: [{vars.mode: fan_in, train.batch_size: $seed}]
+END
+for spec in sloppy part swept spaces grid more vars; do
     expect_exit 0 "$FELL" check $spec.yaml
 done
 validate schema.json good ./*.yaml "$srcdir"/configs/*.yaml "$srcdir"/configs/sweeps/*.yaml \

@@ -20,7 +20,7 @@
 /* What a spec says, and no resolved one: the caller has it, or it is for readers. */
 static bool is_left_out(const char *path)
 {
-    static const char *const paths[] = {"extends", "sweep", "data.about"};
+    static const char *const paths[] = {"extends", "vars", "sweep", "data.about"};
 
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
         if (!strcmp(path, paths[i]))
