@@ -144,7 +144,7 @@ void check_inputs(struct checked *c, struct finding *f)
         void *kept;
 
         if (g && rig_forward(g, &err) == OK) {
-            if (y >= 0 && kind_work(c->item->kind)->backward) {
+            if (y >= 0 && rig_goes_back(c->item->kind)) {
                 kept = mem_alloc((size_t)(g->buffer[y].n * g->buffer[y].size));
                 memcpy(kept, g->buffer[y].v, (size_t)(g->buffer[y].n * g->buffer[y].size));
                 if (rig_backward(g, &err) == OK &&
@@ -232,7 +232,7 @@ static void check_interleaved(struct checked *c, const struct setup *u, struct f
 {
     const struct conditions how = usual_conditions(c->seed, c->level),
                             other = usual_conditions(c->seed + 1, c->level);
-    const bool backward = kind_work(c->item->kind)->backward != NULL;
+    const bool backward = rig_goes_back(c->item->kind);
     struct rig *alone = checked_rig(c, u, &how), *a = checked_rig(c, u, &how), *b = checked_rig(c, u, &other);
     struct error err, difference;
     char where[512];

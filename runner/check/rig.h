@@ -112,23 +112,15 @@ struct rig {
     int64_t next_step; /* of an optimizer, from 1 */
 };
 
-/* What each kind does. FORWARD alone where there is no backward. */
-struct kind_work {
-    status (*prepare)(struct rig *g, struct error *err);
-    status (*forward)(struct rig *g, struct error *err);
-    status (*backward)(struct rig *g, struct error *err); /* may be NULL */
-};
-const struct kind_work *kind_work(enum fell_kind kind);
-#define KIND_WORK(KIND, kind, field) extern const struct kind_work kind##_work;
-KINDS(KIND_WORK)
-#undef KIND_WORK
-
 struct conditions usual_conditions(uint64_t seed, enum simd_level level);
 
 /* In any case end with rig_close(). The error says what refuses. */
 status rig_open(struct rig *g, const struct item *item, struct registry *r, const struct setup *u,
                 const struct conditions *how, struct error *err);
 void rig_close(struct rig *g);
+
+/* Has the kind a backward? */
+bool rig_goes_back(enum fell_kind kind);
 
 /* The whole of a step: forward, and backward where there is one and it is wanted. */
 status rig_step(struct rig *g, struct error *err);

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "check/rig.h"
+#include "check/rig_parts.h"
 #include "engine/init.h"
 #include "engine/targets.h"
 

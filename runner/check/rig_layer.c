@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "check/rig.h"
+#include "check/rig_parts.h"
 #include "engine/init.h"
 
 static int64_t x_of(const struct rig *g, int64_t i)

@@ -11,7 +11,7 @@
 
 #include "base/text.h"
 #include "check/net_bench.h"
-#include "check/rig.h"
+#include "check/rig_parts.h"
 
 enum {
     ROWS = 23,

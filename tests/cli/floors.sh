@@ -9,12 +9,7 @@
 : >includes.open
 
 # FILE FILE: the call that closes each circle.
-cat >calls.open <<'END'
-check/cases check/cases_nets
-check/cases check/cases_probes
-check/cases check/cases_runs
-check/rig check/rig_kinds
-END
+: >calls.open
 
 # beyond FOUND OPEN: what FOUND has and OPEN does not name.
 beyond() {
