@@ -523,6 +523,9 @@ typedef struct fell_plan {
     int64_t min_batch;             /* out, since 1: 0, or the fewest rows that a */
                                    /* training call can have (batch_norm: 2),  */
                                    /* checked by the host before the first step */
+    int64_t fit_passes;            /* out, since 1: for fit_part, how often it */
+                                   /* is to see all rows, and                  */
+    int64_t fit_kept;              /* out: how many doubles it keeps meanwhile */
 } fell_plan;
 
 typedef struct fell_layer_call {
@@ -546,6 +549,14 @@ typedef struct fell_layer_call {
     double       *y64;             /* [B,out] in place of y, and               */
     double *const *tensor64;       /* [ntensors] in place of tensor; since 1   */
 } fell_layer_call;
+
+/* Since 1: where a transform that is fitted in parts stands. */
+typedef struct fell_fit_part {
+    int64_t pass;                  /* from 0                                   */
+    int64_t row, rows;             /* the first of the call; all there are     */
+    double *kept;                  /* [plan.fit_kept] the transform's own from */
+                                   /* call to call, 0 at first                 */
+} fell_fit_part;
 
 /* Since 1: each row's own gradient, without holding it. Trained tensors only. */
 typedef struct fell_each_row {
@@ -584,6 +595,10 @@ typedef struct fell_layer {
      * calls backward row by row. */
     fell_status (*each_row)(fell_layer_call *c, fell_each_row *r);
     uint64_t flags;                /* since 1: FELL_SURROGATE | FELL_MIXES_ROWS */
+    /* Optional, transforms only, since 1: fit64 in parts, for rows that are too many to
+     * be held in double: x64 is part->row and on, in order, plan.fit_passes times over.
+     * The last call leaves tensor64 as fit64 would, to the bit. */
+    fell_status (*fit_part)(fell_layer_call *c, fell_fit_part *part);
 } fell_layer;
 
 /* ---- 11. datasets: may do I/O and allocate; the host shuffles and splits ------- */

@@ -13,6 +13,7 @@ struct impute {
 };
 
 enum { MEDIAN, MEAN };
+enum { KEY_BYTES = 8, DIGITS = 256, MEDIAN_KEPT = 2 * (DIGITS + 2) };
 enum { OWN, MOST_FREQUENT };
 
 static const fell_param params[] = {
@@ -73,6 +74,8 @@ static fell_status plan(fell_plan *p)
     }
     p->out = fell_vec(width + indicators);
     p->tensor[0] = p->in[0];
+    p->fit_passes = s->number == MEDIAN ? KEY_BYTES : 1;
+    p->fit_kept = fell_size(&p->in[0]) * (s->number == MEDIAN ? MEDIAN_KEPT : 2);
     return FELL_OK;
 }
 
@@ -96,6 +99,12 @@ static int by_size(const void *a, const void *b)
     return (p > q) - (p < q);
 }
 
+static fell_status no_value(fell_ctx *ctx, const fell_column *column)
+{
+    return fell_fail(ctx, "the training rows have no value of '%s' at all; drop it",
+                     column->name ? column->name : "a column");
+}
+
 static fell_status fit_number(fell_layer_call *c, const fell_column *column, double *known)
 {
     const struct impute *s = c->settings;
@@ -112,8 +121,7 @@ static fell_status fit_number(fell_layer_call *c, const fell_column *column, dou
         sum += v;
     }
     if (n == 0)
-        return fell_fail(c->ctx, "the training rows have no value of '%s' at all; drop it",
-                         column->name ? column->name : "a column");
+        return no_value(c->ctx, column);
     if (s->number == MEAN) {
         set_fill(c, column->at, sum / (double)n);
         return FELL_OK;
@@ -164,6 +172,156 @@ static fell_status fit(fell_layer_call *c)
     }
     return FELL_OK;
 }
+
+/* ---- in parts: the median without its values ------------------------------------------------- */
+
+/* A number as 64 bits that are in order as numbers are, and back. */
+static uint64_t key_of(double v)
+{
+    uint64_t bits;
+
+    memcpy(&bits, &v, sizeof bits);
+    return bits >> 63 ? ~bits : bits | 1ull << 63;
+}
+
+static double of_key(uint64_t key)
+{
+    const uint64_t bits = key >> 63 ? key & ~(1ull << 63) : ~key;
+    double v;
+
+    memcpy(&v, &bits, sizeof v);
+    return v;
+}
+
+/* One of the two values in the middle, while its bytes are found from the first on: how many values have each
+ * byte behind those that are known. As it lies in what the host keeps. */
+struct middle {
+    double count[DIGITS];
+    double rank;  /* among the values with these bytes, from 0 */
+    double known; /* the bytes, in the double's place */
+};
+
+static uint64_t known_bytes(const struct middle *m)
+{
+    uint64_t known;
+
+    memcpy(&known, &m->known, sizeof known);
+    return known;
+}
+
+static void count_byte(struct middle *m, uint64_t key, int64_t pass)
+{
+    const int shift = 8 * (KEY_BYTES - 1 - (int)pass);
+
+    if (pass == 0 || key >> (shift + 8) == known_bytes(m))
+        m->count[key >> shift & (DIGITS - 1)] += 1.0;
+}
+
+/* All values were counted: one byte more is known. */
+static uint64_t choose_byte(struct middle *m)
+{
+    uint64_t byte = 0, known;
+
+    while (byte < DIGITS - 1 && m->rank >= m->count[byte])
+        m->rank -= m->count[byte++];
+    known = known_bytes(m) << 8 | byte;
+    memcpy(&m->known, &known, sizeof known);
+    memset(m->count, 0, sizeof m->count);
+    return known;
+}
+
+static fell_status end_pass(fell_layer_call *c, const fell_column *column, int64_t pass, struct middle two[2])
+{
+    uint64_t key[2];
+
+    if (pass == 0) {
+        double n = 0.0;
+
+        for (int i = 0; i < DIGITS; i++)
+            n += two[0].count[i];
+        if (n == 0.0)
+            return no_value(c->ctx, column);
+        two[0].rank = floor((n - 1.0) / 2.0);
+        two[1].rank = floor(n / 2.0);
+    }
+    for (int i = 0; i < 2; i++)
+        key[i] = choose_byte(&two[i]);
+    if (pass == KEY_BYTES - 1)
+        set_fill(c, column->at, key[0] == key[1] ? of_key(key[0]) : 0.5 * (of_key(key[0]) + of_key(key[1])));
+    return FELL_OK;
+}
+
+static fell_status part_median(fell_layer_call *c, const fell_column *column, const fell_fit_part *part)
+{
+    struct middle *two = (struct middle *)part->kept + 2 * column->at;
+    const int64_t cols = fell_size(&c->plan->in[0]);
+
+    for (int64_t i = 0; i < c->batch; i++) {
+        const double v = value_at(c, i * cols + column->at);
+
+        for (int k = 0; k < 2 && !isnan(v); k++)
+            count_byte(&two[k], key_of(v), part->pass);
+    }
+    return part->row + c->batch < part->rows ? FELL_OK : end_pass(c, column, part->pass, two);
+}
+
+static fell_status part_mean(fell_layer_call *c, const fell_column *column, const fell_fit_part *part)
+{
+    double *sum = part->kept + 2 * column->at, *n = sum + 1;
+    const int64_t cols = fell_size(&c->plan->in[0]);
+
+    for (int64_t i = 0; i < c->batch; i++) {
+        const double v = value_at(c, i * cols + column->at);
+
+        *sum += isnan(v) ? 0.0 : v;
+        *n += isnan(v) ? 0.0 : 1.0;
+    }
+    if (part->row + c->batch < part->rows)
+        return FELL_OK;
+    if (*n == 0.0)
+        return no_value(c->ctx, column);
+    set_fill(c, column->at, *sum / *n);
+    return FELL_OK;
+}
+
+/* Words are counted in the place of their fill. */
+static void part_category(fell_layer_call *c, const fell_column *column, const fell_fit_part *part)
+{
+    const struct impute *s = c->settings;
+    const int64_t cols = fell_size(&c->plan->in[0]);
+    double *count = c->tensor64[0] + column->at;
+    int64_t best = 0;
+
+    for (int64_t i = 0; i < c->batch && part->pass == 0; i++)
+        for (int64_t k = 0; k < column->width; k++) {
+            const double v = value_at(c, i * cols + column->at + k);
+
+            count[k] += isnan(v) ? 0.0 : v;
+        }
+    if (part->pass > 0 || part->row + c->batch < part->rows)
+        return;
+    for (int64_t k = 1; k < column->width; k++)
+        best = count[k] > count[best] ? k : best;
+    for (int64_t k = 0; k < column->width; k++)
+        count[k] = s->category == MOST_FREQUENT && k == best ? 1.0 : 0.0;
+}
+
+static fell_status fit_part(fell_layer_call *c, fell_fit_part *part)
+{
+    const struct impute *s = c->settings;
+
+    for (int64_t k = 0; k < columns(c->plan); k++) {
+        const fell_column column = column_at(c->plan, k);
+
+        if (column.is == FELL_CATEGORY)
+            part_category(c, &column, part);
+        else if ((s->number == MEDIAN ? part_median : part_mean)(c, &column, part) != FELL_OK)
+            return FELL_ERROR;
+    }
+    return FELL_OK;
+}
+
+/* ---- rows --------------------------------------------------------------------------------------- */
 
 /* N numbers of a row at FROM become those at TO; what is missing gets the fill of columns AT and on. */
 static void put(fell_layer_call *c, int64_t from, int64_t at, int64_t n, int64_t to)
@@ -229,6 +387,7 @@ static const fell_layer impute = {
     .fit = fit,
     .fit64 = fit,
     .forward64 = forward,
+    .fit_part = fit_part,
     .gaps = 1,
 };
 

@@ -33,6 +33,7 @@ static fell_status plan(fell_plan *p)
     p->out = p->in[0];
     p->tensor[LOWEST] = p->in[0];
     p->tensor[RANGE] = p->in[0];
+    p->fit_passes = 1;
     return FELL_OK;
 }
 
@@ -56,22 +57,32 @@ static fell_status fit(fell_layer_call *c)
     return FELL_OK;
 }
 
-static fell_status fit64(fell_layer_call *c)
+/* The range is the highest value till all rows were seen. */
+static void fit_rows(fell_layer_call *c, int64_t begin, int64_t all)
 {
-    const int64_t rows = c->batch, cols = fell_size(&c->plan->in[0]);
+    const int64_t cols = fell_size(&c->plan->in[0]);
     double *low = c->tensor64[LOWEST], *range = c->tensor64[RANGE];
 
-    for (int64_t j = 0; j < cols; j++) {
-        double high = low[j] = c->x64[j];
-
-        for (int64_t i = 1; i < rows; i++) {
+    for (int64_t i = 0; i < c->batch; i++)
+        for (int64_t j = 0; j < cols; j++) {
             const double v = c->x64[i * cols + j];
 
-            low[j] = v < low[j] ? v : low[j];
-            high = v > high ? v : high;
+            low[j] = begin + i == 0 || v < low[j] ? v : low[j];
+            range[j] = begin + i == 0 || v > range[j] ? v : range[j];
         }
-        range[j] = high - low[j];
-    }
+    for (int64_t j = 0; j < cols && begin + c->batch == all; j++)
+        range[j] -= low[j];
+}
+
+static fell_status fit64(fell_layer_call *c)
+{
+    fit_rows(c, 0, c->batch);
+    return FELL_OK;
+}
+
+static fell_status fit_part(fell_layer_call *c, fell_fit_part *part)
+{
+    fit_rows(c, part->row, part->rows);
     return FELL_OK;
 }
 
@@ -120,6 +131,7 @@ static const fell_layer min_max = {
     .fit = fit,
     .fit64 = fit64,
     .forward64 = forward64,
+    .fit_part = fit_part,
 };
 
 FELL_PLUGIN("1.0", "Fellrunner, MIT", &min_max.item);

@@ -18,41 +18,52 @@ static fell_status plan(fell_plan *p)
     p->out = p->in[0];
     p->tensor[MEAN] = p->in[0];
     p->tensor[DEVIATION] = p->in[0];
+    p->fit_passes = 2;
+    p->fit_kept = 2 * fell_size(&p->in[0]);
     return FELL_OK;
 }
 
 /* In double, two passes, rows in order: first the means, then the squares around them. A column
- * that never changes has its value as mean and the deviation 1, so that it becomes 0. X or X64 [rows, cols].
- */
-static fell_status fit_columns(fell_layer_call *c, const float *x, const double *x64, double *mean,
-                               double *deviation)
+ * that never changes has its value as mean and the deviation 1, so that it becomes 0. X or X64 [rows, cols];
+ * KEPT [2, cols]: first values, and 1 where another came. */
+static void fit_rows(int64_t pass, int64_t begin, int64_t rows, int64_t all, int64_t cols, const float *x,
+                     const double *x64, double *kept, double *mean, double *deviation)
 {
-    const int64_t rows = c->batch, cols = fell_size(&c->plan->in[0]);
-    bool *constant = fell_scratch(c->ctx, cols, sizeof *constant);
-    double *row = fell_scratch(c->ctx, cols, sizeof *row), *first = fell_scratch(c->ctx, cols, sizeof *first);
+    double *first = kept, *changes = kept + cols;
 
-    if (!constant || !row || !first)
-        return FELL_ERROR;
-    for (int pass = 0; pass < 2; pass++) {
-        for (int64_t i = 0; i < rows; i++) {
-            for (int64_t j = 0; j < cols; j++)
-                row[j] = x64 ? x64[i * cols + j] : (double)x[i * cols + j];
-            for (int64_t j = 0; j < cols && pass == 0; j++) {
-                first[j] = i ? first[j] : row[j];
-                constant[j] = (i == 0 || constant[j]) && row[j] == first[j];
-                mean[j] = (i ? mean[j] : 0.0) + row[j];
-            }
-            for (int64_t j = 0; j < cols && pass == 1; j++) {
-                const double d = row[j] - mean[j];
+    for (int64_t i = 0; i < rows; i++)
+        for (int64_t j = 0; j < cols; j++) {
+            const double v = x64 ? x64[i * cols + j] : (double)x[i * cols + j];
 
-                deviation[j] = (i ? deviation[j] : 0.0) + d * d;
+            if (pass == 0) {
+                first[j] = begin + i ? first[j] : v;
+                changes[j] = begin + i && (changes[j] != 0.0 || v != first[j]);
+                mean[j] = (begin + i ? mean[j] : 0.0) + v;
+            } else {
+                const double d = v - mean[j];
+
+                deviation[j] = (begin + i ? deviation[j] : 0.0) + d * d;
             }
         }
-        for (int64_t j = 0; j < cols && pass == 0; j++)
-            mean[j] = constant[j] ? first[j] : mean[j] / (double)rows;
-    }
+    if (begin + rows < all)
+        return;
     for (int64_t j = 0; j < cols; j++)
-        deviation[j] = constant[j] ? 1.0 : sqrt(deviation[j] / (double)rows);
+        if (pass == 0)
+            mean[j] = changes[j] != 0.0 ? mean[j] / (double)all : first[j];
+        else
+            deviation[j] = changes[j] != 0.0 ? sqrt(deviation[j] / (double)all) : 1.0;
+}
+
+static fell_status fit_all(fell_layer_call *c, const float *x, const double *x64, double *mean,
+                           double *deviation)
+{
+    const int64_t cols = fell_size(&c->plan->in[0]);
+    double *kept = fell_scratch(c->ctx, 2 * cols, sizeof *kept);
+
+    if (!kept)
+        return FELL_ERROR;
+    for (int64_t pass = 0; pass < 2; pass++)
+        fit_rows(pass, 0, c->batch, c->batch, cols, x, x64, kept, mean, deviation);
     return FELL_OK;
 }
 
@@ -62,7 +73,7 @@ static fell_status fit(fell_layer_call *c)
     double *mean = fell_scratch(c->ctx, cols, sizeof *mean);
     double *deviation = fell_scratch(c->ctx, cols, sizeof *deviation);
 
-    if (!mean || !deviation || fit_columns(c, c->x[0], NULL, mean, deviation) != FELL_OK)
+    if (!mean || !deviation || fit_all(c, c->x[0], NULL, mean, deviation) != FELL_OK)
         return FELL_ERROR;
     for (int64_t j = 0; j < cols; j++) {
         c->tensor[MEAN][j] = (float)mean[j];
@@ -73,7 +84,14 @@ static fell_status fit(fell_layer_call *c)
 
 static fell_status fit64(fell_layer_call *c)
 {
-    return fit_columns(c, NULL, c->x64, c->tensor64[MEAN], c->tensor64[DEVIATION]);
+    return fit_all(c, NULL, c->x64, c->tensor64[MEAN], c->tensor64[DEVIATION]);
+}
+
+static fell_status fit_part(fell_layer_call *c, fell_fit_part *part)
+{
+    fit_rows(part->pass, part->row, c->batch, part->rows, fell_size(&c->plan->in[0]), NULL, c->x64,
+             part->kept, c->tensor64[MEAN], c->tensor64[DEVIATION]);
+    return FELL_OK;
 }
 
 FELL_KERNEL(forward, fell_layer_call)
@@ -112,6 +130,7 @@ static const fell_layer standardize = {
     .fit = fit,
     .fit64 = fit64,
     .forward64 = forward64,
+    .fit_part = fit_part,
 };
 
 FELL_PLUGIN("1.0", "Fellrunner, MIT", &standardize.item);

@@ -103,6 +103,11 @@ static int64_t *copy_rows(const int64_t *row, int64_t n)
     return copy;
 }
 
+static bool has_doubles(const struct rows *r)
+{
+    return r->wide || r->again;
+}
+
 static status read_all(const struct spec *spec, struct data *data, struct dataset set[SPLITS],
                        struct problem *p)
 {
@@ -110,6 +115,7 @@ static status read_all(const struct spec *spec, struct data *data, struct datase
     status result = OK;
     bool narrow;
 
+    data_stream_settle(spec, set);
     if (spec->data.validation_share > 0)
         result = draw_parts(spec, parts.ntrain, &parts, p);
     if (result == OK)
@@ -118,13 +124,13 @@ static status read_all(const struct spec *spec, struct data *data, struct datase
     if (result == OK && parts.nvalidation)
         result = dataset_read(&set[SPLIT_TRAIN], parts.validation, parts.nvalidation, false,
                               &data->split[SPLIT_VALIDATION], p);
-    narrow = result == OK && !data->split[SPLIT_TRAIN].wide && !data->split[SPLIT_VALIDATION].wide;
+    narrow = result == OK && !has_doubles(&data->split[SPLIT_TRAIN]) &&
+             !has_doubles(&data->split[SPLIT_VALIDATION]);
     for (enum split s = SPLIT_VALIDATION; s < SPLITS && result == OK; s++)
         if (set[s].open)
             result = dataset_read(&set[s], NULL, set[s].info.rows, narrow, &data->split[s], p);
-    for (enum split s = SPLIT_TRAIN; s < SPLITS && result == OK && !narrow; s++)
-        if (data->split[s].n && !data->split[s].wide && !rows_widen(&data->split[s], data->x_size))
-            result = problem_set(p, "data", 0, "", "the rows do not fit into memory");
+    if (result == OK && !rows_agree(data))
+        result = problem_set(p, "data", 0, "", "the rows do not fit into memory");
     if (result == OK && parts.nvalidation) {
         data->split[SPLIT_TRAIN].source_row = copy_rows(parts.train, parts.ntrain);
         data->split[SPLIT_VALIDATION].source_row = copy_rows(parts.validation, parts.nvalidation);
@@ -146,6 +152,7 @@ status data_load(const struct spec *spec, struct host_env *env, struct data **ou
 {
     struct data *data = mem_alloc(sizeof *data);
     struct dataset set[SPLITS] = {0};
+    size_t transforms = 0; /* that the rows have behind them */
     status result;
 
     *out = NULL;
@@ -156,9 +163,11 @@ status data_load(const struct spec *spec, struct host_env *env, struct data **ou
     }
     if (result == OK)
         data_tell(data, set);
+    if (result == OK)
+        result = data_stream(data, spec, set, &transforms, env, p);
     close_all(set, SPLIT_VALIDATION);
     if (result == OK)
-        result = data_transforms(data, spec, env, p);
+        result = data_transforms(data, spec, transforms, env, p);
     close_all(set, SPLIT_TRAIN); /* the words of its columns were needed till here */
     free(data->column);
     data->column = NULL;

@@ -16,6 +16,9 @@ struct rows {
     float *x;            /* [n, data_row_size()] after the transforms, 64-byte aligned */
     double *wide;        /* the same in double, and x NULL, while floats would lose digits: not after
                             data_load() */
+    bool again;          /* neither x nor wide: too many to be kept in double, read again and again by
+                            data_stream(); not after data_load() */
+    bool gaps;           /* values are missing in the rows as read */
     float *target;       /* [n, target_size], NULL for classes */
     int32_t *label;      /* [n, target_size], NULL for values */
     int64_t *source_row; /* [n] row of the source; NULL: all of a dataset, in order */
@@ -50,6 +53,10 @@ struct data {
 
 /* Numbers in one row of a split: x_size, but for training rows that have transforms to go. */
 int64_t data_row_size(const struct data *d, enum split s);
+
+/* Bytes of doubles that are kept while transforms are fitted; the rows of what has more are read again. Tests
+ * set it. */
+extern int64_t data_kept_doubles;
 
 /* Read, split (by the experiment's seed, the same in every repeat), fit transforms
  * on the training rows, apply them to all; from the first that acts in training only on,

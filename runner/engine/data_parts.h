@@ -16,7 +16,11 @@ struct dataset {
     int64_t x_size, target_size;
     int32_t *label_map; /* [nclasses] class of the source, or NULL: the same */
     int64_t *x_from;    /* [x_size] where the source's numbers are in a row, or NULL: in order */
+    bool narrow;        /* nothing is made of its doubles but floats */
+    bool again;         /* its doubles are too many to be kept */
 };
+
+enum { DATA_CHUNK = 1024 }; /* rows; a multiple of 16, so that every chunk stays aligned */
 
 /* Open the dataset that CHOICE names and check what it says about itself. ROLE is the
  * split it is for; a generator draws from the experiment's seed and the role. SOURCE is the open source,
@@ -30,10 +34,19 @@ status dataset_match(struct dataset *d, const struct dataset *source, struct pro
 
 /* N rows (ROW [n] says which; NULL: all of them in order) into OUT, allocated here, with
  * labels as the source numbers them. Inputs are in out->wide where a float cannot hold one of them
- * exactly; NARROW: never. Refuses what is not finite (but for missing values that a transform fills) and
- * labels outside the classes. */
+ * exactly, or nowhere with out->again (see data_stream_settle()); NARROW: never. Refuses what is not finite
+ * (but for missing values that a transform fills) and labels outside the classes. */
 status dataset_read(struct dataset *d, const int64_t *row, int64_t n, bool narrow, struct rows *out,
                     struct problem *p);
+
+/* N rows, at most DATA_CHUNK, of a dataset that gives doubles, from the FIRST on of ROW (NULL: of all), into
+ * X [n, x_size], in the source's order of columns, and TARGET or LABEL [n, target_size] as the plugin numbers
+ * it. */
+status dataset_read_chunk(struct dataset *d, const int64_t *row, int64_t first, int64_t n, double *x,
+                          float *target, int32_t *label, struct problem *p);
+
+/* All splits alike: again, wide, or neither. False: out of memory. */
+bool rows_agree(struct data *data);
 
 void dataset_close(struct dataset *d);
 
@@ -44,9 +57,19 @@ bool rows_widen(struct rows *r, int64_t size);
 /* data->found and data->class_rows, of the open datasets SET, once the rows are in. */
 void data_tell(struct data *data, const struct dataset set[SPLITS]);
 
-/* All transforms of the spec: fitted on the training rows, applied to every split, or kept in
+/* Whether doubles of the open datasets SET are kept: not where no transform takes them, nor where they are
+ * too many and all that is fitted to them can be in parts. */
+void data_stream_settle(const struct spec *spec, struct dataset set[SPLITS]);
+
+/* Rows that are to be read again: through the transforms that take doubles, chunk by chunk, into floats.
+ * *DONE: so many transforms are behind the rows; 0 without such rows. */
+status data_stream(struct data *data, const struct spec *spec, struct dataset set[SPLITS], size_t *done,
+                   struct host_env *env, struct problem *p);
+
+/* All transforms of the spec from FIRST on: fitted on the training rows, applied to every split, or kept in
  * DATA->late. */
-status data_transforms(struct data *data, const struct spec *spec, struct host_env *env, struct problem *p);
+status data_transforms(struct data *data, const struct spec *spec, size_t first, struct host_env *env,
+                       struct problem *p);
 
 /* A problem from a callback of IN that failed. */
 status data_problem(struct problem *p, const char *section, int index, const struct instance *in);
