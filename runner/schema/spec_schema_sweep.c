@@ -192,7 +192,8 @@ static char *below(bool pattern, const char *path, const char *key)
 
 static void add_element(struct paths *p, bool pattern, const char *path)
 {
-    char *list = pattern ? mem_string(path) : pattern_of(path), *element = mem_format("%s\\.[0-9]+", list);
+    char *list = pattern ? mem_string(path) : pattern_of(path),
+         *element = mem_format("%s\\.([0-9]+|\\*)", list);
 
     add_path(p, true, element, NULL);
     free(element);
@@ -234,7 +235,7 @@ static void add_choice_paths(struct paths *p, enum role role, bool pattern, cons
 /* The model, its entries, and what plugins stand in them. */
 static void add_model_paths(struct paths *p)
 {
-    static const char entry[] = "model\\.[0-9]+", key[] = "model\\.[0-9]+\\.[^.]+\\.";
+    static const char entry[] = "model\\.([0-9]+|\\*)", key[] = "model\\.([0-9]+|\\*)\\.[^.]+\\.";
     char *activation = mem_format("%sactivation", key), *tensor = mem_format("%sinit\\.[^.]+", key);
     char *init = mem_format("%sinit(\\.[^.]+)?", key), *from = mem_format("%sfrom", key);
 
@@ -258,7 +259,7 @@ static void add_key_paths(struct paths *p, const struct spec_key *key, const cha
     if (!strcmp(path, "model"))
         add_model_paths(p);
     else if (key->form == KEY_CHOICES || key->role == ROLE_PROBE) {
-        char *one = pattern_of(path), *numbered = mem_format("%s\\.[0-9]+", one);
+        char *one = pattern_of(path), *numbered = mem_format("%s\\.([0-9]+|\\*)", one);
 
         add_element(p, false, path);
         add_choice_paths(p, key->role, false, path);
@@ -361,6 +362,8 @@ static void define_over(const struct schema_maker *m)
                                NULL),
                     false);
     add_section_paths(&p, &spec_section_top, "");
+    add_path(&p, true, ".+\\.\\*\\..+", NULL);
+    add_path(&p, true, "(model|probes)\\.[A-Za-z_-][^.]*\\..+", NULL);
     add_path(&p, true, "vars\\.[A-Za-z_][A-Za-z0-9_]*(\\..+)?", NULL);
     cJSON_AddItemToObject(m->definitions, "sweep.over", p.over);
     cJSON_AddItemToObject(m->definitions, "sweep.row", p.row);

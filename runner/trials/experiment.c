@@ -63,11 +63,13 @@ static struct node *read_tree(struct tree *t, const char *path, size_t noverride
 /* ---- the sweep section --------------------------------------------------------------- */
 
 /* What was set on the command line, and no trial will have. */
-static void warn_overridden(const struct trials *t, struct diag *d)
+static void warn_overridden(const struct trials *t, struct tree *tree, struct diag *d)
 {
     for (size_t c = 0; c < t->sweep.ncolumns; c++) {
         const char *path = t->sweep.columns[c];
-        const struct node *base = tree_at(t->root, path);
+        const char *const *places;
+        const size_t n = tree_expand(tree, t->root, path, &places);
+        const struct node *base = n ? tree_at(t->root, places[0]) : NULL;
 
         if (base && base->place.source && !strcmp(base->place.source->path, "command line"))
             diag_warn(d, &base->place, "'%s' is swept: every trial sets its own value", path);
@@ -122,7 +124,7 @@ static status read_sweep(struct experiment *e, struct diag *d)
         r.result = trials_dims(t, d);
     e->npaths = t->sweep.ncolumns;
     e->paths = t->sweep.columns;
-    warn_overridden(t, d);
+    warn_overridden(t, e->tree, d);
     keep_files(e);
     return r.result;
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/names.h"
 #include "trials/space.h"
 
 void point_init(struct point *p, const struct sweep *s)
@@ -99,9 +100,41 @@ void point_take(struct point *p, struct tree *t, const struct space *space, size
     take_values(p, t, space);
 }
 
+/* The places that A's path means in ROOT; 0 with an error, or where it is conditional without one. */
+static size_t find_places(struct tree *t, const struct node *root, const struct axis *a,
+                          const char *const **out, struct diag *d)
+{
+    const size_t n = tree_expand(t, root, a->path, out);
+
+    if (a->conditional)
+        return n && tree_is_elsewhere(root, (*out)[0]) ? 0 : n;
+    if (!n)
+        diag_error(d, &a->at, "'%s' meets nothing: no entry has the rest of the path behind the '*' written",
+                   a->path);
+    return n;
+}
+
+/* Two axes may not mean one place; that they have one path is told elsewhere. SET: what has been set so far.
+ */
+static status note_place(const struct point *p, struct names *set, const struct axis *a, const char *place,
+                         struct diag *d)
+{
+    const size_t n = set->n;
+
+    if (names_add(set, place) == n)
+        return OK;
+    for (size_t i = 0; i < p->sweep->naxes; i++)
+        if (&p->sweep->axes[i] != a && p->value[i] && !strcmp(p->sweep->axes[i].path, a->path))
+            return OK;
+    return diag_error(d, &a->at,
+                      "'%s' sets '%s', as another axis does: one trial would have two values of it", a->path,
+                      place);
+}
+
 status point_apply(struct point *p, struct tree *t, struct node *root, struct node **out, struct diag *d)
 {
     const struct sweep *s = p->sweep;
+    struct names set = {0};
     status result = OK;
 
     memset(p->active, 0, s->naxes * sizeof *p->active);
@@ -109,17 +142,24 @@ status point_apply(struct point *p, struct tree *t, struct node *root, struct no
     for (size_t i = 0; i < s->naxes; i++) {
         size_t a = s->order[i];
         const struct axis *axis = &s->axes[a];
-        struct node *changed;
+        const char *const *places;
+        size_t n;
 
-        if (!p->value[a] || (axis->conditional && tree_is_elsewhere(*out, axis->path)))
+        if (!p->value[a])
             continue;
-        p->active[a] = true;
-        changed = tree_set(t, *out, axis->path, p->value[a], &axis->at, d);
-        if (changed)
-            *out = changed;
-        else
+        n = find_places(t, *out, axis, &places, d);
+        p->active[a] = n || !axis->conditional;
+        if (!n && !axis->conditional)
             result = FAILED;
+        for (size_t k = 0; k < n; k++) {
+            struct node *changed = tree_set(t, *out, places[k], p->value[a], &axis->at, d);
+
+            if (changed)
+                *out = changed;
+            result |= !changed || note_place(p, &set, axis, places[k], d) ? FAILED : OK;
+        }
     }
+    names_release(&set);
     return result;
 }
 

@@ -25,7 +25,7 @@ static const char *next_step(struct steps *s)
 
 static bool is_index(const char *step)
 {
-    return *step && !step[strspn(step, "0123456789")];
+    return *step && (!step[strspn(step, "0123456789")] || !strcmp(step, "*"));
 }
 
 /* A setting, or with one more step an item of a list. */
@@ -106,6 +106,40 @@ static fell_ptype type_at(struct registry *r, const char *path)
     return type;
 }
 
+/* The entry that PATH names by its name may be in a model that is swept. */
+static const char *in_swept_models(struct tree *t, const struct node *over, const char *path)
+{
+    const char *const *places;
+
+    for (size_t i = 0; over && i < over->n; i++) {
+        struct node model = {.kind = NODE_SCALAR, .text = "model", .plain = true}, *key = &model;
+        struct node whole = {.kind = NODE_MAP, .n = 1, .key = &key, .item = &over->item[i]};
+        const char *found = in_swept_models(t, over->item[i], path);
+
+        if (found)
+            return found;
+        if (over->item[i]->kind == NODE_LIST && tree_expand(t, &whole, path, &places) &&
+            strcmp(places[0], path) != 0)
+            return places[0];
+    }
+    return NULL;
+}
+
+static fell_ptype type_at_places(struct registry *r, const struct node *root, const char *path)
+{
+    struct tree *t = tree_new();
+    const char *const *places, *found = path;
+    fell_ptype type;
+
+    if (root && tree_expand(t, root, path, &places))
+        found = places[0];
+    if (root && !strcmp(found, path) && !strncmp(path, "model.", 6))
+        found = in_swept_models(t, tree_get(tree_get(root, "sweep"), "over"), path);
+    type = type_at(r, found ? found : path);
+    tree_free(t);
+    return type;
+}
+
 fell_ptype setting_type(struct registry *r, const struct node *root, const char *path)
 {
     enum { VARS_OF_VARS = 64 };
@@ -120,7 +154,7 @@ fell_ptype setting_type(struct registry *r, const struct node *root, const char 
         free(at);
         at = use;
     }
-    type = type_at(r, at);
+    type = type_at_places(r, root, at);
     free(at);
     return type;
 }

@@ -130,7 +130,7 @@ struct sweep {
  * and left out, so that the rest can still be checked. */
 void sweep_read(struct spec_reader *r, struct tree *t, const struct node *over, bool grid, struct sweep *out);
 
-/* The first steps of PATH are those of START. */
+/* The first steps of PATH are those of START, or can be: a `*` is any step, and a name any number. */
 bool path_leads_into(const char *path, const char *start);
 
 /* The key of the whole experiment that PATH leads into, which no trial can have another of; else

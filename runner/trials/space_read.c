@@ -66,9 +66,20 @@ static void add_axis(struct space_reader *sr, const char *path, const struct pla
 
 bool path_leads_into(const char *path, const char *start)
 {
-    size_t n = strlen(start);
+    while (true) {
+        const size_t n = strcspn(path, "."), m = strcspn(start, ".");
+        const bool number = n && strspn(path, "0123456789") == n,
+                   other = m && strspn(start, "0123456789") == m;
 
-    return !strncmp(path, start, n) && (!path[n] || path[n] == '.');
+        if ((n != m || strncmp(path, start, n)) && *path != '*' && *start != '*' && number == other)
+            return false;
+        path += n;
+        start += m;
+        if (!*start || !*path)
+            return !*start;
+        path++;
+        start++;
+    }
 }
 
 const char *path_is_fixed(const char *path)

@@ -67,7 +67,7 @@ struct node *tree_parse_text(struct tree *t, const char *path, const char *folde
 struct node *tree_parse_csv(struct tree *t, const char *path, struct diag *d);
 
 /* ROOT with an override of the command line, "train.epochs=3": the value is read
- * as YAML (flow). See tree_set for what paths mean. File names in the value are
+ * as YAML (flow). See tree_expand and tree_set for what paths mean. File names in the value are
  * relative to the folder where the command was typed. NULL on error, in D. */
 struct node *tree_override(struct tree *t, struct node *root, const char *assignment, struct diag *d);
 
@@ -81,6 +81,13 @@ struct node *tree_override(struct tree *t, struct node *root, const char *assign
  * about the path itself (`model.7` of a list of 3, a step into a scalar) in D. */
 struct node *tree_set(struct tree *t, struct node *root, const char *path, struct node *value,
                       const struct place *at, struct diag *d);
+
+/* The plain paths that PATH means in ROOT; their number. A `*` stands for every entry of a list and every key
+ * of a map in which the rest of the path is written; a name in `model` or `probes` for the entry that is
+ * called so, and the plugin in it: model.hidden.units is model.0.dense.units. Any other path is itself. *OUT
+ * is in T's arena. 0: a `*` that meets nothing. */
+size_t tree_expand(struct tree *t, const struct node *root, const char *path, const char *const **out);
+bool tree_path_has_star(const char *path);
 
 /* PATH leads through what is not there in ROOT: another plugin than the one chosen, null, or an
  * entry that a list does not have. Its setting does not exist, for now. */

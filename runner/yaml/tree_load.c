@@ -39,6 +39,8 @@ static const char *const choices[] = {
     "sweep.strategy",
     "sweep.pruner",
     "record.gradients",
+    "probes",
+    "probes.#",
 };
 
 static bool matches(const char *pattern, const char *const *steps, size_t n)

@@ -30,6 +30,9 @@ struct node *tree_collection(struct tree *t, enum node_kind kind, const struct p
 /* The number that the LEN bytes at STEP of a path spell, SIZE_MAX when they are none. */
 size_t tree_index(const char *step, size_t len);
 
+/* The name of an entry of LIST that is nearest to NAME; NULL: none is near. */
+const char *tree_near_name(const struct node *list, const char *name);
+
 /* A node as it is named in messages: its text, "a list" or "a map". In T's arena. */
 const char *tree_describe(struct tree *t, const struct node *n);
 

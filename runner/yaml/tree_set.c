@@ -102,8 +102,11 @@ static struct node *set_in_list(struct walk *w, const struct node *here, const c
     struct node *item;
 
     if (i == SIZE_MAX) {
-        diag_error(w->diag, &at, "'%s' is a list: '%s' is not the number of an entry", so_far,
-                   w->steps[w->n]);
+        const char *near = tree_near_name(here, w->steps[w->n]);
+
+        diag_error(w->diag, &at, "'%s' is a list: '%s' is not the number of an entry%s%s%s%s", so_far,
+                   w->steps[w->n], w->n == 1 && !strcmp(w->steps[0], "model") ? ", nor the name of one" : "",
+                   near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
         return NULL;
     }
     if (i >= here->n) {
@@ -228,7 +231,7 @@ bool tree_is_elsewhere(const struct node *root, const char *path)
         size_t i = here->kind == NODE_LIST ? tree_index(step, strlen(step)) : SIZE_MAX;
 
         elsewhere = tree_is_null(here) || chooses_other(steps, n, here, step) ||
-                    (here->kind == NODE_LIST && i != SIZE_MAX && i >= here->n);
+                    (here->kind == NODE_LIST && i >= here->n);
         steps[n] = step;
         here = here->kind == NODE_LIST ? i < here->n ? here->item[i] : NULL : tree_get(here, step);
     }
@@ -249,6 +252,23 @@ static char *blank_before(const char *assignment, const char *value)
             strbuf_add(&b, " ");
     strbuf_add(&b, value);
     return b.text;
+}
+
+/* Every place that PATH means. */
+static struct node *set_all(struct tree *t, struct node *root, const char *path, struct node *value,
+                            const struct place *at, struct diag *d)
+{
+    const char *const *paths;
+    const size_t n = tree_expand(t, root, path, &paths);
+
+    if (!n) {
+        diag_error(d, at, "'%s' meets nothing: no entry has the rest of the path behind the '*' written",
+                   path);
+        return NULL;
+    }
+    for (size_t i = 0; root && i < n; i++)
+        root = tree_set(t, root, paths[i], value, at, d);
+    return root;
 }
 
 struct node *tree_override(struct tree *t, struct node *root, const char *assignment, struct diag *d)
@@ -290,5 +310,5 @@ struct node *tree_override(struct tree *t, struct node *root, const char *assign
     free(yaml);
     if (!value || diag_errors(d) > before)
         return NULL;
-    return tree_set(t, root, path, value, &at, d);
+    return set_all(t, root, path, value, &at, d);
 }

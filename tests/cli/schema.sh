@@ -94,6 +94,7 @@ model:
 loss: {cross_entropy: {class_weights: [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]}}
 optimizer: {sgd: {lr: 0.1}}
 schedule: {cosine: {period: 2}}
+probes: [{weights: {name: mine, split: train}}]
 metrics: [accuracy, {top_k: {k: 2}}]
 train: {epochs: 2}
 sweep:
@@ -118,6 +119,9 @@ sweep:
     loss.cross_entropy.class_weights.3: {choice: {values: [1, 2.5], weights: [3, 1]}}
     data.transforms.0: [standardize, {min_max: {}}]
     data.validation: {uniform: [0.1, 0.2]}
+    probes.mine.rows: [5, 6]
+    probes.*.*.split: [train, validation]
+    model.dense2.bias: [yes, no]
     limits.seconds: {range: [60, 100], step: 20}
     record.gradients: [epoch, none, {step: 2}]
 END

@@ -199,11 +199,13 @@ Test(tree_set, overrides_that_are_refused)
          "    1 | metrics.1=mae\n"
          "      |         ^\n"},
         {"model: [a]", "model.first.x=1",
-         "command line:1:7: error: 'model' is a list: 'first' is not the number of an entry\n"
+         "command line:1:7: error: 'model' is a list: 'first' is not the number of an entry, nor the "
+         "name of one\n"
          "    1 | model.first.x=1\n"
          "      |       ^~~~~\n"},
         {"model: [a]", "model.-1=x",
-         "command line:1:7: error: 'model' is a list: '-1' is not the number of an entry\n"
+         "command line:1:7: error: 'model' is a list: '-1' is not the number of an entry, nor the name "
+         "of one\n"
          "    1 | model.-1=x\n"
          "      |       ^~\n"},
         {"model: [{dense: {init: zeros}}]", "model.0.dense.init.bias=ones",
