@@ -49,12 +49,75 @@ static char *schema_of(sqlite3 *db, const char *name)
     return text;
 }
 
+/* What a table holds. */
+struct content {
+    struct cell *cell; /* [rows, columns] */
+    int columns;
+    long rows;
+};
+
+static void read_table(sqlite3 *from, const char *name, struct content *t)
+{
+    char sql[80];
+    sqlite3_stmt *q;
+    long room = 1 << 12;
+
+    snprintf(sql, sizeof sql, "SELECT * FROM %s", name);
+    must(sqlite3_prepare_v2(from, sql, -1, &q, NULL) == SQLITE_OK, from);
+    t->columns = sqlite3_column_count(q);
+    t->cell = malloc((size_t)(room * t->columns) * sizeof *t->cell);
+    for (t->rows = 0; sqlite3_step(q) == SQLITE_ROW; t->rows++) {
+        if (t->rows == room)
+            t->cell = realloc(t->cell, (size_t)((room *= 2) * t->columns) * sizeof *t->cell);
+        for (int c = 0; c < t->columns; c++)
+            t->cell[t->rows * t->columns + c] = (struct cell){.type = sqlite3_column_type(q, c),
+                                                              .i = sqlite3_column_int64(q, c),
+                                                              .x = sqlite3_column_double(q, c)};
+    }
+    sqlite3_finalize(q);
+}
+
+static void bind(sqlite3_stmt *q, int at, const struct cell *v)
+{
+    if (v->type == SQLITE_INTEGER)
+        sqlite3_bind_int64(q, at, v->i);
+    else if (v->type == SQLITE_FLOAT)
+        sqlite3_bind_double(q, at, v->x);
+    else
+        sqlite3_bind_null(q, at);
+}
+
+/* PENDING rows are in the transaction that is open. */
+static void write_table(sqlite3 *to, const char *name, const struct content *t, long *pending)
+{
+    char sql[120];
+    int n = snprintf(sql, sizeof sql, "INSERT INTO %s VALUES (?", name);
+    sqlite3_stmt *q;
+
+    for (int c = 1; c < t->columns; c++)
+        n += snprintf(sql + n, sizeof sql - (size_t)n, ",?");
+    snprintf(sql + n, sizeof sql - (size_t)n, ")");
+    must(sqlite3_prepare_v2(to, sql, -1, &q, NULL) == SQLITE_OK, to);
+    for (long r = 0; r < t->rows; r++) {
+        if ((*pending)++ == 0)
+            sqlite3_exec(to, "BEGIN", NULL, NULL, NULL);
+        for (int c = 0; c < t->columns; c++)
+            bind(q, c + 1, &t->cell[r * t->columns + c]);
+        must(sqlite3_step(q) == SQLITE_DONE, to);
+        sqlite3_reset(q);
+        if (*pending == ROWS_PER_COMMIT) {
+            must(sqlite3_exec(to, "COMMIT", NULL, NULL, NULL) == SQLITE_OK, to);
+            *pending = 0;
+        }
+    }
+    sqlite3_finalize(q);
+}
+
 int main(int argc, char **argv)
 {
     sqlite3 *from, *to;
-    struct cell *cells[TABLES];
-    int columns[TABLES];
-    long rows[TABLES], total = 0, pending = 0;
+    struct content content[TABLES];
+    long total = 0, pending = 0;
     double start;
 
     if (argc != 3)
@@ -64,62 +127,16 @@ int main(int argc, char **argv)
     must(sqlite3_open(argv[2], &to) == SQLITE_OK, to);
     sqlite3_exec(to, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL", NULL, NULL, NULL);
     for (int t = 0; t < TABLES; t++) {
-        char sql[80], *create = schema_of(from, table[t]);
-        sqlite3_stmt *q;
-        long room = 1 << 12;
+        char *create = schema_of(from, table[t]);
 
         must(sqlite3_exec(to, create, NULL, NULL, NULL) == SQLITE_OK, to);
         free(create);
-        snprintf(sql, sizeof sql, "SELECT * FROM %s", table[t]);
-        must(sqlite3_prepare_v2(from, sql, -1, &q, NULL) == SQLITE_OK, from);
-        columns[t] = sqlite3_column_count(q);
-        cells[t] = malloc((size_t)(room * columns[t]) * sizeof **cells);
-        for (rows[t] = 0; sqlite3_step(q) == SQLITE_ROW; rows[t]++) {
-            if (rows[t] == room)
-                cells[t] = realloc(cells[t], (size_t)((room *= 2) * columns[t]) * sizeof **cells);
-            for (int c = 0; c < columns[t]; c++) {
-                struct cell *v = &cells[t][rows[t] * columns[t] + c];
-
-                v->type = sqlite3_column_type(q, c);
-                v->i = sqlite3_column_int64(q, c);
-                v->x = sqlite3_column_double(q, c);
-            }
-        }
-        sqlite3_finalize(q);
+        read_table(from, table[t], &content[t]);
+        total += content[t].rows;
     }
-
     start = now();
-    for (int t = 0; t < TABLES; t++) {
-        char sql[120];
-        int n = snprintf(sql, sizeof sql, "INSERT INTO %s VALUES (?", table[t]);
-        sqlite3_stmt *q;
-
-        for (int c = 1; c < columns[t]; c++)
-            n += snprintf(sql + n, sizeof sql - (size_t)n, ",?");
-        snprintf(sql + n, sizeof sql - (size_t)n, ")");
-        must(sqlite3_prepare_v2(to, sql, -1, &q, NULL) == SQLITE_OK, to);
-        for (long r = 0; r < rows[t]; r++, total++) {
-            if (pending++ == 0)
-                sqlite3_exec(to, "BEGIN", NULL, NULL, NULL);
-            for (int c = 0; c < columns[t]; c++) {
-                const struct cell *v = &cells[t][r * columns[t] + c];
-
-                if (v->type == SQLITE_INTEGER)
-                    sqlite3_bind_int64(q, c + 1, v->i);
-                else if (v->type == SQLITE_FLOAT)
-                    sqlite3_bind_double(q, c + 1, v->x);
-                else
-                    sqlite3_bind_null(q, c + 1);
-            }
-            must(sqlite3_step(q) == SQLITE_DONE, to);
-            sqlite3_reset(q);
-            if (pending == ROWS_PER_COMMIT) {
-                must(sqlite3_exec(to, "COMMIT", NULL, NULL, NULL) == SQLITE_OK, to);
-                pending = 0;
-            }
-        }
-        sqlite3_finalize(q);
-    }
+    for (int t = 0; t < TABLES; t++)
+        write_table(to, table[t], &content[t], &pending);
     if (pending)
         must(sqlite3_exec(to, "COMMIT", NULL, NULL, NULL) == SQLITE_OK, to);
     printf("{\"rows\": %ld, \"seconds\": %.6f}\n", total, now() - start);

@@ -30,6 +30,8 @@
  *    loss, metric and optimizer, so that settings that do not fit each other or
  *    the model are errors of the spec. Check before the loop; loops do nothing.
  *    Layers check in plan().
+ *
+ * Longer than 500 lines: a plugin includes one file, and its author reads one.
  */
 /* The columns below are laid out by hand: */
 /* clang-format off */

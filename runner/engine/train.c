@@ -104,38 +104,6 @@ static void record_step(struct run *r, double loss)
     r->listener->step(r->listener->arg, &report);
 }
 
-static void warn(const struct run *r, const char *text)
-{
-    if (r->env->warn)
-        r->env->warn(r->env->warn_arg, r->spec->loss.item->name, text);
-}
-
-/* A batch whose rows all weigh nothing says nothing of the loss: no step is taken. It is told once, and
- * counted. */
-static void skip(struct run *r)
-{
-    char text[160];
-
-    if (r->keep.at.skipped == 0.0) {
-        snprintf(text, sizeof text,
-                 "the rows of a batch weigh 0 in all (epoch %lld, batch %lld): it takes no step",
-                 (long long)r->epoch, (long long)r->step);
-        warn(r, text);
-    }
-    r->keep.at.skipped += 1.0;
-}
-
-static void tell_skipped(const struct run *r)
-{
-    char text[160];
-
-    if (r->keep.at.skipped == 0.0)
-        return;
-    snprintf(text, sizeof text, "%.0f of %lld batches weighed 0 and took no step", r->keep.at.skipped,
-             (long long)r->step);
-    warn(r, text);
-}
-
 static status run_epoch(struct run *r)
 {
     struct net *net = r->learner.net;
@@ -159,7 +127,7 @@ static status run_epoch(struct run *r)
         if (!isfinite(step.sum))
             return diverge_at(r, false);
         if (step.weight == 0.0) {
-            skip(r);
+            keep_skip(&r->keep, r->env, r->epoch, r->step);
             continue;
         }
         norm = tally_gradient(&r->tally, step.squares);
@@ -490,7 +458,7 @@ status train_run(const struct spec *spec, const struct data *data, struct host_e
         epochs = options->export_epoch;
     begin = r.clock = time_monotonic();
     run_epochs(&r, epochs);
-    tell_skipped(&r);
+    keep_tell_skipped(&r.keep, env, r.step);
     result->seconds = time_monotonic() - begin;
     if (options->export_path && (result->end == RUN_FINISHED || result->end == RUN_STOPPED) &&
         checkpoint_export(r.learner.net, options->export_path, &err) != OK)

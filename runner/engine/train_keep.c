@@ -164,6 +164,36 @@ void keep_tell_valueless(const struct keep *k, const struct host_env *env, const
     strbuf_release(&text);
 }
 
+static void warn(const struct keep *k, const struct host_env *env, const char *text)
+{
+    if (env->warn)
+        env->warn(env->warn_arg, k->spec->loss.item->name, text);
+}
+
+void keep_skip(struct keep *k, const struct host_env *env, int64_t epoch, int64_t step)
+{
+    char text[160];
+
+    if (k->at.skipped == 0.0) {
+        snprintf(text, sizeof text,
+                 "the rows of a batch weigh 0 in all (epoch %lld, batch %lld): it takes no step",
+                 (long long)epoch, (long long)step);
+        warn(k, env, text);
+    }
+    k->at.skipped += 1.0;
+}
+
+void keep_tell_skipped(const struct keep *k, const struct host_env *env, int64_t step)
+{
+    char text[160];
+
+    if (k->at.skipped == 0.0)
+        return;
+    snprintf(text, sizeof text, "%.0f of %lld batches weighed 0 and took no step", k->at.skipped,
+             (long long)step);
+    warn(k, env, text);
+}
+
 /* ---- checkpoints ------------------------------------------------------------------------------------ */
 
 static status save(struct keep *k, const struct checkpoint *at, const char *path, bool best,

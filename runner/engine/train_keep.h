@@ -37,6 +37,11 @@ void keep_tell_stop(const struct keep *k); /* the event */
 /* After the first epoch: warn of what is watched, or measured, and has no value. */
 void keep_tell_valueless(const struct keep *k, const struct host_env *env, const double loss[SPLITS]);
 
+/* A batch whose rows all weigh nothing says nothing of the loss: no step is taken. It is told once, and
+ * counted; at the end, how many there were. */
+void keep_skip(struct keep *k, const struct host_env *env, int64_t epoch, int64_t step);
+void keep_tell_skipped(const struct keep *k, const struct host_env *env, int64_t step);
+
 /* The best so far of what is watched, and the last, where they are kept and due. LAST: there is no
  * other epoch. */
 status keep_checkpoints(struct keep *k, int64_t epoch, int64_t step, const double loss[SPLITS], bool last,

@@ -78,8 +78,7 @@ Test(train, numbers_of_a_line)
         cr_expect_float_eq(e->update[0], fabs(w - w0), 1e-5);
         cr_expect_float_eq(e->update[1], fabs(b - b0), 1e-5);
     }
-    cr_expect_eq(h.result.end, RUN_FINISHED);
-    cr_expect_eq(h.result.epochs_done, 2);
+    cr_expect(h.result.end == RUN_FINISHED && h.result.epochs_done == 2);
     heard_release(&h);
     fixture_release(&f);
 }
