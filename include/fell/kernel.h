@@ -10,7 +10,8 @@
 #ifndef FELL_KERNEL_H
 #define FELL_KERNEL_H
 
-enum { FELL_SIMD_PORTABLE = 0, FELL_SIMD_AVX2 = 1, FELL_SIMD_AVX512 = 2 };
+enum { FELL_SIMD_PORTABLE = 0, FELL_SIMD_AVX2 = 1, FELL_SIMD_AVX512 = 2,
+       FELL_SIMD_NEON = 3 /* since 1 */ };
 
 /* One body, a copy for each level:
  *     FELL_KERNEL(mse_eval, fell_loss_call) { ... c->rows ... return FELL_OK; }

@@ -32,6 +32,8 @@ static bool same_control(const fenv_t *a, const fenv_t *b)
 {
 #if defined(__x86_64__)
     return (a->__mxcsr & 0xffc0) == (b->__mxcsr & 0xffc0) && a->__control_word == b->__control_word;
+#elif defined(__aarch64__)
+    return a->__fpcr == b->__fpcr;
 #else
     return memcmp(a, b, sizeof *a) == 0;
 #endif

@@ -41,7 +41,7 @@ static const struct fact environment[] = {
     {"FELL_PROBE_SECONDS",
      "how long a plugin that did not come with fell may take to be loaded (default: 10)"},
     {"FELL_SIMD",
-     "portable, avx2 or avx512: the instructions to use (default: the best that the processor has); "
+     "portable, avx2, avx512 or neon: the instructions to use (default: the best that the processor has); "
      "the results are the same bits"},
     {"NO_COLOR", "no colours when it is set"},
     {"XDG_CACHE_HOME, XDG_DATA_HOME, XDG_STATE_HOME",

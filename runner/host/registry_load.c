@@ -20,29 +20,51 @@ enum { MAJOR = 1, LAST_MAJOR = 9 };
 
 /* ---- the float environment ------------------------------------------------------ */
 
+/* VECTORS: MXCSR of an x86, the FPCR of an ARM; x87: only an x86 has that. */
 struct float_env {
-    uint32_t mxcsr;
+    uint64_t vectors;
     uint16_t x87;
 };
 
 #if defined(__x86_64__)
-enum { MXCSR_CONTROL = 0xffc0 }; /* the rest is sticky exception flags */
-enum { MXCSR_FLUSHES = 0x8040 }; /* flush to zero, denormals are zero */
+static const uint64_t control_bits = 0xffc0; /* the rest is sticky exception flags */
+static const uint64_t flush_bits = 0x8040;   /* flush to zero, denormals are zero */
 
 static struct float_env float_env_read(void)
 {
+    uint32_t mxcsr;
     struct float_env e;
 
-    __asm__ volatile("stmxcsr %0\n\tfnstcw %1" : "=m"(e.mxcsr), "=m"(e.x87));
+    __asm__ volatile("stmxcsr %0\n\tfnstcw %1" : "=m"(mxcsr), "=m"(e.x87));
+    e.vectors = mxcsr;
     return e;
 }
 
 static void float_env_write(struct float_env e)
 {
-    __asm__ volatile("ldmxcsr %0\n\tfldcw %1" : : "m"(e.mxcsr), "m"(e.x87));
+    const uint32_t mxcsr = (uint32_t)e.vectors;
+
+    __asm__ volatile("ldmxcsr %0\n\tfldcw %1" : : "m"(mxcsr), "m"(e.x87));
+}
+#elif defined(__aarch64__)
+static const uint64_t control_bits =
+    0x07ff9f00;                                /* AHP, DN, FZ, RMode, strides, traps; the rest is reserved */
+static const uint64_t flush_bits = 0x01080000; /* FZ, FZ16 */
+
+static struct float_env float_env_read(void)
+{
+    struct float_env e = {0, 0};
+
+    __asm__ volatile("mrs %0, fpcr" : "=r"(e.vectors));
+    return e;
+}
+
+static void float_env_write(struct float_env e)
+{
+    __asm__ volatile("msr fpcr, %0" : : "r"(e.vectors));
 }
 #else
-enum { MXCSR_CONTROL = 0, MXCSR_FLUSHES = 0 };
+static const uint64_t control_bits = 0, flush_bits = 0;
 
 static struct float_env float_env_read(void)
 {
@@ -58,12 +80,12 @@ static void float_env_write(struct float_env e)
 static status check_float_env(const char *path, struct float_env before, struct error *err)
 {
     struct float_env after = float_env_read();
-    uint32_t changed = (before.mxcsr ^ after.mxcsr) & MXCSR_CONTROL;
+    uint64_t changed = (before.vectors ^ after.vectors) & control_bits;
 
     if (!changed && before.x87 == after.x87)
         return OK;
     float_env_write(before);
-    if (changed & MXCSR_FLUSHES)
+    if (changed & flush_bits)
         return error_set(err,
                          "%s: loading it makes the whole program flush small numbers to zero; build it "
                          "without -ffast-math",

@@ -58,6 +58,8 @@ extern const struct gemm_level gemm_portable;
 extern const struct gemm_level gemm_avx2;
 extern const struct gemm_level gemm_avx512;
 transpose_fn gemm_transpose_avx2, gemm_transpose_avx512;
+#elif defined(__aarch64__)
+extern const struct gemm_level gemm_neon;
 #endif
 
 /* kernels.h's gemm_gather on LEVEL. */

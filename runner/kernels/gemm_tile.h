@@ -1,6 +1,6 @@
 /* gemm_tile.h - the register tile, written once for vectors of any width.
  *
- * gemm_x86.c includes it for each level, with these defined before:
+ * gemm_x86.c and gemm_neon.c include it for each level, with these defined before:
  *     TILE_TARGET            the attribute that allows the instructions
  *     VEC, MASK              types of a vector and of a mask over its lanes
  *     MASKS_COST             1 if full vectors are better loaded without a mask

@@ -14,9 +14,9 @@
 #include "base/error.h"
 #include "kernels/pool.h"
 
-enum simd_level { SIMD_PORTABLE = 0, SIMD_AVX2 = 1, SIMD_AVX512 = 2, SIMD_LEVELS = 3 };
+enum simd_level { SIMD_PORTABLE = 0, SIMD_AVX2 = 1, SIMD_AVX512 = 2, SIMD_NEON = 3, SIMD_LEVELS = 4 };
 
-const char *simd_name(enum simd_level level); /* "portable", "avx2", "avx512" */
+const char *simd_name(enum simd_level level); /* "portable", "avx2", "avx512", "neon" */
 bool simd_available(enum simd_level level);   /* on this processor and system */
 
 /* The level that WANTED (FELL_SIMD; NULL or "": the best there is) names. Errors:

@@ -2,7 +2,7 @@
  *
  * A sum has 32 partial sums in double: element i goes to partial sum i % 32, and
  * at the end these are added in halves (16 onto 16, 8 onto 8, ...). That is four
- * AVX-512 registers or eight of AVX2, and the same additions in plain C, so the
+ * AVX-512 registers, eight of AVX2 or sixteen of NEON, and the same additions in plain C, so the
  * bits are the same. Products are rounded before they are added: no fused
  * multiply-add here, which a machine may lack.
  */
@@ -14,6 +14,8 @@
 
 #if defined(__x86_64__)
 #include <immintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
 #endif
 
 enum { LANES = 32 };
@@ -93,6 +95,27 @@ AVX512 FELL_INLINE double sum_avx512(const float *x, const float *y, int64_t n)
         _mm512_storeu_pd(sum + 8 * v, s[v]);
     return finish(sum, x, y, i, n);
 }
+#elif defined(__aarch64__)
+FELL_INLINE double sum_neon(const float *x, const float *y, int64_t n)
+{
+    double sum[LANES];
+    float64x2_t s[LANES / 2];
+    int64_t i = 0;
+
+    for (int v = 0; v < LANES / 2; v++)
+        s[v] = vdupq_n_f64(0.0);
+    for (; n - i >= LANES; i += LANES)
+        for (int v = 0; v < LANES / 2; v++) {
+            float64x2_t d = vcvt_f64_f32(vld1_f32(x + i + 2 * v));
+
+            if (y != NULL)
+                d = vsubq_f64(d, vcvt_f64_f32(vld1_f32(y + i + 2 * v)));
+            s[v] = vaddq_f64(s[v], vmulq_f64(d, d));
+        }
+    for (int v = 0; v < LANES / 2; v++)
+        vst1q_f64(sum + 2 * v, s[v]);
+    return finish(sum, x, y, i, n);
+}
 #endif
 
 FELL_INLINE int64_t count(const float *x, int64_t n)
@@ -152,4 +175,6 @@ REDUCE_DEFINE(portable, )
 #if defined(__x86_64__)
 REDUCE_DEFINE(avx2, AVX2)
 REDUCE_DEFINE(avx512, AVX512)
+#elif defined(__aarch64__)
+REDUCE_DEFINE(neon, )
 #endif

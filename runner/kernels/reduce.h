@@ -18,6 +18,8 @@ REDUCE_DECLARE(portable)
 #if defined(__x86_64__)
 REDUCE_DECLARE(avx2)
 REDUCE_DECLARE(avx512)
+#elif defined(__aarch64__)
+REDUCE_DECLARE(neon)
 #endif
 
 #endif

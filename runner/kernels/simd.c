@@ -11,7 +11,7 @@
 #include "kernels/gemm.h"
 #include "kernels/reduce.h"
 
-static const char *const names[SIMD_LEVELS] = {"portable", "avx2", "avx512"};
+static const char *const names[SIMD_LEVELS] = {"portable", "avx2", "avx512", "neon"};
 
 const char *simd_name(enum simd_level level)
 {
@@ -30,6 +30,9 @@ bool simd_available(enum simd_level level)
         return simd_available(SIMD_AVX2) && __builtin_cpu_supports("avx512f") &&
                __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
                __builtin_cpu_supports("avx512vl");
+#elif defined(__aarch64__)
+    case SIMD_NEON: /* part of the architecture */
+        return true;
 #endif
     default:
         return false;
@@ -39,9 +42,10 @@ bool simd_available(enum simd_level level)
 status simd_choose(const char *wanted, enum simd_level *level, struct error *err)
 {
     if (wanted == NULL || *wanted == '\0') {
-        *level = simd_available(SIMD_AVX512) ? SIMD_AVX512
-                 : simd_available(SIMD_AVX2) ? SIMD_AVX2
-                                             : SIMD_PORTABLE;
+        *level = SIMD_PORTABLE;
+        for (int l = 0; l < SIMD_LEVELS; l++) /* each better than those before it, where it is */
+            if (simd_available((enum simd_level)l))
+                *level = (enum simd_level)l;
         return OK;
     }
     for (int l = 0; l < SIMD_LEVELS; l++) {
@@ -52,7 +56,7 @@ status simd_choose(const char *wanted, enum simd_level *level, struct error *err
         *level = (enum simd_level)l;
         return OK;
     }
-    return error_set(err, "FELL_SIMD is '%s'; it can be avx512, avx2 or portable", wanted);
+    return error_set(err, "FELL_SIMD is '%s'; it can be avx512, avx2, neon or portable", wanted);
 }
 
 /* ---- the tables ---------------------------------------------------------------------- */
@@ -85,6 +89,8 @@ LEVEL(portable, SIMD_PORTABLE)
 #if defined(__x86_64__)
 LEVEL(avx2, SIMD_AVX2)
 LEVEL(avx512, SIMD_AVX512)
+#elif defined(__aarch64__)
+LEVEL(neon, SIMD_NEON)
 #endif
 
 const struct kernels *kernels_get(enum simd_level level)
@@ -94,6 +100,9 @@ const struct kernels *kernels_get(enum simd_level level)
         return &kernels_avx512;
     if (level == SIMD_AVX2)
         return &kernels_avx2;
+#elif defined(__aarch64__)
+    if (level == SIMD_NEON)
+        return &kernels_neon;
 #endif
     (void)level;
     return &kernels_portable;

@@ -34,7 +34,7 @@ const char schema_sql[] =
     "  git_dirty     INTEGER,                  -- 1: the tree had changes that are not in the commit\n"
     "  host          TEXT,\n"
     "  cpu           TEXT,\n"
-    "  kernels       TEXT,                     -- SIMD level in use: avx512, avx2, portable\n"
+    "  kernels       TEXT,                     -- SIMD level in use: avx512, avx2, neon, portable\n"
     "  user          TEXT                      -- who began it\n"
     ") STRICT;\n"
     "CREATE INDEX IF NOT EXISTS experiments_by_name ON experiments (name);\n"

@@ -2,6 +2,7 @@
 # Same spec, same bits: every recorded number but times and workers is the same with one
 # worker and four, twice, at every SIMD level that this processor has, with one thread and two.
 . "$srcdir/tests/cli/lib.sh"
+. "$srcdir/tests/cli/numbers_lib.sh"
 
 cat >spec.yaml <<EOF
 name: bits
@@ -28,24 +29,6 @@ sweep:
     model.0.dense.activation: [tanh, leaky_relu, softmax]
 EOF
 
-# Everything that was recorded but ids, times, places and processes, in a defined order, to the last bit.
-numbers() {
-    sqlite3 "$1" "
-        SELECT 'run', trial, repeat, seed, status, epochs_done FROM runs ORDER BY 2, 3;
-        SELECT 'epoch', trial, repeat, epoch, printf('%!.17g %!.17g %!.17g %!.17g %!.17g %!.17g', train_loss,
-            validation_loss, test_loss, grad_norm_mean, grad_norm_max, lr), samples
-            FROM epochs JOIN runs ON id = run_id ORDER BY 2, 3, 4;
-        SELECT 'gradient', trial, repeat, epoch, position, printf('%!.17g %!.17g %!.17g %!.17g', grad_norm_mean,
-            grad_norm_max, weight_norm, update_norm), nonfinite
-            FROM gradients JOIN runs ON id = run_id ORDER BY 2, 3, 4, 5;
-        SELECT 'metric', trial, repeat, epoch, split, name, printf('%!.17g', value)
-            FROM metrics JOIN runs ON id = run_id ORDER BY 2, 3, 4, 5, 6;
-        SELECT 'step', trial, repeat, step, printf('%!.17g %!.17g %!.17g', loss, lr, grad_norm)
-            FROM steps JOIN runs ON id = run_id ORDER BY 2, 3, 4;
-        SELECT 'step tensor', trial, repeat, step, position, printf('%!.17g', grad_norm)
-            FROM step_gradients JOIN runs ON id = run_id ORDER BY 2, 3, 4, 5;"
-}
-
 "$FELL" run spec.yaml --quiet --db first.db --jobs 1
 numbers first.db >first
 test "$(wc -l <first)" -gt 500 || fail "too few numbers were recorded: $(wc -l <first)"
@@ -60,7 +43,7 @@ same() {
 same again "$FELL" run spec.yaml --quiet --db again.db --jobs 1
 same four "$FELL" run spec.yaml --quiet --db four.db --jobs 4
 same threads "$FELL" run spec.yaml --quiet --db threads.db --jobs 1 train.threads=2
-for level in portable avx2 avx512; do
+for level in portable avx2 avx512 neon; do
     if FELL_SIMD=$level "$FELL" run spec.yaml --quiet --db "probe-$level.db" train.epochs=1 repeats=1 2>err; then
         same "$level" env FELL_SIMD="$level" "$FELL" run spec.yaml --quiet --db "$level.db" --jobs 2
     else

@@ -56,7 +56,7 @@ expect_exit 0 "$FELL" run tree/csv.yaml --db tree/results/fell.db
 expect_sql tree/results/fell.db \
     "csv|$("$FELL" --version | sed 's/fell //')|fell run tree/csv.yaml --db tree/results/fell.db|$(sha256sum <"$FELL" | cut -d' ' -f1)|$commit|$(uname -n)" \
     "SELECT name, version, command, runner_sha256, git_commit, host FROM experiments"
-expect_sql tree/results/fell.db 1 "SELECT cpu <> '' AND kernels IN ('avx512', 'avx2', 'portable') FROM experiments"
+expect_sql tree/results/fell.db 1 "SELECT cpu <> '' AND kernels IN ('avx512', 'avx2', 'neon', 'portable') FROM experiments"
 expect_sql tree/results/fell.db "source.path|$(pwd)/tree/d.csv|$(sha256sum <tree/d.csv | cut -d' ' -f1)|5" \
     "SELECT role, path, sha256, rows FROM data_files"
 expect_sql tree/results/fell.db "dataset csv
