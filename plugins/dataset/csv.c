@@ -1,15 +1,15 @@
 /* csv.c - rows of a text file, with one or more target columns.
  *
- * Reads the whole file at open: each record becomes a row of fields (csv_scan.h), the first one may name
- * the columns (csv_header.h), and what a column is, is known at the end (table_inputs.h, targets.h).
- * Used by the host's loader of data, which shuffles, splits and transforms.
+ * The file is gone through several times and never in memory (csv_rows.h): at open for what its columns are,
+ * which is known at its end (table_inputs.h, targets.h), after its first rows have shown whether the first
+ * one names the columns (csv_header.h); and again for the rows that are read. Used by the host's loader of
+ * data, which shuffles, splits and transforms.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <locale.h>
-#include <strings.h>
 
 #include "csv_header.h"
-#include "csv_scan.h"
+#include "csv_rows.h"
 #include "fell/plugin.h"
 #include "file.h"
 #include "shape.h"
@@ -44,32 +44,40 @@ struct csv {
     fell_ctx *ctx;
     const char *file; /* the path's last part */
     char place[280];  /* "path: FILE:" */
+    struct csv_rows rows;
     struct table table;
     struct targets targets;
+    /* The first rows, which are in the table's text and cells till it is known whether there is a header: */
+    size_t used, room;     /* of the text */
+    bool settled, refused; /* it is known; and it was an error, of which the message is there */
     /* What is told of the file: */
     const char *header;
     int64_t trailing; /* rows with an empty field at their end, of which the first line has none */
-    int64_t ragged, ragged_line, ragged_n, empty_at_tabs;
-    bool sep, is_header;
+    int64_t first_line, ragged, ragged_line, ragged_n, empty_at_tabs;
+    bool is_header;
 };
 
 static void close_file(void *self)
 {
     struct csv *d = self;
 
+    csv_rows_release(&d->rows);
     table_release(&d->table);
     targets_release(&d->targets);
     free(d);
 }
 
-/* ---- the text --------------------------------------------------------------------- */
+/* ---- the first rows --------------------------------------------------------------------- */
 
-static fell_status choose_delimiter(struct csv *d, const char *text, char *delimiter)
+enum { HEAD_LARGEST = 1 << 26 }; /* bytes of them, beyond the first two */
+
+static fell_status choose_delimiter(struct csv *d)
 {
     const char *wanted = d->s->delimiter;
+    char *delimiter = &d->rows.scan.delimiter;
 
     if (!strcmp(wanted, "auto"))
-        *delimiter = *delimiter ? *delimiter : scan_guess_delimiter(text);
+        *delimiter = *delimiter ? *delimiter : scan_guess_delimiter(d->rows.scan.at);
     else if (!strcmp(wanted, "tab"))
         *delimiter = '\t';
     else if (strlen(wanted) == 1 && !strchr("\"\r\n.+-_0123456789", *wanted) &&
@@ -83,72 +91,33 @@ static fell_status choose_delimiter(struct csv *d, const char *text, char *delim
     return FELL_OK;
 }
 
-/* Excel's first line, sep=; in capitals or quotes or not, names the delimiter and is no row. */
-static void pass_over_sep(struct csv *d, struct scan *scan)
+static fell_status begin_text(struct csv *d)
 {
-    const bool quoted = *scan->at == '"';
-    char *p = scan->at + quoted;
-
-    if (strncasecmp(p, "sep=", 4) != 0 || !p[4] || scan_at_line_end(p + 4) || (quoted && p[5] != '"') ||
-        !scan_at_line_end(p + 5 + quoted))
-        return;
-    scan->delimiter = p[4];
-    scan->at = scan_skip_newline(p + 5 + quoted);
-    scan->line = 2;
-    d->sep = true;
-}
-
-static fell_status load_text(struct csv *d, struct scan *scan)
-{
-    size_t n = 0;
-
-    if (text_read(d->ctx, d->s->path, d->s->encoding, &d->table.text, &n, &scan->at) != FELL_OK)
+    if (text_open(&d->rows.text, d->ctx, d->s->path, d->s->encoding) != FELL_OK ||
+        csv_begin(&d->rows) != FELL_OK)
         return FELL_ERROR;
-    if (n == 0)
+    if (d->rows.text.n == 0)
         return fell_fail(d->ctx, "path: %s is empty", d->file);
-    scan->line = 1;
-    pass_over_sep(d, scan);
-    return choose_delimiter(d, scan->at, &scan->delimiter);
+    return csv_first_lines(&d->rows) == FELL_OK ? choose_delimiter(d) : FELL_ERROR;
 }
 
-static fell_status next_record(struct csv *d, struct scan *scan, struct record *r, bool *end)
-{
-    const enum scanned result = scan_record(scan, r);
-
-    *end = result == SCAN_END;
-    switch (result) {
-    case SCAN_OPEN_QUOTE:
-        return fell_fail(d->ctx, "path: %s:%lld: a quote is opened and never closed", d->file,
-                         (long long)r->line);
-    case SCAN_AFTER_QUOTE:
-        return fell_fail(d->ctx, "path: %s:%lld: there is text behind a closing quote", d->file,
-                         (long long)r->line);
-    case SCAN_MEMORY:
-        return file_out_of_memory(d->ctx, "path", d->s->path);
-    default:
-        return FELL_OK;
-    }
-}
-
-/* ---- rows ---------------------------------------------------------------------------- */
-
-/* A record of as many fields as the first has becomes a row; another is counted. */
-static fell_status add_row(struct csv *d, const struct record *r, char delimiter)
+/* The record that was read becomes one more row in memory. */
+static fell_status keep_row(struct csv *d)
 {
     struct table *t = &d->table;
-    bool doubled = false;
+    const struct record *r = &d->rows.r;
+    size_t bytes = 0;
 
-    if (r->n == t->n + 1 && r->field[t->n].len == 0 && delimiter != ' ')
-        d->trailing++;
-    else if (r->n != t->n) {
-        for (int64_t j = 0; j < r->n; j++)
-            doubled |= r->field[j].len == 0;
-        if (!d->ragged++) {
-            d->ragged_line = r->line;
-            d->ragged_n = r->n;
-            d->empty_at_tabs = doubled && delimiter == '\t' && r->n > t->n;
-        }
-        return FELL_OK;
+    for (int64_t j = 0; j < t->n; j++)
+        bytes += (size_t)r->field[j].len + 1;
+    if (d->room - d->used < bytes) {
+        const size_t room = 2 * d->room + bytes;
+        char *larger = realloc(t->text, room);
+
+        if (!larger)
+            return file_out_of_memory(d->ctx, "path", d->s->path);
+        t->text = larger;
+        d->room = room;
     }
     if (!table_grow(t, true))
         return file_out_of_memory(d->ctx, "path", d->s->path);
@@ -156,59 +125,14 @@ static fell_status add_row(struct csv *d, const struct record *r, char delimiter
     for (int64_t j = 0; j < t->n; j++) {
         const struct field *f = &r->field[j];
 
-        if (f->len > TABLE_LONGEST)
-            return fell_fail(d->ctx, "path: %s:%lld: a field of %lld bytes; is a quote left open?", d->file,
-                             (long long)r->line, (long long)f->len);
-        t->cell[t->rows * t->n + j] = (uint64_t)(f->text - t->text) << TABLE_LENGTH_BITS | (uint64_t)f->len;
+        if (f->len)
+            memcpy(t->text + d->used, f->text, (size_t)f->len);
+        t->text[d->used + (size_t)f->len] = '\0';
+        t->cell[t->rows * t->n + j] = (uint64_t)d->used << TABLE_LENGTH_BITS | (uint64_t)f->len;
+        d->used += (size_t)f->len + 1;
     }
     t->rows++;
     return FELL_OK;
-}
-
-static fell_status refuse_ragged(const struct csv *d, int64_t first_line)
-{
-    const struct table *t = &d->table;
-    char more[160] = "";
-
-    if (d->empty_at_tabs)
-        snprintf(more, sizeof more,
-                 "; two tabs stand together (delimiter: ' ' takes any number of blanks and tabs as one)");
-    else if (t->rows <= 1 && d->ragged_n > t->n && d->ragged > 1)
-        snprintf(more, sizeof more, "; remove what stands above the table");
-    return fell_fail(d->ctx, "path: %s:%lld: %lld field%s, but line %lld has %lld%s%s", d->file,
-                     (long long)d->ragged_line, (long long)d->ragged_n, d->ragged_n == 1 ? "" : "s",
-                     (long long)first_line, (long long)t->n, more,
-                     d->ragged > 1 ? " (and so in other lines)" : "");
-}
-
-static fell_status read_records(struct csv *d, struct scan *scan)
-{
-    struct record r = {0};
-    fell_status result = FELL_ERROR;
-    int64_t first_line = 0;
-    bool end;
-
-    for (;;) {
-        if (next_record(d, scan, &r, &end) != FELL_OK)
-            goto out;
-        if (end)
-            break;
-        if (!d->table.n) {
-            d->table.n = r.n;
-            first_line = r.line;
-        }
-        if (add_row(d, &r, scan->delimiter) != FELL_OK)
-            goto out;
-    }
-    if (!d->table.n)
-        fell_fail(d->ctx, "path: %s is empty", d->file);
-    else if (d->ragged)
-        refuse_ragged(d, first_line);
-    else
-        result = FELL_OK;
-out:
-    record_release(&r);
-    return result;
 }
 
 /* The first row becomes the names, if it is a header. */
@@ -223,13 +147,165 @@ static fell_status settle_header(struct csv *d)
         return FELL_ERROR;
     if (!d->is_header)
         return FELL_OK;
-    for (int64_t j = 0; j < t->n; j++)
-        t->column[j].name = table_field(t, 0, j);
+    for (int64_t j = 0; j < t->n; j++) {
+        const struct field f = table_field(t, 0, j);
+
+        t->column[j].name = (struct field){keep_bytes(&t->kept, f.text, f.len), f.len};
+        if (!t->column[j].name.text)
+            return file_out_of_memory(d->ctx, "path", d->s->path);
+    }
     t->named = true;
     t->rows--;
     memmove(t->cell, t->cell + t->n, (size_t)(t->rows * t->n) * sizeof *t->cell);
     memmove(t->line, t->line + 1, (size_t)t->rows * sizeof *t->line);
     return t->rows ? FELL_OK : fell_fail(d->ctx, "path: %s has a header and no rows", d->file);
+}
+
+static fell_status pass(struct table *t, table_visit *visit, void *arg);
+
+/* The first rows are there: what they show, and what they count as. They go. */
+static fell_status settle_head(struct csv *d)
+{
+    struct table *t = &d->table;
+    fell_status result;
+
+    d->settled = true;
+    if (settle_header(d) != FELL_OK || !TABLE_ASSIGN(t, d->s)) {
+        d->refused = true; /* said at the end of the file, where nothing is wrong with its lines */
+        result = FELL_OK;
+    } else {
+        result = table_each(t, table_count_row, t);
+    }
+    free(t->text);
+    free(t->cell);
+    free(t->line);
+    t->text = NULL;
+    t->cell = NULL;
+    t->line = NULL;
+    t->pass = pass;
+    t->self = d;
+    return result;
+}
+
+/* ---- all rows ------------------------------------------------------------------------------ */
+
+/* The record that was read is another row. */
+static fell_status add_row(struct csv *d)
+{
+    struct table *t = &d->table;
+    const struct record *r = &d->rows.r;
+
+    for (int64_t j = 0; j < t->n; j++)
+        if (r->field[j].len > TABLE_LONGEST)
+            return fell_fail(d->ctx, "path: %s:%lld: a field of %lld bytes; is a quote left open?", d->file,
+                             (long long)r->line, (long long)r->field[j].len);
+    if (!d->settled) {
+        if (keep_row(d) != FELL_OK)
+            return FELL_ERROR;
+        if (t->rows < HEADER_LOOKED_AT &&
+            (t->rows <= 2 || d->used + (size_t)(t->rows * t->n) * sizeof *t->cell < HEAD_LARGEST))
+            return FELL_OK;
+        return settle_head(d);
+    }
+    if (!d->refused && table_count_row(t, t->rows, r->line, r->field) != FELL_OK)
+        return FELL_ERROR;
+    t->rows++;
+    return FELL_OK;
+}
+
+/* A record of as many fields as the first has is a row; another is counted. */
+static bool is_row(struct csv *d)
+{
+    const struct record *r = &d->rows.r;
+    const int64_t n = d->table.n;
+    const char delimiter = d->rows.scan.delimiter;
+    bool doubled = false;
+
+    if (r->n == n)
+        return true;
+    if (r->n == n + 1 && r->field[n].len == 0 && delimiter != ' ') {
+        d->trailing++;
+        return true;
+    }
+    for (int64_t j = 0; j < r->n; j++)
+        doubled |= r->field[j].len == 0;
+    if (!d->ragged++) {
+        d->ragged_line = r->line;
+        d->ragged_n = r->n;
+        d->empty_at_tabs = doubled && delimiter == '\t' && r->n > n;
+    }
+    return false;
+}
+
+static fell_status refuse_ragged(const struct csv *d)
+{
+    const struct table *t = &d->table;
+    char more[160] = "";
+
+    if (d->empty_at_tabs)
+        snprintf(more, sizeof more,
+                 "; two tabs stand together (delimiter: ' ' takes any number of blanks and tabs as one)");
+    else if (d->rows.next - d->ragged <= 1 && d->ragged_n > t->n && d->ragged > 1)
+        snprintf(more, sizeof more, "; remove what stands above the table");
+    return fell_fail(d->ctx, "path: %s:%lld: %lld field%s, but line %lld has %lld%s%s", d->file,
+                     (long long)d->ragged_line, (long long)d->ragged_n, d->ragged_n == 1 ? "" : "s",
+                     (long long)d->first_line, (long long)t->n, more,
+                     d->ragged > 1 ? " (and so in other lines)" : "");
+}
+
+/* The first time: what the columns are called, and what is in them. */
+static fell_status read_records(struct csv *d)
+{
+    struct table *t = &d->table;
+    bool end = false;
+
+    for (;;) {
+        if (csv_next(&d->rows, &end) != FELL_OK)
+            return FELL_ERROR;
+        if (end)
+            break;
+        if (!t->n) {
+            t->n = d->rows.r.n;
+            d->first_line = d->rows.r.line;
+        }
+        if (is_row(d) && add_row(d) != FELL_OK)
+            return FELL_ERROR;
+    }
+    if (!t->n)
+        return fell_fail(d->ctx, "path: %s is empty", d->file);
+    if (d->ragged)
+        return refuse_ragged(d);
+    if (!d->settled && settle_head(d) != FELL_OK)
+        return FELL_ERROR;
+    t->counted = true;
+    return d->refused ? FELL_ERROR : FELL_OK;
+}
+
+/* To row ROW, behind the last that was read or else from the beginning on. */
+static fell_status seek_row(struct csv *d, int64_t row)
+{
+    const int64_t number = row + d->is_header;
+    bool end = false;
+
+    if ((number < d->rows.next - 1 || d->rows.r.n == 0) && csv_begin(&d->rows) != FELL_OK)
+        return FELL_ERROR;
+    while (d->rows.next <= number) {
+        if (csv_next(&d->rows, &end) != FELL_OK)
+            return FELL_ERROR;
+        if (end || d->rows.r.n < d->table.n)
+            return text_changed(&d->rows.text);
+    }
+    return FELL_OK;
+}
+
+static fell_status pass(struct table *t, table_visit *visit, void *arg)
+{
+    struct csv *d = t->self;
+
+    for (int64_t row = 0; row < t->rows; row++)
+        if (seek_row(d, row) != FELL_OK || visit(arg, row, d->rows.r.line, d->rows.r.field) != FELL_OK)
+            return FELL_ERROR;
+    return FELL_OK;
 }
 
 static void tell(struct csv *d, char delimiter)
@@ -247,7 +323,7 @@ static void tell(struct csv *d, char delimiter)
                  (long long)d->trailing);
     snprintf(d->table.what, sizeof d->table.what, "%s (%s), delimiter %s%s%s%s%s",
              d->is_header ? "header" : "no header", d->header, between,
-             d->sep ? " (as its line sep= says)" : "", d->s->decimal ? ", decimal commas" : "",
+             d->rows.sep ? " (as its line sep= says)" : "", d->s->decimal ? ", decimal commas" : "",
              d->s->encoding == ENCODING_UTF8     ? ""
              : d->s->encoding == ENCODING_LATIN1 ? ", latin1"
                                                  : ", cp1252",
@@ -258,13 +334,11 @@ static void tell(struct csv *d, char delimiter)
 
 static fell_status read_table(struct csv *d, fell_data_info *info)
 {
-    struct scan scan = {.delimiter = '\0'};
-
-    if (load_text(d, &scan) != FELL_OK || read_records(d, &scan) != FELL_OK || settle_header(d) != FELL_OK ||
-        !TABLE_ASSIGN(&d->table, d->s) || table_settle_inputs(&d->table, info) != FELL_OK ||
+    if (begin_text(d) != FELL_OK || read_records(d) != FELL_OK ||
+        table_settle_inputs(&d->table, info) != FELL_OK ||
         shape_settle(info->ctx, &d->s->shape, d->table.width, d->file, &info->x) != FELL_OK)
         return FELL_ERROR;
-    tell(d, scan.delimiter);
+    tell(d, d->rows.scan.delimiter);
     return targets_settle(&d->targets, info);
 }
 
@@ -306,22 +380,56 @@ out:
     return FELL_OK;
 }
 
+/* A row that is asked for, and its place in the call. */
+struct asked {
+    int64_t row, i;
+};
+
+static int by_row(const void *a, const void *b)
+{
+    const struct asked *p = a, *q = b;
+
+    return (p->row > q->row) - (p->row < q->row);
+}
+
+/* In the order of the file, whatever is asked. */
+static fell_status read_rows(struct csv *d, fell_read_call *c, struct asked *asked)
+{
+    for (int64_t i = 0; i < c->n; i++)
+        asked[i] = (struct asked){c->row[i], i};
+    qsort(asked, (size_t)c->n, sizeof *asked, by_row);
+    for (int64_t k = 0; k < c->n; k++) {
+        const int64_t i = asked[k].i;
+
+        if (seek_row(d, asked[k].row) != FELL_OK)
+            return FELL_ERROR;
+        table_read(&d->table, d->rows.r.field, c->x64 + i * d->table.width);
+        if (!targets_read(&d->targets, c, i, d->rows.r.field))
+            return text_changed(&d->rows.text);
+    }
+    return FELL_OK;
+}
+
 static fell_status read_file(fell_read_call *c)
 {
     const locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
-    const struct csv *d = c->self;
+    struct csv *d = c->self;
+    struct asked *asked = malloc((size_t)c->n * sizeof *asked);
+    fell_status result = FELL_ERROR;
     locale_t before;
 
-    if (!plain)
-        return file_out_of_memory(c->ctx, "path", d->s->path);
-    before = uselocale(plain);
-    for (int64_t i = 0; i < c->n; i++) {
-        table_read(&d->table, c->row[i], c->x64 + i * d->table.width);
-        targets_read(&d->targets, c, i, c->row[i]);
+    d->rows.text.ctx = c->ctx;
+    if (plain && asked) {
+        before = uselocale(plain);
+        result = read_rows(d, c, asked);
+        uselocale(before);
+    } else {
+        file_out_of_memory(c->ctx, "path", d->s->path);
     }
-    uselocale(before);
-    freelocale(plain);
-    return FELL_OK;
+    if (plain)
+        freelocale(plain);
+    free(asked);
+    return result;
 }
 
 static const fell_dataset csv = {

@@ -30,9 +30,11 @@ struct scan {
     char *at;
     int64_t line; /* of AT */
     char delimiter;
+    bool more; /* more text follows, which is not there yet */
 };
 
-enum scanned { SCAN_END, SCAN_RECORD, SCAN_OPEN_QUOTE, SCAN_AFTER_QUOTE, SCAN_MEMORY };
+/* SCAN_MORE: the text ends within a record, which stays as it is, to be scanned again from AT on. */
+enum scanned { SCAN_END, SCAN_RECORD, SCAN_MORE, SCAN_OPEN_QUOTE, SCAN_AFTER_QUOTE, SCAN_MEMORY };
 
 static inline void record_release(struct record *r)
 {
@@ -99,21 +101,35 @@ static inline void scan_trim(struct field *f)
     }
 }
 
-/* A quoted field, P behind its opening quote: unquoted in place. Returns what
- * follows the closing quote, NULL if there is none. Counts line ends in *LINES. */
+/* A quoted field, P behind its opening quote. Returns what follows the closing quote, NULL if there is none.
+ * Counts line ends in *LINES. The length of one with quotes doubled in it is negative, as ~length, until
+ * scan_unquote(). */
 static inline char *scan_quoted(char *p, struct field *f, int64_t *lines)
 {
-    char *to = p;
+    bool doubled = false;
 
     f->text = p;
     for (; *p && (*p != '"' || p[1] == '"'); p++) {
-        if (*p == '"')
+        if (*p == '"') {
+            doubled = true;
             p++;
+        }
         *lines += *p == '\n';
-        *to++ = *p;
     }
-    f->len = to - f->text;
+    f->len = doubled ? ~(p - f->text) : p - f->text;
     return *p ? p + 1 : NULL;
+}
+
+/* Of two quotes one, in place. */
+static inline void scan_unquote(struct field *f)
+{
+    const int64_t n = ~f->len;
+
+    f->len = 0;
+    for (int64_t i = 0; i < n; i++) {
+        i += f->text[i] == '"';
+        f->text[f->len++] = f->text[i];
+    }
 }
 
 /* Room for one more field of R, or false when memory is out. */
@@ -150,23 +166,40 @@ static inline bool scan_ends_field(const char *p, char delimiter)
     return *p == delimiter || scan_at_line_end(p) || (delimiter == ' ' && *p == '\t');
 }
 
+/* Whether what stands at P, a line end, may become another one with the text that follows. */
+static inline bool scan_is_open(const struct scan *s, const char *p)
+{
+    return s->more && (p[0] == '\0' || p[1] == '\0');
+}
+
+/* Passes over blank lines to where a record begins. */
+static inline enum scanned scan_blank_lines(struct scan *s, char skipped)
+{
+    for (;;) {
+        char *q = scan_skip_spaces(s->at, skipped);
+
+        if (!scan_at_line_end(q))
+            return SCAN_RECORD;
+        if (scan_is_open(s, q))
+            return SCAN_MORE;
+        if (!*q)
+            return SCAN_END;
+        s->at = scan_skip_newline(q);
+        s->line++;
+    }
+}
+
 /* The next record into R, whose line is set on errors as well. */
 static inline enum scanned scan_record(struct scan *s, struct record *r)
 {
     const char skipped = s->delimiter == ' ' ? '\0' : s->delimiter; /* no blank is a field of its own */
+    const enum scanned begin = scan_blank_lines(s, skipped);
     char *p = s->at;
     int64_t lines = 0;
+    bool doubled = false;
 
-    for (;;) { /* blank lines */
-        char *q = scan_skip_spaces(p, skipped);
-
-        if (!*q)
-            return SCAN_END;
-        if (!scan_at_line_end(q))
-            break;
-        p = scan_skip_newline(q);
-        s->line++;
-    }
+    if (begin != SCAN_RECORD)
+        return begin;
     r->n = 0;
     r->line = s->line;
     do {
@@ -176,7 +209,8 @@ static inline enum scanned scan_record(struct scan *s, struct record *r)
         if (*p == '"') {
             p = scan_quoted(p + 1, &f, &lines);
             if (!p)
-                return SCAN_OPEN_QUOTE;
+                return s->more ? SCAN_MORE : SCAN_OPEN_QUOTE;
+            doubled |= f.len < 0;
             if (s->delimiter != ' ')
                 p = scan_skip_spaces(p, skipped);
             if (!scan_ends_field(p, s->delimiter))
@@ -191,6 +225,11 @@ static inline enum scanned scan_record(struct scan *s, struct record *r)
         if (!record_add(r, f))
             return SCAN_MEMORY;
     } while (scan_next_field(&p, s->delimiter));
+    if (scan_is_open(s, p))
+        return SCAN_MORE;
+    for (int64_t j = 0; doubled && j < r->n; j++)
+        if (r->field[j].len < 0)
+            scan_unquote(&r->field[j]);
     s->at = scan_skip_newline(p);
     s->line += lines + (s->at != p);
     return SCAN_RECORD;

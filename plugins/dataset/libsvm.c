@@ -180,12 +180,13 @@ static fell_status read_row(struct sparse *d, char **p, int64_t line)
 static fell_status read_rows(struct sparse *d)
 {
     size_t n = 0;
-    char *p = NULL;
+    char *p;
 
-    if (text_read(d->ctx, d->s->path, ENCODING_UTF8, &d->table.text, &n, &p) != FELL_OK)
+    if (text_read(d->ctx, d->s->path, ENCODING_UTF8, &d->table.text, &n) != FELL_OK)
         return FELL_ERROR;
     if (n == 0)
         return fell_fail(d->ctx, "path: %s is empty", d->file);
+    p = d->table.text;
     for (int64_t line = 1; *p; line++) {
         if (read_row(d, &p, line) != FELL_OK)
             return FELL_ERROR;
@@ -261,17 +262,26 @@ out:
 
 static fell_status read_file(fell_read_call *c)
 {
+    const locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
     const struct sparse *d = c->self;
+    locale_t before;
 
+    if (!plain)
+        return file_out_of_memory(c->ctx, "path", d->s->path);
+    before = uselocale(plain);
     for (int64_t i = 0; i < c->n; i++) {
         const int64_t row = c->row[i];
         double *x = c->x64 + i * d->inputs;
+        struct field target;
 
         memset(x, 0, (size_t)d->inputs * sizeof *x);
         for (int64_t k = row ? d->end[row - 1] : 0; k < d->end[row]; k++)
             x[d->entry[k].at] = d->entry[k].value;
-        targets_read(&d->targets, c, i, row);
+        target = table_field(&d->table, row, 0);
+        (void)targets_read(&d->targets, c, i, &target);
     }
+    uselocale(before);
+    freelocale(plain);
     return FELL_OK;
 }
 

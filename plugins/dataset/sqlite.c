@@ -46,6 +46,7 @@ struct query {
     size_t used, room; /* of table.text */
     struct table table;
     struct targets targets;
+    struct field *field; /* [table.n] of the row that is read */
 };
 
 /* The database and what only reading needs. */
@@ -71,6 +72,7 @@ static void close_query(void *self)
         free(q->table.column[j].name.text);
     table_release(&q->table);
     targets_release(&q->targets);
+    free(q->field);
     free(q);
 }
 
@@ -223,7 +225,8 @@ static fell_status read_head(const struct query *q, bool *logs)
     if (n < sizeof head || memcmp(head, "SQLite format 3", 16) != 0)
         return fell_fail(q->ctx, "path: %s is no SQLite database, or is encrypted", q->file);
     *logs = head[18] == 2 || head[19] == 2;
-    /* SQLite reads a log whatever the head says: one that was left beside a file that took another's place, too. */
+    /* SQLite reads a log whatever the head says: one that was left beside a file that took another's place,
+     * too. */
     return has_log(q->s->path) ? refuse_log(q) : FELL_OK;
 }
 
@@ -284,6 +287,7 @@ static fell_status read_columns(struct query *q)
     t->n = sqlite3_column_count(q->statement);
     t->named = true;
     t->column = calloc((size_t)t->n, sizeof *t->column);
+    q->field = calloc((size_t)t->n, sizeof *q->field);
     for (int64_t j = 0; t->column && j < t->n; j++) {
         const char *name = sqlite3_column_name(q->statement, (int)j);
 
@@ -292,7 +296,7 @@ static fell_status read_columns(struct query *q)
             return file_out_of_memory(q->ctx, "query", q->s->path);
         t->column[j].name.len = (int64_t)strlen(name);
     }
-    if (!t->column)
+    if (!t->column || !q->field)
         return file_out_of_memory(q->ctx, "query", q->s->path);
     return TABLE_ASSIGN(t, q->s) ? FELL_OK : FELL_ERROR;
 }
@@ -466,8 +470,10 @@ static fell_status read_query(fell_read_call *c)
         return file_out_of_memory(c->ctx, "query", q->s->path);
     before = uselocale(plain);
     for (int64_t i = 0; i < c->n; i++) {
-        table_read(&q->table, c->row[i], c->x64 + i * q->table.width);
-        targets_read(&q->targets, c, i, c->row[i]);
+        for (int64_t j = 0; j < q->table.n; j++)
+            q->field[j] = table_field(&q->table, c->row[i], j);
+        table_read(&q->table, q->field, c->x64 + i * q->table.width);
+        (void)targets_read(&q->targets, c, i, q->field);
     }
     uselocale(before);
     freelocale(plain);

@@ -1,9 +1,9 @@
 /* table.h - a table as text: rows of fields that stay as they were written until it is known
  * what their column is.
  *
- * Included by csv, sqlite and libsvm, through table_inputs.h and targets.h. A field takes eight
- * bytes and points into one text. Knows nothing of files: a row's place is told by a prefix
- * and a number, "path: iris.csv:" and a line.
+ * Included by csv, sqlite and libsvm, through table_inputs.h and targets.h. Of rows in memory a field takes
+ * eight bytes and points into one text; a CSV file has only its first rows there (table_rows.h). Knows
+ * nothing of files: a row's place is told by a prefix and a number, "path: iris.csv:" and a line.
  */
 #ifndef DATASET_TABLE_H
 #define DATASET_TABLE_H
@@ -14,24 +14,84 @@
 #include "csv_scan.h"
 #include "fell/plugin.h"
 
-enum { TABLE_LENGTH_BITS = 20, TABLE_LONGEST = (1 << TABLE_LENGTH_BITS) - 1, TABLE_MOST_WORDS = 64 };
+enum {
+    TABLE_LENGTH_BITS = 20,
+    TABLE_LONGEST = (1 << TABLE_LENGTH_BITS) - 1,
+    TABLE_MOST_WORDS = 64,
+    TABLE_MOST_COUNTED = 1000000
+};
 
 enum table_role { TABLE_INPUT, TABLE_TARGET, TABLE_LEFT_OUT };
+
+/* Bytes that stay where they are, in blocks. */
+struct keep {
+    struct keep_block {
+        struct keep_block *next;
+    } * block;         /* the newest first, each with its bytes behind it */
+    size_t used, room; /* of the newest */
+};
+
+static inline void keep_release(struct keep *k)
+{
+    while (k->block) {
+        struct keep_block *next = k->block->next;
+
+        free(k->block);
+        k->block = next;
+    }
+}
+
+/* A copy of N bytes with a NUL behind it; NULL: out of memory. */
+static inline char *keep_bytes(struct keep *k, const char *bytes, int64_t n)
+{
+    enum { BLOCK = 4000 };
+    const size_t size = (size_t)n + 1;
+    char *to;
+
+    if (k->room - k->used < size) {
+        const size_t room = size > BLOCK ? size : BLOCK;
+        struct keep_block *block = malloc(sizeof *block + room);
+
+        if (!block)
+            return NULL;
+        block->next = k->block;
+        *k = (struct keep){block, 0, room};
+    }
+    to = (char *)(k->block + 1) + k->used;
+    if (n) /* nothing may have no address */
+        memcpy(to, bytes, (size_t)n);
+    to[n] = '\0';
+    k->used += size;
+    return to;
+}
+
+/* A field that is spoken of: its row, where that begins in the file, and its text, kept. */
+struct table_spot {
+    int64_t row, line;
+    struct field f;
+};
 
 struct table_column {
     struct field name; /* empty: without one */
     enum table_role role;
-    int64_t target; /* which */
-    uint64_t is;    /* FELL_NUMBER, FELL_CATEGORY; 0: to be found out */
-    /* What its fields are, of an input: */
-    int64_t missing, numbers, commas, codes, texts;
-    int64_t first_missing, first_comma, first_code, first_text; /* rows */
+    int64_t target;    /* which */
+    uint64_t is;       /* FELL_NUMBER, FELL_CATEGORY; 0: to be found out */
+    uint64_t declared; /* what `is` was before it was found out */
+    /* What its fields are, of an input or target, and the first of each kind: */
+    int64_t missing, numbers, commas, codes, texts, large; /* the last: beyond a float */
+    struct table_spot first, first_missing, first_comma, first_code, first_text, first_large;
+    bool skips; /* its numbers are not 0, 1, 2 ... */
     double min, max;
     int64_t nwords;
     char **word; /* [nwords] sorted by bytes, in one allocation, or another dataset's */
     bool own_words, word_never_missing; /* the latter of the source's column */
     int64_t at;                         /* where its numbers are in a row of x */
 };
+
+struct table;
+typedef fell_status
+table_pass(struct table *t,
+           fell_status (*visit)(void *arg, int64_t row, int64_t line, const struct field *field), void *arg);
 
 struct table {
     fell_ctx *ctx;
@@ -45,6 +105,10 @@ struct table {
     uint64_t *cell;              /* [rows, n] where in the text, and how long */
     int64_t *line;               /* [rows], or NULL: a row's number */
     struct table_column *column; /* [n] */
+    table_pass *pass;            /* ROWS that are not in memory, gone through anew; NULL: they are */
+    void *self;                  /* the dataset's, for it */
+    struct keep kept;            /* texts that are spoken of, names of columns that have no other place */
+    bool counted;                /* column[] says what the fields are */
     bool named;
     int64_t targets;
     int64_t nused;
@@ -67,6 +131,7 @@ static inline void table_release(struct table *t)
     free(t->used);
     free(t->told);
     free(t->names);
+    keep_release(&t->kept);
 }
 
 static inline fell_status table_no_memory(const struct table *t)

@@ -12,52 +12,16 @@
 #include "table_doubts.h"
 #include "table_match.h"
 #include "table_problems.h"
+#include "table_rows.h"
+#include "table_words.h"
 
-/* ---- what the fields of a column are --------------------------------------------------- */
-
-static inline void table_note(int64_t *count, int64_t *first, int64_t row)
-{
-    if (!(*count)++)
-        *first = row;
-}
-
-static inline void table_count(const struct table *t, struct table_column *c, int64_t j)
-{
-    for (int64_t row = 0; row < t->rows; row++) {
-        const struct field f = table_field(t, row, j);
-        double v;
-
-        if (table_missing(t, &f)) {
-            table_note(&c->missing, &c->first_missing, row);
-        } else if (table_number(t, &f, &v)) {
-            c->min = c->numbers && c->min < v ? c->min : v;
-            c->max = c->numbers && c->max > v ? c->max : v;
-            c->numbers++;
-            if (c->is == 0 && scan_is_code(&f))
-                table_note(&c->codes, &c->first_code, row);
-        } else if (field_is_foreign(t, &f)) {
-            table_note(&c->commas, &c->first_comma, row);
-        } else {
-            table_note(&c->texts, &c->first_text, row);
-        }
-    }
-}
+/* ---- what a column is -------------------------------------------------------------------- */
 
 /* An unnamed first column of 0, 1, 2 ...: pandas' index. */
 static inline bool table_is_index(const struct table *t, const struct table_column *c, int64_t j)
 {
-    double v;
-
-    if (!t->named || j > 0 || t->rows < 2 || c->numbers != t->rows ||
-        (c->name.len > 0 && !field_is(&c->name, "Unnamed: 0")))
-        return false;
-    for (int64_t row = 0; row < t->rows; row++) {
-        const struct field f = table_field(t, row, j);
-
-        if (!table_number(t, &f, &v) || v != (double)row)
-            return false;
-    }
-    return true;
+    return t->named && j == 0 && t->rows >= 2 && c->numbers == t->rows && !c->skips &&
+           (c->name.len == 0 || field_is(&c->name, "Unnamed: 0"));
 }
 
 /* How a setting calls column J: by name, or by number from 0. */
@@ -75,16 +39,16 @@ static inline const char *table_key(const struct table *t, int64_t j, char text[
 static inline void table_say_not_a_number(struct table *t, struct problems *p, int64_t j)
 {
     const struct table_column *c = &t->column[j];
-    const int64_t row =
-        c->commas && (!c->texts || c->first_comma < c->first_text) ? c->first_comma : c->first_text;
+    const bool comma = c->commas && (!c->texts || c->first_comma.row < c->first_text.row);
+    const struct table_spot *spot = comma ? &c->first_comma : &c->first_text;
     const int64_t others = c->texts + c->commas - 1;
-    const struct field f = table_field(t, row, j);
+    const struct field f = spot->f;
     char place[320], more[96] = "", key[64];
 
-    table_place(t, row, place);
+    table_place(t, spot, place);
     if (others > 0)
         snprintf(more, sizeof more, " (nor are %lld others of %lld)", (long long)others, (long long)t->rows);
-    if (c->commas && row == c->first_comma)
+    if (comma)
         problems_add(p, "%s%s: '%.*s' is not a number%s; decimals have a %s; thousands have no sign", place,
                      table_label(t, j), field_shown(&f), f.text, more,
                      t->decimal == '.' ? "point, or say decimal: \",\"" : "comma");
@@ -100,85 +64,53 @@ static inline void table_say_not_a_number(struct table *t, struct problems *p, i
                      place, table_label(t, j), field_shown(&f), f.text, more, table_key(t, j, key));
 }
 
-/* What an input is that nobody declared. */
-static inline void table_infer(struct table *t, struct problems *p, int64_t j)
+/* What an input is that nobody declared; as it was, where nothing can be made of it. */
+static inline void table_decide(const struct table *t, struct table_column *c)
 {
-    struct table_column *c = &t->column[j];
-    struct field f;
+    c->declared = c->is;
+    if (c->missing == t->rows || c->is == FELL_CATEGORY)
+        return;
+    if (c->is == 0 && c->numbers == 0 && c->commas == 0)
+        c->is = FELL_CATEGORY;
+    else if (!c->commas && !c->texts)
+        c->is = c->codes ? FELL_CATEGORY : FELL_NUMBER;
+}
+
+/* What is wrong with that. */
+static inline void table_say(struct table *t, struct problems *p, int64_t j)
+{
+    const struct table_column *c = &t->column[j];
+    char place[320];
 
     if (c->missing == t->rows) {
         problems_add(p, "%s holds nothing; drop it", table_label(t, j));
         return;
     }
-    if (c->is == FELL_CATEGORY)
+    if (c->declared == FELL_CATEGORY)
         return;
-    if (c->is == 0 && c->numbers == 0 && c->commas == 0) {
-        f = table_field(t, c->first_text, j);
-        if (field_has_sign(t, &f))
+    if (c->declared == 0 && c->numbers == 0 && c->commas == 0) {
+        if (field_has_sign(t, &c->first_text.f))
             table_say_not_a_number(t, p, j);
-        c->is = FELL_CATEGORY;
         return;
     }
     if (c->commas || c->texts)
         table_say_not_a_number(t, p, j);
-    else
-        c->is = c->codes ? FELL_CATEGORY : FELL_NUMBER;
-    if (c->is == FELL_NUMBER && !(isfinite((float)c->min) && isfinite((float)c->max))) {
-        for (int64_t row = 0; row < t->rows; row++) {
-            double v = 0.0;
-
-            f = table_field(t, row, j);
-            if (table_number(t, &f, &v) && !isfinite((float)v)) {
-                char place[320];
-
-                problems_add(p, "%s%s: %.*s is too large for a 32-bit float", table_place(t, row, place),
-                             table_label(t, j), field_shown(&f), f.text);
-                break;
-            }
-        }
-    }
+    if (c->is == FELL_NUMBER && c->large)
+        problems_add(p, "%s%s: %.*s is too large for a 32-bit float", table_place(t, &c->first_large, place),
+                     table_label(t, j), field_shown(&c->first_large.f), c->first_large.f.text);
 }
 
 /* ---- words ------------------------------------------------------------------------------- */
 
-/* The distinct texts of column J, sorted by bytes, into its words. */
-static inline fell_status table_collect_words(struct table *t, int64_t j)
-{
-    struct table_column *c = &t->column[j];
-    struct field *all = malloc((size_t)t->rows * sizeof *all);
-    size_t bytes = 0;
-    int64_t n = 0, words = 0;
-    char *to;
-
-    if (!all)
-        return table_no_memory(t);
-    for (int64_t row = 0; row < t->rows; row++) {
-        all[n] = table_field(t, row, j);
-        n += !table_missing(t, &all[n]);
-    }
-    qsort(all, (size_t)n, sizeof *all, field_order);
-    for (int64_t i = 0; i < n; i++)
-        if (i == 0 || field_order(&all[i], &all[words - 1])) {
-            all[words++] = all[i];
-            bytes += (size_t)all[i].len + 1;
-        }
-    c->word = malloc((size_t)words * sizeof *c->word + bytes + 1);
-    if (!c->word) {
-        free(all);
-        return table_no_memory(t);
-    }
-    to = (char *)(c->word + words);
-    for (int64_t i = 0; i < words; i++) {
-        c->word[i] = to;
-        memcpy(to, all[i].text, (size_t)all[i].len);
-        to[all[i].len] = '\0';
-        to += all[i].len + 1;
-    }
-    c->nwords = words;
-    c->own_words = true;
-    free(all);
-    return FELL_OK;
-}
+/* What is found out about the words of all categories while the rows go by. */
+struct wording {
+    struct table *t;
+    struct words *words; /* [t->nused] of columns without words yet */
+    struct unknown {
+        int64_t n;
+        struct table_spot first;
+    } * unknown; /* [t->nused] fields of others that are none of their words */
+};
 
 /* Which word of column C a field is, or -1. */
 static inline int64_t table_word(const struct table_column *c, const struct field *f)
@@ -200,57 +132,94 @@ static inline int64_t table_word(const struct table_column *c, const struct fiel
     return -1;
 }
 
+static inline bool table_has_words(const struct table *t, const struct table_column *c)
+{
+    return c->is == FELL_CATEGORY && c->missing < t->rows;
+}
+
+/* A table_visit. */
+static inline fell_status table_see_words(void *arg, int64_t row, int64_t line, const struct field *field)
+{
+    struct wording *w = arg;
+    struct table *t = w->t;
+
+    for (int64_t k = 0; k < t->nused; k++) {
+        const struct table_column *c = &t->column[t->used[k]];
+        const struct field *f = &field[t->used[k]];
+        bool ok = true;
+
+        if (!table_has_words(t, c) || table_missing(t, f))
+            continue;
+        if (!c->word)
+            ok = w->words[k].n > TABLE_MOST_COUNTED || words_add(&w->words[k], f, row, line);
+        else if (table_word(c, f) < 0)
+            ok = table_note(t, &w->unknown[k].n, &w->unknown[k].first, row, line, f);
+        if (!ok)
+            return table_no_memory(t);
+    }
+    return FELL_OK;
+}
+
 /* Words of a test set that the source does not have. */
-static inline void table_check_words(struct table *t, struct problems *p, int64_t j)
+static inline void table_check_words(struct table *t, struct problems *p, int64_t j, const struct unknown *u)
 {
     const struct table_column *c = &t->column[j];
-    int64_t unknown = 0, first = 0;
+    char place[320];
 
-    for (int64_t row = 0; row < t->rows; row++) {
-        const struct field f = table_field(t, row, j);
-
-        if (!table_missing(t, &f) && table_word(c, &f) < 0)
-            table_note(&unknown, &first, row);
-    }
-    if (c->missing && c->word_never_missing && !t->zeros) {
-        char place[320];
-
+    if (c->missing && c->word_never_missing && !t->zeros)
         problems_add(
             p,
             "%s%s: missing value (%lld in all), but the source has all of them; unknown: zeros takes "
             "it as no word",
-            table_place(t, c->first_missing, place), table_label(t, j), (long long)c->missing);
-    }
-    if (unknown && !t->zeros) {
-        const struct field f = table_field(t, first, j);
-        char place[320];
-
+            table_place(t, &c->first_missing, place), table_label(t, j), (long long)c->missing);
+    if (u->n && !t->zeros)
         problems_add(p,
                      "%s%s: '%.*s' is not among the %lld words of the source (%lld row%s); unknown: zeros "
                      "takes it as none of them",
-                     table_place(t, first, place), table_label(t, j), field_shown(&f), f.text,
-                     (long long)c->nwords, (long long)unknown, unknown == 1 ? " has such" : "s have such");
-    }
+                     table_place(t, &u->first, place), table_label(t, j), field_shown(&u->first.f),
+                     u->first.f.text, (long long)c->nwords, (long long)u->n,
+                     u->n == 1 ? " has such" : "s have such");
 }
 
-static inline fell_status table_settle_words(struct table *t, struct problems *p, int64_t j)
+/* WORDS become those of column J. */
+static inline fell_status table_take_words(struct table *t, int64_t j, struct words *words)
 {
     struct table_column *c = &t->column[j];
 
+    words_sort(words);
+    c->nwords = words->n;
+    c->own_words = true;
+    c->word = malloc((size_t)words->n * sizeof *c->word);
+    for (int64_t i = 0; c->word && i < words->n; i++) {
+        c->word[i] = keep_bytes(&t->kept, words->word[i].f.text, words->word[i].f.len);
+        if (!c->word[i])
+            return table_no_memory(t);
+    }
+    return c->word ? FELL_OK : table_no_memory(t);
+}
+
+static inline fell_status table_settle_words(struct table *t, struct problems *p, int64_t k,
+                                             const struct wording *w)
+{
+    const int64_t j = t->used[k];
+    struct table_column *c = &t->column[j];
+
     if (c->word) {
-        table_check_words(t, p, j);
+        table_check_words(t, p, j, &w->unknown[k]);
         return FELL_OK;
     }
-    if (table_collect_words(t, j) != FELL_OK)
-        return FELL_ERROR;
-    if (c->nwords > TABLE_MOST_WORDS) {
-        const struct field f = table_field(t, c->codes ? c->first_code : 0, j);
+    if (w->words[k].n > TABLE_MOST_WORDS) {
+        const struct field f = c->codes ? c->first_code.f : c->first.f;
 
-        problems_add(p, "%s has %lld words ('%.*s', ...), more than %d; drop it%s", table_label(t, j),
-                     (long long)c->nwords, field_shown(&f), f.text, TABLE_MOST_WORDS,
+        problems_add(p, "%s has %s%lld words ('%.*s', ...), more than %d; drop it%s", table_label(t, j),
+                     w->words[k].n > TABLE_MOST_COUNTED ? "more than " : "",
+                     (long long)(w->words[k].n > TABLE_MOST_COUNTED ? TABLE_MOST_COUNTED : w->words[k].n),
+                     field_shown(&f), f.text, TABLE_MOST_WORDS,
                      c->texts ? "" : ", or say in columns that it is a number");
         return FELL_OK;
     }
+    if (table_take_words(t, j, &w->words[k]) != FELL_OK)
+        return FELL_ERROR;
     words_doubt(t, table_label(t, j), "words", (const char *const *)(uintptr_t)c->word, c->nwords);
     for (int64_t i = 0; i < c->nwords; i++)
         if (c->nwords > 1 &&
@@ -260,13 +229,40 @@ static inline fell_status table_settle_words(struct table *t, struct problems *p
     return FELL_OK;
 }
 
+/* All columns in use: what is wrong with each, and its words. */
+static inline fell_status table_settle_columns(struct table *t, struct problems *p)
+{
+    struct wording w = {.t = t,
+                        .words = calloc((size_t)t->nused + 1, sizeof *w.words),
+                        .unknown = calloc((size_t)t->nused + 1, sizeof *w.unknown)};
+    fell_status result = w.words && w.unknown ? FELL_OK : table_no_memory(t);
+    bool any = false;
+
+    for (int64_t k = 0; k < t->nused; k++) {
+        table_decide(t, &t->column[t->used[k]]);
+        any |= table_has_words(t, &t->column[t->used[k]]);
+    }
+    if (result == FELL_OK && any)
+        result = table_each(t, table_see_words, &w);
+    for (int64_t k = 0; k < t->nused && result == FELL_OK; k++) {
+        table_say(t, p, t->used[k]);
+        if (table_has_words(t, &t->column[t->used[k]]))
+            result = table_settle_words(t, p, k, &w);
+    }
+    for (int64_t k = 0; w.words && k < t->nused; k++)
+        words_release(&w.words[k]);
+    free(w.words);
+    free(w.unknown);
+    return result;
+}
+
 /* ---- the whole -------------------------------------------------------------------------------- */
 
 static inline void table_say_missing(struct table *t, struct problems *p)
 {
     int64_t columns = 0, fields = 0, row = INT64_MAX, at = 0;
     char list[500] = "", place[320];
-    struct field f;
+    const struct table_spot *spot;
 
     for (int64_t k = 0; k < t->nused; k++) {
         const struct table_column *c = &t->column[t->used[k]];
@@ -276,8 +272,8 @@ static inline void table_say_missing(struct table *t, struct problems *p)
             continue;
         columns++;
         fields += c->missing;
-        if (c->first_missing < row) {
-            row = c->first_missing;
+        if (c->first_missing.row < row) {
+            row = c->first_missing.row;
             at = t->used[k];
         }
         if (used + 120 < sizeof list)
@@ -288,9 +284,9 @@ static inline void table_say_missing(struct table *t, struct problems *p)
     }
     if (!columns)
         return;
-    f = table_field(t, row, at);
-    problems_add(p, "%s%s: missing value%s%.*s%s", table_place(t, row, place), table_label(t, at),
-                 f.len ? " ('" : "", field_shown(&f), f.text, f.len ? "')" : "");
+    spot = &t->column[at].first_missing;
+    problems_add(p, "%s%s: missing value%s%.*s%s", table_place(t, spot, place), table_label(t, at),
+                 spot->f.len ? " ('" : "", field_shown(&spot->f), spot->f.text, spot->f.len ? "')" : "");
     if (fields > 1)
         problems_add(p, "in all %lld values of %lld column%s are missing (%s)", (long long)fields,
                      (long long)columns, columns == 1 ? "" : "s", list);
@@ -344,12 +340,13 @@ static inline fell_status table_settle_inputs(struct table *t, fell_data_info *i
     t->used = malloc((size_t)t->n * sizeof *t->used);
     if (!t->used)
         return table_no_memory(t);
+    if (table_count(t) != FELL_OK)
+        return FELL_ERROR;
     for (int64_t j = 0; j < t->n; j++) {
         struct table_column *c = &t->column[j];
 
         if (c->role != TABLE_INPUT)
             continue;
-        table_count(t, c, j);
         if (c->is == 0 && table_is_index(t, c, j)) {
             fell_warn(t->ctx, "%s has no name and counts the rows from 0: left out, as pandas' index",
                       table_label(t, j));
@@ -365,12 +362,8 @@ static inline fell_status table_settle_inputs(struct table *t, fell_data_info *i
         table_match(t, source, &p);
     else
         table_tell_twins(t);
-    for (int64_t k = 0; k < t->nused; k++) {
-        table_infer(t, &p, t->used[k]);
-        if (t->column[t->used[k]].is == FELL_CATEGORY && t->column[t->used[k]].missing < t->rows &&
-            table_settle_words(t, &p, t->used[k]) != FELL_OK)
-            return FELL_ERROR;
-    }
+    if (table_settle_columns(t, &p) != FELL_OK)
+        return FELL_ERROR;
     if (!info->gaps)
         table_say_missing(t, &p);
     if (problems_end(&p, t) != FELL_OK || table_tell(t) != FELL_OK)
@@ -384,12 +377,12 @@ static inline fell_status table_settle_inputs(struct table *t, fell_data_info *i
     return FELL_OK;
 }
 
-/* Row ROW into X [width]. */
-static inline void table_read(const struct table *t, int64_t row, double *x)
+/* A row's FIELDS into X [width]. */
+static inline void table_read(const struct table *t, const struct field *field, double *x)
 {
     for (int64_t k = 0; k < t->nused; k++) {
         const struct table_column *c = &t->column[t->used[k]];
-        const struct field f = table_field(t, row, t->used[k]);
+        const struct field f = field[t->used[k]];
         const bool missing = table_missing(t, &f);
         int64_t word;
 

@@ -47,10 +47,10 @@ static inline fell_status problems_end(const struct problems *p, const struct ta
     return FELL_ERROR;
 }
 
-/* "FILE:7: " or "row 7: ": where ROW is, without the setting that a message begins with. */
-static inline const char *table_place(const struct table *t, int64_t row, char text[320])
+/* "FILE:7: " or "row 7: ": where a field is, without the setting that a message begins with. */
+static inline const char *table_place(const struct table *t, const struct table_spot *spot, char text[320])
 {
-    snprintf(text, 320, "%s%lld: ", t->place + strcspn(t->place, " ") + 1, table_line(t, row));
+    snprintf(text, 320, "%s%lld: ", t->place + strcspn(t->place, " ") + 1, (long long)spot->line);
     return text;
 }
 

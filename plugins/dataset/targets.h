@@ -1,4 +1,4 @@
-/* targets.h - target columns of a table: classes or values, once all rows are in.
+/* targets.h - target columns of a table: classes or values, once all rows were seen.
  *
  * Included by the datasets whose rows come from a text or a query (csv, sqlite,
  * libsvm). A class is what was written: 042 and 42 are two, and so are two ids beyond
@@ -9,26 +9,29 @@
 
 #include "table.h"
 #include "table_doubts.h"
+#include "table_rows.h"
+#include "table_words.h"
 
 struct targets {
     struct table *t;
-    float *value;      /* [rows, t->targets], of values */
-    int32_t *label;    /* [rows], of classes */
-    char **class_name; /* [classes], one allocation */
+    bool classes;
+    struct words texts; /* of classes: what is written, by bytes, each with its label */
+    char **class_name;  /* [classes], one allocation */
+    int64_t *column;    /* [t->targets] */
 };
 
-/* One field of a target column while classes are made. */
+/* A text of a target column while classes are made. */
 struct cell {
     struct field f;
-    int64_t row;
+    int64_t of; /* which of targets.texts */
     double number;
 };
 
 static inline void targets_release(struct targets *g)
 {
-    free(g->value);
-    free(g->label);
+    words_release(&g->texts);
     free(g->class_name);
+    free(g->column);
 }
 
 /* The column that is target I. */
@@ -91,12 +94,12 @@ static inline void targets_tell_same(const struct table *t, const struct field *
               field_shown(a), a->text, field_shown(b), b->text, one ? "one class" : "two classes");
 }
 
-/* Sorted cells [rows]: whole numbers by their plain text, and the texts that are told of. */
-static inline void targets_unify(struct table *t, struct cell *cell)
+/* Sorted cells [n]: whole numbers by their plain text, and the texts that are told of. */
+static inline void targets_unify(struct table *t, struct cell *cell, int64_t n)
 {
     struct field merged[2] = {{NULL, 0}}, parted[2] = {{NULL, 0}};
 
-    for (int64_t i = 1; i < t->rows; i++) {
+    for (int64_t i = 1; i < n; i++) {
         const struct field a = targets_plain(cell[i - 1].f), b = targets_plain(cell[i].f);
 
         if (cell[i].number != cell[i - 1].number || !targets_by_bytes(&cell[i], &cell[i - 1]))
@@ -111,7 +114,7 @@ static inline void targets_unify(struct table *t, struct cell *cell)
             merged[1] = cell[i].f;
         }
     }
-    for (int64_t i = 0; i < t->rows; i++)
+    for (int64_t i = 0; i < n; i++)
         cell[i].f = targets_plain(cell[i].f);
     if (merged[0].text)
         targets_tell_same(t, &merged[0], &merged[1], true);
@@ -119,27 +122,26 @@ static inline void targets_unify(struct table *t, struct cell *cell)
         targets_tell_same(t, &parted[0], &parted[1], false);
 }
 
-/* CELL [rows] sorted: number its distinct texts from 0. */
-static inline fell_status targets_number_classes(struct targets *g, const struct cell *cell,
+/* CELL [n] sorted: number its distinct texts from 0. */
+static inline fell_status targets_number_classes(struct targets *g, const struct cell *cell, int64_t n,
                                                  fell_data_info *info)
 {
-    const int64_t rows = g->t->rows;
     int64_t classes = 0;
     size_t bytes = 0;
     char *names;
 
-    for (int64_t i = 0; i < rows; i++) {
+    for (int64_t i = 0; i < n; i++) {
         if (i == 0 || targets_by_bytes(&cell[i], &cell[i - 1])) {
             classes++;
             bytes += (size_t)cell[i].f.len + 1;
         }
-        g->label[cell[i].row] = (int32_t)(classes - 1);
+        g->texts.word[cell[i].of].label = (int32_t)(classes - 1);
     }
     g->class_name = malloc((size_t)classes * sizeof *g->class_name + bytes);
     if (!g->class_name)
         return table_no_memory(g->t);
     names = (char *)(g->class_name + classes);
-    for (int64_t i = 0, k = 0; i < rows; i++) {
+    for (int64_t i = 0, k = 0; i < n; i++) {
         if (i > 0 && !targets_by_bytes(&cell[i], &cell[i - 1]))
             continue;
         g->class_name[k++] = names;
@@ -147,6 +149,7 @@ static inline fell_status targets_number_classes(struct targets *g, const struct
         names[cell[i].f.len] = '\0';
         names += cell[i].f.len + 1;
     }
+    g->classes = true;
     info->is = FELL_CLASSES;
     info->nclasses = classes;
     info->class_names = (const char *const *)g->class_name;
@@ -162,70 +165,72 @@ static inline fell_status targets_doubt(const struct targets *g, int64_t j, cons
 
     for (int64_t k = 0; k < info->nclasses; k++)
         if (words_mean_missing(t, info->class_names[k], info->class_names, info->nclasses)) {
-            int64_t row = 0;
+            const struct word *w = g->texts.word;
 
-            while (g->label[row] != k)
-                row++;
+            while (w->label != k)
+                w++;
             return fell_fail(
                 t->ctx,
                 "%s%lld: %s: is '%.60s' a class, or does it stand for nothing? Then leave such rows "
                 "out; if it is a class, say which words stand for nothing: missing: ['', NA]",
-                t->place, table_line(t, row), table_label(t, j), info->class_names[k]);
+                t->place, (long long)w->line, table_label(t, j), info->class_names[k]);
         }
     words_doubt(t, "target", "classes", info->class_names, info->nclasses);
     return FELL_OK;
+}
+
+/* A table_visit: the text of the only target. */
+static inline fell_status targets_see_text(void *arg, int64_t row, int64_t line, const struct field *field)
+{
+    struct targets *g = arg;
+
+    return words_add(&g->texts, &field[g->column[0]], row, line) ? FELL_OK : table_no_memory(g->t);
 }
 
 /* Sorted as numbers when all are, else by bytes. */
 static inline fell_status targets_make_classes(struct targets *g, bool numeric, fell_data_info *info)
 {
     struct table *t = g->t;
-    const int64_t j = targets_column(t, 0);
-    struct cell *cell = malloc((size_t)t->rows * sizeof *cell);
+    struct cell *cell;
     fell_status result;
+    int64_t n;
 
-    g->label = malloc((size_t)t->rows * sizeof *g->label);
-    if (!cell || !g->label) {
-        free(cell);
+    if (table_each(t, targets_see_text, g) != FELL_OK)
+        return FELL_ERROR;
+    n = g->texts.n;
+    cell = malloc((size_t)n * sizeof *cell);
+    if (!cell)
         return table_no_memory(t);
+    for (int64_t i = 0; i < n; i++) {
+        cell[i] = (struct cell){.f = g->texts.word[i].f, .of = i};
+        (void)table_number(t, &cell[i].f, &cell[i].number);
     }
-    for (int64_t row = 0; row < t->rows; row++) {
-        cell[row] = (struct cell){.f = table_field(t, row, j), .row = row};
-        (void)table_number(t, &cell[row].f, &cell[row].number);
-    }
-    qsort(cell, (size_t)t->rows, sizeof *cell, numeric ? targets_by_number : targets_by_bytes);
+    qsort(cell, (size_t)n, sizeof *cell, numeric ? targets_by_number : targets_by_bytes);
     if (numeric) {
-        targets_unify(t, cell);
-        qsort(cell, (size_t)t->rows, sizeof *cell, targets_by_number);
+        targets_unify(t, cell, n);
+        qsort(cell, (size_t)n, sizeof *cell, targets_by_number);
     }
-    result = targets_number_classes(g, cell, info);
+    result = targets_number_classes(g, cell, n, info);
     free(cell);
-    return result == FELL_OK && !numeric ? targets_doubt(g, j, info) : result;
+    words_sort(&g->texts);
+    return result == FELL_OK && !numeric ? targets_doubt(g, g->column[0], info) : result;
 }
 
 /* ---- values -------------------------------------------------------------------------- */
 
-/* Every field is a number: into value[rows, targets]. */
-static inline fell_status targets_make_values(struct targets *g, fell_data_info *info)
+/* Every field is a number. */
+static inline fell_status targets_make_values(const struct targets *g, fell_data_info *info)
 {
     struct table *t = g->t;
 
-    g->value = malloc((size_t)(t->rows * t->targets) * sizeof *g->value);
-    if (!g->value)
-        return table_no_memory(t);
     for (int64_t i = 0; i < t->targets; i++) {
-        const int64_t j = targets_column(t, i);
+        const struct table_column *c = &t->column[g->column[i]];
+        const struct table_spot *spot = &c->first_large;
 
-        for (int64_t row = 0; row < t->rows; row++) {
-            const struct field f = table_field(t, row, j);
-            double v = 0.0;
-
-            (void)table_number(t, &f, &v);
-            if (!isfinite((float)v))
-                return fell_fail(t->ctx, "%s%lld: %s: %.*s is too large for a 32-bit float", t->place,
-                                 table_line(t, row), table_label(t, j), field_shown(&f), f.text);
-            g->value[row * t->targets + i] = (float)v;
-        }
+        if (c->large)
+            return fell_fail(t->ctx, "%s%lld: %s: %.*s is too large for a 32-bit float", t->place,
+                             (long long)spot->line, table_label(t, g->column[i]), field_shown(&spot->f),
+                             spot->f.text);
     }
     info->is = FELL_VALUES;
     info->target = fell_vec(t->targets);
@@ -234,64 +239,83 @@ static inline fell_status targets_make_values(struct targets *g, fell_data_info 
 
 /* ---- which ----------------------------------------------------------------------------- */
 
-/* What the targets hold, at first: a missing value, a text, a number with the wrong decimal sign. */
+/* What the targets hold, and the first of each, by row and then by column: a missing value, a text (FOREIGN
+ * of them numbers with the wrong decimal sign). */
 struct target_kinds {
-    int64_t missing, missing_row, missing_column, texts, text_row, text_column, foreign;
+    int64_t missing, texts, foreign;
+    int64_t missing_column, text_column;
+    const struct table_spot *first_missing, *first_text;
 };
 
-static inline struct target_kinds targets_look(const struct table *t)
+static inline void targets_first(const struct table_spot **first, int64_t *column,
+                                 const struct table_spot *spot, int64_t j, int64_t n)
+{
+    if (n && (!*first || spot->row < (*first)->row)) {
+        *first = spot;
+        *column = j;
+    }
+}
+
+static inline struct target_kinds targets_look(const struct targets *g)
 {
     struct target_kinds k = {.missing = 0};
 
-    for (int64_t row = 0; row < t->rows; row++)
-        for (int64_t i = 0; i < t->targets; i++) {
-            const int64_t j = targets_column(t, i);
-            const struct field f = table_field(t, row, j);
-            double v;
+    for (int64_t i = 0; i < g->t->targets; i++) {
+        const int64_t j = g->column[i];
+        const struct table_column *c = &g->t->column[j];
 
-            if (table_missing(t, &f)) {
-                if (!k.missing++) {
-                    k.missing_row = row;
-                    k.missing_column = j;
-                }
-            } else if (!table_number(t, &f, &v)) {
-                k.foreign += field_is_foreign(t, &f);
-                if (!k.texts++) {
-                    k.text_row = row;
-                    k.text_column = j;
-                }
-            }
-        }
+        k.missing += c->missing;
+        k.texts += c->texts + c->commas;
+        k.foreign += c->commas;
+        targets_first(&k.first_missing, &k.missing_column, &c->first_missing, j, c->missing);
+        targets_first(&k.first_text, &k.text_column, &c->first_text, j, c->texts);
+        targets_first(&k.first_text, &k.text_column, &c->first_comma, j, c->commas);
+    }
     return k;
 }
 
-/* Several columns where the loss takes one of classes: what they are, if that can be seen. */
-static inline fell_status targets_refuse_columns(struct table *t)
+/* Several columns of targets while it is found out what they are. */
+struct target_columns {
+    const struct targets *g;
+    bool one_hot, yes_no;
+};
+
+/* A table_visit. */
+static inline fell_status targets_see_columns(void *arg, int64_t row, int64_t line, const struct field *field)
 {
-    bool one_hot = true, yes_no = true;
+    struct target_columns *look = arg;
+    int64_t ones = 0;
 
-    for (int64_t row = 0; row < t->rows; row++) {
-        int64_t ones = 0;
+    (void)row;
+    (void)line;
+    for (int64_t i = 0; i < look->g->t->targets; i++) {
+        double v = 0.0;
 
-        for (int64_t i = 0; i < t->targets; i++) {
-            const struct field f = table_field(t, row, targets_column(t, i));
-            double v = 0.0;
-
-            (void)table_number(t, &f, &v);
-            ones += v == 1.0;
-            yes_no &= v == 1.0 || v == 0.0;
-            one_hot &= v == 1.0 || v == 0.0 || v == -1.0;
-        }
-        one_hot &= ones == 1;
+        (void)table_number(look->g->t, &field[look->g->column[i]], &v);
+        ones += v == 1.0;
+        look->yes_no &= v == 1.0 || v == 0.0;
+        look->one_hot &= v == 1.0 || v == 0.0 || v == -1.0;
     }
+    look->one_hot &= ones == 1;
+    return FELL_OK;
+}
+
+/* Several columns where the loss takes one of classes: what they are, if that can be seen. */
+static inline fell_status targets_refuse_columns(const struct targets *g)
+{
+    struct table *t = g->t;
+    struct target_columns look = {.g = g, .one_hot = true, .yes_no = true};
+
+    if (table_each(t, targets_see_columns, &look) != FELL_OK)
+        return FELL_ERROR;
     return fell_fail(t->ctx, "target: %lld columns are %s, but the loss takes classes, in one column%s",
                      (long long)t->targets,
-                     one_hot  ? "one-hot, a single 1 in each row"
-                     : yes_no ? "questions of yes and no"
-                              : "values",
-                     one_hot  ? " that names each row's class, as df[columns].idxmax(axis=1) does"
-                     : yes_no ? "; bce_with_logits takes questions"
-                              : "");
+                     look.one_hot  ? "one-hot, a single 1 in each row"
+                     : look.yes_no ? "questions of yes and no"
+                                   : "values",
+                     look.one_hot  ? " that names each row's class, as df[columns].idxmax(axis=1) does"
+                     : look.yes_no ? "; bce_with_logits takes questions"
+                                   : "");
 }
 
 /* Values where all are numbers and the loss does not take classes; else classes,
@@ -300,49 +324,71 @@ static inline fell_status targets_refuse_columns(struct table *t)
 static inline fell_status targets_settle(struct targets *g, fell_data_info *info)
 {
     struct table *t = g->t;
-    const struct target_kinds k = targets_look(t);
-    struct field f;
+    struct target_kinds k;
 
+    g->column = malloc((size_t)t->targets * sizeof *g->column);
+    if (!g->column)
+        return table_no_memory(t);
+    for (int64_t i = 0; i < t->targets; i++)
+        g->column[i] = targets_column(t, i);
+    if (table_count(t) != FELL_OK)
+        return FELL_ERROR;
+    k = targets_look(g);
     if (k.missing) {
+        const struct field f = k.first_missing->f;
         char more[64] = "";
 
-        f = table_field(t, k.missing_row, k.missing_column);
         if (k.missing > 1)
             snprintf(more, sizeof more, ", the first of %lld", (long long)k.missing);
         return fell_fail(t->ctx, "%s%lld: %s: missing value%s%.*s%s in the target%s", t->place,
-                         table_line(t, k.missing_row), table_label(t, k.missing_column), f.len ? " ('" : "",
-                         field_shown(&f), f.text, f.len ? "')" : "", more);
+                         (long long)k.first_missing->line, table_label(t, k.missing_column),
+                         f.len ? " ('" : "", field_shown(&f), f.text, f.len ? "')" : "", more);
     }
     if (k.texts && k.foreign == k.texts) {
-        f = table_field(t, k.text_row, k.text_column);
+        const struct field f = k.first_text->f;
+
         return fell_fail(t->ctx, "%s%lld: %s: '%.*s' is not a number; decimals have a %s%s", t->place,
-                         table_line(t, k.text_row), table_label(t, k.text_column), field_shown(&f), f.text,
-                         t->decimal == '.' ? "point" : "comma",
+                         (long long)k.first_text->line, table_label(t, k.text_column), field_shown(&f),
+                         f.text, t->decimal == '.' ? "point" : "comma",
                          t->decimal == '.' ? ", or say decimal: \",\"" : "");
     }
     if (k.texts && (info->wanted == FELL_VALUES || t->targets > 1)) {
-        f = table_field(t, k.text_row, k.text_column);
+        const struct field f = k.first_text->f;
+
         return fell_fail(t->ctx, "target: %s holds text ('%.*s' on %s %lld), but %s",
                          table_label(t, k.text_column), field_shown(&f), f.text, t->row_word,
-                         table_line(t, k.text_row),
+                         (long long)k.first_text->line,
                          t->targets > 1 ? "several targets must be numbers" : "the loss takes numbers");
     }
     if (info->wanted == FELL_CLASSES && t->targets > 1)
-        return targets_refuse_columns(t);
+        return targets_refuse_columns(g);
     if (info->wanted == FELL_CLASSES)
         return targets_make_classes(g, k.texts == 0, info);
     return targets_make_values(g, info);
 }
 
-/* Row ROW as row I of a read call. */
-static inline void targets_read(const struct targets *g, fell_read_call *c, int64_t i, int64_t row)
+/* A row's FIELDS as row I of a read call. False: one is no target, in a file that was changed. */
+static inline bool targets_read(const struct targets *g, const fell_read_call *c, int64_t i,
+                                const struct field *field)
 {
     const int64_t n = g->t->targets;
 
-    if (c->target)
-        memcpy(c->target + i * n, g->value + row * n, (size_t)n * sizeof *c->target);
-    if (c->label)
-        c->label[i] = g->label[row];
+    if (g->classes) {
+        const struct word *w = words_find(&g->texts, &field[g->column[0]]);
+
+        if (w && c->label)
+            c->label[i] = w->label;
+        return w != NULL;
+    }
+    for (int64_t k = 0; k < n; k++) {
+        double v;
+
+        if (!table_number(g->t, &field[g->column[k]], &v))
+            return false;
+        if (c->target)
+            c->target[i * n + k] = (float)v;
+    }
+    return true;
 }
 
 #endif

@@ -1,10 +1,13 @@
-/* text.h - the bytes of a text file as UTF-8: byte order marks, other encodings, what is no text.
+/* text.h - the bytes of a text file as UTF-8, window by window: byte order marks, other encodings, what is no
+ * text.
  *
  * Included by the datasets that read text (csv, libsvm). Knows nothing of lines but their
  * numbers for messages.
  */
 #ifndef DATASET_TEXT_H
 #define DATASET_TEXT_H
+
+#include <sys/stat.h>
 
 #include "fell/plugin.h"
 #include "file.h"
@@ -37,6 +40,12 @@ static inline size_t text_utf8_length(const unsigned char *p)
     return n;
 }
 
+/* How long a sequence is whose first byte is LEAD. */
+static inline size_t text_utf8_wanted(unsigned char lead)
+{
+    return lead < 0xc2 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf5 ? 4 : 1;
+}
+
 /* The line, from 1, that byte AT of TEXT is in: lines end in LF, CRLF or CR. */
 static inline long long text_line(const char *text, size_t at)
 {
@@ -47,91 +56,208 @@ static inline long long text_line(const char *text, size_t at)
     return line;
 }
 
-static inline fell_status text_refuse_utf8(fell_ctx *ctx, const char *file, const char *text, size_t n)
-{
-    const unsigned char *bytes = (const unsigned char *)text;
+/* A file of text, window by window. */
+struct text {
+    fell_ctx *ctx;
+    const char *path;
+    int32_t encoding;
+    gzFile file;
+    struct stat about; /* the file when it was opened */
+    char *bytes;       /* [n] the window, UTF-8 with a NUL behind it */
+    size_t n, room;
+    unsigned char part[4]; /* [parts] of a character that the window cuts */
+    size_t parts;
+    bool begun, end; /* the first bytes are there; so are the last */
+};
 
-    for (size_t i = 0, length; i < n; i += length) {
+static inline void text_close(struct text *t)
+{
+    if (t->file)
+        gzclose(t->file);
+    free(t->bytes);
+    t->file = NULL;
+    t->bytes = NULL;
+}
+
+/* The text has not begun then: text_more(). text_close() also after an error. */
+static inline fell_status text_open(struct text *t, fell_ctx *ctx, const char *path, int32_t encoding)
+{
+    *t = (struct text){.ctx = ctx, .path = path, .encoding = encoding};
+    if (file_open(ctx, "path", path, &t->file) != FELL_OK)
+        return FELL_ERROR;
+    if (stat(path, &t->about) != 0)
+        return fell_fail(ctx, "path: cannot read %s: %s", path, strerror(errno));
+    return FELL_OK;
+}
+
+static inline fell_status text_changed(const struct text *t)
+{
+    return fell_fail(t->ctx, "path: %s was changed while it was read", file_name(t->path));
+}
+
+/* From the beginning once more. Errors: the file was changed. */
+static inline fell_status text_rewind(struct text *t)
+{
+    const struct stat *then = &t->about;
+    struct stat now;
+
+    if (stat(t->path, &now) != 0 || now.st_size != then->st_size || now.st_ino != then->st_ino ||
+        now.st_mtim.tv_sec != then->st_mtim.tv_sec || now.st_mtim.tv_nsec != then->st_mtim.tv_nsec)
+        return text_changed(t);
+    if (gzrewind(t->file) != 0)
+        return fell_fail(t->ctx, "path: cannot read %s: %s", t->path, strerror(errno));
+    t->n = t->parts = 0;
+    t->begun = t->end = false;
+    return FELL_OK;
+}
+
+/* What the first bytes, at P, say: another encoding, or a byte order mark, whose length is *SKIP. */
+static inline fell_status text_look_at_begin(const struct text *t, const char *p, size_t n, size_t *skip)
+{
+    const char *const file = file_name(t->path);
+
+    if (n >= 4 && (!memcmp(p, "\xff\xfe\0\0", 4) || !memcmp(p, "\0\0\xfe\xff", 4)))
+        return fell_fail(t->ctx, "path: %s is UTF-32; save it as UTF-8", file);
+    if (n >= 2 && (!memcmp(p, "\xff\xfe", 2) || !memcmp(p, "\xfe\xff", 2)))
+        return fell_fail(t->ctx, "path: %s is UTF-16; save it as UTF-8", file);
+    *skip = n >= 3 && !memcmp(p, "\xef\xbb\xbf", 3) ? 3 : 0;
+    if (t->encoding != ENCODING_UTF8 && *skip)
+        return fell_fail(t->ctx, "encoding: %s begins with the byte order mark of UTF-8; leave encoding out",
+                         file);
+    return FELL_OK;
+}
+
+/* Bytes FROM to HAVE of the window are UTF-8, but for a character that is cut, which is put aside. LINE is
+ * that of the window's first byte. */
+static inline fell_status text_check_utf8(struct text *t, size_t from, size_t have, int64_t line)
+{
+    const unsigned char *bytes = (const unsigned char *)t->bytes;
+
+    for (size_t i = from, length; i < have; i += length) {
         length = text_utf8_length(bytes + i);
+        if (!length && !t->end && have - i < text_utf8_wanted(bytes[i])) {
+            t->parts = have - i;
+            memcpy(t->part, bytes + i, t->parts);
+            have = i;
+            break;
+        }
         if (!length)
-            return fell_fail(ctx,
+            return fell_fail(t->ctx,
                              "path: %s:%lld: byte 0x%02x is not UTF-8; save the file as UTF-8, or say "
                              "encoding: latin1 (or cp1252, of Windows)",
-                             file, text_line(text, i), bytes[i]);
-        if (length == 3 && !memcmp(text + i, "\xef\xbb\xbf", 3))
-            return fell_fail(ctx,
+                             file_name(t->path), line + text_line(t->bytes, i) - 1, bytes[i]);
+        if (length == 3 && !memcmp(bytes + i, "\xef\xbb\xbf", 3))
+            return fell_fail(t->ctx,
                              "path: %s:%lld: a byte order mark stands in line %lld, where none belongs (were "
                              "two files joined?); remove its three bytes, EF BB BF",
-                             file, text_line(text, i), text_line(text, i));
+                             file_name(t->path), line + text_line(t->bytes, i) - 1,
+                             line + text_line(t->bytes, i) - 1);
     }
+    t->n = have;
+    t->bytes[have] = '\0';
     return FELL_OK;
 }
 
-/* *TEXT [*N] in one byte a character becomes UTF-8, in new memory. */
-static inline fell_status text_widen(fell_ctx *ctx, const char *path, int32_t encoding, char **text,
-                                     size_t *n)
+/* RAW [n], in one byte a character, becomes UTF-8 behind the window, which has room for it. */
+static inline fell_status text_widen(struct text *t, const unsigned char *raw, size_t n, int64_t line)
 {
-    const unsigned char *from = (const unsigned char *)*text;
-    char *to = malloc(3 * *n + 1);
-    size_t k = 0;
+    char *to = t->bytes + t->n;
 
-    if (!to)
-        return file_out_of_memory(ctx, "path", path);
-    for (size_t i = 0; i < *n; i++) {
-        const bool control = from[i] >= 0x80 && from[i] < 0xa0;
-        const unsigned c = control && encoding == ENCODING_CP1252 ? text_cp1252[from[i] - 0x80] : from[i];
+    for (size_t i = 0; i < n; i++) {
+        const bool control = raw[i] >= 0x80 && raw[i] < 0xa0;
+        const unsigned c = control && t->encoding == ENCODING_CP1252 ? text_cp1252[raw[i] - 0x80] : raw[i];
 
-        if (control && (encoding == ENCODING_LATIN1 || c == 0)) {
-            free(to);
-            return fell_fail(ctx, "encoding: %s:%lld: byte 0x%02x is no character of %s", file_name(path),
-                             text_line(*text, i), from[i],
-                             encoding == ENCODING_LATIN1 ? "latin1; is it cp1252, of Windows?" : "cp1252");
+        if (control && (t->encoding == ENCODING_LATIN1 || c == 0)) {
+            *to = '\0';
+            return fell_fail(t->ctx, "encoding: %s:%lld: byte 0x%02x is no character of %s",
+                             file_name(t->path), line + text_line(t->bytes, (size_t)(to - t->bytes)) - 1,
+                             raw[i],
+                             t->encoding == ENCODING_LATIN1 ? "latin1; is it cp1252, of Windows?" : "cp1252");
         }
         if (c < 0x80) {
-            to[k++] = (char)c;
+            *to++ = (char)c;
         } else if (c < 0x800) {
-            to[k++] = (char)(0xc0 | c >> 6);
-            to[k++] = (char)(0x80 | (c & 0x3f));
+            *to++ = (char)(0xc0 | c >> 6);
+            *to++ = (char)(0x80 | (c & 0x3f));
         } else {
-            to[k++] = (char)(0xe0 | c >> 12);
-            to[k++] = (char)(0x80 | (c >> 6 & 0x3f));
-            to[k++] = (char)(0x80 | (c & 0x3f));
+            *to++ = (char)(0xe0 | c >> 12);
+            *to++ = (char)(0x80 | (c >> 6 & 0x3f));
+            *to++ = (char)(0x80 | (c & 0x3f));
         }
     }
-    to[k] = '\0';
-    free(*text);
-    *text = to;
-    *n = k;
+    t->n = (size_t)(to - t->bytes);
+    *to = '\0';
     return FELL_OK;
 }
 
-/* The file at PATH in *TEXT, the caller's to free also after an error: UTF-8 with a NUL behind it.
- * *BEGIN is where it starts, behind a byte order mark. An empty file is left to the caller (*N is
- * 0, *TEXT may be NULL). Errors, of `path` or `encoding`, with line and byte. */
-static inline fell_status text_read(fell_ctx *ctx, const char *path, int32_t encoding, char **text, size_t *n,
-                                    char **begin)
+/* Room for a piece of the file, thrice in another encoding, and some more. */
+static inline bool text_room(struct text *t)
 {
-    const char *const file = file_name(path);
-    size_t skip;
+    const size_t wanted = t->n + 3 * FILE_CHUNK + sizeof t->part + 1;
+    char *larger;
 
-    if (file_read(ctx, "path", path, SIZE_MAX, text, n) != FELL_OK)
+    if (t->room >= wanted)
+        return true;
+    larger = realloc(t->bytes, 2 * wanted);
+    if (!larger)
+        return false;
+    t->bytes = larger;
+    t->room = 2 * wanted;
+    return true;
+}
+
+/* The window goes on: what is before its byte KEEP is forgotten, a piece of the file comes behind the rest.
+ * LINE is that of byte KEEP. Errors, of `path` or `encoding`, with line and byte. */
+static inline fell_status text_more(struct text *t, size_t keep, int64_t line)
+{
+    const bool begins = !t->begun, other = t->encoding != ENCODING_UTF8;
+    size_t have, skip = 0;
+    char *raw;
+    int got;
+
+    if (keep)
+        memmove(t->bytes, t->bytes + keep, t->n - keep);
+    t->n -= keep;
+    if (!text_room(t))
+        return file_out_of_memory(t->ctx, "path", t->path);
+    /* In another encoding the bytes lie behind what they become. */
+    raw = t->bytes + t->n + (other ? 2 * FILE_CHUNK : 0);
+    if (!other)
+        memcpy(raw, t->part, t->parts);
+    have = other ? 0 : t->parts;
+    t->parts = 0;
+    errno = 0;
+    got = gzread(t->file, raw + have, (unsigned)FILE_CHUNK);
+    t->end = got < (int)FILE_CHUNK;
+    if (t->end && file_check(t->ctx, "path", t->path, t->file) != FELL_OK)
         return FELL_ERROR;
-    if (*n >= 4 && (!memcmp(*text, "\xff\xfe\0\0", 4) || !memcmp(*text, "\0\0\xfe\xff", 4)))
-        return fell_fail(ctx, "path: %s is UTF-32; save it as UTF-8", file);
-    if (*n >= 2 && (!memcmp(*text, "\xff\xfe", 2) || !memcmp(*text, "\xfe\xff", 2)))
-        return fell_fail(ctx, "path: %s is UTF-16; save it as UTF-8", file);
-    if (*n && memchr(*text, '\0', *n))
-        return fell_fail(ctx, "path: %s is not a text file (it holds zero bytes)", file);
-    skip = *n >= 3 && !memcmp(*text, "\xef\xbb\xbf", 3) ? 3 : 0;
-    if (encoding != ENCODING_UTF8 && skip)
-        return fell_fail(ctx, "encoding: %s begins with the byte order mark of UTF-8; leave encoding out",
-                         file);
-    if (encoding != ENCODING_UTF8 && *n && text_widen(ctx, path, encoding, text, n) != FELL_OK)
+    have += got > 0 ? (size_t)got : 0;
+    raw[have] = '\0';
+    t->begun = true;
+    if (begins && text_look_at_begin(t, raw, have, &skip) != FELL_OK)
         return FELL_ERROR;
-    if (*n && encoding == ENCODING_UTF8 && text_refuse_utf8(ctx, file, *text + skip, *n - skip) != FELL_OK)
-        return FELL_ERROR;
-    *begin = *text ? *text + skip : NULL;
-    return FELL_OK;
+    if (memchr(raw, '\0', have))
+        return fell_fail(t->ctx, "path: %s is not a text file (it holds zero bytes)", file_name(t->path));
+    if (other)
+        return text_widen(t, (const unsigned char *)raw, have, line);
+    memmove(raw, raw + skip, have - skip + 1);
+    return text_check_utf8(t, t->n, t->n + have - skip, line);
+}
+
+/* The file at PATH in *TEXT, the caller's to free also after an error: UTF-8 with a NUL behind it, and
+ * without a byte order mark. An empty file is left to the caller (*N is 0). Errors as of text_more(). */
+static inline fell_status text_read(fell_ctx *ctx, const char *path, int32_t encoding, char **text, size_t *n)
+{
+    struct text t;
+    fell_status result = text_open(&t, ctx, path, encoding);
+
+    while (result == FELL_OK && !t.end)
+        result = text_more(&t, 0, 1);
+    *text = t.bytes;
+    *n = t.n;
+    t.bytes = NULL;
+    text_close(&t);
+    return result;
 }
 
 #endif

@@ -183,7 +183,7 @@ struct node *tree_parse_csv(struct tree *t, const char *path, struct diag *d)
     free(text);
     start.source = c.source;
     c.text = mem_string(c.source->text);
-    c.scan = (struct scan){c.text, 1, scan_guess_delimiter(c.text)};
+    c.scan = (struct scan){.at = c.text, .line = 1, .delimiter = scan_guess_delimiter(c.text)};
     if (tree_check_characters(c.source, c.source->text, c.source->len, &characters, d) == OK) {
         if (next_record(&c)) {
             read_header(&c);
