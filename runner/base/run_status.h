@@ -1,19 +1,18 @@
 /* run_status.h - how runs stand: the words of `runs.status`, and what follows from each.
  *
- * The list is the one place that knows them: the schema's CHECK, views, questions, strategies, retries,
- * `fell runs --status` and counts are made from it. A new one is a row, in the order in which counts are
- * shown, and what gives it to a run.
+ * The list is the one place that knows them: views, questions, strategies, retries,
+ * `fell runs --status` and counts are made from it; the recorder takes no other word. A new one is a row, in
+ * the order in which counts are shown, and what gives it to a run.
  */
 #ifndef BASE_RUN_STATUS_H
 #define BASE_RUN_STATUS_H
 
 #include <stdbool.h>
 
-/* The first row, and the others.
- * X(NAME, word, is it an end, does its value rank, does training alone end so (the same bits would again),
+/* X(NAME, word, is it an end, does its value rank, does training alone end so (the same bits would again),
  * is it retried unless the user says otherwise, what it means) */
-#define RUN_STATUS_FIRST(X) X(QUEUED, queued, NO, YES, NO, NO, "waits for a worker")
-#define RUN_STATUS_OTHERS(X)                                                                                 \
+#define RUN_STATUS(X)                                                                                        \
+    X(QUEUED, queued, NO, YES, NO, NO, "waits for a worker")                                                 \
     X(RUNNING, running, NO, YES, NO, NO, "is trained now, or was when its process was killed")               \
     X(FINISHED, finished, YES, YES, YES, NO, "had all its epochs")                                           \
     X(STOPPED, stopped, YES, YES, YES, NO, "stopped early, as its spec wants")                               \
@@ -24,7 +23,6 @@
     X(TIMED_OUT, timed_out, YES, NO, NO, YES, "took longer than its limits")                                 \
     X(OUT_OF_MEMORY, out_of_memory, YES, NO, NO, YES, "took more memory than its limits, or than there was") \
     X(INTERRUPTED, interrupted, NO, YES, NO, NO, "the user ended it; it goes on when it is run again")
-#define RUN_STATUS(X) RUN_STATUS_FIRST(X) RUN_STATUS_OTHERS(X)
 
 #define RUN_STATUS_NAME(NAME, word, end, ranks, alone, retried, about) STATUS_##NAME,
 enum run_status { RUN_STATUS(RUN_STATUS_NAME) STATUSES };
@@ -49,12 +47,10 @@ bool run_status_is_whole(const char *word);
 bool run_status_is_failure(const char *word);
 
 /* The same sets in SQL, for after IN. '' is no status. */
-#define RUN_STATUS_YES(then, otherwise)                                     then
-#define RUN_STATUS_NO(then, otherwise)                                      otherwise
-#define RUN_STATUS_IF(yes, then)                                            RUN_STATUS_##yes(then, "")
-#define RUN_STATUS_IF_NOT(yes, then)                                        RUN_STATUS_##yes("", then)
-#define RUN_STATUS_SQL_FIRST(NAME, word, end, ranks, alone, retried, about) "'" #word "'"
-#define RUN_STATUS_SQL_OTHER(NAME, word, end, ranks, alone, retried, about) ", '" #word "'"
+#define RUN_STATUS_YES(then, otherwise) then
+#define RUN_STATUS_NO(then, otherwise)  otherwise
+#define RUN_STATUS_IF(yes, then)        RUN_STATUS_##yes(then, "")
+#define RUN_STATUS_IF_NOT(yes, then)    RUN_STATUS_##yes("", then)
 #define RUN_STATUS_SQL_WAITS(NAME, word, end, ranks, alone, retried, about)                                  \
     RUN_STATUS_IF_NOT(end, ", '" #word "'")
 #define RUN_STATUS_SQL_WHOLE(NAME, word, end, ranks, alone, retried, about)                                  \
@@ -63,8 +59,6 @@ bool run_status_is_failure(const char *word);
     RUN_STATUS_IF(end, RUN_STATUS_IF_NOT(ranks, ", '" #word "'"))
 #define RUN_STATUS_SQL_RESULT(NAME, word, end, ranks, alone, retried, about)                                 \
     RUN_STATUS_IF(end, RUN_STATUS_IF_NOT(retried, ", '" #word "'"))
-#define RUN_STATUSES_ALL                                                                                     \
-    "(" RUN_STATUS_FIRST(RUN_STATUS_SQL_FIRST) RUN_STATUS_OTHERS(RUN_STATUS_SQL_OTHER) ")"
 #define RUN_STATUSES_UNFINISHED "(''" RUN_STATUS(RUN_STATUS_SQL_WAITS) ")"
 #define RUN_STATUSES_WHOLE      "(''" RUN_STATUS(RUN_STATUS_SQL_WHOLE) ")"
 #define RUN_STATUSES_FAILURES   "(''" RUN_STATUS(RUN_STATUS_SQL_BAD) ")"

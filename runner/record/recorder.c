@@ -417,6 +417,14 @@ status recorder_checkpoint(struct recorder *r, int64_t run, int64_t epoch, const
     return ADD(r, SQL_CHECKPOINT, cells, err);
 }
 
+static status check_end(int64_t run, const char *word, struct error *err)
+{
+    return run_status_find(word) < STATUSES
+               ? OK
+               : error_set(err, "run %lld cannot end as '%.100s': there is no such status", (long long)run,
+                           word);
+}
+
 status recorder_run_ended(struct recorder *r, int64_t run, const char *status_word, int64_t epochs_done,
                           double seconds, const char *error, int signal, struct error *err)
 {
@@ -430,7 +438,7 @@ status recorder_run_ended(struct recorder *r, int64_t run, const char *status_wo
                                  REAL(seconds),
                                  TEXT(error),
                                  {.type = signal ? CELL_INT : CELL_NULL, .i = signal}};
-    return ADD(r, SQL_RUN_ENDED, cells, err);
+    return check_end(run, status_word, err) == OK ? ADD(r, SQL_RUN_ENDED, cells, err) : FAILED;
 }
 
 status recorder_run_over(struct recorder *r, int64_t run, const char *status_word, int64_t epochs_done,
@@ -441,7 +449,7 @@ status recorder_run_over(struct recorder *r, int64_t run, const char *status_wor
     time_now_text(now);
     const struct cell cells[] = {INT(run), TEXT(status_word), INT(epochs_done), TEXT(now)};
 
-    if (ADD(r, SQL_RUN_OVER, cells, err) != OK)
+    if (check_end(run, status_word, err) != OK || ADD(r, SQL_RUN_OVER, cells, err) != OK)
         return FAILED;
     return run_status_is(status_word, STATUS_PRUNED) ? recorder_event_once(r, run, status_word, detail, err)
                                                      : recorder_event(r, run, status_word, detail, err);

@@ -27,9 +27,11 @@ enum { MOST_COLUMNS = 8 };
     "               WHERE r.experiment_id = x.id AND e.validation_loss IS NOT NULL),\n"                      \
     "    'validation.loss', 'train.loss')"
 
+/* ANEW: a table that is written anew, since what it promises of its rows is another; NULL: none. */
 static const struct version {
     const char *about;
     struct column columns[MOST_COLUMNS];
+    const char *anew;
 } ladder[] = {
     {.about = "there is no version 0"},
     {.about = "the beginning"},
@@ -38,9 +40,11 @@ static const struct version {
       {"experiments", "objective", OBJECTIVE_OF_1},
       {"experiments", "goal", "'minimize'"},
       {"experiments", "objective_at", "'best'"},
-      {"experiments", "strategy", "'{\"grid\":{}}'"}}},
+      {"experiments", "strategy", "'{\"grid\":{}}'"}},
+     NULL},
     {.about = "who began an experiment; where, and for whom, a run was trained"},
     {.about = "what probes say of a net"},
+    {.about = "runs have no list of statuses: whoever adds one adds no version", .anew = "runs"},
 };
 const int schema_version = sizeof ladder / sizeof *ladder - 1;
 
@@ -86,6 +90,14 @@ static bool is_computed(const struct climb *c, const char *table, const char *co
 {
     for (int v = c->version + 1; v <= schema_version; v++)
         if (value_before(v, table, column))
+            return true;
+    return false;
+}
+
+static bool is_anew(const struct climb *c, const char *table)
+{
+    for (int v = c->version + 1; v <= schema_version; v++)
+        if (ladder[v].anew && strcmp(ladder[v].anew, table) == 0)
             return true;
     return false;
 }
@@ -175,7 +187,7 @@ static int each_table(struct climb *c, int (*make)(struct climb *c, const char *
         struct lack lack = {.plain = 0};
 
         rc = there ? find_lack(c, table, &lack) : SQLITE_OK;
-        if (rc == SQLITE_OK && (!there || lack.plain || lack.computed))
+        if (rc == SQLITE_OK && (!there || lack.plain || lack.computed || is_anew(c, table)))
             rc = make(c, table, sql, there ? &lack : NULL);
         lack_release(&lack);
     }
@@ -192,8 +204,8 @@ static int run(struct climb *c, struct strbuf *sql)
     return rc;
 }
 
-/* In the file: columns of NULL are appended; a table with a computed one is written anew, in today's
- * order. Tables that are not there are made by schema_sql. */
+/* In the file: columns of NULL are appended; a table with a computed one, or that promises something else, is
+ * written anew, in today's order. Tables that are not there are made by schema_sql. */
 static int change(struct climb *c, const char *table, const char *sql, const struct lack *lack)
 {
     struct strbuf b = {0};
@@ -201,7 +213,7 @@ static int change(struct climb *c, const char *table, const char *sql, const str
 
     if (!lack)
         return SQLITE_OK;
-    if (lack->computed == 0) {
+    if (lack->computed == 0 && !is_anew(c, table)) {
         strbuf_add(&b, lack->append.text);
         return run(c, &b);
     }
@@ -234,6 +246,8 @@ static int put_before(struct climb *c, const char *table, const char *sql, const
 {
     struct strbuf b = {0};
 
+    if (lack && !lack->plain && !lack->computed)
+        return SQLITE_OK;
     if (!lack) {
         strbuf_addf(&b, "CREATE TEMP TABLE%s", sql + strlen("CREATE TABLE"));
     } else {

@@ -91,7 +91,7 @@ edit runner/record/schema_versions.c awk '/^const int schema_version/ { print " 
 # ---- a status ----------------------------------------------------------------------------------------
 
 section "A status of a run"
-row runner/base/run_status.h RUN_STATUS_OTHERS 'X(BORED, bored, YES, YES, YES, NO, "had nothing more to learn")'
+row runner/base/run_status.h RUN_STATUS 'X(BORED, bored, YES, YES, YES, NO, "had nothing more to learn")'
 edit runner/engine/report.c sed 's/\[RUN_STOPPED\] = STATUS_STOPPED/[RUN_STOPPED] = STATUS_BORED/'
 
 # ---- a key of a model entry --------------------------------------------------------------------------
@@ -185,7 +185,7 @@ after runner/engine/train.c '        r->result->epochs_done = r->epoch;' <<'EOF'
             char text[64];
             float *grads;
 
-            c.w = net_trained(r->net, &grads, &c.n);
+            c.w = net_trained(r->learner.net, &grads, &c.n);
             r->spec->gauge.item->gauge->measure(&c);
             snprintf(text, sizeof text, "%.9g", c.value);
             tell(r, "gauge", text);
@@ -240,6 +240,9 @@ echo 'gauge: l1' >>after.yaml
 sed 's/epochs: 20/epochs: 20, early_stopping: {monitor: train.loss, patience: 1, min_delta: 9}/' after.yaml >bored.yaml
 expect_exit 0 "$new" run after.yaml --db old.db -q # a database of the version before goes on
 expect_exit 0 "$new" run bored.yaml --db new.db -q
+gunzip -c "$srcdir/tests/reference/results-version-2.sqlite.gz" >version-2.db
+expect_exit 0 "$new" run bored.yaml name=bored --db version-2.db -q # its tables listed the statuses of their time
+expect_sql version-2.db bored "SELECT status FROM leaderboard WHERE name = 'bored'"
 
 write_spec stride.yaml
 cat >>stride.yaml <<'EOF'

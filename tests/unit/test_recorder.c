@@ -20,7 +20,7 @@ Test(recorder, schema_is_the_contract)
 {
     close_recorder(open_recorder());
     expect_answer("PRAGMA application_id", "1178946636");
-    expect_answer("PRAGMA user_version", "4");
+    expect_answer("PRAGMA user_version", "5");
     expect_answer("PRAGMA journal_mode", "wal");
     expect_answer(
         "SELECT count(*) FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND strict = 0"
@@ -157,7 +157,7 @@ Test(recorder, refuses_what_is_not_its_own)
     remove(db_path);
     close_recorder(open_recorder());
     free(answer(db_path, "PRAGMA user_version = 9"));
-    expect_refused("was written by a newer fell (schema 9, this program knows 4)");
+    expect_refused("was written by a newer fell (schema 9, this program knows 5)");
 
     snprintf(db_path, sizeof db_path, "%s", folder);
     expect_refused("is a folder, not a results database");
@@ -293,9 +293,8 @@ Test(recorder, refuses_an_unknown_status)
     int64_t run = add_experiment(r, "u1", "demo", 1, 1);
     struct error err = {{0}};
 
-    cr_assert(recorder_run_ended(r, run, "done", 1, 1, NULL, 0, &err) == OK);
-    cr_expect(recorder_commit(r, &err) == FAILED);
-    cr_expect(strstr(err.text, "CHECK constraint failed"), "%s", err.text);
+    cr_expect(recorder_run_ended(r, run, "done", 1, 1, NULL, 0, &err) == FAILED);
+    cr_expect_str_eq(err.text, "run 1 cannot end as 'done': there is no such status");
     recorder_close(r, &err);
     expect_answer("SELECT status FROM runs", "queued");
 }
