@@ -1,15 +1,6 @@
 /* glorot_normal.c - normal weights for layers between sigmoid-like units. */
 #include "fell/plugin.h"
-#include "variance.h"
-
-struct glorot {
-    double gain;
-};
-
-static const fell_param params[] = {
-    FELL_FLOAT(struct glorot, gain, 1, 0, INFINITY, FELL_MIN_OPEN | FELL_MAX_OPEN,
-               "Factor for the activation that follows, above 0: 1 for linear and sigmoid, 5/3 for tanh."),
-};
+#include "glorot.h"
 
 static fell_status fill(fell_init_call *c)
 {
@@ -26,7 +17,7 @@ static const fell_initialiser glorot_normal = {
               "Standard deviation gain sqrt(2 / (fan_in + fan_out)), not truncated. X. Glorot and\n"
               "Y. Bengio, \"Understanding the difficulty of training deep feedforward neural networks\",\n"
               "AISTATS 2010, equation 16.",
-              struct glorot, params),
+              struct glorot, glorot_params),
     fill};
 
 FELL_PLUGIN("1.0", "Fellrunner, MIT", &glorot_normal.item);

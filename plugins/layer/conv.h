@@ -583,4 +583,22 @@ static inline fell_status conv_backward(fell_layer_call *c, const struct conv *v
     return c->dx[0] ? conv_backward_input(&j) : FELL_OK;
 }
 
+/* Forward and backward of a layer whose read_settings() fills a struct conv. */
+#define CONV_CALLS                                                                                           \
+    static fell_status forward(fell_layer_call *c)                                                           \
+    {                                                                                                        \
+        struct conv v;                                                                                       \
+                                                                                                             \
+        return read_settings(c->ctx, c->settings, c->plan, &v) == FELL_OK ? conv_forward(c, &v)              \
+                                                                          : FELL_ERROR;                      \
+    }                                                                                                        \
+                                                                                                             \
+    static fell_status backward(fell_layer_call *c)                                                          \
+    {                                                                                                        \
+        struct conv v;                                                                                       \
+                                                                                                             \
+        return read_settings(c->ctx, c->settings, c->plan, &v) == FELL_OK ? conv_backward(c, &v)             \
+                                                                          : FELL_ERROR;                      \
+    }
+
 #endif

@@ -53,19 +53,7 @@ static fell_status plan(fell_plan *p)
     return FELL_OK;
 }
 
-static fell_status forward(fell_layer_call *c)
-{
-    struct conv v;
-
-    return read_settings(c->ctx, c->settings, c->plan, &v) == FELL_OK ? conv_forward(c, &v) : FELL_ERROR;
-}
-
-static fell_status backward(fell_layer_call *c)
-{
-    struct conv v;
-
-    return read_settings(c->ctx, c->settings, c->plan, &v) == FELL_OK ? conv_backward(c, &v) : FELL_ERROR;
-}
+CONV_CALLS
 
 static const fell_layer conv1d = {
     .item = FELL_ITEM(

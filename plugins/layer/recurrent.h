@@ -250,4 +250,24 @@ static fell_status recurrent_backward(fell_layer_call *c, const struct recurrent
     return FELL_OK;
 }
 
+/* The calls of a layer whose cell is that of so many gates and kept numbers, da and dq apart or one, and with
+ * step_forward() and step_backward(). */
+#define RECURRENT_CALLS(gates, kept, apart)                                                                  \
+    static const struct recurrent_cell cell = {gates, kept, apart, step_forward, step_backward};             \
+                                                                                                             \
+    static fell_status plan(fell_plan *p)                                                                    \
+    {                                                                                                        \
+        return recurrent_plan(p, &cell);                                                                     \
+    }                                                                                                        \
+                                                                                                             \
+    static fell_status forward(fell_layer_call *c)                                                           \
+    {                                                                                                        \
+        return recurrent_forward(c, &cell);                                                                  \
+    }                                                                                                        \
+                                                                                                             \
+    static fell_status backward(fell_layer_call *c)                                                          \
+    {                                                                                                        \
+        return recurrent_backward(c, &cell);                                                                 \
+    }
+
 #endif

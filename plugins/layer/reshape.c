@@ -1,5 +1,5 @@
 /* reshape.c - rows with other dimensions, the numbers as they lie. */
-#include "fell/plugin.h"
+#include "../pass.h"
 
 struct reshape {
     fell_ints shape;
@@ -39,24 +39,6 @@ static fell_status plan(fell_plan *p)
     return FELL_OK;
 }
 
-static size_t bytes(const fell_layer_call *c)
-{
-    return (size_t)(c->batch * fell_size(&c->plan->out)) * sizeof(float);
-}
-
-static fell_status forward(fell_layer_call *c)
-{
-    memcpy(c->y, c->x[0], bytes(c));
-    return FELL_OK;
-}
-
-static fell_status backward(fell_layer_call *c)
-{
-    if (c->dx[0])
-        memcpy(c->dx[0], c->dy, bytes(c));
-    return FELL_OK;
-}
-
 static const fell_layer reshape = {
     .item =
         FELL_ITEM(FELL_KIND_LAYER, fell_layer, "reshape",
@@ -65,8 +47,8 @@ static const fell_layer reshape = {
                   "an image; the last dimension runs fastest. As PyTorch's Unflatten and view.",
                   struct reshape, params),
     .plan = plan,
-    .forward = forward,
-    .backward = backward,
+    .forward = pass_forward,
+    .backward = pass_backward,
 };
 
 FELL_PLUGIN("1.0", "Fellrunner, MIT", &reshape.item);

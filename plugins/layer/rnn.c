@@ -45,22 +45,7 @@ FELL_KERNEL(step_backward, struct recurrent_step)
     return FELL_OK;
 }
 
-static const struct recurrent_cell cell = {1, 0, false, step_forward, step_backward};
-
-static fell_status plan(fell_plan *p)
-{
-    return recurrent_plan(p, &cell);
-}
-
-static fell_status forward(fell_layer_call *c)
-{
-    return recurrent_forward(c, &cell);
-}
-
-static fell_status backward(fell_layer_call *c)
-{
-    return recurrent_backward(c, &cell);
-}
+RECURRENT_CALLS(1, 0, false)
 
 static const fell_layer rnn = {
     .item =

@@ -161,4 +161,41 @@ static inline fell_status class_each(fell_metric_call *c, double (*of)(const str
     return FELL_OK;
 }
 
+/* The metric NAME: OF of each class as one number, their average; and as a number for each. */
+#define CLASS_MEAN(name, of, doc)                                                                            \
+    static const fell_param params[] = {                                                                     \
+        CLASS_AVERAGE,                                                                                       \
+    };                                                                                                       \
+                                                                                                             \
+    static fell_status eval(fell_metric_call *c)                                                             \
+    {                                                                                                        \
+        return class_mean(c, of);                                                                            \
+    }                                                                                                        \
+                                                                                                             \
+    static const fell_metric name = {                                                                        \
+        .item = FELL_ITEM(FELL_KIND_METRIC, fell_metric, #name, doc, struct class_average, params),          \
+        .target = FELL_CLASSES | FELL_VALUES,                                                                \
+        .higher_is_better = 1,                                                                               \
+        .eval = eval,                                                                                        \
+        .values = FELL_ONE,                                                                                  \
+        .least = 0.0,                                                                                        \
+        .most = 1.0,                                                                                         \
+    }
+
+#define CLASS_EACH(name, of, doc)                                                                            \
+    static fell_status eval(fell_metric_call *c)                                                             \
+    {                                                                                                        \
+        return class_each(c, of);                                                                            \
+    }                                                                                                        \
+                                                                                                             \
+    static const fell_metric name = {                                                                        \
+        .item = FELL_ITEM0(FELL_KIND_METRIC, fell_metric, #name, doc),                                       \
+        .target = FELL_CLASSES,                                                                              \
+        .higher_is_better = 1,                                                                               \
+        .eval = eval,                                                                                        \
+        .values = FELL_PER_CLASS,                                                                            \
+        .least = 0.0,                                                                                        \
+        .most = 1.0,                                                                                         \
+    }
+
 #endif

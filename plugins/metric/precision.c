@@ -1,31 +1,13 @@
 /* precision.c - right predictions of a class among all predictions of it. */
 #include "classes.h"
 
-static const fell_param params[] = {
-    CLASS_AVERAGE,
-};
-
-static fell_status eval(fell_metric_call *c)
-{
-    return class_mean(c, class_precision);
-}
-
-static const fell_metric precision = {
-    .item = FELL_ITEM(
-        FELL_KIND_METRIC, fell_metric, "precision",
-        "How many of the rows that are taken for a class are of it, from 0 to 1, averaged over the "
-        "classes.\n\n"
-        "right / predicted, counted in rows, 0 where that is 0 / 0. The largest output is the prediction.\n"
-        "Classes that are neither there nor predicted are left out. Values of 0 and 1, or -1 and 1, are\n"
-        "questions, one a column, yes as in accuracy: one column has the value of yes, several the mean of\n"
-        "all. As scikit-learn's precision_score.",
-        struct class_average, params),
-    .target = FELL_CLASSES | FELL_VALUES,
-    .higher_is_better = 1,
-    .eval = eval,
-    .values = FELL_ONE,
-    .least = 0.0,
-    .most = 1.0,
-};
+CLASS_MEAN(
+    precision, class_precision,
+    "How many of the rows that are taken for a class are of it, from 0 to 1, averaged over the "
+    "classes.\n\n"
+    "right / predicted, counted in rows, 0 where that is 0 / 0. The largest output is the prediction.\n"
+    "Classes that are neither there nor predicted are left out. Values of 0 and 1, or -1 and 1, are\n"
+    "questions, one a column, yes as in accuracy: one column has the value of yes, several the mean of\n"
+    "all. As scikit-learn's precision_score.");
 
 FELL_PLUGIN("1.0", "Fellrunner, MIT", &precision.item);

@@ -11,42 +11,27 @@ static const fell_param params[] = {
     FELL_FLOAT(struct flip, vertical, 0, 0, 1, 0, "Probability that top and bottom are exchanged."),
 };
 
-static void flip_plane(const float *x, float *y, const struct planes *s, bool across, bool over)
+static void flip_plane(const void *settings, const float drawn[2], const struct planes *p, const float *x,
+                       float *y)
 {
-    for (int64_t i = 0; i < s->height; i++) {
-        const float *from = x + (over ? s->height - 1 - i : i) * s->width;
-        float *to = y + i * s->width;
+    const struct flip *s = settings;
+    const bool across = (double)drawn[0] < s->horizontal, over = (double)drawn[1] < s->vertical;
+
+    for (int64_t i = 0; i < p->height; i++) {
+        const float *from = x + (over ? p->height - 1 - i : i) * p->width;
+        float *to = y + i * p->width;
 
         if (across)
-            for (int64_t j = 0; j < s->width; j++)
-                to[j] = from[s->width - 1 - j];
+            for (int64_t j = 0; j < p->width; j++)
+                to[j] = from[p->width - 1 - j];
         else
-            memcpy(to, from, (size_t)s->width * sizeof *to);
+            memcpy(to, from, (size_t)p->width * sizeof *to);
     }
 }
 
-/* Two numbers are drawn for each row, whatever the settings. */
 static fell_status forward(fell_layer_call *c)
 {
-    const struct flip *s = c->settings;
-    const struct planes planes = planes_of(&c->plan->in[0]);
-    const int64_t size = planes.height * planes.width;
-    float *drawn;
-
-    if (!c->training)
-        return planes_pass(c);
-    drawn = fell_scratch(c->ctx, 2 * c->batch, sizeof *drawn);
-    if (!drawn)
-        return FELL_ERROR;
-    fell_uniform(c->ctx, drawn, 2 * c->batch);
-    for (int64_t i = 0; i < c->batch; i++) {
-        const bool across = (double)drawn[2 * i] < s->horizontal,
-                   over = (double)drawn[2 * i + 1] < s->vertical;
-
-        for (int64_t k = i * planes.count; k < (i + 1) * planes.count; k++)
-            flip_plane(c->x[0] + k * size, c->y + k * size, &planes, across, over);
-    }
-    return FELL_OK;
+    return planes_forward(c, flip_plane);
 }
 
 static const fell_layer flip = {

@@ -4,7 +4,7 @@
 #ifndef TRANSFORM_PLANES_H
 #define TRANSFORM_PLANES_H
 
-#include "fell/plugin.h"
+#include "../pass.h"
 
 struct planes {
     int64_t count, height, width;
@@ -26,10 +26,26 @@ static inline struct planes planes_of(const fell_shape *s)
     return (struct planes){s->rank == 3 ? s->dim[0] : 1, d[0], d[1]};
 }
 
-/* Rows as they are, for evaluation. */
-static inline fell_status planes_pass(const fell_layer_call *c)
+/* One plane X of a row to Y, as SETTINGS and the row's two drawn numbers in [0,1) say. */
+typedef void planes_move(const void *settings, const float drawn[2], const struct planes *p, const float *x,
+                         float *y);
+
+/* Two numbers are drawn for each row, whatever the settings; in evaluation rows are as they are. */
+static inline fell_status planes_forward(fell_layer_call *c, planes_move *move)
 {
-    memcpy(c->y, c->x[0], (size_t)(c->batch * fell_size(&c->plan->in[0])) * sizeof *c->y);
+    const struct planes p = planes_of(&c->plan->in[0]);
+    const int64_t size = p.height * p.width;
+    float *drawn;
+
+    if (!c->training)
+        return pass_forward(c);
+    drawn = fell_scratch(c->ctx, 2 * c->batch, sizeof *drawn);
+    if (!drawn)
+        return FELL_ERROR;
+    fell_uniform(c->ctx, drawn, 2 * c->batch);
+    for (int64_t i = 0; i < c->batch; i++)
+        for (int64_t k = i * p.count; k < (i + 1) * p.count; k++)
+            move(c->settings, drawn + 2 * i, &p, c->x[0] + k * size, c->y + k * size);
     return FELL_OK;
 }
 

@@ -103,9 +103,9 @@ void finding_fail(struct finding *f, const char *fmt, ...)
 {
     va_list ap;
 
-    if (f->verdict == VERDICT_FAILED)
+    if (f->outcome == OUTCOME_FAILED)
         return;
-    f->verdict = VERDICT_FAILED;
+    f->outcome = OUTCOME_FAILED;
     va_start(ap, fmt);
     vsnprintf(f->text.text, sizeof f->text.text, fmt, ap);
     va_end(ap);
@@ -154,11 +154,18 @@ bool checked_agree(struct checked *c, const struct setup *u, const struct condit
     return agree;
 }
 
+void checked_all_agree(struct checked *c, const struct conditions *a, const struct conditions *b,
+                       const char *what, struct finding *f)
+{
+    for (size_t i = 0; i < c->setups.n; i++)
+        checked_agree(c, &c->setups.v[i], a, b, what, f);
+}
+
 /* ---- the child --------------------------------------------------------------------------------------- */
 
 static void skip(struct finding *f, const char *why)
 {
-    f->verdict = VERDICT_SKIPPED;
+    f->outcome = OUTCOME_SKIPPED;
     error_set(&f->text, "%s", why);
 }
 
@@ -181,11 +188,11 @@ static void run_here(const struct check *check, struct checked *c, struct findin
         skip(f, has_path(c->item) ? "it needs a setting that cannot be guessed" : "it takes no settings");
     else
         check->run(c, f);
-    if (f->verdict == VERDICT_FAILED && check->trying == TRIES_STEPS && check->run != check_repeat) {
+    if (f->outcome == OUTCOME_FAILED && check->trying == TRIES_STEPS && check->run != check_repeat) {
         struct finding repeats = {0};
 
         check_repeat(c, &repeats); /* or what is compared says nothing */
-        if (repeats.verdict == VERDICT_FAILED)
+        if (repeats.outcome == OUTCOME_FAILED)
             skip(f, "it cannot be told: the same inputs do not give the same bits");
     }
     setups_release(&c->setups);

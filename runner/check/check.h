@@ -9,10 +9,10 @@
 
 #include "check/rig.h"
 
-enum verdict { VERDICT_PASSED, VERDICT_FAILED, VERDICT_WARNED, VERDICT_SKIPPED };
+enum outcome { OUTCOME_PASSED, OUTCOME_FAILED, OUTCOME_WARNED, OUTCOME_SKIPPED };
 
 struct finding {
-    enum verdict verdict;
+    enum outcome outcome;
     struct error text; /* why; "" if passed */
     bool timed_out;
     char ended[48]; /* how the plugin ended the process: "it crashes (SIGSEGV)"; "" if it has not */
@@ -133,6 +133,9 @@ void check_joined(struct checked *c, struct finding *f);
  * check_settings() reports it. True when they agree. */
 bool checked_agree(struct checked *c, const struct setup *u, const struct conditions *a,
                    const struct conditions *b, const char *what, struct finding *f);
+/* Of every setup. */
+void checked_all_agree(struct checked *c, const struct conditions *a, const struct conditions *b,
+                       const char *what, struct finding *f);
 
 /* How many elements could be compared, of how many. */
 struct compared {

@@ -196,7 +196,7 @@ void check_contraction(struct checked *c, struct finding *f)
 
     if (!root || root->struct_size < offsetof(fell_plugin, multiply_add) + sizeof root->multiply_add ||
         !root->multiply_add || !simd_available(SIMD_AVX2)) {
-        f->verdict = VERDICT_SKIPPED;
+        f->outcome = OUTCOME_SKIPPED;
         error_set(&f->text, "it cannot be seen here");
         return;
     }

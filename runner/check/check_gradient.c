@@ -260,7 +260,7 @@ void gradient_compare(struct checked *c, const struct setup *u, const struct con
 {
     struct rig *g = checked_rig(c, u, how);
 
-    for (int b = 0; g && b < g->nbuffers && f->verdict == VERDICT_PASSED; b++) {
+    for (int b = 0; g && b < g->nbuffers && f->outcome == OUTCOME_PASSED; b++) {
         struct tensor t;
 
         if (g->buffer[b].of < 0 || restep(g) != OK)
@@ -293,7 +293,7 @@ bool gradient_is_checked(const struct item *item, struct finding *f)
                                            : NULL;
 
     if (why) {
-        f->verdict = VERDICT_SKIPPED;
+        f->outcome = OUTCOME_SKIPPED;
         error_set(&f->text, "%s", why);
     }
     return !why;
@@ -309,7 +309,7 @@ void check_gradient(struct checked *c, struct finding *f)
     if (!gradient_is_checked(c->item, f))
         return;
     far.fill = FILL_EVEN;
-    for (size_t i = 0; i < c->setups.n && f->verdict == VERDICT_PASSED; i++) {
+    for (size_t i = 0; i < c->setups.n && f->outcome == OUTCOME_PASSED; i++) {
         const struct setup *u = &c->setups.v[i];
 
         gradient_compare(c, u, &usual, &n, f);
@@ -319,7 +319,7 @@ void check_gradient(struct checked *c, struct finding *f)
                 gradient_compare(c, u, &far, &n, f);
             }
     }
-    if (f->verdict == VERDICT_PASSED && n.all && n.compared * 10 < n.all)
+    if (f->outcome == OUTCOME_PASSED && n.all && n.compared * 10 < n.all)
         finding_fail(f,
                      "of %lld elements only %lld could be compared: the forward pass is not smooth anywhere",
                      (long long)n.all, (long long)n.compared);

@@ -16,8 +16,7 @@ void check_in_place(struct checked *c, struct finding *f)
     struct conditions in_place = usual;
 
     in_place.in_place = true;
-    for (size_t i = 0; i < c->setups.n; i++)
-        checked_agree(c, &c->setups.v[i], &usual, &in_place, "apart and in place", f);
+    checked_all_agree(c, &usual, &in_place, "apart and in place", f);
 }
 
 void turn(float *v, int64_t n, int64_t size)
@@ -110,7 +109,7 @@ static void check_missing(struct checked *c, const struct setup *u, bool inputs,
     const struct conditions usual = usual_conditions(c->seed, c->level);
     const uint32_t all = n >= 32 ? UINT32_MAX : (1u << n) - 1u;
 
-    for (int k = 0; k < 2 * n && f->verdict == VERDICT_PASSED; k++) {
+    for (int k = 0; k < 2 * n && f->outcome == OUTCOME_PASSED; k++) {
         const uint32_t bit = 1u << k % n, mask = k < n ? bit : all & ~bit;
         struct conditions how = usual;
         char what[96];
@@ -234,7 +233,7 @@ void check_halves(struct checked *c, struct finding *f)
     char where[512];
 
     if (c->item->loss->pairs) {
-        f->verdict = VERDICT_SKIPPED;
+        f->outcome = OUTCOME_SKIPPED;
         error_set(&f->text, "its rows interact");
         return;
     }
@@ -321,6 +320,5 @@ void check_order(struct checked *c, struct finding *f)
     struct conditions backwards = usual;
 
     backwards.backwards = true;
-    for (size_t i = 0; i < c->setups.n; i++)
-        checked_agree(c, &c->setups.v[i], &usual, &backwards, "from first to last and from last to first", f);
+    checked_all_agree(c, &usual, &backwards, "from first to last and from last to first", f);
 }

@@ -152,11 +152,11 @@ void check_metric_sense(struct checked *c, struct finding *f)
     const fell_metric *m = c->item->metric;
 
     if (m->values != FELL_ONE) {
-        f->verdict = VERDICT_SKIPPED;
+        f->outcome = OUTCOME_SKIPPED;
         error_set(&f->text, "it has a value for each class");
         return;
     }
-    for (size_t i = 0; i < c->setups.n && f->verdict == VERDICT_PASSED; i++) {
+    for (size_t i = 0; i < c->setups.n && f->outcome == OUTCOME_PASSED; i++) {
         const struct setup *u = &c->setups.v[i];
         int worse = 0;
         double v = 0.0, best;

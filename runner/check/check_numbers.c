@@ -45,7 +45,7 @@ static void check_growing(struct checked *c, const struct setup *u, struct condi
     for (size_t k = 0; k < sizeof fills / sizeof *fills; k++) {
         how.fill = fills[k];
         before = 0.0;
-        for (size_t i = 0; i < 2 * sizeof reaches / sizeof *reaches && f->verdict == VERDICT_PASSED; i++) {
+        for (size_t i = 0; i < 2 * sizeof reaches / sizeof *reaches && f->outcome == OUTCOME_PASSED; i++) {
             const size_t n = sizeof reaches / sizeof *reaches;
             struct error what;
             struct rig *g;
@@ -88,7 +88,7 @@ void check_finite(struct checked *c, struct finding *f)
     const bool takes_numbers = c->item->kind == FELL_KIND_LAYER || c->item->kind == FELL_KIND_ACTIVATION ||
                                c->item->kind == FELL_KIND_LOSS || c->item->kind == FELL_KIND_OPTIMIZER;
 
-    for (size_t i = 0; i < 2 * c->setups.n && f->verdict == VERDICT_PASSED; i++) {
+    for (size_t i = 0; i < 2 * c->setups.n && f->outcome == OUTCOME_PASSED; i++) {
         const struct setup *u = &c->setups.v[i % c->setups.n];
 
         how.evaluate = i >= c->setups.n;
@@ -163,13 +163,13 @@ void check_denormals(struct checked *c, struct finding *f)
     struct conditions tiny = usual;
 
     tiny.fill = FILL_DENORMAL;
-    for (size_t i = 0; i < c->setups.n && c->setups.v[i].defaults && f->verdict == VERDICT_PASSED; i++) {
+    for (size_t i = 0; i < c->setups.n && c->setups.v[i].defaults && f->outcome == OUTCOME_PASSED; i++) {
         struct rig *a = checked_rig(c, &c->setups.v[i], &usual), *b = checked_rig(c, &c->setups.v[i], &tiny);
         const double fast = a ? seconds_of(a) : INFINITY, slow = b ? seconds_of(b) : INFINITY;
         char where[512];
 
         if (isfinite(fast) && isfinite(slow) && slow > 10.0 * fast) {
-            f->verdict = VERDICT_WARNED;
+            f->outcome = OUTCOME_WARNED;
             error_set(&f->text, "denormal inputs take %.0f times as long, %s", slow / fast,
                       rig_where(a, where));
         }

@@ -259,7 +259,7 @@ void check_joined(struct checked *c, struct finding *f)
     const fell_optimizer *o = c->item->optimizer;
 
     if (o->reach != FELL_EACH_WEIGHT || has_special_slots(o)) {
-        f->verdict = VERDICT_SKIPPED;
+        f->outcome = OUTCOME_SKIPPED;
         error_set(&f->text, "it is given whole tensors");
         return;
     }

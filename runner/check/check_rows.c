@@ -74,7 +74,7 @@ void check_batches(struct checked *c, struct finding *f)
     struct compared n = {0};
 
     one.rows = 1;
-    for (size_t i = 0; i < c->setups.n && f->verdict == VERDICT_PASSED; i++) {
+    for (size_t i = 0; i < c->setups.n && f->outcome == OUTCOME_PASSED; i++) {
         const struct setup *u = &c->setups.v[i];
 
         check_smaller(c, u, u->batch, f);
@@ -140,7 +140,7 @@ static void check_part(struct checked *c, const struct setup *u, int64_t kept, i
             const struct buffer *y = find(a, "y"), *z = find(b, "y");
             const int64_t n = y->n / parts;
 
-            for (int64_t k = kept * n; k < (kept + 1) * n && f->verdict == VERDICT_PASSED; k++)
+            for (int64_t k = kept * n; k < (kept + 1) * n && f->outcome == OUTCOME_PASSED; k++)
                 if (memcmp((float *)y->v + k, (float *)z->v + k, sizeof(float)) != 0)
                     finding_fail(f, "y[%lld], in %s %lld, is %.6g, and %.6g beside other %ss, %s",
                                  (long long)k, parts == u->batch ? "row" : "element", (long long)kept,
@@ -159,11 +159,11 @@ void check_rows(struct checked *c, struct finding *f)
         c->item->kind == FELL_KIND_ACTIVATION && !(c->item->activation->flags & FELL_ROWWISE);
 
     if (mixes_rows(c->item)) {
-        f->verdict = VERDICT_SKIPPED;
+        f->outcome = OUTCOME_SKIPPED;
         error_set(&f->text, "declared: rows of a batch mix in evaluation");
         return;
     }
-    for (size_t i = 0; i < c->setups.n && f->verdict == VERDICT_PASSED; i++) {
+    for (size_t i = 0; i < c->setups.n && f->outcome == OUTCOME_PASSED; i++) {
         const struct setup *u = &c->setups.v[i];
         const int64_t parts = elements ? u->batch * u->in[0].dim[0] : u->batch;
 
@@ -181,7 +181,7 @@ void check_fit(struct checked *c, struct finding *f)
     char where[512];
 
     if (layer->backward || !layer->fit) {
-        f->verdict = VERDICT_SKIPPED;
+        f->outcome = OUTCOME_SKIPPED;
         error_set(&f->text, "nothing is fitted");
         return;
     }
@@ -216,6 +216,5 @@ void check_reading(struct checked *c, struct finding *f)
     struct conditions mixed = each;
 
     mixed.reading = READ_MIXED;
-    for (size_t i = 0; i < c->setups.n; i++)
-        checked_agree(c, &c->setups.v[i], &each, &mixed, "a row a call, and all in one call", f);
+    checked_all_agree(c, &each, &mixed, "a row a call, and all in one call", f);
 }

@@ -27,7 +27,7 @@ void check_settings(struct checked *c, struct finding *f)
     struct conditions how = usual_conditions(c->seed, c->level);
 
     if (!c->setups.n && cannot_be_guessed(c->item)) {
-        f->verdict = VERDICT_SKIPPED;
+        f->outcome = OUTCOME_SKIPPED;
         error_set(&f->text, "it needs a setting that cannot be guessed");
         return;
     }
@@ -111,11 +111,11 @@ void check_output(struct checked *c, struct finding *f)
     ssize_t n;
 
     if (file < 0 || dup2(file, STDOUT_FILENO) < 0 || dup2(file, STDERR_FILENO) < 0) {
-        f->verdict = VERDICT_SKIPPED;
+        f->outcome = OUTCOME_SKIPPED;
         error_set(&f->text, "it cannot be seen here");
         return;
     }
-    for (size_t i = 0; i < c->setups.n && f->verdict == VERDICT_PASSED; i++) {
+    for (size_t i = 0; i < c->setups.n && f->outcome == OUTCOME_PASSED; i++) {
         struct rig *g = checked_rig(c, &c->setups.v[i], &how);
         struct error err;
 
@@ -165,7 +165,7 @@ void check_allocation(struct checked *c, struct finding *f)
     char where[512], name[64];
 
     if (!hooks_set(c->item->file->handle)) {
-        f->verdict = VERDICT_SKIPPED;
+        f->outcome = OUTCOME_SKIPPED;
         error_set(&f->text, "calls cannot be counted on this machine");
         return;
     }
@@ -188,8 +188,7 @@ void check_repeat(struct checked *c, struct finding *f)
 {
     const struct conditions how = usual_conditions(c->seed, c->level);
 
-    for (size_t i = 0; i < c->setups.n; i++)
-        checked_agree(c, &c->setups.v[i], &how, &how, "a second time", f);
+    checked_all_agree(c, &how, &how, "a second time", f);
 }
 
 void check_levels(struct checked *c, struct finding *f)
@@ -214,8 +213,7 @@ void check_threads(struct checked *c, struct finding *f)
     char what[64];
 
     how.backwards = c->item->kind != FELL_KIND_SCHEDULE; /* check_order() has those */
-    for (size_t i = 0; i < c->setups.n; i++)
-        checked_agree(c, &c->setups.v[i], &one, &how, "with the blocks of fell_parallel in another order", f);
+    checked_all_agree(c, &one, &how, "with the blocks of fell_parallel in another order", f);
     how.backwards = false;
     for (int k = 0; k < 2; k++) {
         how.threads = threads[k];
@@ -296,7 +294,7 @@ void check_instances(struct checked *c, struct finding *f)
 {
     enum { ROUNDS = 5 };
 
-    for (size_t i = 0; i < c->setups.n && f->verdict == VERDICT_PASSED; i++) {
+    for (size_t i = 0; i < c->setups.n && f->outcome == OUTCOME_PASSED; i++) {
         check_interleaved(c, &c->setups.v[i], f);
         for (int k = 0; k < ROUNDS; k++)
             check_side_by_side(c, &c->setups.v[i], f);

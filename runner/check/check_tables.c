@@ -23,7 +23,7 @@ static const fell_plugin *root_of(const char *path, struct finding *f)
 
     if (root && root->items)
         return root;
-    f->verdict = VERDICT_SKIPPED;
+    f->outcome = OUTCOME_SKIPPED;
     error_set(&f->text, "it cannot be loaded");
     return NULL;
 }

@@ -17,10 +17,10 @@ static const double FILE_SECONDS = 28.0; /* for all checks of a file */
 static const double CHECK_SECONDS = 10.0;
 static const uint64_t SEED = 1;
 
-static const char *const verdict_words[] = {[VERDICT_PASSED] = "ok",
-                                            [VERDICT_FAILED] = "FAILED",
-                                            [VERDICT_WARNED] = "warning",
-                                            [VERDICT_SKIPPED] = "-"};
+static const char *const outcome_words[] = {[OUTCOME_PASSED] = "ok",
+                                            [OUTCOME_FAILED] = "FAILED",
+                                            [OUTCOME_WARNED] = "warning",
+                                            [OUTCOME_SKIPPED] = "-"};
 
 struct session {
     struct checked checked;
@@ -29,17 +29,17 @@ struct session {
     struct strbuf failed; /* names */
     bool loads;           /* at all: the first check passed */
     char death[64];       /* how it ended the process of a check, told already; "" if it has not */
-    int64_t counts[VERDICT_SKIPPED + 1];
+    int64_t counts[OUTCOME_SKIPPED + 1];
 };
 
 static void add_row(struct session *s, const struct check *check, const struct finding *f)
 {
     table_text(s->table, s->checked.item ? s->checked.item->name : NULL);
     table_text(s->table, check->name);
-    table_text(s->table, verdict_words[f->verdict]);
+    table_text(s->table, outcome_words[f->outcome]);
     table_text(s->table, f->text.text[0] ? f->text.text : check->what);
-    s->counts[f->verdict]++;
-    if (f->verdict == VERDICT_FAILED && (!s->failed.len || !strstr(s->failed.text, check->name)))
+    s->counts[f->outcome]++;
+    if (f->outcome == OUTCOME_FAILED && (!s->failed.len || !strstr(s->failed.text, check->name)))
         strbuf_addf(&s->failed, "%s%s", s->failed.len ? ", " : "", check->name);
 }
 
@@ -52,7 +52,7 @@ static bool run_check(struct session *s, const struct check *check)
     check_run(check, &s->checked, &(struct check_limits){left < CHECK_SECONDS ? left : CHECK_SECONDS, left},
               &f);
     if (f.ended[0] && strcmp(f.ended, s->death) == 0) { /* one mistake, however many checks run into it */
-        f.verdict = VERDICT_SKIPPED;
+        f.outcome = OUTCOME_SKIPPED;
         error_set(&f.text, "%s, as above", f.ended);
     }
     snprintf(s->death, sizeof s->death, "%s", f.ended[0] ? f.ended : s->death);
@@ -65,10 +65,10 @@ static bool run_check(struct session *s, const struct check *check)
 static void check_loading(struct session *s, status loads, const struct error *why)
 {
     static const struct check loading = {"loading", "The registry takes it.", 0, TRIES_NOTHING, NULL};
-    struct finding f = {.verdict = VERDICT_PASSED};
+    struct finding f = {.outcome = OUTCOME_PASSED};
 
     if (loads != OK && s->failed.len) {
-        f.verdict = VERDICT_SKIPPED;
+        f.outcome = OUTCOME_SKIPPED;
         error_set(&f.text, "it is refused for the reason above");
     } else if (loads != OK) {
         finding_fail(&f, "%s", why->text);
@@ -160,10 +160,10 @@ static void print_result(const struct session *s, const char *path)
     printf("%s\n\n", path);
     table_print(s->table, stdout, 0);
     printf("\n%s: %lld passed, %lld failed, %lld skipped", s->failed.len ? "failed" : "passed",
-           (long long)(s->counts[VERDICT_PASSED] + s->counts[VERDICT_WARNED]),
-           (long long)s->counts[VERDICT_FAILED], (long long)s->counts[VERDICT_SKIPPED]);
-    if (s->counts[VERDICT_WARNED])
-        printf(", %lld with a warning", (long long)s->counts[VERDICT_WARNED]);
+           (long long)(s->counts[OUTCOME_PASSED] + s->counts[OUTCOME_WARNED]),
+           (long long)s->counts[OUTCOME_FAILED], (long long)s->counts[OUTCOME_SKIPPED]);
+    if (s->counts[OUTCOME_WARNED])
+        printf(", %lld with a warning", (long long)s->counts[OUTCOME_WARNED]);
     printf(" (seed %llu, %s)\n", (unsigned long long)s->checked.seed, simd_name(s->checked.level));
 }
 

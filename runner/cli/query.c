@@ -53,6 +53,17 @@ void query_tell_moved(const struct moved_files *m)
         cli_error("note: '%s' holds what '%s' did, and is read in its place", m->to[i], m->from[i]);
 }
 
+bool query_open_rerun(const struct call *c, sqlite3 **db, int64_t *run, struct rerun *r)
+{
+    struct error err;
+
+    if (results_open(c->db, db, &err) == OK && results_run(*db, c->args[0], run, &err) == OK &&
+        rerun_open(r, *db, *run, c->nplugins, c->plugins, &err) == OK)
+        return true;
+    cli_error("%s", err.text);
+    return false;
+}
+
 int64_t query_limit(const struct call *c)
 {
     return c->limit >= 0 ? c->limit : c->json ? 0 : 20;

@@ -2,7 +2,7 @@
 #ifndef CLI_QUERY_H
 #define CLI_QUERY_H
 
-#include "again/moved_files.h"
+#include "again/rerun.h"
 #include "cli/command.h"
 #include "cli/results.h"
 
@@ -18,6 +18,15 @@ void query_print_json_line(cJSON *v); /* the same without line breaks in it */
 
 /* A note for each file of a stored run that is read from another place than it was. */
 void query_tell_moved(const struct moved_files *m);
+
+/* For commands that train the stored run of their first argument again: its database, and the run opened with
+ * the plugins of C. False: it was said why not. In any case end with rerun_release() and sqlite3_close(). */
+bool query_open_rerun(const struct call *c, sqlite3 **db, int64_t *run, struct rerun *r);
+
+/* What their help begins with. */
+#define QUERY_RERUN_HELP                                                                                     \
+    "The run is trained from what the database holds: its resolved spec, its seed, its data files and "      \
+    "its plugins: the program's own, those in plugin folders and of --plugin, and no others. "
 
 /* How many rows to show: --limit, or else 20 for a person and all for a program; 0: all. */
 int64_t query_limit(const struct call *c);

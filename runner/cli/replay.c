@@ -154,11 +154,8 @@ static int run_replay(const struct call *c)
     int64_t run;
     int exit_status = EXIT_INPUT;
 
-    if (results_open(c->db, &db, &err) || results_run(db, c->args[0], &run, &err) ||
-        rerun_open(&r, db, run, c->nplugins, c->plugins, &err)) {
-        cli_error("%s", err.text);
+    if (!query_open_rerun(c, &db, &run, &r))
         goto out;
-    }
     tell_changes(&r);
     p.epochs = r.spec ? r.spec->train.epochs : 0;
     if (rerun_train(&r, 0, NULL, &listener, &end, &err)) {
@@ -181,13 +178,11 @@ const struct command command_replay = {
     .most = 1,
     .options = {OPTION_DB, OPTION_PLUGIN, OPTION_JSON, OPTION_QUIET},
     .brief = "Train a stored run again and watch it",
-    .help =
-        "The run is trained from what the database holds: its resolved spec, its seed, its data files and "
-        "its plugins: the program's own, those in plugin folders and of --plugin, and no others. "
-        "Its epochs are printed, and where it crashed it "
-        "crashes again, under the same limits; the plugin's own output is on standard error. A plugin or a "
-        "data file that has changed since is told of and used as it is, so that a mended plugin can be "
-        "tried. Nothing is written.",
+    .help = QUERY_RERUN_HELP
+    "Its epochs are printed, and where it crashed it "
+    "crashes again, under the same limits; the plugin's own output is on standard error. A plugin or a "
+    "data file that has changed since is told of and used as it is, so that a mended plugin can be "
+    "tried. Nothing is written.",
     .examples = "fell replay 12\n"
                 "fell replay 12 --plugin ./mended.so",
     .run = run_replay,

@@ -54,11 +54,8 @@ static int run_verify(const struct call *c)
     int64_t run;
     int exit_status = EXIT_INPUT;
 
-    if (results_open(c->db, &db, &err) || results_run(db, c->args[0], &run, &err) ||
-        rerun_open(&r, db, run, c->nplugins, c->plugins, &err)) {
-        cli_error("%s", err.text);
+    if (!query_open_rerun(c, &db, &run, &r))
         goto out;
-    }
     query_tell_moved(&r.files);
     if (verify_run(&r, db, &v, &err)) {
         cli_error("run %lld cannot be verified: %s", (long long)run, err.text);
@@ -84,14 +81,12 @@ const struct command command_verify = {
     .most = 1,
     .options = {OPTION_DB, OPTION_PLUGIN, OPTION_JSON, OPTION_QUIET},
     .brief = "Train a stored run again and compare every number",
-    .help =
-        "The run is trained from what the database holds: its resolved spec, its seed, its data files and "
-        "its plugins: the program's own, those in plugin folders and of --plugin, and no others. "
-        "Every recorded number of every epoch and step must "
-        "have the same bits, and a run that ended by itself must end in the same way. What differs is "
-        "printed, and the exit status is then 1. Where a data file or a plugin has changed since, nothing is "
-        "trained, and the status is 2. Runs that were interrupted, pruned or crashed are compared as far as "
-        "their epochs are recorded. Nothing is written.",
+    .help = QUERY_RERUN_HELP
+    "Every recorded number of every epoch and step must "
+    "have the same bits, and a run that ended by itself must end in the same way. What differs is "
+    "printed, and the exit status is then 1. Where a data file or a plugin has changed since, nothing is "
+    "trained, and the status is 2. Runs that were interrupted, pruned or crashed are compared as far as "
+    "their epochs are recorded. Nothing is written.",
     .examples = "fell verify 12\n"
                 "fell verify 12 --json",
     .run = run_verify,

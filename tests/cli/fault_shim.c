@@ -163,33 +163,23 @@ int fdatasync(int fd)
     return fails(SYNC) ? -1 : next(fd);
 }
 
-int open64(const char *path, int flags, ...)
-{
-    static int (*next)(const char *, int, ...);
-    va_list rest;
-    mode_t mode;
-
-    va_start(rest, flags);
-    mode = flags & (O_CREAT | __O_TMPFILE) ? va_arg(rest, mode_t) : 0;
-    va_end(rest);
-    if (!next)
-        *(void **)&next = real("open64");
-    return fails(OPEN) ? -1 : next(path, flags, mode);
-}
-
-int open(const char *path, int flags, ...)
-{
-    static int (*next)(const char *, int, ...);
-    va_list rest;
-    mode_t mode;
-
-    va_start(rest, flags);
-    mode = flags & (O_CREAT | __O_TMPFILE) ? va_arg(rest, mode_t) : 0;
-    va_end(rest);
-    if (!next)
-        *(void **)&next = real("open");
-    return fails(OPEN) ? -1 : next(path, flags, mode);
-}
+#define OPENS(name)                                                                                          \
+    int name(const char *path, int flags, ...)                                                               \
+    {                                                                                                        \
+        static int (*next)(const char *, int, ...);                                                          \
+        va_list rest;                                                                                        \
+        mode_t mode;                                                                                         \
+                                                                                                             \
+        va_start(rest, flags);                                                                               \
+        mode = flags & (O_CREAT | __O_TMPFILE) ? va_arg(rest, mode_t) : 0;                                   \
+        va_end(rest);                                                                                        \
+        if (!next)                                                                                           \
+            *(void **)&next = real(#name);                                                                   \
+        return fails(OPEN) ? -1 : next(path, flags, mode);                                                   \
+    }
+OPENS(open64)
+OPENS(open)
+#undef OPENS
 
 extern void *__libc_malloc(size_t);
 extern void *__libc_calloc(size_t, size_t);

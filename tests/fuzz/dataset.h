@@ -145,3 +145,15 @@ static inline void fuzz_table(const fell_dataset *plugin, const char *settings, 
     strcat(all, "}");
     fuzz_dataset(plugin, all, p[0] & 4 ? FELL_VALUES : FELL_CLASSES);
 }
+
+/* Two files of N BYTES: the first byte says where the second begins. False: too few. */
+static inline bool fuzz_pair(const uint8_t *bytes, size_t n, const char **a, const char **b)
+{
+    const size_t first = n < 2 ? 0 : (n - 1) * bytes[0] / 255;
+
+    if (n < 2)
+        return false;
+    *a = fuzz_file("a", bytes + 1, first);
+    *b = fuzz_file("b", bytes + 1 + first, n - 1 - first);
+    return true;
+}

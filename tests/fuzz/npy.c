@@ -6,14 +6,11 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
-    const size_t first = n < 2 ? 0 : (n - 1) * bytes[0] / 255;
     const char *a, *b;
     char settings[256];
 
-    if (n < 2)
+    if (!fuzz_pair(bytes, n, &a, &b))
         return 0;
-    a = fuzz_file("a", bytes + 1, first);
-    b = fuzz_file("b", bytes + 1 + first, n - 1 - first);
     snprintf(settings, sizeof settings, "{inputs: %s, targets: %s}", a, b);
     fuzz_dataset(&npy, settings, bytes[0] & 1 ? FELL_VALUES : FELL_CLASSES);
     return 0;
