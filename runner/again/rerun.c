@@ -206,7 +206,7 @@ static void listen(struct hearing *h)
         const struct frame *f;
         const char *body;
         bool broken = false;
-        enum fill fill;
+        enum frame_fill fill;
 
         due = due < 0 || look < due ? look : due;
         if (poll(&p, 1, (int)(due * 1000) + 1) <= 0 && process_look_due(&h->process) > 0)

@@ -17,7 +17,7 @@
 /* Multiplications of all forward passes that a page may cost; and what a step costs beside them. */
 static const double most_work = 1e10, step_work = 2e3;
 
-struct watch {
+struct listening {
     struct lab *p;
     const struct learner *learner; /* of the run */
     const float *weights;
@@ -32,7 +32,7 @@ struct watch {
 
 /* ---- listening ------------------------------------------------------------------------- */
 
-static double weight_now(const struct watch *w)
+static double weight_now(const struct listening *w)
 {
     const struct lesson_weight *chosen = &w->p->l->weight;
 
@@ -41,7 +41,7 @@ static double weight_now(const struct watch *w)
 
 static void on_parameters(void *arg, const struct learner *learner)
 {
-    struct watch *w = arg;
+    struct listening *w = arg;
     int64_t floats;
 
     w->learner = learner;
@@ -52,13 +52,13 @@ static void on_parameters(void *arg, const struct learner *learner)
 
 static void on_step(void *arg, const struct step_report *r)
 {
-    struct watch *w = arg;
+    struct listening *w = arg;
 
     if (w->nsteps < FIRST_STEPS)
         w->steps[w->nsteps++] = r->loss;
 }
 
-static void keep_norms(struct watch *w, const struct epoch_report *r)
+static void keep_norms(struct listening *w, const struct epoch_report *r)
 {
     for (size_t i = 0; r->npositions && i < w->p->ntensors; i++) {
         const int position = w->p->tensor[i].position;
@@ -72,7 +72,7 @@ static void keep_norms(struct watch *w, const struct epoch_report *r)
 
 static void on_epoch(void *arg, const struct epoch_report *r)
 {
-    struct watch *w = arg;
+    struct listening *w = arg;
 
     if (r->partial)
         return;
@@ -95,7 +95,7 @@ static void on_epoch(void *arg, const struct epoch_report *r)
 
 static void on_event(void *arg, const char *kind, const char *detail)
 {
-    struct watch *w = arg;
+    struct listening *w = arg;
 
     if (run_status_is(kind, STATUS_STOPPED))
         snprintf(w->ended, sizeof w->ended, "it stopped early: %s", detail);
@@ -152,7 +152,7 @@ static double *keep(struct lesson *l, const double *v, size_t n)
     return out;
 }
 
-static void keep_training(struct lab *p, const struct watch *w)
+static void keep_training(struct lab *p, const struct listening *w)
 {
     struct lesson *l = p->l;
     struct lesson_training *t = &l->training;
@@ -210,7 +210,7 @@ status lesson_train(struct lab *p, struct error *err)
 {
     const struct lesson_request *q = p->q;
     struct lesson *l = p->l;
-    struct watch w = {.p = p, .wanted = q->checkpoint ? 0 : q->epoch};
+    struct listening w = {.p = p, .wanted = q->checkpoint ? 0 : q->epoch};
     const struct train_listener listener = {
         .arg = &w, .parameters = on_parameters, .epoch = on_epoch, .step = on_step, .event = on_event};
     struct spec spec = *q->spec; /* the same training, with every step reported */

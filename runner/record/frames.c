@@ -122,7 +122,7 @@ void frame_append(struct strbuf *out, uint32_t type, uint64_t run, const void *b
     memset(p, 0, frame_padded(size) - size);
 }
 
-enum fill frame_reader_fill(struct frame_reader *r, int fd)
+enum frame_fill frame_reader_fill(struct frame_reader *r, int fd)
 {
     ssize_t n;
 

@@ -82,8 +82,8 @@ struct frame_reader {
     char *buf;
     size_t room, begin, end;
 };
-enum fill { FILL_MORE, FILL_NOTHING, FILL_END, FILL_ERROR }; /* nothing: would block; error: errno */
-enum fill frame_reader_fill(struct frame_reader *r, int fd);
+enum frame_fill { FILL_MORE, FILL_NOTHING, FILL_END, FILL_ERROR }; /* nothing: would block; error: errno */
+enum frame_fill frame_reader_fill(struct frame_reader *r, int fd);
 /* The next whole frame, its body valid until the next fill; NULL when there is none
  * yet. *BROKEN is set when the stream makes no sense. */
 const struct frame *frame_reader_next(struct frame_reader *r, const char **body, bool *broken);

@@ -107,14 +107,14 @@ static void tell_epoch(void *arg, const struct hand *h, const struct epoch_repor
 {
     struct crew *c = arg;
 
-    schedule_epoch(c->task.schedule, h->task.slot, r);
+    schedule_epoch(c->task.schedule, h->task.seat, r);
 }
 
 static void tell_look(void *arg, const struct hand *h, const struct packed_look *l)
 {
     struct crew *c = arg;
 
-    schedule_look(c->task.schedule, h->task.slot, l);
+    schedule_look(c->task.schedule, h->task.seat, l);
 }
 
 static enum verdict ask_schedule(void *arg, const struct hand *h, int64_t epoch, int64_t *next)
@@ -122,7 +122,7 @@ static enum verdict ask_schedule(void *arg, const struct hand *h, int64_t epoch,
     struct crew *c = arg;
     const char *reason = NULL;
     struct error ignored; /* what cannot be queued is said by the next row */
-    const enum verdict v = schedule_ask(c->task.schedule, h->task.slot, epoch, next, &reason);
+    const enum verdict v = schedule_ask(c->task.schedule, h->task.seat, epoch, next, &reason);
 
     if (v == VERDICT_PRUNE)
         recorder_event_once(c->task.recorder, h->task.run, run_end_word(RUN_PRUNED), reason, &ignored);
@@ -143,7 +143,7 @@ static bool tell_end(void *arg, const struct hand *h, const char *word)
 {
     struct crew *c = arg;
 
-    return schedule_ended(c->task.schedule, h->task.slot, word);
+    return schedule_ended(c->task.schedule, h->task.seat, word);
 }
 
 /* ---- giving out runs ---------------------------------------------------------------- */
@@ -285,7 +285,7 @@ static status wait_and_listen(struct crew *c, struct pollfd *fds, double due, st
         if (hand_listen(h, &c->env, err) != OK)
             return FAILED;
         if (h->paused)
-            schedule_paused(c->task.schedule, h->task.slot, h->paused_at);
+            schedule_paused(c->task.schedule, h->task.seat, h->paused_at);
         h->paused = false;
     }
     return OK;

@@ -436,7 +436,7 @@ static status take_look(struct hand *h, const struct hand_env *env, const char *
 
 status hand_listen(struct hand *h, const struct hand_env *env, struct error *err)
 {
-    enum fill fill = process_fill(&h->process);
+    enum frame_fill fill = process_fill(&h->process);
     const struct frame *f;
     const char *body;
     bool broken = false;

@@ -263,9 +263,9 @@ static bool is_dead(const struct process *p)
     return waitid(P_PID, (id_t)p->pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == p->pid;
 }
 
-enum fill process_fill(struct process *p)
+enum frame_fill process_fill(struct process *p)
 {
-    enum fill fill = frame_reader_fill(&p->reader, p->frame_fd);
+    enum frame_fill fill = frame_reader_fill(&p->reader, p->frame_fd);
 
     p->looked = time_monotonic();
     if (fill != FILL_NOTHING || !is_dead(p))
@@ -287,7 +287,7 @@ const struct frame *process_wait_frame(struct process *p, const char **body)
         struct pollfd pipe = {.fd = p->frame_fd, .events = POLLIN};
         bool broken;
         const struct frame *f = process_next_frame(p, body, &broken);
-        enum fill fill;
+        enum frame_fill fill;
 
         if (f)
             return f;

@@ -61,7 +61,7 @@ const struct frame *process_next_frame(struct process *p, const char **body, boo
 /* Read what it sent, without waiting. FILL_END: no more comes, since it closed its end of the pipe, or
  * since it is dead: a child that a plugin has left may keep the pipe open for ever. So this is also to
  * be called when nothing came for process_look_due() seconds. */
-enum fill process_fill(struct process *p);
+enum frame_fill process_fill(struct process *p);
 double process_look_due(const struct process *p);
 
 /* Let it end by itself (process_finish) or kill it, and wait until it is gone; one that does not end by

@@ -14,7 +14,7 @@
 
 /* ---- values ------------------------------------------------------------------------- */
 
-static double objective_of(const struct schedule *s, const struct slot *w, const struct epoch_report *r)
+static double objective_of(const struct schedule *s, const struct seat *w, const struct epoch_report *r)
 {
     if (s->probe)
         return w->looked;
@@ -32,16 +32,16 @@ static double objective_of(const struct schedule *s, const struct slot *w, const
 static status end_pruned(struct schedule *s, size_t trial, struct error *err)
 {
     for (size_t k = 0; k < s->repeats; k++) {
-        const size_t slot = trial * s->repeats + k;
-        struct slot *w = &s->slot[slot];
+        const size_t seat = trial * s->repeats + k;
+        struct seat *w = &s->seat[seat];
 
         if (w->state != SLOT_PAUSED)
             continue;
-        schedule_take_back(s, slot);
+        schedule_take_back(s, seat);
         if (s->host.over(s->host.arg, w->id, run_end_word(RUN_PRUNED), w->epochs, s->trial[trial].reason,
                          err) != OK)
             return FAILED;
-        schedule_close(s, slot, run_end_word(RUN_PRUNED));
+        schedule_close(s, seat, run_end_word(RUN_PRUNED));
     }
     return OK;
 }
@@ -52,7 +52,7 @@ static status settle(struct schedule *s, struct error *err)
         const size_t trial = s->back[i] / s->repeats;
 
         rungs_decide(s, trial);
-        if (!s->trial[trial].pruned || s->slot[s->back[i]].state != SLOT_PAUSED) {
+        if (!s->trial[trial].pruned || s->seat[s->back[i]].state != SLOT_PAUSED) {
             i++;
         } else if (end_pruned(s, trial, err) != OK) {
             return FAILED;
@@ -63,17 +63,17 @@ static status settle(struct schedule *s, struct error *err)
     return OK;
 }
 
-/* The lowest slot that can start; what cannot yet is put aside. */
+/* The lowest seat that can start; what cannot yet is put aside. */
 static bool pick(struct schedule *s, size_t *out)
 {
     size_t lowest = SIZE_MAX;
 
-    for (; s->next < s->nslots; s->next++) {
-        if (s->slot[s->next].state != SLOT_QUEUED)
+    for (; s->next < s->nseats; s->next++) {
+        if (s->seat[s->next].state != SLOT_QUEUED)
             continue;
         if (rungs_free(s, s->next))
             break;
-        s->slot[s->next].state = SLOT_PAUSED;
+        s->seat[s->next].state = SLOT_PAUSED;
         schedule_put_back(s, s->next);
     }
     for (size_t i = 0; i < s->nback; i++)
@@ -81,7 +81,7 @@ static bool pick(struct schedule *s, size_t *out)
             lowest = s->back[i];
     if (lowest != SIZE_MAX)
         schedule_take_back(s, lowest);
-    else if (s->next < s->nslots)
+    else if (s->next < s->nseats)
         lowest = s->next++;
     *out = lowest;
     return lowest != SIZE_MAX;
@@ -102,17 +102,17 @@ static status settle_and_pick(struct schedule *s, size_t *out, bool *found, stru
     return OK;
 }
 
-static status give_out(struct schedule *s, size_t slot, struct run_task *out, struct error *err)
+static status give_out(struct schedule *s, size_t seat, struct run_task *out, struct error *err)
 {
-    struct slot *w = &s->slot[slot];
+    struct seat *w = &s->seat[seat];
 
-    *out = (struct run_task){.slot = slot,
+    *out = (struct run_task){.seat = seat,
                              .run = w->id,
-                             .trial = (int64_t)(slot / s->repeats),
-                             .repeat = (int64_t)(slot % s->repeats),
+                             .trial = (int64_t)(seat / s->repeats),
+                             .repeat = (int64_t)(seat % s->repeats),
                              .resume_path = w->resume,
                              .paused = w->paused,
-                             .ask_epoch = rungs_next_epoch(s, slot)};
+                             .ask_epoch = rungs_next_epoch(s, seat)};
     w->resume = NULL;
     w->state = SLOT_RUNNING;
     return schedule_fetch(s, out, err);
@@ -120,11 +120,11 @@ static status give_out(struct schedule *s, size_t slot, struct run_task *out, st
 
 status schedule_next(struct schedule *s, struct run_task *out, bool *none, struct error *err)
 {
-    size_t slot;
+    size_t seat;
     bool found;
 
     *none = true;
-    if (settle_and_pick(s, &slot, &found, err) != OK)
+    if (settle_and_pick(s, &seat, &found, err) != OK)
         return FAILED;
     if (s->stopped)
         return OK;
@@ -133,23 +133,23 @@ status schedule_next(struct schedule *s, struct run_task *out, bool *none, struc
             return OK;
         if (schedule_suggest(s, err) != OK)
             return FAILED;
-        if (!pick(s, &slot))
+        if (!pick(s, &seat))
             return OK;
     }
     *none = false;
-    return give_out(s, slot, out, err);
+    return give_out(s, seat, out, err);
 }
 
 /* ---- what happens ---------------------------------------------------------------------- */
 
-void schedule_epoch(struct schedule *s, size_t slot, const struct epoch_report *r)
+void schedule_epoch(struct schedule *s, size_t seat, const struct epoch_report *r)
 {
     if (!r->partial)
-        slot_add_value(s, &s->slot[slot], r->epoch, objective_of(s, &s->slot[slot], r));
-    s->slot[slot].looked = NAN;
+        seat_add_value(s, &s->seat[seat], r->epoch, objective_of(s, &s->seat[seat], r));
+    s->seat[seat].looked = NAN;
 }
 
-void schedule_look(struct schedule *s, size_t slot, const struct packed_look *l)
+void schedule_look(struct schedule *s, size_t seat, const struct packed_look *l)
 {
     for (size_t i = 0; s->probe && i < l->n; i++) {
         const struct probe_row r = packed_look_row(l, i);
@@ -158,36 +158,36 @@ void schedule_look(struct schedule *s, size_t slot, const struct packed_look *l)
                          : mem_format("probe.%s.%s%s%s", l->probe, r.name, r.layer[0] ? "." : "", r.layer);
 
         if (name && strcmp(name, s->probe) == 0)
-            s->slot[slot].looked = r.value;
+            s->seat[seat].looked = r.value;
         free(name);
     }
 }
 
-enum verdict schedule_ask(struct schedule *s, size_t slot, int64_t epoch, int64_t *next, const char **reason)
+enum verdict schedule_ask(struct schedule *s, size_t seat, int64_t epoch, int64_t *next, const char **reason)
 {
-    const size_t trial = slot / s->repeats;
+    const size_t trial = seat / s->repeats;
 
     *next = 0;
     if (!s->trial)
         return VERDICT_GO;
-    rungs_reach(s, slot, epoch);
+    rungs_reach(s, seat, epoch);
     rungs_decide(s, trial);
     if (s->trial[trial].pruned) {
         *reason = s->trial[trial].reason;
         return VERDICT_PRUNE;
     }
-    if (!rungs_free(s, slot))
+    if (!rungs_free(s, seat))
         return VERDICT_PAUSE;
-    *next = rungs_next_epoch(s, slot);
+    *next = rungs_next_epoch(s, seat);
     return VERDICT_GO;
 }
 
-void schedule_paused(struct schedule *s, size_t slot, const char *checkpoint)
+void schedule_paused(struct schedule *s, size_t seat, const char *checkpoint)
 {
-    s->slot[slot].state = SLOT_PAUSED;
-    s->slot[slot].resume = mem_string(checkpoint);
-    s->slot[slot].paused = true;
-    schedule_put_back(s, slot);
+    s->seat[seat].state = SLOT_PAUSED;
+    s->seat[seat].resume = mem_string(checkpoint);
+    s->seat[seat].paused = true;
+    schedule_put_back(s, seat);
 }
 
 /* Diverging is no accident: the same bits would diverge again. */
@@ -198,9 +198,9 @@ static bool is_worth_a_retry(const char *word)
     return s < STATUSES && run_statuses[s].retried;
 }
 
-bool schedule_ended(struct schedule *s, size_t slot, const char *word)
+bool schedule_ended(struct schedule *s, size_t seat, const char *word)
 {
-    struct slot *w = &s->slot[slot];
+    struct seat *w = &s->seat[seat];
     const int64_t tolerated = s->t.first->on_failure;
 
     if (run_status_is(word, STATUS_INTERRUPTED)) {
@@ -209,11 +209,11 @@ bool schedule_ended(struct schedule *s, size_t slot, const char *word)
     }
     if (is_worth_a_retry(word) && w->tries < s->t.first->retries && !s->stopped) {
         free(w->rung);
-        *w = (struct slot){.id = w->id, .best = NAN, .last = NAN, .tries = (uint16_t)(w->tries + 1)};
-        schedule_put_back(s, slot);
+        *w = (struct seat){.id = w->id, .best = NAN, .last = NAN, .tries = (uint16_t)(w->tries + 1)};
+        schedule_put_back(s, seat);
         return true;
     }
-    schedule_close(s, slot, word);
+    schedule_close(s, seat, word);
     s->failures += w->failed;
     s->stopped |= tolerated >= 0 && s->failures > tolerated;
     return false;
@@ -227,7 +227,7 @@ bool schedule_is_stopped(const struct schedule *s)
 status schedule_interrupt(struct schedule *s, struct error *err)
 {
     for (size_t i = 0; i < s->nback; i++) {
-        const struct slot *w = &s->slot[s->back[i]];
+        const struct seat *w = &s->seat[s->back[i]];
 
         if (w->state == SLOT_PAUSED &&
             s->host.over(s->host.arg, w->id, run_end_word(RUN_INTERRUPTED), w->epochs, NULL, err) != OK)
@@ -244,7 +244,7 @@ static int64_t count_runs(const struct schedule *s)
 {
     const size_t more = s->t.adaptive && !s->exhausted ? (size_t)s->t.adaptive->ntrials * s->repeats : 0;
 
-    return (int64_t)(more > s->nslots ? more : s->nslots);
+    return (int64_t)(more > s->nseats ? more : s->nseats);
 }
 
 int64_t schedule_left(const struct schedule *s)
@@ -255,10 +255,10 @@ int64_t schedule_left(const struct schedule *s)
 static void count_ended(struct schedule *s)
 {
     s->first_open = 0;
-    while (s->first_open < s->nslots && s->slot[s->first_open].state == SLOT_ENDED)
+    while (s->first_open < s->nseats && s->seat[s->first_open].state == SLOT_ENDED)
         s->first_open++;
-    for (size_t i = 0; i < s->nslots; i++)
-        s->ended_before += s->slot[i].state == SLOT_ENDED;
+    for (size_t i = 0; i < s->nseats; i++)
+        s->ended_before += s->seat[i].state == SLOT_ENDED;
 }
 
 static void read_objective(struct schedule *s)
@@ -305,15 +305,15 @@ void schedule_free(struct schedule *s)
 {
     if (!s)
         return;
-    for (size_t i = 0; i < s->nslots; i++) {
-        free(s->slot[i].rung);
-        free(s->slot[i].resume);
+    for (size_t i = 0; i < s->nseats; i++) {
+        free(s->seat[i].rung);
+        free(s->seat[i].resume);
     }
     sqlite3_finalize(s->fetch);
     sqlite3_finalize(s->params);
-    for (size_t i = 0; s->trial && i < s->nslots / s->repeats; i++)
+    for (size_t i = 0; s->trial && i < s->nseats / s->repeats; i++)
         free(s->trial[i].reason);
-    free(s->slot);
+    free(s->seat);
     free(s->back);
     free(s->trial);
     free(s);

@@ -41,7 +41,7 @@ int64_t schedule_left(const struct schedule *s);
 
 /* One run to train. */
 struct run_task {
-    size_t slot; /* what the calls below name it by */
+    size_t seat; /* what the calls below name it by */
     int64_t run, trial, repeat;
     uint64_t seed;
     struct tree *tree;   /* what the spec was read from */
@@ -57,14 +57,14 @@ void run_task_release(struct run_task *t);
 status schedule_next(struct schedule *s, struct run_task *out, bool *none, struct error *err);
 
 /* What a run does that was given out. */
-void schedule_epoch(struct schedule *s, size_t slot, const struct epoch_report *r);
-void schedule_look(struct schedule *s, size_t slot, const struct packed_look *l); /* before its epoch */
+void schedule_epoch(struct schedule *s, size_t seat, const struct epoch_report *r);
+void schedule_look(struct schedule *s, size_t seat, const struct packed_look *l); /* before its epoch */
 /* *NEXT: the next epoch to ask about, 0 for none. REASON: why it is pruned. */
-enum verdict schedule_ask(struct schedule *s, size_t slot, int64_t epoch, int64_t *next, const char **reason);
+enum verdict schedule_ask(struct schedule *s, size_t seat, int64_t epoch, int64_t *next, const char **reason);
 /* CHECKPOINT: the file to go on from. */
-void schedule_paused(struct schedule *s, size_t slot, const char *checkpoint);
+void schedule_paused(struct schedule *s, size_t seat, const char *checkpoint);
 /* WORD: its status. True: it is to be tried again, and the caller removes its rows. */
-bool schedule_ended(struct schedule *s, size_t slot, const char *word);
+bool schedule_ended(struct schedule *s, size_t seat, const char *word);
 
 /* So many runs failed that nothing more is started (on_failure). */
 bool schedule_is_stopped(const struct schedule *s);

@@ -1,13 +1,13 @@
 /* schedule_impl.h - what the files of the schedule share. Each calls those after it in this list: schedule.c
  * (who is next, how runs end), schedule_load.c (what the database has), schedule_suggest.c (further trials),
- * schedule_rungs.c (pruning), schedule_fetch.c (one run to train), schedule_slots.c (slots and values).
+ * schedule_rungs.c (pruning), schedule_fetch.c (one run to train), schedule_seats.c (seats and values).
  */
 #ifndef WORK_SCHEDULE_IMPL_H
 #define WORK_SCHEDULE_IMPL_H
 
 #include "work/schedule.h"
 
-enum slot_state { SLOT_QUEUED, SLOT_RUNNING, SLOT_PAUSED, SLOT_ENDED };
+enum seat_state { SLOT_QUEUED, SLOT_RUNNING, SLOT_PAUSED, SLOT_ENDED };
 
 /* The objective at an epoch that a pruner asks about. */
 struct rung {
@@ -16,7 +16,7 @@ struct rung {
 };
 
 /* One run; there may be a million. An extended experiment has empty ones, id 0, which have ended. */
-struct slot {
+struct seat {
     int64_t id;
     int64_t epochs;    /* done */
     double best, last; /* of the objective, lower is better; NAN: none yet */
@@ -46,12 +46,12 @@ struct schedule {
     struct schedule_host host;
     sqlite3_stmt *fetch, *params;
 
-    size_t repeats, nslots, room; /* slots are trial-major */
-    struct slot *slot;
-    size_t next;  /* every queued slot from here on has never been given out */
-    size_t nback; /* slots before it that are paused or queued again */
+    size_t repeats, nseats, room; /* seats are trial-major */
+    struct seat *seat;
+    size_t next;  /* every queued seat from here on has never been given out */
+    size_t nback; /* seats before it that are paused or queued again */
     size_t *back;
-    size_t first_open; /* every slot before it has ended */
+    size_t first_open; /* every seat before it has ended */
     bool exhausted;    /* it suggests nothing more */
     int64_t ended_before, failures;
     bool stopped;
@@ -63,21 +63,21 @@ struct schedule {
     size_t trial_room;
 };
 
-/* ---- schedule_slots.c */
+/* ---- schedule_seats.c */
 
-/* One more trial, of EPOCHS epochs: its first slot. All are queued, and have no ids yet. */
-struct slot *schedule_add_trial(struct schedule *s, int64_t epochs);
-void schedule_put_back(struct schedule *s, size_t slot);                /* it is to be given out again */
-void schedule_take_back(struct schedule *s, size_t slot);               /* it is not any more */
-void schedule_close(struct schedule *s, size_t slot, const char *word); /* it has ended */
-void slot_add_value(const struct schedule *s, struct slot *slot, int64_t epoch, double objective);
-double slot_value(const struct schedule *s, const struct slot *slot);
+/* One more trial, of EPOCHS epochs: its first seat. All are queued, and have no ids yet. */
+struct seat *schedule_add_trial(struct schedule *s, int64_t epochs);
+void schedule_put_back(struct schedule *s, size_t seat);                /* it is to be given out again */
+void schedule_take_back(struct schedule *s, size_t seat);               /* it is not any more */
+void schedule_close(struct schedule *s, size_t seat, const char *word); /* it has ended */
+void seat_add_value(const struct schedule *s, struct seat *seat, int64_t epoch, double objective);
+double seat_value(const struct schedule *s, const struct seat *seat);
 
 /* ---- schedule_rungs.c: pruning; nothing of it does anything without a pruner */
-int64_t rungs_next_epoch(const struct schedule *s, size_t slot); /* to ask about; 0: none */
-void rungs_reach(struct schedule *s, size_t slot, int64_t epoch);
+int64_t rungs_next_epoch(const struct schedule *s, size_t seat); /* to ask about; 0: none */
+void rungs_reach(struct schedule *s, size_t seat, int64_t epoch);
 void rungs_decide(struct schedule *s, size_t trial);    /* what can be decided now */
-bool rungs_free(const struct schedule *s, size_t slot); /* has no decision to wait for */
+bool rungs_free(const struct schedule *s, size_t seat); /* has no decision to wait for */
 
 /* ---- schedule_fetch.c: the spec and the values of OUT's run, as they are stored */
 status schedule_fetch(struct schedule *s, struct run_task *out, struct error *err);

@@ -11,7 +11,7 @@
 #include "work/schedule_impl.h"
 #include "record/database.h"
 
-/* Of an experiment. More cannot have been trained, and their slots would fill the memory. */
+/* Of an experiment. More cannot have been trained, and their seats would fill the memory. */
 enum { MOST_RUNS = 50000000 };
 
 struct loader {
@@ -54,11 +54,11 @@ static status prepare_values(struct loader *l, struct error *err)
 }
 
 /* What SLOT was worth up to epoch LAST, as if it had just been trained. */
-static status load_values(struct loader *l, size_t slot, int64_t last, struct error *err)
+static status load_values(struct loader *l, size_t seat, int64_t last, struct error *err)
 {
     struct schedule *s = l->s;
-    struct slot *w = &s->slot[slot];
-    int64_t ask = rungs_next_epoch(s, slot);
+    struct seat *w = &s->seat[seat];
+    int64_t ask = rungs_next_epoch(s, seat);
     int rc;
 
     if (prepare_values(l, err) != OK)
@@ -70,12 +70,12 @@ static status load_values(struct loader *l, size_t slot, int64_t last, struct er
     while ((rc = sqlite3_step(l->values)) == SQLITE_ROW) {
         const int64_t epoch = sqlite3_column_int64(l->values, 0);
 
-        slot_add_value(
+        seat_add_value(
             s, w, epoch,
             sqlite3_column_type(l->values, 1) == SQLITE_NULL ? NAN : sqlite3_column_double(l->values, 1));
         if (epoch == ask) {
-            rungs_reach(s, slot, epoch);
-            ask = rungs_next_epoch(s, slot);
+            rungs_reach(s, seat, epoch);
+            ask = rungs_next_epoch(s, seat);
         }
     }
     sqlite3_reset(l->values);
@@ -86,10 +86,10 @@ static status load_values(struct loader *l, size_t slot, int64_t last, struct er
 /* ---- runs ------------------------------------------------------------------------------ */
 
 /* A run that was under way when a runner ended. */
-static status go_on(struct loader *l, size_t slot, struct error *err)
+static status go_on(struct loader *l, size_t seat, struct error *err)
 {
     struct schedule *s = l->s;
-    struct slot *w = &s->slot[slot];
+    struct seat *w = &s->seat[seat];
     int64_t epoch;
 
     if (resume_find(l->db, l->path, w->id, &w->resume, &epoch, s->host.note, s->host.arg, err) != OK)
@@ -98,16 +98,16 @@ static status go_on(struct loader *l, size_t slot, struct error *err)
         return recorder_run_again(s->recorder, w->id, "resumed", "from its beginning", err);
     if (recorder_run_waits(s->recorder, w->id, err) != OK)
         return FAILED;
-    return load_values(l, slot, epoch, err);
+    return load_values(l, seat, epoch, err);
 }
 
-/* Empty slots up to TRIAL. */
+/* Empty seats up to TRIAL. */
 static void add_trials(struct loader *l, size_t trial, int64_t epochs)
 {
     struct schedule *s = l->s;
 
-    while (s->nslots <= trial * s->repeats) {
-        struct slot *w = schedule_add_trial(s, epochs);
+    while (s->nseats <= trial * s->repeats) {
+        struct seat *w = schedule_add_trial(s, epochs);
 
         for (size_t k = 0; k < s->repeats; k++)
             w[k].state = SLOT_ENDED;
@@ -119,26 +119,26 @@ static status load_run(struct loader *l, sqlite3_stmt *row, struct error *err)
 {
     struct schedule *s = l->s;
     const int64_t number = sqlite3_column_int64(row, 1), repeat = sqlite3_column_int64(row, 2);
-    const size_t trial = (size_t)number, slot = trial * s->repeats + (size_t)repeat;
+    const size_t trial = (size_t)number, seat = trial * s->repeats + (size_t)repeat;
     const char *word = database_text(row, 3);
     const int64_t epochs = sqlite3_column_int64(row, 4);
-    struct slot *w;
+    struct seat *w;
 
     if (number < 0 || repeat < 0 || (size_t)repeat >= s->repeats || number > MOST_RUNS / (int64_t)s->repeats)
         return error_set(err, "run %lld is trial %lld, repeat %lld, which cannot be: the database is damaged",
                          (long long)sqlite3_column_int64(row, 0), (long long)number, (long long)repeat);
     add_trials(l, trial, sqlite3_column_int64(row, 6));
-    w = &s->slot[slot];
+    w = &s->seat[seat];
     w->id = sqlite3_column_int64(row, 0);
     w->tries = (uint16_t)sqlite3_column_int64(row, 5);
     w->state = SLOT_QUEUED;
     if (run_status_is(word, STATUS_QUEUED) && epochs == 0)
         return OK;
     if (!run_status_is_end(word))
-        return go_on(l, slot, err);
-    if ((s->t.adaptive || s->trial) && load_values(l, slot, epochs, err) != OK)
+        return go_on(l, seat, err);
+    if ((s->t.adaptive || s->trial) && load_values(l, seat, epochs, err) != OK)
         return FAILED;
-    schedule_close(s, slot, word);
+    schedule_close(s, seat, word);
     return OK;
 }
 

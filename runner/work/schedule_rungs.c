@@ -12,36 +12,36 @@
 
 enum { REASON = 512 };
 
-int64_t rungs_next_epoch(const struct schedule *s, size_t slot)
+int64_t rungs_next_epoch(const struct schedule *s, size_t seat)
 {
-    const size_t trial = slot / s->repeats;
+    const size_t trial = seat / s->repeats;
 
     return s->trial
-               ? pruner_next_epoch(&s->t.pruner, (int64_t)trial, s->slot[slot].epochs, s->trial[trial].epochs)
+               ? pruner_next_epoch(&s->t.pruner, (int64_t)trial, s->seat[seat].epochs, s->trial[trial].epochs)
                : 0;
 }
 
-void rungs_reach(struct schedule *s, size_t slot, int64_t epoch)
+void rungs_reach(struct schedule *s, size_t seat, int64_t epoch)
 {
-    struct slot *w = &s->slot[slot];
+    struct seat *w = &s->seat[seat];
 
     if (w->nrungs && w->rung[w->nrungs - 1].epoch >= epoch)
         return;
     w->rung = mem_grow(w->rung, w->nrungs + 1, sizeof *w->rung);
-    w->rung[w->nrungs++] = (struct rung){epoch, slot_value(s, w)};
+    w->rung[w->nrungs++] = (struct rung){epoch, seat_value(s, w)};
 }
 
-bool rungs_free(const struct schedule *s, size_t slot)
+bool rungs_free(const struct schedule *s, size_t seat)
 {
-    const struct trial_rungs *t = s->trial ? &s->trial[slot / s->repeats] : NULL;
+    const struct trial_rungs *t = s->trial ? &s->trial[seat / s->repeats] : NULL;
 
-    return !t || (!t->pruned && s->slot[slot].nrungs <= t->decided);
+    return !t || (!t->pruned && s->seat[seat].nrungs <= t->decided);
 }
 
 /* ---- what is known ------------------------------------------------------------------ */
 
 /* The rung of W at EPOCH, or NULL. */
-static const struct rung *rung_at(const struct slot *w, int64_t epoch)
+static const struct rung *rung_at(const struct seat *w, int64_t epoch)
 {
     size_t low = 0, high = w->nrungs;
 
@@ -63,7 +63,7 @@ static bool is_known(const struct schedule *s, size_t trial, int64_t epoch)
         pruner_next_epoch(&s->t.pruner, (int64_t)trial, epoch - 1, s->trial[trial].epochs) != epoch)
         return true;
     for (size_t k = 0; k < s->repeats; k++) {
-        const struct slot *w = &s->slot[trial * s->repeats + k];
+        const struct seat *w = &s->seat[trial * s->repeats + k];
 
         if (w->state != SLOT_ENDED && !rung_at(w, epoch))
             return false;
@@ -78,7 +78,7 @@ static double value_at(const struct schedule *s, size_t trial, int64_t epoch)
     size_t n = 0;
 
     for (size_t k = 0; k < s->repeats; k++) {
-        const struct rung *r = rung_at(&s->slot[trial * s->repeats + k], epoch);
+        const struct rung *r = rung_at(&s->seat[trial * s->repeats + k], epoch);
 
         if (r && !isnan(r->value)) {
             sum += r->value;
@@ -124,7 +124,7 @@ static bool is_waited_for(const struct schedule *s, size_t trial)
     const struct trial_rungs *t = &s->trial[trial];
 
     for (size_t k = 0; k < s->repeats; k++)
-        if (s->slot[trial * s->repeats + k].nrungs > t->decided)
+        if (s->seat[trial * s->repeats + k].nrungs > t->decided)
             return t->epoch && !t->pruned;
     return false;
 }

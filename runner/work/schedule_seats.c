@@ -1,4 +1,4 @@
-/* schedule_slots.c - the runs of a schedule, each a slot: added, put back, closed, and what they are worth so
+/* schedule_seats.c - the runs of a schedule, each a seat: added, put back, closed, and what they are worth so
  * far. Decides nothing. See schedule_impl.h.
  */
 #include <math.h>
@@ -21,48 +21,48 @@ static void begin_rungs(struct schedule *s, size_t trial, int64_t epochs)
         .epochs = epochs, .epoch = pruner_next_epoch(&s->t.pruner, (int64_t)trial, 0, epochs)};
 }
 
-struct slot *schedule_add_trial(struct schedule *s, int64_t epochs)
+struct seat *schedule_add_trial(struct schedule *s, int64_t epochs)
 {
-    const size_t first = s->nslots;
+    const size_t first = s->nseats;
 
-    while (s->nslots + s->repeats > s->room) {
+    while (s->nseats + s->repeats > s->room) {
         s->room = s->room ? 2 * s->room : 64;
-        s->slot = mem_grow(s->slot, s->room, sizeof *s->slot);
+        s->seat = mem_grow(s->seat, s->room, sizeof *s->seat);
     }
     for (size_t k = 0; k < s->repeats; k++)
-        s->slot[s->nslots++] = (struct slot){.best = NAN, .last = NAN, .looked = NAN};
+        s->seat[s->nseats++] = (struct seat){.best = NAN, .last = NAN, .looked = NAN};
     begin_rungs(s, first / s->repeats, epochs);
-    return &s->slot[first];
+    return &s->seat[first];
 }
 
-void schedule_put_back(struct schedule *s, size_t slot)
+void schedule_put_back(struct schedule *s, size_t seat)
 {
     s->back = mem_grow(s->back, s->nback + 1, sizeof *s->back);
-    s->back[s->nback++] = slot;
+    s->back[s->nback++] = seat;
 }
 
-void schedule_take_back(struct schedule *s, size_t slot)
+void schedule_take_back(struct schedule *s, size_t seat)
 {
     for (size_t i = 0; i < s->nback; i++)
-        if (s->back[i] == slot) {
+        if (s->back[i] == seat) {
             s->back[i] = s->back[--s->nback];
             return;
         }
 }
 
-void schedule_close(struct schedule *s, size_t slot, const char *word)
+void schedule_close(struct schedule *s, size_t seat, const char *word)
 {
-    struct slot *w = &s->slot[slot];
+    struct seat *w = &s->seat[seat];
 
     w->state = SLOT_ENDED;
     w->failed = !run_status_is_good(word);
     free(w->resume);
     w->resume = NULL;
-    while (s->first_open < s->nslots && s->slot[s->first_open].state == SLOT_ENDED)
+    while (s->first_open < s->nseats && s->seat[s->first_open].state == SLOT_ENDED)
         s->first_open++;
 }
 
-void slot_add_value(const struct schedule *s, struct slot *w, int64_t epoch, double objective)
+void seat_add_value(const struct schedule *s, struct seat *w, int64_t epoch, double objective)
 {
     const double value = s->t.objective.maximize ? -objective : objective;
 
@@ -72,7 +72,7 @@ void slot_add_value(const struct schedule *s, struct slot *w, int64_t epoch, dou
         w->best = value;
 }
 
-double slot_value(const struct schedule *s, const struct slot *w)
+double seat_value(const struct schedule *s, const struct seat *w)
 {
     return s->t.objective.last ? w->last : w->best;
 }

@@ -14,8 +14,8 @@ static double trial_value(const struct schedule *s, size_t trial)
     size_t n = 0;
 
     for (size_t k = 0; k < s->repeats; k++) {
-        const struct slot *w = &s->slot[trial * s->repeats + k];
-        const double value = w->failed ? NAN : slot_value(s, w);
+        const struct seat *w = &s->seat[trial * s->repeats + k];
+        const double value = w->failed ? NAN : seat_value(s, w);
 
         if (!isnan(value)) {
             sum += value;
@@ -52,7 +52,7 @@ static status ask_strategy(struct schedule *s, size_t number, struct arena *aren
 bool schedule_may_suggest(const struct schedule *s)
 {
     const struct experiment *e = s->t.adaptive;
-    const size_t number = s->nslots / s->repeats, lag = e ? (size_t)e->lag : 0;
+    const size_t number = s->nseats / s->repeats, lag = e ? (size_t)e->lag : 0;
 
     return e && !s->exhausted && number < (size_t)e->ntrials &&
            (number <= lag || s->first_open >= (number - lag) * s->repeats);
@@ -73,7 +73,7 @@ static void tell_exhausted(struct schedule *s, size_t number)
 
 status schedule_suggest(struct schedule *s, struct error *err)
 {
-    const size_t number = s->nslots / s->repeats;
+    const size_t number = s->nseats / s->repeats;
     struct arena *arena = arena_new();
     int64_t *ids = mem_array(s->repeats, sizeof *ids);
     struct trial t;
@@ -83,7 +83,7 @@ status schedule_suggest(struct schedule *s, struct error *err)
     if (result == OK && none)
         tell_exhausted(s, number);
     else if (result == OK && (result = s->host.store(s->host.arg, &t, ids, err)) == OK) {
-        struct slot *w = schedule_add_trial(s, t.spec->train.epochs);
+        struct seat *w = schedule_add_trial(s, t.spec->train.epochs);
 
         for (size_t k = 0; k < s->repeats; k++)
             w[k].id = ids[k];
@@ -96,7 +96,7 @@ status schedule_suggest(struct schedule *s, struct error *err)
 /* Repeats of TRIAL that an experiment which was extended by them does not have yet. */
 static status add_repeats(struct schedule *s, size_t trial, const struct run_task *task, struct error *err)
 {
-    struct slot *w = &s->slot[trial * s->repeats];
+    struct seat *w = &s->seat[trial * s->repeats];
     struct trial t = task->stored;
     int64_t *ids = mem_array(s->repeats, sizeof *ids);
     status result;
@@ -105,7 +105,7 @@ static status add_repeats(struct schedule *s, size_t trial, const struct run_tas
     result = s->host.store(s->host.arg, &t, ids, err);
     for (size_t k = 0; k < s->repeats && result == OK; k++)
         if (!w[k].id && ids[k])
-            w[k] = (struct slot){.id = ids[k], .best = NAN, .last = NAN};
+            w[k] = (struct seat){.id = ids[k], .best = NAN, .last = NAN};
     free(ids);
     return result;
 }
@@ -113,7 +113,7 @@ static status add_repeats(struct schedule *s, size_t trial, const struct run_tas
 /* The strategy knows TRIAL, which is stored. */
 static status remember_trial(struct schedule *s, size_t trial, struct error *err)
 {
-    const struct slot *w = &s->slot[trial * s->repeats];
+    const struct seat *w = &s->seat[trial * s->repeats];
     struct run_task task = {.stored.resolved = ""};
     bool whole = true;
     status result = OK;
@@ -135,7 +135,7 @@ status schedule_remember(struct schedule *s, struct error *err)
 {
     status result = OK;
 
-    for (size_t i = 0; s->t.adaptive && i < s->nslots / s->repeats && result == OK; i++)
+    for (size_t i = 0; s->t.adaptive && i < s->nseats / s->repeats && result == OK; i++)
         result = remember_trial(s, i, err);
     return result;
 }
