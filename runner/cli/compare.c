@@ -121,7 +121,8 @@ static status side_by_side(sqlite3 *db, const char *sql, const char *first, size
 
         snprintf(key, sizeof key, "%lld", (long long)run[i]);
         snprintf(title, sizeof title, "run %lld", (long long)run[i]);
-        table_column(*out, (struct table_column){.name = key, .title = title, .group = "runs"});
+        table_column(
+            *out, (struct table_column){.name = key, .title = title, .group = "runs", .most = TABLE_VALUE});
     }
     for (size_t k = 0; k < l.n; k++) {
         if (all ? all_absent(&l.leaf[k], nruns) : all_equal(&l.leaf[k], nruns))

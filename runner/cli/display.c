@@ -247,11 +247,26 @@ const char *display_short_path(const char *const *paths, size_t n, size_t i)
     return tail;
 }
 
+int display_value(struct strbuf *out, const char *text, int columns)
+{
+    const bool json = *text == '[' || *text == '{';
+    struct strbuf plain = {0};
+    int used;
+
+    strbuf_add(&plain, "");
+    for (const char *p = text; json && *p; p++)
+        if (*p != '"')
+            strbuf_addn(&plain, p, 1);
+    used = display_add(out, json ? plain.text : text, columns);
+    strbuf_release(&plain);
+    return used;
+}
+
 void display_settings(struct strbuf *out, const char *const *paths, const char *const *values, size_t n)
 {
     strbuf_add(out, "");
     for (size_t i = 0; i < n; i++) {
         strbuf_addf(out, "%s%s=", i ? " " : "", display_short_path(paths, n, i));
-        display_add(out, values[i], 32);
+        display_value(out, values[i], 32);
     }
 }

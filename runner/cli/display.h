@@ -39,6 +39,10 @@ void display_curve(struct strbuf *out, const double *v, size_t n, int columns);
  * "0.dense.units" where model.2.dense.units is there too. Points into PATHS[I]. */
 const char *display_short_path(const char *const *paths, size_t n, size_t i);
 
+/* Append TEXT, a value of a setting, in at most COLUMNS; a list or map without the quotes of JSON. Returns
+ * the columns used. */
+int display_value(struct strbuf *out, const char *text, int columns);
+
 /* Append the N settings as "lr=0.1 units=64", each value cut to 32 columns: one may be a whole model. */
 void display_settings(struct strbuf *out, const char *const *paths, const char *const *values, size_t n);
 

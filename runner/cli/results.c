@@ -53,11 +53,12 @@ status results_number(sqlite3 *db, const char *sql, size_t nids, const int64_t *
 
 /* How the columns that SQL calls NAME are shown; others by their name. */
 static const struct table_column shown[] = {
-    {"seconds", "time", NULL, TABLE_DURATION},
-    {"sd", "", NULL, TABLE_SPREAD},
-    {"epochs_done", "epochs", NULL, TABLE_NUMBER},
-    {"started", NULL, NULL, TABLE_TIME},
-    {"at", NULL, NULL, TABLE_TIME},
+    {.name = "seconds", .title = "time", .format = TABLE_DURATION},
+    {.name = "sd", .title = "", .format = TABLE_SPREAD},
+    {.name = "epochs_done", .title = "epochs"},
+    {.name = "started", .format = TABLE_TIME},
+    {.name = "at", .format = TABLE_TIME},
+    {.name = "value", .most = TABLE_VALUE},
 };
 
 static struct table_column shown_as(const char *name)

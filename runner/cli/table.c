@@ -40,6 +40,7 @@ void table_column(struct table *t, struct table_column c)
     for (char *p = title; !c.title && *p; p++)
         *p = *p == '_' ? ' ' : *p;
     c.name = keep(t, c.name);
+    c.most = !c.most && c.group && strcmp(c.group, "params") == 0 ? TABLE_VALUE : c.most;
     c.group = keep(t, c.group);
     c.title = title;
     t->column = mem_grow(t->column, t->ncolumns + 1, sizeof *t->column);
@@ -57,10 +58,22 @@ static void add(struct table *t, struct cell c)
 
 void table_text(struct table *t, const char *text)
 {
-    if (!text)
-        add(t, (struct cell){.type = CELL_EMPTY});
-    else
-        add(t, (struct cell){.type = CELL_TEXT, .text = keep(t, text)});
+    const int most = t->ncolumns ? t->column[t->ncells % t->ncolumns].most : 0;
+    struct cell c = {.type = CELL_TEXT};
+
+    if (!text) {
+        table_empty(t);
+        return;
+    }
+    c.text = c.shown = keep(t, text);
+    if (most) {
+        struct strbuf b = {0};
+
+        display_value(&b, text, most);
+        c.shown = keep(t, b.text);
+        strbuf_release(&b);
+    }
+    add(t, c);
 }
 
 void table_integer(struct table *t, int64_t v)
@@ -129,7 +142,7 @@ static const char *cell_text(const struct cell *c, enum table_format format, cha
         return buf;
     }
     if (c->type == CELL_TEXT)
-        return c->text;
+        return c->shown;
     if (c->type == CELL_BOOL)
         return c->i ? "true" : "false";
     switch (format) {

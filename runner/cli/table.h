@@ -23,7 +23,11 @@ struct table_column {
     const char *title; /* heading; NULL: the name, with blanks for underscores */
     const char *group; /* NULL, or the JSON object of the row that the value is put into */
     enum table_format format;
+    int most; /* columns of the screen that a text takes at most, quotes of JSON left out; 0: any number. Of
+                 the group "params" it is TABLE_VALUE by default */
 };
+
+enum { TABLE_VALUE = 40 /* of the values of settings: a model is not to be read in a table */ };
 
 struct table;
 

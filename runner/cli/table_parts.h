@@ -11,6 +11,7 @@ struct cell {
         int64_t i;
         double x;
     };
+    const char *shown; /* a text as a person sees it */
 };
 
 struct table {

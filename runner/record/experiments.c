@@ -330,7 +330,7 @@ status recorder_add_run(struct recorder *r, const struct run_row *row, int64_t *
     *id = sqlite3_last_insert_rowid(r->db);
     for (size_t i = 0; i < row->nvalues; i++) {
         const struct axis_value *v = &row->values[i];
-        struct cell param[] = {INT(*id), TEXT(v->path), TEXT(v->text)};
+        struct cell param[] = {INT(*id), TEXT(v->path), TEXT(v->text), TEXT(v->json)};
 
         if (v->type == VALUE_INT)
             param[2] = (struct cell)INT(v->i);

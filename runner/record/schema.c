@@ -73,7 +73,9 @@ const char schema_sql[] =
     "CREATE TABLE IF NOT EXISTS run_params ( -- one swept value of one run\n"
     "  run_id        INTEGER NOT NULL REFERENCES runs,\n"
     "  path          TEXT NOT NULL,            -- optimizer.adam.lr\n"
-    "  value         ANY,                      -- INTEGER, REAL or TEXT, as it is\n"
+    "  value         ANY,                      -- INTEGER, REAL or TEXT, as it is; a list or map as JSON; or "
+    "its name\n"
+    "  json          TEXT,                     -- the value that has a name\n"
     "  PRIMARY KEY (run_id, path)\n"
     ") STRICT, WITHOUT ROWID;\n"
 

@@ -45,6 +45,7 @@ static const struct version {
     {.about = "who began an experiment; where, and for whom, a run was trained"},
     {.about = "what probes say of a net"},
     {.about = "runs have no list of statuses: whoever adds one adds no version", .anew = "runs"},
+    {.about = "what the name of a swept value stands for"},
 };
 const int schema_version = sizeof ladder / sizeof *ladder - 1;
 

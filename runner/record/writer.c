@@ -68,7 +68,7 @@ static const char *const sql_text[SQL_COUNT] = {
                          " WHERE experiment_id = ?1",
     [SQL_ADD_RUN] = "INSERT INTO runs (uid, experiment_id, trial, repeat, seed, resolved, status)"
                     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'queued')",
-    [SQL_ADD_PARAM] = "INSERT INTO run_params (run_id, path, value) VALUES (?1, ?2, ?3)",
+    [SQL_ADD_PARAM] = "INSERT INTO run_params (run_id, path, value, json) VALUES (?1, ?2, ?3, ?4)",
     [SQL_ADD_PLUGIN] = "INSERT INTO plugins (run_id, kind, name, version, path, sha256, verdict)"
                        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     [SQL_EPOCH] = "INSERT INTO epochs (run_id, epoch" EPOCH_NUMBERS(

@@ -156,6 +156,20 @@ static void describe(const struct paths *p, cJSON *axis, const char *pointer)
     free(text);
 }
 
+/* Values by their names, none of which is the word of a form. */
+static cJSON *named_values(const char *pointer)
+{
+    cJSON *map = schema_type("object"), *names = cJSON_AddObjectToObject(map, "propertyNames"), *words;
+
+    cJSON_AddStringToObject(map, "title", "values with names");
+    words = cJSON_AddArrayToObject(cJSON_AddObjectToObject(names, "not"), "enum");
+    for (size_t i = 0; i < values_forms_count; i++)
+        cJSON_AddItemToArray(words, cJSON_CreateString(values_forms[i].word));
+    cJSON_AddItemToObject(map, "additionalProperties", value_schema(pointer));
+    cJSON_AddNumberToObject(map, "minProperties", 1);
+    return map;
+}
+
 /* PATH is a regular expression where PATTERN. POINTER: what a value is, below definitions; NULL: anything.
  */
 static void add_path(struct paths *p, bool pattern, const char *path, const char *pointer)
@@ -163,7 +177,7 @@ static void add_path(struct paths *p, bool pattern, const char *path, const char
     const char *where = pattern ? "patternProperties" : "properties";
     char *key = pattern ? mem_format("^%s$", path) : mem_string(path);
     cJSON *axis = schema_any(NULL, schema_or_var(schema_list(value_schema(pointer), 1)),
-                             schema_ref("sweep.values"), NULL);
+                             schema_ref("sweep.values"), named_values(pointer));
 
     describe(p, axis, pointer);
     cJSON_AddItemToObject(cJSON_GetObjectItem(p->over, where), key, axis);

@@ -13,8 +13,10 @@
 
 /* One swept value of one trial. */
 struct axis_value {
-    const char *path;                                /* model.0.dense.units */
-    const char *text;                                /* as written; switches as true or false */
+    const char *path; /* model.0.dense.units */
+    const char *text; /* as written; switches as true or false; lists and maps as JSON; of a value with a name
+                         that name */
+    const char *json; /* of a value with a name: the value; else NULL */
     enum { VALUE_TEXT, VALUE_INT, VALUE_REAL } type; /* by the setting's own type */
     bool null;                                       /* null was written, which turns a setting off */
     int64_t i;

@@ -23,7 +23,7 @@ static void write_rows(const struct sweep *s, const struct space *space, struct 
         if (!space->cell[i])
             strbuf_add(out, " -");
         else
-            strbuf_addf(out, " '%s'", typed_value(arena, axis->type, "", space->cell[i]).text);
+            strbuf_addf(out, " '%s'", flow_value(arena, axis->type, space->cell[i]).text);
     }
     strbuf_add(out, "\n");
     arena_free(arena);

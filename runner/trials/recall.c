@@ -28,12 +28,16 @@ static const struct axis_value *value_of(const struct recall *r, size_t axis)
 static bool same_value(const struct recall *r, size_t axis, const struct node *node)
 {
     const struct axis *at = &r->p->sweep->axes[axis];
-    const struct axis_value *wanted = value_of(r, axis), v = typed_value(r->arena, at->type, at->path, node);
+    const struct axis_value *wanted = value_of(r, axis), v = axis_value(r->arena, at, node);
 
     if (v.null || wanted->null)
         return v.null == wanted->null;
-    if (v.type == VALUE_TEXT || wanted->type == VALUE_TEXT)
-        return v.type == wanted->type && strcmp(v.text, wanted->text) == 0;
+    if (v.type != wanted->type && (v.type == VALUE_TEXT || wanted->type == VALUE_TEXT))
+        return false;
+    if (v.type == VALUE_TEXT) /* a list or map as JSON, or as versions before 0.2 wrote it */
+        return strcmp(v.text, wanted->text) == 0 ||
+               (node->kind != NODE_SCALAR && !v.json &&
+                strcmp(flow_value(r->arena, at->type, node).text, wanted->text) == 0);
     return v.type == VALUE_INT && wanted->type == VALUE_INT ? v.i == wanted->i : v.x == wanted->x;
 }
 

@@ -16,7 +16,7 @@ static void take_values(const struct point *p, struct arena *arena, struct trial
     out->values = arena_alloc(arena, s->naxes * sizeof *out->values);
     for (size_t a = 0; a < s->naxes; a++)
         if (p->active[a])
-            out->values[out->nvalues++] = typed_value(arena, s->axes[a].type, s->axes[a].path, p->value[a]);
+            out->values[out->nvalues++] = axis_value(arena, &s->axes[a], p->value[a]);
 }
 
 status trial_resolve(const struct experiment *e, const struct point *p, const struct node *root,

@@ -179,27 +179,24 @@ static void write_flow(const struct node *node, struct strbuf *out)
     strbuf_add(out, node->kind == NODE_MAP ? "}" : "]");
 }
 
-static const char *text_of(struct arena *arena, const struct node *node)
+static const char *flow_of(struct arena *arena, const struct node *node)
 {
     struct strbuf flow = {0};
     const char *text;
 
-    if (node->kind == NODE_SCALAR)
-        return tree_is_null(node) ? "null" : arena_string(arena, node->text, strlen(node->text));
     write_flow(node, &flow);
     text = arena_string(arena, flow.text, flow.len);
     strbuf_release(&flow);
     return text;
 }
 
-struct axis_value typed_value(struct arena *arena, fell_ptype type, const char *path, const struct node *node)
+static struct axis_value typed_scalar(struct arena *arena, fell_ptype type, const struct node *node)
 {
-    struct axis_value v = {.path = path, .text = text_of(arena, node), .type = VALUE_TEXT};
+    struct axis_value v = {.type = VALUE_TEXT};
     bool yes;
 
-    if (node->kind != NODE_SCALAR)
-        return v;
     v.null = tree_is_null(node);
+    v.text = v.null ? "null" : arena_string(arena, node->text, strlen(node->text));
     if ((type == FELL_P_INT || type == FELL_P_INTS) && text_to_int(node->text, &v.i)) {
         v.type = VALUE_INT;
         v.x = (double)v.i;
@@ -208,5 +205,37 @@ struct axis_value typed_value(struct arena *arena, fell_ptype type, const char *
     } else if (type == FELL_P_BOOL && text_to_bool(node->text, &yes)) {
         v.text = yes ? "true" : "false"; /* one word for yes, on and true */
     }
+    return v;
+}
+
+struct axis_value flow_value(struct arena *arena, fell_ptype type, const struct node *node)
+{
+    if (node->kind == NODE_SCALAR)
+        return typed_scalar(arena, type, node);
+    return (struct axis_value){.type = VALUE_TEXT, .text = flow_of(arena, node)};
+}
+
+static const char *name_of(const struct values *v, const struct node *node)
+{
+    for (size_t i = 0; v && v->name && i < v->count; i++)
+        if (v->item[i] == node)
+            return v->name[i]->text;
+    return NULL;
+}
+
+struct axis_value axis_value(struct arena *arena, const struct axis *a, const struct node *node)
+{
+    const char *name = name_of(a->values, node);
+    struct axis_value v = {.type = VALUE_TEXT};
+
+    if (name) {
+        v.text = arena_string(arena, name, strlen(name));
+        v.json = tree_to_json(arena, node);
+    } else if (node->kind == NODE_SCALAR) {
+        v = typed_scalar(arena, a->type, node);
+    } else {
+        v.text = tree_to_json(arena, node);
+    }
+    v.path = a->path;
     return v;
 }

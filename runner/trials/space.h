@@ -38,6 +38,7 @@ struct values {
     const char *form;                      /* "uniform", as messages name it; NULL: a list */
     size_t count;                          /* 0: drawn */
     struct node *const *item;              /* VALUES_LIST: [count] */
+    struct node *const *name;              /* [count] what the values are called, or NULL */
     const double *weights;                 /* [count], adding up to 1, or NULL */
     double a, b, step;                     /* VALUES_STEPS: step is the difference or the factor */
     struct wide wide_a, wide_b, wide_step; /* VALUES_STEPS: as they are written */
@@ -77,12 +78,13 @@ void values_identity(const struct values *v, fell_ptype type, struct strbuf *out
 /* One swept path. Members of a union may sweep one path; then there are several of it. */
 struct axis {
     const char *path;
-    struct place at;  /* of the path */
-    size_t column;    /* number of the path among the different ones */
-    size_t steps;     /* of the path */
-    fell_ptype type;  /* of the setting; FELL_P_STRING where there is none */
-    bool conditional; /* another axis sets something that the path leads through */
-    size_t knob;      /* which decides its value */
+    struct place at;             /* of the path */
+    size_t column;               /* number of the path among the different ones */
+    size_t steps;                /* of the path */
+    fell_ptype type;             /* of the setting; FELL_P_STRING where there is none */
+    bool conditional;            /* another axis sets something that the path leads through */
+    size_t knob;                 /* which decides its value */
+    const struct values *values; /* NULL: of a row */
 };
 
 enum space_kind { SPACE_AXIS, SPACE_PRODUCT, SPACE_ZIP, SPACE_UNION, SPACE_ROWS };
@@ -205,8 +207,11 @@ fell_ptype setting_type(struct registry *r, const struct node *root, const char 
  * it (swept_vars.c). */
 char *var_first_use(const struct node *root, const char *path);
 
-/* NODE as the setting's own type has it. */
-struct axis_value typed_value(struct arena *arena, fell_ptype type, const char *path,
-                              const struct node *node);
+/* NODE, a value of A, as the setting's own type has it, or by its name. */
+struct axis_value axis_value(struct arena *arena, const struct axis *a, const struct node *node);
+
+/* The same without a name; the text of a list or map is as in a YAML flow, by which experiments are known and
+ * which versions before 0.2 stored. */
+struct axis_value flow_value(struct arena *arena, fell_ptype type, const struct node *node);
 
 #endif

@@ -48,7 +48,8 @@ static void add_knob(struct space_reader *sr, struct space *space)
         (struct knob){.space = space, .driven = sr->driven, .owner = sr->owner, .member = sr->member};
 }
 
-static void add_axis(struct space_reader *sr, const char *path, const struct place *at, size_t knob)
+static void add_axis(struct space_reader *sr, const char *path, const struct place *at, size_t knob,
+                     const struct values *values)
 {
     struct sweep *s = sr->s;
     size_t steps = 1;
@@ -61,7 +62,8 @@ static void add_axis(struct space_reader *sr, const char *path, const struct pla
                                         .at = *at,
                                         .steps = steps,
                                         .type = setting_type(sr->r->registry, sr->r->root, path),
-                                        .knob = knob};
+                                        .knob = knob,
+                                        .values = values};
 }
 
 bool path_leads_into(const char *path, const char *start)
@@ -126,7 +128,7 @@ static struct space *read_axis(struct space_reader *sr, const struct node *key, 
     if (!space->values)
         return NULL;
     add_knob(sr, space);
-    add_axis(sr, key->text, &key->place, space->knob);
+    add_axis(sr, key->text, &key->place, space->knob, space->values);
     space->naxes = 1;
     space->count = space->values->count;
     return space;
@@ -155,7 +157,7 @@ static struct space *read_rows(struct space_reader *sr, const struct node *node)
         return NULL;
     add_knob(sr, space);
     for (size_t i = 0; i < rows.ncolumns; i++)
-        add_axis(sr, rows.path[i], &rows.at[i], space->knob);
+        add_axis(sr, rows.path[i], &rows.at[i], space->knob, NULL);
     space->naxes = rows.ncolumns;
     space->count = rows.nrows;
     space->cell = rows.cell;

@@ -35,7 +35,7 @@ static void walk_axis(const struct walk *w, const char *path, const struct node 
         spec_vars_each_use(node, "", w->fn, w->arg);
         return;
     }
-    node = form ? choices : node;
+    node = form ? choices : node; /* a list, or values with names */
     for (size_t i = 0; i < node->n; i++)
         spec_vars_each_use(node->item[i], path, w->fn, w->arg);
 }

@@ -260,7 +260,9 @@ static status read_list(struct form_reader *f, const struct node *list)
     struct values *v = f->v;
 
     v->kind = VALUES_LIST;
-    if (list->kind != NODE_LIST)
+    if (list->kind == NODE_MAP && list->n)
+        v->name = list->key;
+    else if (list->kind != NODE_LIST)
         return refuse(f, list, "an axis is a list of values, not %s", spec_describe(f->r, list));
     if (!list->n)
         return refuse(f, list, "the axis has no values");
@@ -365,6 +367,25 @@ static status read_form(struct form_reader *f, const struct values_form *form)
     return result ? FAILED : readers[form - values_forms](f);
 }
 
+/* {plain: [...], normed: [...]} are values with names, unless a word of theirs is one of a form's, or looks
+ * like a slip of one: a list behind it, where one number is wanted. */
+static bool is_slip(const struct form_reader *f)
+{
+    const char *words[COUNT(values_forms)];
+    const bool number = f->type == FELL_P_INT || f->type == FELL_P_FLOAT;
+
+    for (size_t i = 0; i < COUNT(values_forms); i++) {
+        words[i] = values_forms[i].word;
+        for (size_t k = 0; k < values_forms[i].nparams; k++)
+            if (tree_get(f->node, values_forms[i].params[k].name))
+                return true;
+    }
+    for (size_t i = 0; number && i < f->node->n; i++)
+        if (f->node->item[i]->kind != NODE_SCALAR && text_nearest(f->node->key[i]->text, words, COUNT(words)))
+            return true;
+    return tree_get(f->node, "values") != NULL;
+}
+
 struct values *values_read(struct spec_reader *r, const char *path, fell_ptype type, const struct node *node,
                            const char *lists)
 {
@@ -377,6 +398,8 @@ struct values *values_read(struct spec_reader *r, const char *path, fell_ptype t
     for (size_t i = 0; i < COUNT(values_forms); i++)
         if ((f.settings = tree_get(node, values_forms[i].word)))
             return read_form(&f, &values_forms[i]) ? NULL : v;
+    if (!is_slip(&f))
+        return read_list(&f, node) ? NULL : v;
     refuse_form(&f);
     return NULL;
 }

@@ -166,7 +166,7 @@ void values_identity(const struct values *v, fell_ptype type, struct strbuf *out
 
     strbuf_addf(out, " %d %d%d%d %zu", (int)v->kind, v->log, v->whole, v->by_count, v->count);
     for (size_t i = 0; v->kind == VALUES_LIST && i < v->count; i++) {
-        const struct axis_value value = typed_value(arena, type, "", v->item[i]);
+        const struct axis_value value = flow_value(arena, type, v->item[i]);
 
         if (value.type == VALUE_TEXT)
             strbuf_addf(out, " '%s'", value.text);
@@ -176,6 +176,8 @@ void values_identity(const struct values *v, fell_ptype type, struct strbuf *out
             add_number(out, value.x);
         if (v->weights)
             add_number(out, v->weights[i]);
+        if (v->name)
+            strbuf_addf(out, " as '%s'", v->name[i]->text);
     }
     for (size_t i = 0; v->kind != VALUES_LIST && i < sizeof numbers / sizeof *numbers; i++)
         add_number(out, numbers[i]);

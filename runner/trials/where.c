@@ -200,7 +200,7 @@ void where_free(struct where *w)
 
 static void bind(struct where *w, const struct axis *axis, const struct node *node, struct arena *arena)
 {
-    const struct axis_value v = typed_value(arena, axis->type, axis->path, node);
+    const struct axis_value v = axis_value(arena, axis, node);
     int column = (int)axis->column + 1;
 
     if (v.null)

@@ -108,6 +108,9 @@ struct node *tree_scalar(struct tree *t, const struct place *at, const char *tex
  * `extends` and aliases resolved): what the database stores as `spec`. */
 void tree_write(const struct node *root, struct strbuf *out);
 
+/* N as one line of JSON, in ARENA. */
+const char *tree_to_json(struct arena *arena, const struct node *n);
+
 /* Append JSON so that YAML's rules read the same from it: characters of its strings that YAML takes for ends
  * of lines, or not at all, stand escaped. */
 void tree_add_json(struct strbuf *out, const char *json);

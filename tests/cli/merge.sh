@@ -160,7 +160,7 @@ for count in 10 0; do # twice is once
     expect_json out "$count|$((10 - count))" "j->>'\$.sources[0].new_runs', j->>'\$.sources[0].known_runs'"
 done
 cmp old.db before.db || fail "merging changed an old database"
-expect_sql new.db "5|ok" "SELECT user_version, integrity_check FROM pragma_user_version, pragma_integrity_check"
+expect_sql new.db "6|ok" "SELECT user_version, integrity_check FROM pragma_user_version, pragma_integrity_check"
 expect_sql new.db "old|1|validation.loss|minimize|best
 bare|1|train.loss|minimize|best
 wild|1|train.loss|minimize|best" "SELECT name, uid = identity, objective, goal, objective_at FROM experiments ORDER BY id"
@@ -168,4 +168,4 @@ for table in runs epochs gradients metrics steps run_params data_files plugins; 
     expect_sql new.db "$(sqlite3 old.db "SELECT count(*) FROM $table")" "SELECT count(*) FROM $table"
 done
 expect_exit 0 "$FELL" merge live.db -o old.db
-expect_sql old.db "5|4" "SELECT user_version, (SELECT count(*) FROM experiments) FROM pragma_user_version"
+expect_sql old.db "6|4" "SELECT user_version, (SELECT count(*) FROM experiments) FROM pragma_user_version"

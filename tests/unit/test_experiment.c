@@ -57,7 +57,8 @@ Test(experiment, values_have_the_settings_types)
     } cases[] = {
         {"optimizer.sgd.lr: [1]", "1", VALUE_REAL, 0, 1},
         {"optimizer.sgd.nesterov: [off]", "false", VALUE_TEXT, 0, 0},
-        {"optimizer: [{sgd: {lr: 0.1, momentum: 0.9}}]", "{sgd: {lr: 0.1, momentum: 0.9}}", VALUE_TEXT, 0, 0},
+        {"optimizer: [{sgd: {lr: 0.1, momentum: 0.9}}]", "{\"sgd\":{\"lr\":0.1,\"momentum\":0.9}}",
+         VALUE_TEXT, 0, 0},
         {"loss: [mse]", "mse", VALUE_TEXT, 0, 0},
         {"train.epochs: [1e1]", "1e1", VALUE_INT, 10, 10},
         {"train.shuffle: [yes]", "true", VALUE_TEXT, 0, 0},
@@ -69,7 +70,7 @@ Test(experiment, values_have_the_settings_types)
         {"data.validation: [0.25]", "0.25", VALUE_REAL, 0, 0.25},
         {"data.validation: [spiral]", "spiral", VALUE_TEXT, 0, 0},
         {"data.source.xor.noise: [0]", "0", VALUE_REAL, 0, 0},
-        {"data.transforms: [[standardize]]", "[standardize]", VALUE_TEXT, 0, 0},
+        {"data.transforms: [[standardize]]", "[\"standardize\"]", VALUE_TEXT, 0, 0},
         {"data.transforms.0.min_max.max: [2]", "2", VALUE_REAL, 0, 2},
         {"schedule.cosine.period: [9]", "9", VALUE_INT, 9, 9},
         {"model.0.dense.units: [1_000]", "1_000", VALUE_INT, 1000, 1000},

@@ -29,7 +29,7 @@ static const char space[] =
     "          - list:\n"
     "              - {train.epochs: 7}\n"
     "              - {train.epochs: 7, model.0.dense.bias: false}\n"
-    "      - loss: {choice: {values: [mse, huber], weights: [1, 3]}}\n";
+    "      - loss: {choice: {values: {squared: mse, robust: {huber: {delta: 0.5}}}, weights: [1, 3]}}\n";
 
 static struct loaded load_space(const char *over)
 {
@@ -111,4 +111,27 @@ Test(recall, other_spaces_say_nothing)
         done(&other);
     }
     done(&here);
+}
+
+/* Versions before 0.2 stored lists and maps as in a YAML flow. */
+Test(recall, values_that_older_versions_wrote)
+{
+    struct loaded first = load_space(space), second = load_space(space);
+    double value[TRIALS] = {0};
+    int old = 0;
+
+    for (int i = 0; i < 40; i++) {
+        struct trial t = suggest(&first, value);
+
+        for (size_t k = 0; k < t.nvalues; k++)
+            if (!strcmp(t.values[k].text, "{\"rmsprop\":{\"lr\":0.5}}")) {
+                t.values[k].text = "{rmsprop: {lr: 0.5}}";
+                old++;
+            }
+        cr_expect(experiment_recall(second.e, &t), "trial %d", i);
+    }
+    cr_expect_gt(old, 0);
+    done(&second);
+    cr_expect_eq(chdir(first.folder), 0);
+    done(&first);
 }

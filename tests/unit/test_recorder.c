@@ -20,7 +20,7 @@ Test(recorder, schema_is_the_contract)
 {
     close_recorder(open_recorder());
     expect_answer("PRAGMA application_id", "1178946636");
-    expect_answer("PRAGMA user_version", "5");
+    expect_answer("PRAGMA user_version", "6");
     expect_answer("PRAGMA journal_mode", "wal");
     expect_answer(
         "SELECT count(*) FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND strict = 0"
@@ -45,7 +45,7 @@ Test(recorder, schema_is_the_contract)
         "parameters: run_id,position,layer,plugin,name,shape,count\n"
         "plugins: run_id,kind,name,version,path,sha256,verdict\n"
         "probes: run_id,epoch,probe,name,layer,position,value\n"
-        "run_params: run_id,path,value\n"
+        "run_params: run_id,path,value,json\n"
         "runs: "
         "id,uid,experiment_id,trial,repeat,seed,status,started_at,finished_at,seconds,epochs_done,resolved,"
         "error,signal,worker,host,user\n"
@@ -157,7 +157,7 @@ Test(recorder, refuses_what_is_not_its_own)
     remove(db_path);
     close_recorder(open_recorder());
     free(answer(db_path, "PRAGMA user_version = 9"));
-    expect_refused("was written by a newer fell (schema 9, this program knows 5)");
+    expect_refused("was written by a newer fell (schema 9, this program knows 6)");
 
     snprintf(db_path, sizeof db_path, "%s", folder);
     expect_refused("is a folder, not a results database");

@@ -44,7 +44,7 @@ Test(space, rows_in_place)
 {
     expect_trials("{list: [{train.epochs: 3, optimizer.sgd.lr: 0.1}, {train.batch_size: 8}, {optimizer: "
                   "{adam: {lr: 1e-3}}}]}",
-                  "epochs=3 lr=0.1\nbatch_size=8\noptimizer={adam: {lr: 1e-3}}\n");
+                  "epochs=3 lr=0.1\nbatch_size=8\noptimizer={\"adam\":{\"lr\":1e-3}}\n");
     expect_trials("{list: [{train.epochs: 3}, {train.epochs: 4}], optimizer.sgd.lr: [1, 2]}",
                   "epochs=3 lr=1\nepochs=3 lr=2\nepochs=4 lr=1\nepochs=4 lr=2\n");
 }
@@ -80,7 +80,7 @@ Test(space, rows_of_files)
     /* What is empty is not set; quotes, other separators and line ends, a byte order mark, flows. */
     expect_rows("r.csv",
                 "\xef\xbb\xbftrain.epochs;loss;optimizer\r\n3;;\r\n;\"mae\"; {adam: {lr: 1}}\r\n\r\n",
-                "epochs=3\nloss=mae optimizer={adam: {lr: 1}}\n", "");
+                "epochs=3\nloss=mae optimizer={\"adam\":{\"lr\":1}}\n", "");
     expect_rows("r.tsv", "train.epochs\tmodel.0.dense.activation\n3\trelu\n4\tnull\n",
                 "epochs=3 activation=relu\nepochs=4 activation=null\n", "");
     expect_rows("r.yaml", "- {train.epochs: 3}\n- train.epochs: 4\n  loss: mae\n",
@@ -203,19 +203,20 @@ Test(space, settings_of_a_plugin_exist_where_it_is_chosen)
                   "optimizer=sgd\nlr=1 optimizer=adam\nlr=2 optimizer=adam\n");
     /* Chosen with settings of its own, which the axis replaces one by one. */
     expect_trials("{optimizer: [{sgd: {lr: 7}}, {adam: {lr: 8}}], optimizer.sgd.momentum: [0.5, 0.9]}",
-                  "optimizer={sgd: {lr: 7}} momentum=0.5\noptimizer={sgd: {lr: 7}} momentum=0.9\n"
-                  "optimizer={adam: {lr: 8}}\n");
+                  "optimizer={\"sgd\":{\"lr\":7}} momentum=0.5\noptimizer={\"sgd\":{\"lr\":7}} momentum=0.9\n"
+                  "optimizer={\"adam\":{\"lr\":8}}\n");
     /* null turns off what the path leads through. */
     expect_trials("{schedule: [null, cosine], schedule.cosine.period: [4, 5]}",
                   "schedule=null\nschedule=cosine period=4\nschedule=cosine period=5\n");
     /* A model that is too short, a layer that is another one. */
     expect_trials("{model: [[{dense: {units: 1}}], [{dense: {units: 2}}, {dense: {units: 1}}]], "
                   "model.1.dense.bias: [yes, no]}",
-                  "model=[{dense: {units: 1}}]\nmodel=[{dense: {units: 2}}, {dense: {units: 1}}] bias=true\n"
-                  "model=[{dense: {units: 2}}, {dense: {units: 1}}] bias=false\n");
+                  "model=[{\"dense\":{\"units\":1}}]\nmodel=[{\"dense\":{\"units\":2}},{\"dense\":{\"units\":"
+                  "1}}] bias=true\n"
+                  "model=[{\"dense\":{\"units\":2}},{\"dense\":{\"units\":1}}] bias=false\n");
     expect_trials("{model.0: [{dense: {units: 3}}, dropout], model.0.dropout.rate: [0.1, 0.2], "
                   "model.0.dense.bias: [no, yes]}",
-                  "0={dense: {units: 3}} bias=false\n0={dense: {units: 3}} bias=true\n0=dropout "
+                  "0={\"dense\":{\"units\":3}} bias=false\n0={\"dense\":{\"units\":3}} bias=true\n0=dropout "
                   "rate=0.1\n0=dropout rate=0.2\n");
     /* In a zip, and through a union. */
     expect_trials("{zip: {optimizer: [sgd, adam], train.epochs: [1, 2]}, optimizer.adam.lr: [1, 2]}",

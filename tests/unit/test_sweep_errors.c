@@ -86,6 +86,8 @@ Test(sweep_errors, values)
         {"sweep: {over: {optimizer.sgd.lr: [1, -1, fast]}}\n",
          "t.yaml:6:38: error: sgd.lr: -1 is not in [0, inf)\nt.yaml:6:42: error: sgd.lr: 'fast' is not a "
          "number\n"},
+        {"sweep: {over: {optimizer.sgd.lr: {slow: 0.1, fast: [1]}}}\n",
+         "t.yaml:6:52: error: sgd.lr: a number is wanted here, not a list\n"},
         {"sweep: {over: {seed: {rnage: [1, 2]}}}\n",
          "t.yaml:6:23: error: seed: 'rnage' is not a way to give values; an axis is a list, or has one of "
          "range, "
