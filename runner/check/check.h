@@ -70,6 +70,7 @@ void check_globals(struct checked *c, struct finding *f);
 void check_contraction(struct checked *c, struct finding *f);
 /* check_imports.c */
 void check_imports(struct checked *c, struct finding *f);
+void check_functions(struct checked *c, struct finding *f);
 
 /* check_tables.c: what the tables say. */
 void check_sizes(struct checked *c, struct finding *f);
@@ -105,13 +106,21 @@ void check_rows(struct checked *c, struct finding *f);
 void check_fit(struct checked *c, struct finding *f);
 void check_reading(struct checked *c, struct finding *f);
 
+/* check_layer.c: what a layer or transform may offer beside. */
+void check_each_row(struct checked *c, struct finding *f);
+void check_doubles(struct checked *c, struct finding *f);
+void check_unlike(struct checked *c, struct finding *f);
+void check_gaps(struct checked *c, struct finding *f);
+
 /* check_metric.c */
 void check_metric_rows(struct checked *c, struct finding *f);
 void check_metric_range(struct checked *c, struct finding *f);
+void check_metric_cut(struct checked *c, struct finding *f);
 void check_metric_sense(struct checked *c, struct finding *f);
 
 /* check_kinds.c: what holds for one kind. */
 void check_in_place(struct checked *c, struct finding *f);
+void check_activation_range(struct checked *c, struct finding *f);
 void check_permutation(struct checked *c, struct finding *f);
 void check_evaluation(struct checked *c, struct finding *f);
 void check_unwanted(struct checked *c, struct finding *f);
@@ -124,6 +133,7 @@ void check_order(struct checked *c, struct finding *f);
 void check_descent(struct checked *c, struct finding *f);
 void check_rate(struct checked *c, struct finding *f);
 void check_slots(struct checked *c, struct finding *f);
+void check_weight_order(struct checked *c, struct finding *f);
 void check_joined(struct checked *c, struct finding *f);
 
 /* ---- for the checks ------------------------------------------------------------------------------- */

@@ -19,11 +19,13 @@ static const struct import {
     {"rand srand rand_r random srandom random_r initstate drand48 srand48 erand48 lrand48 nrand48 mrand48 "
      "jrand48 getrandom getentropy arc4random arc4random_buf arc4random_uniform",
      "random numbers come from fell_uniform() and fell_normal(), so that a run can be repeated", false},
-    {"exit _exit _Exit quick_exit abort raise kill pthread_exit",
+    {"getpid getppid gettid pthread_self sched_getcpu sysconf get_nprocs gethostname uname getuid",
+     "a result must not depend on the machine or the process", false},
+    {"exit _exit _Exit quick_exit abort raise kill pthread_exit __assert_fail",
      "it ends the program; return fell_fail() instead", false},
     {"printf vprintf puts putchar perror psignal wprintf putwchar",
      "it prints into the program's output; tell something with fell_warn()", false},
-    {"fprintf vfprintf fputs fputc putc dprintf vdprintf syslog",
+    {"fprintf vfprintf fputs fputc putc fwrite dprintf vdprintf syslog",
      "it prints into the program's output; tell something with fell_warn()", true},
     {"getenv secure_getenv setenv putenv", "what it does must come from its settings, which are recorded",
      false},
@@ -58,6 +60,21 @@ static bool is_among(const char *name, const char *names)
     return false;
 }
 
+/* Functions of the C library in single precision, whose last bit differs between versions and processors, and
+ * what to call instead. */
+static const struct {
+    const char *names, *instead;
+} functions[] = {
+    {"expf exp2f exp10f", "fell_exp()"},
+    {"expm1f", "fell_expm1()"},
+    {"logf log2f log10f", "fell_log()"},
+    {"log1pf", "fell_log1p()"},
+    {"tanhf", "fell_tanh()"},
+    {"erff erfcf", "fell_erf()"},
+    {"powf sinf cosf sincosf tanf sinhf coshf asinf acosf atanf atan2f cbrtf hypotf lgammaf tgammaf",
+     "the function in double, rounded once"},
+};
+
 /* Does the file hold a dataset? */
 static bool has_dataset(const char *path)
 {
@@ -85,5 +102,30 @@ void check_imports(struct checked *c, struct finding *f)
         for (size_t k = 0; k < sizeof imports / sizeof *imports && s.v[i].st_shndx == SHN_UNDEF; k++)
             if (is_among(symbol_name(&s, i), imports[k].names) && !(dataset && imports[k].dataset_may))
                 finding_fail(f, "it calls %s(): %s", symbol_name(&s, i), imports[k].why);
+    object_release(&o);
+}
+
+/* One symbol that is called, among those of the table. */
+static void check_function(const char *name, struct finding *f)
+{
+    for (size_t k = 0; k < sizeof functions / sizeof *functions && f->outcome == OUTCOME_PASSED; k++)
+        if (is_among(name, functions[k].names)) {
+            f->outcome = OUTCOME_WARNED;
+            error_set(&f->text, "it calls %s(), whose last bit differs between machines; call %s", name,
+                      functions[k].instead);
+        }
+}
+
+void check_functions(struct checked *c, struct finding *f)
+{
+    struct object o;
+    struct symbols s;
+    struct error err;
+
+    if (object_read(c->path, &o, &err) != OK)
+        return; /* check_object() says why */
+    for (size_t i = 1; object_symbols(&o, SHT_DYNSYM, &s) && i < s.n; i++)
+        if (s.v[i].st_shndx == SHN_UNDEF)
+            check_function(symbol_name(&s, i), f);
     object_release(&o);
 }

@@ -65,6 +65,54 @@ void check_permutation(struct checked *c, struct finding *f)
     }
 }
 
+/* What Y may lie between, of what is promised: low and high, and what the numbers are said to mean. */
+static const char *promise(const fell_activation *a, double *low, double *high)
+{
+    *low = a->yields == FELL_PROB ? 0.0 : -INFINITY;
+    *high = a->yields == FELL_PROB ? 1.0 : a->yields == FELL_LOGPROB ? 0.0 : INFINITY;
+    if (a->low < a->high) {
+        *low = a->low;
+        *high = a->high;
+        return "it says that it lies between low and high";
+    }
+    return a->yields == FELL_PROB      ? "it says that it yields FELL_PROB, probabilities"
+           : a->yields == FELL_LOGPROB ? "it says that it yields FELL_LOGPROB, logarithms of probabilities"
+                                       : NULL;
+}
+
+void check_activation_range(struct checked *c, struct finding *f)
+{
+    static const float reaches[] = {0.0f, 3.0f, 30.0f, 1e4f};
+    struct conditions how = usual_conditions(c->seed, c->level);
+    double low, high;
+    const char *why = promise(c->item->activation, &low, &high);
+    char where[512];
+
+    if (!why) {
+        f->outcome = OUTCOME_SKIPPED;
+        error_set(&f->text, "it promises none");
+        return;
+    }
+    for (size_t i = 0; i < c->setups.n; i++)
+        for (size_t k = 0; k < sizeof reaches / sizeof *reaches; k++) {
+            struct error err;
+            struct rig *g;
+
+            how.fill = k ? FILL_EVEN : FILL_USUAL;
+            how.reach = reaches[k];
+            g = checked_rig(c, &c->setups.v[i], &how);
+            if (g && rig_forward(g, &err) == OK)
+                for (int64_t j = 0; j < g->activation.rows * g->activation.cols; j++) {
+                    const double y = (double)g->activation.y[j];
+
+                    if (y < low - 1e-5 || y > high + 1e-5)
+                        finding_fail(f, "%s, %g to %g, and y[%lld] is %.6g, %s", why, low, high, (long long)j,
+                                     y, rig_where(g, where));
+                }
+            checked_done(g);
+        }
+}
+
 /* ---- layers ---------------------------------------------------------------------------------------- */
 
 static bool state_kept(const struct rig *g, struct error *what)
@@ -294,6 +342,8 @@ void check_empty(struct checked *c, struct finding *f)
             g->loss.rows = g->metric.rows = g->optimizer.n = 0;
             g->loss.weight = 0.0;
             g->optimizer.t = 1;
+            g->optimizer.shape = NULL;
+            g->optimizer.role = 0;
             if (c->item->kind == FELL_KIND_LOSS)
                 result = rig_call(g, c->item->loss->eval(&g->loss), &err);
             else if (c->item->kind == FELL_KIND_METRIC)

@@ -119,7 +119,7 @@ static void check_range(struct checked *c, const struct setup *u, const struct c
 
 void check_metric_range(struct checked *c, struct finding *f)
 {
-    static const enum fill fills[] = {FILL_USUAL, FILL_EVEN, FILL_SAME, FILL_SIGNS, FILL_TARGET};
+    static const enum fill fills[] = {FILL_USUAL, FILL_EVEN, FILL_SAME, FILL_SIGNS, FILL_TARGET, FILL_NONE};
     struct conditions how = usual_conditions(c->seed, c->level);
 
     how.reach = 3.0f;
@@ -128,6 +128,89 @@ void check_metric_range(struct checked *c, struct finding *f)
             how.fill = fills[k];
             check_range(c, &c->setups.v[i], &how, f);
         }
+}
+
+/* ---- yes and no ---------------------------------------------------------------------------------- */
+
+/* How the predictions of a second call differ from those of the first: no answer does, nor their order. */
+enum change {
+    AS_THEY_ARE,
+    A_LITTLE,  /* a little farther from the cut */
+    FARTHER,   /* farther by 1 */
+    NUMBERS,   /* the same, called numbers */
+    AS_LOGITS, /* 0.5 less, with a cut of 0 in place of 0.5 */
+};
+
+/* The first value with predictions that are so changed. */
+static double value_changed(struct checked *c, const struct setup *u, enum change change)
+{
+    struct conditions how = usual_conditions(c->seed, c->level);
+    struct rig *g = checked_rig(c, u, &how);
+    struct error err;
+    double v = NAN;
+
+    if (g) {
+        struct buffer *b = find(g, "prediction");
+        const float cut = (float)g->metric.cut;
+
+        for (int64_t i = 0; i < b->n && change != AS_THEY_ARE && change != NUMBERS; i++) {
+            const float d = ((float *)b->v)[i] - cut;
+
+            ((float *)b->v)[i] = change == AS_LOGITS ? d
+                                 : change == FARTHER ? cut + d + copysignf(1.0f, d)
+                                                     : cut + d * (1.0f + 1e-5f);
+        }
+        if (change == NUMBERS)
+            g->metric.target_is = FELL_NUMBERS;
+        if (change == AS_LOGITS) {
+            g->metric.cut = 0.0;
+            g->metric.pred_is = FELL_LOGIT;
+        }
+        v = rig_step(g, &err) == OK ? buffer_at(find(g, "value"), 0) : NAN;
+    }
+    checked_done(g);
+    return v;
+}
+
+static bool has_float(const struct item *item)
+{
+    for (size_t i = 0; i < item->nparams; i++)
+        if (item->params[i].type == FELL_P_FLOAT || item->params[i].type == FELL_P_FLOATS)
+            return true;
+    return false;
+}
+
+/* A metric that counts answers, which a little more or less does not change, cuts where the call says. One
+ * with a number among its settings may have a cut of its own; one to which numbers are the same may mean
+ * numbers, and is warned. */
+void check_metric_cut(struct checked *c, struct finding *f)
+{
+    static const double NEAR = 1e-3; /* two predictions in a million may become the same */
+
+    if (!(c->item->metric->target & FELL_VALUES) || has_float(c->item)) {
+        f->outcome = OUTCOME_SKIPPED;
+        error_set(&f->text, "it is asked for no answers, or may have a cut of its own");
+        return;
+    }
+    for (size_t i = 0; i < c->setups.n && f->outcome == OUTCOME_PASSED; i++) {
+        const struct setup *u = &c->setups.v[i];
+        const bool bits = u->targets == TARGET_BIT;
+        double v, changed, numbers;
+
+        if (!u->defaults || !metric_is_asked(c->item, u))
+            continue;
+        v = value_changed(c, u, AS_THEY_ARE);
+        changed = value_changed(c, u, bits ? AS_LOGITS : FARTHER);
+        if (v != value_changed(c, u, A_LITTLE) || !(fabs(v - changed) > NEAR * fmax(1.0, fabs(v))))
+            continue;
+        numbers = value_changed(c, u, NUMBERS);
+        f->outcome = same(v, numbers) ? OUTCOME_WARNED : OUTCOME_FAILED;
+        error_set(&f->text,
+                  "of yes and no the value is %.6g, and %.6g %s: yes is what lies above c->cut, %lld rows of "
+                  "[%lld]",
+                  v, changed, bits ? "for the same answers as logits" : "with each prediction farther from 0",
+                  (long long)u->batch, (long long)u->in[0].dim[0]);
+    }
 }
 
 /* ---- which way is better ----------------------------------------------------------------------- */

@@ -19,6 +19,17 @@ static bool is_run(struct checked *c, const struct setup *u, const struct condit
     return *g && rig_step(*g, &err) == OK;
 }
 
+static bool is_metric(const struct rig *g)
+{
+    return g->s.item->kind == FELL_KIND_METRIC;
+}
+
+/* A metric may be NaN, where it is undefined. */
+static bool is_no_number(const struct rig *g, struct error *what)
+{
+    return is_metric(g) ? rig_has_infinity(g, what) : rig_not_finite(g, what);
+}
+
 /* Of the usual inputs: any setup of a loss; else the defaults, since an epsilon of 0 may divide by 0. */
 static void check_usual(struct checked *c, const struct setup *u, const struct conditions *how,
                         struct finding *f)
@@ -27,8 +38,7 @@ static void check_usual(struct checked *c, const struct setup *u, const struct c
     char where[512];
     struct rig *g;
 
-    if (is_run(c, u, how, &g) &&
-        (c->item->kind == FELL_KIND_METRIC ? rig_has_infinity(g, &what) : rig_not_finite(g, &what)))
+    if (is_run(c, u, how, &g) && is_no_number(g, &what))
         finding_fail(f, "%.300s, %s", what.text, rig_where(g, where));
     checked_done(g);
 }
@@ -55,7 +65,7 @@ static void check_growing(struct checked *c, const struct setup *u, struct condi
             how.reach = i < n ? reaches[i] : -reaches[i - n];
             before = i == n ? 0.0 : before;
             if (is_run(c, u, &how, &g)) {
-                if (before < GROWS ? rig_not_finite(g, &what) : rig_has_nan(g, &what))
+                if (before < GROWS ? is_no_number(g, &what) : !is_metric(g) && rig_has_nan(g, &what))
                     finding_fail(f, "%.300s, %s", what.text, rig_where(g, where));
                 before = rig_largest(g);
             }
@@ -77,16 +87,17 @@ static void check_same(struct checked *c, const struct setup *u, struct conditio
     how.fill = FILL_TARGET;
     if (c->item->kind == FELL_KIND_LOSS)
         check_usual(c, u, &how, f);
-    how.fill = FILL_NONE;
-    if (c->item->kind == FELL_KIND_LOSS && u->targets != TARGET_SIGN && !c->item->loss->ntargets)
-        check_usual(c, u, &how, f);
+    for (how.fill = FILL_NONE; how.fill <= FILL_MOST; how.fill++)
+        if (c->item->kind == FELL_KIND_LOSS && u->targets != TARGET_SIGN)
+            check_usual(c, u, &how, f);
 }
 
 void check_finite(struct checked *c, struct finding *f)
 {
     struct conditions how = usual_conditions(c->seed, c->level);
     const bool takes_numbers = c->item->kind == FELL_KIND_LAYER || c->item->kind == FELL_KIND_ACTIVATION ||
-                               c->item->kind == FELL_KIND_LOSS || c->item->kind == FELL_KIND_OPTIMIZER;
+                               c->item->kind == FELL_KIND_LOSS || c->item->kind == FELL_KIND_OPTIMIZER ||
+                               c->item->kind == FELL_KIND_METRIC;
 
     for (size_t i = 0; i < 2 * c->setups.n && f->outcome == OUTCOME_PASSED; i++) {
         const struct setup *u = &c->setups.v[i % c->setups.n];

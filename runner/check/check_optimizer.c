@@ -87,75 +87,139 @@ static void check_descent_of(struct checked *c, const char *name,
                      best);
 }
 
-/* Every weight of tensors of any shape is moved: none stays where it was for many steps. */
+/* The first weight of G that is where it was; -1 if all have moved. */
+static int64_t first_unmoved(const struct rig *g, bool *moved)
+{
+    const float *first = g->buffer[rig_find(g, "w")].start, *w = g->optimizer.w;
+    int64_t at = -1;
+
+    for (int64_t i = g->optimizer.n - 1; i >= 0; i--) {
+        moved[i] = moved[i] || w[i] != first[i];
+        at = moved[i] ? at : i;
+    }
+    return at;
+}
+
+/* Every weight of tensors of any shape is moved: none stays where it was for many steps. A rule may move
+ * one weight a step, the one with the largest gradient, which takes some steps to get small. */
 static void check_moves(struct checked *c, const struct setup *u, struct finding *f)
 {
-    enum { STEPS = 20, MOST = 64 };
+    enum { STEPS_EACH = 40, MOST = 512 };
     const struct conditions how = usual_conditions(c->seed, c->level);
     struct rig *g = checked_rig(c, u, &how);
     bool moved[MOST] = {false};
+    int64_t at = g && g->optimizer.n <= MOST ? 0 : -1;
     char where[512];
 
-    if (!g)
-        return;
-    g->optimizer.lr = 0.1;
-    for (int64_t t = 1; t <= STEPS; t++) {
-        const float *first = g->buffer[rig_find(g, "w")].start, *w = g->optimizer.w;
-        const double value = quadratic(w, g->buffer[rig_find(g, "gradient")].v, g->optimizer.n);
+    for (int64_t t = 1; at >= 0 && t <= STEPS_EACH * g->optimizer.n; t++) {
+        const double value = quadratic(g->optimizer.w, g->buffer[rig_find(g, "gradient")].v, g->optimizer.n);
 
+        g->optimizer.lr = t <= STEPS_EACH ? 0.1 : 0.5;
         if (step(g, t, value) != OK)
             break;
-        for (int64_t i = 0; i < g->optimizer.n && i < MOST; i++)
-            moved[i] = moved[i] || w[i] != first[i];
+        at = first_unmoved(g, moved);
     }
-    for (int64_t i = 0; i < g->optimizer.n && i < MOST; i++)
-        if (!moved[i])
-            finding_fail(f, "w[%lld] of %lld never moves, %s", (long long)i, (long long)g->optimizer.n,
-                         rig_where(g, where));
+    if (at >= 0)
+        finding_fail(f, "w[%lld] of %lld never moves, %s%s", (long long)at, (long long)g->optimizer.n,
+                     rig_where(g, where), g->optimizer.role == FELL_BIAS ? ", whose role is FELL_BIAS" : "");
     checked_done(g);
 }
 
 void check_descent(struct checked *c, struct finding *f)
 {
-    check_descent_of(c, "a quadratic", quadratic, f);
-    check_descent_of(c, "Rosenbrock's function", rosenbrock, f);
     for (size_t i = 0; i < c->setups.n; i++)
         if (c->setups.v[i].defaults)
             check_moves(c, &c->setups.v[i], f);
+    check_descent_of(c, "a quadratic", quadratic, f);
+    check_descent_of(c, "Rosenbrock's function", rosenbrock, f);
 }
 
 /* ---- the learning rate ------------------------------------------------------------------------- */
 
-/* The rate of the call counts, and the setting does not: it is the rate before the schedule. */
-void check_rate(struct checked *c, struct finding *f)
+/* A warmup begins with 0, and many a schedule ends there. */
+static void check_no_rate(struct checked *c, const struct setup *u, struct finding *f)
 {
-    struct conditions usual = usual_conditions(c->seed, c->level), other, set;
+    struct conditions none = usual_conditions(c->seed, c->level);
+    struct error err, what;
+    struct rig *g;
+    char where[512];
+
+    none.no_lr = true;
+    g = checked_rig(c, u, &none);
+    if (g && rig_step(g, &err) == OK && rig_not_finite(g, &what))
+        finding_fail(f, "with a rate of 0, as a warmup begins and a cosine ends, %.200s, %s", what.text,
+                     rig_where(g, where));
+    checked_done(g);
+}
+
+/* Does a step at rate LR differ from one at twice that rate? Where none can be made, it does. */
+static bool rate_counts(struct checked *c, const struct setup *u, double lr)
+{
+    struct conditions once = usual_conditions(c->seed, c->level), twice;
+    struct rig *a, *b;
+    struct error err, difference;
+    bool differs;
+
+    once.lr = lr;
+    once.lr_setting = 0.01;
+    twice = once;
+    twice.lr = 2.0 * lr;
+    a = checked_rig(c, u, &once);
+    b = checked_rig(c, u, &twice);
+    differs =
+        !a || !b || rig_step(a, &err) != OK || rig_step(b, &err) != OK || rigs_differ(a, b, &difference);
+    checked_done(a);
+    checked_done(b);
+    return differs;
+}
+
+/* The setting is the rate before the schedule: with another one the step is the same. */
+static void check_setting(struct checked *c, const struct setup *u, struct finding *f)
+{
+    struct conditions usual = usual_conditions(c->seed, c->level), set;
+    struct rig *a, *b;
     struct error err, difference;
     char where[512];
 
     usual.lr = 0.01;
     usual.lr_setting = 0.01;
-    other = set = usual;
-    other.lr = 0.02;
+    set = usual;
     set.lr_setting = 0.02;
+    a = checked_rig(c, u, &usual);
+    b = checked_rig(c, u, &set);
+    if (a && b && rig_step(a, &err) == OK && rig_step(b, &err) == OK && rigs_differ(a, b, &difference))
+        finding_fail(
+            f,
+            "with another setting lr and the same c->lr, the rate of the step: %.300s, %s; a schedule "
+            "changes c->lr only",
+            difference.text, rig_where(a, where));
+    checked_done(a);
+    checked_done(b);
+}
+
+/* The rate of the call counts, at one rate at least: it may be but the largest that a rule allows. */
+void check_rate(struct checked *c, struct finding *f)
+{
+    static const double rates[] = {0.01, 1e-4, 1.0};
+    struct conditions usual = usual_conditions(c->seed, c->level);
+    char where[512];
+
     for (size_t i = 0; i < c->setups.n; i++) {
         const struct setup *u = &c->setups.v[i];
-        struct rig *a = checked_rig(c, u, &usual), *b = checked_rig(c, u, &other),
-                   *s = checked_rig(c, u, &set);
+        bool counts = !u->defaults;
 
-        if (a && b && s && u->defaults && rig_step(a, &err) == OK && rig_step(b, &err) == OK &&
-            !rigs_differ(a, b, &difference))
+        for (size_t k = 0; k < sizeof rates / sizeof *rates && !counts; k++)
+            counts = rate_counts(c, u, rates[k]);
+        if (!counts) {
+            struct rig *g = checked_rig(c, u, &usual);
+
             finding_fail(f, "the rate of the call, c->lr, has no effect: no schedule has any, %s",
-                         rig_where(a, where));
-        if (a && s && rig_step(a, &err) == OK && rig_step(s, &err) == OK && rigs_differ(a, s, &difference))
-            finding_fail(
-                f,
-                "with another setting lr and the same c->lr, the rate of the step: %.300s, %s; a schedule "
-                "changes c->lr only",
-                difference.text, rig_where(a, where));
-        checked_done(a);
-        checked_done(b);
-        checked_done(s);
+                         rig_where(g, where));
+            checked_done(g);
+        }
+        check_setting(c, u, f);
+        if (u->defaults)
+            check_no_rate(c, u, f);
     }
 }
 
@@ -175,6 +239,7 @@ static bool walk(struct rig *g, struct rig *other, int64_t from, int64_t end)
 
 static void copy_state(struct rig *to, const struct rig *from)
 {
+    to->s.in.stream = from->s.in.stream;
     for (int i = 0; i < to->nbuffers; i++)
         if (to->buffer[i].use == USE_STATE)
             memcpy(to->buffer[i].v, from->buffer[i].v, (size_t)(to->buffer[i].n * to->buffer[i].size));
@@ -203,6 +268,72 @@ void check_slots(struct checked *c, struct finding *f)
         checked_done(first);
         checked_done(second);
         checked_done(other);
+    }
+}
+
+/* ---- order of weights -----------------------------------------------------------------------------------
+ */
+
+/* From last to first, which turns each dimension of a tensor round: rows stay rows. */
+static void turn_weights(struct rig *g)
+{
+    static const char *const names[] = {"w", "gradient"};
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        turn(g->buffer[rig_find(g, names[i])].v, g->optimizer.n, 1);
+}
+
+/* Steps with gradients that stay as they are, without putting weights back. */
+static bool steps_of(struct rig *g)
+{
+    enum { STEPS = 6 };
+
+    g->optimizer.lr = 0.1;
+    for (int64_t t = 1; t <= STEPS; t++)
+        if (step(g, t, 1.0 / (double)t) != OK)
+            return false;
+    return true;
+}
+
+static bool all_moved(const struct rig *g)
+{
+    const float *first = g->buffer[rig_find(g, "w")].start;
+
+    for (int64_t i = 0; i < g->optimizer.n; i++)
+        if (g->optimizer.w[i] == first[i])
+            return false;
+    return true;
+}
+
+/* A blocked loop that does something else with its tail, or a matrix of which rows and columns are mistaken.
+ * Weights that never move are told by check_descent(). */
+void check_weight_order(struct checked *c, struct finding *f)
+{
+    enum { MOST = 64 }; /* an author may well mean blocks of more */
+    const struct conditions how = usual_conditions(c->seed, c->level);
+    char where[512];
+
+    for (size_t i = 0; i < c->setups.n; i++) {
+        const struct setup *u = &c->setups.v[i];
+        struct rig *a = checked_rig(c, u, &how), *b = checked_rig(c, u, &how);
+        const int64_t n = a ? a->optimizer.n : 0;
+
+        if (b && u->defaults && n > 1 && n <= MOST) {
+            const float *x = a->optimizer.w, *y = b->optimizer.w;
+
+            turn_weights(b);
+            if (steps_of(a) && all_moved(a) && steps_of(b) && a->s.in.stream.position == 0) {
+                turn_weights(b);
+                for (int64_t k = 0; k < n; k++)
+                    if (!(fabs((double)(x[k] - y[k])) <= 1e-3 * (1.0 + fabs((double)x[k]))))
+                        finding_fail(f,
+                                     "with weights and gradients from last to first, w[%lld] becomes %.6g, "
+                                     "not %.6g, %s",
+                                     (long long)k, (double)y[k], (double)x[k], rig_where(a, where));
+            }
+        }
+        checked_done(a);
+        checked_done(b);
     }
 }
 

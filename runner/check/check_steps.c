@@ -32,7 +32,8 @@ void check_settings(struct checked *c, struct finding *f)
         return;
     }
     if (!c->setups.n)
-        finding_fail(f, "nothing is accepted; it says: %.900s", c->setups.last);
+        finding_fail(f, "nothing is accepted; it says: %s%s%s", c->setups.first,
+                     c->setups.last[0] ? "; then: " : "", c->setups.last);
     if (c->setups.silent[0])
         finding_fail(f, "it refuses a call without saying why, %s", c->setups.silent);
     for (size_t i = 0; i < c->setups.n; i++) {
@@ -44,6 +45,36 @@ void check_settings(struct checked *c, struct finding *f)
             finding_fail(f, "%.900s, %s", err.text, rig_where(g, where));
         checked_done(g);
     }
+}
+
+/* ---- evaluation ------------------------------------------------------------------------------------ */
+
+/* A layer is looked at in training (0) and in evaluation (1), where nothing follows its forward pass. */
+static int modes_of(const struct item *item)
+{
+    return item->kind == FELL_KIND_LAYER ? 2 : 1;
+}
+
+static struct conditions in_mode(struct conditions how, int mode)
+{
+    if (mode) {
+        how.evaluate = how.no_saved = true;
+        how.no_dx = how.no_grads = UINT32_MAX;
+    }
+    return how;
+}
+
+/* Every setup in training, and in evaluation those with the defaults. */
+static void agree_in_all(struct checked *c, const struct conditions *a, const struct conditions *b,
+                         const char *what, struct finding *f)
+{
+    for (int mode = 0; mode < modes_of(c->item); mode++)
+        for (size_t i = 0; i < c->setups.n && f->outcome == OUTCOME_PASSED; i++) {
+            const struct conditions x = in_mode(*a, mode), y = in_mode(*b, mode);
+
+            if (!mode || c->setups.v[i].defaults)
+                checked_agree(c, &c->setups.v[i], &x, &y, what, f);
+        }
 }
 
 /* ---- memory ---------------------------------------------------------------------------------------- */
@@ -69,22 +100,35 @@ void check_bounds(struct checked *c, struct finding *f)
 static const uint32_t ONE_HALF = 0x3f000000; /* the bits of 0.5f */
 
 /* An output that keeps the pattern is told first: it is the simpler mistake. */
-void check_unset(struct checked *c, struct finding *f)
+static void check_never_set(struct checked *c, const struct conditions *how, struct finding *f)
 {
-    const struct conditions usual = usual_conditions(c->seed, c->level);
-    struct conditions other = usual;
     char where[512];
 
-    other.unset = ONE_HALF;
     for (size_t i = 0; i < c->setups.n; i++) {
-        struct rig *g = checked_rig(c, &c->setups.v[i], &usual);
+        struct rig *g = checked_rig(c, &c->setups.v[i], how);
         struct error err, what;
 
         if (g && rig_step(g, &err) == OK && rig_never_set(g, &what))
             finding_fail(f, "%.300s, %s", what.text, rig_where(g, where));
         checked_done(g);
-        checked_agree(c, &c->setups.v[i], &usual, &other, "with other unset memory", f);
     }
+}
+
+void check_unset(struct checked *c, struct finding *f)
+{
+    const struct conditions usual = usual_conditions(c->seed, c->level);
+    struct conditions other = usual;
+
+    for (int mode = 0; mode < modes_of(c->item); mode++) {
+        const struct conditions how = in_mode(usual, mode);
+
+        check_never_set(c, &how, f);
+    }
+    other.gone = ONE_HALF;
+    agree_in_all(c, &usual, &other, "it reads working memory of a call that is over (fell_scratch)", f);
+    other = usual;
+    other.unset = other.scratch = ONE_HALF;
+    agree_in_all(c, &usual, &other, "with other unset memory", f);
 }
 
 /* Large numbers of either sign, small ones, and such as are none: a maximum shows some, a sum others. */
@@ -94,18 +138,17 @@ void check_outside(struct checked *c, struct finding *f)
                                         0x7fc0cafe}; /* 1e4, -1e4, 1, NaN */
     struct conditions usual = usual_conditions(c->seed, c->level), other = usual;
 
-    for (size_t i = 0; i < c->setups.n; i++)
-        for (size_t k = 0; k < sizeof patterns / sizeof *patterns; k++) {
-            usual.reading = other.reading = k % 2 ? READ_MIXED : READ_EACH;
-            other.guard = patterns[k];
-            checked_agree(c, &c->setups.v[i], &usual, &other, "with other memory around its buffers", f);
-        }
+    for (size_t k = 0; k < sizeof patterns / sizeof *patterns; k++) {
+        usual.reading = other.reading = k % 2 ? READ_MIXED : READ_EACH;
+        other.guard = patterns[k];
+        agree_in_all(c, &usual, &other, "with other memory around its buffers", f);
+    }
 }
 
 /* What it writes goes to a file of its own instead of nowhere. */
 void check_output(struct checked *c, struct finding *f)
 {
-    const struct conditions how = usual_conditions(c->seed, c->level);
+    const struct conditions usual = usual_conditions(c->seed, c->level);
     const int file = memfd_create("output", MFD_CLOEXEC);
     char text[64] = "", where[512];
     ssize_t n;
@@ -115,8 +158,9 @@ void check_output(struct checked *c, struct finding *f)
         error_set(&f->text, "it cannot be seen here");
         return;
     }
-    for (size_t i = 0; i < c->setups.n && f->outcome == OUTCOME_PASSED; i++) {
-        struct rig *g = checked_rig(c, &c->setups.v[i], &how);
+    for (size_t i = 0; i < c->setups.n * (size_t)modes_of(c->item) && f->outcome == OUTCOME_PASSED; i++) {
+        const struct conditions how = in_mode(usual, i >= c->setups.n);
+        struct rig *g = checked_rig(c, &c->setups.v[i % c->setups.n], &how);
         struct error err;
 
         if (g)
@@ -161,7 +205,7 @@ void check_inputs(struct checked *c, struct finding *f)
 
 void check_allocation(struct checked *c, struct finding *f)
 {
-    const struct conditions how = usual_conditions(c->seed, c->level);
+    const struct conditions usual = usual_conditions(c->seed, c->level);
     char where[512], name[64];
 
     if (!hooks_set(c->item->file->handle)) {
@@ -169,8 +213,9 @@ void check_allocation(struct checked *c, struct finding *f)
         error_set(&f->text, "calls cannot be counted on this machine");
         return;
     }
-    for (size_t i = 0; i < c->setups.n; i++) {
-        struct rig *g = checked_rig(c, &c->setups.v[i], &how);
+    for (size_t i = 0; i < c->setups.n * (size_t)modes_of(c->item); i++) {
+        const struct conditions how = in_mode(usual, i >= c->setups.n);
+        struct rig *g = checked_rig(c, &c->setups.v[i % c->setups.n], &how);
         struct error err;
 
         hooks_begin();
@@ -188,20 +233,30 @@ void check_repeat(struct checked *c, struct finding *f)
 {
     const struct conditions how = usual_conditions(c->seed, c->level);
 
-    checked_all_agree(c, &how, &how, "a second time", f);
+    agree_in_all(c, &how, &how, "a second time", f);
 }
 
+/* Of the usual inputs, and with the defaults of large ones: a shortcut for these may be in one copy only. */
 void check_levels(struct checked *c, struct finding *f)
 {
     const struct conditions portable = usual_conditions(c->seed, SIMD_PORTABLE);
+    const bool takes_numbers = c->item->kind != FELL_KIND_PROBE && c->item->kind != FELL_KIND_DATASET;
+    struct conditions how, large = portable;
     char what[64];
 
+    large.fill = FILL_EVEN;
+    large.reach = 100.0f;
     for (enum simd_level level = SIMD_PORTABLE + 1; level < SIMD_LEVELS; level++) {
-        const struct conditions how = usual_conditions(c->seed, level);
-
+        if (!simd_available(level))
+            continue;
+        how = usual_conditions(c->seed, level);
         snprintf(what, sizeof what, "portable and %s", simd_name(level));
-        for (size_t i = 0; simd_available(level) && i < c->setups.n; i++)
-            checked_agree(c, &c->setups.v[i], &portable, &how, what, f);
+        agree_in_all(c, &portable, &how, what, f);
+        how = large;
+        how.level = level;
+        for (size_t i = 0; i < c->setups.n && takes_numbers; i++)
+            if (c->setups.v[i].defaults)
+                checked_agree(c, &c->setups.v[i], &large, &how, what, f);
     }
 }
 
@@ -213,13 +268,12 @@ void check_threads(struct checked *c, struct finding *f)
     char what[64];
 
     how.backwards = c->item->kind != FELL_KIND_SCHEDULE; /* check_order() has those */
-    checked_all_agree(c, &one, &how, "with the blocks of fell_parallel in another order", f);
+    agree_in_all(c, &one, &how, "with the blocks of fell_parallel in another order", f);
     how.backwards = false;
     for (int k = 0; k < 2; k++) {
         how.threads = threads[k];
         snprintf(what, sizeof what, "with 1 and %d threads", threads[k]);
-        for (size_t i = 0; i < c->setups.n; i++)
-            checked_agree(c, &c->setups.v[i], &one, &how, what, f);
+        agree_in_all(c, &one, &how, what, f);
     }
 }
 

@@ -10,7 +10,8 @@
 #include "base/mem.h"
 #include "host/settings.h"
 
-static const uint32_t USUAL_UNSET = 0x7fc0beef, USUAL_GUARD = 0xa5a5a5a5;
+static const uint32_t USUAL_UNSET = 0x7fc0beef, USUAL_SCRATCH = 0x7fc0feed, USUAL_GONE = 0x7fc0dead,
+                      USUAL_GUARD = 0xa5a5a5a5;
 
 static struct rig_trace *trace;
 
@@ -29,8 +30,13 @@ static void note(const char *doing)
 
 struct conditions usual_conditions(uint64_t seed, enum simd_level level)
 {
-    return (struct conditions){
-        .seed = seed, .level = level, .threads = 1, .unset = USUAL_UNSET, .guard = USUAL_GUARD};
+    return (struct conditions){.seed = seed,
+                               .level = level,
+                               .threads = 1,
+                               .unset = USUAL_UNSET,
+                               .scratch = USUAL_SCRATCH,
+                               .gone = USUAL_GONE,
+                               .guard = USUAL_GUARD};
 }
 
 static void set_lr(struct rig *g)
@@ -124,6 +130,10 @@ static int where_fill(const struct rig *g, char *out, size_t size)
         return snprintf(out, size, ", predictions that are the targets");
     case FILL_NONE:
         return snprintf(out, size, ", targets of 0");
+    case FILL_LEAST:
+        return snprintf(out, size, ", targets that are the least it takes");
+    case FILL_MOST:
+        return snprintf(out, size, ", targets that are the largest it takes");
     default:
         return 0;
     }
@@ -141,9 +151,12 @@ const char *rig_where(const struct rig *g, char out[512])
     else if (u->nin)
         n += snprintf(out + n, 512 - (size_t)n, ", %lld row%s%s of [", (long long)rig_rows(g),
                       rig_rows(g) == 1 ? "" : "s", g->how.evaluate ? " in evaluation" : "");
-    for (int64_t d = 0; u->nin && d < u->in[0].rank; d++)
-        n += snprintf(out + n, 512 - (size_t)n, "%s%lld", d ? "," : "", (long long)u->in[0].dim[d]);
-    n += snprintf(out + n, 512 - (size_t)n, u->nin ? "]" : "");
+    for (int64_t i = 0; i < u->nin; i++) {
+        n += snprintf(out + n, 512 - (size_t)n, i ? " and [" : "");
+        for (int64_t d = 0; d < u->in[i].rank; d++)
+            n += snprintf(out + n, 512 - (size_t)n, "%s%lld", d ? "," : "", (long long)u->in[i].dim[d]);
+        n += snprintf(out + n, 512 - (size_t)n, "]");
+    }
     where_fill(g, out + n, 512 - (size_t)n);
     return out;
 }

@@ -44,6 +44,8 @@ enum fill {
     FILL_SIGNS,    /* REACH and -REACH by turns */
     FILL_TARGET,   /* losses and metrics: predictions are the targets */
     FILL_NONE,     /* losses and metrics: predictions as usual, targets all 0 */
+    FILL_LEAST,    /* losses: targets all the least that it says it takes, if it says one */
+    FILL_MOST,     /* losses: all the largest */
     FILL_DENORMAL, /* all denormal */
 };
 
@@ -60,6 +62,8 @@ struct conditions {
     int threads;      /* at least 1 */
     bool backwards;   /* the blocks of fell_parallel() from the last to the first */
     uint32_t unset;   /* the bits of memory that is not set */
+    uint32_t scratch; /* the bits of working memory that is not set */
+    uint32_t gone;    /* the bits of working memory after its call */
     uint32_t guard;   /* the bits of memory around each buffer */
     float grad_start; /* what parameter gradients begin with */
     enum fill fill;
@@ -71,10 +75,12 @@ struct conditions {
     uint32_t no_dx;    /* layers: a bit for each input whose gradient is not wanted */
     int64_t rows;      /* layers: of this call; 0: the setup's */
     int64_t max_batch; /* layers: that the plan is for; 0: the setup's rows */
+    int64_t most;      /* layers: floats of all tensors, above which they are refused; 0: any number */
     uint64_t pred_is;  /* metrics: FELL_LOGIT, ...; 0: what is usual */
     enum reading reading;
     int64_t epochs, epoch_steps; /* schedules: of the run; 0: 40, 3 */
     double lr;                   /* optimizers: of the call; 0: 0.01 */
+    bool no_lr;                  /* optimizers: the call's lr is 0 */
     double lr_setting;           /* optimizers: 0: as the setup says */
     double weight_start;         /* losses: so many times the rows; 0: once */
 };
@@ -130,6 +136,9 @@ status rig_backward(struct rig *g, struct error *err);
 
 /* A transform's fit, on the rig's own rows; from now on its states begin so. */
 status rig_fit(struct rig *g, struct error *err);
+
+/* Whether the targets of a metric are yes and no. */
+bool metric_is_asked(const struct item *item, const struct setup *u);
 
 /* The rows of a step. */
 int64_t rig_rows(const struct rig *g);

@@ -122,6 +122,24 @@ static float declared(const struct rig *g, float v)
     return g->s.item->kind == FELL_KIND_LOSS ? targets_within(&loss, v) : v;
 }
 
+/* The least or largest target that a loss says it takes, if it takes that itself; else V. */
+static float at_end(const struct rig *g, float v)
+{
+    const struct choice choice = {.item = g->s.item, .settings = g->s.settings};
+    const bool least = g->how.fill == FILL_LEAST;
+    const fell_loss *loss = g->s.item->loss;
+
+    if (g->s.item->kind != FELL_KIND_LOSS || (!least && g->how.fill != FILL_MOST))
+        return v;
+    for (uint64_t i = 0; i < loss->ntargets; i++) {
+        const float end = (float)(least ? loss->targets[i].min : loss->targets[i].max);
+
+        if (isfinite(end) && targets_within(&choice, end) == end)
+            return end;
+    }
+    return v;
+}
+
 /* Inputs "prediction" and "target", or "class"; the plugin reads them as WANTED and IS say. */
 static void make_pairs(struct rig *g, uint64_t wanted, uint64_t is, const float **pred, const float **target,
                        const int32_t **label)
@@ -147,7 +165,7 @@ static void make_pairs(struct rig *g, uint64_t wanted, uint64_t is, const float 
         number = rig_buffer(g, USE_INPUT, rows * cols, sizeof *v, "target");
         v = g->buffer[number].v;
         for (int64_t i = 0; i < rows * cols; i++)
-            v[i] = declared(g, g->how.fill == FILL_NONE ? 0.0f : target_value(g));
+            v[i] = at_end(g, declared(g, g->how.fill == FILL_NONE ? 0.0f : target_value(g)));
         *target = v;
     }
     rig_keep(g, number);
@@ -192,22 +210,34 @@ const struct kind_work loss_work = {loss_prepare, loss_forward, NULL};
 
 /* ---- metrics --------------------------------------------------------------------------------------- */
 
+bool metric_is_asked(const struct item *item, const struct setup *u)
+{
+    return item->metric->target & FELL_VALUES && (u->targets == TARGET_BIT || u->targets == TARGET_SIGN);
+}
+
 static status metric_prepare(struct rig *g, struct error *err)
 {
     const fell_metric *metric = g->s.item->metric;
     fell_metric_call *c = &g->metric;
     const int64_t cols = g->setup->in[0].dim[0];
+    const bool yes_no = metric_is_asked(g->s.item, g->setup);
+    const bool classes = metric->target & FELL_CLASSES && !yes_no, bits = g->setup->targets == TARGET_BIT;
 
     (void)err;
     *c = (fell_metric_call){.ctx = &g->s.in.ctx,
                             .settings = g->s.settings,
                             .rows = rig_rows(g),
                             .cols = cols,
-                            .pred_is = g->how.pred_is                  ? g->how.pred_is
-                                       : metric->target & FELL_CLASSES ? FELL_LOGIT
-                                                                       : FELL_REAL,
-                            .target_is = metric->target & FELL_CLASSES ? FELL_ONE_CLASS : FELL_NUMBERS};
-    make_pairs(g, metric->target, c->pred_is, &c->pred, &c->target, &c->label);
+                            .pred_is = g->how.pred_is   ? g->how.pred_is
+                                       : classes        ? FELL_LOGIT
+                                       : yes_no && bits ? FELL_PROB
+                                                        : FELL_REAL,
+                            .target_is = classes  ? FELL_ONE_CLASS
+                                         : yes_no ? FELL_YES_NO
+                                                  : FELL_NUMBERS,
+                            .target_cut = yes_no && bits ? 0.5 : 0.0};
+    c->cut = yes_no && c->pred_is == FELL_PROB ? 0.5 : 0.0;
+    make_pairs(g, classes ? FELL_CLASSES : FELL_VALUES, c->pred_is, &c->pred, &c->target, &c->label);
     c->value = g->buffer[rig_buffer(g, USE_OUTPUT,
                                     metric->values == FELL_PER_PAIR    ? cols * cols
                                     : metric->values == FELL_PER_CLASS ? cols

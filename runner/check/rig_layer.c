@@ -13,6 +13,7 @@ static int64_t x_of(const struct rig *g, int64_t i)
 static status plan(struct rig *g, struct error *err)
 {
     const fell_layer *layer = g->s.item->layer;
+    int64_t floats = 0;
 
     if (layer->ntensors > SETUP_TENSORS)
         return error_set(err, "it has more than %d tensors", SETUP_TENSORS);
@@ -26,6 +27,10 @@ static status plan(struct rig *g, struct error *err)
         return FAILED;
     if (!fell_size(&g->plan.out) || g->plan.saved_bytes < 0 || g->plan.saved_bytes > 1 << 24)
         return error_set(err, "its plan gives an output of no size, or a senseless size of 'saved'");
+    for (uint64_t i = 0; i < layer->ntensors; i++)
+        floats += fell_size(&g->tensor_shape[i]);
+    if (g->how.most && floats > g->how.most)
+        return error_set(err, "it is too large to be tried here");
     return OK;
 }
 

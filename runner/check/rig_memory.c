@@ -34,14 +34,15 @@ static size_t room_of(size_t bytes)
     return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT + 2 * GUARD;
 }
 
-/* BYTES between guards; the address of the first guard. The second begins right behind them. */
-static unsigned char *guarded(const struct rig *g, size_t bytes)
+/* BYTES that hold UNSET, between guards; the address of the first guard. The second begins right behind them.
+ */
+static unsigned char *guarded(const struct rig *g, size_t bytes, uint32_t unset)
 {
     unsigned char *base = mem_try_aligned(room_of(bytes), 1);
 
     if (base) {
         set_unset(base, room_of(bytes), g->how.guard);
-        set_unset(base + GUARD, bytes, g->how.unset);
+        set_unset(base + GUARD, bytes, unset);
     }
     return base;
 }
@@ -85,7 +86,7 @@ static void *check_scratch(fell_ctx *ctx, int64_t count, int64_t size)
     if (!b)
         return NULL;
     if (count < 0 || size < 0 || !mem_mul((size_t)count, (size_t)size, &bytes) || bytes > SIZE_MAX / 4 ||
-        !(b->base = guarded(g, bytes))) {
+        !(b->base = guarded(g, bytes, g->how.scratch))) {
         free(b);
         ctx->host->fail(ctx, "its working memory cannot be had");
         return NULL;
@@ -137,7 +138,7 @@ int rig_buffer(struct rig *g, enum use use, int64_t n, int size, const char *nam
         abort(); /* setups have fewer */
     *b = (struct buffer){.use = use, .n = n, .size = size, .floats = size >= 4, .of = -1};
     snprintf(b->name, sizeof b->name, "%s", name);
-    b->v = guarded(g, (size_t)(n * size));
+    b->v = guarded(g, (size_t)(n * size), g->how.unset);
     if (!b->v)
         abort(); /* a few kilobytes */
     b->v = (unsigned char *)b->v + GUARD;
@@ -241,7 +242,7 @@ static void return_scratch(struct rig *g)
 
         g->scratch = b->next;
         look_at_guards(g, b->base, b->bytes, "its scratch memory", 1);
-        set_unset(b->base + GUARD, b->bytes, g->how.unset);
+        set_unset(b->base + GUARD, b->bytes, g->how.gone);
         b->next = g->returned;
         g->returned = b;
     }

@@ -99,7 +99,9 @@ static status optimizer_prepare(struct rig *g, struct error *err)
     *c = (fell_optimizer_call){.ctx = &g->s.in.ctx,
                                .settings = g->s.settings,
                                .n = fell_size(g->setup->in),
-                               .lr = g->how.lr != 0.0 ? g->how.lr : 0.01,
+                               .lr = g->how.no_lr       ? 0.0
+                                     : g->how.lr != 0.0 ? g->how.lr
+                                                        : 0.01,
                                .slot = g->slot};
     if (o->nslots > SETUP_TENSORS)
         return error_set(err, "it has more than %d slots", SETUP_TENSORS);

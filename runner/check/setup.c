@@ -128,6 +128,9 @@ struct maker {
     uint64_t seed;
     struct rng_stream draw;
     struct setups *out;
+    int64_t nin;  /* inputs of a layer */
+    bool unlike;  /* which are not alike */
+    int64_t most; /* floats of all tensors of a layer; 0: any number */
 };
 
 /* The map in which setting CHANGED is at AT, the required ones are as GUESS says (a number
@@ -174,6 +177,7 @@ struct shape_try {
     fell_shape shape;
     int64_t batch;
     bool joined;
+    fell_shape second; /* of a layer's inputs; rank 0: as the first */
 };
 
 struct shapes {
@@ -182,32 +186,53 @@ struct shapes {
 };
 
 static const struct shape_try small[] = {
-    {{1, {6}}, 4, false},       {{1, {1}}, 3, false},       {{1, {12}}, 5, false},
-    {{2, {3, 4}}, 3, false},    {{2, {6, 2}}, 2, false},    {{3, {2, 6, 6}}, 2, false},
-    {{3, {4, 5, 7}}, 2, false}, {{3, {6, 8, 8}}, 3, false}, {{3, {1, 12, 12}}, 2, false},
-    {{2, {12, 12}}, 2, false},
+    {{1, {6}}, 4, false, {0}},       {{1, {1}}, 3, false, {0}},       {{1, {12}}, 5, false, {0}},
+    {{2, {3, 4}}, 3, false, {0}},    {{2, {6, 2}}, 2, false, {0}},    {{3, {2, 6, 6}}, 2, false, {0}},
+    {{3, {4, 5, 7}}, 2, false, {0}}, {{3, {6, 8, 8}}, 3, false, {0}}, {{3, {1, 12, 12}}, 2, false, {0}},
+    {{2, {12, 12}}, 2, false, {0}},
 };
 
 /* Rows as long as lanes of SIMD and longer, and no multiple of them; tried with the defaults only. */
 static const struct shape_try wide[] = {
-    {{1, {7}}, 2, false},     {{1, {64}}, 3, false},     {{1, {300}}, 2, false},
-    {{2, {4, 16}}, 2, false}, {{2, {25, 12}}, 2, false}, {{3, {3, 10, 10}}, 2, false},
+    {{1, {7}}, 2, false, {0}},     {{1, {64}}, 3, false, {0}},     {{1, {300}}, 2, false, {0}},
+    {{2, {4, 16}}, 2, false, {0}}, {{2, {25, 12}}, 2, false, {0}}, {{3, {3, 10, 10}}, 2, false, {0}},
+};
+
+/* More numbers than a buffer of a round size holds; for those that need no more than that memory. */
+static const struct shape_try large[] = {{{1, {1100}}, 2, false, {0}}, {{2, {25, 50}}, 2, false, {0}}};
+
+/* Inputs that are not alike. */
+static const struct shape_try unlike[] = {
+    {{1, {6}}, 4, false, {1, {4}}},
+    {{1, {3}}, 3, false, {1, {8}}},
+    {{2, {3, 4}}, 3, false, {2, {5, 4}}},
+    {{2, {3, 4}}, 3, false, {2, {3, 2}}},
+    {{3, {2, 6, 6}}, 2, false, {3, {3, 6, 6}}},
 };
 
 static const struct shape_try filled[] = {
-    {{2, {12, 12}}, 1, false}, {{4, {4, 2, 3, 3}}, 1, false}, {{1, {12}}, 1, false},
-    {{2, {7, 5}}, 1, false},   {{4, {5, 3, 3, 3}}, 1, false}, {{1, {1}}, 1, false},
-    {{2, {1, 300}}, 1, false}, {{3, {3, 5, 2}}, 1, false},
+    {{2, {12, 12}}, 1, false, {0}}, {{4, {4, 2, 3, 3}}, 1, false, {0}}, {{1, {12}}, 1, false, {0}},
+    {{2, {7, 5}}, 1, false, {0}},   {{4, {5, 3, 3, 3}}, 1, false, {0}}, {{1, {1}}, 1, false, {0}},
+    {{2, {1, 300}}, 1, false, {0}}, {{3, {3, 5, 2}}, 1, false, {0}},
 };
 
 static const struct shape_try stepped[] = {
-    {{1, {19}}, 1, true},    {{2, {5, 4}}, 1, false}, {{1, {7}}, 1, false},    {{4, {2, 3, 3, 3}}, 1, false},
-    {{2, {1, 6}}, 1, false}, {{1, {1}}, 1, false},    {{2, {4, 5}}, 1, false},
+    {{1, {19}}, 1, true, {0}},          {{2, {5, 4}}, 1, false, {0}},   {{1, {7}}, 1, false, {0}},
+    {{4, {2, 3, 3, 3}}, 1, false, {0}}, {{2, {1, 6}}, 1, false, {0}},   {{1, {1}}, 1, false, {0}},
+    {{2, {4, 5}}, 1, false, {0}},       {{2, {20, 15}}, 1, false, {0}}, {{1, {300}}, 1, true, {0}},
 };
 
 static const struct shape_try rows[] = {
-    {{1, {5}}, 7, false},   {{1, {1}}, 6, false},  {{1, {3}}, 1, false}, {{1, {10}}, 33, false},
-    {{1, {300}}, 2, false}, {{1, {64}}, 3, false}, {{1, {1}}, 1, false}, {{1, {2}}, 300, false},
+    {{1, {5}}, 7, false, {0}},   {{1, {1}}, 6, false, {0}},   {{1, {3}}, 1, false, {0}},
+    {{1, {10}}, 33, false, {0}}, {{1, {300}}, 2, false, {0}}, {{1, {64}}, 3, false, {0}},
+    {{1, {1}}, 1, false, {0}},   {{1, {2}}, 300, false, {0}}, {{1, {1100}}, 2, false, {0}},
+};
+
+/* Of losses between rows, whose cost grows with the square of their number. */
+static const struct shape_try pairs[] = {
+    {{1, {5}}, 7, false, {0}},   {{1, {1}}, 6, false, {0}},  {{1, {3}}, 1, false, {0}},
+    {{1, {2}}, 40, false, {0}},  {{1, {64}}, 3, false, {0}}, {{1, {1}}, 1, false, {0}},
+    {{1, {300}}, 2, false, {0}},
 };
 
 /* How many inputs a layer is tried with. */
@@ -218,13 +243,24 @@ static int64_t inputs_of(const struct item *item)
     return item->layer->max_inputs < SETUP_INPUTS ? item->layer->max_inputs : SETUP_INPUTS;
 }
 
+static void note_words(struct setups *s, const char *text)
+{
+    if (!s->first[0])
+        snprintf(s->first, sizeof s->first, "%.500s", text);
+    else if (strncmp(text, s->first, 500) != 0)
+        snprintf(s->last, sizeof s->last, "%.500s", text);
+}
+
 /* Does the item take this setup? Its own words, if not, are noted. */
 static bool accepts(struct maker *m, const struct setup *u)
 {
-    const struct conditions how = usual_conditions(m->seed, SIMD_PORTABLE);
+    struct conditions how = usual_conditions(m->seed, SIMD_PORTABLE);
     struct rig *g = mem_alloc(sizeof *g);
     struct error err = {""};
-    bool ok = rig_open(g, m->item, m->registry, u, &how, &err) == OK;
+    bool ok;
+
+    how.most = m->most;
+    ok = rig_open(g, m->item, m->registry, u, &how, &err) == OK;
 
     /* What it thinks of its settings and inputs may show only when it sees them. */
     if (ok)
@@ -236,7 +272,7 @@ static bool accepts(struct maker *m, const struct setup *u)
         if (g->s.settings && strstr(err.text, "without saying why") && !m->out->silent[0])
             snprintf(m->out->silent, sizeof m->out->silent, "%s", rig_where(g, where));
         if (err.text[0])
-            snprintf(m->out->last, sizeof m->out->last, "%.1000s", err.text);
+            note_words(m->out, err.text);
     }
     rig_close(g);
     free(g);
@@ -264,8 +300,14 @@ static bool gives_nan(struct maker *m, const struct setup *u)
 
 static void add(struct maker *m, const struct setup *u)
 {
-    m->out->v = mem_grow(m->out->v, m->out->n + 1, sizeof *u);
-    m->out->v[m->out->n++] = *u;
+    struct setups *s = m->out;
+
+    if (m->unlike && s->nunlike < MOST_UNLIKE) {
+        s->unlike[s->nunlike++] = *u;
+    } else if (!m->unlike) {
+        s->v = mem_grow(s->v, s->n + 1, sizeof *u);
+        s->v[s->n++] = *u;
+    }
 }
 
 static int forms_of(const struct item *item)
@@ -275,8 +317,17 @@ static int forms_of(const struct item *item)
     return item->kind == FELL_KIND_DATASET || is_transform(item) ? 2 : 1;
 }
 
-/* Every form of targets that a dataset takes; else the first, and of a loss the first that gives numbers:
- * where none does, that is for the checks to find. */
+/* Numbers, yes and no as 1 and 0, and as 1 and -1, are three things to a metric of values: on to the next. */
+static bool next_form(const struct item *item, int *form)
+{
+    if (item->kind != FELL_KIND_METRIC || !(item->metric->target & FELL_VALUES) || *form >= TARGET_SIGN)
+        return false;
+    *form = *form < TARGET_BIT ? TARGET_BIT - 1 : TARGET_SIGN - 1;
+    return true;
+}
+
+/* Every form of targets that a dataset takes, and those that are something else to a metric; else the first,
+ * and of a loss the first that gives numbers: where none does, that is for the checks to find. */
 static bool add_forms(struct maker *m, struct setup *u)
 {
     const int first = (int)u->targets, forms = forms_of(m->item);
@@ -294,7 +345,7 @@ static bool add_forms(struct maker *m, struct setup *u)
             continue;
         }
         add(m, u);
-        if (m->item->kind != FELL_KIND_DATASET)
+        if (m->item->kind != FELL_KIND_DATASET && !next_form(m->item, &form))
             return true;
     }
     if (found && m->out->n == before) {
@@ -314,11 +365,11 @@ static bool add_if_accepted(struct maker *m, const char *settings, const struct 
         return false;
     snprintf(u.settings, sizeof u.settings, "%s", settings);
     if (shape) {
-        u.nin = inputs_of(m->item);
+        u.nin = m->nin;
         u.joined = shape->joined && m->item->kind == FELL_KIND_OPTIMIZER &&
                    m->item->optimizer->reach == FELL_EACH_WEIGHT;
         for (int64_t i = 0; i < u.nin; i++)
-            u.in[i] = shape->shape;
+            u.in[i] = i == 1 && shape->second.rank ? shape->second : shape->shape;
     }
     if (m->item->kind == FELL_KIND_LOSS && m->item->loss->expects != FELL_REAL)
         u.targets = TARGET_SHARE;
@@ -337,9 +388,11 @@ static struct shapes shapes_of(const struct item *item)
         return SHAPES(filled);
     case FELL_KIND_OPTIMIZER:
         return SHAPES(stepped);
-    case FELL_KIND_ACTIVATION:
     case FELL_KIND_LOSS:
-    case FELL_KIND_METRIC:
+        return item->loss->pairs ? SHAPES(pairs) : SHAPES(rows);
+    case FELL_KIND_METRIC: /* a value for each pair of 1100 classes takes long */
+        return (struct shapes){rows, sizeof rows / sizeof *rows - (item->metric->values == FELL_PER_PAIR)};
+    case FELL_KIND_ACTIVATION:
         return SHAPES(rows);
     default:
         return (struct shapes){NULL, 1};
@@ -364,10 +417,29 @@ static void add_shapes(struct maker *m, struct shapes of, int changed, enum at a
         }
 }
 
+/* Large inputs, inputs that are not alike, and no more inputs than a layer needs. */
+static void add_rare_shapes(struct maker *m, int guesses)
+{
+    enum { MOST_FLOATS = 20000 };
+    const int64_t nin = m->nin, least = m->item->layer->min_inputs;
+
+    m->most = MOST_FLOATS;
+    add_shapes(m, SHAPES(large), -1, AT_DEFAULT, 1, guesses);
+    m->most = 0;
+    m->unlike = true;
+    add_shapes(m, SHAPES(unlike), -1, AT_DEFAULT, nin > 1 ? MOST_UNLIKE : 0, guesses);
+    m->unlike = false;
+    m->nin = least > 0 && least < nin ? least : nin;
+    if (m->nin < nin)
+        add_shapes(m, SHAPES(small), -1, AT_DEFAULT, 2, guesses);
+    m->nin = nin;
+}
+
 void setups_make(const struct item *item, struct registry *r, uint64_t seed, struct setups *out)
 {
-    struct maker m = {.item = item, .registry = r, .seed = seed, .out = out};
+    struct maker m = {.item = item, .registry = r, .seed = seed, .out = out, .nin = inputs_of(item)};
     const struct shapes of = shapes_of(item);
+    const int randoms = item->kind == FELL_KIND_PROBE ? 2 : RANDOM_COMBINATIONS; /* each look takes long */
     int guesses = 1, choices;
 
     *out = (struct setups){0};
@@ -380,6 +452,8 @@ void setups_make(const struct item *item, struct registry *r, uint64_t seed, str
         add_shapes(&m, SHAPES(wide), -1, AT_DEFAULT, 4, guesses);
     if (!out->n)
         return;
+    if (item->kind == FELL_KIND_LAYER)
+        add_rare_shapes(&m, guesses);
     for (size_t i = 0; i < item->nparams; i++) {
         const fell_param *p = &item->params[i];
 
@@ -391,7 +465,7 @@ void setups_make(const struct item *item, struct registry *r, uint64_t seed, str
         for (int k = 0; k < 2 && choices > 2; k++)
             add_shapes(&m, of, (int)i, AT_RANDOM, 1, guesses);
     }
-    for (int i = 0; i < RANDOM_COMBINATIONS && item->nparams; i++)
+    for (int i = 0; i < randoms && item->nparams; i++)
         add_shapes(&m, of, -1, AT_RANDOM, 2, guesses);
 }
 

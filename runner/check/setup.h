@@ -26,11 +26,15 @@ struct setup {
     bool positive; /* losses: predictions lie between 0 and 1, since others give no numbers */
 };
 
+enum { MOST_UNLIKE = 4 };
+
 struct setups {
     size_t n, refused; /* refused: combinations that the plugin declined, with a message */
     struct setup *v;   /* NULL if none */
-    char silent[512];  /* a combination that it declined without one; "" if none */
-    char last[1024];   /* the last message */
+    size_t nunlike;    /* layers of several inputs: taken with inputs that are not alike */
+    struct setup unlike[MOST_UNLIKE];
+    char silent[512];           /* a combination that it declined without one; "" if none */
+    char first[512], last[512]; /* its first message, and the last one that is another */
 };
 
 /* Those that ITEM accepts. setups_release() frees. */

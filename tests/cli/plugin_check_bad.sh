@@ -39,7 +39,7 @@ sort -u names >names.all
 while read -r check; do
     grep -Eqx "/\* fails: (warning: )?$check" "$srcdir"/tests/bad-plugins/*.c || fail "no bad plugin for the check '$check'"
 done <names.all
-[ "$(wc -l <names.all)" -ge 42 ] || fail "only $(wc -l <names.all) checks"
+[ "$(wc -l <names.all)" -ge 49 ] || fail "only $(wc -l <names.all) checks"
 
 # ---- common mistakes are called by their name
 said added_dpred gradient "it adds to dpred (+=), which is to be set (=)"
@@ -56,6 +56,16 @@ said missing_initialiser defaults "the tensor 'shift' begins with 'glorot_unifor
 said short_runs "short runs" "nan, in a run of 1 epoch"
 said rows rows "beside other rows"
 said unwanted_input "unwanted results" "where all but dx[0] is wanted"
+said unwanted_input "unlike inputs" "inputs that do not fit each other are for plan() to refuse"
+said unlike_inputs "unlike inputs" "4 rows of [6] and [4]"
+said gradient_in_evaluation gradient "rows in evaluation of"
+said no_rate "learning rate" "with a rate of 0, as a warmup begins and a cosine ends, w[0] is"
+said promised_range range "it says that it lies between low and high, -1 to 1"
+said no_probabilities range "it says that it yields FELL_PROB, probabilities, 0 to 1"
+said scratch "unset memory" "it reads working memory of a call that is over (fell_scratch)"
+said target_ends "finite numbers" "targets of 0"
+said cut cut "yes is what lies above c->cut"
+said library_functions "library functions" "it calls expf(), whose last bit differs between machines; call fell_exp()"
 
 # ---- a rate that is no number ends the run, by the schedule's name
 write_spec rate.yaml

@@ -22,6 +22,8 @@ while read -r name; do
 done <plugins
 said good_straight_through gradient "-: declared: its gradients are not those of its forward pass"
 said good_reversal gradient "-: declared: its gradients are not those of its forward pass"
+said good_alike "unlike inputs" "warning: "
+said good_near_targets cut "warning: "
 said good_batch_ranks rows "-: declared: rows of a batch mix in evaluation"
 
 # ---- what begins as each kind passes as it is

@@ -1,0 +1,368 @@
+/* check_layer.c - what a layer or transform may offer beside forward and backward: each row's own gradient,
+ * the same in double, and rows with gaps. See check.h.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "check/check.h"
+
+static const double CLOSE = 1e-3; /* of the largest number: sums of products in another order */
+
+static struct buffer *find(const struct rig *g, const char *name)
+{
+    const int i = rig_find(g, name);
+
+    return i < 0 ? NULL : (struct buffer *)&g->buffer[i];
+}
+
+/* ---- each row's own gradient --------------------------------------------------------------- */
+
+/* What is asked of a layer, and what it should say: of every row and tensor, and squares of every element. */
+struct each {
+    int64_t rows, tensors;
+    double *norm, *dot, *wanted_norm, *wanted_dot;
+    double *squares[SETUP_TENSORS], *wanted_squares[SETUP_TENSORS];
+    const float *along[SETUP_TENSORS]; /* the weights: a direction like any other */
+};
+
+static int64_t floats_of(const struct rig *g, int64_t tensor)
+{
+    return g->grad[tensor] ? fell_size(&g->tensor_shape[tensor]) : 0;
+}
+
+static void each_init(struct each *e, const struct rig *g)
+{
+    const int64_t tensors = (int64_t)g->s.item->layer->ntensors;
+    const size_t n = (size_t)(rig_rows(g) * tensors);
+
+    *e = (struct each){.rows = rig_rows(g), .tensors = tensors};
+    e->norm = mem_array(n, sizeof *e->norm);
+    e->dot = mem_array(n, sizeof *e->dot);
+    e->wanted_norm = mem_array(n, sizeof *e->wanted_norm);
+    e->wanted_dot = mem_array(n, sizeof *e->wanted_dot);
+    for (int64_t t = 0; t < tensors; t++) {
+        const size_t size = (size_t)floats_of(g, t);
+
+        e->along[t] = size ? g->tensor[t] : NULL;
+        e->squares[t] = size ? mem_array(size, sizeof(double)) : NULL;
+        e->wanted_squares[t] = size ? mem_array(size, sizeof(double)) : NULL;
+    }
+}
+
+static void each_release(struct each *e)
+{
+    for (int64_t t = 0; t < e->tensors; t++) {
+        free(e->squares[t]);
+        free(e->wanted_squares[t]);
+    }
+    free(e->norm);
+    free(e->dot);
+    free(e->wanted_norm);
+    free(e->wanted_dot);
+}
+
+/* Row ROW of G's inputs, and of what comes from behind, become those of ONE, which has a row and G's weights.
+ */
+static void take_row(struct rig *one, const struct rig *g, int64_t row)
+{
+    for (int i = 0; i < one->nbuffers; i++) {
+        struct buffer *to = &one->buffer[i];
+        const struct buffer *from = find(g, to->name);
+
+        if (from && to->use == USE_INPUT)
+            memcpy(to->v, (const float *)from->v + (from->n == to->n ? 0 : row * to->n),
+                   (size_t)to->n * sizeof(float));
+        if (to->use == USE_ADDED)
+            memset(to->v, 0, (size_t)to->n * sizeof(float));
+    }
+}
+
+/* The rows one by one, by backward. False if one is refused. */
+static bool by_backward(struct checked *c, const struct setup *u, const struct rig *g, struct each *e)
+{
+    struct conditions how = g->how;
+    struct rig *one;
+    struct error err;
+    bool ok;
+
+    how.rows = 1;
+    one = checked_rig(c, u, &how);
+    ok = one != NULL;
+    for (int64_t row = 0; ok && row < e->rows; row++) {
+        take_row(one, g, row);
+        ok = rig_step(one, &err) == OK;
+        for (int64_t t = 0; ok && t < e->tensors; t++)
+            for (int64_t k = 0; k < floats_of(g, t); k++) {
+                const double v = (double)one->grad[t][k];
+
+                e->wanted_norm[row * e->tensors + t] += v * v;
+                e->wanted_dot[row * e->tensors + t] += v * (double)e->along[t][k];
+                e->wanted_squares[t][k] += v * v;
+            }
+    }
+    checked_done(one);
+    return ok;
+}
+
+/* Of tensors that are not trained or not in use nobody asks. */
+static void forget_unused(struct each *e, const struct rig *g)
+{
+    for (int64_t i = 0; i < e->rows * e->tensors; i++)
+        if (!floats_of(g, i % e->tensors))
+            e->norm[i] = e->dot[i] = 0.0;
+}
+
+static bool is_off(const double *got, const double *wanted, int64_t n, int64_t *at)
+{
+    double largest = 1e-6;
+
+    for (int64_t i = 0; i < n; i++)
+        largest = fmax(largest, fabs(wanted[i]));
+    for (*at = 0; *at < n; ++*at)
+        if (!(fabs(got[*at] - wanted[*at]) <= CLOSE * largest))
+            return true;
+    return false;
+}
+
+static void compare_each(const struct each *e, const struct rig *g, struct finding *f)
+{
+    const fell_layer *layer = g->s.item->layer;
+    char where[512];
+    int64_t at;
+
+    if (is_off(e->norm, e->wanted_norm, e->rows * e->tensors, &at))
+        finding_fail(f, "each_row gives norm %.6g for '%.32s' of row %lld, but by backward it is %.6g, %s",
+                     e->norm[at], layer->tensors[at % e->tensors].name, (long long)(at / e->tensors),
+                     e->wanted_norm[at], rig_where(g, where));
+    if (is_off(e->dot, e->wanted_dot, e->rows * e->tensors, &at))
+        finding_fail(f, "each_row gives dot %.6g for '%.32s' of row %lld, but by backward it is %.6g, %s",
+                     e->dot[at], layer->tensors[at % e->tensors].name, (long long)(at / e->tensors),
+                     e->wanted_dot[at], rig_where(g, where));
+    for (int64_t t = 0; t < e->tensors; t++)
+        if (is_off(e->squares[t], e->wanted_squares[t], floats_of(g, t), &at))
+            finding_fail(f, "each_row adds %.6g to squares[%lld] of '%.32s', but by backward it is %.6g, %s",
+                         e->squares[t][at], (long long)at, layer->tensors[t].name, e->wanted_squares[t][at],
+                         rig_where(g, where));
+}
+
+static void check_each_of(struct checked *c, const struct setup *u, struct finding *f)
+{
+    struct conditions how = usual_conditions(c->seed, c->level);
+    struct rig *g;
+    struct error err = {""};
+    char where[512];
+
+    how.evaluate = true; /* as a probe looks */
+    g = checked_rig(c, u, &how);
+    if (g && rig_forward(g, &err) == OK) {
+        struct each e;
+        fell_each_row r;
+
+        each_init(&e, g);
+        r = (fell_each_row){e.along, e.norm, e.dot, e.squares};
+        if (rig_call(g, c->item->layer->each_row(&g->layer, &r), &err) != OK)
+            finding_fail(f, "each_row fails: %.300s, %s", err.text, rig_where(g, where));
+        else if (by_backward(c, u, g, &e)) {
+            forget_unused(&e, g);
+            compare_each(&e, g, f);
+        }
+        each_release(&e);
+    }
+    checked_done(g);
+}
+
+void check_each_row(struct checked *c, struct finding *f)
+{
+    if (!c->item->layer->each_row) {
+        f->outcome = OUTCOME_SKIPPED;
+        error_set(&f->text, "it has none: the host calls backward row by row");
+        return;
+    }
+    for (size_t i = 0; i < c->setups.n && f->outcome == OUTCOME_PASSED; i++)
+        check_each_of(c, &c->setups.v[i], f);
+}
+
+/* ---- the same in double ---------------------------------------------------------------------- */
+
+/* Doubles that hold the floats of a buffer. */
+static double *widened(const float *v, int64_t n)
+{
+    double *to = mem_array((size_t)(n ? n : 1), sizeof *to);
+
+    for (int64_t i = 0; i < n; i++)
+        to[i] = (double)v[i];
+    return to;
+}
+
+/* The y of G's rows by the functions for doubles; NULL if they refuse. */
+static double *forward_wide(struct rig *g, double *tensor64[SETUP_TENSORS], struct error *err)
+{
+    const fell_layer *layer = g->s.item->layer;
+    const struct buffer *x = find(g, "x"), *y = find(g, "y");
+    double *x64 = widened(x->v, x->n), *y64 = widened(y->v, y->n);
+    fell_layer_call call = g->layer;
+    bool ok;
+
+    call.x = NULL;
+    call.y = NULL;
+    call.x64 = x64;
+    call.tensor64 = tensor64;
+    call.training = 0;
+    ok = !layer->fit64 || rig_call(g, layer->fit64(&call), err) == OK;
+    call.y64 = y64;
+    ok = ok && rig_call(g, layer->forward64(&call), err) == OK;
+    free(x64);
+    if (ok)
+        return y64;
+    free(y64);
+    return NULL;
+}
+
+static void check_wide_of(struct checked *c, const struct setup *u, struct finding *f)
+{
+    struct conditions how = usual_conditions(c->seed, c->level);
+    struct rig *g;
+    struct error err = {""};
+    double *tensor64[SETUP_TENSORS] = {NULL}, *wide = NULL, *narrow = NULL;
+    char where[512];
+    int64_t at;
+
+    how.evaluate = true;
+    g = checked_rig(c, u, &how);
+    for (uint64_t t = 0; g && t < c->item->layer->ntensors; t++)
+        tensor64[t] = g->tensor[t] ? widened(g->tensor[t], fell_size(&g->tensor_shape[t])) : NULL;
+    if (g && (!c->item->layer->fit || rig_fit(g, &err) == OK) && rig_forward(g, &err) == OK) {
+        const struct buffer *y = find(g, "y");
+
+        narrow = widened(y->v, y->n);
+        wide = forward_wide(g, tensor64, &err);
+        if (!wide)
+            finding_fail(f, "the functions for doubles fail: %.300s, %s", err.text, rig_where(g, where));
+        else if (is_off(wide, narrow, y->n, &at))
+            finding_fail(f, "by forward64 y[%lld] is %.6g, and by forward %.6g, %s", (long long)at, wide[at],
+                         narrow[at], rig_where(g, where));
+    }
+    for (size_t t = 0; t < SETUP_TENSORS; t++)
+        free(tensor64[t]);
+    free(wide);
+    free(narrow);
+    checked_done(g);
+}
+
+void check_doubles(struct checked *c, struct finding *f)
+{
+    if (!c->item->layer->forward64) {
+        f->outcome = OUTCOME_SKIPPED;
+        error_set(&f->text, "it has no functions for doubles");
+        return;
+    }
+    for (size_t i = 0; i < c->setups.n && f->outcome == OUTCOME_PASSED; i++)
+        check_wide_of(c, &c->setups.v[i], f);
+}
+
+/* ---- inputs that are not alike ----------------------------------------------------------------- */
+
+/* Does plan() look at the second input: does anything change with its shape? Then its author means to take
+ * inputs of other sizes. */
+static bool looks_at_second(struct checked *c, const struct setup *u)
+{
+    const struct conditions how = usual_conditions(c->seed, c->level);
+    struct setup alike = *u;
+    struct rig *a, *b;
+    bool differs = true;
+
+    alike.in[1] = alike.in[0];
+    a = checked_rig(c, u, &how);
+    b = checked_rig(c, &alike, &how);
+    if (a && b)
+        differs = memcmp(&a->plan.out, &b->plan.out, sizeof a->plan.out) != 0 ||
+                  memcmp(a->tensor_shape, b->tensor_shape, sizeof a->tensor_shape) != 0 ||
+                  a->plan.saved_bytes != b->plan.saved_bytes;
+    checked_done(a);
+    checked_done(b);
+    return differs;
+}
+
+static void check_unlike_of(struct checked *c, const struct setup *u, struct finding *f)
+{
+    static const uint32_t BIG = 0x461c4000; /* 1e4 */
+    const struct conditions usual = usual_conditions(c->seed, c->level);
+    struct conditions other = usual;
+    struct compared n = {0};
+    struct finding ignored = {0};
+    struct rig *g = checked_rig(c, u, &usual);
+    struct error err, what;
+    char where[512];
+
+    if (g && rig_step(g, &err) == OK && (g->trespass[0] || rig_never_set(g, &what)))
+        finding_fail(f, "%s, %s", g->trespass[0] ? g->trespass : what.text, rig_where(g, where));
+    checked_done(g);
+    other.guard = BIG;
+    checked_agree(c, u, &usual, &other, "with other memory around its buffers", f);
+    if (f->outcome == OUTCOME_PASSED && gradient_is_checked(c->item, &ignored))
+        gradient_compare(c, u, &usual, &n, f);
+}
+
+/* Who does not look at the second input's shape at all has forgotten to refuse it, and is warned. */
+void check_unlike(struct checked *c, struct finding *f)
+{
+    if (!c->setups.nunlike) {
+        f->outcome = OUTCOME_SKIPPED;
+        error_set(&f->text, "it takes one input, or none of other sizes");
+        return;
+    }
+    for (size_t i = 0; i < c->setups.nunlike && f->outcome == OUTCOME_PASSED; i++) {
+        struct finding found = {0};
+
+        check_unlike_of(c, &c->setups.unlike[i], &found);
+        if (found.outcome == OUTCOME_PASSED)
+            continue;
+        f->outcome = looks_at_second(c, &c->setups.unlike[i]) ? OUTCOME_FAILED : OUTCOME_WARNED;
+        error_set(&f->text,
+                  "%.400s; inputs that do not fit each other are for plan() to refuse, by fell_fail()",
+                  found.text.text);
+    }
+}
+
+/* ---- gaps ---------------------------------------------------------------------------------------- */
+
+/* What is missing: one number of the first column, or the first column of all rows. */
+static void make_gaps(struct rig *g, bool all)
+{
+    struct buffer *x = find(g, "x");
+    const int64_t rows = rig_rows(g), size = x->n / rows;
+
+    for (int64_t row = 0; row < (all ? rows : 1); row++)
+        ((float *)x->v)[row * size] = NAN;
+}
+
+void check_gaps(struct checked *c, struct finding *f)
+{
+    struct conditions how = usual_conditions(c->seed, c->level);
+    char where[512];
+
+    if (!c->item->layer->gaps) {
+        f->outcome = OUTCOME_SKIPPED;
+        error_set(&f->text, "it does not say that it fills gaps");
+        return;
+    }
+    how.evaluate = true;
+    for (size_t i = 0; i < 2 * c->setups.n && f->outcome == OUTCOME_PASSED; i++) {
+        const bool all = i >= c->setups.n;
+        struct rig *g = checked_rig(c, &c->setups.v[i % c->setups.n], &how);
+        struct error err = {""}, what;
+
+        if (g) {
+            make_gaps(g, all);
+            if ((!c->item->layer->fit || rig_fit(g, &err) == OK) && rig_forward(g, &err) == OK &&
+                rig_has_nan(g, &what))
+                finding_fail(f, "it says that it fills gaps, and %s: %.200s, %s",
+                             all ? "of a column without any value none is filled" : "a gap is left",
+                             what.text, rig_where(g, where));
+        }
+        checked_done(g);
+    }
+}
