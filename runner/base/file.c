@@ -193,30 +193,35 @@ void sha256_end(struct sha256 *hash, char out[65])
     free(hash);
 }
 
-status sha256_file(const char *path, char out[65], struct error *err)
+status sha256_open_file(int fd, const char *name, char out[65], struct error *err)
 {
     static const size_t room = 1 << 16;
-    unsigned char sum[SHA256_DIGEST_LENGTH], *block;
-    struct stat about;
+    unsigned char sum[SHA256_DIGEST_LENGTH], *block = mem_alloc(room);
     SHA256_CTX hash;
     status result = FAILED;
     ssize_t n;
-    int fd = file_open(path, &about, err);
 
-    if (fd < 0)
-        return FAILED;
-    block = mem_alloc(room);
     SHA256_Init(&hash);
     while ((n = read_some(fd, block, room)) > 0)
         SHA256_Update(&hash, block, (size_t)n);
     if (n < 0) {
-        error_set(err, "cannot read '%s': %s", path, strerror(errno));
+        error_set(err, "cannot read '%s': %s", name, strerror(errno));
     } else {
         SHA256_Final(sum, &hash);
         write_hex(sum, sizeof sum, out);
         result = OK;
     }
     free(block);
-    close(fd);
+    return result;
+}
+
+status sha256_file(const char *path, char out[65], struct error *err)
+{
+    struct stat about;
+    const int fd = file_open(path, &about, err);
+    const status result = fd < 0 ? FAILED : sha256_open_file(fd, path, out, err);
+
+    if (fd >= 0)
+        close(fd);
     return result;
 }

@@ -73,6 +73,8 @@ status path_check_folder(const char *path, struct error *err);
 /* SHA-256 as 64 hex digits. */
 void sha256_text(const void *bytes, size_t n, char out[65]);
 status sha256_file(const char *path, char out[65], struct error *err);
+status sha256_open_file(int fd, const char *name, char out[65],
+                        struct error *err); /* of FD from here to its end */
 
 /* The same of what comes piece by piece; sha256_end() frees it. */
 struct sha256;

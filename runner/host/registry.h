@@ -22,7 +22,8 @@ struct plugin_file {
     const char *path; /* absolute */
     const char *version, *credit;
     bool bundled;    /* from the program's own folder */
-    char sha256[65]; /* of the bytes that were loaded; "" until plugin_file_hash() of one that was not */
+    char sha256[65]; /* of the bytes that were loaded; "" until plugin_file_hash() */
+    int copy;        /* the loaded bytes as an open file, until they are hashed; 0: there is none */
     void *handle;    /* of dlopen() */
 };
 
@@ -83,7 +84,7 @@ const struct item **registry_shadowed(struct registry *r, const struct item *ite
  * there is none. */
 const char *registry_notes(const struct registry *r);
 
-/* Fill file->sha256 if it is empty. */
+/* Fill file->sha256 if it is empty: most commands never ask for it. */
 status plugin_file_hash(struct plugin_file *file, struct error *err);
 
 /* The program itself: FELL_PROGRAM if it is set, else what /proc/self/exe says.

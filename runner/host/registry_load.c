@@ -164,7 +164,13 @@ static status dl_failed(const char *path, const char *name, struct error *err)
 /* Some object finds its own libraries by its place, which a copy does not have. */
 static bool needs_its_place(const char *bytes, size_t n)
 {
-    return memmem(bytes, n, "$ORIGIN", 7) || memmem(bytes, n, "${ORIGIN}", 9);
+    const char *end = bytes + n;
+
+    for (const char *at = bytes; (at = memchr(at, '$', (size_t)(end - at))); at++)
+        if ((end - at >= 7 && memcmp(at, "$ORIGIN", 7) == 0) ||
+            (end - at >= 9 && memcmp(at, "${ORIGIN}", 9) == 0))
+            return true;
+    return false;
 }
 
 /* A file in memory with BYTES; -1: none can be had. */
@@ -196,8 +202,9 @@ static void name_of(int fd, char name[64])
 }
 
 /* Whoever writes into a file that is mapped changes the program that runs: so what is mapped is a copy, and
- * the hash is that of its bytes. Where there can be none, the file must still hold them afterwards. */
-static void *load_copy(const char *path, char sha256[65], struct error *err)
+ * the hash is that of its bytes; the COPY is left open for it. Where there can be none (0), SHA256 is filled,
+ * and the file must still hold those bytes afterwards. */
+static void *load_copy(const char *path, int *copy, char sha256[65], struct error *err)
 {
     char *bytes = NULL, name[64], after[65];
     void *handle = NULL;
@@ -206,14 +213,23 @@ static void *load_copy(const char *path, char sha256[65], struct error *err)
 
     if (file_read(path, &bytes, &n, err) != OK)
         return NULL;
-    sha256_text(bytes, n, sha256);
+    *copy = 0;
+    sha256[0] = 0;
     fd = needs_its_place(bytes, n) ? -1 : private_copy(path, bytes, n);
-    free(bytes);
     name_of(fd, name);
     if (fd >= 0 && access(name, R_OK) == 0) {
-        if (!(handle = dlopen(name, RTLD_NOW | RTLD_LOCAL)))
-            dl_failed(path, name, err);
-    } else if (!(handle = dlopen(path, RTLD_NOW | RTLD_LOCAL))) {
+        free(bytes);
+        if ((handle = dlopen(name, RTLD_NOW | RTLD_LOCAL))) {
+            *copy = fd;
+            return handle;
+        }
+        dl_failed(path, name, err);
+        close(fd);
+        return NULL;
+    }
+    sha256_text(bytes, n, sha256);
+    free(bytes);
+    if (!(handle = dlopen(path, RTLD_NOW | RTLD_LOCAL))) {
         dl_failed(path, path, err);
     } else if (sha256_file(path, after, err) != OK || strcmp(sha256, after) != 0) {
         error_set(err, "%s: it was changed while it was loaded", path);
@@ -228,7 +244,8 @@ status plugin_load(const char *path, bool bundled, struct opened **out, struct e
 {
     struct float_env before = float_env_read();
     char sha256[65];
-    void *handle = load_copy(path, sha256, err);
+    int copy = 0;
+    void *handle = load_copy(path, &copy, sha256, err);
     struct error changed;
     status unchanged = check_float_env(path, before, &changed);
     const fell_plugin *root;
@@ -239,8 +256,11 @@ status plugin_load(const char *path, bool bundled, struct opened **out, struct e
         return FAILED;
     if (unchanged != OK)
         *err = changed;
-    if (unchanged != OK || find_root(handle, path, &root, err) != OK || check_root(path, root, err) != OK)
+    if (unchanged != OK || find_root(handle, path, &root, err) != OK || check_root(path, root, err) != OK) {
+        if (copy)
+            close(copy);
         return FAILED;
+    }
     arena = arena_new();
     o = arena_alloc(arena, sizeof *o);
     o->arena = arena;
@@ -249,8 +269,11 @@ status plugin_load(const char *path, bool bundled, struct opened **out, struct e
     o->file.credit = root->credit ? root->credit : "";
     o->file.bundled = bundled;
     o->file.handle = handle;
+    o->file.copy = copy;
     memcpy(o->file.sha256, sha256, sizeof sha256);
     if (plugin_copy_items(root, o, err) != OK) {
+        if (copy)
+            close(copy);
         arena_free(arena);
         return error_prepend(err, "%s", path);
     }

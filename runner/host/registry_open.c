@@ -150,5 +150,17 @@ status plugin_open(const char *path, bool bundled, struct opened **out, struct e
 
 status plugin_file_hash(struct plugin_file *file, struct error *err)
 {
-    return file->sha256[0] ? OK : sha256_file(file->path, file->sha256, err);
+    status result;
+
+    if (file->sha256[0])
+        return OK;
+    if (!file->copy)
+        return sha256_file(file->path, file->sha256, err);
+    lseek(file->copy, 0, SEEK_SET);
+    result = sha256_open_file(file->copy, file->path, file->sha256, err);
+    if (result == OK) {
+        close(file->copy);
+        file->copy = 0;
+    }
+    return result;
 }
