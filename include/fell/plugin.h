@@ -270,6 +270,7 @@ typedef struct fell_item {
 /* What the numbers mean, so that the host can warn of softmax before a loss
  * that takes logits. FELL_REAL, anything, never warns. */
 enum { FELL_REAL = 0, FELL_PROB, FELL_LOGIT, FELL_LOGPROB };
+enum { FELL_LOG = 4 };             /* of pred_is alone: logarithms of targets. Since 1 */
 
 /* ---- 4. activations: no tensors, no memory, shape kept --------------------- */
 
@@ -317,13 +318,16 @@ typedef struct fell_activation {
 
 enum { FELL_VALUES = 1, FELL_CLASSES = 2 };      /* what a target is           */
 
-enum { FELL_EITHER = 1 << 8 };     /* only min and max themselves (-1 and 1)   */
+enum {
+    FELL_EITHER = 1 << 8,          /* only min and max themselves (-1 and 1)   */
+    FELL_LOGS = 1 << 9             /* outputs are logarithms of what these are */
+};
 
 /* Values that a loss is defined for. The host looks at every row before the
  * first step; a loss need not. Frozen. Since 1. */
 typedef struct fell_targets {
     double   min, max;             /* -INFINITY, INFINITY: no end              */
-    uint64_t flags;                /* FELL_MIN_OPEN, FELL_MAX_OPEN, FELL_EITHER */
+    uint64_t flags;                /* FELL_MIN_OPEN, FELL_MAX_OPEN, FELL_EITHER, FELL_LOGS */
     const char *when;              /* a setting: only if it is `is`, as 0 and 1 */
     double      is;                /* of false and true. NULL: always          */
     const char *hint;              /* how to get there, or NULL                */

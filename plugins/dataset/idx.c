@@ -182,6 +182,25 @@ static fell_status count_classes(fell_ctx *ctx, const struct array *a, int64_t *
     return FELL_OK;
 }
 
+/* Whether labels [N,C] are one-hot rows: a single 1 in each, 0 elsewhere. */
+static bool is_one_hot(const struct array *a)
+{
+    for (int64_t i = 0; i < a->dim[0]; i++) {
+        int64_t ones = 0;
+
+        for (int64_t k = 0; k < a->row; k++) {
+            const double v = value(a, i * a->row + k);
+
+            if (v != 0.0 && v != 1.0)
+                return false;
+            ones += v == 1.0;
+        }
+        if (ones != 1)
+            return false;
+    }
+    return a->row > 1;
+}
+
 static void close_files(void *self)
 {
     struct idx *d = self;
@@ -228,6 +247,13 @@ static fell_status open_files(fell_data_info *info)
                   "labels: %s has 8 numbers a row, as QMNIST's: the class is the first, the others say who "
                   "wrote it; make a file of the first alone",
                   labels->file);
+        goto failed;
+    }
+    if (info->wanted == FELL_CLASSES && is_one_hot(labels)) {
+        fell_fail(info->ctx,
+                  "labels: %s has %lld numbers a row, one-hot, but the loss takes one class a row; save "
+                  "y.argmax(axis=1)",
+                  labels->file, (long long)labels->row);
         goto failed;
     }
     if (images->dim[0] != labels->dim[0]) {

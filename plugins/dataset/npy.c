@@ -218,26 +218,65 @@ static fell_status read_array(fell_ctx *ctx, const char *setting, const char *pa
     return FELL_OK;
 }
 
+/* Element I with all of its digits. */
+static const char *element_text(const struct array *a, int64_t i, char text[32])
+{
+    const int64_t size = a->head.size;
+    const unsigned char *p = a->data + i * size;
+    const uint64_t u = load_bytes(p, size, a->head.big);
+
+    if (a->head.kind == 'i')
+        snprintf(text, 32, "%lld", (long long)((int64_t)(u << (64 - 8 * size)) >> (64 - 8 * size)));
+    else if (a->head.kind == 'u')
+        snprintf(text, 32, "%llu", (unsigned long long)u);
+    else
+        snprintf(text, 32, "%g", value_of(p, a->head.kind, size, a->head.big));
+    return text;
+}
+
+/* Whole numbers of 64 bits among the inputs that a double cannot hold: ids, most of the time. */
+static void tell_lost_digits(fell_ctx *ctx, const struct array *a)
+{
+    if ((a->head.kind != 'i' && a->head.kind != 'u') || a->head.size != 8)
+        return;
+    for (int64_t i = 0; i < a->head.count; i++) {
+        const uint64_t u = load_bytes(a->data + i * 8, 8, a->head.big);
+        const uint64_t size = a->head.kind == 'i' && u >> 63 ? -u : u;
+        char text[32];
+
+        if ((double)size < 0x1p64 && (uint64_t)(double)size == size)
+            continue;
+        fell_warn(ctx, "%s: row %lld: %s has more digits than a double holds; it is read as %.0f", a->file,
+                  (long long)(a->head.fortran ? i % a->head.dim[0] : i / a->row), element_text(a, i, text),
+                  value_of(a->data + i * 8, a->head.kind, 8, a->head.big));
+        return;
+    }
+}
+
 /* Targets as classes: whole numbers from 0. All of the file counts, not only the rows
  * that are taken, so that a sample has the same classes. */
 static fell_status count_classes(fell_ctx *ctx, const struct array *a, int64_t *classes)
 {
     const int64_t size = a->head.size;
+    char text[32];
 
     *classes = 0;
     for (int64_t i = 0; i < a->head.count; i++) {
         const double v = value_of(a->data + i * size, a->head.kind, size, a->head.big);
 
         if (!(v >= 0.0 && v < (double)(1 << 24) && v == floor(v)))
-            return fell_fail(ctx, "targets: %s: row %lld: %g is not a class (a whole number from 0)", a->file,
-                             (long long)(a->head.fortran ? i % a->head.dim[0] : i / a->row), v);
+            return fell_fail(ctx,
+                             "targets: %s: row %lld: %s is not a class (a whole number from 0 to %d); "
+                             "np.unique(y, return_inverse=True)[1] numbers them",
+                             a->file, (long long)(a->head.fortran ? i % a->head.dim[0] : i / a->row),
+                             element_text(a, i, text), (1 << 24) - 1);
         if (v >= (double)*classes)
             *classes = (int64_t)v + 1;
     }
     return FELL_OK;
 }
 
-/* Whether targets [N,C] are one-hot rows: a single 1 in each, 0 elsewhere. */
+/* Whether targets [N,C] are one-hot rows: a single 1 in each, 0 or -1 elsewhere. */
 static bool is_one_hot(const struct array *a)
 {
     const struct npy_head *h = &a->head;
@@ -251,7 +290,7 @@ static bool is_one_hot(const struct array *a)
             const int64_t at = (i * a->stride[0] + k * a->stride[1]) * h->size;
             const double v = value_of(a->data + at, h->kind, h->size, h->big);
 
-            if (v != 0.0 && v != 1.0)
+            if (v != 0.0 && v != 1.0 && v != -1.0)
                 return false;
             ones += v == 1.0;
         }
@@ -308,6 +347,7 @@ static fell_status settle(struct npy *d, fell_data_info *info)
                          targets->file, (long long)targets->head.dim[1]);
     if (info->is == FELL_CLASSES && count_classes(ctx, targets, &info->nclasses) != FELL_OK)
         return FELL_ERROR;
+    tell_lost_digits(ctx, inputs);
     info->rows = s->rows ? s->rows : inputs->head.dim[0];
     info->doubles = inputs->wide;
     info->x = row_shape(inputs);

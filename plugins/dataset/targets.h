@@ -86,6 +86,18 @@ static inline struct field targets_plain(struct field f)
     return field_is(&whole, "-0") ? (struct field){whole.text + 1, 1} : whole;
 }
 
+/* Whether a plain text is digits alone, without zeros before them: beyond 2^53 such are one number to a
+ * double and yet two. */
+static inline bool targets_digits(const struct field *f)
+{
+    const int64_t sign = f->len > 0 && *f->text == '-';
+
+    for (int64_t i = sign; i < f->len; i++)
+        if (f->text[i] < '0' || f->text[i] > '9')
+            return false;
+    return f->len > sign && (f->text[sign] != '0' || f->len == sign + 1);
+}
+
 /* Tell of texts that are the same number, as classes 1 and 1.0 (ONE), or 042 and 42. */
 static inline void targets_tell_same(const struct table *t, const struct field *a, const struct field *b,
                                      bool one)
@@ -105,7 +117,7 @@ static inline void targets_unify(struct table *t, struct cell *cell, int64_t n)
         if (cell[i].number != cell[i - 1].number || !targets_by_bytes(&cell[i], &cell[i - 1]))
             continue;
         if (field_is(&a, "") || a.len != b.len || memcmp(a.text, b.text, (size_t)a.len) != 0) {
-            if (!scan_is_code(&cell[i].f) || !scan_is_code(&cell[i - 1].f)) {
+            if (!targets_digits(&a) || !targets_digits(&b)) {
                 parted[0] = cell[i - 1].f;
                 parted[1] = cell[i].f;
             }

@@ -28,8 +28,11 @@ static inline float likelihood(const struct poisson *s, float x, float t, float 
 
 LOSS_EACH(struct poisson, eval, likelihood)
 
+#define COUNTS "they are counts; numbers of either sign are for mse or huber"
+
 static const fell_targets targets[] = {
-    {0, INFINITY, 0, NULL, 0, "they are counts; numbers of either sign are for mse or huber"},
+    {0, INFINITY, FELL_LOGS, "log_input", 1, COUNTS},
+    {0, INFINITY, 0, "log_input", 0, COUNTS},
 };
 
 static const fell_loss poisson_nll = {

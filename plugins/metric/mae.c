@@ -26,8 +26,8 @@ static const fell_metric mae = {
         FELL_KIND_METRIC, fell_metric, "mae",
         "Mean absolute error over all outputs of all rows, in the unit of the target.\n\n"
         "mean of |prediction - target|. Several columns are one mean, of all\n"
-        "their numbers. Outputs are taken as they are: raw ones (logits) are compared raw, and it\n"
-        "is told."),
+        "their numbers. Outputs are taken as they are: logits, logarithms and margins are compared\n"
+        "as such, and it is told."),
     .target = FELL_VALUES,
     .eval = eval,
     .values = FELL_ONE,

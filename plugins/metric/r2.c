@@ -37,7 +37,7 @@ static const fell_metric r2 = {
         "1 - sum of (target - prediction)^2 / sum of (target - mean)^2, the mean over several\n"
         "outputs; 1 is perfect, 0 as good as the mean. A target that never changes has 1 if it is met\n"
         "and else 0; one row has no value. As scikit-learn's r2_score. Outputs are taken as they\n"
-        "are: raw ones (logits) are compared raw, and it is told."),
+        "are: logits, logarithms and margins are compared as such, and it is told."),
     .target = FELL_VALUES,
     .higher_is_better = 1,
     .eval = eval,

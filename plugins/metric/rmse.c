@@ -26,8 +26,8 @@ static const fell_metric rmse = {
         FELL_KIND_METRIC, fell_metric, "rmse",
         "Root mean squared error over all outputs of all rows, in the unit of the target.\n\n"
         "square root of the mean of (prediction - target)^2. Several columns are one mean, of all\n"
-        "their numbers. Outputs are taken as they are: raw ones (logits) are compared raw, and it\n"
-        "is told."),
+        "their numbers. Outputs are taken as they are: logits, logarithms and margins are compared\n"
+        "as such, and it is told."),
     .target = FELL_VALUES,
     .eval = eval,
     .values = FELL_ONE,

@@ -149,10 +149,26 @@ static const char *targets(uint64_t target)
     return words[target & (FELL_VALUES | FELL_CLASSES)];
 }
 
+/* Whether all that a loss lists is one range: a setting decides only what outputs are. */
+static bool one_range(const fell_loss *loss)
+{
+    for (uint64_t i = 1; i < loss->ntargets; i++)
+        if (loss->targets[i].min != loss->targets[0].min || loss->targets[i].max != loss->targets[0].max ||
+            (loss->targets[i].flags ^ loss->targets[0].flags) & ~(uint64_t)FELL_LOGS)
+            return false;
+    return loss->ntargets > 1;
+}
+
 /* "from 0 to 1", or all that a loss lists; free() it. */
 static char *ranges(const fell_loss *loss)
 {
     struct strbuf out = {0};
+
+    if (one_range(loss)) {
+        strbuf_add(&out, " ");
+        targets_range(&loss->targets[0], &out);
+        return out.text;
+    }
 
     for (uint64_t i = 0; i < loss->ntargets; i++) {
         const fell_targets *t = &loss->targets[i];

@@ -348,6 +348,8 @@ static void judge_meaning(struct net *n)
     char text[320];
 
     n->pred_is = yields != FELL_REAL ? yields : n->loss_item->expects;
+    if (n->pred_is == FELL_REAL && targets_have_logs(&n->spec->loss))
+        n->pred_is = FELL_LOG;
     if (n->env->warn && spec_output_misfits(n->spec, text))
         n->env->warn(n->env->warn_arg, n->loss.name, text);
 }

@@ -136,6 +136,16 @@ float targets_within(const struct choice *loss, float value)
     return (float)(first->max - fabs(x - first->max) - (x == first->max));
 }
 
+bool targets_have_logs(const struct choice *loss)
+{
+    const fell_loss *item = loss->item->loss;
+
+    for (uint64_t i = 0; i < item->ntargets; i++)
+        if (applies(loss, &item->targets[i]) && item->targets[i].flags & FELL_LOGS)
+            return true;
+    return false;
+}
+
 /* ---- what they are to a metric -------------------------------------------------------------- */
 
 static bool all_fit(const fell_targets *t, const struct data *data)
@@ -196,11 +206,11 @@ struct meaning targets_mean(const struct choice *loss, const struct data *data, 
         return m;
     m.is = FELL_YES_NO;
     m.target_cut = bits ? 0.5 : 0.0;
-    m.cut = pred_is == FELL_LOGIT     ? 0.0
-            : pred_is == FELL_PROB    ? 0.5
-            : pred_is == FELL_LOGPROB ? log(0.5)
-            : sides                   ? 0.5 * (sides->min + sides->max)
-                                      : m.target_cut;
+    m.cut = pred_is == FELL_LOGIT                            ? 0.0
+            : pred_is == FELL_PROB                           ? 0.5
+            : pred_is == FELL_LOGPROB || pred_is == FELL_LOG ? log(0.5)
+            : sides                                          ? 0.5 * (sides->min + sides->max)
+                                                             : m.target_cut;
     return m;
 }
 

@@ -22,6 +22,9 @@ status targets_check(const struct choice *loss, const struct data *data, struct 
 /* VALUE, or where LOSS declares no range with it, a number of the first range that it declares. */
 float targets_within(const struct choice *loss, float value);
 
+/* Whether LOSS takes outputs that are logarithms of what its targets are. */
+bool targets_have_logs(const struct choice *loss);
+
 /* Labels are one class a row. So are values of 0 and 1, or -1 and 1, of which each row has one 1, where
  * outputs compete or the loss does not say what it asks (mse), and shares of 1 where outputs compete;
  * other values of 0 and 1, or -1 and 1, are questions, and all others are numbers. PRED_IS: what the outputs

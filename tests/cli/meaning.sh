@@ -66,6 +66,17 @@ sed 's/bce_with_logits/mse/' raw.yaml >numbers.yaml
 expect_exit 0 "$FELL" run numbers.yaml --jobs 1 --quiet --db raw.db
 expect_empty err
 
+# under poisson_nll outputs are logarithms of counts, under hinge margins around 0
+sed 's/bce_with_logits/poisson_nll/' raw.yaml >logs.yaml
+expect_exit 0 "$FELL" run logs.yaml --jobs 1 --quiet --db raw.db
+expect_text err "warning: mae: the outputs are logarithms and are compared with the targets as they are"
+sed 's/bce_with_logits/{poisson_nll: {log_input: false}}/' raw.yaml >counts.yaml
+expect_exit 0 "$FELL" run counts.yaml --jobs 1 --quiet --db raw.db
+expect_empty err
+sed 's/bce_with_logits/hinge/' raw.yaml >sides.yaml
+expect_exit 0 "$FELL" run sides.yaml --jobs 1 --quiet --db raw.db
+expect_text err "warning: r2: the outputs are margins around 0 and are compared with the targets as they are"
+
 # ---- rows that weigh nothing: sums and weights are added over a split, and a batch of weight 0 takes no step
 awk 'BEGIN {
     print "x,y" >"zeros.csv"; print "x,y" >"ones.csv"; print "x,y" >"mixed.csv"

@@ -168,6 +168,31 @@ refuses hot "target: 3 columns are one-hot, a single 1 in each row, but the loss
 printf 'x,a,b,c\n1,1,1,0\n2,0,1,0\n3,0,0,1\n' >hot.csv
 refuses hot "target: 3 columns are questions of yes and no, but the loss takes classes, in one column; bce_with_logits takes questions"
 
+# npy NAME TYPE SHAPE: the head of an array, to which its bytes are added
+npy() {
+    { printf '\223NUMPY\1\0v\0' && printf "%-117s\n" "{'descr': '$2', 'fortran_order': False, 'shape': $3, }"; } >"$1"
+}
+# 2^53 + 1 and 2^53, which are one number to a double
+npy x.npy '<u8' '(2,)' && printf '\1\0\0\0\0\0\40\0\0\0\0\0\0\0\40\0' >>x.npy
+npy y.npy '|u1' '(2,)' && printf '\0\1' >>y.npy
+spec long '{npy: {inputs: x.npy, targets: y.npy}}'
+finds long "x.npy: row 0: 9007199254740993 has more digits than a double holds; it is read as 9007199254740992"
+spec long '{npy: {inputs: y.npy, targets: x.npy}}'
+refuses long "targets: x.npy: row 0: 9007199254740993 is not a class (a whole number from 0 to 16777215); np.unique(y, return_inverse=True)[1] numbers them"
+printf '9007199254740993 1:3\n9007199254740992 1:4\n' >long.svm
+spec long '{libsvm: {path: long.svm}}'
+finds long "2 classes: 9007199254740992 1, 9007199254740993 1 rows"
+expect_no_text out "the same number"
+# 1e300 is a double and no float
+npy x.npy '<f8' '(2,)' && printf '\234\165\0\210\074\344\067\176\0\0\0\0\0\0\360\077' >>x.npy
+spec long '{npy: {inputs: x.npy, targets: y.npy}}'
+expect_exit 2 "$FELL" run long.yaml --quiet --db long.db
+expect_text err "row 1, column 1 of the train rows is 1e+300, too large for a float"
+printf '\0\0\10\3\0\0\0\2\0\0\0\1\0\0\0\1ab' >images.idx
+printf '\0\0\10\2\0\0\0\2\0\0\0\2\1\0\0\1' >labels.idx
+spec hot '{idx: {images: images.idx, labels: labels.idx}}'
+refuses hot "labels: labels.idx has 2 numbers a row, one-hot, but the loss takes one class a row; save y.argmax(axis=1)"
+
 # ---- all that is wrong with a file, in one error
 printf 'a,b,c,y\n1,,x,1\n2,3,7,2\n,4,8,1\n' >dirt.csv
 spec dirt '{csv: {path: dirt.csv, target: y}}'
