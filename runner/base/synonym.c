@@ -6,6 +6,7 @@
 #include <ctype.h>
 #include <stdbool.h>
 #include <string.h>
+#include <strings.h>
 
 enum { MEANINGS = 3 };
 
@@ -24,6 +25,7 @@ static const struct synonym {
     {"fscore", {"f1"}},
     {"f_score", {"f1"}},
     {"sensitivity", {"recall"}},
+    {"balanced_accuracy", {"recall"}},
     {"tpr", {"recall"}},
     {"ppv", {"precision"}},
     {"r2_score", {"r2"}},
@@ -76,9 +78,13 @@ static const struct synonym {
     {"batch", {"batch_size"}},
     {"batchsize", {"batch_size"}},
     {"minibatch", {"batch_size"}},
+    {"epochs", {"train"}},
+    {"batch_size", {"train"}},
+    {"early_stopping", {"train"}},
     {"n_epochs", {"epochs"}},
     {"num_epochs", {"epochs"}},
     {"max_epochs", {"epochs"}},
+    {"groups", {"num_groups"}},
     {"epoch", {"epochs"}},
     {"random_seed", {"seed"}},
     {"random_state", {"seed"}},
@@ -89,6 +95,8 @@ static const struct synonym {
     {"eps", {"epsilon"}},
     {"beta_1", {"beta1"}},
     {"beta_2", {"beta2"}},
+    {"b1", {"beta1"}},
+    {"b2", {"beta2"}},
     {"grad_clip", {"clip_norm"}},
     {"gradient_clip", {"clip_norm"}},
     {"gradient_clipping", {"clip_norm"}},
@@ -156,6 +164,7 @@ static const struct synonym {
     {"multistep", {"multi_step"}},
     {"multisteplr", {"multi_step"}},
     {"exponentiallr", {"exponential"}},
+    {"exp", {"exponential"}},
     {"exp_decay", {"exponential"}},
     {"poly", {"polynomial"}},
     {"reducelronplateau", {"plateau"}},
@@ -277,7 +286,7 @@ static const char *among(const char *name, const char *const *candidates, size_t
     return NULL;
 }
 
-const char *synonym_of(const char *word, const char *const *candidates, size_t n)
+static const char *meaning_of(const char *word, const char *const *candidates, size_t n)
 {
     const char *found = NULL;
 
@@ -285,5 +294,27 @@ const char *synonym_of(const char *word, const char *const *candidates, size_t n
         for (size_t k = 0; k < MEANINGS && is_same(synonyms[i].word, word) && !found; k++)
             if (synonyms[i].means[k])
                 found = among(synonyms[i].means[k], candidates, n);
+    for (size_t i = 0; i < n && !found; i++)
+        if (is_same(candidates[i], word))
+            found = candidates[i];
+    return found;
+}
+
+const char *synonym_of(const char *word, const char *const *candidates, size_t n)
+{
+    static const char *const tails[] = {"loss", "lr", "score", "layer", "1d", "2d"};
+    const char *found = meaning_of(word, candidates, n);
+    char stem[64];
+    const size_t len = strlen(word);
+
+    for (size_t i = 0; i < sizeof tails / sizeof *tails && !found && len < sizeof stem; i++) {
+        const size_t tail = strlen(tails[i]);
+
+        if (len <= tail || strcasecmp(word + len - tail, tails[i]) != 0)
+            continue;
+        memcpy(stem, word, len - tail);
+        stem[len - tail] = '\0';
+        found = meaning_of(stem, candidates, n);
+    }
     return found;
 }

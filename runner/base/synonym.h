@@ -4,8 +4,9 @@
 
 #include <stddef.h>
 
-/* What WORD means, the first of its meanings that is among the candidates; NULL where none is. The case of
- * letters, '_', '-', '.' and blanks count for nothing. */
+/* What WORD means, the first of its meanings that is among the candidates, or the candidate that it is; NULL
+ * where none is. The case of letters, '_', '-', '.' and blanks count for nothing, nor do ends such as Loss
+ * in NLLLoss. */
 const char *synonym_of(const char *word, const char *const *candidates, size_t n);
 
 #endif

@@ -50,8 +50,9 @@ bool rows_agree(struct data *data);
 
 void dataset_close(struct dataset *d);
 
-/* Numbers of a split into floats, and into doubles; SIZE of a row. False: out of memory. */
-bool rows_narrow(struct rows *r, int64_t size);
+/* Numbers of a split into floats, which may be too small for them. */
+status data_narrow(struct data *data, enum split s, struct problem *p);
+/* And into doubles; SIZE of a row. False: out of memory. */
 bool rows_widen(struct rows *r, int64_t size);
 
 /* data->found and data->class_rows, of the open datasets SET, once the rows are in. */

@@ -52,18 +52,27 @@ static void *rows_alloc(int64_t n, int64_t size, size_t element)
     return mem_mul((size_t)n, (size_t)size, &count) ? mem_try_aligned(count, element) : NULL;
 }
 
-bool rows_narrow(struct rows *r, int64_t size)
+status data_narrow(struct data *data, enum split s, struct problem *p)
 {
-    float *x = rows_alloc(r->n, size, sizeof *x);
+    struct rows *r = &data->split[s];
+    const int64_t n = data->x_size;
+    float *x = rows_alloc(r->n, n, sizeof *x);
 
     if (!x)
-        return false;
-    for (int64_t i = 0; i < r->n * size; i++)
+        return problem_set(p, "data", 0, "", "the rows do not fit into memory");
+    for (int64_t i = 0; i < r->n * n; i++) {
         x[i] = (float)r->wide[i];
+        if (isfinite(r->wide[i]) && !isfinite(x[i])) {
+            problem_set(p, "data", 0, "", "row %lld, column %lld of the %s rows is %g, too large for a float",
+                        (long long)(i / n + 1), (long long)(i % n + 1), split_name(s), r->wide[i]);
+            free(x);
+            return FAILED;
+        }
+    }
     free(r->wide);
     r->wide = NULL;
     r->x = x;
-    return true;
+    return OK;
 }
 
 bool rows_widen(struct rows *r, int64_t size)

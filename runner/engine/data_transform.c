@@ -177,28 +177,14 @@ static bool has_gaps(const struct data *data)
     return gaps;
 }
 
-/* What a double holds and a float does not. */
-static status check_range(const struct data *data, enum split s, struct problem *p)
-{
-    const double *x = data->split[s].wide;
-
-    for (int64_t i = 0; i < data->split[s].n * data->x_size; i++)
-        if (isfinite(x[i]) && !isfinite((float)x[i]))
-            return problem_set(
-                p, "data", 0, "", "row %lld, column %lld of the %s rows is %g, too large for a float",
-                (long long)(i / data->x_size + 1), (long long)(i % data->x_size + 1), split_name(s), x[i]);
-    return OK;
-}
-
 /* All splits as floats. */
 static status narrow(struct data *data, struct problem *p)
 {
-    for (enum split s = 0; s < SPLITS; s++)
-        if (data->split[s].wide && check_range(data, s, p) != OK)
-            return FAILED;
-        else if (data->split[s].wide && !rows_narrow(&data->split[s], data->x_size))
-            return problem_set(p, "data", 0, "", "the rows do not fit into memory");
-    return OK;
+    status result = OK;
+
+    for (enum split s = 0; s < SPLITS && result == OK; s++)
+        result = data->split[s].wide ? data_narrow(data, s, p) : OK;
+    return result;
 }
 
 /* Rows and tensors are settled: fitted on the training rows, applied to all. */

@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/split.h"
 #include "base/text.h"
@@ -118,6 +119,45 @@ static void check_probe_value(struct spec_reader *r, const char *value, const ch
                                 value, layer + 1);
 }
 
+/* "; did you mean 'validation.loss'?" for VALUE as other programs write it: val_loss, valid/acc, loss. */
+static char *suggest_recorded(const struct spec *s, const char *value)
+{
+    static const struct {
+        const char *word;
+        enum split split;
+    } heads[] = {{"validation", SPLIT_VALIDATION},
+                 {"valid", SPLIT_VALIDATION},
+                 {"val", SPLIT_VALIDATION},
+                 {"dev", SPLIT_VALIDATION},
+                 {"training", SPLIT_TRAIN},
+                 {"train", SPLIT_TRAIN},
+                 {"test", SPLIT_TEST},
+                 {"eval", SPLIT_VALIDATION}};
+    enum split split = has_split(s, SPLIT_VALIDATION) ? SPLIT_VALIDATION : SPLIT_TRAIN;
+    const char **names = mem_array(s->nmetrics + 1, sizeof *names), *rest = value, *name;
+    size_t n = 0;
+    char *text;
+
+    for (size_t i = 0; i < sizeof heads / sizeof *heads; i++) {
+        const size_t len = strlen(heads[i].word);
+
+        if (!strncasecmp(value, heads[i].word, len) && value[len] && strchr("._-/ :", value[len])) {
+            split = heads[i].split;
+            rest = value + len + 1;
+            break;
+        }
+    }
+    names[n++] = "loss";
+    for (size_t i = 0; i < s->nmetrics; i++)
+        if (s->metrics[i].item)
+            names[n++] = s->metrics[i].item->name;
+    name = text_nearest(rest, names, n);
+    text = name && has_split(s, split) ? mem_format("; did you mean '%s.%s'?", split_name(split), name)
+                                       : mem_string("");
+    free(names);
+    return text;
+}
+
 void spec_check_recorded(struct spec_reader *r, const char *value, const char *who, const struct place *at)
 {
     const char *dot = strchr(value, '.');
@@ -127,12 +167,15 @@ void spec_check_recorded(struct spec_reader *r, const char *value, const char *w
         check_probe_value(r, value, who, at);
         return;
     }
-    if (!dot || split == SPLITS)
+    if (!dot || split == SPLITS) {
+        char *meant = suggest_recorded(r->spec, value);
+
         r->result |= diag_error(r->diag, at,
                                 "%s: '%s' is not of the form SPLIT.NAME, with train, validation or test "
-                                "before the dot",
-                                who, value);
-    else if (!has_split(r->spec, split))
+                                "before the dot%s",
+                                who, value, meant);
+        free(meant);
+    } else if (!has_split(r->spec, split))
         r->result |= diag_error(r->diag, at, "%s: '%s' is not recorded: there is no data.%s", who, value,
                                 split_name(split));
     else if (!is_recorded(r->spec, dot + 1))

@@ -426,7 +426,7 @@ Test(spec, monitors)
          "a metric of this spec\n"},
         {DATA MODEL STOPPING("loss"), "6:46: error: train.early_stopping.monitor: 'loss' is not of the form "
                                       "SPLIT.NAME, with train, validation or test "
-                                      "before the dot\n"},
+                                      "before the dot; did you mean 'train.loss'?\n"},
         {DATA MODEL LOSS OPTIMIZER "train: {epochs: 1, early_stopping: {patience: 0}}\n",
          "5:20: error: train.early_stopping.monitor is required\n"
          "5:47: error: train.early_stopping.patience: 0 is not in [1, inf)\n"},
