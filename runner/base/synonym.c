@@ -85,6 +85,8 @@ static const struct synonym {
     {"num_epochs", {"epochs"}},
     {"max_epochs", {"epochs"}},
     {"groups", {"num_groups"}},
+    {"steps", {"count"}},
+    {"num", {"count"}},
     {"epoch", {"epochs"}},
     {"random_seed", {"seed"}},
     {"random_state", {"seed"}},

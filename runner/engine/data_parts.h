@@ -50,8 +50,8 @@ bool rows_agree(struct data *data);
 
 void dataset_close(struct dataset *d);
 
-/* Numbers of a split into floats, which may be too small for them. */
-status data_narrow(struct data *data, enum split s, struct problem *p);
+/* All splits into floats, which may be too small for what doubles hold. */
+status data_narrow(struct data *data, struct problem *p);
 /* And into doubles; SIZE of a row. False: out of memory. */
 bool rows_widen(struct rows *r, int64_t size);
 

@@ -52,7 +52,7 @@ static void *rows_alloc(int64_t n, int64_t size, size_t element)
     return mem_mul((size_t)n, (size_t)size, &count) ? mem_try_aligned(count, element) : NULL;
 }
 
-status data_narrow(struct data *data, enum split s, struct problem *p)
+static status narrow(struct data *data, enum split s, struct problem *p)
 {
     struct rows *r = &data->split[s];
     const int64_t n = data->x_size;
@@ -73,6 +73,15 @@ status data_narrow(struct data *data, enum split s, struct problem *p)
     r->wide = NULL;
     r->x = x;
     return OK;
+}
+
+status data_narrow(struct data *data, struct problem *p)
+{
+    status result = OK;
+
+    for (enum split s = 0; s < SPLITS && result == OK; s++)
+        result = data->split[s].wide ? narrow(data, s, p) : OK;
+    return result;
 }
 
 bool rows_widen(struct rows *r, int64_t size)

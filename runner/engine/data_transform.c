@@ -177,16 +177,6 @@ static bool has_gaps(const struct data *data)
     return gaps;
 }
 
-/* All splits as floats. */
-static status narrow(struct data *data, struct problem *p)
-{
-    status result = OK;
-
-    for (enum split s = 0; s < SPLITS && result == OK; s++)
-        result = data->split[s].wide ? data_narrow(data, s, p) : OK;
-    return result;
-}
-
 /* Rows and tensors are settled: fitted on the training rows, applied to all. */
 static status fit_and_apply(struct work *w, struct data *data, const struct spec *spec, struct training *t,
                             struct problem *p)
@@ -252,7 +242,7 @@ status data_transforms(struct data *data, const struct spec *spec, size_t first,
     for (size_t i = first; i < spec->data.ntransforms && result == OK; i++)
         result = transform(data, spec, i, &t, env, p);
     if (result == OK)
-        result = narrow(data, p);
+        result = data_narrow(data, p);
     if (t.before) {
         free(data->split[SPLIT_TRAIN].x);
         data->split[SPLIT_TRAIN].x = t.before;

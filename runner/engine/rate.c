@@ -13,7 +13,8 @@ struct scheduled {
     fell_schedule_call call;
     bool watches;
     struct watched watched;
-    double *history; /* [epochs] */
+    const char *monitor; /* what is watched */
+    double *history;     /* [epochs] */
 };
 
 struct rate {
@@ -72,6 +73,7 @@ struct rate *rate_new(const struct spec *spec, const struct measure *m, struct h
         instance_init(&s->in, choice->item, choice->item->name, env);
         if (name && measure_find(m, name, &s->watched, &err) == OK) {
             s->watches = true;
+            s->monitor = name;
             s->history = mem_array((size_t)epochs, sizeof *s->history);
         }
         s->call = (fell_schedule_call){.ctx = &s->in.ctx,
@@ -119,6 +121,16 @@ void rate_remember(struct rate *r, const struct measure *m, int64_t epoch, const
     for (size_t i = 0; i < r->n; i++)
         if (r->schedule[i].watches)
             r->schedule[i].history[epoch] = measure_value(m, &r->schedule[i].watched, loss);
+}
+
+const char *rate_valueless(const struct rate *r, int64_t epoch, const char **watched)
+{
+    for (size_t i = 0; i < r->n; i++)
+        if (r->schedule[i].watches && isnan(r->schedule[i].history[epoch])) {
+            *watched = r->schedule[i].monitor;
+            return r->schedule[i].in.name;
+        }
+    return NULL;
 }
 
 size_t rate_schedules(const struct rate *r)

@@ -23,6 +23,9 @@ status rate_of_step(struct rate *r, int64_t epoch, int64_t step, double *lr, str
 /* After epoch EPOCH (from 0): remember what schedules watch. */
 void rate_remember(struct rate *r, const struct measure *m, int64_t epoch, const double loss[SPLITS]);
 
+/* The first schedule that watches what had no value in epoch EPOCH (from 0), and what that is; NULL: none. */
+const char *rate_valueless(const struct rate *r, int64_t epoch, const char **watched);
+
 /* For checkpoints: how many schedules there are, and what number I has watched in each epoch
  * (from 0; NULL: it watches nothing), which may be written. */
 size_t rate_schedules(const struct rate *r);

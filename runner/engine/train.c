@@ -338,10 +338,10 @@ static void run_epochs(struct run *r, int64_t epochs)
             break;
         if (r->listener->epoch)
             r->listener->epoch(r->listener->arg, &report);
-        if (r->epoch == 1)
-            keep_tell_valueless(&r->keep, r->env, r->loss);
-        r->result->epochs_done = r->epoch;
         rate_remember(r->rate, r->learner.measure, r->epoch - 1, r->loss);
+        if (r->epoch == 1)
+            keep_tell_valueless(&r->keep, r->rate, r->env, r->loss);
+        r->result->epochs_done = r->epoch;
         if (stops)
             stop_early(r);
         last = last || stops;

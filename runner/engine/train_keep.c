@@ -142,12 +142,14 @@ void keep_tell_stop(const struct keep *k)
     k->listener->event(k->listener->arg, run_end_word(RUN_STOPPED), text);
 }
 
-void keep_tell_valueless(const struct keep *k, const struct host_env *env, const double loss[SPLITS])
+void keep_tell_valueless(const struct keep *k, const struct rate *r, const struct host_env *env,
+                         const double loss[SPLITS])
 {
     const bool stops =
         k->spec->train.early_stopping.on && isnan(measure_value(k->learner->measure, &k->stop_watch, loss));
     const bool ranks =
         k->options->objective && isnan(measure_value(k->learner->measure, &k->best_watch, loss));
+    const char *watched, *schedule = rate_valueless(r, 0, &watched);
     struct strbuf text = {0};
 
     if (!env->warn)
@@ -156,6 +158,9 @@ void keep_tell_valueless(const struct keep *k, const struct host_env *env, const
     if (stops)
         strbuf_addf(&text, "%s%s, which early stopping watches, has no value after the first epoch",
                     text.len ? "; " : "", k->spec->train.early_stopping.monitor);
+    if (schedule)
+        strbuf_addf(&text, "%s%s, which %s watches, has no value after the first epoch", text.len ? "; " : "",
+                    watched, schedule);
     if (ranks)
         strbuf_addf(&text, "%s%s, the objective, has no value after the first epoch", text.len ? "; " : "",
                     k->options->objective);

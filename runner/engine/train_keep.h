@@ -5,6 +5,7 @@
 #define ENGINE_TRAIN_KEEP_H
 
 #include "engine/checkpoint.h"
+#include "engine/rate.h"
 #include "engine/report.h"
 
 struct keep {
@@ -35,7 +36,8 @@ bool keep_has_stopped(const struct keep *k);
 void keep_tell_stop(const struct keep *k); /* the event */
 
 /* After the first epoch: warn of what is watched, or measured, and has no value. */
-void keep_tell_valueless(const struct keep *k, const struct host_env *env, const double loss[SPLITS]);
+void keep_tell_valueless(const struct keep *k, const struct rate *r, const struct host_env *env,
+                         const double loss[SPLITS]);
 
 /* A batch whose rows all weigh nothing says nothing of the loss: no step is taken. It is told once, and
  * counted; at the end, how many there were. */

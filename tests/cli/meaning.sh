@@ -23,6 +23,12 @@ test "$(grep -c 'of one class only' err)" = 1 || fail "$(cat err)"
 expect_exit 1 "$FELL" run ranked.yaml --jobs 2 --new --json --db rare.db
 test "$(grep -c '"event":"warning"' out)" = 1 || fail "$(cat out)"
 
+# a schedule's monitor and early stopping's
+sed 's/^metrics:/schedule: {plateau: {monitor: validation.auc, mode: max}}\nmetrics:/' "$srcdir/tests/field/metric-without-a-value/spec.yaml" >falls.yaml
+expect_exit 0 "$FELL" run falls.yaml --jobs 1 --quiet --db falls.db
+expect_text err "validation.auc, which early stopping watches, has no value after the first epoch" \
+    "validation.auc, which plateau watches, has no value after the first epoch"
+
 # ---- a plugin that always has something new to say: a run keeps twenty, and the last line says where
 cat >talker.c <<'END'
 #include <fell/plugin.h>
