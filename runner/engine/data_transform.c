@@ -210,7 +210,7 @@ static status transform(struct data *data, const struct spec *spec, size_t index
     const fell_layer *layer = spec->data.transforms[index].item->layer;
     struct work w = {.wide =
                          data->split[SPLIT_TRAIN].wide && layer->forward64 && (layer->fit64 || !layer->fit)};
-    status result = w.wide ? OK : narrow(data, p);
+    status result = w.wide ? OK : data_narrow(data, p);
 
     if (result != OK)
         return result;

@@ -72,14 +72,59 @@ static status weights_problem(const struct net *n, struct problem *p, const char
                        text);
 }
 
-static status load_tensor(struct net *n, const struct tensor_file *f, const struct net_tensor *t,
-                          struct problem *p)
+static void tell(const struct net *n, const char *text)
 {
-    char name[256], text[512];
+    if (n->env->warn)
+        n->env->warn(n->env->warn_arg, path_base(n->spec->train.initial_weights), text);
+}
+
+/* What stands before all names of the file, up to a dot: PyTorch's "module." of nn.DataParallel, "_orig_mod."
+ * of torch.compile, or the name of the part that the net was. "" where the names are the net's. */
+static void find_prefix(const struct net *n, const struct tensor_file *f, char prefix[256])
+{
+    const struct net_tensor *t = n->tensor;
+    char name[256];
+    size_t len, matches = 0;
+
+    prefix[0] = '\0';
+    if (n->ntensors == 0)
+        return;
+    len = (size_t)snprintf(name, sizeof name, ".%s.%s", n->entry[t->entry].name, t->name);
+    for (size_t i = 0; i < tensor_file_count(f) && len < sizeof name && !tensor_file_find(f, name + 1); i++) {
+        const char *have = tensor_file_at(f, i)->name;
+        const size_t all = strlen(have);
+
+        if (all > len && all - len + 1 < 256 && strcmp(have + all - len, name) == 0 && matches++ == 0)
+            snprintf(prefix, 256, "%.*s", (int)(all - len + 1), have);
+    }
+    if (matches != 1)
+        prefix[0] = '\0';
+}
+
+/* A name of the file that begins with none of the net's, to be told beside one that is missing. */
+static const char *stranger(const struct net *n, const struct tensor_file *f)
+{
+    for (size_t i = 0; i < tensor_file_count(f); i++) {
+        const char *name = tensor_file_at(f, i)->name, *dot = strchr(name, '.');
+        bool known = strncmp(name, "optimizer/", 10) == 0;
+
+        for (size_t k = 0; k < n->nentries; k++)
+            known |= dot && strlen(n->entry[k].name) == (size_t)(dot - name) &&
+                     !strncmp(n->entry[k].name, name, (size_t)(dot - name));
+        if (!known)
+            return name;
+    }
+    return NULL;
+}
+
+static status load_tensor(struct net *n, const struct tensor_file *f, const char *prefix,
+                          const struct net_tensor *t, struct problem *p)
+{
+    char name[512], text[1024];
     const struct tensor_file_entry *entry;
     struct strbuf have = {0}, want = {0};
 
-    snprintf(name, sizeof name, "%s.%s", n->entry[t->entry].name, t->name);
+    snprintf(name, sizeof name, "%s%s.%s", prefix, n->entry[t->entry].name, t->name);
     entry = tensor_file_find(f, name);
     if (entry && !entry->values) {
         snprintf(text, sizeof text, "'%s' is of dtype %s; weights are F32, F64, F16 or BF16", name,
@@ -88,16 +133,26 @@ static status load_tensor(struct net *n, const struct tensor_file *f, const stru
     }
     if (entry && same_shape(&t->shape, entry)) {
         memcpy(n->weights + t->offset, entry->values, (size_t)t->n * sizeof(float));
+        if (!n->env->kernels->count_nonfinite(n->weights + t->offset, t->n))
+            return OK;
+        snprintf(text, sizeof text, "'%s' holds a number that is not finite", name);
+        return weights_problem(n, p, text);
+    }
+    if (!entry && t->position < 0) {
+        snprintf(text, sizeof text, "'%s' is missing, and begins as without the file", name);
+        tell(n, text);
         return OK;
     }
-    if (!entry && t->position < 0)
-        return OK;
     dims_text(t->shape.dim, t->shape.rank, &want);
     if (entry) {
         dims_text(entry->dim, entry->rank, &have);
         snprintf(text, sizeof text, "'%s' has the shape %s, the model needs %s", name, have.text, want.text);
     } else {
-        snprintf(text, sizeof text, "'%s' %s is missing", name, want.text);
+        const char *other = stranger(n, f);
+
+        snprintf(text, sizeof text, "'%s' %s is missing%s%.200s%s", name, want.text,
+                 other ? "; the file has '" : "", other ? other : "",
+                 other ? "', of no layer of the model" : "");
     }
     strbuf_release(&have);
     strbuf_release(&want);
@@ -121,13 +176,14 @@ static void tell_passed_over(const struct net *n, const struct tensor_file_entry
 
     snprintf(text, sizeof text, "'%s' is of dtype %s, no weight, and is passed over", entry->name,
              entry->dtype);
-    if (n->env->warn)
-        n->env->warn(n->env->warn_arg, path_base(n->spec->train.initial_weights), text);
+    tell(n, text);
 }
 
 /* A tensor of the file that the model lacks; optimizer slots of a checkpoint are not meant. */
-static status refuse_extra(const struct net *n, const struct tensor_file *f, struct problem *p)
+static status refuse_extra(const struct net *n, const struct tensor_file *f, const char *prefix,
+                           struct problem *p)
 {
+    const size_t skipped = strlen(prefix);
     struct arena *arena = arena_new();
     struct names names = tensor_names(n, arena);
     struct strbuf shape = {0};
@@ -136,8 +192,10 @@ static status refuse_extra(const struct net *n, const struct tensor_file *f, str
 
     for (size_t i = 0; i < tensor_file_count(f) && result == OK; i++) {
         const struct tensor_file_entry *entry = tensor_file_at(f, i);
+        const bool has = strncmp(entry->name, prefix, skipped) == 0;
 
-        if (strncmp(entry->name, "optimizer/", 10) == 0 || names_find(&names, entry->name) != NAMES_NONE)
+        if (strncmp(entry->name, "optimizer/", 10) == 0 ||
+            (has && names_find(&names, entry->name + skipped) != NAMES_NONE))
             continue;
         if (!entry->values) {
             tell_passed_over(n, entry);
@@ -155,16 +213,22 @@ static status refuse_extra(const struct net *n, const struct tensor_file *f, str
 
 static status load_weights(struct net *n, const char *path, struct problem *p)
 {
+    char prefix[256], text[320];
     struct tensor_file *f;
     struct error err;
     status result = OK;
 
     if (tensor_file_open(path, &f, &err) != OK)
         return problem_set(p, "train.initial_weights", 0, "", "%s", err.text);
+    find_prefix(n, f, prefix);
+    if (prefix[0]) {
+        snprintf(text, sizeof text, "its names begin with '%s', which is passed over", prefix);
+        tell(n, text);
+    }
     for (size_t i = 0; i < n->ntensors && result == OK; i++)
-        result = load_tensor(n, f, &n->tensor[i], p);
+        result = load_tensor(n, f, prefix, &n->tensor[i], p);
     if (result == OK)
-        result = refuse_extra(n, f, p);
+        result = refuse_extra(n, f, prefix, p);
     tensor_file_close(f);
     return result;
 }
