@@ -8,9 +8,9 @@
 
 #include "base/run_status.h"
 #include "base/text.h"
+#include "spec/spec_paths.h"
 #include "yaml/tree.h"
 #include "sweep/strategies.h"
-#include "work/identity.h"
 #include "work/runner.h"
 #include "record/database.h"
 
@@ -137,20 +137,30 @@ static status read_first(struct retry *r, const struct stored *s, struct error *
 
     r->training.first =
         spec_from_text(r->plugins.registry, r->arena, r->tree, r->training.name, s->resolved, &why);
+    if (r->training.first && r->files.n) {
+        char *now = spec_rename_paths(r->training.first, s->resolved, moved_files_now, &r->files);
+        const char *text = now ? arena_format(r->arena, "%s", now) : s->resolved;
+
+        free(now);
+        r->training.first =
+            spec_from_text(r->plugins.registry, r->arena, r->tree, r->training.name, text, &why);
+    }
     if (r->training.first)
         return OK;
     return error_set(err, "its stored spec is not understood: %.900s", why.text);
 }
 
-/* The runs are stored as trained on these files and plugins. */
-static status check_same(const struct retry *r, sqlite3 *db, int64_t run, struct error *err)
+/* The runs are stored as trained on these files, wherever they are now, and plugins. */
+static status check_same(struct retry *r, sqlite3 *db, int64_t run, struct error *err)
 {
     const struct strbuf *changed = &r->plugins.changed;
 
     if (changed->len > 0)
         return error_set(err, "%.*s; fell run with its spec trains all of it anew", (int)changed->len - 1,
                          changed->text);
-    return identity_check_files(db, run, err);
+    if (moved_files_find(db, run, &r->files, err) != OK)
+        return FAILED;
+    return r->files.changed.len > 0 ? error_set(err, "%s", r->files.changed.text) : OK;
 }
 
 status retry_open(struct retry *r, sqlite3 *db, int64_t id, const char *statuses, size_t n,
@@ -197,6 +207,35 @@ static status queue_runs(struct retry *r, struct recorder *recorder, struct erro
     return result == OK ? recorder_commit(recorder, err) : FAILED;
 }
 
+/* The rows of the experiment name its files where they are now. */
+static status move_files(struct retry *r, struct recorder *recorder, struct error *err)
+{
+    sqlite3 *db = recorder_handle(recorder);
+    struct data_file_row *files = NULL;
+    sqlite3_stmt *row = NULL;
+    size_t n = 0;
+    int rc = sqlite3_prepare_v2(db, "SELECT role, path, sha256 FROM data_files WHERE experiment_id = ?1", -1,
+                                &row, NULL);
+    status result;
+
+    if (rc == SQLITE_OK)
+        sqlite3_bind_int64(row, 1, r->id);
+    while (rc == SQLITE_OK && (rc = sqlite3_step(row)) == SQLITE_ROW) {
+        files = mem_grow(files, n + 1, sizeof *files);
+        files[n] = (struct data_file_row){
+            .role = arena_format(r->arena, "%s", database_text(row, 0)),
+            .path = arena_format(r->arena, "%s", moved_files_now(&r->files, database_text(row, 1)))};
+        snprintf(files[n++].sha256, sizeof files->sha256, "%s", database_text(row, 2));
+        rc = SQLITE_OK;
+    }
+    result = rc == SQLITE_DONE ? OK : database_read_error(db, err);
+    sqlite3_finalize(row);
+    if (result == OK)
+        result = recorder_move_files(recorder, r->id, n, files, err);
+    free(files);
+    return result;
+}
+
 status retry_run(struct retry *r, const struct runner_options *o, struct runner_summary *out,
                  struct error *err)
 {
@@ -205,7 +244,7 @@ status retry_run(struct retry *r, const struct runner_options *o, struct runner_
 
     *out = (struct runner_summary){0};
     if (recorder_open(o->db, &recorder, err) == OK && recorder_claim(recorder, r->uid, err) == OK &&
-        queue_runs(r, recorder, err) == OK)
+        (r->files.n == 0 || move_files(r, recorder, err) == OK) && queue_runs(r, recorder, err) == OK)
         return runner_go_on(recorder, r->plugins.registry, &r->training, r->id, o, out, err);
     recorder_close(recorder, &ignored);
     return FAILED;
@@ -216,5 +255,6 @@ void retry_release(struct retry *r)
     tree_free(r->tree);
     arena_free(r->arena);
     stored_plugins_release(&r->plugins);
+    moved_files_release(&r->files);
     free(r->statuses);
 }

@@ -5,6 +5,7 @@
 
 #include "record/recorder.h"
 #include "work/training.h"
+#include "again/moved_files.h"
 #include "again/stored_plugins.h"
 
 struct retry {
@@ -14,6 +15,7 @@ struct retry {
     struct arena *arena;      /* of it */
     struct tree *tree;
     struct stored_plugins plugins;
+    struct moved_files files;
     char *statuses;  /* as SQL: 'failed','crashed' */
     int64_t chosen;  /* runs with one of them */
     int64_t waiting; /* runs that have not ended; they are trained as well */

@@ -53,9 +53,10 @@ static int run_retry(const struct call *c)
 
     if (open_stored(&r, c, &err) != OK)
         exit_status = cli_error("%s", err.text);
-    else if (r.chosen + r.waiting > 0)
+    else if (r.chosen + r.waiting > 0) {
+        query_tell_moved(&r.files);
         exit_status = train(&r, c);
-    else if (!c->quiet && !c->json)
+    } else if (!c->quiet && !c->json)
         printf("nothing to do: no run of %s %s%s\n", r.training.name, c->status ? "is " : "has failed",
                c->status ? c->status : "");
     retry_release(&r);
@@ -77,7 +78,9 @@ const struct command command_retry = {
         "the spec and the seed that are stored, together with runs of the experiment that still wait. The "
         "spec file is not needed. A pruner does not look at runs that are retried.\n\n"
         "Where a data file or a plugin has changed since, nothing is done: the other runs of the experiment "
-        "were trained with the old one.",
+        "were trained with the old one. In a project that was moved the files are found by what they hold, "
+        "as "
+        "fell verify does.",
     .examples = "fell retry iris\n"
                 "fell retry iris --status crashed,timed_out --jobs 1",
     .run = run_retry,

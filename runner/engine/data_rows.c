@@ -140,10 +140,10 @@ static status check_inputs(const struct dataset *d, const int64_t *row, int64_t 
 
         out->gaps |= isnan(v);
         if (!(narrow ? isfinite((float)v) : isfinite(v)) && !(gaps && isnan(v)))
-            return problem_set(p, d->section, 0, "",
-                               "%s: row %lld, column %lld of the inputs is not a finite number (%g)",
+            return problem_set(p, d->section, 0, "", "%s: row %lld, column %lld of the inputs is %s (%g)",
                                d->in.name, (long long)(row_number(row, first + i / d->x_size) + 1),
-                               (long long)(i % d->x_size + 1), v);
+                               (long long)(i % d->x_size + 1),
+                               isfinite(v) ? "too large for a float" : "not a finite number", v);
     }
     return OK;
 }

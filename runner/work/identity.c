@@ -62,33 +62,6 @@ status identity_hash_path(const char *path, char out[65], struct error *err)
     return hash_below(path, out, err);
 }
 
-status identity_check_files(sqlite3 *db, int64_t run, struct error *err)
-{
-    sqlite3_stmt *st = NULL;
-    status result = OK;
-    int rc = sqlite3_prepare_v2(db,
-                                "SELECT path, f.sha256 FROM data_files AS f JOIN runs AS r"
-                                " ON r.experiment_id = f.experiment_id WHERE r.id = ?1",
-                                -1, &st, NULL);
-
-    if (rc == SQLITE_OK)
-        sqlite3_bind_int64(st, 1, run);
-    while (rc == SQLITE_OK && result == OK && (rc = sqlite3_step(st)) == SQLITE_ROW) {
-        const char *path = database_text(st, 0);
-        char sha256[65];
-
-        rc = SQLITE_OK;
-        result = identity_hash_path(path, sha256, err);
-        if (result == OK && strcmp(sha256, database_text(st, 1)) != 0)
-            result =
-                error_set(err, "'%s' has changed since run %lld was trained on it", path, (long long)run);
-    }
-    if (rc != SQLITE_OK && rc != SQLITE_DONE)
-        result = database_read_error(db, err);
-    sqlite3_finalize(st);
-    return result;
-}
-
 struct collect {
     struct identity *id;
     const cJSON *rows; /* when counting, else NULL */

@@ -46,10 +46,6 @@ void identity_count_rows(struct identity *id, const struct spec *spec, const cJS
 /* A file's hash; of a folder that of all files below it with their names, in order. */
 status identity_hash_path(const char *path, char out[65], struct error *err);
 
-/* That the files which a stored run was trained on are still the same. Errors: the name of one
- * that changed or is gone. */
-status identity_check_files(sqlite3 *db, int64_t run, struct error *err);
-
 /* What differs between two texts, as lines: "- line" only in OLD, "+ line" only in
  * NEW, in order. "" when they are the same. free() it. */
 char *identity_difference(const char *old, const char *new);

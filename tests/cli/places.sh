@@ -70,6 +70,16 @@ expect_text err "note: '$PWD/d/data/d.csv' holds what '$PWD/c/data/d.csv' did, a
 expect_text out 'all have the same bits'
 (cd d && "$FELL" replay 2 --quiet --db ../f.db) 2>err || fail "not replayed: $(cat err)"
 (cd d && "$FELL" export 2 --safetensors w.safetensors --db ../f.db) 2>err || fail "not exported: $(cat err)"
+# a retry needs no `fell run` before it, and the rows name the new places
+cp d/g.db d/h.db
+sqlite3 d/h.db "UPDATE runs SET status = 'failed' WHERE id = 2"
+(cd / && "$FELL" retry 1 --quiet --db "$OLDPWD/d/h.db") >out 2>err || fail "not retried: $(cat out err)"
+expect_text err "note: '$PWD/d/data/d.csv' holds what '$PWD/c/data/d.csv' did, and is read in its place"
+expect_sql d/h.db "$PWD/d/data/d.csv|3" \
+    "SELECT path, (SELECT count(*) FROM runs WHERE json_extract(resolved, '\$.data.source.csv.path') = path) FROM data_files"
+[ "$losses" = "$(sqlite3 d/h.db "SELECT run_id, epoch, train_loss, validation_loss FROM epochs")" ] ||
+    fail "the run that was retried elsewhere has other losses"
+rm d/h.db
 cp d/data/d.csv right.csv
 echo '1,1,odd' >>d/data/d.csv
 expect_exit 2 "$FELL" verify 2 --db d/g.db

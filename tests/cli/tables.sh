@@ -187,7 +187,7 @@ expect_no_text out "the same number"
 npy x.npy '<f8' '(2,)' && printf '\234\165\0\210\074\344\067\176\0\0\0\0\0\0\360\077' >>x.npy
 spec long '{npy: {inputs: x.npy, targets: y.npy}}'
 expect_exit 2 "$FELL" run long.yaml --quiet --db long.db
-expect_text err "row 1, column 1 of the train rows is 1e+300, too large for a float"
+expect_text err "npy: row 1, column 1 of the inputs is too large for a float (1e+300)"
 printf '\0\0\10\3\0\0\0\2\0\0\0\1\0\0\0\1ab' >images.idx
 printf '\0\0\10\2\0\0\0\2\0\0\0\2\1\0\0\1' >labels.idx
 spec hot '{idx: {images: images.idx, labels: labels.idx}}'
