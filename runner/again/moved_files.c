@@ -99,7 +99,7 @@ status moved_files_find(sqlite3 *db, int64_t run, struct moved_files *m, struct 
         rc = SQLITE_OK;
     }
     sqlite3_finalize(st);
-    return rc == SQLITE_DONE ? OK : error_set(err, "the results database: %s", sqlite3_errmsg(db));
+    return rc == SQLITE_DONE ? OK : database_read_error(db, err);
 }
 
 const char *moved_files_now(void *arg, const char *path)

@@ -48,6 +48,8 @@ struct verifier {
     sqlite3_stmt *st[TABLES];
     int64_t rows[TABLES];                                          /* heard */
     int64_t epoch, step;                                           /* the last heard */
+    int failed;                                                    /* what SQLite said, SQLITE_OK */
+    struct error why;                                              /* then */
     bool unknown[GRADIENTS + 1][NEPOCH_NUMBERS + NTENSOR_NUMBERS]; /* to the program that recorded the run */
 };
 
@@ -68,12 +70,21 @@ __attribute__((format(printf, 2, 3))) static void differ(struct verification *v,
 
 /* ---- one row ------------------------------------------------------------------------------- */
 
-/* A row of the answer for ID (an epoch or a step), which WHERE names; false: there is none. */
+/* A row of the answer for ID (an epoch or a step), which WHERE names; false: there is none, or it cannot be
+ * read. */
 static bool next_row(struct verifier *c, enum table t, const char *where)
 {
+    const int rc = c->failed ? c->failed : sqlite3_step(c->st[t]);
+
     c->rows[t]++;
-    if (sqlite3_step(c->st[t]) == SQLITE_ROW)
+    if (rc == SQLITE_ROW)
         return true;
+    if (rc != SQLITE_DONE) {
+        if (!c->failed)
+            database_read_error(c->db, &c->why);
+        c->failed = rc;
+        return false;
+    }
     differ(c->v, "%s: not recorded", where);
     return false;
 }
@@ -333,6 +344,10 @@ status verify_run(const struct rerun *r, sqlite3 *db, struct verification *v, st
         goto out;
     if (rerun_train(r, whole ? 0 : run->last_epoch, NULL, &listener, &end, err) != OK)
         goto out;
+    if (c.failed) {
+        *err = c.why;
+        goto out;
+    }
     compare_end(&c, &end, whole);
     result = count_rows(&c, whole, err);
 out:

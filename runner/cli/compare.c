@@ -107,7 +107,8 @@ static status side_by_side(sqlite3 *db, const char *sql, const char *first, size
             goto out;
         if (sqlite3_step(s) == SQLITE_ROW)
             object[i] = cJSON_Parse(database_text(s, 0));
-        sqlite3_finalize(s);
+        if (results_end(db, s, err) != OK)
+            goto out;
         if (!object[i]) {
             error_set(err, "run %lld: cannot read its spec from the database", (long long)run[i]);
             goto out;

@@ -116,10 +116,10 @@ static status read_run(struct question *q, sqlite3 *db, struct error *err)
         q->request.seed = (uint64_t)sqlite3_column_int64(s, 1);
         st = use_run_spec(q, database_text(s, 0), database_text(s, 2), err);
     } else {
-        error_set(err, "cannot read run %lld: %s", (long long)q->request.run, sqlite3_errmsg(db));
+        error_set(err, "run %lld belongs to no experiment of the database; it is damaged",
+                  (long long)q->request.run);
     }
-    sqlite3_finalize(s);
-    return st;
+    return results_end(db, s, err) == OK ? st : FAILED;
 }
 
 static double real(sqlite3_stmt *s, int column)
@@ -149,7 +149,8 @@ static status read_epochs(struct question *q, sqlite3 *db, int64_t until, struct
         if (sqlite3_column_int64(s, 0) == until)
             r->rate = real(s, 3);
     }
-    sqlite3_finalize(s);
+    if (results_end(db, s, err) != OK)
+        return FAILED;
     r->train = q->train;
     r->validation = validation ? q->validation : NULL;
     return OK;
@@ -172,15 +173,15 @@ static status read_checkpoint(struct question *q, sqlite3 *db, const char *path,
         recorded = mem_string(database_text(s, 1));
         *epoch = sqlite3_column_int64(s, 2);
     }
-    sqlite3_finalize(s);
-    if (!q->checkpoint)
+    st = results_end(db, s, err);
+    if (st == OK && !q->checkpoint)
         st = error_set(err,
                        "run %lld has no checkpoint: ask for some in the spec (checkpoint: {every: 10, keep: "
                        "[last]}), or write --epoch N, which trains to the same bits",
                        (long long)q->request.run);
-    else if (sha256_file(q->checkpoint, sha256, err) != OK)
+    else if (st == OK && sha256_file(q->checkpoint, sha256, err) != OK)
         st = error_prepend(err, "the checkpoint of run %lld", (long long)q->request.run);
-    else if (strcmp(sha256, recorded) != 0)
+    else if (st == OK && strcmp(sha256, recorded) != 0)
         st = error_set(err, "'%s' is not what run %lld saved: the file changed since", q->checkpoint,
                        (long long)q->request.run);
     q->request.checkpoint = q->checkpoint;

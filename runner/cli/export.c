@@ -45,7 +45,7 @@ static status read_run(sqlite3 *db, const char *path, struct exported *x, struct
     }
     sqlite3_finalize(s);
     if (code != SQLITE_ROW)
-        return error_set(err, "cannot read run %lld: %s", (long long)x->run, sqlite3_errmsg(db));
+        return results_error(db, err);
     if (!run_status_is_whole(x->status))
         return error_set(err, "run %lld has the status '%s': only a run that finished has weights to export",
                          (long long)x->run, x->status);

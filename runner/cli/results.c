@@ -23,6 +23,11 @@ status results_error(sqlite3 *db, struct error *err)
 
 /* ---- asking ------------------------------------------------------------------- */
 
+status results_end(sqlite3 *db, sqlite3_stmt *s, struct error *err)
+{
+    return sqlite3_finalize(s) == SQLITE_OK ? OK : results_error(db, err);
+}
+
 status results_query(sqlite3 *db, const char *sql, size_t nids, const int64_t *ids, sqlite3_stmt **out,
                      struct error *err)
 {
@@ -331,12 +336,14 @@ status results_run(sqlite3 *db, const char *text, int64_t *run, struct error *er
         return FAILED;
     while (sqlite3_step(s) == SQLITE_ROW)
         strbuf_addf(&last, "%s%lld", last.len ? ", " : "", (long long)sqlite3_column_int64(s, 0));
-    sqlite3_finalize(s);
+    if (results_end(db, s, err) != OK)
+        goto out;
     if (last.len)
         error_set(err, "no run %lld; the last %s %s", (long long)*run, strchr(last.text, ',') ? "are" : "is",
                   last.text);
     else
         error_set(err, "no run %lld; the database has no runs yet", (long long)*run);
+out:
     strbuf_release(&last);
     return FAILED;
 }

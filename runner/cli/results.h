@@ -20,6 +20,9 @@ status results_error(sqlite3 *db, struct error *err);
 status results_query(sqlite3 *db, const char *sql, size_t nids, const int64_t *ids, sqlite3_stmt **out,
                      struct error *err);
 
+/* S is through; FAILED, with what SQLite says, where its rows were cut short by an error. */
+status results_end(sqlite3 *db, sqlite3_stmt *s, struct error *err);
+
 /* All rows of S, which is used up: a column for each of the statement's. The columns
  * `params` and `metrics` hold JSON objects and become a column for each of their keys,
  * headed by the end of the key that tells it from the others. */

@@ -70,7 +70,8 @@ static status try_open(const char *path, enum way way, sqlite3 **db, int64_t *ap
     if (sqlite3_open_v2(uri, db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_URI, NULL) ||
         sqlite3_exec(*db, "PRAGMA query_only = ON", NULL, NULL, NULL))
         st = results_error(*db, err);
-    sqlite3_busy_timeout(*db, 10000);
+    if (st == OK)
+        sqlite3_busy_timeout(*db, 10000);
     if (st || results_number(*db, "PRAGMA application_id", 0, NULL, 0, application, err) ||
         results_number(*db, "PRAGMA user_version", 0, NULL, 0, version, err))
         st = FAILED;

@@ -67,6 +67,7 @@ static status print_curve(sqlite3 *db, int64_t run, struct error *err)
     size_t n = 0, room = 0;
     sqlite3_stmt *s;
     char first[32], last[32];
+    status st;
 
     if (results_query(db, "SELECT train_loss FROM epochs WHERE run_id = ?1 ORDER BY epoch", 1, &run, &s, err))
         return FAILED;
@@ -75,8 +76,8 @@ static status print_curve(sqlite3 *db, int64_t run, struct error *err)
             v = mem_grow(v, room = room ? 2 * room : 64, sizeof *v);
         v[n++] = sqlite3_column_type(s, 0) == SQLITE_NULL ? NAN : sqlite3_column_double(s, 0);
     }
-    sqlite3_finalize(s);
-    if (n > 1) {
+    st = results_end(db, s, err);
+    if (st == OK && n > 1) {
         display_curve(&line, v, n, 48);
         display_number(v[0], first);
         display_number(v[n - 1], last);
@@ -84,7 +85,7 @@ static status print_curve(sqlite3 *db, int64_t run, struct error *err)
     }
     strbuf_release(&line);
     free(v);
-    return OK;
+    return st;
 }
 
 /* The commands that make this run again. */
@@ -101,7 +102,8 @@ static status reproduce(sqlite3 *db, const struct call *c, int64_t run, char **a
         return FAILED;
     *as_typed = sqlite3_step(s) == SQLITE_ROW && *database_text(s, 0) ? mem_string(database_text(s, 0))
                                                                       : mem_string("");
-    sqlite3_finalize(s);
+    if (results_end(db, s, err) != OK)
+        return FAILED;
     strbuf_add(&b, "sqlite3");
     text_add_word(&b, c->db);
     strbuf_addf(&b, " 'SELECT resolved FROM runs WHERE id = %lld' > run%lld.yaml && fell run run%lld.yaml",

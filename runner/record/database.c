@@ -205,7 +205,7 @@ status database_error(sqlite3 *db, int rc, const char *path, struct error *err)
 
 status database_read_error(sqlite3 *db, struct error *err)
 {
-    const char *path = sqlite3_db_filename(db, "main");
+    const char *path = db ? sqlite3_db_filename(db, "main") : NULL; /* NULL: there was no memory for it */
 
     return database_error(db, sqlite3_extended_errcode(db), path && *path ? path : "the results database",
                           err);

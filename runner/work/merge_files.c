@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -32,27 +33,35 @@ static status list_files(sqlite3 *db, int64_t run, struct strbuf *out, struct er
 /* Before the name of a file whose place is taken by that of the run which is replaced. */
 #define MERGED ".merged-"
 
-/* The bytes of PATH where they are those of SHA256, else NULL. */
-static char *read_saved(const char *path, const char *sha256, size_t *size)
+/* *BYTES of PATH where they are those of SHA256, else NULL: a file that is not there, or another. Errors: one
+ * that is there and cannot be read. */
+static status read_saved(const char *path, const char *sha256, char **bytes, size_t *size, struct error *err)
 {
-    struct error ignored;
-    char *bytes = NULL, found[65];
+    struct stat about;
+    char found[65];
 
-    if (file_read(path, &bytes, size, &ignored) == OK)
-        sha256_text(bytes, *size, found);
-    if (bytes && strcmp(found, sha256) == 0)
-        return bytes;
-    free(bytes);
-    return NULL;
+    *bytes = NULL;
+    if (stat(path, &about) != 0 || !S_ISREG(about.st_mode))
+        return OK;
+    if (file_read(path, bytes, size, err) != OK)
+        return FAILED;
+    sha256_text(*bytes, *size, found);
+    if (strcmp(found, sha256) != 0) {
+        free(*bytes);
+        *bytes = NULL;
+    }
+    return OK;
 }
 
 static bool is_saved(const char *path, const char *sha256)
 {
+    struct error ignored;
     size_t size;
-    char *bytes = access(path, F_OK) == 0 ? read_saved(path, sha256, &size) : NULL;
+    char *bytes;
+    const bool saved = read_saved(path, sha256, &bytes, &size, &ignored) == OK && bytes;
 
     free(bytes);
-    return bytes != NULL;
+    return saved;
 }
 
 /* The file PATH into FOLDER as NAME, if it is what was saved. */
@@ -60,8 +69,8 @@ static status copy_file(const char *path, const char *sha256, const char *folder
                         struct strbuf *made, bool *good, struct error *err)
 {
     size_t size;
-    char *bytes = read_saved(path, sha256, &size), *to = path_join(folder, name);
-    status st = OK;
+    char *bytes, *to = path_join(folder, name);
+    status st = read_saved(path, sha256, &bytes, &size, err);
 
     *good = bytes != NULL;
     if (*good && !is_saved(to, sha256)) {

@@ -30,14 +30,14 @@ static status parse(struct schedule *s, struct run_task *out, struct error *err)
                      why.text);
 }
 
-static void read_values(struct schedule *s, struct run_task *out)
+static status read_values(struct schedule *s, struct run_task *out, struct error *err)
 {
     sqlite3_stmt *row =
         of_run(s, &s->params, "SELECT path, value FROM run_params WHERE run_id = ?1", out->run);
     struct axis_value *values = NULL;
     size_t n = 0;
 
-    while (sqlite3_step(row) == SQLITE_ROW) {
+    while (row && sqlite3_step(row) == SQLITE_ROW) {
         char number[32];
         const int type = sqlite3_column_type(row, 1);
         const char *text = type == SQLITE_NULL ? NULL : database_text(row, 1);
@@ -56,12 +56,16 @@ static void read_values(struct schedule *s, struct run_task *out)
                                           .i = sqlite3_column_int64(row, 1),
                                           .x = sqlite3_column_double(row, 1)};
     }
-    sqlite3_reset(row);
+    if (!row || sqlite3_reset(row) != SQLITE_OK) {
+        free(values);
+        return database_read_error(recorder_handle(s->recorder), err);
+    }
     out->stored.nvalues = n;
     out->stored.values = arena_alloc(out->arena, n * sizeof *values);
     if (n)
         memcpy(out->stored.values, values, n * sizeof *values);
     free(values);
+    return OK;
 }
 
 /* The spec and the seed that were stored, which are not those of today if the seed was drawn. */
@@ -78,10 +82,9 @@ status schedule_fetch(struct schedule *s, struct run_task *out, struct error *er
     }
     sqlite3_reset(row);
     if (!found)
-        return error_set(err, "cannot read run %lld: %s", (long long)out->run,
-                         sqlite3_errmsg(recorder_handle(s->recorder)));
-    if (s->t.swept)
-        read_values(s, out);
+        return database_read_error(recorder_handle(s->recorder), err);
+    if (s->t.swept && read_values(s, out, err) != OK)
+        return FAILED;
     return parse(s, out, err);
 }
 
