@@ -161,18 +161,19 @@ static void bind_cells(sqlite3_stmt *st, const struct cell *cells, size_t n)
     }
 }
 
-/* Whether the row is there with these values already. */
-static bool is_there(struct writer *w, enum writer_sql sql, const struct cell *cells, size_t n)
+/* Of an insertion that met a row with its key: SQLITE_OK where that row has these values already, RC where it
+ * has others, or why nobody knows. */
+static int same_row(struct writer *w, enum writer_sql sql, const struct cell *cells, size_t n, int rc)
 {
     sqlite3_stmt *st = NULL;
-    bool there = false;
+    int look = sqlite3_prepare_v2(w->db, same_text[sql], -1, &st, NULL);
 
-    if (sqlite3_prepare_v2(w->db, same_text[sql], -1, &st, NULL) == SQLITE_OK) {
+    if (look == SQLITE_OK) {
         bind_cells(st, cells, n);
-        there = sqlite3_step(st) == SQLITE_ROW;
+        look = sqlite3_step(st);
     }
     sqlite3_finalize(st);
-    return there;
+    return look == SQLITE_ROW ? SQLITE_OK : look == SQLITE_DONE ? rc : look;
 }
 
 int writer_run(struct writer *w, enum writer_sql sql, const struct cell *cells, size_t n)
@@ -185,9 +186,8 @@ int writer_run(struct writer *w, enum writer_sql sql, const struct cell *cells, 
     bind_cells(st, cells, n);
     rc = step(w, st);
     sqlite3_clear_bindings(st);
-    if ((rc & 0xff) == SQLITE_CONSTRAINT && w->clash && same_text[sql] && is_there(w, sql, cells, n))
-        return SQLITE_OK;
-    return rc;
+    return (rc & 0xff) == SQLITE_CONSTRAINT && w->clash && same_text[sql] ? same_row(w, sql, cells, n, rc)
+                                                                          : rc;
 }
 
 /* ---- statements that wait ---------------------------------------------------------------- */

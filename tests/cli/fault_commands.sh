@@ -19,7 +19,7 @@ esac
 ${CC:-cc} -std=gnu17 -D_GNU_SOURCE -O1 -shared -fPIC "$srcdir/tests/cli/fault_shim.c" -o shim.so || fail "no shim"
 FELL_CACHE=off
 export FELL_CACHE
-points=${FAULTS:-3} seed=${SEED:-1}
+points=${FAULTS:-2} seed=${SEED:-1}
 
 # ---- two databases, one with a run that failed -------------------------------------------------
 cat >a.yaml <<'END'
