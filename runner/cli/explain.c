@@ -16,7 +16,7 @@
 #include "kernels/pool.h"
 #include "yaml/tree.h"
 #include "record/database.h"
-#include "work/check.h"
+#include "work/scout.h"
 #include "work/resume.h"
 
 /* What a command line asks for, with all that must outlive the lesson. */
@@ -356,7 +356,7 @@ static int run_explain(const struct call *c)
         return cli_error(
             "--run and --epoch do not go together: a run is explained as its checkpoint left it");
     if (experiment_call_open(&q.x, c) == OK) {
-        if (runner_check(q.x.experiment, &q.x.options, NULL, q.x.diag) == OK)
+        if (scout_all(q.x.experiment, &q.x.options, NULL, q.x.diag) == OK)
             exit_status = answer(&q, c);
         else
             experiment_call_report(&q.x);

@@ -11,7 +11,7 @@
 #include "cli/plan_data.h"
 #include "cli/query.h"
 #include "yaml/tree.h"
-#include "work/check.h"
+#include "work/scout.h"
 #include "work/trial_now.h"
 
 enum { TRIALS_SHOWN = 10 };
@@ -24,7 +24,7 @@ static status check(struct experiment_call *x, const struct call *c, cJSON **pla
 
     if (experiment_call_open(x, c))
         return FAILED;
-    st = runner_check(x->experiment, &x->options, &text, x->diag);
+    st = scout_all(x->experiment, &x->options, &text, x->diag);
     if (st == OK)
         *plan = cJSON_Parse(text);
     free(text);

@@ -7,6 +7,7 @@
 status learner_plan(struct learner *l, const struct spec *spec, const struct data *data, struct host_env *env,
                     int64_t batch, struct problem *p)
 {
+    struct watched watched;
     status result;
 
     *l = (struct learner){NULL, NULL, NULL};
@@ -16,7 +17,9 @@ status learner_plan(struct learner *l, const struct spec *spec, const struct dat
     if (result == OK)
         result = measure_new(l->net, &l->measure, p);
     net_at(NULL, NULL);
-    return result == OK ? rate_check(spec, l->measure, p) : FAILED;
+    if (result == OK)
+        result = rate_check(spec, l->measure, p);
+    return result == OK ? measure_find_stop(l->measure, spec, &watched, p) : FAILED;
 }
 
 status learner_fill(struct learner *l, const struct spec *spec, uint64_t seed, struct problem *p)

@@ -384,6 +384,19 @@ status measure_find(const struct measure *m, const char *name, struct watched *o
     return FAILED;
 }
 
+status measure_find_stop(const struct measure *m, const struct spec *spec, struct watched *out,
+                         struct problem *p)
+{
+    const char *name = spec->train.early_stopping.on            ? spec->train.early_stopping.monitor
+                       : m->data->split[SPLIT_VALIDATION].n > 0 ? "validation.loss"
+                                                                : "train.loss";
+    struct error err;
+
+    if (measure_find(m, name, out, &err) == OK)
+        return OK;
+    return problem_set(p, "train.early_stopping", 0, "monitor", "monitor: %s", err.text);
+}
+
 double measure_value(const struct measure *m, const struct watched *w, const double loss[SPLITS])
 {
     if (w->probe)

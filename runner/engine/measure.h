@@ -48,6 +48,10 @@ struct probe_names *measure_probe_names(const struct measure *m);
 /* Find a recorded value. Errors name those that there are. */
 status measure_find(const struct measure *m, const char *name, struct watched *out, struct error *err);
 
+/* What early stopping watches; without it the loss that a best checkpoint is best at. Errors in P. */
+status measure_find_stop(const struct measure *m, const struct spec *spec, struct watched *out,
+                         struct problem *p);
+
 /* Its value, from the losses of the splits or from what was measured last. */
 double measure_value(const struct measure *m, const struct watched *w, const double loss[SPLITS]);
 

@@ -54,7 +54,8 @@ static bool shape_valid(const fell_shape *s, int64_t rows)
 
 /* ---- who feeds whom ------------------------------------------------------------ */
 
-static status connect(struct net *n, struct entry *e, int index, struct problem *p)
+/* spec_model.c has seen that each name is an earlier entry's, or "input". */
+static void connect(struct net *n, struct entry *e, int index)
 {
     const struct spec_entry *s = e->spec;
 
@@ -64,16 +65,12 @@ static status connect(struct net *n, struct entry *e, int index, struct problem 
         const size_t found = names_find(&n->names, s->from[k]);
         const int from = found == NAMES_NONE ? FROM_INPUT : (int)found;
 
-        if (from == FROM_INPUT && strcmp(s->from[k], "input") != 0)
-            return problem_set(p, "model", index, "from", "%s: no entry '%s' comes before it", e->name,
-                               s->from[k]);
         e->from[k] = from;
         if (from >= 0) {
             n->entry[from].uses++;
             n->entry[from].consumer = index;
         }
     }
-    return OK;
 }
 
 static const fell_shape *shape_from(const struct net *n, int from)
@@ -172,8 +169,7 @@ static status plan_entry(struct net *n, int index, struct problem *p)
         e->activation = s->plugin.item->activation;
     instance_init(&e->in, s->plugin.item, e->name, n->env);
     net_at(&e->in, "plan");
-    if (connect(n, e, index, p) != OK)
-        return FAILED;
+    connect(n, e, index);
     in = arena_alloc(n->arena, (size_t)e->nin * sizeof *in);
     for (int k = 0; k < e->nin; k++)
         in[k] = *shape_from(n, e->from[k]);

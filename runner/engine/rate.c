@@ -49,9 +49,6 @@ status rate_check(const struct spec *spec, const struct measure *m, struct probl
             return problem_set(p, "schedule", (int)i, setting, "%s.%s: %s", spec->schedules[i].item->name,
                                setting, err.text);
     }
-    if (spec->train.early_stopping.on &&
-        measure_find(m, spec->train.early_stopping.monitor, &watched, &err) != OK)
-        return problem_set(p, "train.early_stopping", 0, "monitor", "monitor: %s", err.text);
     return OK;
 }
 

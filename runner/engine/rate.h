@@ -8,7 +8,8 @@
 
 struct rate;
 
-/* That what schedules and early stopping watch is recorded. Errors in P. */
+/* That what schedules watch is recorded: the data decide what the spec alone cannot say, which rows and
+ * classes there are. Errors in P. */
 status rate_check(const struct spec *spec, const struct measure *m, struct problem *p);
 
 /* LR: the optimizer's own; STEPS: of a run of EPOCHS. */

@@ -392,7 +392,7 @@ static status prepare(struct run *r, struct problem *p)
     r->keep.learner = &r->learner;
     r->keep.looks = r->looks;
     r->keep.rate = r->rate;
-    if (keep_init(&r->keep, r->data, steps, p) != OK)
+    if (keep_init(&r->keep, steps, p) != OK)
         return FAILED;
     r->ask_epoch = r->options->ask_epoch;
     return OK;

@@ -22,15 +22,12 @@ static double cpu_clock(void)
 
 /* What early stopping watches, and what the best checkpoint is best at: the objective of the sweep, or
  * else what early stopping watches. */
-static status find_watches(struct keep *k, const struct data *data, struct problem *p)
+static status find_watches(struct keep *k, struct problem *p)
 {
-    const char *name = k->spec->train.early_stopping.on      ? k->spec->train.early_stopping.monitor
-                       : data->split[SPLIT_VALIDATION].n > 0 ? "validation.loss"
-                                                             : "train.loss";
     struct error err;
 
-    if (measure_find(k->learner->measure, name, &k->best_watch, &err) != OK)
-        return problem_set(p, "train.early_stopping", 0, "monitor", "monitor: %s", err.text);
+    if (measure_find_stop(k->learner->measure, k->spec, &k->best_watch, p) != OK)
+        return FAILED;
     k->stop_watch = k->best_watch;
     if (!k->options->objective)
         return OK;
@@ -56,13 +53,13 @@ static status make_folder(struct keep *k, struct problem *p)
     return OK;
 }
 
-status keep_init(struct keep *k, const struct data *data, int64_t steps, struct problem *p)
+status keep_init(struct keep *k, int64_t steps, struct problem *p)
 {
     k->at =
         (struct checkpoint){.seed = k->options->seed, .steps = steps, .best.value = NAN, .stop.value = NAN};
     k->began = time_monotonic();
     k->cpu_began = cpu_clock();
-    return find_watches(k, data, p) == OK ? make_folder(k, p) : FAILED;
+    return find_watches(k, p) == OK ? make_folder(k, p) : FAILED;
 }
 
 void keep_release(struct keep *k)

@@ -22,7 +22,7 @@ struct keep {
 };
 
 /* STEPS: an epoch. The fields up to `looks` are set already. Makes the checkpoints' folder. */
-status keep_init(struct keep *k, const struct data *data, int64_t steps, struct problem *p);
+status keep_init(struct keep *k, int64_t steps, struct problem *p);
 void keep_release(struct keep *k);
 
 /* Go on from options->resume_path: the net, the rates and K are as they were after

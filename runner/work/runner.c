@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
-#include "work/check.h"
+#include "work/scout.h"
 #include "work/crew.h"
 #include "work/identity.h"
 #include "work/provenance.h"
@@ -119,7 +119,7 @@ static status prepare(struct runner *r, struct diag *d, struct error *err)
 
     r->nready = crew_size(r->options, INT64_MAX);
     r->ready = mem_array(r->nready, sizeof *r->ready);
-    if (check_begin(&r->ready[0], e, r->options, err) != OK)
+    if (scout_begin(&r->ready[0], e, r->options, err) != OK)
         return FAILED;
     if (provenance_collect(at->source ? at->source->folder : ".", &r->provenance, err) != OK)
         return FAILED;
@@ -133,7 +133,7 @@ static status prepare(struct runner *r, struct diag *d, struct error *err)
         if (is_done(r))
             return OK;
     }
-    if (check_finish(&r->ready[0], e, r->identity ? count_rows : NULL, r, d) != OK)
+    if (scout_finish(&r->ready[0], e, r->identity ? count_rows : NULL, r, d) != OK)
         return FAILED;
     start_others(r);
     if (!r->identity) {

@@ -8,7 +8,7 @@
 #include "work/training.h"
 
 /* A worker that gets ready while this process reads the spec, for options.worker; what
- * follows, and runner_check(), take it over or start one itself. NULL: it could not be started now. */
+ * follows, and scout_all(), take it over or start one itself. NULL: it could not be started now. */
 struct process *runner_start_worker(size_t nplugins, const char *const *plugins);
 void runner_stop_worker(struct process *p); /* NULL is fine */
 

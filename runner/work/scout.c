@@ -1,5 +1,5 @@
-/* check.c - see check.h. Stores nothing. */
-#include "work/check.h"
+/* scout.c - see scout.h. Stores nothing. */
+#include "work/scout.h"
 
 #include <cjson/cJSON.h>
 #include <string.h>
@@ -118,7 +118,7 @@ static status ask(struct process *p, const struct experiment *e, size_t trial, s
     return result;
 }
 
-status check_begin(struct process *p, const struct experiment *e, const struct runner_options *o,
+status scout_begin(struct process *p, const struct experiment *e, const struct runner_options *o,
                    struct error *err)
 {
     if (o->worker && o->worker->pid) {
@@ -133,7 +133,7 @@ status check_begin(struct process *p, const struct experiment *e, const struct r
     return ask(p, e, 0, err);
 }
 
-status check_finish(struct process *p, const struct experiment *e,
+status scout_finish(struct process *p, const struct experiment *e,
                     void (*plan)(void *arg, size_t trial, const char *json), void *arg, struct diag *d)
 {
     size_t before = diag_errors(d);
@@ -176,8 +176,7 @@ static void keep_first_plan(void *arg, size_t trial, const char *json)
         *plan = mem_string(json);
 }
 
-status runner_check(const struct experiment *e, const struct runner_options *o, char **plan_json,
-                    struct diag *d)
+status scout_all(const struct experiment *e, const struct runner_options *o, char **plan_json, struct diag *d)
 {
     struct process p;
     struct error err;
@@ -185,11 +184,11 @@ status runner_check(const struct experiment *e, const struct runner_options *o, 
 
     if (plan_json)
         *plan_json = NULL;
-    if (check_begin(&p, e, o, &err) != OK) {
+    if (scout_begin(&p, e, o, &err) != OK) {
         process_bury(&p, true, NULL);
         return diag_error(d, NULL, "%s", err.text);
     }
-    result = check_finish(&p, e, plan_json ? keep_first_plan : NULL, plan_json, d);
+    result = scout_finish(&p, e, plan_json ? keep_first_plan : NULL, plan_json, d);
     process_bury(&p, false, NULL);
     return result;
 }
