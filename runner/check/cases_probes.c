@@ -288,8 +288,103 @@ static status compare_probe(struct run *r, const cJSON *expected, const char *pr
     return result;
 }
 
+/* ---- gradients, number by number ------------------------------------------------------------------------
+ */
+
+static const struct net_tensor *tensor_named(const struct looking *l, const char *name)
+{
+    const struct net_tensor *t;
+    const size_t n = net_tensors(l->bench.learner.net, &t);
+    char full[256];
+
+    for (size_t i = 0; i < n; i++) {
+        snprintf(full, sizeof full, "%s.%s", net_entry_name(l->bench.learner.net, t[i].entry), t[i].name);
+        if (t[i].position >= 0 && !t[i].frozen && strcmp(full, name) == 0)
+            return &t[i];
+    }
+    return NULL;
+}
+
+/* A tensor's numbers are off by no more than a share of the largest of them. */
+static status compare_tensor(struct looking *l, const cJSON *gradients, const char *name, const double *got)
+{
+    const struct net_tensor *t = tensor_named(l, name);
+    struct numbers wanted;
+    double largest = SMALL;
+
+    if (!t)
+        return error_set(l->r->err, "its net trains no tensor '%.64s', of which 'gradient' has numbers",
+                         name);
+    if (case_read_numbers(l->r, gradients, name, &wanted) != OK ||
+        case_expect_size(l->r, name, wanted.n, t->n) != OK)
+        return FAILED;
+    for (int64_t i = 0; i < t->n; i++)
+        largest = fmax(largest, fabs(wanted.d[i]));
+    for (int64_t i = 0; i < t->n; i++)
+        note(l, "gradient", name, i, got[t->offset + i], wanted.d[i], largest, NEAR);
+    return OK;
+}
+
+/* The gradients of the mean loss at the last weights. */
+static status compare_gradients(struct run *r, const cJSON *gradients)
+{
+    struct looking l;
+    double *sum = NULL;
+    int64_t floats;
+    float *grads;
+    const cJSON *one;
+    status result = look_all(&l, r, "gradient_noise", NULL);
+
+    l.probe = "loss";
+    if (result == OK) {
+        net_trained(l.bench.learner.net, &grads, &floats);
+        sum = mem_array((size_t)floats, sizeof *sum);
+        result = net_bench_gradient(&l.bench, sum, r->err);
+    }
+    cJSON_ArrayForEach(one, gradients) if (result == OK) result =
+        compare_tensor(&l, gradients, one->string, sum);
+    net_bench_close(&l.bench);
+    free(sum);
+    return result;
+}
+
+/* ---- all that is expected ---------------------------------------------------------------------------------
+ */
+
+/* Every key of EXPECTED is compared with something; GROUP: NULL, or a map in it whose maps are looked at. */
+static status check_keys(struct run *r, const cJSON *expected, const char *group)
+{
+    const char *known[NQUANTITIES + 1];
+    const cJSON *layer;
+    size_t n = 0;
+    status result = OK;
+
+    if (!group)
+        known[n++] = "gradient";
+    for (size_t i = 0; i < NQUANTITIES; i++) {
+        const struct quantity *q = &quantities[i];
+
+        if (!group)
+            known[n++] = q->group ? q->group : q->key;
+        else if (q->group && strcmp(q->group, group) == 0)
+            known[n++] = q->key;
+    }
+    if (!group)
+        return case_check_names(r, "expected", "key", expected, known, n);
+    cJSON_ArrayForEach(layer, cJSON_GetObjectItemCaseSensitive(expected, group)) if (result == OK) result =
+        case_check_names(r, layer->string, "key", layer, known, n);
+    return result;
+}
+
 static status compare_expected(struct run *r, const cJSON *expected)
 {
+    const cJSON *gradients = cJSON_GetObjectItemCaseSensitive(expected, "gradient");
+
+    if (check_keys(r, expected, NULL) != OK || check_keys(r, expected, "parameters") != OK ||
+        check_keys(r, expected, "activations") != OK)
+        return FAILED;
+    if (gradients && compare_gradients(r, gradients) != OK)
+        return FAILED;
     for (size_t i = 0; i < NQUANTITIES; i++) {
         bool done = !is_wanted(expected, &quantities[i]);
 

@@ -80,6 +80,34 @@ float *net_bench_tensor(struct net_bench *b, const char *name, int64_t *n)
     return NULL;
 }
 
+status net_bench_gradient(struct net_bench *b, double *sum, struct error *err)
+{
+    struct batches batches = {0};
+    struct batch batch;
+    double weight = 0.0;
+    int64_t floats;
+    float *grads;
+    status result =
+        batches_init(&batches, &b->data, SPLIT_TRAIN, net_step_rows(b->spec, &b->data), false, err);
+
+    net_trained(b->learner.net, &grads, &floats);
+    memset(sum, 0, (size_t)floats * sizeof *sum);
+    if (result == OK)
+        batches_begin(&batches, 1, 1);
+    while (result == OK && batches_next(&batches, &batch)) {
+        struct net_step step;
+
+        result = net_step(b->learner.net, MODE_LOOK, &batch, 1, &step, err);
+        for (int64_t i = 0; i < floats && result == OK; i++)
+            sum[i] += step.weight * (double)grads[i];
+        weight += step.weight;
+    }
+    for (int64_t i = 0; i < floats && result == OK; i++)
+        sum[i] /= weight;
+    batches_release(&batches);
+    return result;
+}
+
 status net_bench_looks(struct net_bench *b, struct error *err)
 {
     struct problem p = {.text = "no memory"};

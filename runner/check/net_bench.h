@@ -32,6 +32,10 @@ status net_bench_net(struct net_bench *b, struct error *err);
 /* The floats of "LAYER.TENSOR", and how many in *N; NULL: there is none. */
 float *net_bench_tensor(struct net_bench *b, const char *name, int64_t *n);
 
+/* The gradient of the mean loss over all rows, as in evaluation, in every trained tensor: into SUM, as long
+ * as net_trained() says. */
+status net_bench_gradient(struct net_bench *b, double *sum, struct error *err);
+
 /* Plan the probes: the weights as they are now are the first ones. */
 status net_bench_looks(struct net_bench *b, struct error *err);
 

@@ -11,6 +11,18 @@ expect_exit 0 "$FELL" plugin verify "$cases/probe_looks.json"
 expect_text out "1 of 1 cases"
 expect_exit 1 "$FELL" plugin verify "$cases/probe_looks.json" --tolerance 0
 
+# the gradients are compared number by number, and a key that nothing is compared with is an error
+sed 's/"gradient":{"h.weight":\[\[-0.02643/"gradient":{"h.weight":[[-0.02743/' "$cases/probes.json" >gradient.json
+! cmp -s gradient.json "$cases/probes.json" || fail "no gradient was changed"
+expect_exit 1 "$FELL" plugin verify gradient.json --json
+expect_text out "loss.gradient of h.weight"
+sed 's/"hessian_bottom":/"hessian_floor":/' "$cases/probes.json" >key.json
+expect_exit 1 "$FELL" plugin verify key.json --json
+expect_text out "it has no key 'hessian_floor'"
+sed 's/"weight_sd":/"weight_deviation":/' "$cases/probes.json" >key.json
+expect_exit 1 "$FELL" plugin verify key.json --json
+expect_text out "it has no key 'weight_deviation'"
+
 # ---- every bundled probe has a wrong twin: its source with the change of a file of tests/bad-plugins/probe
 for c in "$srcdir"/plugins/probe/*.c; do
     name=$(basename "$c" .c)
