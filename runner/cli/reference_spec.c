@@ -16,6 +16,7 @@ static const struct {
 } forms[] = {
     {"extends", "a file"},
     {"model", "a list of [layers](layers.md) and [activations](activations.md)"},
+    {"repeat.model", "a list of entries"},
     {"sweep", "a map, [below](#sweep)"},
     {"data.validation", "a number in (0, 1), or a [dataset](datasets.md)"},
     {"record.gradients", "epoch, none, or {step: K}"},
@@ -161,6 +162,11 @@ status reference_spec_page(const char *folder, struct error *err)
           "where there are tensors.\n",
           to);
     write_keys(&spec_section_entry, "entry", to);
+    fputs("\n## repeat\n\nEntries of a model, several times over: `repeat: {times: 4, model: [...]}`. "
+          "`residual: [...]` is its entries "
+          "and the sum of what they take and what they make of it.\n",
+          to);
+    write_keys(&spec_section_repeat, "repeat", to);
     write_sweep(to);
     return reference_finish(to, err);
 }

@@ -112,7 +112,7 @@ static void add_host_keys(const struct schema_maker *m, cJSON *map, const struct
         value = settings_schema(p);
         if (!strcmp(p->name, "name"))
             cJSON_AddStringToObject(value, "pattern",
-                                    "^((?!input$)[A-Za-z0-9_-]+|\\$[A-Za-z_][A-Za-z0-9_]*)$");
+                                    "^((?!input$)[A-Za-z0-9_-]+(\\.[0-9]+)*|\\$[A-Za-z_][A-Za-z0-9_]*)$");
         schema_property(map, p->name, value, false);
     }
     for (size_t i = 0; i < host->nkeys; i++)
@@ -149,6 +149,26 @@ static cJSON *one_property(void)
     return o;
 }
 
+/* `repeat` and `residual`, which stand for entries. */
+static void add_sugar(const struct schema_maker *m, cJSON *map, const char *suffix)
+{
+    const struct spec_section *s = &spec_section_repeat;
+    cJSON *repeat =
+        schema_or_var(schema_map("Entries, several times over; their names get .1, .2 and so on.", false));
+    cJSON *residual = schema_or_var(schema_list(schema_ref("entry%s", suffix), 1));
+
+    schema_params(m, repeat, s->nparams, s->params);
+    for (size_t i = 0; i < s->nkeys; i++) {
+        cJSON *list = schema_or_var(schema_list(schema_ref("entry%s", suffix), 1));
+
+        cJSON_AddStringToObject(list, "description", s->keys[i].doc);
+        schema_property(repeat, s->keys[i].name, list, s->keys[i].required && !m->part);
+    }
+    cJSON_AddStringToObject(residual, "description", "Entries whose output is added to what they take.");
+    schema_property(map, "repeat", repeat, false);
+    schema_property(map, "residual", residual, false);
+}
+
 /* What needs no settings may stand there by its name alone. */
 static void define_role(const struct schema_maker *m, enum role role, const char *suffix)
 {
@@ -173,6 +193,8 @@ static void define_role(const struct schema_maker *m, enum role role, const char
         cJSON_AddStringToObject(word, "description", item->doc);
         cJSON_AddItemToArray(any, word);
     }
+    if (role == ROLE_MODEL_ENTRY)
+        add_sugar(m, map, suffix);
     cJSON_AddNumberToObject(map, "minProperties", 1);
     cJSON_AddItemToArray(cJSON_AddArrayToObject(map, "allOf"), one_property());
     cJSON_AddItemToArray(any, map);

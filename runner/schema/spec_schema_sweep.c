@@ -249,11 +249,14 @@ static void add_choice_paths(struct paths *p, enum role role, bool pattern, cons
 /* The model, its entries, and what plugins stand in them. */
 static void add_model_paths(struct paths *p)
 {
-    static const char entry[] = "model\\.([0-9]+|\\*)", key[] = "model\\.([0-9]+|\\*)\\.[^.]+\\.";
+#define INDEX "\\.([0-9]+|\\*)"
+#define ENTRY "model(" INDEX "\\.(repeat\\.model|residual))*" INDEX
+    static const char entry[] = ENTRY, key[] = ENTRY "\\.[^.]+\\.";
     char *activation = mem_format("%sactivation", key), *tensor = mem_format("%sinit\\.[^.]+", key);
     char *init = mem_format("%sinit(\\.[^.]+)?", key), *from = mem_format("%sfrom", key);
 
     add_path(p, true, entry, "entry.part");
+    add_path(p, true, ENTRY "\\.(repeat(\\.(times|model))?|residual)", NULL);
     add_choice_paths(p, ROLE_MODEL_ENTRY, true, entry);
     add_choice_paths(p, ROLE_ACTIVATION, true, activation);
     add_choice_paths(p, ROLE_INITIALISER, true, init);

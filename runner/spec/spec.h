@@ -40,6 +40,11 @@ struct spec_entry {
     const char *path; /* as written: "model.0.dense", "model.0.dense.activation" */
 };
 
+/* `repeat:` of a model, which is no entry itself. */
+struct spec_repeat {
+    int64_t times;
+};
+
 /* One entry of `probes:`. */
 struct spec_probe {
     struct choice plugin;

@@ -231,6 +231,20 @@ const struct spec_section spec_section_entry = {.name = "",
                                                 .nkeys = COUNT(entry_keys),
                                                 .keys = entry_keys};
 
+/* ---- repeat --------------------------------------------------------------------------------- */
+
+static const fell_param repeat_params[] = {
+    FELL_INT(struct spec_repeat, times, 0, 0, INFINITY, FELL_REQUIRED, "How often the entries stand there."),
+};
+static const struct spec_key repeat_keys[] = {
+    {.name = "model", .form = KEY_FORM, .required = true, .doc = "The entries."},
+};
+const struct spec_section spec_section_repeat = {.name = "repeat",
+                                                 .nparams = COUNT(repeat_params),
+                                                 .params = repeat_params,
+                                                 .nkeys = COUNT(repeat_keys),
+                                                 .keys = repeat_keys};
+
 /* ---- probes ---------------------------------------------------------------------------------- */
 
 static const fell_param probe_params[] = {

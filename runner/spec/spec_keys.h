@@ -54,6 +54,9 @@ enum { SPEC_OF_TENSORS = 1 << 30 };
  * spec_entry. Plugins may have no settings of these names: plugin_name_taken(). */
 extern const struct spec_section spec_section_entry;
 
+/* Keys of `repeat`; offsets are in struct spec_repeat. */
+extern const struct spec_section spec_section_repeat;
+
 /* Keys that probes have beside their plugin's settings; offsets are in struct spec_probe. */
 extern const struct spec_section spec_section_probe;
 

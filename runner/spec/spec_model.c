@@ -1,7 +1,8 @@
 /* spec_model.c - `model:` to the list of entries that is run.
  *
- * Expands `activation:` to an entry of its own, gives every entry a name, and turns `from:` into names of
- * expanded entries. Shapes are the engine's (net_new). `init:` is in spec_init.c.
+ * Expands `activation:` to an entry of its own, `repeat` and `residual` to theirs, gives every entry a name,
+ * and turns `from:` into names of expanded entries. Shapes are the engine's (net_new). `init:` is in
+ * spec_init.c.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +10,7 @@
 #include "base/names.h"
 #include "base/text.h"
 #include "host/settings.h"
-#include "spec/spec_read.h"
+#include "spec/spec_model.h"
 
 /* An entry of the expanded list beside what only reading it needs. */
 struct draft {
@@ -17,6 +18,9 @@ struct draft {
     const struct node *given_name; /* NULL: the default */
     const struct node *from;       /* NULL: the entry before */
     size_t output;                 /* the entry whose output this one's name stands for */
+    const char *copy;              /* of a repeat: what stands behind its name, ".1.2"; else "" */
+    bool sums;                     /* closes a residual: its inputs are the entries ... */
+    size_t begin, end;             /* ... before BEGIN and before END */
 };
 
 struct model_reader {
@@ -26,6 +30,7 @@ struct model_reader {
     size_t n;
     struct names names; /* of the entries, once they have them */
     size_t *first;      /* the first entry of each name, by its number */
+    const char *copy;   /* while entries are read: of the repeat that is read */
 };
 
 /* ---- entries as written ------------------------------------------------------------- */
@@ -58,7 +63,7 @@ static struct draft *add_entry(struct model_reader *m, enum role role, const str
     const struct item table = spec_section_item(&spec_section_entry);
     const char *keys[SPEC_MOST_KEYS];
 
-    *draft = (struct draft){.named = *named, .output = m->n};
+    *draft = (struct draft){.named = *named, .output = m->n, .copy = m->copy};
     entry->path = path;
     settings_fill(m->r->arena, &table, entry, NULL, &named->at, m->r->diag);
     spec_section_names(&spec_section_entry, true, keys);
@@ -67,7 +72,8 @@ static struct draft *add_entry(struct model_reader *m, enum role role, const str
     return draft;
 }
 
-static void read_entry(struct model_reader *m, size_t number, const struct node *node)
+/* The entry at PATH. */
+static void read_entry(struct model_reader *m, const char *path, const struct node *node)
 {
     struct spec_reader *r = m->r;
     struct spec_named named;
@@ -78,8 +84,7 @@ static void read_entry(struct model_reader *m, size_t number, const struct node 
     if (spec_read_named(r, ROLE_MODEL_ENTRY, node, &named))
         return;
     map = named.settings;
-    draft =
-        add_entry(m, ROLE_MODEL_ENTRY, &named, arena_format(r->arena, "model.%zu.%s", number, named.name));
+    draft = add_entry(m, ROLE_MODEL_ENTRY, &named, arena_format(r->arena, "%s.%s", path, named.name));
     read_host_settings(r, map, entry, named.name);
     draft->given_name = spec_get(map, "name");
     draft->from = spec_get(map, "from");
@@ -92,7 +97,72 @@ static void read_entry(struct model_reader *m, size_t number, const struct node 
     }
 }
 
+static void read_list(struct model_reader *m, const char *path, const struct node *list);
+
+static void read_repeat(struct model_reader *m, const char *path, const struct node *node)
+{
+    const char *copy = m->copy, *inner = arena_format(m->r->arena, "%s.repeat.model", path);
+    const struct node *list;
+    int64_t times = 0;
+
+    list = model_repeat(m->r, node, &times);
+    for (int64_t i = 1; list && i <= times; i++) {
+        m->copy = arena_format(m->r->arena, "%s.%lld", copy, (long long)i);
+        read_list(m, inner, list);
+    }
+    m->copy = copy;
+}
+
+/* The entries, and the sum of what they take and what they make of it. */
+static void read_residual(struct model_reader *m, const char *path, const struct node *node)
+{
+    const struct node *list = model_residual(m->r, node);
+    const struct spec_named add = {.name = "add",
+                                   .at = node->kind == NODE_MAP ? node->key[0]->place : node->place};
+    const size_t begin = m->n;
+    struct draft *draft;
+
+    path = arena_format(m->r->arena, "%s.residual", path);
+    if (!list)
+        return;
+    read_list(m, path, list);
+    if (m->n == begin) {
+        m->r->result |= diag_error(m->r->diag, &list->place, "residual: its entries come to none");
+        return;
+    }
+    draft = add_entry(m, ROLE_MODEL_ENTRY, &add, path);
+    draft->sums = true;
+    draft->begin = begin;
+    draft->end = m->n - 1;
+}
+
+static void read_list(struct model_reader *m, const char *path, const struct node *list)
+{
+    for (size_t i = 0; i < list->n; i++) {
+        const char *at = arena_format(m->r->arena, "%s.%zu", path, i);
+
+        switch (model_sugar_of(list->item[i])) {
+        case MODEL_REPEAT:
+            read_repeat(m, at, list->item[i]);
+            break;
+        case MODEL_RESIDUAL:
+            read_residual(m, at, list->item[i]);
+            break;
+        default:
+            read_entry(m, at, list->item[i]);
+        }
+    }
+}
+
 /* ---- names ------------------------------------------------------------------------------ */
+
+/* Nothing, or ".1.2": the numbers of an entry that has been repeated. */
+static bool is_copy(const char *rest)
+{
+    while (*rest == '.' && rest[1] >= '0' && rest[1] <= '9')
+        rest += 1 + strspn(rest + 1, "0123456789");
+    return !*rest;
+}
 
 static void check_name(struct model_reader *m, size_t i)
 {
@@ -100,8 +170,9 @@ static void check_name(struct model_reader *m, size_t i)
     const struct draft *draft = &m->drafts[i];
     const char *name = m->entries[i].name;
     const char *allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+    const size_t n = strspn(name, allowed);
 
-    if (!*name || name[strspn(name, allowed)])
+    if (!n || !is_copy(name + n))
         r->result |= diag_error(r->diag, &draft->given_name->place,
                                 "%s.name: '%s' has other characters than letters, digits, '_' and '-'",
                                 draft->named.name, name);
@@ -131,7 +202,9 @@ static void name_entry(struct model_reader *m, size_t i, size_t number, size_t *
 
     if (is_given)
         check_name(m, i);
-    else
+    if (is_given && *m->drafts[i].copy)
+        entry->name = arena_format(m->r->arena, "%s%s", entry->name, m->drafts[i].copy);
+    else if (!is_given)
         entry->name = arena_format(m->r->arena, "%s%zu", m->drafts[i].named.name, number);
     name = names_add(&m->names, entry->name);
     if (name == before) {
@@ -158,11 +231,47 @@ static void name_entries(struct model_reader *m)
 
 /* ---- inputs ------------------------------------------------------------------------------- */
 
+/* The entry that NAME means in entry I: of its own copy first, then of the one around it; m->n: none. */
+static size_t find_input(struct model_reader *m, size_t i, const char *name)
+{
+    const char *copy = m->drafts[i].copy;
+    size_t found = m->n;
+
+    for (size_t len = strlen(copy);; len--) {
+        const char *whole = arena_format(m->r->arena, "%s%.*s", name, (int)len, copy);
+        const size_t number = names_find(&m->names, whole),
+                     j = number == NAMES_NONE ? m->n : m->first[number];
+
+        found = j < i || found == m->n ? j : found;
+        if (found < i || !len)
+            return found;
+        while (copy[len - 1] != '.')
+            len--;
+    }
+}
+
+/* What is near to NAME: its last copy, where it is repeated; a name in spelling. */
+static const char *near_input(struct model_reader *m, size_t i, const char *name)
+{
+    const char **names = mem_array(i + 1, sizeof *names), *near = NULL;
+    const size_t len = strlen(name);
+
+    for (size_t j = 0; j < i; j++) {
+        names[j] = m->entries[j].name;
+        if (!strncmp(names[j], name, len) && names[j][len] == '.')
+            near = names[j];
+    }
+    names[i] = "input";
+    near = near ? near : text_nearest(name, names, i + 1);
+    free(names);
+    return near;
+}
+
 /* The name of the entry whose output NODE means in entry I, or NULL. */
 static const char *resolve_input(struct model_reader *m, size_t i, const struct node *node)
 {
     struct spec_reader *r = m->r;
-    const char *who = m->drafts[i].named.name, *near, **names;
+    const char *who = m->drafts[i].named.name, *near;
     size_t j;
 
     if (node->kind != NODE_SCALAR) {
@@ -172,8 +281,7 @@ static const char *resolve_input(struct model_reader *m, size_t i, const struct 
     }
     if (!strcmp(node->text, "input"))
         return "input";
-    j = names_find(&m->names, node->text);
-    j = j == NAMES_NONE ? m->n : m->first[j];
+    j = find_input(m, i, node->text);
     if (j < i)
         return m->entries[m->drafts[j].output].name;
     if (j < m->n) {
@@ -182,14 +290,9 @@ static const char *resolve_input(struct model_reader *m, size_t i, const struct 
                                 node->text, j == i ? "the entry itself" : "a later entry");
         return NULL;
     }
-    names = mem_array(i + 1, sizeof *names);
-    for (j = 0; j < i; j++)
-        names[j] = m->entries[j].name;
-    names[i] = "input";
-    near = text_nearest(node->text, names, i + 1);
+    near = near_input(m, i, node->text);
     r->result |= diag_error(r->diag, &node->place, "%s.from: no earlier entry is named '%s'%s%s%s", who,
                             node->text, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
-    free(names);
     return NULL;
 }
 
@@ -223,17 +326,20 @@ static void connect_entry(struct model_reader *m, size_t i)
 {
     struct spec_entry *entry = &m->entries[i];
     const struct node *from = m->drafts[i].from;
-    size_t n = from && from->kind == NODE_LIST ? from->n : 1;
+    size_t n = m->drafts[i].sums ? 2 : from && from->kind == NODE_LIST ? from->n : 1;
     const char **names = arena_alloc(m->r->arena, (n ? n : 1) * sizeof *names);
     bool known = true;
 
-    if (!from)
+    if (m->drafts[i].sums) {
+        names[0] = m->drafts[i].begin ? m->entries[m->drafts[i].begin - 1].name : "input";
+        names[1] = m->entries[m->drafts[i].end - 1].name;
+    } else if (!from) {
         names[0] = i ? m->entries[i - 1].name : "input";
-    else
-        for (size_t k = 0; k < n; k++) {
-            names[k] = resolve_input(m, i, from->kind == NODE_LIST ? from->item[k] : from);
-            known = known && names[k];
-        }
+    }
+    for (size_t k = 0; from && k < n; k++) {
+        names[k] = resolve_input(m, i, from->kind == NODE_LIST ? from->item[k] : from);
+        known = known && names[k];
+    }
     entry->nfrom = n;
     entry->from = names;
     if (known)
@@ -264,20 +370,28 @@ static void warn_unused(struct model_reader *m)
 
 void spec_read_model(struct spec_reader *r, const struct node *node)
 {
-    struct model_reader m = {.r = r};
+    struct model_reader m = {.r = r, .copy = ""};
     status before = r->result;
+    size_t room;
 
     if (node->kind != NODE_LIST || !node->n) {
         r->result |= diag_error(r->diag, &node->place, "model is a list of layers and activations, not %s",
                                 spec_describe(r, node));
         return;
     }
-    m.entries = arena_alloc(r->arena, 2 * node->n * sizeof *m.entries);
-    m.drafts = mem_array(2 * node->n, sizeof *m.drafts);
-    m.first = mem_array(2 * node->n, sizeof *m.first);
+    room = model_count(node);
+    if (room > MODEL_ENTRIES_MAX) {
+        r->result |= diag_error(r->diag, &node->place, "the model has more than %d entries, repeats counted",
+                                MODEL_ENTRIES_MAX);
+        return;
+    }
+    m.entries = arena_alloc(r->arena, room * sizeof *m.entries);
+    m.drafts = mem_array(room, sizeof *m.drafts);
+    m.first = mem_array(room, sizeof *m.first);
     r->result = OK;
-    for (size_t i = 0; i < node->n; i++)
-        read_entry(&m, i, node->item[i]);
+    read_list(&m, "model", node);
+    if (!m.n && !r->result)
+        r->result |= diag_error(r->diag, &node->place, "the model has no entries: its repeats come to none");
     name_entries(&m);
     for (size_t i = 0; i < m.n; i++)
         connect_entry(&m, i);

@@ -60,6 +60,12 @@ static fell_ptype type_in_choice(struct steps *s, enum role role)
         plugin = setting;
         setting = next_step(s);
     }
+    if (setting && role == ROLE_MODEL_ENTRY && !strcmp(plugin, "residual"))
+        return s->rest ? type_in_choice(s, role) : FELL_P_STRING;
+    if (setting && role == ROLE_MODEL_ENTRY && !strcmp(plugin, "repeat"))
+        return !strcmp(setting, "times") && !s->rest ? FELL_P_INT
+               : s->rest                             ? type_in_choice(s, role)
+                                                     : FELL_P_STRING;
     if (!setting || !(item = registry_find(s->registry, role, plugin, &unknown)))
         return FELL_P_STRING;
     param = spec_param_find(item->nparams, item->params, setting);

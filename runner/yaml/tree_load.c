@@ -63,8 +63,34 @@ static bool matches(const char *pattern, const char *const *steps, size_t n)
     return false;
 }
 
+/* Where the entry that the path leads into stands among STEPS: model.0.repeat.model.2 and model.0.residual.2
+ * are as model.2, whose steps begin with any word. */
+static size_t innermost_entry(const char *const *steps, size_t n)
+{
+    size_t at = 0;
+
+    while (n > at + 3 && tree_index(steps[at + 1], strlen(steps[at + 1])) != SIZE_MAX) {
+        const size_t next = !strcmp(steps[at + 2], "residual")                                    ? at + 2
+                            : !strcmp(steps[at + 2], "repeat") && !strcmp(steps[at + 3], "model") ? at + 3
+                                                                                                  : at;
+
+        if (next == at || next + 1 >= n)
+            break;
+        at = next;
+    }
+    return at;
+}
+
 bool tree_is_choice(const char *const *steps, size_t n)
 {
+    const char *entry[TREE_DEPTH];
+    const size_t at = n && !strcmp(steps[0], "model") ? innermost_entry(steps, n) : 0;
+
+    if (at) {
+        memcpy(entry, steps + at, (n - at) * sizeof *entry);
+        entry[0] = "model";
+        return tree_is_choice(entry, n - at);
+    }
     for (size_t i = 0; i < sizeof choices / sizeof *choices; i++)
         if (matches(choices[i], steps, n))
             return true;

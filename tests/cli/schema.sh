@@ -165,7 +165,26 @@ sweep:
     vars.relu: [relu, tanh]
     list: [{vars.mode: fan_in, train.batch_size: $seed}]
 END
-for spec in sloppy part swept spaces grid more vars; do
+cat >deep.yaml <<'END'
+seed: 1
+data: {source: xor}
+model:
+  - repeat:
+      times: 2
+      model: [{residual: [layer_norm, {dense: {units: 2, name: a}}]}, {repeat: {times: 1e0, model: [relu]}}]
+  - relu: {name: end}
+  - add: {from: [a.1, end], name: b.1}
+  - dense: {units: 1}
+loss: mse
+optimizer: sgd
+train: {epochs: 1}
+sweep:
+  over:
+    model.0.repeat.times: [2, 3]
+    model.0.repeat.model.0.residual.1.dense.activation: [relu, {elu: {alpha: 2}}]
+    model.0.repeat.model.1.repeat.times: {range: [0, 2], type: int}
+END
+for spec in sloppy part swept spaces grid more vars deep; do
     expect_exit 0 "$FELL" check $spec.yaml
 done
 validate schema.json good ./*.yaml "$srcdir"/configs/*.yaml "$srcdir"/configs/sweeps/*.yaml \

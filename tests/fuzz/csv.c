@@ -1,4 +1,5 @@
-/* csv.c - CSV files, read in pieces so small that most records are cut. The first four bytes choose settings. */
+/* csv.c - CSV files, read in pieces so small that most records are cut. The first four bytes choose settings.
+ */
 #define FILE_CHUNK ((size_t)23)
 #include "../../plugins/dataset/csv.c"
 
