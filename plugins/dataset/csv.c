@@ -6,12 +6,12 @@
  * data, which shuffles, splits and transforms.
  */
 #define _POSIX_C_SOURCE 200809L
-#include <locale.h>
 
 #include "csv_header.h"
 #include "csv_rows.h"
 #include "fell/plugin.h"
 #include "file.h"
+#include "plain.h"
 #include "shape.h"
 #include "table_inputs.h"
 #include "table_settings.h"
@@ -345,14 +345,13 @@ static fell_status read_table(struct csv *d, fell_data_info *info)
 static fell_status open_file(fell_data_info *info)
 {
     const struct settings *s = info->settings;
-    const locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
     struct csv *d = calloc(1, sizeof *d);
-    fell_status result = FELL_ERROR;
-    locale_t before;
+    struct plain plain;
+    fell_status result;
 
-    if (!d || !plain) {
-        file_out_of_memory(info->ctx, "path", s->path);
-        goto out;
+    if (!d || !plain_begin(&plain)) {
+        free(d);
+        return file_out_of_memory(info->ctx, "path", s->path);
     }
     d->s = s;
     d->ctx = info->ctx;
@@ -362,16 +361,10 @@ static fell_status open_file(fell_data_info *info)
     TABLE_TAKE(&d->table, s);
     d->table.decimal = s->decimal ? ',' : '.';
     d->targets.t = &d->table;
-    before = uselocale(plain); /* decimal points are points */
     result = read_table(d, info);
-    uselocale(before);
-
-out:
-    if (plain)
-        freelocale(plain);
+    plain_end(&plain);
     if (result != FELL_OK) {
-        if (d)
-            close_file(d);
+        close_file(d);
         return result;
     }
     info->rows = d->table.rows;
@@ -412,22 +405,18 @@ static fell_status read_rows(struct csv *d, fell_read_call *c, struct asked *ask
 
 static fell_status read_file(fell_read_call *c)
 {
-    const locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
     struct csv *d = c->self;
     struct asked *asked = malloc((size_t)c->n * sizeof *asked);
-    fell_status result = FELL_ERROR;
-    locale_t before;
+    struct plain plain;
+    fell_status result;
 
     d->rows.text.ctx = c->ctx;
-    if (plain && asked) {
-        before = uselocale(plain);
-        result = read_rows(d, c, asked);
-        uselocale(before);
-    } else {
-        file_out_of_memory(c->ctx, "path", d->s->path);
+    if (!asked || !plain_begin(&plain)) {
+        free(asked);
+        return file_out_of_memory(c->ctx, "path", d->s->path);
     }
-    if (plain)
-        freelocale(plain);
+    result = read_rows(d, c, asked);
+    plain_end(&plain);
     free(asked);
     return result;
 }

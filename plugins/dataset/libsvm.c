@@ -5,11 +5,11 @@
  * they are read. Used by the host's loader of data.
  */
 #define _POSIX_C_SOURCE 200809L
-#include <locale.h>
 
 #include "csv_scan.h"
 #include "fell/plugin.h"
 #include "file.h"
+#include "plain.h"
 #include "shape.h"
 #include "targets.h"
 #include "text.h"
@@ -207,14 +207,15 @@ static fell_status open_file(fell_data_info *info)
     static const char *const missing[] = {"NA", "NaN", "nan", "NULL", "null", "None", "?"};
     static const char name[] = "target";
     const struct settings *s = info->settings;
-    const locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
     struct sparse *d = calloc(1, sizeof *d);
+    struct table_column *column = calloc(1, sizeof *column);
     fell_status result = FELL_ERROR;
-    locale_t before;
+    struct plain plain;
 
-    if (!d || !plain) {
-        file_out_of_memory(info->ctx, "path", s->path);
-        goto out;
+    if (!d || !column || !plain_begin(&plain)) {
+        free(d);
+        free(column);
+        return file_out_of_memory(info->ctx, "path", s->path);
     }
     d->s = s;
     d->ctx = info->ctx;
@@ -229,14 +230,9 @@ static fell_status open_file(fell_data_info *info)
                               .n = 1,
                               .targets = 1,
                               .named = true};
-    d->table.column = calloc(1, sizeof *d->table.column);
-    if (!d->table.column) {
-        file_out_of_memory(info->ctx, "path", s->path);
-        goto out;
-    }
-    *d->table.column = (struct table_column){.name = {(char *)(uintptr_t)name, 6}, .role = TABLE_TARGET};
+    d->table.column = column;
+    *column = (struct table_column){.name = {(char *)(uintptr_t)name, 6}, .role = TABLE_TARGET};
     d->targets.t = &d->table;
-    before = uselocale(plain); /* decimal points are points */
     if (read_rows(d) == FELL_OK) {
         if (!s->features && info->source && d->inputs < fell_size(&info->source->x))
             d->inputs = fell_size(&info->source->x); /* its last inputs are 0 in all rows here */
@@ -244,14 +240,9 @@ static fell_status open_file(fell_data_info *info)
         if (shape_settle(info->ctx, &s->shape, d->inputs, d->file, &info->x) == FELL_OK)
             result = targets_settle(&d->targets, info);
     }
-    uselocale(before);
-
-out:
-    if (plain)
-        freelocale(plain);
+    plain_end(&plain);
     if (result != FELL_OK) {
-        if (d)
-            close_file(d);
+        close_file(d);
         return result;
     }
     info->doubles = 1;
@@ -262,13 +253,11 @@ out:
 
 static fell_status read_file(fell_read_call *c)
 {
-    const locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
     const struct sparse *d = c->self;
-    locale_t before;
+    struct plain plain;
 
-    if (!plain)
+    if (!plain_begin(&plain))
         return file_out_of_memory(c->ctx, "path", d->s->path);
-    before = uselocale(plain);
     for (int64_t i = 0; i < c->n; i++) {
         const int64_t row = c->row[i];
         double *x = c->x64 + i * d->inputs;
@@ -280,8 +269,7 @@ static fell_status read_file(fell_read_call *c)
         target = table_field(&d->table, row, 0);
         (void)targets_read(&d->targets, c, i, &target);
     }
-    uselocale(before);
-    freelocale(plain);
+    plain_end(&plain);
     return FELL_OK;
 }
 

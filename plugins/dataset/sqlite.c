@@ -6,13 +6,13 @@
  * (targets.h). Used by the host's loader of data.
  */
 #define _POSIX_C_SOURCE 200809L
-#include <locale.h>
 #include <sqlite3.h>
 #include <stddef.h>
 #include <sys/stat.h>
 
 #include "fell/plugin.h"
 #include "file.h"
+#include "plain.h"
 #include "shape.h"
 #include "table_inputs.h"
 #include "table_settings.h"
@@ -425,14 +425,13 @@ static fell_status run_query(struct query *q)
 static fell_status open_query(fell_data_info *info)
 {
     const struct settings *s = info->settings;
-    const locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
     struct query *q = calloc(1, sizeof *q);
     fell_status result = FELL_ERROR;
-    locale_t before;
+    struct plain plain;
 
-    if (!q || !plain) {
-        file_out_of_memory(info->ctx, "path", s->path);
-        goto out;
+    if (!q || !plain_begin(&plain)) {
+        free(q);
+        return file_out_of_memory(info->ctx, "path", s->path);
     }
     q->s = s;
     q->ctx = info->ctx;
@@ -440,18 +439,12 @@ static fell_status open_query(fell_data_info *info)
     q->table = (struct table){.ctx = info->ctx, .source = "query", .row_word = "row", .place = "query: row "};
     TABLE_TAKE(&q->table, s);
     q->targets.t = &q->table;
-    before = uselocale(plain); /* decimal points are points */
     if (run_query(q) == FELL_OK && table_settle_inputs(&q->table, info) == FELL_OK &&
         shape_settle(info->ctx, &s->shape, q->table.width, "the query", &info->x) == FELL_OK)
         result = targets_settle(&q->targets, info);
-    uselocale(before);
-
-out:
-    if (plain)
-        freelocale(plain);
+    plain_end(&plain);
     if (result != FELL_OK) {
-        if (q)
-            close_query(q);
+        close_query(q);
         return result;
     }
     end_query(q);
@@ -462,21 +455,18 @@ out:
 
 static fell_status read_query(fell_read_call *c)
 {
-    const locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
     const struct query *q = c->self;
-    locale_t before;
+    struct plain plain;
 
-    if (!plain)
+    if (!plain_begin(&plain))
         return file_out_of_memory(c->ctx, "query", q->s->path);
-    before = uselocale(plain);
     for (int64_t i = 0; i < c->n; i++) {
         for (int64_t j = 0; j < q->table.n; j++)
             q->field[j] = table_field(&q->table, c->row[i], j);
         table_read(&q->table, q->field, c->x64 + i * q->table.width);
         (void)targets_read(&q->targets, c, i, q->field);
     }
-    uselocale(before);
-    freelocale(plain);
+    plain_end(&plain);
     return FELL_OK;
 }
 

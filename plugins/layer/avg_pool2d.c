@@ -154,16 +154,7 @@ FELL_KERNEL(backward_planes, struct planes)
     return FELL_OK;
 }
 
-static fell_status backward(fell_layer_call *c)
-{
-    struct window w;
-
-    if (!c->dx[0])
-        return FELL_OK;
-    if (read_settings(c->ctx, c->settings, c->plan, &w) != FELL_OK)
-        return FELL_ERROR;
-    return planes_run(c, &w, backward_planes);
-}
+POOL_BACKWARD
 
 static const fell_layer avg_pool2d = {
     .item = FELL_ITEM(

@@ -1,25 +1,7 @@
 /* mae.c - the mean of the absolute errors. */
-#include "../rows.h"
 #include "numbers.h"
 
-FELL_KERNEL(eval, fell_metric_call)
-{
-    enum { BLOCK = 256 };
-    const int64_t n = c->rows * c->cols;
-    float error[BLOCK];
-    double sum = 0.0;
-
-    numbers_tell_raw(c);
-    for (int64_t i = 0; i < n; i += BLOCK) {
-        const int64_t m = n - i < BLOCK ? n - i : BLOCK;
-        const float *pred = c->pred + i, *target = c->target + i;
-
-        FELL_EACH for (int64_t j = 0; j < m; j++) error[j] = fabsf(pred[j] - target[j]);
-        sum += rows_total(error, m);
-    }
-    *c->value = n ? sum / (double)n : (double)NAN;
-    return FELL_OK;
-}
+NUMBERS_MEAN(fabsf, )
 
 static const fell_metric mae = {
     .item = FELL_ITEM0(

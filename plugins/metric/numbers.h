@@ -2,7 +2,7 @@
 #ifndef PLUGINS_NUMBERS_H
 #define PLUGINS_NUMBERS_H
 
-#include "fell/plugin.h"
+#include "../rows.h"
 
 /* Once, before the first row: such metrics take outputs as they are, and those that mean something else
  * than the targets (logits, logarithms, hinge's margins) are no numbers to come close to. */
@@ -17,5 +17,27 @@ static inline void numbers_tell_raw(const fell_metric_call *c)
                   : margins ? "margins around 0"
                             : "raw (logits)");
 }
+
+/* eval(): OF_MEAN(the mean over all numbers of OF(prediction - target)), added up in a fixed order; NAN of
+ * none. */
+#define NUMBERS_MEAN(OF, OF_MEAN)                                                                            \
+    FELL_KERNEL(eval, fell_metric_call)                                                                      \
+    {                                                                                                        \
+        enum { BLOCK = 256 };                                                                                \
+        const int64_t n = c->rows * c->cols;                                                                 \
+        float error[BLOCK];                                                                                  \
+        double sum = 0.0;                                                                                    \
+                                                                                                             \
+        numbers_tell_raw(c);                                                                                 \
+        for (int64_t i = 0; i < n; i += BLOCK) {                                                             \
+            const int64_t m = n - i < BLOCK ? n - i : BLOCK;                                                 \
+            const float *pred = c->pred + i, *target = c->target + i;                                        \
+                                                                                                             \
+            FELL_EACH for (int64_t j = 0; j < m; j++) error[j] = OF(pred[j] - target[j]);                    \
+            sum += rows_total(error, m);                                                                     \
+        }                                                                                                    \
+        *c->value = n ? OF_MEAN(sum / (double)n) : (double)NAN;                                              \
+        return FELL_OK;                                                                                      \
+    }
 
 #endif

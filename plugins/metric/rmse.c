@@ -1,25 +1,8 @@
 /* rmse.c - the square root of the mean of the squared errors. */
-#include "../rows.h"
 #include "numbers.h"
 
-FELL_KERNEL(eval, fell_metric_call)
-{
-    enum { BLOCK = 256 };
-    const int64_t n = c->rows * c->cols;
-    float square[BLOCK];
-    double sum = 0.0;
-
-    numbers_tell_raw(c);
-    for (int64_t i = 0; i < n; i += BLOCK) {
-        const int64_t m = n - i < BLOCK ? n - i : BLOCK;
-        const float *pred = c->pred + i, *target = c->target + i;
-
-        FELL_EACH for (int64_t j = 0; j < m; j++) square[j] = (pred[j] - target[j]) * (pred[j] - target[j]);
-        sum += rows_total(square, m);
-    }
-    *c->value = n ? sqrt(sum / (double)n) : (double)NAN;
-    return FELL_OK;
-}
+#define SQUARE(x) ((x) * (x))
+NUMBERS_MEAN(SQUARE, sqrt)
 
 static const fell_metric rmse = {
     .item = FELL_ITEM0(
