@@ -125,6 +125,8 @@ static int read_rows(struct answer *r, sqlite3_stmt *s)
         }
         for (int c = 0; c < r->ncolumns; c++) {
             r->value[at + (size_t)c] = sqlite3_value_dup(sqlite3_column_value(s, c));
+            if (!r->value[at + (size_t)c])
+                mem_failed();
             r->parsed[at + (size_t)c] = NULL;
             if (r->object[c]) { /* a text that is no JSON gives no columns */
                 r->parsed[at + (size_t)c] = cJSON_Parse(database_text(s, c));

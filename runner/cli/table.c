@@ -107,6 +107,8 @@ void table_value(struct table *t, sqlite3_value *v)
         table_empty(t);
         break;
     default:
+        if (sqlite3_value_type(v) == SQLITE3_TEXT && !sqlite3_value_text(v))
+            mem_failed();
         table_text(t, (const char *)sqlite3_value_text(v));
     }
 }

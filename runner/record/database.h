@@ -40,6 +40,8 @@ static inline const char *database_text(sqlite3_stmt *s, int column)
 {
     const unsigned char *text = sqlite3_column_text(s, column);
 
+    if (!text && sqlite3_errcode(sqlite3_db_handle(s)) == SQLITE_NOMEM)
+        mem_failed();
     return text ? (const char *)text : "";
 }
 

@@ -109,6 +109,13 @@ static void finish(struct copier *c)
     sqlite3_finalize(c->put);
 }
 
+/* Column COLUMN of FROM's row as parameter AT: without memory for it SQLite would store NULL. */
+static void bind_copy(sqlite3_stmt *to, int at, sqlite3_stmt *from, int column)
+{
+    if (sqlite3_bind_value(to, at, sqlite3_column_value(from, column)) == SQLITE_NOMEM)
+        mem_failed();
+}
+
 /* The rows of KEY, with the N values of INSTEAD; `id` is a new number unless it is among them. */
 static status copy(struct merge *m, struct copier *c, int64_t key, size_t n, const struct instead *instead)
 {
@@ -124,7 +131,7 @@ static status copy(struct merge *m, struct copier *c, int64_t key, size_t n, con
     sqlite3_bind_int64(c->get, 1, key);
     while ((rc = sqlite3_step(c->get)) == SQLITE_ROW) {
         for (int i = 0; i < c->columns; i++)
-            sqlite3_bind_value(c->put, i + 1, sqlite3_column_value(c->get, i));
+            bind_copy(c->put, i + 1, c->get, i);
         if (id)
             sqlite3_bind_null(c->put, id);
         for (size_t k = 0; k < n; k++)
@@ -171,10 +178,10 @@ status merge_add_checkpoint(sqlite3 *to, const char *to_path, int64_t run, const
 
     if (rc == SQLITE_OK) {
         sqlite3_bind_int64(s, 1, run);
-        sqlite3_bind_value(s, 2, sqlite3_column_value(from, 0));
+        bind_copy(s, 2, from, 0);
         sqlite3_bind_text(s, 3, path, -1, SQLITE_STATIC);
-        sqlite3_bind_value(s, 4, sqlite3_column_value(from, 2));
-        sqlite3_bind_value(s, 5, sqlite3_column_value(from, 3));
+        bind_copy(s, 4, from, 2);
+        bind_copy(s, 5, from, 3);
         rc = sqlite3_step(s);
     }
     sqlite3_finalize(s);

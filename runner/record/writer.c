@@ -412,7 +412,8 @@ static int store_look(struct writer *w, const struct frame *head, const char *bo
         return rc;
     sqlite3_bind_int64(st, 1, (int64_t)head->run);
     sqlite3_bind_int64(st, 2, l.epoch);
-    sqlite3_bind_text(st, 3, l.probe, -1, SQLITE_TRANSIENT);
+    if (sqlite3_bind_text(st, 3, l.probe, -1, SQLITE_TRANSIENT) != SQLITE_OK)
+        mem_failed();
     for (size_t i = 0; i < l.n && rc == SQLITE_OK; i++) {
         const struct probe_row r = packed_look_row(&l, i);
 

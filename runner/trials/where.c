@@ -209,8 +209,8 @@ static void bind(struct where *w, const struct axis *axis, const struct node *no
         sqlite3_bind_int64(w->st, column, v.i);
     else if (v.type == VALUE_REAL)
         sqlite3_bind_double(w->st, column, v.x);
-    else
-        sqlite3_bind_text(w->st, column, v.text, -1, SQLITE_TRANSIENT);
+    else if (sqlite3_bind_text(w->st, column, v.text, -1, SQLITE_TRANSIENT) != SQLITE_OK)
+        mem_failed(); /* an unbound value would be NULL, and leave the trial out */
 }
 
 status where_test(struct where *w, const struct point *p, bool *keep, struct diag *d)
