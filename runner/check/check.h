@@ -97,12 +97,14 @@ void check_allocation(struct checked *c, struct finding *f);
 
 /* check_numbers.c */
 void check_finite(struct checked *c, struct finding *f);
+void check_incoming(struct checked *c, struct finding *f);
 void check_short_runs(struct checked *c, struct finding *f);
 void check_denormals(struct checked *c, struct finding *f);
 
 /* check_rows.c */
 void check_batches(struct checked *c, struct finding *f);
 void check_rows(struct checked *c, struct finding *f);
+void check_pieces(struct checked *c, struct finding *f);
 void check_fit(struct checked *c, struct finding *f);
 void check_reading(struct checked *c, struct finding *f);
 

@@ -36,6 +36,8 @@ static const struct import {
      true},
     {"pthread_mutex_lock mtx_lock sem_wait pthread_rwlock_wrlock",
      "an instance is never entered by two threads at once, and needs no lock", true},
+    {"asprintf vasprintf strndup reallocarray memalign valloc open_memstream getline getdelim",
+     "it allocates memory; working memory is fell_scratch()", true},
     {"setlocale fesetround feenableexcept fesetenv fesetexceptflag signal sigaction chdir umask",
      "it changes the whole program", false},
     {"sleep usleep nanosleep clock_nanosleep sched_yield", "it waits", false},

@@ -117,11 +117,40 @@ static void check_range(struct checked *c, const struct setup *u, const struct c
     checked_done(g);
 }
 
+/* Undefined it may be, but not for every set of rows. */
+static void check_defined(struct checked *c, struct finding *f)
+{
+    enum { SOME = 6 };
+    const struct conditions how = usual_conditions(c->seed, c->level);
+    struct error err;
+    bool tried = false;
+
+    for (size_t i = 0; i < c->setups.n; i++) {
+        struct rig *g = c->setups.v[i].batch < SOME ? NULL : checked_rig(c, &c->setups.v[i], &how);
+
+        if (g && rig_step(g, &err) == OK) {
+            const struct buffer *b = find(g, "value");
+
+            tried = true;
+            for (int64_t k = 0; k < b->n; k++)
+                if (!isnan(buffer_at(b, k))) {
+                    checked_done(g);
+                    return;
+                }
+        }
+        checked_done(g);
+    }
+    if (tried)
+        finding_fail(f, "the value is never a number, of 6 to 300 rows; predictions are %s: see c->pred_is",
+                     c->item->metric->target & FELL_CLASSES ? "logits" : "of any size");
+}
+
 void check_metric_range(struct checked *c, struct finding *f)
 {
     static const enum fill fills[] = {FILL_USUAL, FILL_EVEN, FILL_SAME, FILL_SIGNS, FILL_TARGET, FILL_NONE};
     struct conditions how = usual_conditions(c->seed, c->level);
 
+    check_defined(c, f);
     how.reach = 3.0f;
     for (size_t i = 0; i < c->setups.n; i++)
         for (size_t k = 0; k < sizeof fills / sizeof *fills; k++) {

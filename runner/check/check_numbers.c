@@ -146,6 +146,26 @@ void check_short_runs(struct checked *c, struct finding *f)
         }
 }
 
+/* Rates of its own may be meant; but then the optimizer's has no effect, nor has a schedule before it. */
+void check_incoming(struct checked *c, struct finding *f)
+{
+    const struct conditions usual = usual_conditions(c->seed, c->level);
+    struct conditions twice = usual;
+    struct error err, difference;
+    struct rig *a, *b;
+
+    twice.lr = 0.2;
+    a = checked_rig(c, &c->setups.v[0], &usual);
+    b = checked_rig(c, &c->setups.v[0], &twice);
+    if (a && b && rig_step(a, &err) == OK && rig_step(b, &err) == OK && !rigs_differ(a, b, &difference)) {
+        f->outcome = OUTCOME_WARNED;
+        error_set(&f->text, "the rate that comes in, c->lr, has no effect: neither has the optimizer's lr, "
+                            "nor a schedule before it");
+    }
+    checked_done(a);
+    checked_done(b);
+}
+
 /* Seconds of one step: of the fastest of a few rounds of steps, each about as long as LONG. */
 static double seconds_of(struct rig *g)
 {

@@ -166,8 +166,8 @@ static bool rate_counts(struct checked *c, const struct setup *u, double lr)
     twice.lr = 2.0 * lr;
     a = checked_rig(c, u, &once);
     b = checked_rig(c, u, &twice);
-    differs =
-        !a || !b || rig_step(a, &err) != OK || rig_step(b, &err) != OK || rigs_differ(a, b, &difference);
+    differs = !a || !b || rig_step(a, &err) != OK || rig_step(b, &err) != OK || rig_not_finite(a, &err) ||
+              rigs_differ(a, b, &difference);
     checked_done(a);
     checked_done(b);
     return differs;
@@ -325,7 +325,7 @@ void check_weight_order(struct checked *c, struct finding *f)
             if (steps_of(a) && all_moved(a) && steps_of(b) && a->s.in.stream.position == 0) {
                 turn_weights(b);
                 for (int64_t k = 0; k < n; k++)
-                    if (!(fabs((double)(x[k] - y[k])) <= 1e-3 * (1.0 + fabs((double)x[k]))))
+                    if (isfinite(x[k]) && !(fabs((double)(x[k] - y[k])) <= 1e-3 * (1.0 + fabs((double)x[k]))))
                         finding_fail(f,
                                      "with weights and gradients from last to first, w[%lld] becomes %.6g, "
                                      "not %.6g, %s",
@@ -343,6 +343,7 @@ void check_weight_order(struct checked *c, struct finding *f)
 static bool step_part(struct rig *g, int64_t t, int64_t begin, int64_t end)
 {
     const fell_optimizer *o = g->s.item->optimizer;
+    const fell_shape shape = fell_vec(end - begin);
     float *slot[SETUP_TENSORS];
     fell_optimizer_call c = g->optimizer;
     struct error err;
@@ -353,6 +354,10 @@ static bool step_part(struct rig *g, int64_t t, int64_t begin, int64_t end)
     c.w += begin;
     c.g += begin;
     c.n = end - begin;
+    if (c.n < g->optimizer.n) { /* a tensor by itself, of which the host says what it is */
+        c.shape = &shape;
+        c.role = begin ? FELL_BIAS : FELL_WEIGHT;
+    }
     c.t = t;
     c.loss = 1.0;
     return rig_call(g, o->step(&c), &err) == OK;
@@ -395,6 +400,6 @@ void check_joined(struct checked *c, struct finding *f)
         return;
     }
     for (size_t i = 0; i < c->setups.n; i++)
-        for (size_t k = 0; k < sizeof joints / sizeof *joints; k++)
+        for (size_t k = 0; k < sizeof joints / sizeof *joints && c->setups.v[i].joined; k++)
             check_joint(c, &c->setups.v[i], joints[k], f);
 }

@@ -208,6 +208,30 @@ void check_fit(struct checked *c, struct finding *f)
     }
 }
 
+/* ---- probes ----------------------------------------------------------------------------------------- */
+
+/* A forward that is given fewer rows at once: c->most. */
+void check_pieces(struct checked *c, struct finding *f)
+{
+    enum { FEW = 5 };
+    const struct conditions usual = usual_conditions(c->seed, c->level);
+    struct conditions pieces = usual;
+    char where[512];
+
+    pieces.piece = FEW;
+    for (size_t i = 0; i < c->setups.n && f->outcome == OUTCOME_PASSED; i++) {
+        struct rig *a = checked_rig(c, &c->setups.v[i], &usual),
+                   *b = checked_rig(c, &c->setups.v[i], &pieces);
+        struct error err, what;
+
+        if (a && b && rig_step(a, &err) == OK && rig_step(b, &err) == OK && are_apart(a, b, &what))
+            finding_fail(f, "with a c->most of 8 and of %d, of 23 rows, %.200s, %s", FEW, what.text,
+                         rig_where(a, where));
+        checked_done(a);
+        checked_done(b);
+    }
+}
+
 /* ---- datasets --------------------------------------------------------------------------------------- */
 
 void check_reading(struct checked *c, struct finding *f)

@@ -57,7 +57,8 @@ status net_bench_net(struct net_bench *b, struct error *err)
 {
     struct problem p = {.text = "no memory"};
 
-    if (learner_plan(&b->learner, b->spec, &b->data, &b->env, net_batch(b->spec, &b->data), &p) != OK ||
+    if (learner_plan(&b->learner, b->spec, &b->data, &b->env,
+                     b->batch ? b->batch : net_batch(b->spec, &b->data), &p) != OK ||
         learner_fill(&b->learner, b->spec, 1, &p) != OK)
         return error_set(err, "%s", p.text);
     return OK;

@@ -15,6 +15,7 @@ struct net_bench {
     struct tree *tree;
     struct spec *spec;
     struct data data; /* the split of training alone; its arrays belong to the bench */
+    int64_t batch;    /* rows of one forward; 0: as the spec says */
     struct learner learner;
     struct looks *looks;
 };

@@ -52,7 +52,7 @@ static void set_lr(struct rig *g)
 status rig_open(struct rig *g, const struct item *item, struct registry *r, const struct setup *u,
                 const struct conditions *how, struct error *err)
 {
-    *g = (struct rig){.setup = u, .how = *how};
+    *g = (struct rig){.setup = u, .s.item = item, .how = *how};
     rig_memory_open(g);
     if (trace)
         rig_where(g, trace->where);

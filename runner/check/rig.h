@@ -78,8 +78,9 @@ struct conditions {
     int64_t most;      /* layers: floats of all tensors, above which they are refused; 0: any number */
     uint64_t pred_is;  /* metrics: FELL_LOGIT, ...; 0: what is usual */
     enum reading reading;
+    int64_t piece;               /* probes: rows of one forward; 0: those of a batch */
     int64_t epochs, epoch_steps; /* schedules: of the run; 0: 40, 3 */
-    double lr;                   /* optimizers: of the call; 0: 0.01 */
+    double lr;                   /* of the call; 0: 0.01 of an optimizer, 0.1 of a schedule */
     bool no_lr;                  /* optimizers: the call's lr is 0 */
     double lr_setting;           /* optimizers: 0: as the setup says */
     double weight_start;         /* losses: so many times the rows; 0: once */

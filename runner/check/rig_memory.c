@@ -9,8 +9,9 @@
 
 #include "base/mem.h"
 
-/* Bytes before and after each buffer, a multiple of the alignment: a row of 300 numbers. */
-enum { ALIGNMENT = 64, GUARD = 2048 };
+/* Bytes before and after each buffer, a multiple of the alignment: a row of 300 numbers, and behind four
+ * times the buffer, which may have been made for one row in place of all. */
+enum { ALIGNMENT = 64, GUARD = 2048, MOST_BEHIND = 4 * GUARD };
 
 /* Memory that a callback asked for. */
 struct scratch_block {
@@ -29,9 +30,16 @@ static void set_unset(void *to, size_t bytes, uint32_t pattern)
         p[i] = (unsigned char)(pattern >> 8 * (i % 4));
 }
 
+static size_t behind_of(size_t bytes)
+{
+    const size_t wanted = bytes < MOST_BEHIND / 4 ? 4 * bytes : MOST_BEHIND;
+
+    return wanted < GUARD ? GUARD : (wanted + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+}
+
 static size_t room_of(size_t bytes)
 {
-    return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT + 2 * GUARD;
+    return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT + GUARD + behind_of(bytes);
 }
 
 /* BYTES that hold UNSET, between guards; the address of the first guard. The second begins right behind them.
@@ -218,8 +226,8 @@ double buffer_at(const struct buffer *b, int64_t i)
 
 void rig_memory_open(struct rig *g)
 {
-    g->guard = mem_alloc(GUARD + 2 * ALIGNMENT);
-    set_unset(g->guard, GUARD + 2 * ALIGNMENT, g->how.guard);
+    g->guard = mem_alloc(MOST_BEHIND + 2 * ALIGNMENT);
+    set_unset(g->guard, MOST_BEHIND + 2 * ALIGNMENT, g->how.guard);
     pthread_mutex_init(&g->lock, NULL);
 }
 

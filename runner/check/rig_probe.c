@@ -48,6 +48,8 @@ static status bench_init(struct net_bench *b, struct rig *g, struct error *err)
 
     *b = (struct net_bench){.env = g->s.env};
     b->env.pool = g->pool;
+    b->env.unset = g->how.scratch;
+    b->batch = g->how.piece;
     strbuf_addf(&text, "%sprobes:\n  - %s: %s\n", model, g->s.item->name,
                 g->setup->settings[0] ? g->setup->settings : "{}");
     result = net_bench_read(b, text.text, err);

@@ -29,12 +29,22 @@ static status schedule_prepare(struct rig *g, struct error *err)
     return OK;
 }
 
-/* What has been recorded before an epoch; of the later ones nothing is set. */
+static bool has_monitor(const struct item *item)
+{
+    for (size_t i = 0; i < item->nparams; i++)
+        if (item->params[i].flags & FELL_MONITOR)
+            return true;
+    return false;
+}
+
+/* What has been recorded before an epoch; of the later ones nothing is set. NULL for who watches nothing. */
 static const double *history_until(struct rig *g, int64_t epoch)
 {
     struct buffer *b = &g->buffer[rig_find(g, "history")];
     double *history = b->v;
 
+    if (!has_monitor(g->s.item))
+        return NULL;
     rig_unset(g, b);
     for (int64_t i = 0; i < epoch; i++)
         history[i] = 1.0 / (double)(i + 1) + (i > 12 ? 0.2 : 0.0);
@@ -56,7 +66,7 @@ static status schedule_forward(struct rig *g, struct error *err)
                                 .step = step,
                                 .steps = steps,
                                 .history = history_until(g, step / each),
-                                .lr = 0.1};
+                                .lr = g->how.lr != 0.0 ? g->how.lr : 0.1};
 
         if (rig_call(g, g->s.item->schedule->rate(&c), err) != OK)
             return FAILED;
@@ -235,9 +245,34 @@ static status read_mixed(const struct reader *r, struct error *err)
 
 static status check_names(const fell_data_info *info, struct error *err)
 {
-    for (int64_t i = 0; info->is == FELL_CLASSES && info->class_names && i < info->nclasses; i++)
+    for (int64_t i = 0; info->is == FELL_CLASSES && info->class_names && i < info->nclasses; i++) {
         if (!info->class_names[i] || !info->class_names[i][0])
             return error_set(err, "class %lld of %lld has no name", (long long)i, (long long)info->nclasses);
+        for (int64_t k = 0; k < i; k++)
+            if (strcmp(info->class_names[i], info->class_names[k]) == 0)
+                return error_set(err, "classes %lld and %lld have one name, '%.64s'", (long long)k,
+                                 (long long)i, info->class_names[i]);
+    }
+    return OK;
+}
+
+/* Columns follow each other and hold all of a row. */
+static status check_columns(const fell_data_info *info, int64_t nx, struct error *err)
+{
+    int64_t at = 0;
+
+    for (int64_t k = 0; k < info->ncolumns; k++) {
+        const fell_column *c = &info->column[k];
+
+        if (c->at != at || c->width < 1)
+            return error_set(
+                err, "column %lld begins at %lld with a width of %lld; what is before it ends at %lld",
+                (long long)k, (long long)c->at, (long long)c->width, (long long)at);
+        at += c->width;
+    }
+    if (info->ncolumns && at != nx)
+        return error_set(err, "its columns hold %lld numbers, and a row has %lld", (long long)at,
+                         (long long)nx);
     return OK;
 }
 
@@ -272,7 +307,7 @@ static status read_rows(struct rig *g, const fell_data_info *info, struct error 
             return error_set(err, "row %lld has class %d of %lld", (long long)row_number(&r, i / r.nt), label,
                              (long long)info->nclasses);
     }
-    return check_names(info, err);
+    return check_names(info, err) == OK ? check_columns(info, r.nx, err) : FAILED;
 }
 
 static status dataset_forward(struct rig *g, struct error *err)

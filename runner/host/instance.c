@@ -189,6 +189,8 @@ static void *host_scratch(fell_ctx *ctx, int64_t count, int64_t size)
         else if (block->lane)
             p = lane_take(block->lane, bytes);
     }
+    for (size_t i = 0; p && in->env->unset && i < bytes / sizeof in->env->unset; i++)
+        ((uint32_t *)p)[i] = in->env->unset;
     if (!p) {
         char msg[160];
 

@@ -20,6 +20,7 @@ struct host_env {
     void (*warn)(void *arg, const char *who, const char *msg); /* may be NULL */
     void *warn_arg;
     struct registry *registry; /* where a tensor's default initialiser is found */
+    uint32_t unset;            /* what working memory holds before it is set; 0: whatever it held */
 };
 
 struct instance {

@@ -39,7 +39,7 @@ sort -u names >names.all
 while read -r check; do
     grep -Eqx "/\* fails: (warning: )?$check" "$srcdir"/tests/bad-plugins/*.c || fail "no bad plugin for the check '$check'"
 done <names.all
-[ "$(wc -l <names.all)" -ge 49 ] || fail "only $(wc -l <names.all) checks"
+[ "$(wc -l <names.all)" -ge 50 ] || fail "only $(wc -l <names.all) checks"
 
 # ---- common mistakes are called by their name
 said added_dpred gradient "it adds to dpred (+=), which is to be set (=)"
@@ -65,6 +65,10 @@ said no_probabilities range "it says that it yields FELL_PROB, probabilities, 0 
 said scratch "unset memory" "it reads working memory of a call that is over (fell_scratch)"
 said target_ends "finite numbers" "targets of 0"
 said cut cut "yes is what lies above c->cut"
+said one_name settings "classes 0 and 2 have one name, 'yes'"
+said no_history settings "it crashes (SIGSEGV) when it is called, with its defaults"
+said never_a_number range "predictions are logits: see c->pred_is"
+said incoming_rate "incoming rate" "the rate that comes in, c->lr, has no effect"
 said library_functions "library functions" "it calls expf(), whose last bit differs between machines; call fell_exp()"
 
 # ---- a rate that is no number ends the run, by the schedule's name
