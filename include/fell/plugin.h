@@ -651,6 +651,9 @@ struct fell_data_info {
     const char *found;             /* out: what was found out about the file,  */
                                    /* "header, delimiter ','", or NULL         */
     uint64_t doubles;              /* out: 1: read fills x64, not x            */
+    uint64_t no_targets;           /* 1: inputs are learnt (data.target:       */
+                                   /* input): there need be no targets, and    */
+                                   /* what read says of them is passed over    */
 };
 
 typedef struct fell_read_call {

@@ -33,7 +33,7 @@ static fell_status open_blobs(fell_data_info *info)
     if (s->rows < s->centers)
         return fell_fail(info->ctx, "rows: %lld rows cannot show %lld centres", (long long)s->rows,
                          (long long)s->centers);
-    if (info->wanted == FELL_VALUES && s->centers != 2)
+    if (info->wanted == FELL_VALUES && s->centers != 2 && !info->no_targets)
         return fell_fail(info->ctx, "centers: %lld, but the loss takes values, which fits 2 alone",
                          (long long)s->centers);
     if (spread->n != 1 && spread->n != s->centers)

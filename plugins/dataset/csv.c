@@ -358,7 +358,7 @@ static fell_status open_file(fell_data_info *info)
     d->file = file_name(s->path);
     snprintf(d->place, sizeof d->place, "path: %s:", d->file);
     d->table = (struct table){.ctx = info->ctx, .source = "file", .row_word = "line", .place = d->place};
-    TABLE_TAKE(&d->table, s);
+    TABLE_TAKE(&d->table, s, info);
     d->table.decimal = s->decimal ? ',' : '.';
     d->targets.t = &d->table;
     result = read_table(d, info);

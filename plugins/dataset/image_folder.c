@@ -346,7 +346,7 @@ static fell_status open_folder(fell_data_info *info)
     d->ctx = info->ctx;
     if (list_pictures(d) != FELL_OK || settle_shape(d) != FELL_OK)
         goto failed;
-    if (info->wanted == FELL_VALUES && d->classes != 2) {
+    if (info->wanted == FELL_VALUES && d->classes != 2 && !info->no_targets) {
         fell_fail(info->ctx, "path: there are %lld classes, but the loss takes values, which fits 2 alone",
                   (long long)d->classes);
         goto failed;

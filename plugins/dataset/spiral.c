@@ -31,7 +31,7 @@ static fell_status open_arms(fell_data_info *info)
     if (s->rows < s->classes)
         return fell_fail(info->ctx, "rows: %lld rows cannot show %lld classes", (long long)s->rows,
                          (long long)s->classes);
-    if (info->wanted == FELL_VALUES && s->classes != 2)
+    if (info->wanted == FELL_VALUES && s->classes != 2 && !info->no_targets)
         return fell_fail(info->ctx, "classes: %lld, but the loss takes values, which fits 2 alone",
                          (long long)s->classes);
     x = malloc((size_t)s->rows * 2 * sizeof *x);

@@ -437,7 +437,7 @@ static fell_status open_query(fell_data_info *info)
     q->ctx = info->ctx;
     q->file = file_name(s->path);
     q->table = (struct table){.ctx = info->ctx, .source = "query", .row_word = "row", .place = "query: row "};
-    TABLE_TAKE(&q->table, s);
+    TABLE_TAKE(&q->table, s, info);
     q->targets.t = &q->table;
     if (run_query(q) == FELL_OK && table_settle_inputs(&q->table, info) == FELL_OK &&
         shape_settle(info->ctx, &s->shape, q->table.width, "the query", &info->x) == FELL_OK)

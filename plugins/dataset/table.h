@@ -110,6 +110,7 @@ struct table {
     struct keep kept;            /* texts that are spoken of, names of columns that have no other place */
     bool counted;                /* column[] says what the fields are */
     bool named;
+    bool no_targets; /* the inputs are learnt: there need be none, and none is read */
     int64_t targets;
     int64_t nused;
     int64_t *used;              /* [nused] inputs in the order of x */
@@ -337,6 +338,9 @@ static inline fell_status table_assign(struct table *t, const fell_strings *targ
 {
     int64_t j, left = t->n;
 
+    if (targets->n == 0 && !t->no_targets)
+        return fell_fail(
+            t->ctx, "target: the list is empty; which column is learnt? Only data.target: input needs none");
     for (int64_t i = 0; i < targets->n; i++) {
         if (table_find(t, "target", targets->v[i], &j) != FELL_OK)
             return FELL_ERROR;

@@ -21,7 +21,8 @@
 
 #define TABLE_PARAMS(S)                                                                                      \
     FELL_STRINGS(S, target, NULL, FELL_REQUIRED,                                                             \
-                 "Target column, by name or by number from 0 (-1: the last), or a list of them."),           \
+                 "Target column, by name or by number from 0 (-1: the last), or a list of them; [] where "   \
+                 "data.target is input and there is none."),                                                 \
         FELL_STRINGS(S, drop, "[]", 0, "Columns that are no inputs, by name or number."),                    \
         FELL_MAP(S, columns,                                                                                 \
                  "What a column is, where that is not to be found out: number, category or drop."),          \
@@ -32,8 +33,9 @@
         FELL_INTS(S, shape, "[]", 1, 1 << 24, 0,                                                             \
                   "Shape of one row's input, [C,H,W] for images or [T,D] for sequences; empty: a vector.")
 
-#define TABLE_TAKE(table, s)                                                                                 \
-    ((table)->missing = (s)->missing, (table)->zeros = (s)->unknown == 1, (table)->decimal = '.')
+#define TABLE_TAKE(table, s, info)                                                                           \
+    ((table)->missing = (s)->missing, (table)->zeros = (s)->unknown == 1, (table)->decimal = '.',            \
+     (table)->no_targets = (info)->no_targets)
 
 /* What the settings say of the columns, once these are known. */
 #define TABLE_ASSIGN(table, s)                                                                               \

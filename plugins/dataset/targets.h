@@ -338,6 +338,11 @@ static inline fell_status targets_settle(struct targets *g, fell_data_info *info
     struct table *t = g->t;
     struct target_kinds k;
 
+    if (t->no_targets) {
+        info->is = FELL_VALUES;
+        info->target = fell_vec(1);
+        return FELL_OK;
+    }
     g->column = malloc((size_t)t->targets * sizeof *g->column);
     if (!g->column)
         return table_no_memory(t);
@@ -385,6 +390,8 @@ static inline bool targets_read(const struct targets *g, const fell_read_call *c
 {
     const int64_t n = g->t->targets;
 
+    if (g->t->no_targets)
+        return true;
     if (g->classes) {
         const struct word *w = words_find(&g->texts, &field[g->column[0]]);
 

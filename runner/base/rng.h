@@ -14,7 +14,7 @@ enum rng_purpose {
     RNG_INIT = 1,
     RNG_SHUFFLE = 2,
     RNG_LAYER = 3,
-    RNG_SPLIT = 4,
+    RNG_SPLIT = 4, /* instances: 0 what is held out, 1 `rows`, 2 whose label is noise, 3 which */
     RNG_DATA = 5,
     RNG_SEED = 6,
     RNG_SWEEP = 7,

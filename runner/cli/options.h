@@ -46,6 +46,8 @@
     X(CONTOUR, TEXT, contour, 0, "contour", "WHAT", NULL, 0, 0,                                              \
       "Add a map of the loss of all training rows: over a second weight, LAYER.weight[i,j], or 'random' "    \
       "directions")                                                                                          \
+    X(ROWS, TEXT, rows, 0, "rows", "SPLIT", NULL, 0, 0,                                                      \
+      "Print the numbers of the rows of train, validation, test, or noised, from 0, and nothing else")       \
     X(HTML, FLAG, html, 0, "html", NULL, 0, 0, 0, "Write one HTML page that needs no network")               \
     X(INTERACTIVE, FLAG, interactive, 0, "interactive", NULL, 0, 0, 0,                                       \
       "Write an HTML page in which weights can be moved (small nets)")                                       \

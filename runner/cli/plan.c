@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/text.h"
 #include "cli/display.h"
 #include "cli/experiment_call.h"
 #include "cli/plan_data.h"
@@ -24,6 +25,7 @@ static status check(struct experiment_call *x, const struct call *c, cJSON **pla
 
     if (experiment_call_open(x, c))
         return FAILED;
+    x->options.rows = c->rows;
     st = scout_all(x->experiment, &x->options, &text, x->diag);
     if (st == OK)
         *plan = cJSON_Parse(text);
@@ -219,6 +221,11 @@ static void print_data(const cJSON *plan)
     cJSON_ArrayForEach(rows, cJSON_GetObjectItem(plan, "rows"))
         printf(", %.0f %s rows", rows->valuedouble, rows->string);
     printf(", %.0f steps an epoch\n", number(plan, "steps_per_epoch"));
+    cJSON_ArrayForEach(rows, cJSON_GetObjectItem(plan, "splits"))
+    {
+        if (strcmp(cJSON_GetStringValue(cJSON_GetObjectItem(rows, "split")), "noised") == 0)
+            printf("%.0f of the training rows have another class (label_noise)\n", number(rows, "rows"));
+    }
     free(input);
 }
 
@@ -307,15 +314,47 @@ static void print_json(const struct experiment *e, cJSON *plan)
     arena_free(arena);
 }
 
+/* The numbers of the rows of WORD, which `check()` has asked for. */
+static int print_rows(const char *word, const cJSON *plan)
+{
+    const char *listed = cJSON_GetStringValue(cJSON_GetObjectItem(plan, "listed"));
+
+    if (!listed || !*listed) {
+        cli_error("there are no %s rows", word);
+        return EXIT_INPUT;
+    }
+    fputs(listed, stdout);
+    return EXIT_OK;
+}
+
+/* A list that there can be. */
+static bool is_list(const char *word)
+{
+    static const char *const words[] = {"train", "validation", "test", "noised"};
+    const char *near;
+
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcmp(word, words[i]) == 0)
+            return true;
+    near = text_nearest(word, words, sizeof words / sizeof *words);
+    cli_error("--rows: '%s' is none of train, validation, test and noised%s%s%s", word,
+              near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+    return false;
+}
+
 static int run_plan(const struct call *c)
 {
     struct experiment_call x;
     cJSON *plan = NULL;
     int exit_status = EXIT_INPUT;
 
+    if (c->rows && !is_list(c->rows))
+        return EXIT_INPUT;
     if (check(&x, c, &plan) == OK) {
         exit_status = EXIT_OK;
-        if (c->json) {
+        if (c->rows) {
+            exit_status = print_rows(c->rows, plan);
+        } else if (c->json) {
             print_json(x.experiment, plan);
             plan = NULL;
         } else {
@@ -333,12 +372,15 @@ const struct command command_plan = {
     .args = "SPEC [PATH=VALUE...]",
     .least = 1,
     .most = ANY_NUMBER,
-    .options = {OPTION_PLUGIN, OPTION_JSON},
+    .options = {OPTION_PLUGIN, OPTION_ROWS, OPTION_JSON},
     .brief = "Show what a spec would do: spec, layers, data, trials",
     .help = "Prints the spec of the first trial with every default filled in; each layer with its shape, "
             "its number of parameters and its memory; the rows of each split; and the trials of the sweep. "
-            "Trains nothing and writes nothing.",
+            "Trains nothing and writes nothing.\n\n"
+            "With --rows it prints which rows of the dataset a split has (of a sweep: in its first trial), "
+            "one number a line: those that the recorded hash in the table `splits` is of.",
     .examples = "fell plan configs/fashion-mnist-mlp.yaml\n"
+                "fell plan configs/digits.yaml --rows validation | sha256sum\n"
                 "fell plan configs/digits.yaml --json | jq .plan.parameters",
     .run = run_plan,
 };

@@ -1,53 +1,16 @@
 /* data.c - from the spec's data section to the rows of a run. See data.h.
  *
- * The order: open every dataset and compare them, draw the split, read, transform. How a dataset is read is
- * data_read.c, transforms are data_transform.c.
+ * The order: open every dataset and compare them, draw the split, read, transform. Which rows are held out is
+ * data_split.c, how a dataset is read data_read.c, transforms are data_transform.c.
  */
 #include "engine/data.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
 #include "base/mem.h"
 #include "engine/data_parts.h"
-
-/* ---- the split ------------------------------------------------------------------ */
-
-/* Which rows of the source are for training, which for validation; both in the order
- * of the source. */
-struct parts {
-    int64_t ntrain, nvalidation;
-    int64_t *train, *validation; /* in one allocation, which train begins */
-};
-
-static int by_number(const void *a, const void *b)
-{
-    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-
-    return (x > y) - (x < y);
-}
-
-static status draw_parts(const struct spec *spec, int64_t rows, struct parts *parts, struct problem *p)
-{
-    double share = spec->data.validation_share;
-    struct rng_stream stream = rng_stream(spec->seed, RNG_SPLIT, 0, 0);
-    int64_t *order, n = (int64_t)floor(share * (double)rows + 0.5);
-
-    if (n < 1 || n >= rows)
-        return problem_set(p, "data.validation", 0, "", "a share of %g of %lld rows leaves none for %s",
-                           share, (long long)rows, n < 1 ? "validation" : "training");
-    order = data_count(rows);
-    if (!order)
-        return problem_set(p, "data.validation", 0, "", "%lld rows do not fit into memory", (long long)rows);
-    rng_shuffle(&stream, order, rows);
-    *parts = (struct parts){
-        .ntrain = rows - n, .nvalidation = n, .train = order, .validation = order + (rows - n)};
-    qsort(parts->train, (size_t)parts->ntrain, sizeof *order, by_number);
-    qsort(parts->validation, (size_t)n, sizeof *order, by_number);
-    return OK;
-}
 
 /* ---- loading --------------------------------------------------------------------- */
 
@@ -95,14 +58,6 @@ static status open_all(const struct spec *spec, struct dataset set[SPLITS], stru
     return OK;
 }
 
-static int64_t *copy_rows(const int64_t *row, int64_t n)
-{
-    int64_t *copy = mem_array((size_t)n, sizeof *copy);
-
-    memcpy(copy, row, (size_t)n * sizeof *copy);
-    return copy;
-}
-
 static bool has_doubles(const struct rows *r)
 {
     return r->wide || r->again;
@@ -111,13 +66,11 @@ static bool has_doubles(const struct rows *r)
 static status read_all(const struct spec *spec, struct data *data, struct dataset set[SPLITS],
                        struct problem *p)
 {
-    struct parts parts = {.ntrain = set[SPLIT_TRAIN].info.rows};
-    status result = OK;
+    struct parts parts = {0};
+    status result = data_split(spec, &set[SPLIT_TRAIN], &parts, p);
     bool narrow;
 
     data_stream_settle(spec, set);
-    if (spec->data.validation_share > 0)
-        result = draw_parts(spec, parts.ntrain, &parts, p);
     if (result == OK)
         result =
             dataset_read(&set[SPLIT_TRAIN], parts.train, parts.ntrain, false, &data->split[SPLIT_TRAIN], p);
@@ -131,13 +84,15 @@ static status read_all(const struct spec *spec, struct data *data, struct datase
             result = dataset_read(&set[s], NULL, set[s].info.rows, narrow, &data->split[s], p);
     if (result == OK && !rows_agree(data))
         result = problem_set(p, "data", 0, "", "the rows do not fit into memory");
-    if (result == OK && parts.nvalidation) {
-        data->split[SPLIT_TRAIN].source_row = copy_rows(parts.train, parts.ntrain);
-        data->split[SPLIT_VALIDATION].source_row = copy_rows(parts.validation, parts.nvalidation);
+    if (result == OK) {
+        data->split[SPLIT_TRAIN].source_row = parts.train;
+        data->split[SPLIT_VALIDATION].source_row = parts.nvalidation ? parts.validation : NULL;
+        parts.train = NULL;
+        parts.validation = parts.nvalidation ? NULL : parts.validation;
     }
     data->validation_rows = set[SPLIT_VALIDATION].info.rows;
     data->test_rows = set[SPLIT_TEST].info.rows;
-    free(parts.train);
+    parts_release(&parts);
     return result;
 }
 
@@ -146,6 +101,36 @@ static void close_all(struct dataset set[SPLITS], enum split from)
     for (enum split s = from; s < SPLITS; s++)
         if (set[s].choice)
             dataset_close(&set[s]);
+}
+
+/* The target of each row is what the transforms have made of its inputs. */
+static status learn_inputs(struct data *data, struct problem *p)
+{
+    if (data->nlate)
+        return problem_set(
+            p, "data.target", 0, "",
+            "data.target: input: a transform that acts in training only would leave the target as it "
+            "was; for a denoising autoencoder put the layer 'noise' or 'dropout' first in the model");
+    for (enum split s = 0; s < SPLITS; s++) {
+        struct rows *r = &data->split[s];
+        size_t n;
+
+        if (!r->n)
+            continue;
+        free(r->target);
+        free(r->label);
+        r->label = NULL;
+        r->target =
+            mem_mul((size_t)r->n, (size_t)data->x_size, &n) ? mem_try_aligned(n, sizeof *r->target) : NULL;
+        if (!r->target)
+            return problem_set(p, "data.target", 0, "", "%lld rows do not fit into memory twice",
+                               (long long)r->n);
+        memcpy(r->target, r->x, n * sizeof *r->target);
+    }
+    data->target = data->x;
+    data->target_size = data->x_size;
+    data->classes = false;
+    return OK;
 }
 
 status data_load(const struct spec *spec, struct host_env *env, struct data **out, struct problem *p)
@@ -161,13 +146,19 @@ status data_load(const struct spec *spec, struct host_env *env, struct data **ou
         copy_facts(data, &set[SPLIT_TRAIN]);
         result = read_all(spec, data, set, p);
     }
-    if (result == OK)
+    if (result == OK) {
         data_tell(data, set);
+        result = data_noise(spec, data, p);
+    }
     if (result == OK)
         result = data_stream(data, spec, set, &transforms, env, p);
     close_all(set, SPLIT_VALIDATION);
     if (result == OK)
         result = data_transforms(data, spec, transforms, env, p);
+    if (result == OK && spec->data.target == SPEC_TARGET_INPUT)
+        result = learn_inputs(data, p);
+    if (result == OK)
+        data_lists_hash(data);
     close_all(set, SPLIT_TRAIN); /* the words of its columns were needed till here */
     free(data->column);
     data->column = NULL;
@@ -195,13 +186,10 @@ void data_free(struct data *d)
         free(d->late[i].tensor_n);
     }
     free(d->late);
-    for (enum split s = 0; s < SPLITS && !d->map; s++) {
-        free(d->split[s].x);
-        free(d->split[s].wide);
-        free(d->split[s].target);
-        free(d->split[s].label);
-        free(d->split[s].source_row);
-    }
+    for (enum split s = 0; s < SPLITS && !d->map; s++)
+        rows_free(&d->split[s]);
+    if (!d->map)
+        free(d->noised_row);
     for (int64_t k = 0; d->class_names && k < d->nclasses; k++)
         free(d->class_names[k]);
     free(d->class_names);

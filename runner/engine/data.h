@@ -21,8 +21,11 @@ struct rows {
     bool gaps;           /* values are missing in the rows as read */
     float *target;       /* [n, target_size], NULL for classes */
     int32_t *label;      /* [n, target_size], NULL for values */
-    int64_t *source_row; /* [n] row of the source; NULL: all of a dataset, in order */
+    int64_t *source_row; /* [n] row of the source, in order; NULL: all of a dataset, in order */
 };
+
+/* Lists of rows: those of each split, and the training rows that label noise gave another class. */
+enum { DATA_LISTS = SPLITS + 1 };
 
 /* A transform that every training batch goes through (augment.h), as it was fitted. */
 struct late {
@@ -42,6 +45,9 @@ struct data {
     char **class_names;                              /* [nclasses], NULL without names */
     int64_t *class_rows;                             /* [nclasses] rows of the source that have each */
     int64_t source_rows, test_rows, validation_rows; /* of each dataset as read */
+    int64_t noised;                                  /* training rows that got another class */
+    int64_t *noised_row;                             /* [noised] rows of the source, in order */
+    char list_sha256[DATA_LISTS][65];                /* of data_list_text(); "" of an empty list */
     int64_t ncolumns;                                /* 0: not of a table, or no longer */
     struct fell_column *column; /* [ncolumns] of x, while datasets are open: not after data_load() */
     char *found; /* JSON: what each dataset found out about its file, its columns and classes */
@@ -66,6 +72,13 @@ extern int64_t data_kept_doubles;
  * leaves no training row, shapes that differ between source and test. */
 status data_load(const struct spec *spec, struct host_env *env, struct data **out, struct problem *p);
 void data_free(struct data *d);
+
+/* A list's word: "train", "validation", "test", "noised"; how many rows it has; their numbers in the dataset
+ * that they come from, from 0, each on a line; all lists that are not empty as [{split, rows, sha256}]. */
+const char *data_list_name(int list);
+int64_t data_list_size(const struct data *d, int list);
+void data_list_text(const struct data *d, int list, struct strbuf *out);
+cJSON *data_lists_json(const struct data *d);
 
 /* What the data depends on, as text: equal keys, equal data. */
 char *data_key(const struct spec *spec);

@@ -30,7 +30,7 @@ struct head {
     char zeros[32];
 };
 
-static const char MAGIC[16] = "fell rows 2\n";
+static const char MAGIC[16] = "fell rows 3\n";
 
 _Static_assert(sizeof(struct head) % LINE == 0, "what follows begins at a multiple of 64");
 
@@ -72,7 +72,11 @@ static bool visit_arrays(struct data *d, bool (*fn)(void *arg, void **array, siz
         if (r->n)
             good = fn(arg, (void **)&r->x, (size_t)(r->n * data_row_size(d, s)) * sizeof *r->x) &&
                    fn(arg, targets, (size_t)(r->n * d->target_size) * 4);
+        if (r->source_row && good)
+            good = fn(arg, (void **)&r->source_row, (size_t)r->n * sizeof *r->source_row);
     }
+    if (d->noised && good)
+        good = fn(arg, (void **)&d->noised_row, (size_t)d->noised * sizeof *d->noised_row);
     for (size_t i = 0; i < d->nlate; i++)
         for (size_t k = 0; k < d->late[i].ntensors && good; k++)
             if (d->late[i].tensor_n[k])
@@ -138,6 +142,13 @@ static char *describe(const struct data *d, const struct cache_warnings *warning
     if (d->nclasses)
         cJSON_AddItemToObject(json, "class_rows", integers((size_t)d->nclasses, d->class_rows));
     cJSON_AddStringToObject(json, "found", d->found ? d->found : "[]");
+    cJSON_AddItemToObject(json, "noised", settings_json_int(d->noised));
+    list = cJSON_AddArrayToObject(json, "lists");
+    for (int k = 0; k < DATA_LISTS; k++)
+        cJSON_AddItemToArray(list, cJSON_CreateString(d->list_sha256[k]));
+    list = cJSON_AddArrayToObject(json, "drawn");
+    for (enum split s = 0; s < SPLITS; s++)
+        cJSON_AddItemToArray(list, cJSON_CreateBool(d->split[s].source_row != NULL));
     list = cJSON_AddArrayToObject(json, "late");
     for (size_t i = 0; i < d->nlate; i++) {
         cJSON *one = cJSON_CreateObject();
@@ -206,6 +217,24 @@ static void read_late(struct data *d, const cJSON *list)
     }
 }
 
+/* Of splits that were drawn, source_row is set to what it is only known of that it is there: the array
+ * follows with the others. */
+static void read_lists(struct data *d, const cJSON *json)
+{
+    static int64_t there;
+    const cJSON *sha256 = cJSON_GetObjectItem(json, "lists"), *drawn = cJSON_GetObjectItem(json, "drawn");
+
+    d->noised = (int64_t)cJSON_GetNumberValue(cJSON_GetObjectItem(json, "noised"));
+    for (int k = 0; k < DATA_LISTS; k++) {
+        const char *text = cJSON_GetStringValue(cJSON_GetArrayItem(sha256, k));
+
+        snprintf(d->list_sha256[k], sizeof d->list_sha256[k], "%s", text ? text : "");
+    }
+    for (enum split s = 0; s < SPLITS; s++)
+        if (cJSON_IsTrue(cJSON_GetArrayItem(drawn, (int)s)))
+            d->split[s].source_row = &there;
+}
+
 /* The reverse of describe(). Its hash was found right, so it is what describe() made. */
 static struct data *read_description(const cJSON *json, struct cache_warnings *warnings)
 {
@@ -235,6 +264,7 @@ static struct data *read_description(const cJSON *json, struct cache_warnings *w
     for (int64_t k = 0; k < d->nclasses; k++)
         d->class_rows[k] = integer_at(cJSON_GetObjectItem(json, "class_rows"), (int)k);
     d->found = mem_string(json_text(json, "found"));
+    read_lists(d, json);
     read_late(d, cJSON_GetObjectItem(json, "late"));
     for (const cJSON *who = list ? list->child : NULL; who && who->next; who = who->next->next)
         cache_warnings_add(warnings, who->valuestring, who->next->valuestring);

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "engine/data.h"
 #include "host/settings.h"
+#include "spec/spec_keys.h"
 
 struct files {
     cJSON *list;
@@ -130,6 +131,18 @@ static void add_choice(cJSON *list, const struct choice *c, int64_t *changed)
     *changed = files.changed;
 }
 
+/* The plain keys of the section, but for words to readers. */
+static void add_section(cJSON *list, const struct spec *spec)
+{
+    const struct spec_section *section = spec_key_find(&spec_section_top, "data")->section;
+    const struct item table = spec_section_item(section);
+    cJSON *settings = cJSON_CreateObject();
+
+    settings_to_json(&table, (const char *)spec + section->base, settings);
+    cJSON_DeleteItemFromObjectCaseSensitive(settings, "about");
+    cJSON_AddItemToArray(list, settings);
+}
+
 char *data_key_changed(const struct spec *spec, int64_t *changed)
 {
     cJSON *key = cJSON_CreateArray();
@@ -139,6 +152,7 @@ char *data_key_changed(const struct spec *spec, int64_t *changed)
     cJSON_AddItemToArray(key, settings_json_int((int64_t)spec->seed));
     cJSON_AddItemToArray(key, settings_json_int(spec->loss.item->loss->target));
     cJSON_AddItemToArray(key, settings_json_number(spec->data.validation_share));
+    add_section(key, spec);
     add_choice(key, &spec->data.source, changed);
     add_choice(key, &spec->data.test, changed);
     add_choice(key, &spec->data.validation, changed);

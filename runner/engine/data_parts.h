@@ -55,6 +55,48 @@ status data_narrow(struct data *data, struct problem *p);
 /* And into doubles; SIZE of a row. False: out of memory. */
 bool rows_widen(struct rows *r, int64_t size);
 
+/* Arrays of a split; it has none then. */
+void rows_free(struct rows *r);
+
+/* ---- which rows ------------------------------------------------------------------------ */
+
+/* Rows of the source that are used, each part in order. NULL: all of them, none. */
+struct parts {
+    int64_t ntrain, nvalidation;
+    int64_t *train, *validation;
+};
+
+/* Draw them as the spec says. Errors: a part without a row, more folds or `rows` than there are rows or rows
+ * of a class, `stratify` without classes. */
+status data_split(const struct spec *spec, struct dataset *source, struct parts *out, struct problem *p);
+void parts_release(struct parts *parts);
+
+/* The class of each row: that of its label, or its value where there are few. */
+struct kinds {
+    int64_t n;
+    int32_t *of;    /* [rows] */
+    int64_t *count; /* [n] rows */
+    float *value;   /* [n] label or value */
+};
+
+/* Of a dataset's rows, which are read for it, or of rows that are in memory. KEY of the spec asks: errors
+ * name it, of rows with several targets or more values than classes could be. */
+status kinds_of_source(struct dataset *d, const char *key, struct kinds *out, struct problem *p);
+status kinds_of_rows(const struct data *data, const struct rows *r, const char *key, struct kinds *out,
+                     struct problem *p);
+void kinds_release(struct kinds *k);
+
+/* Give a share of the training rows another class; data->noised and noised_row. */
+status data_noise(const struct spec *spec, struct data *data, struct problem *p);
+
+/* data->list_sha256 */
+void data_lists_hash(struct data *d);
+
+/* Rows in the order of the source. */
+void data_sort(int64_t *row, int64_t n);
+
+/* ---- the rest ----------------------------------------------------------------------------- */
+
 /* data->found and data->class_rows, of the open datasets SET, once the rows are in. */
 void data_tell(struct data *data, const struct dataset set[SPLITS]);
 

@@ -78,6 +78,18 @@ int64_t *data_count(int64_t n)
     return numbers;
 }
 
+static int by_number(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+    return (x > y) - (x < y);
+}
+
+void data_sort(int64_t *row, int64_t n)
+{
+    qsort(row, (size_t)n, sizeof *row, by_number);
+}
+
 /* ---- opening -------------------------------------------------------------------- */
 
 static const char *target_word(uint64_t target)
@@ -98,7 +110,7 @@ static status check_info(struct dataset *d, const struct item *loss, struct prob
         return problem_set(p, d->section, 0, "", "%s: the plugin gives rows of no sensible shape", who);
     if (i->is != FELL_VALUES && i->is != FELL_CLASSES)
         return problem_set(p, d->section, 0, "", "%s: the plugin says neither values nor classes", who);
-    if (i->is != loss->loss->target)
+    if (i->is != loss->loss->target && !i->no_targets)
         return problem_set(p, d->section, 0, "",
                            "%s: the targets of the %s are %s, but the loss '%s' takes %s", who, d->word,
                            target_word(i->is), loss->name, target_word(loss->loss->target));
@@ -165,7 +177,8 @@ status dataset_open(struct dataset *d, const struct choice *choice, enum split r
                                .settings = choice->settings,
                                .wanted = spec->loss.item->loss->target,
                                .source = source ? &source->info : NULL,
-                               .gaps = fills_gaps(spec)};
+                               .gaps = fills_gaps(spec),
+                               .no_targets = spec->data.target == SPEC_TARGET_INPUT};
     net_at(&d->in, "opening");
     if (plugin->open(&d->info) != FELL_OK)
         return data_problem(p, d->section, 0, &d->in);
@@ -292,14 +305,14 @@ status dataset_match(struct dataset *d, const struct dataset *source, struct pro
     char own[96], other[96];
 
     for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++)
-        if (!same_shape(shapes[i].own, shapes[i].of_source))
+        if (!same_shape(shapes[i].own, shapes[i].of_source) && (i == 0 || !d->info.no_targets))
             return problem_set(p, d->section, 0, "",
                                "%s: %s of the %s have the shape %s, those of the source %s", d->in.name,
                                shapes[i].word, d->word, data_shape_text(shapes[i].own, own),
                                data_shape_text(shapes[i].of_source, other));
     if (map_columns(d, source, p) != OK)
         return FAILED;
-    if (d->info.is != FELL_CLASSES ||
+    if (d->info.is != FELL_CLASSES || d->info.no_targets ||
         (!d->info.class_names && !source->info.class_names && d->info.nclasses <= source->info.nclasses))
         return OK;
     return map_classes(d, source, p);

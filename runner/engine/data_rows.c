@@ -52,6 +52,16 @@ static void *rows_alloc(int64_t n, int64_t size, size_t element)
     return mem_mul((size_t)n, (size_t)size, &count) ? mem_try_aligned(count, element) : NULL;
 }
 
+void rows_free(struct rows *r)
+{
+    free(r->x);
+    free(r->wide);
+    free(r->target);
+    free(r->label);
+    free(r->source_row);
+    *r = (struct rows){0};
+}
+
 static status narrow(struct data *data, enum split s, struct problem *p)
 {
     struct rows *r = &data->split[s];

@@ -77,6 +77,7 @@ void data_tell(struct data *data, const struct dataset set[SPLITS])
         one = cJSON_CreateObject();
         cJSON_AddItemToArray(list, one);
         cJSON_AddStringToObject(one, "set", set[s].word);
+        cJSON_AddStringToObject(one, "section", set[s].section);
         cJSON_AddStringToObject(one, "dataset", set[s].choice->item->name);
         cJSON_AddItemToObject(one, "rows", settings_json_int(info->rows));
         if (info->found)

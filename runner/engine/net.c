@@ -125,6 +125,7 @@ cJSON *net_to_json(const struct net *n, size_t besides)
             cJSON_AddNumberToObject(rows, split_name((enum split)s), (double)n->data->split[s].n);
     cJSON_AddItemToObject(o, "input", shape_json(&n->data->x));
     cJSON_AddItemToObject(o, "classes", classes_json(n->data));
+    cJSON_AddItemToObject(o, "splits", data_lists_json(n->data));
     cJSON_AddItemToObject(o, "data", cJSON_Parse(n->data->found ? n->data->found : "[]"));
     layers = cJSON_AddArrayToObject(o, "layers");
     for (size_t i = 0; i < n->nentries; i++) {

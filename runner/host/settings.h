@@ -59,6 +59,9 @@ const char *settings_type_word(const fell_param *p);
 void settings_range_text(const fell_param *p, char out[80]);
 void settings_default_text(const fell_param *p, struct strbuf *b);
 
+/* Whether a number, truth or name in SETTINGS is what it is by default; of other types never. */
+bool settings_is_default(const fell_param *p, const void *settings);
+
 /* Whether null says "not set" here: where that is what the default is. */
 bool settings_null_is_unset(const fell_param *p);
 

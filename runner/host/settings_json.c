@@ -40,19 +40,32 @@ static cJSON *json_string(const char *text)
     return text ? cJSON_CreateString(text) : cJSON_CreateNull();
 }
 
-static cJSON *json_enum(const fell_param *p, int32_t number)
+/* The name of choice NUMBER; free() it. */
+static char *enum_name(const fell_param *p, int32_t number)
 {
-    const char *name = p->choices, *end;
-    char *copy;
-    cJSON *json;
+    const char *name = p->choices;
 
     while (number-- > 0 && strchr(name, '|'))
         name = strchr(name, '|') + 1;
-    end = strchr(name, '|');
-    copy = mem_format("%.*s", (int)(end ? end - name : (ptrdiff_t)strlen(name)), name);
-    json = cJSON_CreateString(copy);
-    free(copy);
+    return mem_format("%.*s", (int)strcspn(name, "|"), name);
+}
+
+static cJSON *json_enum(const fell_param *p, int32_t number)
+{
+    char *name = enum_name(p, number);
+    cJSON *json = cJSON_CreateString(name);
+
+    free(name);
     return json;
+}
+
+static bool enum_is(const fell_param *p, int32_t number, const char *wanted)
+{
+    char *name = enum_name(p, number);
+    const bool same = wanted && strcmp(name, wanted) == 0;
+
+    free(name);
+    return same;
 }
 
 static cJSON *json_list(const fell_param *p, const void *field)
@@ -109,6 +122,24 @@ void settings_to_json(const struct item *item, const void *settings, cJSON *obje
         const fell_param *p = &item->params[i];
 
         cJSON_AddItemToObject(object, p->name, json_setting(p, (const char *)settings + p->offset));
+    }
+}
+
+bool settings_is_default(const fell_param *p, const void *settings)
+{
+    const char *field = (const char *)settings + p->offset;
+
+    switch ((fell_ptype)p->type) {
+    case FELL_P_INT:
+        return (double)*(const int64_t *)(const void *)field == p->def;
+    case FELL_P_FLOAT:
+        return *(const double *)(const void *)field == p->def;
+    case FELL_P_BOOL:
+        return *(const bool *)field == (p->def != 0.0);
+    case FELL_P_ENUM:
+        return enum_is(p, *(const int32_t *)(const void *)field, p->def_text);
+    default:
+        return false;
     }
 }
 

@@ -20,12 +20,13 @@
 enum frame_type {
     /* runner to worker; one at a time */
     FRAME_CHECK = 1, /* job: load the data, plan the net; answered by PLAN or PROBLEM */
-    FRAME_TRAIN,     /* job: a run; answered by PARAMETERS, METRICS, EPOCH ..., END or PROBLEM */
+    FRAME_TRAIN,     /* job: a run; answered by SPLITS, PARAMETERS, METRICS, EPOCH ..., END or PROBLEM */
     FRAME_QUIT,
     FRAME_ANSWER, /* to ASK; JSON: verdict (enum verdict), next */
     /* worker to runner */
     FRAME_PLAN = 16,  /* JSON of learner_to_json() */
     FRAME_PROBLEM,    /* JSON: section, index, setting, text */
+    FRAME_SPLITS,     /* JSON: [{split, rows, sha256}] */
     FRAME_PARAMETERS, /* JSON: [{position, layer, plugin, name, shape, count}] */
     FRAME_METRICS,    /* JSON: [[split, name], ...], what the values of the EPOCH frames after it are */
     FRAME_EPOCH,

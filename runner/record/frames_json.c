@@ -23,6 +23,7 @@ static const struct {
     bool whole;
     double least, most;
 } numbers[] = {
+    {FRAME_SPLITS, "rows", true, 0, MOST},
     {FRAME_PARAMETERS, "position", true, 0, INT_MAX},
     {FRAME_PARAMETERS, "count", true, 0, MOST},
     {FRAME_CHECKPOINT, "epoch", true, 0, MOST},
@@ -41,9 +42,10 @@ static const struct {
     enum frame_type type;
     const char *key;
 } texts[] = {
-    {FRAME_PARAMETERS, "layer"}, {FRAME_PARAMETERS, "plugin"}, {FRAME_PARAMETERS, "name"},
-    {FRAME_EVENT, "kind"},       {FRAME_CHECKPOINT, "path"},   {FRAME_CHECKPOINT, "sha256"},
-    {FRAME_END, "status"},       {FRAME_PROBLEM, "text"},
+    {FRAME_SPLITS, "split"},      {FRAME_SPLITS, "sha256"},     {FRAME_PARAMETERS, "layer"},
+    {FRAME_PARAMETERS, "plugin"}, {FRAME_PARAMETERS, "name"},   {FRAME_EVENT, "kind"},
+    {FRAME_CHECKPOINT, "path"},   {FRAME_CHECKPOINT, "sha256"}, {FRAME_END, "status"},
+    {FRAME_PROBLEM, "text"},
 };
 
 static bool is_number(const cJSON *v, bool whole, double least, double most)
@@ -109,8 +111,9 @@ bool frame_is_sound(const struct frame *f, const char *body)
     if (f->type < FRAME_PLAN || f->size == 0 || body[f->size - 1] != 0)
         return false;
     json = cJSON_Parse(body);
-    sound = f->type == FRAME_METRICS || f->type == FRAME_PARAMETERS ? is_list(f->type, json)
-                                                                    : is_object(f->type, json);
+    sound = f->type == FRAME_METRICS || f->type == FRAME_PARAMETERS || f->type == FRAME_SPLITS
+                ? is_list(f->type, json)
+                : is_object(f->type, json);
     cJSON_Delete(json);
     return sound;
 }

@@ -347,6 +347,14 @@ status recorder_run_started(struct recorder *r, int64_t run, int worker, struct 
     return recorder_event(r, run, "started", NULL, err);
 }
 
+status recorder_split(struct recorder *r, int64_t run, const char *split, int64_t rows, const char *sha256,
+                      struct error *err)
+{
+    const struct cell cells[] = {INT(run), TEXT(split), INT(rows), TEXT(sha256)};
+
+    return ADD(r, SQL_SPLIT, cells, err);
+}
+
 status recorder_parameter(struct recorder *r, int64_t run, int position, const char *layer,
                           const char *plugin, const char *name, const char *shape_json, int64_t count,
                           struct error *err)

@@ -111,6 +111,8 @@ status recorder_git_dirty(struct recorder *r, int64_t experiment, bool dirty, st
 /* The rest is queued, and stored by recorder_tick() or when it is much. After an error
  * (full disk ...) the rows stay queued and the database holds what was committed. */
 status recorder_run_started(struct recorder *r, int64_t run, int worker, struct error *err);
+status recorder_split(struct recorder *r, int64_t run, const char *split, int64_t rows, const char *sha256,
+                      struct error *err);
 status recorder_parameter(struct recorder *r, int64_t run, int position, const char *layer,
                           const char *plugin, const char *name, const char *shape_json, int64_t count,
                           struct error *err);

@@ -79,6 +79,15 @@ const char schema_sql[] =
     "  PRIMARY KEY (run_id, path)\n"
     ") STRICT, WITHOUT ROWID;\n"
 
+    "CREATE TABLE IF NOT EXISTS splits ( -- which rows one run had in one split\n"
+    "  run_id        INTEGER NOT NULL REFERENCES runs,\n"
+    "  split         TEXT NOT NULL,            -- train, validation, test; noised: training rows with "
+    "another class\n"
+    "  rows          INTEGER NOT NULL,\n"
+    "  sha256        TEXT NOT NULL,            -- of what fell plan SPEC --rows SPLIT prints: their numbers\n"
+    "  PRIMARY KEY (run_id, split)\n"
+    ") STRICT, WITHOUT ROWID;\n"
+
     "CREATE TABLE IF NOT EXISTS parameters ( -- one parameter tensor of one run\n"
     "  run_id        INTEGER NOT NULL REFERENCES runs,\n"
     "  position      INTEGER NOT NULL,         -- of the trained tensors, from 0, in the model's order\n"
@@ -172,6 +181,6 @@ const char schema_sql[] =
     ") STRICT;\n"
     "CREATE INDEX IF NOT EXISTS events_by_run ON events (run_id);\n";
 
-const char *const schema_run_tables[] = {"run_params", "parameters",  "epochs",         "gradients",
-                                         "metrics",    "steps",       "step_gradients", "probes",
-                                         "plugins",    "checkpoints", "events",         NULL};
+const char *const schema_run_tables[] = {
+    "run_params",     "splits", "parameters", "epochs",      "gradients", "metrics", "steps",
+    "step_gradients", "probes", "plugins",    "checkpoints", "events",    NULL};

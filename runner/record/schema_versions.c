@@ -46,6 +46,7 @@ static const struct version {
     {.about = "what probes say of a net"},
     {.about = "runs have no list of statuses: whoever adds one adds no version", .anew = "runs"},
     {.about = "what the name of a swept value stands for"},
+    {.about = "which rows each split had"},
 };
 const int schema_version = sizeof ladder / sizeof *ladder - 1;
 

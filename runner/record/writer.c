@@ -42,6 +42,7 @@ static const char *const sql_text[SQL_COUNT] = {
     [SQL_LATER_PROBES] = "DELETE FROM probes WHERE run_id = ?1 AND (epoch > ?2 OR ?2 = 0)",
     [SQL_LATER_STEPS] = "DELETE FROM steps WHERE run_id = ?1 AND step > ?2",
     [SQL_LATER_STEP_GRADIENTS] = "DELETE FROM step_gradients WHERE run_id = ?1 AND step > ?2",
+    [SQL_SPLIT] = "INSERT INTO splits (run_id, split, rows, sha256) VALUES (?1, ?2, ?3, ?4)",
     [SQL_PARAMETER] = "INSERT INTO parameters (run_id, position, layer, plugin, name, shape, count)"
                       " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     [SQL_EVENT] = "INSERT INTO events (run_id, at, kind, detail) VALUES (?1, ?2, ?3, ?4)",
@@ -87,6 +88,7 @@ static const char *const sql_text[SQL_COUNT] = {
 
 /* What may be said twice, in the same words: whether the row that is there has the same values. */
 static const char *const same_text[SQL_COUNT] = {
+    [SQL_SPLIT] = "SELECT 1 FROM splits WHERE run_id = ?1 AND split = ?2 AND (rows, sha256) IS (?3, ?4)",
     [SQL_PARAMETER] = "SELECT 1 FROM parameters WHERE run_id = ?1 AND position = ?2"
                       " AND (layer, plugin, name, shape, count) IS (?3, ?4, ?5, ?6, ?7)",
     [SQL_ADD_FILE] = "SELECT 1 FROM data_files WHERE experiment_id = ?1 AND role = ?2 AND path = ?3"

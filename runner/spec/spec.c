@@ -140,8 +140,10 @@ static void read_forms(struct spec_reader *r, const struct node *root)
     }
     if ((node = spec_get(root, "probes")))
         spec_read_probes(r, node);
-    if (data)
+    if (data) {
         s->data.at = tree_key(root, "data")->place;
+        s->data.map = data;
+    }
     if ((node = spec_get(train, "initial_weights")))
         s->train.initial_weights_at = node->place;
     if ((node = spec_get(train, "early_stopping")))

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/split.h"
 #include "host/registry.h"
 #include "yaml/diag.h"
 #include "yaml/tree.h"
@@ -53,6 +54,9 @@ struct spec_probe {
     int32_t split;       /* whose rows: 0 train, 1 validation, 2 test, as enum split */
 };
 
+/* What is learnt of a row: the dataset's targets, or its inputs again. */
+enum spec_target { SPEC_TARGET_DATASET, SPEC_TARGET_INPUT };
+
 enum { ON_FAILURE_CONTINUE = -1, ON_FAILURE_STOP = 0 };
 
 enum record_gradients { RECORD_EPOCH, RECORD_NONE, RECORD_STEP };
@@ -63,13 +67,19 @@ struct spec {
     uint64_t seed;   /* the experiment's root */
     bool seed_drawn; /* was absent */
 
-    struct {
+    struct spec_data {
         struct choice source, test, validation;
-        double validation_share; /* 0: none, or a dataset */
+        double validation_share; /* 0: none, or a dataset, or folds */
         const char *about;       /* for readers: where the rows come from; or NULL */
+        double rows;             /* training rows in use: a share up to 1, else how many */
+        bool stratify;           /* each class has its share on both sides of a split */
+        int64_t folds, fold;     /* folds 0: none; else FOLD of them, from 0, is for validation */
+        double label_noise;      /* share of the training rows that get another class */
+        int32_t target;          /* enum spec_target */
         size_t ntransforms;
         struct choice *transforms;
         struct place at;
+        const struct node *map; /* as written */
     } data;
 
     size_t nmodel;
@@ -137,6 +147,10 @@ struct spec *spec_parse_written(struct arena *arena, struct registry *r, const s
  * same spec: the database's runs.resolved and the worker's job. Paths in it are
  * absolute. */
 cJSON *spec_to_json(const struct spec *s);
+
+/* Whether rows are held out for validation, however that is said; whether there is such a split. */
+bool spec_has_validation(const struct spec *s);
+bool spec_has_split(const struct spec *s, enum split split);
 
 /* TEXT, which spec_to_json() has made, as a spec again; its nodes are in TREE. With ARENA as of
  * spec_parse_in(), without as of spec_parse(). NULL: not understood, and why in ERR: text and plugins are of

@@ -1,8 +1,10 @@
 /* spec_check.c - what can be checked only when all parts of a spec are known, and needs no
- * data: names of recorded values, metrics and the last entry against the loss.
+ * data: keys of the data section together, names of recorded values, metrics and the last entry against the
+ * loss.
  *
  * Class counts and shapes are the engine's.
  */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -13,13 +15,6 @@
 #include "spec/spec_read.h"
 
 /* ---- recorded values: SPLIT.NAME ------------------------------------------------- */
-
-static bool has_split(const struct spec *s, enum split split)
-{
-    if (split == SPLIT_VALIDATION)
-        return s->data.validation.item || s->data.validation_share > 0;
-    return split == SPLIT_TRAIN || s->data.test.item;
-}
 
 /* The split of that name; SPLITS: none. */
 static enum split find_split(const char *name, size_t len)
@@ -133,7 +128,7 @@ static char *suggest_recorded(const struct spec *s, const char *value)
                  {"train", SPLIT_TRAIN},
                  {"test", SPLIT_TEST},
                  {"eval", SPLIT_VALIDATION}};
-    enum split split = has_split(s, SPLIT_VALIDATION) ? SPLIT_VALIDATION : SPLIT_TRAIN;
+    enum split split = spec_has_split(s, SPLIT_VALIDATION) ? SPLIT_VALIDATION : SPLIT_TRAIN;
     const char **names = mem_array(s->nmetrics + 1, sizeof *names), *rest = value, *name;
     size_t n = 0;
     char *text;
@@ -152,7 +147,7 @@ static char *suggest_recorded(const struct spec *s, const char *value)
         if (s->metrics[i].item)
             names[n++] = s->metrics[i].item->name;
     name = text_nearest(rest, names, n);
-    text = name && has_split(s, split) ? mem_format("; did you mean '%s.%s'?", split_name(split), name)
+    text = name && spec_has_split(s, split) ? mem_format("; did you mean '%s.%s'?", split_name(split), name)
                                        : mem_string("");
     free(names);
     return text;
@@ -175,7 +170,7 @@ void spec_check_recorded(struct spec_reader *r, const char *value, const char *w
                                 "before the dot%s",
                                 who, value, meant);
         free(meant);
-    } else if (!has_split(r->spec, split))
+    } else if (!spec_has_split(r->spec, split))
         r->result |= diag_error(r->diag, at, "%s: '%s' is not recorded: there is no data.%s", who, value,
                                 split_name(split));
     else if (!is_recorded(r->spec, dot + 1))
@@ -254,11 +249,59 @@ bool spec_output_misfits(const struct spec *s, char text[320])
     return true;
 }
 
+/* ---- keys of `data` that ask for each other ------------------------------------------- */
+
+static void refuse_key(struct spec_reader *r, const struct node *root, const char *key, const char *why)
+{
+    const struct node *data = tree_get(root, "data");
+
+    r->result |= diag_error(r->diag, settings_place(data, key, &r->spec->data.at), "data.%s: %s", key, why);
+}
+
+static void check_folds(struct spec_reader *r, const struct node *root)
+{
+    const struct spec_data *d = &r->spec->data;
+    char why[160];
+
+    if (d->folds && (d->validation.item || d->validation_share > 0))
+        refuse_key(r, root, "folds", "the validation rows are a fold of these; leave data.validation out");
+    if (d->folds && d->fold >= d->folds) {
+        snprintf(why, sizeof why, "%lld is none of the %lld folds, which are 0 to %lld", (long long)d->fold,
+                 (long long)d->folds, (long long)d->folds - 1);
+        refuse_key(r, root, "fold", why);
+    }
+    if (!d->folds && spec_get(tree_get(root, "data"), "fold"))
+        refuse_key(r, root, "fold", "of how many? Write data.folds as well");
+}
+
+static void check_data_keys(struct spec_reader *r, const struct node *root)
+{
+    const struct spec *s = r->spec;
+    const struct spec_data *d = &s->data;
+    const bool inputs = d->target == SPEC_TARGET_INPUT, splits = d->validation_share > 0 || d->folds;
+
+    check_folds(r, root);
+    if (d->rows > 1 && d->rows != floor(d->rows))
+        refuse_key(r, root, "rows", "a share up to 1, or a whole number of rows, is wanted here");
+    if (d->stratify && !splits && d->rows == 1) /* a trial of a sweep over data.rows may be so */
+        diag_warn(
+            r->diag, settings_place(tree_get(root, "data"), "stratify", &d->at),
+            "data.stratify does nothing: no rows are held out, by data.folds or a share as data.validation, "
+            "or left out, by data.rows");
+    if (inputs && d->stratify)
+        refuse_key(r, root, "stratify", "there are no classes where the target is the input");
+    if (inputs && d->label_noise > 0)
+        refuse_key(r, root, "label_noise", "there are no classes where the target is the input");
+    if (inputs && s->loss.item && s->loss.item->loss->target != FELL_VALUES)
+        refuse_key(r, root, "target", "inputs are values, and the loss takes classes: mse is one for values");
+}
+
 void spec_check(struct spec_reader *r, const struct node *root)
 {
     const struct spec *s = r->spec;
     char text[320];
 
+    check_data_keys(r, root);
     check_monitors(r, root);
     check_metrics(r);
     if (!r->result && spec_output_misfits(s, text))

@@ -205,9 +205,13 @@ static cJSON *json_key(const struct spec *s, const struct spec_key *key)
 static cJSON *json_section(const struct spec *s, const struct spec_section *section)
 {
     const struct item table = spec_section_item(section);
+    const char *base = (const char *)s + section->base;
     cJSON *object = cJSON_CreateObject();
 
-    settings_to_json(&table, (const char *)s + section->base, object);
+    settings_to_json(&table, base, object);
+    for (size_t i = 0; i < section->nparams; i++)
+        if (section->params[i].flags & SPEC_IF_SET && settings_is_default(&section->params[i], base))
+            cJSON_DeleteItemFromObjectCaseSensitive(object, section->params[i].name);
     for (size_t i = 0; i < section->nkeys; i++) {
         cJSON *value = json_key(s, &section->keys[i]);
 

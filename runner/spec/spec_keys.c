@@ -42,12 +42,30 @@ static const struct spec_key data_keys[] = {
      .doc = "What is done to the rows; fitted on the training rows."},
 };
 static const fell_param data_params[] = {
-    {"about", "Where the rows come from, for readers: 'fell explain' tells it; no part of what is trained.",
-     FELL_P_STRING, 0, IN_SPEC(data.about), 0, 0, 0, NULL, NULL},
+    FELL_STRING(
+        struct spec_data, about, NULL, 0,
+        "Where the rows come from, for readers: 'fell explain' tells it; no part of what is trained."),
+    FELL_FLOAT(
+        struct spec_data, rows, 1, 0, INFINITY, FELL_MIN_OPEN | SPEC_IF_SET,
+        "Training rows in use: a share up to 1, or from 2 on how many; a larger number keeps those of a "
+        "smaller one. What is held out stays the same."),
+    {"stratify",
+     "Whether each class has its share of rows on both sides of a split, in every fold and in `rows`.",
+     FELL_P_BOOL, SPEC_IF_SET, offsetof(struct spec_data, stratify), 0, 0, 1, NULL, NULL},
+    {"folds",
+     "Parts of the source, of which one is for validation: cross-validation is a sweep over data.fold.",
+     FELL_P_INT, SPEC_IF_SET, offsetof(struct spec_data, folds), 0, 2, INFINITY, NULL, NULL},
+    FELL_INT(struct spec_data, fold, 0, 0, INFINITY, SPEC_IF_SET,
+             "Which of the `folds`, from 0, is for validation."),
+    FELL_FLOAT(struct spec_data, label_noise, 0, 0, 1, SPEC_IF_SET,
+               "The share of the training rows that gets another class, drawn by the seed."),
+    {"target", "What is learnt: the dataset's own targets, or the inputs (an autoencoder).", FELL_P_ENUM,
+     SPEC_IF_SET, offsetof(struct spec_data, target), 0, 0, 0, "dataset", "dataset|input"},
 };
 static const struct spec_section data_section = {.name = "data",
                                                  .nparams = COUNT(data_params),
                                                  .params = data_params,
+                                                 .base = IN_SPEC(data),
                                                  .nkeys = COUNT(data_keys),
                                                  .keys = data_keys};
 

@@ -47,8 +47,10 @@ struct spec_section {
 
 extern const struct spec_section spec_section_top;
 
-/* Flag of a fell_param of an entry: only where there are tensors. Above all flags of plugins. */
-enum { SPEC_OF_TENSORS = 1 << 30 };
+/* Flags of a fell_param, above all flags of plugins. Of an entry: only where there are tensors. Of a
+ * section: a resolved spec has it only where it is not the default, so that a spec without it is the
+ * experiment that it was before there was such a key. */
+enum { SPEC_IF_SET = 1 << 29, SPEC_OF_TENSORS = 1 << 30 };
 
 /* Keys that model entries have beside their plugin's settings; base and offsets are in struct
  * spec_entry. Plugins may have no settings of these names: plugin_name_taken(). */

@@ -65,7 +65,7 @@ static void write_settings(const char *name, size_t nparams, const fell_param *p
 static void write_objective(const struct experiment *e, struct strbuf *out)
 {
     const struct sweep_objective *o = &e->objective;
-    bool validation = e->first->data.validation.item || e->first->data.validation_share > 0;
+    const bool validation = spec_has_validation(e->first);
 
     strbuf_addf(out, "objective %s %s %s\n", o->maximize ? "maximize" : "minimize",
                 o->name      ? o->name

@@ -217,6 +217,19 @@ static status lose_process(struct hand *h, const struct hand_env *env, bool brok
 
 /* ---- frames ------------------------------------------------------------------------------ */
 
+static status on_splits(struct hand *h, const struct hand_env *env, const cJSON *json, struct error *err)
+{
+    const cJSON *one;
+
+    cJSON_ArrayForEach(one, json)
+    {
+        if (recorder_split(env->recorder, h->task.run, json_text(one, "split"),
+                           (int64_t)json_number(one, "rows"), json_text(one, "sha256"), err) != OK)
+            return FAILED;
+    }
+    return OK;
+}
+
 static status on_parameters(struct hand *h, const struct hand_env *env, const cJSON *json, struct error *err)
 {
     const cJSON *one;
@@ -366,13 +379,10 @@ static const struct {
     enum frame_type type;
     status (*take)(struct hand *h, const struct hand_env *env, const cJSON *json, struct error *err);
 } json_frames[] = {
-    {FRAME_PARAMETERS, on_parameters},
-    {FRAME_EVENT, on_event},
-    {FRAME_CHECKPOINT, on_checkpoint},
-    {FRAME_END, on_end},
-    {FRAME_PROBLEM, on_problem},
-    {FRAME_RESUMED, on_resumed},
-    {FRAME_ASK, on_ask},
+    {FRAME_SPLITS, on_splits},   {FRAME_PARAMETERS, on_parameters},
+    {FRAME_EVENT, on_event},     {FRAME_CHECKPOINT, on_checkpoint},
+    {FRAME_END, on_end},         {FRAME_PROBLEM, on_problem},
+    {FRAME_RESUMED, on_resumed}, {FRAME_ASK, on_ask},
 };
 
 static status take_json(struct hand *h, const struct hand_env *env, uint32_t type, const char *body,

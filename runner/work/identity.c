@@ -64,8 +64,7 @@ status identity_hash_path(const char *path, char out[65], struct error *err)
 
 struct collect {
     struct identity *id;
-    const cJSON *rows; /* when counting, else NULL */
-    bool shared;       /* validation rows come from the source */
+    const cJSON *sets; /* of a plan's data, when counting; else NULL */
     struct error *err;
     status result;
 };
@@ -81,22 +80,17 @@ static struct data_file_row *find_file(struct identity *id, const char *role, co
 /* Row count of the dataset that SECTION names; -1 for what is not a dataset. */
 static int64_t count_of(const struct collect *c, const char *section)
 {
-    static const char *const key[][2] = {
-        {"data.source", "train"}, {"data.validation", "validation"}, {"data.test", "test"}};
-    int64_t n = -1;
+    const cJSON *set;
 
-    for (size_t i = 0; i < sizeof key / sizeof key[0]; i++)
-        if (strcmp(section, key[i][0]) == 0) {
-            const cJSON *v = cJSON_GetObjectItem(c->rows, key[i][1]);
+    cJSON_ArrayForEach(set, c->sets)
+    {
+        const char *own = cJSON_GetStringValue(cJSON_GetObjectItem(set, "section"));
+        const cJSON *rows = cJSON_GetObjectItem(set, "rows");
 
-            n = v ? (int64_t)v->valuedouble : -1;
-        }
-    if (n >= 0 && c->shared && strcmp(section, "data.source") == 0) {
-        const cJSON *v = cJSON_GetObjectItem(c->rows, "validation");
-
-        n += v ? (int64_t)v->valuedouble : 0;
+        if (own && rows && strcmp(section, own) == 0)
+            return (int64_t)rows->valuedouble;
     }
-    return n;
+    return -1;
 }
 
 static void add_file(struct collect *c, const char *section, const char *role, const char *path)
@@ -106,9 +100,9 @@ static void add_file(struct collect *c, const char *section, const char *role, c
     char *facts;
     int64_t changed;
 
-    if (f && c->rows)
+    if (f && c->sets)
         f->rows = count_of(c, section);
-    if (f || c->rows || c->result != OK)
+    if (f || c->sets || c->result != OK)
         return;
     files = arena_alloc(id->arena, (id->nfiles + 1) * sizeof *files);
     if (id->nfiles)
@@ -140,15 +134,14 @@ static void visit_file(void *arg, const char *section, int index, const char *se
 
 static void collect_spec(struct collect *c, const struct spec *spec)
 {
-    c->shared = spec->data.validation_share > 0;
     spec_each_path(spec, visit_file, c);
 }
 
 void identity_count_rows(struct identity *id, const struct spec *spec, const cJSON *plan)
 {
-    struct collect c = {.id = id, .rows = cJSON_GetObjectItem(plan, "rows")};
+    struct collect c = {.id = id, .sets = cJSON_GetObjectItem(plan, "data")};
 
-    if (c.rows)
+    if (c.sets)
         collect_spec(&c, spec);
 }
 

@@ -165,6 +165,8 @@ status process_send(struct process *p, const struct job *job, struct error *err)
         cJSON_AddRawToObject(header, "bytes", job->bytes);
     if (job->objective)
         cJSON_AddStringToObject(header, "objective", job->objective);
+    if (job->rows)
+        cJSON_AddStringToObject(header, "rows", job->rows);
     cJSON_AddBoolToObject(header, "maximize", job->maximize);
     cJSON_AddNumberToObject(header, "ask_epoch", (double)job->ask_epoch);
     text = cJSON_PrintUnformatted(header);

@@ -45,6 +45,7 @@ struct job {
     const char *bytes;                    /* of same_bytes_wanted(), or NULL */
     const char *objective;                /* what the best checkpoint is best at; NULL: the spec says */
     bool maximize;
+    const char *rows;  /* FRAME_CHECK: the split whose rows the plan is to list; or NULL */
     int64_t ask_epoch; /* the first epoch after which the run asks; 0: never */
 };
 /* FAILED: the process is dead or dying. */

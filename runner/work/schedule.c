@@ -266,8 +266,7 @@ static void read_objective(struct schedule *s)
     const char *name = s->t.objective.name, *dot = name ? strchr(name, '.') : NULL;
     const struct spec *first = s->t.first;
 
-    s->split =
-        first->data.validation_share > 0 || first->data.validation.item ? SPLIT_VALIDATION : SPLIT_TRAIN;
+    s->split = spec_has_validation(first) ? SPLIT_VALIDATION : SPLIT_TRAIN;
     if (!dot)
         return;
     if (strncmp(name, "probe.", 6) == 0) {

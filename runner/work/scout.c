@@ -36,6 +36,8 @@ static const struct place *section_place(const struct spec *spec, const char *se
                   {"model", &spec->model_at},
                   {"data", &spec->data.at}};
 
+    if (strncmp(section, "data.", 5) == 0 && spec->data.at.source)
+        return settings_place(spec->data.map, section + 5, &spec->data.at);
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++)
         if (strncmp(section, places[i].section, strlen(places[i].section)) == 0)
             return places[i].at->source ? places[i].at : NULL;
@@ -106,12 +108,18 @@ static void add_crash(struct diag *d, struct process *p, const struct spec *spec
 
 /* ---- asking ---------------------------------------------------------------------- */
 
-static status ask(struct process *p, const struct experiment *e, size_t trial, struct error *err)
+/* ROWS: the split whose rows are listed, or NULL. */
+static status ask(struct process *p, const struct experiment *e, size_t trial, const char *rows,
+                  struct error *err)
 {
     struct arena *arena = arena_new();
     const struct trial t = scout_now(e, trial, arena);
-    const struct job job = {
-        .type = FRAME_CHECK, .number = trial, .name = e->name, .resolved = t.resolved, .seed = t.spec->seed};
+    const struct job job = {.type = FRAME_CHECK,
+                            .number = trial,
+                            .name = e->name,
+                            .resolved = t.resolved,
+                            .seed = t.spec->seed,
+                            .rows = rows};
     const status result = process_send(p, &job, err);
 
     arena_free(arena);
@@ -124,13 +132,13 @@ status scout_begin(struct process *p, const struct experiment *e, const struct r
     if (o->worker && o->worker->pid) {
         *p = *o->worker;
         o->worker->pid = 0;
-        if (ask(p, e, 0, err) == OK)
+        if (ask(p, e, 0, o->rows, err) == OK)
             return OK;
         process_bury(p, true, NULL);
     }
     if (process_start(p, o->nplugins, o->plugins, err) != OK)
         return FAILED;
-    return ask(p, e, 0, err);
+    return ask(p, e, 0, o->rows, err);
 }
 
 status scout_finish(struct process *p, const struct experiment *e,
@@ -157,7 +165,7 @@ status scout_finish(struct process *p, const struct experiment *e,
         else if (plan)
             plan(arg, t, body);
         t++;
-        if (t < e->nscouts && ask(p, e, t, &err) != OK) {
+        if (t < e->nscouts && ask(p, e, t, NULL, &err) != OK) {
             add_crash(d, p, scout_now(e, t, arena).spec);
             break;
         }

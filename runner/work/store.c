@@ -335,7 +335,7 @@ const char *store_objective(const struct experiment *e)
 
     if (e->objective.name)
         return e->objective.name;
-    return s->data.validation.item || s->data.validation_share > 0 ? "validation.loss" : "train.loss";
+    return spec_has_validation(s) ? "validation.loss" : "train.loss";
 }
 
 static struct experiment_row row_of(const struct store *s)

@@ -86,6 +86,7 @@ static void send_parameters(void *arg, const struct learner *learner)
     size_t n = net_tensors(net, &t);
     cJSON *list = cJSON_CreateArray();
 
+    outbox_add_json(&w->out, FRAME_SPLITS, data_lists_json(w->data));
     for (size_t i = 0; i < n; i++) {
         cJSON *one, *shape;
 
@@ -304,9 +305,25 @@ static status use_threads(struct worker *w, int64_t threads, struct problem *p)
     return OK;
 }
 
+/* WORD: of a list of rows; NULL: none is asked for. */
+static void add_list(const struct worker *w, const char *word, cJSON *plan)
+{
+    for (int list = 0; word && list < DATA_LISTS; list++) {
+        struct strbuf text = {0};
+
+        if (strcmp(word, data_list_name(list)) != 0)
+            continue;
+        strbuf_add(&text, "");
+        data_list_text(w->data, list, &text);
+        cJSON_AddStringToObject(plan, "listed", text.text);
+        strbuf_release(&text);
+    }
+}
+
 /* Planning and filling the tensors finds every error that training could meet before its
  * first step. */
-static status check(struct worker *w, const struct spec *spec, uint64_t seed, struct problem *p)
+static status check(struct worker *w, const struct spec *spec, const cJSON *header, uint64_t seed,
+                    struct problem *p)
 {
     struct learner learner;
     status result = learner_plan(&learner, spec, w->data, &w->env, net_batch(spec, w->data), p);
@@ -315,6 +332,7 @@ static status check(struct worker *w, const struct spec *spec, uint64_t seed, st
         cJSON *plan = learner_to_json(&learner);
         struct looks *looks = NULL;
 
+        add_list(w, cJSON_GetStringValue(cJSON_GetObjectItem(header, "rows")), plan);
         result = learner_fill(&learner, spec, seed, p);
         if (result == OK)
             result = looks_new(spec, w->data, &learner, &w->env, seed, &looks, p);
@@ -394,8 +412,8 @@ static void do_job(struct worker *w, const struct frame *head, const char *body)
              same_bytes_plugins(wanted, spec, w->registry, &p) == OK &&
              same_bytes_files(wanted, spec, SAME_MODEL, &p) == OK &&
              use_threads(w, spec->train.threads, &p) == OK && use_data(w, spec, wanted, &p) == OK)
-        result =
-            head->type == FRAME_CHECK ? check(w, spec, seed, &p) : train(w, spec, header, text + 1, seed, &p);
+        result = head->type == FRAME_CHECK ? check(w, spec, header, seed, &p)
+                                           : train(w, spec, header, text + 1, seed, &p);
     if (result != OK)
         send_problem(w, &p);
     outbox_end(&w->out);

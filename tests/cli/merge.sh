@@ -14,7 +14,7 @@ rows() {
         SELECT r.uid, x.uid, trial, repeat, seed, status, epochs_done, seconds, error, resolved FROM runs AS r
             JOIN experiments AS x ON x.id = experiment_id ORDER BY r.uid;
         SELECT r.uid, e.epoch, e.train_loss, e.grad_norm_mean, e.seconds FROM epochs AS e JOIN runs AS r ON r.id = run_id ORDER BY 1, 2"
-    for t in run_params parameters gradients metrics plugins; do
+    for t in run_params splits parameters gradients metrics plugins; do
         sqlite3 -bail "$1" "SELECT r.uid, t.* FROM $t AS t JOIN runs AS r ON r.id = run_id" | cut -d'|' -f 1,3- | sort
     done
     sqlite3 -bail "$1" "SELECT r.uid, at, kind, detail FROM events JOIN runs AS r ON r.id = run_id ORDER BY 1, events.id;
@@ -160,7 +160,7 @@ for count in 10 0; do # twice is once
     expect_json out "$count|$((10 - count))" "j->>'\$.sources[0].new_runs', j->>'\$.sources[0].known_runs'"
 done
 cmp old.db before.db || fail "merging changed an old database"
-expect_sql new.db "6|ok" "SELECT user_version, integrity_check FROM pragma_user_version, pragma_integrity_check"
+expect_sql new.db "7|ok" "SELECT user_version, integrity_check FROM pragma_user_version, pragma_integrity_check"
 expect_sql new.db "old|1|validation.loss|minimize|best
 bare|1|train.loss|minimize|best
 wild|1|train.loss|minimize|best" "SELECT name, uid = identity, objective, goal, objective_at FROM experiments ORDER BY id"
@@ -168,4 +168,4 @@ for table in runs epochs gradients metrics steps run_params data_files plugins; 
     expect_sql new.db "$(sqlite3 old.db "SELECT count(*) FROM $table")" "SELECT count(*) FROM $table"
 done
 expect_exit 0 "$FELL" merge live.db -o old.db
-expect_sql old.db "6|4" "SELECT user_version, (SELECT count(*) FROM experiments) FROM pragma_user_version"
+expect_sql old.db "7|4" "SELECT user_version, (SELECT count(*) FROM experiments) FROM pragma_user_version"

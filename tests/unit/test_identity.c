@@ -123,7 +123,8 @@ Test(identity, files_and_plugins)
     struct plugin_row *plugins;
     struct strbuf names = {0};
     struct error err;
-    cJSON *plan = cJSON_Parse("{\"rows\": {\"train\": 3, \"validation\": 1, \"test\": 2}}");
+    cJSON *plan = cJSON_Parse("{\"data\": [{\"section\": \"data.source\", \"rows\": 4},"
+                              " {\"section\": \"data.test\", \"rows\": 2}]}");
     size_t n;
 
     write_file("demo.yaml", spec_text);
@@ -135,7 +136,7 @@ Test(identity, files_and_plugins)
     cr_expect_str_eq(id->files[0].role, "source.path");
     cr_expect(id->files[0].path[0] == '/' && strstr(id->files[0].path, "/d.csv"));
     cr_expect_str_eq(id->files[0].sha256, "0adf59c54d3680e516f41920e32a1bdfbc8f3baf38a3ea69ca16af53d457c8e3");
-    cr_expect(id->files[0].rows == 4, "the validation rows are the source's");
+    cr_expect(id->files[0].rows == 4);
     cr_expect_str_eq(id->files[1].role, "test.path");
     cr_expect(id->files[1].rows == 2);
 

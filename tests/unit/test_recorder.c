@@ -20,7 +20,7 @@ Test(recorder, schema_is_the_contract)
 {
     close_recorder(open_recorder());
     expect_answer("PRAGMA application_id", "1178946636");
-    expect_answer("PRAGMA user_version", "6");
+    expect_answer("PRAGMA user_version", "7");
     expect_answer("PRAGMA journal_mode", "wal");
     expect_answer(
         "SELECT count(*) FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND strict = 0"
@@ -49,6 +49,7 @@ Test(recorder, schema_is_the_contract)
         "runs: "
         "id,uid,experiment_id,trial,repeat,seed,status,started_at,finished_at,seconds,epochs_done,resolved,"
         "error,signal,worker,host,user\n"
+        "splits: run_id,split,rows,sha256\n"
         "step_gradients: run_id,step,position,grad_norm\n"
         "steps: run_id,step,loss,lr,grad_norm");
 }
@@ -125,7 +126,7 @@ Test(recorder, first_starts_race)
         cr_expect(failures == 0, "%d of %d could not open it", failures, STARTS);
         expect_answer("PRAGMA integrity_check", "ok");
         expect_answer("SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'",
-                      "14");
+                      "15");
     }
 }
 
@@ -157,7 +158,7 @@ Test(recorder, refuses_what_is_not_its_own)
     remove(db_path);
     close_recorder(open_recorder());
     free(answer(db_path, "PRAGMA user_version = 9"));
-    expect_refused("was written by a newer fell (schema 9, this program knows 6)");
+    expect_refused("was written by a newer fell (schema 9, this program knows 7)");
 
     snprintf(db_path, sizeof db_path, "%s", folder);
     expect_refused("is a folder, not a results database");
@@ -332,8 +333,8 @@ Test(recorder, finds_experiments)
 Test(recorder, removes_experiments_with_all_rows)
 {
     static const char *const tables[] = {
-        "experiments", "data_files", "runs",           "run_params", "parameters",  "epochs", "gradients",
-        "metrics",     "steps",      "step_gradients", "plugins",    "checkpoints", "events"};
+        "experiments", "data_files", "runs",  "run_params",     "splits",  "parameters",  "epochs",
+        "gradients",   "metrics",    "steps", "step_gradients", "plugins", "checkpoints", "events"};
     const struct metric_value metric = {SPLIT_TRAIN, "accuracy", 0.5};
     const struct epoch_report epoch = {.epoch = 2, .nmetrics = 1, .metrics = &metric};
     const double norm = 1;
@@ -349,6 +350,7 @@ Test(recorder, removes_experiments_with_all_rows)
         record_step(r, run, &step);
         cr_assert(recorder_event(r, run, "started", NULL, &err) == OK &&
                   recorder_checkpoint(r, run, 1, "/c", "s", true, &err) == OK &&
+                  recorder_split(r, run, "train", 3, "ab", &err) == OK &&
                   recorder_parameter(r, run, 0, "l", "p", "n", "[]", 1, &err) == OK);
     }
     cr_assert(recorder_commit(r, &err) == OK);

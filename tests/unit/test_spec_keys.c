@@ -9,7 +9,9 @@
 /* A spec in which every section is there, and whose first entry has every key. */
 #define FULL                                                                                                 \
     "seed: 1\n"                                                                                              \
-    "data: {source: xor, test: xor, validation: 0.5, transforms: [standardize]}\n"                           \
+    "data: {source: xor, test: xor, validation: 0.5, transforms: [standardize], rows: 2, stratify: true,\n"  \
+    "       label_noise: 0.5}\n"                                                                             \
+                                                                                                             \
     "model: [{dense: {units: 2, activation: relu, init: zeros}}, {dense: {units: 1}}]\n" LOSS OPTIMIZER      \
     "schedule: {step: {every: 4}}\n"                                                                         \
     "metrics: mae\nprobes: weights\n"                                                                        \
@@ -17,10 +19,14 @@
     "record: {gradients: {step: 2}}\n"                                                                       \
     "checkpoint: {}\n"
 
+/* What cannot stand beside other keys of FULL. */
+#define OTHER "data: {source: xor, folds: 3, fold: 1, target: input}\n" MODEL LOSS OPTIMIZER TRAIN
+
 /* What a spec says, and no resolved one: the caller has it, or it is for readers. */
 static bool is_left_out(const char *path)
 {
-    static const char *const paths[] = {"extends", "vars", "sweep", "data.about"};
+    static const char *const paths[] = {"extends",    "vars",      "sweep",      "data.about",
+                                        "data.folds", "data.fold", "data.target" /* see OTHER */};
 
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
         if (!strcmp(path, paths[i]))
@@ -82,6 +88,32 @@ Test(spec_keys, none_is_lost_on_the_way_to_a_worker)
                      names[i]);
     cJSON_Delete(json);
     spec_done(&r);
+}
+
+/* A spec without a key is the experiment that it was before there was such a key. */
+Test(spec_keys, of_data_are_in_the_resolved_spec_where_they_are_not_the_default)
+{
+    struct spec_reading r = read_spec(OTHER),
+                        plain = read_spec(
+                            "data: {source: xor, rows: 1.0, stratify: no}\n" MODEL LOSS OPTIMIZER TRAIN);
+    char *text;
+    cJSON *json;
+
+    cr_assert_not_null(r.spec);
+    json = spec_to_json(r.spec);
+    text = cJSON_PrintUnformatted(cJSON_GetObjectItem(json, "data"));
+    cr_expect(strstr(text, "\"folds\":3,\"fold\":1,\"target\":\"input\""), "%s", text);
+    free(text);
+    cJSON_Delete(json);
+    spec_done(&r);
+
+    cr_assert_not_null(plain.spec);
+    json = spec_to_json(plain.spec);
+    text = cJSON_PrintUnformatted(cJSON_GetObjectItem(json, "data"));
+    cr_expect_str_eq(text, "{\"source\":{\"xor\":{\"rows\":4,\"noise\":0}},\"transforms\":[]}");
+    free(text);
+    cJSON_Delete(json);
+    spec_done(&plain);
 }
 
 /* No key takes this. */

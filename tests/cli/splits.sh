@@ -1,0 +1,97 @@
+#!/bin/sh
+# Which rows a run had: listed by fell plan --rows, recorded with their hash, the same with the cache of rows and
+# without it, the same when a run is verified; and a sweep over data.fold.
+. "${srcdir:-.}/tests/cli/lib.sh"
+
+write_iris() {
+    cat >"$1" <<END
+name: $2
+seed: 1
+data:
+  source: {csv: {path: $srcdir/configs/data/iris.csv, target: target}}
+$3
+model: [{dense: {units: 8, activation: relu}}, {dense: {units: 3}}]
+loss: cross_entropy
+optimizer: {adam: {lr: 0.01}}
+train: {epochs: 2}
+END
+}
+
+# ---- lists and hashes -----------------------------------------------------------------------------------------
+
+write_iris iris.yaml iris '  folds: 5
+  fold: 2
+  stratify: true
+  rows: 0.5
+  label_noise: 0.1'
+for split in train validation noised; do
+    "$FELL" plan iris.yaml --rows $split >$split
+done
+[ "$(wc -l <train) $(wc -l <validation) $(wc -l <noised)" = "60 30 6" ] || fail "$(wc -l train validation noised)"
+sort -n -c train
+[ "$(cat train validation | sort -u | wc -l)" = 90 ] || fail "a row is on both sides"
+[ "$(cat train noised | sort -u | wc -l)" = 60 ] || fail "label noise is not in the training rows"
+# Of 3 classes with 50 rows each has 10 in a fold, and 20 in half of the others.
+tail -n +2 "$srcdir/configs/data/iris.csv" | sed 's/.*,//' >classes
+for split in validation:10 train:20; do
+    while read -r row; do sed -n "$((row + 1))p" classes; done <"${split%:*}" | sort | uniq -c |
+        awk -v n="${split#*:}" '$1 != n { exit 1 } END { exit NR != 3 }' || fail "${split%:*} is not stratified"
+done
+expect_exit 0 "$FELL" plan iris.yaml
+expect_text out "60 train rows, 30 validation rows" "6 of the training rows have another class (label_noise)"
+expect_exit 0 "$FELL" run iris.yaml --quiet --db iris.db
+for split in train validation noised; do
+    expect_sql iris.db "$(wc -l <$split)|$(sha256sum <$split | cut -d' ' -f1)" \
+        "SELECT rows, sha256 FROM splits WHERE split = '$split'"
+done
+expect_sql iris.db "3|150" "SELECT (SELECT count(*) FROM splits), rows FROM data_files"
+expect_exit 0 "$FELL" verify 1 --db iris.db
+# What is stored of a run lists its rows again.
+sqlite3 iris.db "SELECT resolved FROM runs" >again.yaml
+"$FELL" plan again.yaml --rows validation | cmp - validation || fail "a stored run lists other rows"
+
+expect_exit 2 "$FELL" plan iris.yaml --rows test
+expect_text err "there are no test rows"
+expect_exit 2 "$FELL" plan iris.yaml --rows validaton
+expect_text err "--rows: 'validaton' is none of train, validation, test and noised; did you mean 'validation'?"
+
+# ---- the cache of prepared rows --------------------------------------------------------------------------------
+
+awk 'BEGIN { print "a,b,c,d,e,f,g,h,y"; for (i = 0; i < 40000; i++) print i ",2,3,4,5,6,7,8," i % 3 }' >large.csv
+touch -d '1 minute ago' large.csv
+sleep 2.1 # a file that was just changed is not kept
+for cache in off "$PWD/cache" "$PWD/cache"; do
+    FELL_CACHE=$cache "$FELL" plan iris.yaml data.source.csv.path="$PWD/large.csv" data.source.csv.target=y --rows train |
+        sha256sum >>hashes
+    FELL_CACHE=$cache "$FELL" plan iris.yaml data.source.csv.path="$PWD/large.csv" data.source.csv.target=y --rows noised |
+        sha256sum >>noise
+done
+[ "$(ls cache)" ] || fail "nothing was kept"
+[ "$(sort -u hashes | wc -l) $(sort -u noise | wc -l)" = "1 1" ] || fail "rows from the cache are others"
+
+# ---- an experiment without the keys is what it was --------------------------------------------------------------
+
+write_iris plain.yaml plain '  validation: 0.2'
+expect_exit 0 "$FELL" run plain.yaml --quiet --db plain.db
+expect_sql plain.db '{"source":{"csv":1},"validation":0.2,"transforms":[]}' \
+    "SELECT json_replace(resolved->'data', '\$.source.csv', 1) FROM runs"
+
+# ---- an autoencoder ------------------------------------------------------------------------------------------------
+
+cat >auto.yaml <<END
+name: auto
+seed: 1
+data:
+  source: {csv: {path: $srcdir/configs/data/iris.csv, target: [], drop: [target]}}
+  target: input
+  validation: 0.2
+  transforms: [standardize]
+model: [{dense: {units: 2}}, {dense: {units: 4}}]
+loss: mse
+optimizer: {adam: {lr: 0.05}}
+metrics: [r2]
+train: {epochs: 60}
+END
+expect_exit 0 "$FELL" run auto.yaml --quiet --db auto.db
+# Two principal components of iris hold 96 % of its variance.
+expect_sql auto.db 1 "SELECT value > 0.94 AND value < 0.97 FROM metrics WHERE split = 'train' ORDER BY epoch DESC LIMIT 1"
