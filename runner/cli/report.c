@@ -13,6 +13,7 @@
 #include "cli/display.h"
 #include "cli/query.h"
 #include "cli/tally.h"
+#include "record/schema.h"
 
 static const double LEAST_PAIR = 0.01; /* share of an interaction that a person is shown */
 
@@ -81,11 +82,16 @@ static const char pruned_sql[] =
     "WHERE ?1 > 0 AND r.status = 'pruned'\n"
     "GROUP BY pattern(e.detail) ORDER BY runs DESC, first_run LIMIT iif(?2 > 0, ?2, -1)";
 
+/* Cross-validation: a row for each setting, over the trials that differ in data.fold alone. */
+static const char folds_sql[] =
+    "SELECT params, mean, sd, n AS folds, lowest, highest FROM folds\n"
+    "WHERE experiment = ?1 ORDER BY " SCHEMA_MEAN_RANK ", params LIMIT iif(?2 > 0, ?2, -1)";
+
 struct report {
     int64_t experiment, trials;
     char *heading;
     struct tally tally;
-    struct table *about, *board, *values, *failures, *pruned;
+    struct table *about, *folds, *board, *values, *failures, *pruned;
     struct report_importance importance;
 };
 
@@ -93,6 +99,7 @@ static void release(struct report *r)
 {
     free(r->heading);
     table_free(r->about);
+    table_free(r->folds);
     table_free(r->board);
     table_free(r->values);
     table_free(r->failures);
@@ -113,6 +120,7 @@ static status ask_all(sqlite3 *db, const struct call *c, struct report *r, struc
                        "SELECT name AS experiment, id AS experiment_id, objective, goal,\n"
                        "       objective_at, strategy, created_at FROM experiments WHERE id = ?1",
                        1, ids, &r->about, err) ||
+                   results_table_of(db, folds_sql, 2, ids, &r->folds, err) ||
                    results_trials(db, ids[0], ids[1], &r->board, err) ||
                    report_values(db, ids[0], ids[1], &r->values, err) ||
                    report_importance(db, c->json ? 0 : LEAST_PAIR, &r->importance, err) ||
@@ -162,6 +170,7 @@ static void print_text(const struct report *r, int64_t limit)
     tally_add_text(&b, &r->tally);
     printf("%s\n%s\n", r->heading, b.text);
     strbuf_release(&b);
+    print_part("mean and deviation over the folds of data.fold", r->folds, limit);
     print_part("leaderboard", r->board, 0);
     results_more(r->board, r->trials, "--limit 0 shows all");
     if (table_rows(r->values) > 0) {
@@ -194,6 +203,7 @@ static void print_json(const struct report *r)
 
     for (int s = 0; s < STATUSES; s++)
         cJSON_AddNumberToObject(part, run_statuses[s].word, (double)r->tally.of[s]);
+    cJSON_AddItemToObject(o, "folds", table_to_json(r->folds));
     cJSON_AddItemToObject(o, "leaderboard", table_to_json(r->board));
     cJSON_AddItemToObject(o, "values", table_to_json(r->values));
     cJSON_AddItemToObject(o, "importance", importance_json(&r->importance));
@@ -249,7 +259,9 @@ const struct command command_report = {
     .help =
         "EXPERIMENT is a name or a number; without it, the newest. Shows how many runs ended how; the "
         "trials, "
-        "ranked as `fell best` does; for every value of every swept setting how many trials had it, the mean "
+        "ranked as `fell best` does, and before them, of a sweep over data.fold, the mean and deviation of "
+        "each "
+        "setting over its folds; for every value of every swept setting how many trials had it, the mean "
         "of their means, the best of these and the trial that had it (numbers with more than 12 values are "
         "put into six ranges); how much each setting matters; and the runs that failed or were pruned, with "
         "why: messages that differ in numbers only are counted together, the first is shown.\n\n"

@@ -151,6 +151,8 @@ status data_load(const struct spec *spec, struct host_env *env, struct data **ou
         result = data_noise(spec, data, p);
     }
     if (result == OK)
+        result = data_scale_targets(spec, data, p);
+    if (result == OK)
         result = data_stream(data, spec, set, &transforms, env, p);
     close_all(set, SPLIT_VALIDATION);
     if (result == OK)
@@ -193,6 +195,8 @@ void data_free(struct data *d)
     for (int64_t k = 0; d->class_names && k < d->nclasses; k++)
         free(d->class_names[k]);
     free(d->class_names);
+    free(d->target_mean);
+    free(d->target_deviation);
     free(d->class_rows);
     free(d->found);
     free(d->column);

@@ -47,6 +47,7 @@ struct data {
     int64_t source_rows, test_rows, validation_rows; /* of each dataset as read */
     int64_t noised;                                  /* training rows that got another class */
     int64_t *noised_row;                             /* [noised] rows of the source, in order */
+    double *target_mean, *target_deviation;          /* [target_size] of targets that are scaled; else NULL */
     char list_sha256[DATA_LISTS][65];                /* of data_list_text(); "" of an empty list */
     int64_t ncolumns;                                /* 0: not of a table, or no longer */
     struct fell_column *column; /* [ncolumns] of x, while datasets are open: not after data_load() */
@@ -72,6 +73,10 @@ extern int64_t data_kept_doubles;
  * leaves no training row, shapes that differ between source and test. */
 status data_load(const struct spec *spec, struct host_env *env, struct data **out, struct problem *p);
 void data_free(struct data *d);
+
+/* N rows of scaled targets, or of outputs that stand for them, [n, target_size], in the target's own units.
+ * D has target_mean. */
+void data_own_units(const struct data *d, const float *scaled, int64_t n, float *own);
 
 /* A list's word: "train", "validation", "test", "noised"; how many rows it has; their numbers in the dataset
  * that they come from, from 0, each on a line; all lists that are not empty as [{split, rows, sha256}]. */

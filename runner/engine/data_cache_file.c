@@ -116,6 +116,15 @@ static cJSON *integers(size_t n, const int64_t *v)
     return list;
 }
 
+static cJSON *numbers(int64_t n, const double *v)
+{
+    cJSON *list = cJSON_CreateArray();
+
+    for (int64_t i = 0; i < n; i++)
+        cJSON_AddItemToArray(list, settings_json_number(v[i]));
+    return list;
+}
+
 static cJSON *shape_json(const fell_shape *shape)
 {
     return integers((size_t)shape->rank, shape->dim);
@@ -142,6 +151,10 @@ static char *describe(const struct data *d, const struct cache_warnings *warning
     if (d->nclasses)
         cJSON_AddItemToObject(json, "class_rows", integers((size_t)d->nclasses, d->class_rows));
     cJSON_AddStringToObject(json, "found", d->found ? d->found : "[]");
+    if (d->target_mean) {
+        cJSON_AddItemToObject(json, "target_mean", numbers(d->target_size, d->target_mean));
+        cJSON_AddItemToObject(json, "target_deviation", numbers(d->target_size, d->target_deviation));
+    }
     cJSON_AddItemToObject(json, "noised", settings_json_int(d->noised));
     list = cJSON_AddArrayToObject(json, "lists");
     for (int k = 0; k < DATA_LISTS; k++)
@@ -217,6 +230,17 @@ static void read_late(struct data *d, const cJSON *list)
     }
 }
 
+/* NULL: there are none. */
+static double *read_numbers(const cJSON *list)
+{
+    const int n = cJSON_GetArraySize(list);
+    double *v = list ? mem_array((size_t)n, sizeof *v) : NULL;
+
+    for (int i = 0; i < n; i++)
+        v[i] = cJSON_GetNumberValue(cJSON_GetArrayItem(list, i));
+    return v;
+}
+
 /* Of splits that were drawn, source_row is set to what it is only known of that it is there: the array
  * follows with the others. */
 static void read_lists(struct data *d, const cJSON *json)
@@ -265,6 +289,8 @@ static struct data *read_description(const cJSON *json, struct cache_warnings *w
         d->class_rows[k] = integer_at(cJSON_GetObjectItem(json, "class_rows"), (int)k);
     d->found = mem_string(json_text(json, "found"));
     read_lists(d, json);
+    d->target_mean = read_numbers(cJSON_GetObjectItem(json, "target_mean"));
+    d->target_deviation = read_numbers(cJSON_GetObjectItem(json, "target_deviation"));
     read_late(d, cJSON_GetObjectItem(json, "late"));
     for (const cJSON *who = list ? list->child : NULL; who && who->next; who = who->next->next)
         cache_warnings_add(warnings, who->valuestring, who->next->valuestring);

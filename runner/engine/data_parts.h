@@ -89,6 +89,9 @@ void kinds_release(struct kinds *k);
 /* Give a share of the training rows another class; data->noised and noised_row. */
 status data_noise(const struct spec *spec, struct data *data, struct problem *p);
 
+/* Scale the targets as the spec says; data->target_mean and target_deviation. */
+status data_scale_targets(const struct spec *spec, struct data *data, struct problem *p);
+
 /* data->list_sha256 */
 void data_lists_hash(struct data *d);
 

@@ -32,6 +32,7 @@ struct measure {
     bool shuffled;
     float *pred, *target;
     int32_t *label;
+    float *own[SPLITS]; /* targets that are scaled in the data, in their own units; NULL: as they lie there */
     struct probe_names *probes;
 };
 
@@ -158,6 +159,18 @@ static void warn_alike(const struct measure *m, const struct net *n)
     }
 }
 
+/* Outputs are scaled back only where they stand for the targets, one for one. */
+static status check_units(const struct measure *m, struct problem *p)
+{
+    if (!m->data->target_mean || m->nmetrics == 0 || m->size == m->data->target_size)
+        return OK;
+    return problem_set(
+        p, "data.scale_target", 0, "",
+        "data.scale_target: a row has %lld outputs for %lld targets, so metrics could not be in the "
+        "target's units",
+        (long long)m->size, (long long)m->data->target_size);
+}
+
 status measure_new(const struct net *n, struct measure **out, struct problem *p)
 {
     const struct entry *last = &n->entry[n->nentries - 1];
@@ -192,7 +205,7 @@ status measure_new(const struct net *n, struct measure **out, struct problem *p)
     }
     for (size_t i = 0; i < m->nmetrics; i++)
         m->metric[i].call.value = m->out;
-    if (check_names(m, p) != OK) {
+    if (check_names(m, p) != OK || check_units(m, p) != OK) {
         measure_free(m);
         return FAILED;
     }
@@ -211,8 +224,28 @@ void measure_free(struct measure *m)
     free(m->pred);
     free(m->target);
     free(m->label);
+    for (int s = 0; s < SPLITS; s++)
+        free(m->own[s]);
     arena_free(m->arena);
     free(m);
+}
+
+/* The targets of splits that are not shuffled, in their own units. */
+static bool make_own(struct measure *m)
+{
+    for (enum split s = m->shuffled ? SPLIT_VALIDATION : SPLIT_TRAIN; s < SPLITS; s++) {
+        const struct rows *r = &m->data->split[s];
+        size_t floats;
+
+        if (!r->n)
+            continue;
+        if (mem_mul((size_t)r->n, (size_t)m->data->target_size, &floats))
+            m->own[s] = mem_try_aligned(floats, sizeof *m->own[s]);
+        if (!m->own[s])
+            return false;
+        data_own_units(m->data, r->target, r->n, m->own[s]);
+    }
+    return true;
 }
 
 status measure_allocate(struct measure *m, struct problem *p)
@@ -233,7 +266,7 @@ status measure_allocate(struct measure *m, struct problem *p)
         else
             m->target = mem_try_aligned(floats, sizeof *m->target);
     }
-    if (!m->pred || (m->shuffled && !m->label && !m->target))
+    if (!m->pred || (m->shuffled && !m->label && !m->target) || (m->data->target_mean && !make_own(m)))
         return problem_set(p, "metrics", 0, "", "no memory for the outputs of %lld rows", (long long)most);
     return OK;
 }
@@ -244,11 +277,16 @@ void measure_keep(struct measure *m, enum split split, const struct batch *b, co
 
     if (m->nmetrics == 0)
         return;
-    memcpy(m->pred + b->at * m->size, output, (size_t)(b->n * m->size) * sizeof *m->pred);
+    if (m->data->target_mean)
+        data_own_units(m->data, output, b->n, m->pred + b->at * m->size);
+    else
+        memcpy(m->pred + b->at * m->size, output, (size_t)(b->n * m->size) * sizeof *m->pred);
     if (split != SPLIT_TRAIN || !m->shuffled)
         return;
     if (m->classes)
         memcpy(m->label + b->at * target_size, b->label, (size_t)(b->n * target_size) * sizeof *m->label);
+    else if (m->data->target_mean)
+        data_own_units(m->data, b->target, b->n, m->target + b->at * target_size);
     else
         memcpy(m->target + b->at * target_size, b->target, (size_t)(b->n * target_size) * sizeof *m->target);
 }
@@ -266,7 +304,7 @@ status measure_split(struct measure *m, enum split split, int64_t rows, struct e
             m->out[k] = NAN;
         metric->call.rows = rows * m->rows_each;
         metric->call.pred = m->pred;
-        metric->call.target = kept ? m->target : m->data->split[split].target;
+        metric->call.target = kept ? m->target : m->own[split] ? m->own[split] : m->data->split[split].target;
         metric->call.label = kept ? m->label : m->data->split[split].label;
         if (metric->item->eval(&metric->call) != FELL_OK)
             return instance_error(&metric->in, NULL, err);

@@ -91,6 +91,23 @@ static const struct view {
      "WHERE run = first\n"
      "ORDER BY experiment, " SCHEMA_MEAN_RANK ", trial"},
 
+    {"folds", "the value of a setting over the folds of data.fold: the mean of its trials",
+     "SELECT experiment, name, params, -- without data.fold\n"
+     "       objective, mean, sqrt(squares / nullif(n - 1, 0)) AS sd, -- of the sample\n"
+     "       n, lowest, highest, goal\n"
+     "FROM (SELECT *, sum((value - mean) * (value - mean)) OVER (PARTITION BY experiment, params) AS "
+     "squares\n"
+     "      FROM (SELECT *, avg(value) OVER f AS mean, count(value) OVER f AS n, min(value) OVER f AS "
+     "lowest,\n"
+     "                   max(value) OVER f AS highest, min(trial) OVER f AS first\n"
+     "            FROM (SELECT experiment, name, trial, json_remove(params, '$.\"data.fold\"') AS params, "
+     "objective,\n"
+     "                         goal, mean AS value\n"
+     "                  FROM trials WHERE json_type(params, '$.\"data.fold\"') IS NOT NULL)\n"
+     "            WINDOW f AS (PARTITION BY experiment, params)))\n"
+     "WHERE trial = first\n"
+     "ORDER BY experiment, " SCHEMA_MEAN_RANK ", trial"},
+
     {"sweep", "the swept values beside the value of every run",
      "SELECT l.run, l.name, l.trial, l.repeat, l.status,\n"
      "       (SELECT json_group_object(path, value) FROM run_params WHERE run_id = l.run) AS params,\n"

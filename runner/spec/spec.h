@@ -56,6 +56,7 @@ struct spec_probe {
 
 /* What is learnt of a row: the dataset's targets, or its inputs again. */
 enum spec_target { SPEC_TARGET_DATASET, SPEC_TARGET_INPUT };
+enum spec_scale { SPEC_SCALE_NONE, SPEC_SCALE_STANDARDIZE };
 
 enum { ON_FAILURE_CONTINUE = -1, ON_FAILURE_STOP = 0 };
 
@@ -76,6 +77,7 @@ struct spec {
         int64_t folds, fold;     /* folds 0: none; else FOLD of them, from 0, is for validation */
         double label_noise;      /* share of the training rows that get another class */
         int32_t target;          /* enum spec_target */
+        int32_t scale_target;    /* enum spec_scale */
         size_t ntransforms;
         struct choice *transforms;
         struct place at;

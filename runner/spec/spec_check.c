@@ -292,6 +292,11 @@ static void check_data_keys(struct spec_reader *r, const struct node *root)
         refuse_key(r, root, "stratify", "there are no classes where the target is the input");
     if (inputs && d->label_noise > 0)
         refuse_key(r, root, "label_noise", "there are no classes where the target is the input");
+    if (d->scale_target != SPEC_SCALE_NONE && inputs)
+        refuse_key(r, root, "scale_target", "the inputs are learnt as the transforms leave them");
+    else if (d->scale_target != SPEC_SCALE_NONE && s->loss.item &&
+             (s->loss.item->loss->target != FELL_VALUES || s->loss.item->loss->expects != FELL_REAL))
+        refuse_key(r, root, "scale_target", "only a loss of numbers, as mse, takes scaled targets");
     if (inputs && s->loss.item && s->loss.item->loss->target != FELL_VALUES)
         refuse_key(r, root, "target", "inputs are values, and the loss takes classes: mse is one for values");
 }

@@ -61,6 +61,10 @@ static const fell_param data_params[] = {
                "The share of the training rows that gets another class, drawn by the seed."),
     {"target", "What is learnt: the dataset's own targets, or the inputs (an autoencoder).", FELL_P_ENUM,
      SPEC_IF_SET, offsetof(struct spec_data, target), 0, 0, 0, "dataset", "dataset|input"},
+    {"scale_target",
+     "Targets of mean 0 and deviation 1 for training, by the training rows; metrics are in the target's own "
+     "units.",
+     FELL_P_ENUM, SPEC_IF_SET, offsetof(struct spec_data, scale_target), 0, 0, 0, "none", "none|standardize"},
 };
 static const struct spec_section data_section = {.name = "data",
                                                  .nparams = COUNT(data_params),

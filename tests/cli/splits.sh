@@ -95,3 +95,60 @@ END
 expect_exit 0 "$FELL" run auto.yaml --quiet --db auto.db
 # Two principal components of iris hold 96 % of its variance.
 expect_sql auto.db 1 "SELECT value > 0.94 AND value < 0.97 FROM metrics WHERE split = 'train' ORDER BY epoch DESC LIMIT 1"
+
+# ---- folds in the report ------------------------------------------------------------------------------------------
+
+write_iris cv.yaml cv '  folds: 3
+  stratify: true'
+cat >>cv.yaml <<'END'
+metrics: [accuracy]
+repeats: 2
+sweep: {over: {optimizer.adam.lr: [0.01, 0.1], data.fold: [0, 1, 2]}, objective: {maximize: validation.accuracy}}
+END
+expect_exit 0 "$FELL" run cv.yaml --quiet --db cv.db
+expect_exit 0 "$FELL" report --db cv.db
+expect_text out "mean and deviation over the folds of data.fold" "folds"
+expect_exit 0 "$FELL" report --json --db cv.db
+# The same from the runs by hand: the mean over repeats of each fold, then mean and deviation of the folds.
+sqlite3 cv.db "WITH fold AS (SELECT l.value AS lr, f.value AS fold, avg(b.value) AS v FROM leaderboard AS b
+        JOIN run_params AS l ON l.run_id = b.run AND l.path = 'optimizer.adam.lr'
+        JOIN run_params AS f ON f.run_id = b.run AND f.path = 'data.fold' GROUP BY 1, 2),
+    m AS (SELECT lr, avg(v) AS mean FROM fold GROUP BY 1)
+    SELECT format('%.9g|%.9g|%d', m.mean, sqrt(sum((v - m.mean) * (v - m.mean)) / 2), count(*)) FROM fold JOIN m USING (lr)
+    GROUP BY m.lr ORDER BY m.mean DESC" >wanted
+[ "$(wc -l <wanted)" = 2 ] || fail "$(cat wanted)"
+expect_json out "$(cat wanted)" "(SELECT group_concat(format('%.9g|%.9g|%d', value->>'mean', value->>'sd', value->>'folds'), char(10))
+    FROM json_each(j->'folds'))"
+expect_json out 0.1 "(SELECT max(value->>'\$.params.\"optimizer.adam.lr\"') FROM json_each(j->'folds'))"
+expect_sql iris.db 0 "SELECT count(*) FROM folds"
+
+# ---- scaled targets ----------------------------------------------------------------------------------------------------
+
+# The same rows with targets that were scaled by hand: the same loss; a metric with units is so many times larger.
+awk 'BEGIN { print "x,y"; for (i = 0; i < 80; i++) printf "%d,%.9g\n", i, 250000 + 40 * i + 700 * ((i * 37) % 11) }' >prices.csv
+awk -F, 'NR > 1 { x[NR] = $1; y[NR] = $2; s += $2 } END { m = s / 80; for (i = 2; i <= 81; i++) q += (y[i] - m) ^ 2
+    d = sqrt(q / 80); print "x,y"; for (i = 2; i <= 81; i++) printf "%d,%.12g\n", x[i], (y[i] - m) / d; print d >"deviation" }' prices.csv >scaled.csv
+for name in prices scaled; do
+    [ $name = prices ] && scale='scale_target: standardize, ' || scale=''
+    for shuffle in true false; do
+        cat >$name-$shuffle.yaml <<END
+name: $name-$shuffle
+seed: 1
+data: {source: {csv: {path: $name.csv, target: y}}, test: {csv: {path: $name.csv, target: y}}, ${scale}transforms: [standardize]}
+model: [{dense: {units: 8, activation: tanh}}, {dense: {units: 1}}]
+loss: mse
+optimizer: {adam: {lr: 0.05}}
+metrics: [rmse, mae, r2]
+train: {epochs: 5, batch_size: 16, shuffle: $shuffle}
+END
+        expect_exit 0 "$FELL" run $name-$shuffle.yaml --quiet --db scale.db
+    done
+done
+expect_sql scale.db "20|1" "SELECT count(*), max(abs(a.train_loss - b.train_loss)) < 1e-5 AND max(abs(a.test_loss - b.test_loss)) < 1e-5
+    FROM curves AS a JOIN curves AS b ON a.epoch = b.epoch AND a.name = 'prices' || substr(b.name, 7) AND b.name LIKE 'scaled%'
+    CROSS JOIN (SELECT 1 UNION ALL SELECT 2)"
+expect_sql scale.db "60|1" "SELECT count(*), max(abs(a.value / (b.value * iif(a.name = 'r2', 1, $(cat deviation))) - 1)) < 1e-4
+    FROM metrics AS a JOIN runs AS r ON r.id = a.run_id JOIN experiments AS x ON x.id = r.experiment_id
+    JOIN experiments AS y ON x.name = 'prices' || substr(y.name, 7) AND y.name LIKE 'scaled%' JOIN runs AS s ON s.experiment_id = y.id
+    JOIN metrics AS b ON b.run_id = s.id AND (b.epoch, b.split, b.name) = (a.epoch, a.split, a.name)"
+expect_exit 0 "$FELL" verify 1 --db scale.db

@@ -28,7 +28,7 @@ Test(recorder, schema_is_the_contract)
         "0");
     expect_answer(
         "SELECT group_concat(name) FROM (SELECT name FROM sqlite_schema WHERE type = 'view' ORDER BY 1)",
-        "curves,gradient_norms,leaderboard,objectives,probe_values,sweep,trials");
+        "curves,folds,gradient_norms,leaderboard,objectives,probe_values,sweep,trials");
     expect_answer(
         all_columns,
         "checkpoints: run_id,epoch,path,sha256,is_best\n"

@@ -25,8 +25,9 @@
 /* What a spec says, and no resolved one: the caller has it, or it is for readers. */
 static bool is_left_out(const char *path)
 {
-    static const char *const paths[] = {"extends",    "vars",      "sweep",      "data.about",
-                                        "data.folds", "data.fold", "data.target" /* see OTHER */};
+    static const char *const paths[] = {"extends",          "vars",      "sweep",       "data.about",
+                                        "data.folds",       "data.fold", "data.target", /* see OTHER */
+                                        "data.scale_target"};
 
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
         if (!strcmp(path, paths[i]))
@@ -96,6 +97,8 @@ Test(spec_keys, of_data_are_in_the_resolved_spec_where_they_are_not_the_default)
     struct spec_reading r = read_spec(OTHER),
                         plain = read_spec(
                             "data: {source: xor, rows: 1.0, stratify: no}\n" MODEL LOSS OPTIMIZER TRAIN);
+    struct spec_reading scaled =
+        read_spec("data: {source: xor, scale_target: standardize}\n" MODEL LOSS OPTIMIZER TRAIN);
     char *text;
     cJSON *json;
 
@@ -106,6 +109,14 @@ Test(spec_keys, of_data_are_in_the_resolved_spec_where_they_are_not_the_default)
     free(text);
     cJSON_Delete(json);
     spec_done(&r);
+
+    cr_assert_not_null(scaled.spec);
+    json = spec_to_json(scaled.spec);
+    text = cJSON_PrintUnformatted(cJSON_GetObjectItem(json, "data"));
+    cr_expect(strstr(text, "\"scale_target\":\"standardize\""), "%s", text);
+    free(text);
+    cJSON_Delete(json);
+    spec_done(&scaled);
 
     cr_assert_not_null(plain.spec);
     json = spec_to_json(plain.spec);
