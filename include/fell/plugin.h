@@ -383,6 +383,8 @@ typedef struct fell_metric_call {
     uint64_t target_is;            /* since 1: FELL_NUMBERS, FELL_ONE_CLASS ... */
     double   cut, target_cut;      /* since 1: FELL_YES_NO: an output, a target */
                                    /* above it is yes                          */
+    const float   *weight;         /* since 1: [rows] how much each counts;    */
+                                   /* NULL: all alike. Only with `weighs`      */
 } fell_metric_call;
 
 enum { FELL_ONE = 0, FELL_PER_CLASS = 1, FELL_PER_PAIR = 2 };
@@ -397,6 +399,7 @@ typedef struct fell_metric {
                                    /* value[cols*cols], "confusion.TRUE.PRED"   */
     double   least, most;          /* since 1: the range that its values lie   */
                                    /* in, for the check; 0, 0: not said        */
+    uint64_t weighs;               /* since 1: 1: eval takes weights of rows   */
 } fell_metric;
 
 /* ---- 7. schedules: the learning rate of a step ------------------------------
@@ -654,6 +657,11 @@ struct fell_data_info {
     uint64_t no_targets;           /* 1: inputs are learnt (data.target:       */
                                    /* input): there need be no targets, and    */
                                    /* what read says of them is passed over    */
+    const int64_t *group;          /* out: [rows] rows of one number stay on   */
+                                   /* one side of every split; NULL: without   */
+    const float *weight;           /* out: [rows] how much each counts in loss */
+                                   /* and metrics, 0 or more; NULL: all alike. */
+                                   /* Both live until close                    */
 };
 
 typedef struct fell_read_call {

@@ -14,6 +14,7 @@
 #include "plain.h"
 #include "shape.h"
 #include "table_inputs.h"
+#include "table_marks.h"
 #include "table_settings.h"
 #include "targets.h"
 #include "text.h"
@@ -47,6 +48,7 @@ struct csv {
     struct csv_rows rows;
     struct table table;
     struct targets targets;
+    struct marks marks;
     /* The first rows, which are in the table's text and cells till it is known whether there is a header: */
     size_t used, room;     /* of the text */
     bool settled, refused; /* it is known; and it was an error, of which the message is there */
@@ -64,6 +66,7 @@ static void close_file(void *self)
     csv_rows_release(&d->rows);
     table_release(&d->table);
     targets_release(&d->targets);
+    marks_release(&d->marks);
     free(d);
 }
 
@@ -336,9 +339,11 @@ static fell_status read_table(struct csv *d, fell_data_info *info)
 {
     if (begin_text(d) != FELL_OK || read_records(d) != FELL_OK ||
         table_settle_inputs(&d->table, info) != FELL_OK ||
+        marks_settle(&d->marks, &d->table, info) != FELL_OK ||
         shape_settle(info->ctx, &d->s->shape, d->table.width, d->file, &info->x) != FELL_OK)
         return FELL_ERROR;
     tell(d, d->rows.scan.delimiter);
+    marks_tell(&d->marks, &d->table, d->table.what, sizeof d->table.what);
     return targets_settle(&d->targets, info);
 }
 

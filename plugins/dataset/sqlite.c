@@ -15,6 +15,7 @@
 #include "plain.h"
 #include "shape.h"
 #include "table_inputs.h"
+#include "table_marks.h"
 #include "table_settings.h"
 #include "targets.h"
 #include "text.h"
@@ -46,6 +47,8 @@ struct query {
     size_t used, room; /* of table.text */
     struct table table;
     struct targets targets;
+    struct marks marks;
+    char told[200];      /* of the marks */
     struct field *field; /* [table.n] of the row that is read */
 };
 
@@ -72,6 +75,7 @@ static void close_query(void *self)
         free(q->table.column[j].name.text);
     table_release(&q->table);
     targets_release(&q->targets);
+    marks_release(&q->marks);
     free(q->field);
     free(q);
 }
@@ -440,6 +444,7 @@ static fell_status open_query(fell_data_info *info)
     TABLE_TAKE(&q->table, s, info);
     q->targets.t = &q->table;
     if (run_query(q) == FELL_OK && table_settle_inputs(&q->table, info) == FELL_OK &&
+        marks_settle(&q->marks, &q->table, info) == FELL_OK &&
         shape_settle(info->ctx, &s->shape, q->table.width, "the query", &info->x) == FELL_OK)
         result = targets_settle(&q->targets, info);
     plain_end(&plain);
@@ -450,6 +455,8 @@ static fell_status open_query(fell_data_info *info)
     end_query(q);
     info->rows = q->table.rows;
     info->self = q;
+    marks_tell(&q->marks, &q->table, q->told, sizeof q->told);
+    info->found = *q->told ? q->told : info->found;
     return FELL_OK;
 }
 

@@ -21,7 +21,7 @@ enum {
     TABLE_MOST_COUNTED = 1000000
 };
 
-enum table_role { TABLE_INPUT, TABLE_TARGET, TABLE_LEFT_OUT };
+enum table_role { TABLE_INPUT, TABLE_TARGET, TABLE_MARK, TABLE_LEFT_OUT };
 
 /* Bytes that stay where they are, in blocks. */
 struct keep {
@@ -112,6 +112,7 @@ struct table {
     bool named;
     bool no_targets; /* the inputs are learnt: there need be none, and none is read */
     int64_t targets;
+    int64_t group, weights; /* columns of table_marks.h, from 1; 0: without */
     int64_t nused;
     int64_t *used;              /* [nused] inputs in the order of x */
     struct fell_column *told;   /* [nused] the same for the host */
@@ -365,6 +366,28 @@ static inline fell_status table_assign(struct table *t, const fell_strings *targ
     return left ? FELL_OK : fell_fail(t->ctx, "drop: no column is left as input");
 }
 
+/* The column that SETTING names, no input any more: *FOUND, from 1. Not named: 0. */
+static inline fell_status table_mark(struct table *t, const char *setting, const char *wanted, int64_t *found)
+{
+    int64_t j, left = 0;
+
+    *found = 0;
+    if (!wanted)
+        return FELL_OK;
+    if (table_find(t, setting, wanted, &j) != FELL_OK)
+        return FELL_ERROR;
+    if (t->column[j].role != TABLE_INPUT)
+        return fell_fail(t->ctx, "%s: %s is %s", setting, table_label(t, j),
+                         t->column[j].role == TABLE_TARGET ? "the target"
+                         : t->column[j].role == TABLE_MARK ? "the group"
+                                                           : "left out by drop");
+    t->column[j].role = TABLE_MARK;
+    *found = j + 1;
+    for (int64_t k = 0; k < t->n; k++)
+        left += t->column[k].role == TABLE_INPUT;
+    return left ? FELL_OK : fell_fail(t->ctx, "%s: no column is left as input", setting);
+}
+
 /* What the setting `columns` says of a column: number, category, or drop. */
 static inline fell_status table_declare(struct table *t, const fell_map *columns)
 {
@@ -376,9 +399,11 @@ static inline fell_status table_declare(struct table *t, const fell_map *columns
         if (table_find(t, "columns", columns->key[i], &j) != FELL_OK)
             return FELL_ERROR;
         c = &t->column[j];
-        if (c->role == TABLE_TARGET)
-            return fell_fail(t->ctx, "columns: %s is the target; only inputs are declared",
-                             table_label(t, j));
+        if (c->role == TABLE_TARGET || c->role == TABLE_MARK)
+            return fell_fail(t->ctx, "columns: %s is the %s; only inputs are declared", table_label(t, j),
+                             c->role == TABLE_TARGET ? "target"
+                             : j + 1 == t->group     ? "group"
+                                                     : "weight");
         if (!strcmp(word, "number"))
             c->is = FELL_NUMBER;
         else if (!strcmp(word, "category"))

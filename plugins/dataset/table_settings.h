@@ -13,7 +13,8 @@
     fell_map columns;                                                                                        \
     fell_strings missing;                                                                                    \
     int32_t unknown;                                                                                         \
-    fell_ints shape
+    fell_ints shape;                                                                                         \
+    const char *group, *weights
 
 #define TABLE_MISSING                                                                                        \
     "[\"\", \"NA\", \"N/A\", \"n/a\", \"<NA>\", \"#N/A\", \"NaN\", \"nan\", \"NULL\", \"null\", \"None\", "  \
@@ -31,7 +32,11 @@
                   "What a word of a category is that the source does not have: an error, or none of its "    \
                   "words."),                                                                                 \
         FELL_INTS(S, shape, "[]", 1, 1 << 24, 0,                                                             \
-                  "Shape of one row's input, [C,H,W] for images or [T,D] for sequences; empty: a vector.")
+                  "Shape of one row's input, [C,H,W] for images or [T,D] for sequences; empty: a vector."),  \
+        FELL_STRING(S, group, NULL, 0,                                                                       \
+                    "Column, by name or number, whose rows of one value stay on one side of every split."),  \
+        FELL_STRING(S, weights, NULL, 0,                                                                     \
+                    "Column, by name or number, of how much each row counts in loss and metrics.")
 
 #define TABLE_TAKE(table, s, info)                                                                           \
     ((table)->missing = (s)->missing, (table)->zeros = (s)->unknown == 1, (table)->decimal = '.',            \
@@ -40,6 +45,8 @@
 /* What the settings say of the columns, once these are known. */
 #define TABLE_ASSIGN(table, s)                                                                               \
     (table_assign(table, &(s)->target, &(s)->drop) == FELL_OK &&                                             \
+     table_mark(table, "group", (s)->group, &(table)->group) == FELL_OK &&                                   \
+     table_mark(table, "weights", (s)->weights, &(table)->weights) == FELL_OK &&                             \
      table_declare(table, &(s)->columns) == FELL_OK)
 
 #endif

@@ -14,13 +14,15 @@ static bool row_is_right(const fell_metric_call *c, int64_t i)
 
 static fell_status eval(fell_metric_call *c)
 {
-    int64_t right = 0;
+    double right = 0.0, all = 0.0;
 
     if (class_fits(c) != FELL_OK)
         return FELL_ERROR;
-    for (int64_t i = 0; i < c->rows; i++)
-        right += row_is_right(c, i);
-    *c->value = c->rows ? (double)right / (double)c->rows : (double)NAN;
+    for (int64_t i = 0; i < c->rows; i++) {
+        right += row_is_right(c, i) ? metric_weight(c, i) : 0.0;
+        all += metric_weight(c, i);
+    }
+    *c->value = all > 0.0 ? right / all : (double)NAN;
     return FELL_OK;
 }
 
@@ -38,6 +40,7 @@ static const fell_metric accuracy = {
     .values = FELL_ONE,
     .least = 0.0,
     .most = 1.0,
+    .weighs = 1,
 };
 
 FELL_PLUGIN("1.0", "Fellrunner, MIT", &accuracy.item);

@@ -9,7 +9,7 @@
 #include "classes.h"
 
 struct scored {
-    double score;
+    double score, weight;
     int32_t positive;
 };
 
@@ -42,6 +42,28 @@ static double area(struct scored *s, int64_t n)
     if (positives == 0.0 || others == 0.0)
         return (double)NAN;
     return (ranks - 0.5 * positives * (positives + 1.0)) / (positives * others);
+}
+
+/* The same where rows count differently: of each pair of a row of the class and another, by the product of
+ * their weights. */
+static double weighted_area(struct scored *s, int64_t n)
+{
+    double sum = 0.0, below = 0.0, positives = 0.0;
+
+    for (int64_t i = 0; i < n; i++)
+        if (isnan(s[i].score))
+            return (double)NAN;
+    qsort(s, (size_t)n, sizeof *s, by_score);
+    for (int64_t i = 0, end; i < n; i = end) {
+        double here[2] = {0.0, 0.0};
+
+        for (end = i; end < n && s[end].score == s[i].score; end++)
+            here[s[end].positive] += s[end].weight;
+        sum += here[1] * (below + 0.5 * here[0]);
+        below += here[0];
+        positives += here[1];
+    }
+    return positives > 0.0 && below > 0.0 ? sum / (positives * below) : (double)NAN;
 }
 
 /* log p - log (1 - p) of class K in a row of logits, or of logarithms of probabilities: in the
@@ -96,9 +118,9 @@ static fell_status eval(fell_metric_call *c)
         double v;
 
         for (int64_t i = 0; i < c->rows; i++)
-            s[i] = (struct scored){score_of(c, i, k),
+            s[i] = (struct scored){score_of(c, i, k), metric_weight(c, i),
                                    questions ? class_is_yes(c, i * c->cols + k) : class_true(c, i) == k};
-        v = area(s, c->rows);
+        v = c->weight ? weighted_area(s, c->rows) : area(s, c->rows);
         if (isnan(v))
             continue;
         sum += v;
@@ -123,6 +145,7 @@ static const fell_metric auc = {
     .values = FELL_ONE,
     .least = 0.0,
     .most = 1.0,
+    .weighs = 1,
 };
 
 FELL_PLUGIN("1.0", "Fellrunner, MIT", &auc.item);

@@ -2,7 +2,7 @@
 #ifndef METRIC_CLASSES_H
 #define METRIC_CLASSES_H
 
-#include "fell/plugin.h"
+#include "weight.h"
 
 /* Index of the largest of x[cols], the first of equals. */
 static inline int64_t class_largest(const float *x, int64_t cols)
@@ -49,20 +49,23 @@ static inline bool class_is_yes(const fell_metric_call *c, int64_t i)
 
 /* How often a class was predicted rightly, was predicted, was there. */
 struct class_tally {
-    int64_t right, predicted, there;
+    double right, predicted, there; /* rows, by weight */
 };
 
 static inline void class_count_questions(const fell_metric_call *c, struct class_tally *t)
 {
-    for (int64_t i = 0; i < c->rows; i++)
+    for (int64_t i = 0; i < c->rows; i++) {
+        const double w = metric_weight(c, i);
+
         for (int64_t k = 0; k < c->cols; k++) {
             const bool predicted = class_says_yes(c, i * c->cols + k),
                        there = class_is_yes(c, i * c->cols + k);
 
-            t[k].predicted += predicted;
-            t[k].there += there;
-            t[k].right += predicted && there;
+            t[k].predicted += predicted ? w : 0.0;
+            t[k].there += there ? w : 0.0;
+            t[k].right += predicted && there ? w : 0.0;
         }
+    }
 }
 
 /* One for each column, a class or the yes of a question, in scratch; NULL when memory is out. */
@@ -79,19 +82,20 @@ static inline struct class_tally *class_tallies(const fell_metric_call *c)
     }
     for (int64_t i = 0; i < c->rows; i++) {
         const int64_t predicted = class_predicted(c, i), there = class_true(c, i);
+        const double w = metric_weight(c, i);
 
-        t[predicted].predicted++;
-        t[there].there++;
-        t[there].right += predicted == there;
+        t[predicted].predicted += w;
+        t[there].there += w;
+        t[there].right += predicted == there ? w : 0.0;
     }
     return t;
 }
 
 /* Precision, recall and F1 of a tally; 0 where nothing was predicted or there, as in
  * scikit-learn. */
-static inline double class_ratio(int64_t a, int64_t b)
+static inline double class_ratio(double a, double b)
 {
-    return b ? (double)a / (double)b : 0.0;
+    return b > 0.0 ? a / b : 0.0;
 }
 
 static inline double class_precision(const struct class_tally *t)
@@ -106,7 +110,7 @@ static inline double class_recall(const struct class_tally *t)
 
 static inline double class_f1(const struct class_tally *t)
 {
-    return class_ratio(2 * t->right, t->predicted + t->there);
+    return class_ratio(2.0 * t->right, t->predicted + t->there);
 }
 
 /* How the classes' values become one. */
@@ -128,15 +132,15 @@ static inline fell_status class_mean(fell_metric_call *c, double (*of)(const str
     const struct class_average *s = c->settings;
     const bool questions = c->target_is == FELL_YES_NO;
     const struct class_tally *t;
-    struct class_tally all = {0, 0, 0};
+    struct class_tally all = {0.0, 0.0, 0.0};
     double sum = 0.0, weight = 0.0;
 
     if (class_fits(c) != FELL_OK || !(t = class_tallies(c)))
         return FELL_ERROR;
     *c->value = (double)NAN;
     for (int64_t k = 0; k < c->cols; k++) {
-        const bool counts = questions || t[k].there || t[k].predicted;
-        const double w = s->average == CLASS_WEIGHTED ? (double)t[k].there : (double)counts;
+        const bool counts = questions || t[k].there > 0.0 || t[k].predicted > 0.0;
+        const double w = s->average == CLASS_WEIGHTED ? t[k].there : (double)counts;
 
         sum += w * of(&t[k]);
         weight += w;
@@ -157,7 +161,7 @@ static inline fell_status class_each(fell_metric_call *c, double (*of)(const str
     if (!t)
         return FELL_ERROR;
     for (int64_t k = 0; k < c->cols; k++)
-        c->value[k] = t[k].there || t[k].predicted ? of(&t[k]) : (double)NAN;
+        c->value[k] = t[k].there > 0.0 || t[k].predicted > 0.0 ? of(&t[k]) : (double)NAN;
     return FELL_OK;
 }
 
@@ -180,6 +184,7 @@ static inline fell_status class_each(fell_metric_call *c, double (*of)(const str
         .values = FELL_ONE,                                                                                  \
         .least = 0.0,                                                                                        \
         .most = 1.0,                                                                                         \
+        .weighs = 1,                                                                                         \
     }
 
 #define CLASS_EACH(name, of, doc)                                                                            \
@@ -196,6 +201,7 @@ static inline fell_status class_each(fell_metric_call *c, double (*of)(const str
         .values = FELL_PER_CLASS,                                                                            \
         .least = 0.0,                                                                                        \
         .most = 1.0,                                                                                         \
+        .weighs = 1,                                                                                         \
     }
 
 #endif

@@ -15,6 +15,7 @@ static const fell_metric mae = {
     .values = FELL_ONE,
     .least = 0.0,
     .most = INFINITY,
+    .weighs = 1,
 };
 
 FELL_PLUGIN("1.0", "Fellrunner, MIT", &mae.item);

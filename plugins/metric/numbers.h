@@ -3,6 +3,7 @@
 #define PLUGINS_NUMBERS_H
 
 #include "../rows.h"
+#include "weight.h"
 
 /* Once, before the first row: such metrics take outputs as they are, and those that mean something else
  * than the targets (logits, logarithms, hinge's margins) are no numbers to come close to. */
@@ -21,6 +22,18 @@ static inline void numbers_tell_raw(const fell_metric_call *c)
 /* eval(): OF_MEAN(the mean over all numbers of OF(prediction - target)), added up in a fixed order; NAN of
  * none. */
 #define NUMBERS_MEAN(OF, OF_MEAN)                                                                            \
+    static double weighted(const fell_metric_call *c)                                                        \
+    {                                                                                                        \
+        double sum = 0.0, all = 0.0;                                                                         \
+                                                                                                             \
+        for (int64_t i = 0; i < c->rows; i++) {                                                              \
+            for (int64_t j = i * c->cols; j < (i + 1) * c->cols; j++)                                        \
+                sum += metric_weight(c, i) * (double)OF(c->pred[j] - c->target[j]);                          \
+            all += metric_weight(c, i);                                                                      \
+        }                                                                                                    \
+        return all > 0.0 ? OF_MEAN(sum / (all * (double)c->cols)) : (double)NAN;                             \
+    }                                                                                                        \
+                                                                                                             \
     FELL_KERNEL(eval, fell_metric_call)                                                                      \
     {                                                                                                        \
         enum { BLOCK = 256 };                                                                                \
@@ -29,6 +42,10 @@ static inline void numbers_tell_raw(const fell_metric_call *c)
         double sum = 0.0;                                                                                    \
                                                                                                              \
         numbers_tell_raw(c);                                                                                 \
+        if (c->weight) {                                                                                     \
+            *c->value = weighted(c);                                                                         \
+            return FELL_OK;                                                                                  \
+        }                                                                                                    \
         for (int64_t i = 0; i < n; i += BLOCK) {                                                             \
             const int64_t m = n - i < BLOCK ? n - i : BLOCK;                                                 \
             const float *pred = c->pred + i, *target = c->target + i;                                        \

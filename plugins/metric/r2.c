@@ -5,16 +5,18 @@
  * scikit-learn. */
 static double explained(const fell_metric_call *c, int64_t column)
 {
-    double mean = 0.0, rest = 0.0, all = 0.0;
+    double mean = 0.0, rest = 0.0, all = 0.0, weight = 0.0;
 
-    for (int64_t i = 0; i < c->rows; i++)
-        mean += (double)c->target[i * c->cols + column];
-    mean /= (double)c->rows;
+    for (int64_t i = 0; i < c->rows; i++) {
+        mean += metric_weight(c, i) * (double)c->target[i * c->cols + column];
+        weight += metric_weight(c, i);
+    }
+    mean /= weight;
     for (int64_t i = 0; i < c->rows; i++) {
         const double t = (double)c->target[i * c->cols + column], p = (double)c->pred[i * c->cols + column];
 
-        rest += (t - p) * (t - p);
-        all += (t - mean) * (t - mean);
+        rest += metric_weight(c, i) * ((t - p) * (t - p));
+        all += metric_weight(c, i) * ((t - mean) * (t - mean));
     }
     return all > 0.0 ? 1.0 - rest / all : rest > 0.0 ? 0.0 : rest == 0.0 ? 1.0 : (double)NAN;
 }
@@ -44,6 +46,7 @@ static const fell_metric r2 = {
     .values = FELL_ONE,
     .least = -INFINITY,
     .most = 1.0,
+    .weighs = 1,
 };
 
 FELL_PLUGIN("1.0", "Fellrunner, MIT", &r2.item);

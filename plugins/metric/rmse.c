@@ -16,6 +16,7 @@ static const fell_metric rmse = {
     .values = FELL_ONE,
     .least = 0.0,
     .most = INFINITY,
+    .weighs = 1,
 };
 
 FELL_PLUGIN("1.0", "Fellrunner, MIT", &rmse.item);

@@ -1,5 +1,5 @@
 /* top_k.c - the share of rows whose class is among the k most likely. */
-#include "fell/plugin.h"
+#include "weight.h"
 
 struct top_k {
     int64_t k;
@@ -15,7 +15,7 @@ static const fell_param params[] = {
 static fell_status eval(fell_metric_call *c)
 {
     const struct top_k *s = c->settings;
-    int64_t right = 0;
+    double right = 0.0, all = 0.0;
 
     if (s->k > c->cols)
         return fell_fail(c->ctx, "k: %lld, but there are %lld outputs", (long long)s->k, (long long)c->cols);
@@ -26,9 +26,10 @@ static fell_status eval(fell_metric_call *c)
 
         for (int64_t j = 0; j < c->cols; j++)
             before += pred[j] > pred[label] || (pred[j] == pred[label] && j > label);
-        right += before < s->k;
+        right += before < s->k ? metric_weight(c, i) : 0.0;
+        all += metric_weight(c, i);
     }
-    *c->value = c->rows ? (double)right / (double)c->rows : (double)NAN;
+    *c->value = all > 0.0 ? right / all : (double)NAN;
     return FELL_OK;
 }
 
@@ -45,6 +46,7 @@ static const fell_metric top_k = {
     .values = FELL_ONE,
     .least = 0.0,
     .most = 1.0,
+    .weighs = 1,
 };
 
 FELL_PLUGIN("1.0", "Fellrunner, MIT", &top_k.item);

@@ -43,6 +43,8 @@ status batches_init(struct batches *b, const struct data *data, enum split split
         else
             b->target = p;
     }
+    if (b->order && rows->weight)
+        b->weight = mem_array((size_t)size, sizeof *b->weight);
     return OK;
 }
 
@@ -52,6 +54,7 @@ void batches_release(struct batches *b)
     free(b->x);
     free(b->target);
     free(b->label);
+    free(b->weight);
     *b = (struct batches){0};
 }
 
@@ -137,6 +140,11 @@ bool batches_next(struct batches *b, struct batch *out)
     out->x = rows_at(b, rows->x, b->x, n, b->x_size);
     out->target = rows->target ? rows_at(b, rows->target, b->target, n, b->target_size) : NULL;
     out->label = rows->label ? rows_at(b, rows->label, b->label, n, b->target_size) : NULL;
+    out->weight = rows->weight ? rows->weight + b->at : NULL;
+    if (b->order && rows->weight) {
+        gather((char *)b->weight, (const char *)rows->weight, b->order + b->at, n, sizeof *b->weight);
+        out->weight = b->weight;
+    }
     b->at += n;
     return true;
 }

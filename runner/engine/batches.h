@@ -15,6 +15,7 @@ struct batch {
     const float *x;       /* [n, x_size] */
     const float *target;  /* [n, target_size], NULL for classes */
     const int32_t *label; /* [n, target_size], NULL for values */
+    const float *weight;  /* [n], NULL: all alike; not aligned */
 };
 
 struct batches {
@@ -23,6 +24,7 @@ struct batches {
     int64_t *order;    /* [rows->n], NULL: as they lie */
     float *x, *target; /* buffers of one batch; NULL: never needed */
     int32_t *label;
+    float *weight;
 };
 
 /* Batches of SIZE rows (the last may be smaller) of a split. With SHUFFLE in another

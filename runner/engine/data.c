@@ -96,6 +96,25 @@ static status read_all(const struct spec *spec, struct data *data, struct datase
     return result;
 }
 
+/* How much rows count, as their dataset says. */
+static status take_weights(struct data *data, const struct dataset set[SPLITS], struct problem *p)
+{
+    for (enum split s = 0; s < SPLITS; s++) {
+        struct rows *r = &data->split[s];
+        const float *weight = set[set[s].open ? s : SPLIT_TRAIN].info.weight;
+
+        if (!r->n || !weight)
+            continue;
+        r->weight = mem_try_aligned((size_t)r->n, sizeof *r->weight);
+        if (!r->weight)
+            return problem_set(p, "data", 0, "", "the weights of %lld rows do not fit into memory",
+                               (long long)r->n);
+        for (int64_t i = 0; i < r->n; i++)
+            r->weight[i] = weight[r->source_row ? r->source_row[i] : i];
+    }
+    return OK;
+}
+
 static void close_all(struct dataset set[SPLITS], enum split from)
 {
     for (enum split s = from; s < SPLITS; s++)
@@ -151,6 +170,8 @@ status data_load(const struct spec *spec, struct host_env *env, struct data **ou
         result = data_noise(spec, data, p);
     }
     if (result == OK)
+        result = take_weights(data, set, p);
+    if (result == OK)
         result = data_scale_targets(spec, data, p);
     if (result == OK)
         result = data_stream(data, spec, set, &transforms, env, p);
@@ -175,6 +196,15 @@ status data_load(const struct spec *spec, struct host_env *env, struct data **ou
 int64_t data_row_size(const struct data *d, enum split s)
 {
     return s == SPLIT_TRAIN && d->nlate ? fell_size(&d->late[0].in) : d->x_size;
+}
+
+bool data_has_weights(const struct data *d)
+{
+    bool has = false;
+
+    for (int s = 0; s < SPLITS; s++)
+        has |= d->split[s].weight != NULL;
+    return has;
 }
 
 void data_free(struct data *d)

@@ -21,6 +21,7 @@ struct rows {
     bool gaps;           /* values are missing in the rows as read */
     float *target;       /* [n, target_size], NULL for classes */
     int32_t *label;      /* [n, target_size], NULL for values */
+    float *weight;       /* [n] how much a row counts in loss and metrics; NULL: all alike */
     int64_t *source_row; /* [n] row of the source, in order; NULL: all of a dataset, in order */
 };
 
@@ -73,6 +74,9 @@ extern int64_t data_kept_doubles;
  * leaves no training row, shapes that differ between source and test. */
 status data_load(const struct spec *spec, struct host_env *env, struct data **out, struct problem *p);
 void data_free(struct data *d);
+
+/* Whether rows of some split count differently. */
+bool data_has_weights(const struct data *d);
 
 /* N rows of scaled targets, or of outputs that stand for them, [n, target_size], in the target's own units.
  * D has target_mean. */

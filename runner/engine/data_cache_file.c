@@ -72,6 +72,8 @@ static bool visit_arrays(struct data *d, bool (*fn)(void *arg, void **array, siz
         if (r->n)
             good = fn(arg, (void **)&r->x, (size_t)(r->n * data_row_size(d, s)) * sizeof *r->x) &&
                    fn(arg, targets, (size_t)(r->n * d->target_size) * 4);
+        if (r->weight && good)
+            good = fn(arg, (void **)&r->weight, (size_t)r->n * sizeof *r->weight);
         if (r->source_row && good)
             good = fn(arg, (void **)&r->source_row, (size_t)r->n * sizeof *r->source_row);
     }
@@ -162,6 +164,9 @@ static char *describe(const struct data *d, const struct cache_warnings *warning
     list = cJSON_AddArrayToObject(json, "drawn");
     for (enum split s = 0; s < SPLITS; s++)
         cJSON_AddItemToArray(list, cJSON_CreateBool(d->split[s].source_row != NULL));
+    list = cJSON_AddArrayToObject(json, "weighted");
+    for (enum split s = 0; s < SPLITS; s++)
+        cJSON_AddItemToArray(list, cJSON_CreateBool(d->split[s].weight != NULL));
     list = cJSON_AddArrayToObject(json, "late");
     for (size_t i = 0; i < d->nlate; i++) {
         cJSON *one = cJSON_CreateObject();
@@ -241,11 +246,12 @@ static double *read_numbers(const cJSON *list)
     return v;
 }
 
-/* Of splits that were drawn, source_row is set to what it is only known of that it is there: the array
- * follows with the others. */
+/* Of splits that were drawn or weighted, source_row and weight are set to what is only known of them: that
+ * they are there. The arrays follow with the others. */
 static void read_lists(struct data *d, const cJSON *json)
 {
     static int64_t there;
+    static float some;
     const cJSON *sha256 = cJSON_GetObjectItem(json, "lists"), *drawn = cJSON_GetObjectItem(json, "drawn");
 
     d->noised = (int64_t)cJSON_GetNumberValue(cJSON_GetObjectItem(json, "noised"));
@@ -257,6 +263,9 @@ static void read_lists(struct data *d, const cJSON *json)
     for (enum split s = 0; s < SPLITS; s++)
         if (cJSON_IsTrue(cJSON_GetArrayItem(drawn, (int)s)))
             d->split[s].source_row = &there;
+    for (enum split s = 0; s < SPLITS; s++)
+        if (cJSON_IsTrue(cJSON_GetArrayItem(cJSON_GetObjectItem(json, "weighted"), (int)s)))
+            d->split[s].weight = &some;
 }
 
 /* The reverse of describe(). Its hash was found right, so it is what describe() made. */

@@ -122,6 +122,10 @@ static status check_info(struct dataset *d, const struct item *loss, struct prob
             (k == i->ncolumns - 1 && at + i->column[k].width != d->x_size))
             return problem_set(p, d->section, 0, "", "%s: the plugin's columns are not those of its rows",
                                who);
+    for (int64_t k = 0; i->weight && k < i->rows; k++)
+        if (!(i->weight[k] >= 0.0f) || !isfinite(i->weight[k]))
+            return problem_set(p, d->section, 0, "", "%s: row %lld has the weight %g; it must be 0 or more",
+                               who, (long long)k + 1, (double)i->weight[k]);
     for (int64_t k = 0; i->is == FELL_CLASSES && i->class_names && k < i->nclasses; k++)
         if (!i->class_names[k])
             return problem_set(p, d->section, 0, "", "%s: the plugin gives class %lld no name", who,

@@ -58,6 +58,7 @@ void rows_free(struct rows *r)
     free(r->wide);
     free(r->target);
     free(r->label);
+    free(r->weight);
     free(r->source_row);
     *r = (struct rows){0};
 }

@@ -32,6 +32,8 @@ struct measure {
     bool shuffled;
     float *pred, *target;
     int32_t *label;
+    float *weight;      /* [most rows * rows_each] of the split that is measured; NULL: without */
+    float *kept_weight; /* [training rows] as they were shuffled */
     float *own[SPLITS]; /* targets that are scaled in the data, in their own units; NULL: as they lie there */
     struct probe_names *probes;
 };
@@ -100,6 +102,9 @@ static status add_metric(struct measure *m, const struct net *n, size_t index, s
     struct metric *metric = &m->metric[index];
 
     metric->item = choice->item->metric;
+    if (data_has_weights(m->data) && !metric->item->weighs)
+        return problem_set(p, "metrics", (int)index, "", "'%s' takes no weights of rows, which the data has",
+                           choice->item->name);
     instance_init(&metric->in, choice->item, choice->item->name, n->env);
     m->nmetrics = index + 1;
     metric->first = m->per_split;
@@ -224,6 +229,8 @@ void measure_free(struct measure *m)
     free(m->pred);
     free(m->target);
     free(m->label);
+    free(m->weight);
+    free(m->kept_weight);
     for (int s = 0; s < SPLITS; s++)
         free(m->own[s]);
     arena_free(m->arena);
@@ -266,6 +273,10 @@ status measure_allocate(struct measure *m, struct problem *p)
         else
             m->target = mem_try_aligned(floats, sizeof *m->target);
     }
+    if (data_has_weights(m->data)) {
+        m->weight = mem_array((size_t)(most * m->rows_each), sizeof *m->weight);
+        m->kept_weight = mem_array((size_t)train, sizeof *m->kept_weight);
+    }
     if (!m->pred || (m->shuffled && !m->label && !m->target) || (m->data->target_mean && !make_own(m)))
         return problem_set(p, "metrics", 0, "", "no memory for the outputs of %lld rows", (long long)most);
     return OK;
@@ -283,6 +294,8 @@ void measure_keep(struct measure *m, enum split split, const struct batch *b, co
         memcpy(m->pred + b->at * m->size, output, (size_t)(b->n * m->size) * sizeof *m->pred);
     if (split != SPLIT_TRAIN || !m->shuffled)
         return;
+    if (b->weight)
+        memcpy(m->kept_weight + b->at, b->weight, (size_t)b->n * sizeof *b->weight);
     if (m->classes)
         memcpy(m->label + b->at * target_size, b->label, (size_t)(b->n * target_size) * sizeof *m->label);
     else if (m->data->target_mean)
@@ -291,10 +304,24 @@ void measure_keep(struct measure *m, enum split split, const struct batch *b, co
         memcpy(m->target + b->at * target_size, b->target, (size_t)(b->n * target_size) * sizeof *m->target);
 }
 
+/* A weight for each row that metrics see; NULL: all alike. */
+static const float *weights_of(struct measure *m, enum split split, int64_t rows)
+{
+    const float *own = m->data->split[split].weight;
+
+    if (!own)
+        return NULL;
+    own = split == SPLIT_TRAIN && m->shuffled ? m->kept_weight : own;
+    for (int64_t i = 0; i < rows * m->rows_each; i++)
+        m->weight[i] = own[i / m->rows_each];
+    return m->weight;
+}
+
 status measure_split(struct measure *m, enum split split, int64_t rows, struct error *err)
 {
     static const char *const phases[SPLITS] = {"train rows", "validation rows", "test rows"};
     const bool kept = split == SPLIT_TRAIN && m->shuffled;
+    const float *weight = m->nmetrics ? weights_of(m, split, rows) : NULL;
 
     for (size_t i = 0; i < m->nmetrics; i++) {
         struct metric *metric = &m->metric[i];
@@ -304,6 +331,7 @@ status measure_split(struct measure *m, enum split split, int64_t rows, struct e
             m->out[k] = NAN;
         metric->call.rows = rows * m->rows_each;
         metric->call.pred = m->pred;
+        metric->call.weight = weight;
         metric->call.target = kept ? m->target : m->own[split] ? m->own[split] : m->data->split[split].target;
         metric->call.label = kept ? m->label : m->data->split[split].label;
         if (metric->item->eval(&metric->call) != FELL_OK)

@@ -34,6 +34,8 @@ void net_free(struct net *n)
     for (size_t i = 0; i < n->nentries; i++)
         instance_release(&n->entry[i].in);
     instance_release(&n->loss);
+    for (size_t i = 0; i < sizeof n->piece / sizeof *n->piece; i++)
+        free(n->piece[i]);
     free(n->weights);
     free(n->grads);
     free(n->activations);

@@ -92,7 +92,9 @@ struct net {
     struct instance loss;
     const fell_loss *loss_item;
     fell_loss_call loss_call;
-    uint64_t pred_is; /* FELL_REAL, FELL_PROB, ... */
+    const float *row_weight; /* of the batch; NULL: all alike */
+    float *piece[3];         /* one row's outputs, their gradient and its targets, where rows have weights */
+    uint64_t pred_is;        /* FELL_REAL, FELL_PROB, ... */
 };
 
 /* Place all buffers and fill the call structs (net_memory.c). */

@@ -199,6 +199,19 @@ size_t net_bytes(const struct net *n)
     return bytes;
 }
 
+/* Room for one row at a time, where the loss weighs rows. */
+static status make_pieces(struct net *n, const struct entry *last, struct problem *p)
+{
+    const int64_t targets = n->data->target_size, size = last->size > targets ? last->size : targets;
+
+    for (size_t i = 0; i < sizeof n->piece / sizeof *n->piece; i++) {
+        n->piece[i] = mem_try_aligned((size_t)size, sizeof **n->piece);
+        if (!n->piece[i])
+            return problem_set(p, "model", 0, "", "no memory for a row of %lld outputs", (long long)size);
+    }
+    return OK;
+}
+
 status net_allocate(struct net *n, struct problem *p)
 {
     const struct entry *last = &n->entry[n->nentries - 1];
@@ -230,5 +243,5 @@ status net_allocate(struct net *n, struct problem *p)
                                     .cols = last->cols,
                                     .pred = last->y,
                                     .dpred = last->dy};
-    return OK;
+    return data_has_weights(n->data) ? make_pieces(n, last, p) : OK;
 }

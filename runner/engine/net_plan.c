@@ -325,6 +325,9 @@ static status try_loss(struct net *n, struct problem *p)
                         .pred = nothing,
                         .dpred = nothing};
 
+    if (n->loss_item->pairs && data_has_weights(n->data))
+        return problem_set(p, "loss", 0, "", "%s: compares rows with each other, so rows cannot have weights",
+                           n->loss.name);
     net_at(&n->loss, "plan");
     if (n->loss_item->target == FELL_CLASSES)
         c.label = label;

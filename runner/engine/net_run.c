@@ -37,6 +37,7 @@ void net_feed(struct net *n, enum net_mode mode, const struct batch *b)
     n->loss_call.rows = b->n * n->entry[n->nentries - 1].rows;
     n->loss_call.target = b->target;
     n->loss_call.label = b->label;
+    n->row_weight = b->weight;
 }
 
 /* ---- forward, loss, backward ------------------------------------------------------ */
@@ -62,17 +63,62 @@ status net_forward(struct net *n, enum net_mode mode, int64_t step, struct error
     return OK;
 }
 
+static status eval_loss(struct net *n, fell_loss_call *c, struct error *err)
+{
+    c->sum = 0.0;
+    c->weight = (double)c->rows;
+    if (n->loss_item->eval(c) != FELL_OK)
+        return instance_error(&n->loss, NULL, err);
+    instance_reset(&n->loss);
+    return OK;
+}
+
+/* Row I of the batch by itself, times its weight. */
+static status add_weighted(struct net *n, int64_t i, const fell_loss_call *batch, struct error *err)
+{
+    const struct entry *last = &n->entry[n->nentries - 1];
+    const int64_t size = last->size, targets = n->data->target_size;
+    const double w = (double)n->row_weight[i];
+    fell_loss_call c = *batch;
+
+    c.rows = last->rows;
+    c.pred = memcpy(n->piece[0], batch->pred + i * size, (size_t)size * sizeof(float));
+    c.dpred = batch->dpred ? n->piece[1] : NULL;
+    memset(n->piece[1], 0, (size_t)size * sizeof(float));
+    if (batch->target)
+        c.target = memcpy(n->piece[2], batch->target + i * targets, (size_t)targets * sizeof(float));
+    else
+        c.label = memcpy(n->piece[2], batch->label + i * targets, (size_t)targets * sizeof(int32_t));
+    if (w != 0.0 && eval_loss(n, &c, err) != OK)
+        return FAILED;
+    n->loss_call.sum += w != 0.0 ? w * c.sum : 0.0;
+    n->loss_call.weight += w != 0.0 ? w * c.weight : 0.0;
+    for (int64_t j = 0; batch->dpred && j < size; j++)
+        batch->dpred[i * size + j] = w != 0.0 ? (float)(w * (double)n->piece[1][j]) : 0.0f;
+    return OK;
+}
+
+/* Any loss of rows is one of weighted rows: each by itself, in order. */
+static status weighted_loss(struct net *n, struct error *err)
+{
+    const fell_loss_call batch = n->loss_call;
+    const int64_t rows = batch.rows / n->entry[n->nentries - 1].rows;
+
+    n->loss_call.sum = n->loss_call.weight = 0.0;
+    for (int64_t i = 0; i < rows; i++)
+        if (add_weighted(n, i, &batch, err) != OK)
+            return FAILED;
+    return OK;
+}
+
 status net_loss(struct net *n, double *sum, double *weight, struct error *err)
 {
     static const char *const phases[MODES] = {"loss", "loss in evaluation", "loss in a probe"};
     fell_loss_call *c = &n->loss_call;
 
     net_at(&n->loss, phases[n->mode]);
-    c->sum = 0.0;
-    c->weight = (double)c->rows;
-    if (n->loss_item->eval(c) != FELL_OK)
-        return instance_error(&n->loss, NULL, err);
-    instance_reset(&n->loss);
+    if ((n->row_weight ? weighted_loss(n, err) : eval_loss(n, c, err)) != OK)
+        return FAILED;
     *sum = c->sum;
     *weight = c->weight;
     if (!(c->weight >= 0.0))

@@ -20,7 +20,7 @@ struct runner_options {
     const char *const *plugins;          /* --plugin FILE */
     const struct run_listener *listener; /* may be NULL */
     struct process *worker;              /* of runner_start_worker(), or NULL */
-    const char *rows;                    /* of runner_check(): the split whose rows the plan lists; or NULL */
+    const char *rows;                    /* of scout_all(): the split whose rows the plan lists; or NULL */
 };
 
 struct runner_summary {
