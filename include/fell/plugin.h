@@ -213,7 +213,8 @@ enum {                             /* flags; 0 for most                        *
     FELL_MAX_OPEN = 1 << 2,        /* max itself is not allowed                */
     FELL_PATH     = 1 << 3,        /* a file: arrives absolute (the spec's     */
                                    /* folder in front)                         */
-    FELL_MONITOR  = 1 << 4         /* names a recorded value: validation.loss  */
+    FELL_MONITOR  = 1 << 4         /* a text that names a recorded value:      */
+                                   /* validation.loss; one an item at most     */
 };
 
 typedef struct fell_param {

@@ -23,27 +23,13 @@ struct rate {
     struct scheduled *schedule;
 };
 
-/* The value of the setting that names a recorded value, or NULL if there is none. */
-static const char *monitor_of(const struct choice *c, const char **setting)
-{
-    for (size_t i = 0; i < c->item->nparams; i++) {
-        const fell_param *param = &c->item->params[i];
-
-        if ((param->flags & FELL_MONITOR) && param->type == FELL_P_STRING) {
-            *setting = param->name;
-            return *(const char *const *)((const char *)c->settings + param->offset);
-        }
-    }
-    return NULL;
-}
-
 status rate_check(const struct spec *spec, const struct measure *m, struct problem *p)
 {
     struct watched watched;
     struct error err;
 
     for (size_t i = 0; i < spec->nschedules; i++) {
-        const char *setting = "", *name = monitor_of(&spec->schedules[i], &setting);
+        const char *setting = "", *name = spec_monitor(&spec->schedules[i], &setting);
 
         if (name && measure_find(m, name, &watched, &err) != OK)
             return problem_set(p, "schedule", (int)i, setting, "%s.%s: %s", spec->schedules[i].item->name,
@@ -63,7 +49,7 @@ struct rate *rate_new(const struct spec *spec, const struct measure *m, struct h
     for (size_t i = 0; i < r->n; i++) {
         const struct choice *choice = &spec->schedules[i];
         struct scheduled *s = &r->schedule[i];
-        const char *setting, *name = monitor_of(choice, &setting);
+        const char *setting, *name = spec_monitor(choice, &setting);
         struct error err;
 
         s->item = choice->item->schedule;

@@ -73,6 +73,15 @@ static status check_param(const struct item *item, size_t index, struct error *e
                          item->settings_size);
     if (p->type == FELL_P_ENUM && (!p->choices || !p->def_text))
         return error_set(err, "the setting '%s' lacks choices or a default", p->name);
+    if (!(p->flags & FELL_MONITOR))
+        return OK;
+    if (p->type != FELL_P_STRING)
+        return error_set(err, "the setting '%s' names a recorded value (FELL_MONITOR), and is no string",
+                         p->name);
+    for (size_t i = 0; i < index; i++)
+        if (item->params[i].flags & FELL_MONITOR)
+            return error_set(err, "the settings '%s' and '%s' both name a recorded value (FELL_MONITOR)",
+                             item->params[i].name, p->name);
     return OK;
 }
 

@@ -160,6 +160,10 @@ bool spec_has_split(const struct spec *s, enum split split);
 struct spec *spec_from_text(struct registry *r, struct arena *arena, struct tree *tree, const char *name,
                             const char *text, struct error *err);
 
+/* The recorded value that a choice watches, and the name of the setting that says so (FELL_MONITOR; an item
+ * has one at most); NULL: none. */
+const char *spec_monitor(const struct choice *c, const char **setting);
+
 /* Whether the last entry yields something else than the loss takes (softmax before a loss of logits); what,
  * in TEXT. A warning: it may be meant. */
 bool spec_output_misfits(const struct spec *s, char text[320]);

@@ -177,6 +177,19 @@ void spec_check_recorded(struct spec_reader *r, const char *value, const char *w
         refuse_name(r, at, who, value, dot + 1);
 }
 
+const char *spec_monitor(const struct choice *c, const char **setting)
+{
+    for (size_t i = 0; c->settings && i < c->item->nparams; i++) {
+        const fell_param *p = &c->item->params[i];
+
+        if (p->flags & FELL_MONITOR) {
+            *setting = p->name;
+            return *(const char *const *)((const char *)c->settings + p->offset);
+        }
+    }
+    return NULL;
+}
+
 static void check_monitors(struct spec_reader *r, const struct node *root)
 {
     const struct spec *s = r->spec;
@@ -188,18 +201,12 @@ static void check_monitors(struct spec_reader *r, const struct node *root)
                             settings_place(tree_at(root, "train.early_stopping"), "monitor", &root->place));
     for (size_t i = 0; i < s->nschedules; i++) {
         const struct choice *c = &s->schedules[i];
+        const char *setting, *value = spec_monitor(c, &setting);
 
-        for (size_t j = 0; c->settings && j < c->item->nparams; j++) {
-            const fell_param *p = &c->item->params[j];
-            const char *value;
-
-            if (!(p->flags & FELL_MONITOR))
-                continue;
-            value = *(const char *const *)((const char *)c->settings + p->offset);
-            snprintf(who, sizeof who, "%s.%s", c->item->name, p->name);
-            if (value)
-                spec_check_recorded(r, value, who, settings_place(c->map, p->name, &c->at));
-        }
+        if (!value)
+            continue;
+        snprintf(who, sizeof who, "%s.%s", c->item->name, setting);
+        spec_check_recorded(r, value, who, settings_place(c->map, setting, &c->at));
     }
 }
 

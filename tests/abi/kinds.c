@@ -16,6 +16,9 @@
 #ifndef ACTIVATION_NAME
 #define ACTIVATION_NAME "plain_activation"
 #endif
+#ifndef WATCHED
+#define WATCHED FELL_STRING(struct watching, second, NULL, 0, "Any text.")
+#endif
 #ifndef LR
 #define LR FELL_FLOAT(struct settings, lr, 0.1, 0, 1, 0, "Learning rate.")
 #endif
@@ -127,8 +130,17 @@ static const fell_optimizer optimizer = {
 
 static const fell_initialiser initialiser = {
     FELL_ITEM0(FELL_KIND_INITIALISER, fell_initialiser, "plain_initialiser", "Nothing."), FILL};
+struct watching {
+    const char *first, *second;
+    int64_t number;
+};
+static const fell_param watched[] = {
+    FELL_STRING(struct watching, first, NULL, FELL_MONITOR, "A recorded value."),
+    WATCHED,
+};
 static const fell_schedule schedule = {
-    FELL_ITEM0(FELL_KIND_SCHEDULE, fell_schedule, "plain_schedule", "The same."), RATE};
+    FELL_ITEM(FELL_KIND_SCHEDULE, fell_schedule, "plain_schedule", "The same.", struct watching, watched),
+    RATE};
 static const fell_metric metric = {FELL_ITEM0(FELL_KIND_METRIC, fell_metric, "plain_metric", "One."),
                                    FELL_VALUES | FELL_CLASSES, 1, MEASURE, METRIC_VALUES};
 static const fell_dataset dataset = {FELL_ITEM0(FELL_KIND_DATASET, fell_dataset, "plain_dataset", "None."),

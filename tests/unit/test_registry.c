@@ -102,6 +102,13 @@ Test(registry, broken_kinds)
         {"-DROLE=4", "the layer 'plain_layer': the tensor 'weight' is neither weight, bias nor state"},
         {"-DBACKWARD=NULL", "the activation 'plain_activation': lacks its function 'backward'"},
         {"-DACTIVATION_NAME='\"plain_layer\"'", "duplicate activation 'plain_layer'"},
+        {"'-DWATCHED=FELL_STRING(struct watching, second, NULL, FELL_MONITOR, \"\")'",
+         "the schedule 'plain_schedule': the settings 'first' and 'second' both name a recorded value "
+         "(FELL_MONITOR)"},
+        {"'-DWATCHED=FELL_INT(struct watching, number, 0, 0, 9, FELL_MONITOR, \"\")'",
+         "the schedule 'plain_schedule': the setting 'number' names a recorded value (FELL_MONITOR), and is "
+         "no "
+         "string"},
         {"'-DLR={\"rate\", \"\", FELL_P_FLOAT, 0, 0, 0, 0, 0, NULL, NULL}'",
          "the optimizer 'plain_optimizer': lacks a setting 'lr' (FELL_FLOAT), which every optimizer must "
          "have"},
