@@ -56,6 +56,22 @@ void case_begin(const cJSON *one, struct case_result *out)
     free(name_case(one, out));
 }
 
+/* The plugin of the case; of one that only `y` makes a transform's, the error says so. */
+static bool open_subject(struct run *r, struct registry *reg, const struct kind *kind, const char *name,
+                         const char *options, enum simd_level level)
+{
+    struct error why, *err = r->err;
+    struct error ignored;
+
+    if (subject_open(&r->s, reg, kind->role, name, options, level, err) == OK)
+        return true;
+    why = *err;
+    if (kind->role == ROLE_TRANSFORM && !registry_find(reg, ROLE_TRANSFORM, name, &ignored))
+        error_set(err, "%.900s; a case with 'y' and neither 'dx' nor 'parameters_before' is a transform's",
+                  why.text);
+    return false;
+}
+
 void case_run(struct registry *reg, const cJSON *one, enum simd_level level, struct case_result *out)
 {
     const struct kind *kind = kind_of(one);
@@ -65,7 +81,7 @@ void case_run(struct registry *reg, const cJSON *one, enum simd_level level, str
 
     if (!name || !kind)
         error_set(r.err,
-                  name ? "its keys tell no kind: there is none of model, value, prediction, theta0, base_lr, "
+                  name ? "its keys tell no kind: there is none of model, value, values, prediction, theta0, base_lr, "
                          "parameters_before, dx, w, sd, rows and y"
                        : "it has no 'name'");
     else {
@@ -73,8 +89,7 @@ void case_run(struct registry *reg, const cJSON *one, enum simd_level level, str
             r.s =
                 (struct subject){.tree = tree_new(), .env = {.kernels = kernels_get(level), .registry = reg}};
         if (case_check_keys(&r, kind->word) == OK &&
-            (kind->role == ROLE_COUNT ||
-             subject_open(&r.s, reg, kind->role, name, options, level, r.err) == OK))
+            (kind->role == ROLE_COUNT || open_subject(&r, reg, kind, name, options, level)))
             kind->run(&r);
         subject_close(&r.s);
     }

@@ -148,6 +148,21 @@ void checked_done(struct rig *g)
     free(g);
 }
 
+void checked_take_row(struct rig *one, const struct rig *g, int64_t row)
+{
+    for (int i = 0; i < one->nbuffers; i++) {
+        struct buffer *to = &one->buffer[i];
+        const int number = rig_find(g, to->name);
+        const struct buffer *from = number < 0 ? NULL : &g->buffer[number];
+
+        if (from && to->use == USE_INPUT)
+            memcpy(to->v, (const float *)from->v + (from->n == to->n ? 0 : row * to->n),
+                   (size_t)to->n * sizeof(float));
+        if (to->use == USE_ADDED)
+            memset(to->v, 0, (size_t)to->n * sizeof(float));
+    }
+}
+
 bool checked_agree(struct checked *c, const struct setup *u, const struct conditions *a,
                    const struct conditions *b, const char *what, struct finding *f)
 {

@@ -168,4 +168,8 @@ void turn(float *v, int64_t n, int64_t size);
 struct rig *checked_rig(struct checked *c, const struct setup *u, const struct conditions *how);
 void checked_done(struct rig *g);
 
+/* Row ROW of G's inputs, and of what comes from behind, become those of ONE, which has one row; weights are
+ * taken over, gradients begin from 0. */
+void checked_take_row(struct rig *one, const struct rig *g, int64_t row);
+
 #endif

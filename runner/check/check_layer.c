@@ -64,22 +64,6 @@ static void each_release(struct each *e)
     free(e->wanted_dot);
 }
 
-/* Row ROW of G's inputs, and of what comes from behind, become those of ONE, which has a row and G's weights.
- */
-static void take_row(struct rig *one, const struct rig *g, int64_t row)
-{
-    for (int i = 0; i < one->nbuffers; i++) {
-        struct buffer *to = &one->buffer[i];
-        const struct buffer *from = find(g, to->name);
-
-        if (from && to->use == USE_INPUT)
-            memcpy(to->v, (const float *)from->v + (from->n == to->n ? 0 : row * to->n),
-                   (size_t)to->n * sizeof(float));
-        if (to->use == USE_ADDED)
-            memset(to->v, 0, (size_t)to->n * sizeof(float));
-    }
-}
-
 /* The rows one by one, by backward. False if one is refused. */
 static bool by_backward(struct checked *c, const struct setup *u, const struct rig *g, struct each *e)
 {
@@ -92,7 +76,7 @@ static bool by_backward(struct checked *c, const struct setup *u, const struct r
     one = checked_rig(c, u, &how);
     ok = one != NULL;
     for (int64_t row = 0; ok && row < e->rows; row++) {
-        take_row(one, g, row);
+        checked_take_row(one, g, row);
         ok = rig_step(one, &err) == OK;
         for (int64_t t = 0; ok && t < e->tensors; t++)
             for (int64_t k = 0; k < floats_of(g, t); k++) {

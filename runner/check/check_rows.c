@@ -153,6 +153,39 @@ static void check_part(struct checked *c, const struct setup *u, int64_t kept, i
     checked_done(other);
 }
 
+/* Does row ROW by itself give another y than in its batch? */
+static void check_alone(struct checked *c, const struct setup *u, int64_t row, struct finding *f)
+{
+    struct conditions how = usual_conditions(c->seed, c->level), one;
+    struct rig *g, *alone;
+    struct error err;
+    char where[512];
+
+    how.evaluate = true;
+    how.no_saved = true;
+    how.max_batch = u->batch + 2;
+    one = how;
+    one.rows = 1;
+    g = checked_rig(c, u, &how);
+    alone = checked_rig(c, u, &one);
+    if (g && alone) {
+        const struct buffer *y = find(g, "y"), *z = find(alone, "y");
+        double near;
+
+        checked_take_row(alone, g, row);
+        if (rig_forward(g, &err) == OK && rig_forward(alone, &err) == OK) {
+            near = CLOSE * fmax(rig_largest(g), 1e-2);
+            for (int64_t k = 0; k < z->n && f->outcome == OUTCOME_PASSED; k++)
+                if (is_apart(buffer_at(y, row * z->n + k), buffer_at(z, k), near))
+                    finding_fail(f, "y[%lld] is %.6g, but row %lld by itself gives %.6g there, %s",
+                                 (long long)(row * z->n + k), buffer_at(y, row * z->n + k), (long long)row,
+                                 buffer_at(z, k), rig_where(g, where));
+        }
+    }
+    checked_done(g);
+    checked_done(alone);
+}
+
 void check_rows(struct checked *c, struct finding *f)
 {
     const bool elements =
@@ -170,6 +203,8 @@ void check_rows(struct checked *c, struct finding *f)
         check_part(c, u, 0, parts, f);
         check_part(c, u, parts / 2, parts, f);
         check_part(c, u, parts - 1, parts, f);
+        if (u->defaults && !elements)
+            check_alone(c, u, u->batch - 1, f);
     }
 }
 

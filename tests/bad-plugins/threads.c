@@ -18,7 +18,7 @@ static fell_status block(void *arg, int64_t begin, int64_t end)
     struct blocks *b = arg;
 
     for (int64_t i = begin; i < end; i++)
-        b->c->y[i] = 2.0f * b->c->x[0][i] + 1e-3f * *b->next;
+        b->c->y[i] = 2.0f * b->c->x[0][i] + 2e-7f * *b->next;
     *b->next += 1.0f;
     return FELL_OK;
 }

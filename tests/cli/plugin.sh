@@ -141,6 +141,7 @@ cat >few.json <<'END'
             "parameters_before": {"weight": [[1, 2], [3, 4]]}, "y": [[[5, 6], [1, 2]]],
             "dy": [[[7, 8], [9, 10]]], "gradients": {"weight": [[9, 10], [0, 0]]}},
            {"name": "relu"},
+           {"name": "relu", "x": [[1]], "y": [[1]]},
            {"options": {}}]}
 END
 expect_exit 1 "$FELL" plugin verify --reference few.json --json
@@ -148,7 +149,8 @@ mv out few.out
 expect_json few.out 'dx[1]|4|5' "(SELECT (value->>'at') || '|' || (value->>'got') || '|' || (value->>'wanted') FROM json_each(j) LIMIT 1)"
 expect_json few.out 'ok|0' "(SELECT (value->>'result') || '|' || (value->>'error') FROM json_each(j) LIMIT 1 OFFSET 6)"
 expect_text few.out "did you mean 'relu'?" "has no setting 'slope'" "'x' is not a tensor of numbers" "it has no 'y'" \
-    "target 0 is 2, which is no class of 2" "x[0] is 2, which is no whole number from 0 to 1" "its keys tell no kind" "it has no 'name'"
+    "target 0 is 2, which is no class of 2" "x[0] is 2, which is no whole number from 0 to 1" "its keys tell no kind" "it has no 'name'" \
+    "'relu' is an activation, not a transform; a case with 'y' and neither 'dx' nor 'parameters_before' is a transform's"
 # every kind, layers of two inputs too
 expect_exit 0 "$FELL" plugin verify --reference "$srcdir/tests/reference/kinds.json" --tolerance 0.02
 expect_text out "14 of 14 cases"
