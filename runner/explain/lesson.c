@@ -26,7 +26,16 @@ static status find_row(struct lesson *l, int64_t row, struct error *err)
                 return OK;
             }
     }
-    return error_set(err, "row %lld is in no split", (long long)row);
+    return error_set(err, "row %lld is in no split: data.rows leaves it out", (long long)row);
+}
+
+/* The first row that is in some split. */
+static int64_t first_row(const struct data *d)
+{
+    const struct rows *train = &d->split[SPLIT_TRAIN], *held = &d->split[SPLIT_VALIDATION];
+    const int64_t first = train->source_row ? train->source_row[0] : 0;
+
+    return held->source_row && held->source_row[0] < first ? held->source_row[0] : first;
 }
 
 /* The first row whose gradient by the chosen weight is not 0: a row that does not move it (its
@@ -36,18 +45,19 @@ static status choose_row(struct lab *p, struct error *err)
     enum { LOOKED_AT = 1000 };
     struct lesson *l = p->l;
     const struct net_tensor *t = &p->tensor[l->weight.tensor];
+    const int64_t first = first_row(l->data);
     struct net_step step;
 
-    for (int64_t row = 0; row < l->data->source_rows && row < LOOKED_AT; row++) {
+    for (int64_t row = first; row < l->data->source_rows && row < first + LOOKED_AT; row++) {
         if (find_row(l, row, err) != OK)
-            return FAILED;
+            continue; /* it is left out */
         lab_take_sample(p);
         if (net_step(p->net, MODE_LOOK, &p->one, l->step + 1, &step, err) != OK)
             return FAILED;
         if (p->grads[t->offset + l->weight.flat] != 0.0f)
             return OK;
     }
-    if (find_row(l, 0, err) != OK)
+    if (find_row(l, first, err) != OK)
         return FAILED;
     lab_take_sample(p);
     return OK;
@@ -120,7 +130,7 @@ status lesson_new(const struct lesson_request *q, struct lesson **out, struct er
     if (q->about)
         l->about = words_on_one_line(arena, q->about);
     *out = NULL;
-    st = find_row(l, q->sample < 0 ? 0 : q->sample, err);
+    st = find_row(l, q->sample < 0 ? first_row(l->data) : q->sample, err);
     if (st == OK) {
         l->input_name = names_of_inputs(arena, q->spec, q->shown);
         st = lab_open(&p, l, q, err);

@@ -50,6 +50,11 @@ expect_exit 0 "$FELL" verify 1 --db iris.db
 sqlite3 iris.db "SELECT resolved FROM runs" >again.yaml
 "$FELL" plan again.yaml --rows validation | cmp - validation || fail "a stored run lists other rows"
 
+# The first row that is in some split is explained; one that is left out is told.
+expect_exit 0 "$FELL" explain iris.yaml -o iris.md
+expect_exit 2 "$FELL" explain iris.yaml --sample "$(seq 0 149 | grep -vxF -f train -f validation | head -n 1)"
+expect_text err "is in no split: data.rows leaves it out"
+
 expect_exit 2 "$FELL" plan iris.yaml --rows test
 expect_text err "there are no test rows"
 expect_exit 2 "$FELL" plan iris.yaml --rows validaton
