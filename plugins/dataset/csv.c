@@ -411,7 +411,7 @@ static fell_status read_rows(struct csv *d, fell_read_call *c, struct asked *ask
 static fell_status read_file(fell_read_call *c)
 {
     struct csv *d = c->self;
-    struct asked *asked = malloc((size_t)c->n * sizeof *asked);
+    struct asked *asked = malloc(((size_t)c->n + 1) * sizeof *asked);
     struct plain plain;
     fell_status result;
 

@@ -30,7 +30,7 @@ static fell_status open_bits(fell_data_info *info)
         return fell_fail(info->ctx,
                          "rows: all rows of %lld bits are too many; say how many are drawn, as 1000",
                          (long long)s->bits);
-    info->rows = s->rows ? s->rows : 1LL << s->bits;
+    info->rows = s->rows ? s->rows : (int64_t)1 << s->bits;
     info->x = fell_vec(s->bits);
     info->target = fell_vec(1);
     info->is = info->wanted == FELL_VALUES ? FELL_VALUES : FELL_CLASSES;
