@@ -78,5 +78,11 @@ crash_early bad_optimizer 'at: plan' "optimizer 'bad_optimizer' (plan)" 14:13
 crash_early bad_metric 'at: plan' "metric 'bad_metric' (plan)" 16:11
 crash_early bad_initialiser 'at: init' "initialiser 'bad_initialiser' (init of first.weight)" 9:43
 
+# What a probe looks at with it.
+echo 'probes: [{gradient_noise: {rows: 7}}]' >>base.yaml
+crash model.1.bad_layer 'at: forward, rows: 7' "layer 'second' (forward in a probe)" 0
+crash loss.bad_loss 'at: eval, rows: 7' "loss 'bad_loss' (loss in a probe)" 0
+sed -i '$d' base.yaml
+
 # One that dies when the spec was already tried.
 crash model.0.dense.init.bad_initialiser 'at: init, call: 2' "initialiser 'bad_initialiser' (init of first.weight)" 0

@@ -416,6 +416,8 @@ Test(sqlite, refused_queries)
          FELL_CLASSES},
         {"SELECT julianday('2020-01-01', 'LocalTime') AS a, y FROM t", ", target: y",
          "query: 'localtime' is the time zone of this machine, and gives other rows elsewhere", FELL_CLASSES},
+        {"SELECT julianday('2020-01-01', 'local' || 'time') AS a, y FROM t", ", target: y",
+         "query: it asks for the time zone of this machine, and gives other rows elsewhere", FELL_CLASSES},
         {"SELECT b, y FROM t WHERE b < current_date", ", target: y",
          "query: current_date() would give other rows each time", FELL_CLASSES},
         {"SELECT b, y FROM t WHERE b < current_time", ", target: y",
