@@ -411,26 +411,22 @@ static fell_status add_row(struct query *q)
 
 static fell_status run_query(struct query *q)
 {
+    fell_status added = FELL_OK;
     bool logs = false;
-    int code;
+    int code = SQLITE_DONE;
 
     if (read_head(q, &logs) != FELL_OK || hide_clock(q) != FELL_OK || open_database(q, logs) != FELL_OK ||
         prepare(q) != FELL_OK || read_columns(q) != FELL_OK)
         return FELL_ERROR;
-    for (;;) {
-        /* 'localtime' that was put together from parts is not seen in the text: then it fails. */
-        sqlite3_test_control(SQLITE_TESTCTRL_LOCALTIME_FAULT, 1);
-        code = sqlite3_step(q->statement);
-        sqlite3_test_control(SQLITE_TESTCTRL_LOCALTIME_FAULT, 0);
-        if (code != SQLITE_ROW || q->refused)
-            break;
-        if (add_row(q) != FELL_OK)
-            return FELL_ERROR;
-    }
-    if (q->refused || code != SQLITE_DONE)
+    /* 'localtime' that was put together from parts is not seen in the text: then it fails. */
+    sqlite3_test_control(SQLITE_TESTCTRL_LOCALTIME_FAULT, 1);
+    while (added == FELL_OK && (code = sqlite3_step(q->statement)) == SQLITE_ROW && !q->refused)
+        added = add_row(q);
+    sqlite3_test_control(SQLITE_TESTCTRL_LOCALTIME_FAULT, 0);
+    if (added == FELL_OK && (q->refused || code != SQLITE_DONE))
         return sqlite_failed(q);
-    if (has_log(q->s->path))
-        return refuse_log(q);
+    if (added != FELL_OK || has_log(q->s->path))
+        return added != FELL_OK ? FELL_ERROR : refuse_log(q);
     return q->table.rows > 0 ? FELL_OK : fell_fail(q->ctx, "query: it gives no rows");
 }
 

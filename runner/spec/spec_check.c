@@ -45,6 +45,20 @@ static bool is_recorded(const struct spec *s, const char *name)
     return false;
 }
 
+/* The metric that NAME is, or is a value of, "f1" or "f1_per_class.setosa"; NULL: none. */
+static const fell_metric *metric_of(const struct spec *s, const char *name)
+{
+    const size_t len = strcspn(name, ".");
+
+    for (size_t i = 0; i < s->nmetrics; i++) {
+        const struct item *item = s->metrics[i].item;
+
+        if (item && strlen(item->name) == len && !strncmp(item->name, name, len))
+            return item->metric;
+    }
+    return NULL;
+}
+
 static void refuse_name(struct spec_reader *r, const struct place *at, const char *who, const char *value,
                         const char *name)
 {
@@ -148,7 +162,7 @@ static char *suggest_recorded(const struct spec *s, const char *value)
             names[n++] = s->metrics[i].item->name;
     name = text_nearest(rest, names, n);
     text = name && spec_has_split(s, split) ? mem_format("; did you mean '%s.%s'?", split_name(split), name)
-                                       : mem_string("");
+                                            : mem_string("");
     free(names);
     return text;
 }
@@ -175,6 +189,39 @@ void spec_check_recorded(struct spec_reader *r, const char *value, const char *w
                                 split_name(split));
     else if (!is_recorded(r->spec, dot + 1))
         refuse_name(r, at, who, value, dot + 1);
+    else if (metric_of(r->spec, dot + 1) && !strchr(dot + 1, '.') &&
+             metric_of(r->spec, dot + 1)->values != FELL_ONE)
+        r->result |= diag_error(
+            r->diag, at, "%s: '%s' is many numbers, not one: say which, as in %s.%s", who, value, value,
+            metric_of(r->spec, dot + 1)->values == FELL_PER_CLASS ? "CLASS" : "TRUE.PREDICTED");
+}
+
+void spec_warn_direction(const struct spec *s, const char *value, bool maximize, const char *who,
+                         const struct place *at, struct diag *d)
+{
+    const char *dot = strchr(value, '.');
+    const fell_metric *metric = dot ? metric_of(s, dot + 1) : NULL;
+    const bool higher = metric && metric->higher_is_better;
+
+    if (!dot || find_split(value, (size_t)(dot - value)) == SPLITS || higher == maximize ||
+        (metric ? metric->values == FELL_PER_PAIR : strcmp(dot + 1, "loss") != 0))
+        return;
+    diag_warn(d, at, "%s: '%s' is better when it is %s", who, value, higher ? "higher" : "lower");
+}
+
+/* Whether a schedule with a setting `mode`, min or max, waits for more; AIMS: it has one. */
+static bool is_maximizing(const struct choice *c, bool *aims)
+{
+    *aims = false;
+    for (size_t i = 0; i < c->item->nparams; i++) {
+        const fell_param *p = &c->item->params[i];
+
+        if (p->type == FELL_P_ENUM && !strcmp(p->name, "mode") && !strcmp(p->choices, "min|max")) {
+            *aims = true;
+            return *(const int32_t *)((const char *)c->settings + p->offset) == 1;
+        }
+    }
+    return false;
 }
 
 const char *spec_monitor(const struct choice *c, const char **setting)
@@ -202,11 +249,17 @@ static void check_monitors(struct spec_reader *r, const struct node *root)
     for (size_t i = 0; i < s->nschedules; i++) {
         const struct choice *c = &s->schedules[i];
         const char *setting, *value = spec_monitor(c, &setting);
+        const struct place *at;
+        bool aims, maximize;
 
         if (!value)
             continue;
+        at = settings_place(c->map, setting, &c->at);
+        maximize = is_maximizing(c, &aims);
         snprintf(who, sizeof who, "%s.%s", c->item->name, setting);
-        spec_check_recorded(r, value, who, settings_place(c->map, setting, &c->at));
+        spec_check_recorded(r, value, who, at);
+        if (aims)
+            spec_warn_direction(s, value, maximize, maximize ? "mode: max" : "mode: min", at, r->diag);
     }
 }
 
@@ -242,10 +295,18 @@ bool spec_output_misfits(const struct spec *s, char text[320])
     const struct item *loss = s->loss.item, *last = s->nmodel ? s->model[s->nmodel - 1].plugin.item : NULL;
     uint32_t yields, expects;
 
-    if (!loss || !last || last->kind != FELL_KIND_ACTIVATION)
+    if (!loss || !last)
+        return false;
+    expects = loss->loss->expects;
+    if (last->kind == FELL_KIND_LAYER && last->layer->ntensors > 0 &&
+        (expects == FELL_PROB || expects == FELL_LOGPROB)) {
+        snprintf(text, 320, "the loss '%.63s' takes %s, but '%.63s' yields numbers of any size; end with %s",
+                 loss->name, words[expects], last->name, expects == FELL_PROB ? "sigmoid" : "log_softmax");
+        return true;
+    }
+    if (last->kind != FELL_KIND_ACTIVATION)
         return false;
     yields = last->activation->yields;
-    expects = loss->loss->expects;
     if (yields == FELL_REAL || expects == FELL_REAL || yields == expects || yields > FELL_LOGPROB ||
         expects > FELL_LOGPROB)
         return false;

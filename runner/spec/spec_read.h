@@ -58,6 +58,11 @@ void spec_check(struct spec_reader *r, const struct node *root);
  * message at AT. */
 void spec_check_recorded(struct spec_reader *r, const char *value, const char *who, const struct place *at);
 
+/* A warning at AT if VALUE, a loss or metric that S records, is better the other way than WHO ("maximize",
+ * "mode: min") has it. */
+void spec_warn_direction(const struct spec *s, const char *value, bool maximize, const char *who,
+                         const struct place *at, struct diag *d);
+
 /* `probes:` (spec_probes.c). */
 void spec_read_probes(struct spec_reader *r, const struct node *node);
 

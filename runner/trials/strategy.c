@@ -182,6 +182,9 @@ void strategy_warn(const struct experiment *e, struct diag *d)
 {
     const struct sweep_settings *t = e->trials->settings;
 
+    if (e->objective.name && e->first)
+        spec_warn_direction(e->first, e->objective.name, e->objective.maximize,
+                            e->objective.maximize ? "maximize" : "minimize", &e->objective.at, d);
     if (e->adaptive && t->trials <= t->startup + t->lag)
         diag_warn(d, &e->trials->strategy_at,
                   "no trial will be chosen from results: %lld (startup) must be known, the last %lld (lag) "

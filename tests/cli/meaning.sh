@@ -83,6 +83,35 @@ sed 's/bce_with_logits/hinge/' raw.yaml >sides.yaml
 expect_exit 0 "$FELL" run sides.yaml --jobs 1 --quiet --db raw.db
 expect_text err "warning: r2: the outputs are margins around 0 and are compared with the targets as they are"
 
+# ---- which way is better, many numbers, and what a loss of probabilities takes: told before the first step
+cat >way.yaml <<END
+seed: 1
+data: {source: {csv: {path: "$srcdir/configs/data/iris.csv", target: target}}, validation: 0.2}
+model: [{dense: {units: 3}}]
+loss: cross_entropy
+optimizer: {adam: {lr: 0.1}}
+metrics: [accuracy, f1_per_class]
+train: {epochs: 1}
+END
+# way WARNING MORE...: fell check with these settings warns of it, or of nothing
+way() {
+    told=$1
+    shift
+    expect_exit 0 "$FELL" check way.yaml "$@"
+    if [ -n "$told" ]; then expect_text err "$told"; else expect_empty err; fi
+}
+way "mode: min: 'validation.accuracy' is better when it is higher" 'schedule={plateau: {monitor: validation.accuracy}}'
+way '' 'schedule={plateau: {monitor: validation.accuracy, mode: max}}'
+way "mode: max: 'validation.loss' is better when it is lower" 'schedule={plateau: {mode: max}}'
+over='sweep.over={optimizer.adam.lr: [0.1, 0.2]}'
+way "minimize: 'validation.accuracy' is better when it is higher" "$over" 'sweep.objective={minimize: validation.accuracy}'
+way "maximize: 'train.loss' is better when it is lower" "$over" 'sweep.objective={maximize: train.loss}'
+way '' "$over" 'sweep.objective={maximize: validation.f1_per_class.setosa}'
+expect_exit 2 "$FELL" check way.yaml "$over" 'sweep.objective={maximize: validation.f1_per_class}'
+expect_text err "objective.maximize: 'validation.f1_per_class' is many numbers, not one: say which, as in validation.f1_per_class.CLASS"
+way "the loss 'nll' takes log-probabilities, but 'dense' yields numbers of any size; end with log_softmax" loss=nll
+way '' loss=nll 'model=[{dense: {units: 3}}, log_softmax]'
+
 # ---- rows that weigh nothing: sums and weights are added over a split, and a batch of weight 0 takes no step
 awk 'BEGIN {
     print "x,y" >"zeros.csv"; print "x,y" >"ones.csv"; print "x,y" >"mixed.csv"

@@ -193,6 +193,7 @@ printf '\0\0\10\2\0\0\0\2\0\0\0\2\1\0\0\1' >labels.idx
 spec hot '{idx: {images: images.idx, labels: labels.idx}}'
 refuses hot "labels: labels.idx has 2 numbers a row, one-hot, but the loss takes one class a row; save y.argmax(axis=1)"
 
+
 # ---- all that is wrong with a file, in one error
 printf 'a,b,c,y\n1,,x,1\n2,3,7,2\n,4,8,1\n' >dirt.csv
 spec dirt '{csv: {path: dirt.csv, target: y}}'
