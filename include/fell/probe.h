@@ -68,7 +68,7 @@ typedef struct fell_probe_plan {
                                    /* and a loss sees rows * steps rows        */
     uint64_t target;               /* FELL_VALUES or FELL_CLASSES              */
     uint64_t pred_is;              /* FELL_REAL, FELL_LOGIT, ...               */
-    int64_t batch, epochs;         /* of the training                          */
+    int64_t batch, epochs;         /* rows of a training step; of the training */
     int64_t nentries, ntensors;
     const fell_entry_view *entry;  /* [nentries] in order; the last gives pred */
     const fell_tensor_view *tensor;/* [ntensors] in order                      */
