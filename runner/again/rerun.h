@@ -27,7 +27,7 @@ struct rerun {
     struct stored_run run;
     struct stored_plugins plugins;
     struct moved_files files; /* run.resolved already has their new places */
-    struct spec *spec; /* NULL: it is not understood any more, which the worker will explain */
+    struct spec *spec;        /* NULL: it is not understood any more, which the worker will explain */
     struct tree *tree;
 };
 /* Read run RUN and find its plugins; GIVEN [n]: files of the command line. Release R in any case. */

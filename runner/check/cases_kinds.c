@@ -80,10 +80,10 @@ void case_run(struct registry *reg, const cJSON *one, enum simd_level level, str
     struct run r = {.json = one, .out = out, .err = &out->failure};
 
     if (!name || !kind)
-        error_set(r.err,
-                  name ? "its keys tell no kind: there is none of model, value, values, prediction, theta0, base_lr, "
-                         "parameters_before, dx, w, sd, rows and y"
-                       : "it has no 'name'");
+        error_set(r.err, name ? "its keys tell no kind: there is none of model, value, values, prediction, "
+                                "theta0, base_lr, "
+                                "parameters_before, dx, w, sd, rows and y"
+                              : "it has no 'name'");
     else {
         if (kind->role == ROLE_COUNT)
             r.s =

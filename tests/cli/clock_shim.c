@@ -1,5 +1,6 @@
-/* clock_shim.c - for clock.sh and soak.sh, preloaded: the time of day jumps, back and forth by up to 30 years, every
- * few calls. Clocks that only go forward are left alone, as the kernel leaves them when an administrator sets the time.
+/* clock_shim.c - for clock.sh and soak.sh, preloaded: the time of day jumps, back and forth by up to 30
+ * years, every few calls. Clocks that only go forward are left alone, as the kernel leaves them when an
+ * administrator sets the time.
  *
  *     CLOCK_SEED=3    which jumps
  */

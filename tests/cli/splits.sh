@@ -25,7 +25,7 @@ write_iris iris.yaml iris '  folds: 5
   rows: 0.5
   label_noise: 0.1'
 for split in train validation noised; do
-    "$FELL" plan iris.yaml --rows $split >$split
+    "$FELL" plan iris.yaml --rows "$split" >"rows.$split" && mv "rows.$split" "$split"
 done
 [ "$(wc -l <train) $(wc -l <validation) $(wc -l <noised)" = "60 30 6" ] || fail "$(wc -l train validation noised)"
 sort -n -c train

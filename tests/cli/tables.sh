@@ -117,6 +117,7 @@ refuses names "column 1 (name) has 70 words ('n0', ...), more than 64; drop it"
 
 # ---- numbers with more than digits: of pandas.read_csv all of these are texts
 for number in "1'234" '1 234' '1\302\240234' '1\342\200\257234' 1_234 "'5'" '(5)' 5- '\342\210\2225' '5 %%' '\302\2435'; do
+    # shellcheck disable=SC2059 # the numbers have escapes
     printf "x,y\n$number,a\n$number,b\n" >odd.csv
     spec odd '{csv: {path: odd.csv, target: y}}'
     refuses odd "is a number with a sign (nor are 1 others of 2); numbers are digits alone, or say columns: {x: category}"

@@ -18,7 +18,7 @@
 #include "base/new_file.h"
 #include "base/text.h"
 
-/* In place of libc's, for guessed(): names that somebody foresaw, and a kernel that makes no nameless files. */
+/* In place of libc's, for guessed(): names that somebody foresaw, and a kernel without nameless files. */
 static bool guessed;
 static unsigned long long next_digits;
 
