@@ -100,6 +100,8 @@ const struct check item_checks[] = {
      check_metric_rows},
     {"range", "Values lie in the range that it says.", BIT(METRIC), TRIES_STEPS, check_metric_range},
     {"range", "Values lie in the range that it says.", BIT(ACTIVATION), TRIES_STEPS, check_activation_range},
+    {"row weights", "Rows of weight 1 count as before, and of weight 0 not at all.", BIT(METRIC), TRIES_STEPS,
+     check_metric_weights},
     {"cut", "Yes is what lies above the cut of the call.", BIT(METRIC), TRIES_STEPS, check_metric_cut},
     {"sense", "Predictions that are right are not the worst.", BIT(METRIC), TRIES_STEPS, check_metric_sense},
     {"repetition", "The same inputs give the same bits.", ALL, TRIES_STEPS, check_repeat},

@@ -117,6 +117,7 @@ void check_gaps(struct checked *c, struct finding *f);
 /* check_metric.c */
 void check_metric_rows(struct checked *c, struct finding *f);
 void check_metric_range(struct checked *c, struct finding *f);
+void check_metric_weights(struct checked *c, struct finding *f);
 void check_metric_cut(struct checked *c, struct finding *f);
 void check_metric_sense(struct checked *c, struct finding *f);
 

@@ -92,6 +92,56 @@ void check_metric_rows(struct checked *c, struct finding *f)
     }
 }
 
+/* ---- weights of rows --------------------------------------------------------------------------------- */
+
+/* Rows of weight 1, and the last one of weight 0 if not LAST, give what they give without weights, the last
+ * one left out. Where a row more or less decides whether it is defined, it may be either. */
+static void check_weighed(struct checked *c, const struct setup *u, bool last, struct finding *f)
+{
+    const struct conditions how = usual_conditions(c->seed, c->level);
+    struct rig *plain = checked_rig(c, u, &how), *weighed = checked_rig(c, u, &how);
+    float *weight = mem_array((size_t)u->batch, sizeof *weight);
+    struct error err;
+    char where[512];
+
+    for (int64_t i = 0; i < u->batch; i++)
+        weight[i] = last || i + 1 < u->batch ? 1.0f : 0.0f;
+    if (plain && weighed) {
+        plain->metric.rows -= !last;
+        weighed->metric.weight = weight;
+        if (rig_step(plain, &err) == OK && rig_step(weighed, &err) == OK) {
+            const struct buffer *x = find(plain, "value"), *y = find(weighed, "value");
+
+            for (int64_t k = 0; k < x->n; k++)
+                if (!isnan(buffer_at(x, k)) && !isnan(buffer_at(y, k)) &&
+                    !same(buffer_at(x, k), buffer_at(y, k)))
+                    finding_fail(f, "value[%lld] is %.9g %s, and %.9g %s, %s", (long long)k, buffer_at(x, k),
+                                 last ? "without weights" : "without the last row", buffer_at(y, k),
+                                 last ? "with a weight of 1 for each row" : "where its weight is 0",
+                                 rig_where(plain, where));
+        }
+    }
+    free(weight);
+    checked_done(plain);
+    checked_done(weighed);
+}
+
+void check_metric_weights(struct checked *c, struct finding *f)
+{
+    if (!c->item->metric->weighs) {
+        f->outcome = OUTCOME_SKIPPED;
+        error_set(&f->text, "it takes no weights of rows");
+        return;
+    }
+    for (size_t i = 0; i < c->setups.n && f->outcome == OUTCOME_PASSED; i++) {
+        check_weighed(c, &c->setups.v[i], true, f);
+        if (c->setups.v[i].batch > 1)
+            check_weighed(c, &c->setups.v[i], false, f);
+    }
+}
+
+/* ---- what it promises -------------------------------------------------------------------------------- */
+
 static void check_range(struct checked *c, const struct setup *u, const struct conditions *how,
                         struct finding *f)
 {

@@ -39,7 +39,7 @@ sort -u names >names.all
 while read -r check; do
     grep -Eqx "/\* fails: (warning: )?$check" "$srcdir"/tests/bad-plugins/*.c || fail "no bad plugin for the check '$check'"
 done <names.all
-[ "$(wc -l <names.all)" -ge 50 ] || fail "only $(wc -l <names.all) checks"
+[ "$(wc -l <names.all)" -ge 51 ] || fail "only $(wc -l <names.all) checks"
 
 # ---- common mistakes are called by their name
 said added_dpred gradient "it adds to dpred (+=), which is to be set (=)"
@@ -55,6 +55,7 @@ said last_row descent "w[16] of 20 never moves"
 said missing_initialiser defaults "the tensor 'shift' begins with 'glorot_uniforn', and there is no such initialiser"
 said short_runs "short runs" "nan, in a run of 1 epoch"
 said rows rows "beside other rows"
+said row_weights "row weights" "where its weight is 0"
 said row_alone rows "by itself gives"
 said unwanted_input "unwanted results" "where all but dx[0] is wanted"
 said unwanted_input "unlike inputs" "inputs that do not fit each other are for plan() to refuse"
