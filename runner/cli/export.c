@@ -16,29 +16,49 @@
 
 /* What the database knows of the run. */
 struct exported {
-    int64_t run, epochs;
+    int64_t run, epochs; /* after which epoch */
     char *status;
     double train_loss; /* of the last epoch; NAN: not recorded */
     char *checkpoint;  /* of that epoch, or NULL */
     char *sha256;
 };
 
-static status read_run(sqlite3 *db, const char *path, struct exported *x, struct error *err)
+/* The epoch that AT means: a number, or the best; NULL: the last. */
+static status find_epoch(sqlite3 *db, const char *at, struct exported *x, struct error *err)
+{
+    const bool best = at && strcmp(at, "best") == 0;
+
+    if (at && !best && (!text_to_int(at, &x->epochs) || x->epochs < 0))
+        return error_set(err, "--epoch: the number of an epoch, or best, is wanted here, not '%s'", at);
+    if (at && !best)
+        return OK;
+    if (results_number(db,
+                       best ? "SELECT best_epoch FROM leaderboard WHERE run = ?1"
+                            : "SELECT epochs_done FROM runs WHERE id = ?1",
+                       1, &x->run, -1, &x->epochs, err) != OK)
+        return FAILED;
+    return x->epochs < 0 ? error_set(err, "run %lld has no best epoch: its objective never had a value",
+                                     (long long)x->run)
+                         : OK;
+}
+
+static status read_run(sqlite3 *db, const char *path, const char *at, struct exported *x, struct error *err)
 {
     sqlite3_stmt *s;
+    int64_t done = 0;
     int code;
 
     if (results_query(db,
                       "SELECT r.status, r.epochs_done, e.train_loss, c.path, c.sha256\n"
-                      "FROM runs AS r LEFT JOIN epochs AS e ON e.run_id = r.id AND e.epoch = r.epochs_done\n"
-                      "     LEFT JOIN checkpoints AS c ON c.run_id = r.id AND c.epoch = r.epochs_done\n"
+                      "FROM runs AS r LEFT JOIN epochs AS e ON e.run_id = r.id AND e.epoch = ?2\n"
+                      "     LEFT JOIN checkpoints AS c ON c.run_id = r.id AND c.epoch = ?2\n"
                       "WHERE r.id = ?1 LIMIT 1",
-                      1, &x->run, &s, err))
+                      2, (const int64_t[]){x->run, x->epochs}, &s, err))
         return FAILED;
     code = sqlite3_step(s);
     if (code == SQLITE_ROW) {
         x->status = mem_string(database_text(s, 0));
-        x->epochs = sqlite3_column_int64(s, 1);
+        done = sqlite3_column_int64(s, 1);
         x->train_loss = sqlite3_column_type(s, 2) == SQLITE_NULL ? NAN : sqlite3_column_double(s, 2);
         x->checkpoint = resume_file(path, x->run, database_text(s, 3));
         x->sha256 = mem_string(database_text(s, 4));
@@ -46,8 +66,14 @@ static status read_run(sqlite3 *db, const char *path, struct exported *x, struct
     sqlite3_finalize(s);
     if (code != SQLITE_ROW)
         return results_error(db, err);
-    if (!run_status_is_whole(x->status))
-        return error_set(err, "run %lld has the status '%s': only a run that finished has weights to export",
+    if (x->epochs > done)
+        return error_set(err, "run %lld has %lld epochs: there is no epoch %lld", (long long)x->run,
+                         (long long)done, (long long)x->epochs);
+    if (!at && !run_status_is_whole(x->status))
+        return error_set(err,
+                         "run %lld has the status '%s': only a run that finished has weights to export; "
+                         "--epoch N takes those of "
+                         "an epoch",
                          (long long)x->run, x->status);
     return OK;
 }
@@ -123,7 +149,7 @@ static status train_again(const struct call *c, sqlite3 *db, const struct export
         error_set(err, "%s", r.files.changed.text);
         goto out;
     }
-    if (rerun_train(&r, x->epochs, to, &listener, &end, err))
+    if (rerun_train(&r, x->epochs ? x->epochs : -1, to, &listener, &end, err))
         goto out;
     if (!run_status_is_good(end.word)) {
         error_set(err, "%s: %.1900s", end.word, end.error);
@@ -155,7 +181,7 @@ static int run_export(const struct call *c)
     if (!c->safetensors)
         return cli_error("where to? write: fell export %s --safetensors FILE", c->args[0]);
     if (results_open(c->db, &db, &err) || results_run(db, c->args[0], &x.run, &err) ||
-        read_run(db, c->db, &x, &err)) {
+        find_epoch(db, c->at, &x, &err) || read_run(db, c->db, c->at, &x, &err)) {
         cli_error("%s", err.text);
         goto out;
     }
@@ -182,13 +208,17 @@ const struct command command_export = {
     .args = "RUN --safetensors FILE",
     .least = 1,
     .most = 1,
-    .options = {OPTION_DB, OPTION_PLUGIN, OPTION_SAFETENSORS, OPTION_QUIET},
+    .options = {OPTION_DB, OPTION_PLUGIN, OPTION_SAFETENSORS, OPTION_AT, OPTION_QUIET},
     .brief = "Write the weights of a run to a file",
     .help = "The file has the safetensors format, with the names and layouts that PyTorch uses "
             "(LAYER.weight, LAYER.bias; a dense weight is [out, in]). The weights are those after the run's "
-            "last epoch: from its checkpoint where the spec asked for one, else by training the run again, "
-            "which gives the same bits; that the last loss is the recorded one is checked.",
+            "last epoch, or after the one that --epoch says: from its checkpoint where the spec asked for "
+            "one, else by training the run again, "
+            "which gives the same bits; that the last loss is the recorded one is checked. Epoch 0 is the "
+            "net before "
+            "its first step; 'best' is the run's best epoch by the objective.",
     .examples = "fell export 12 --safetensors digits.safetensors\n"
+                "fell export 12 --epoch best --safetensors best.safetensors\n"
                 "fell run my.yaml train.initial_weights=digits.safetensors",
     .run = run_export,
 };

@@ -42,6 +42,8 @@
     X(WEIGHT, TEXT, weight, 0, "weight", "NAME", NULL, 0, 0,                                                 \
       "The weight to follow: LAYER.weight[i,j] (default: the first of the first layer)")                     \
     X(EPOCH, WHOLE, epoch, 0, "epoch", "N", -1, 0, INT64_MAX, "Train for N epochs first")                    \
+    X(AT, TEXT, at, 0, "epoch", "N|best", NULL, 0, 0,                                                        \
+      "The weights after epoch N (0: before the first step), or after the best one")                         \
     X(RUN, TEXT, run, 0, "run", "RUN", NULL, 0, 0, "Take the net from this run's last checkpoint")           \
     X(CONTOUR, TEXT, contour, 0, "contour", "WHAT", NULL, 0, 0,                                              \
       "Add a map of the loss of all training rows: over a second weight, LAYER.weight[i,j], or 'random' "    \

@@ -20,7 +20,7 @@ static const struct {
     {"sweep", "a map, [below](#sweep)"},
     {"data.validation", "a number in (0, 1), or a [dataset](datasets.md)"},
     {"record.gradients", "epoch, none, or {step: K}"},
-    {"checkpoint.keep", "last, best, or [last, best]"},
+    {"checkpoint.keep", "last, best, all, an epoch, or a list of these"},
     {"on_failure", "continue, stop, or a whole number"},
     {"sweep.strategy", "a [strategy](#strategies)"},
     {"sweep.over", "a map of paths, each with a list or other [values](#values-of-an-axis)"},

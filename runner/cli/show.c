@@ -53,7 +53,8 @@ static const struct section {
      "ORDER BY kind, name"},
     {"checkpoints", "checkpoints",
      "SELECT epoch, CASE WHEN path LIKE '%/pause.safetensors' THEN 'pause'\n"
-     "       WHEN is_best THEN 'best' ELSE 'last' END AS kept_as, path FROM checkpoints\n"
+     "       WHEN path LIKE '%/epoch-%' THEN 'epoch' WHEN is_best THEN 'best' ELSE 'last' END AS kept_as, "
+     "path FROM checkpoints\n"
      "WHERE run_id = ?1 ORDER BY epoch"},
     {"events", "events", "SELECT at, kind, detail FROM events WHERE run_id = ?1 ORDER BY id"},
 };

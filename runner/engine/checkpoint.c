@@ -213,7 +213,7 @@ static status read_fields(const struct tensor_file *file, struct checkpoint *at,
     for (const struct field *f = fields; f < fields + NFIELDS; f++)
         if (!read_field(f, tensor_file_metadata(file, f->key), at))
             return error_set(err, "its metadata have no number '%s'", f->key);
-    if (at->epoch < 1 || at->steps < 1 || at->epoch > INT64_MAX / at->steps ||
+    if (at->epoch < 0 || at->steps < 1 || at->epoch > INT64_MAX / at->steps ||
         at->step != at->epoch * at->steps)
         return error_set(err,
                          "its metadata contradict each other: epoch %lld, step %lld, %lld steps an epoch",

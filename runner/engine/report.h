@@ -102,7 +102,7 @@ struct run_options {
     const char *resolved;          /* the spec's own text, which checkpoints must agree on; NULL: need not */
     const char *checkpoint_folder; /* NULL: checkpoints are off */
     const char *export_path;       /* write the last weights here (safetensors), or NULL */
-    int64_t export_epoch;          /* stop after it and export; 0: the last */
+    int64_t export_epoch;          /* stop after it and export; 0: the last; below: before the first step */
     const char *resume_path;       /* go on from this checkpoint, or NULL */
     const char *pause_path;        /* save the state here when paused or cancelled, or NULL */
     const char *objective;         /* what the best checkpoint is best at; NULL: the spec says */

@@ -176,19 +176,47 @@ static status evaluate(struct run *r, enum split split)
     return fail(r, &err);
 }
 
-static status measure_all(struct run *r)
+/* Splits from FROM on to TO; those that are not EVALUATED have no values. */
+static status measure_some(struct run *r, int from, int to, bool evaluated)
 {
     struct error err;
 
-    for (int s = SPLIT_TRAIN; s < SPLITS; s++) {
+    for (int s = from; s <= to; s++) {
         r->loss[s] = NAN;
         if (r->data->split[s].n == 0)
             continue;
+        if (s != SPLIT_TRAIN && !evaluated) {
+            measure_forget(r->learner.measure, (enum split)s);
+            continue;
+        }
         if (s != SPLIT_TRAIN && evaluate(r, (enum split)s) != OK)
             return FAILED;
         if (measure_split(r->learner.measure, (enum split)s, r->data->split[s].n, &err) != OK)
             return fail(r, &err);
     }
+    return OK;
+}
+
+/* Whether this epoch's validation and test rows are evaluated. */
+static bool is_evaluated(const struct run *r)
+{
+    const int64_t every = r->spec->record.evaluate.on ? r->spec->record.evaluate.every : 1;
+
+    return r->epoch % every == 0 || r->epoch == r->spec->train.epochs;
+}
+
+/* A run that stops is evaluated after its last epoch, whenever that is. */
+static status evaluate_last(struct run *r, struct epoch_report *report)
+{
+    const double train = r->loss[SPLIT_TRAIN];
+
+    if (is_evaluated(r))
+        return OK;
+    if (measure_some(r, SPLIT_TRAIN + 1, SPLITS - 1, true) != OK)
+        return FAILED;
+    r->loss[SPLIT_TRAIN] = train;
+    memcpy(report->loss, r->loss, sizeof report->loss);
+    report->nmetrics = measure_values(r->learner.measure, &report->metrics);
     return OK;
 }
 
@@ -316,30 +344,38 @@ static bool take_up(struct run *r, int64_t epochs)
 static void run_epochs(struct run *r, int64_t epochs)
 {
     struct epoch_report report;
+    const int64_t every = r->spec->record.evaluate.on ? r->spec->record.evaluate.every : 1;
+    const int64_t first = every < r->spec->train.epochs ? every : r->spec->train.epochs; /* evaluated */
     bool last = false, stops;
     struct error err;
 
     if (r->options->resume_path && !take_up(r, epochs))
         return;
+    if (epochs == 0)
+        return;
     if (r->epoch == 0 && take_looks(r, false) != OK)
         return;
+    if (r->epoch == 0 && keep_first(&r->keep, &err) != OK) {
+        fail(r, &err);
+        return;
+    }
     while (!last) {
         r->epoch++;
         if (run_epoch(r) != OK || check_weights(r) != OK)
             break;
-        if (measure_all(r) != OK)
+        if (measure_some(r, SPLIT_TRAIN, SPLITS - 1, is_evaluated(r)) != OK)
             break;
         make_report(r, &report);
         last = r->epoch == epochs;
         if (take_looks(r, last) != OK)
             break;
-        stops = !last && keep_stops(&r->keep, r->epoch, r->loss);
-        if (stops && take_looks(r, true) != OK)
+        stops = !last && keep_stops(&r->keep, r->epoch, r->loss, is_evaluated(r));
+        if (stops && (take_looks(r, true) != OK || evaluate_last(r, &report) != OK))
             break;
         if (r->listener->epoch)
             r->listener->epoch(r->listener->arg, &report);
         rate_remember(r->rate, r->learner.measure, r->epoch - 1, r->loss);
-        if (r->epoch == 1)
+        if (r->epoch == first)
             keep_tell_valueless(&r->keep, r->rate, r->env, r->loss);
         r->result->epochs_done = r->epoch;
         if (stops)
@@ -454,8 +490,8 @@ status train_run(const struct spec *spec, const struct data *data, struct host_e
         if (s != OK)
             goto out;
     }
-    if (options->export_epoch > 0 && options->export_epoch < epochs)
-        epochs = options->export_epoch;
+    if (options->export_epoch && options->export_epoch < epochs)
+        epochs = options->export_epoch < 0 ? 0 : options->export_epoch;
     begin = r.clock = time_monotonic();
     run_epochs(&r, epochs);
     keep_tell_skipped(&r.keep, env, r.step);

@@ -46,6 +46,8 @@ static status make_folder(struct keep *k, struct problem *p)
         return OK;
     if (path_make_folder(folder, &err) != OK)
         return problem_set(p, "", 0, "", "%s", err.text);
+    if (k->spec->checkpoint.keep_all || k->spec->checkpoint.nkeep)
+        k->folder = folder;
     if (k->spec->checkpoint.keep_last)
         k->last_path = path_join(folder, "last.safetensors");
     if (k->spec->checkpoint.keep_best)
@@ -104,11 +106,13 @@ static bool better(const struct watched *w, double value, double best, double de
     return isnan(best) || (w->maximise ? value > best + delta : value < best - delta);
 }
 
-bool keep_stops(struct keep *k, int64_t epoch, const double loss[SPLITS])
+bool keep_stops(struct keep *k, int64_t epoch, const double loss[SPLITS], bool evaluated)
 {
     const double value = measure_value(k->learner->measure, &k->stop_watch, loss);
 
     if (!k->spec->train.early_stopping.on)
+        return false;
+    if (!evaluated && !k->stop_watch.probe && k->stop_watch.split != SPLIT_TRAIN)
         return false;
     if (better(&k->stop_watch, value, k->at.stop.value, k->spec->train.early_stopping.min_delta)) {
         k->at.stop = (struct best){value, epoch};
@@ -225,6 +229,37 @@ static bool is_due(const struct keep *k, int64_t epoch, bool last)
     return (k->last_path || k->best_path) && (last || epoch % k->spec->checkpoint.every == 0);
 }
 
+/* Whether EPOCH has a file of its own. */
+static bool is_kept(const struct keep *k, int64_t epoch, bool last)
+{
+    const struct spec_checkpoint *c = &k->spec->checkpoint;
+
+    for (size_t i = 0; k->folder && i < c->nkeep; i++)
+        if (c->keep[i] == epoch)
+            return true;
+    return k->folder && c->keep_all && (last || epoch % c->every == 0);
+}
+
+static status save_epoch(struct keep *k, struct error *err)
+{
+    char name[48], *path;
+    status result;
+
+    snprintf(name, sizeof name, "epoch-%lld.safetensors", (long long)k->at.epoch);
+    path = path_join(k->folder, name);
+    result = save(k, &k->at, path, k->at.best.epoch == k->at.epoch && k->at.epoch > 0, err);
+    free(path);
+    return result;
+}
+
+status keep_first(struct keep *k, struct error *err)
+{
+    if (!is_kept(k, 0, false))
+        return OK;
+    move_to(k, 0, 0);
+    return save_epoch(k, err);
+}
+
 static status save_due(struct keep *k, struct error *err)
 {
     if (k->best_path && k->at.best.epoch == k->at.epoch && save(k, &k->at, k->best_path, true, err) != OK)
@@ -237,20 +272,28 @@ status keep_checkpoints(struct keep *k, int64_t epoch, int64_t step, const doubl
 {
     const double value = measure_value(k->learner->measure, &k->best_watch, loss);
 
-    if (!is_due(k, epoch, last))
+    const bool due = is_due(k, epoch, last), kept = is_kept(k, epoch, last);
+
+    if (!due && !kept)
         return OK;
     move_to(k, epoch, step);
-    if (better(&k->best_watch, value, k->at.best.value, 0.0))
+    if (due && better(&k->best_watch, value, k->at.best.value, 0.0))
         k->at.best = (struct best){value, epoch};
-    return save_due(k, err);
+    if (kept && save_epoch(k, err) != OK)
+        return FAILED;
+    return due ? save_due(k, err) : OK;
 }
 
 status keep_again(struct keep *k, bool last, struct error *err)
 {
-    if (!is_due(k, k->at.epoch, last))
+    const bool due = is_due(k, k->at.epoch, last), kept = is_kept(k, k->at.epoch, last);
+
+    if (!due && !kept)
         return OK;
     move_to(k, k->at.epoch, k->at.step);
-    return save_due(k, err);
+    if (kept && save_epoch(k, err) != OK)
+        return FAILED;
+    return due ? save_due(k, err) : OK;
 }
 
 status keep_pause(struct keep *k, int64_t epoch, int64_t step, struct error *err)

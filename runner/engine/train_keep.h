@@ -18,6 +18,7 @@ struct keep {
     struct watched stop_watch, best_watch;
     struct checkpoint at;        /* where the run is; epoch and step are set when it is written */
     char *last_path, *best_path; /* NULL: not kept */
+    const char *folder;          /* of single epochs that are kept; NULL: none */
     double began, cpu_began;     /* clocks when this job began, less what the run had spent before */
 };
 
@@ -30,8 +31,9 @@ void keep_release(struct keep *k);
 status keep_resume(struct keep *k, struct problem *p);
 
 /* Early stopping, after EPOCH with the losses LOSS: whether nothing got better for `patience`
- * epochs. keep_has_stopped(): whether that was so when the state was saved from which the run goes on. */
-bool keep_stops(struct keep *k, int64_t epoch, const double loss[SPLITS]);
+ * epochs; an epoch in which a split that is watched was not EVALUATED decides nothing. keep_has_stopped():
+ * whether that was so when the state was saved from which the run goes on. */
+bool keep_stops(struct keep *k, int64_t epoch, const double loss[SPLITS], bool evaluated);
 bool keep_has_stopped(const struct keep *k);
 void keep_tell_stop(const struct keep *k); /* the event */
 
@@ -44,8 +46,11 @@ void keep_tell_valueless(const struct keep *k, const struct rate *r, const struc
 void keep_skip(struct keep *k, const struct host_env *env, int64_t epoch, int64_t step);
 void keep_tell_skipped(const struct keep *k, const struct host_env *env, int64_t step);
 
-/* The best so far of what is watched, and the last, where they are kept and due. LAST: there is no
- * other epoch. */
+/* The state before the first step, where it is kept. */
+status keep_first(struct keep *k, struct error *err);
+
+/* The best so far of what is watched, the last, and this one, where they are kept and due. LAST: there is
+ * no other epoch. */
 status keep_checkpoints(struct keep *k, int64_t epoch, int64_t step, const double loss[SPLITS], bool last,
                         struct error *err);
 

@@ -77,11 +77,18 @@ static cJSON *gradients_form(struct schema_maker *m, const struct spec_key *key)
 
 static cJSON *keep_form(struct schema_maker *m, const struct spec_key *key)
 {
-    static const char *const words[] = {"last", "best", NULL};
+    static const char *const words[] = {"last", "best", "all", NULL};
+    const fell_param epoch = {.name = key->name,
+                              .doc = "The epoch after which it is saved.",
+                              .type = FELL_P_INT,
+                              .def = -1,
+                              .max = INFINITY};
+    cJSON *one = schema_any(key->doc, schema_words(words), settings_schema(&epoch), schema_null());
+    cJSON *each = schema_any(NULL, schema_words(words), settings_schema(&epoch), NULL);
 
     (void)m;
-    return schema_any(key->doc, schema_words(words), schema_or_var(schema_list(schema_words(words), 1)),
-                      schema_null());
+    cJSON_AddItemToArray(cJSON_GetObjectItem(one, "anyOf"), schema_or_var(schema_list(each, 1)));
+    return one;
 }
 
 static cJSON *failure_form(struct schema_maker *m, const struct spec_key *key)

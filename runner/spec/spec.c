@@ -6,6 +6,7 @@
 #include "spec/spec.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -80,12 +81,42 @@ static void read_gradients(struct spec_reader *r, const struct node *node)
     }
 }
 
+static int by_epoch(const void *a, const void *b)
+{
+    const int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+    return (x > y) - (x < y);
+}
+
+/* An epoch of `keep`, into KEEP [n]. */
+static void read_kept_epoch(struct spec_reader *r, const struct node *word, int64_t *keep, size_t *n)
+{
+    const int64_t epochs = r->spec->train.epochs;
+    int64_t epoch;
+
+    if (word->kind != NODE_SCALAR || !text_to_int(word->text, &epoch) || epoch < 0) {
+        r->result |= diag_error(r->diag, &word->place,
+                                "checkpoint.keep: last, best, all and epochs from 0 on are known, not %s",
+                                spec_describe(r, word));
+        return;
+    }
+    if (epochs && epoch > epochs)
+        diag_warn(r->diag, &word->place, "checkpoint.keep: epoch %lld never comes: training has %lld",
+                  (long long)epoch, (long long)epochs);
+    for (size_t i = 0; i < *n; i++)
+        if (keep[i] == epoch)
+            return;
+    keep[(*n)++] = epoch;
+}
+
 static void read_keep(struct spec_reader *r, const struct node *node)
 {
     struct spec_checkpoint *c = &r->spec->checkpoint;
     size_t n = node->kind == NODE_LIST ? node->n : 1;
+    int64_t *keep = arena_alloc(r->arena, (n + 1) * sizeof *keep);
 
     c->keep_last = c->keep_best = false;
+    c->keep = keep;
     for (size_t i = 0; i < n; i++) {
         const struct node *word = node->kind == NODE_LIST ? node->item[i] : node;
 
@@ -93,12 +124,15 @@ static void read_keep(struct spec_reader *r, const struct node *node)
             c->keep_last = true;
         else if (word->kind == NODE_SCALAR && !strcmp(word->text, "best"))
             c->keep_best = true;
+        else if (word->kind == NODE_SCALAR && !strcmp(word->text, "all"))
+            c->keep_all = c->keep_last = true;
         else
-            r->result |= diag_error(r->diag, &word->place, "checkpoint.keep: last and best are known, not %s",
-                                    spec_describe(r, word));
+            read_kept_epoch(r, word, keep, &c->nkeep);
     }
+    qsort(keep, c->nkeep, sizeof *keep, by_epoch);
     if (!n)
-        r->result |= diag_error(r->diag, &node->place, "checkpoint.keep: last, best or both are wanted here");
+        r->result |= diag_error(r->diag, &node->place,
+                                "checkpoint.keep: last, best, all or numbers of epochs are wanted here");
 }
 
 static void read_on_failure(struct spec_reader *r, const struct node *node)

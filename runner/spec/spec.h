@@ -111,12 +111,19 @@ struct spec {
     struct {
         enum record_gradients gradients;
         int64_t every; /* RECORD_STEP: each K-th step */
+        struct spec_evaluate {
+            bool on;
+            int64_t every; /* epochs from one evaluation of validation and test rows to the next */
+        } evaluate;
     } record;
 
     struct spec_checkpoint {
         bool on;
         int64_t every;             /* epochs */
         bool keep_last, keep_best; /* best: lowest validation.loss, without a validation split train.loss */
+        bool keep_all;             /* each that is written, from epoch 0 on */
+        size_t nkeep;
+        const int64_t *keep; /* [nkeep] the epochs that are kept besides, rising */
     } checkpoint;
 
     struct spec_limits { /* of one run; 0: none */

@@ -237,6 +237,20 @@ const char *spec_monitor(const struct choice *c, const char **setting)
     return NULL;
 }
 
+/* A schedule counts every epoch, and some have no value. */
+static void warn_rare(struct spec_reader *r, const char *value, const char *who, const struct place *at)
+{
+    const struct spec_evaluate *e = &r->spec->record.evaluate;
+
+    if (!e->on || e->every < 2 || (strncmp(value, "validation.", 11) && strncmp(value, "test.", 5)))
+        return;
+    diag_warn(r->diag, at, "%s: '%s' has a value in every %lld%s epoch only; the others count as not better",
+              who, value, (long long)e->every,
+              e->every == 2   ? "nd"
+              : e->every == 3 ? "rd"
+                              : "th");
+}
+
 static void check_monitors(struct spec_reader *r, const struct node *root)
 {
     const struct spec *s = r->spec;
@@ -260,6 +274,7 @@ static void check_monitors(struct spec_reader *r, const struct node *root)
         spec_check_recorded(r, value, who, at);
         if (aims)
             spec_warn_direction(s, value, maximize, maximize ? "mode: max" : "mode: min", at, r->diag);
+        warn_rare(r, value, who, at);
     }
 }
 

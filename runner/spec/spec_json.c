@@ -136,6 +136,10 @@ static cJSON *json_keep(const struct spec *s)
         cJSON_AddItemToArray(list, cJSON_CreateString("last"));
     if (s->checkpoint.keep_best)
         cJSON_AddItemToArray(list, cJSON_CreateString("best"));
+    if (s->checkpoint.keep_all)
+        cJSON_AddItemToArray(list, cJSON_CreateString("all"));
+    for (size_t i = 0; i < s->checkpoint.nkeep; i++)
+        cJSON_AddItemToArray(list, settings_json_int(s->checkpoint.keep[i]));
     return list;
 }
 
@@ -227,6 +231,10 @@ cJSON *spec_to_json(const struct spec *s)
 
     /* Words about the data change nothing that is trained: the same experiment with others. */
     cJSON_DeleteItemFromObjectCaseSensitive(cJSON_GetObjectItemCaseSensitive(object, "data"), "about");
+    /* As it is without a word. */
+    if (s->record.evaluate.on && s->record.evaluate.every == 1)
+        cJSON_DeleteItemFromObjectCaseSensitive(cJSON_GetObjectItemCaseSensitive(object, "record"),
+                                                "evaluate");
     /* 0 stands for "off", and is not a value that a spec may give. */
     if (s->train.clip_norm <= 0)
         cJSON_DeleteItemFromObjectCaseSensitive(cJSON_GetObjectItemCaseSensitive(object, "train"),

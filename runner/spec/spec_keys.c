@@ -120,11 +120,25 @@ static const fell_param gradients_params[] = {
 static const struct spec_section gradients_section = {
     .name = "record.gradients", .nparams = COUNT(gradients_params), .params = gradients_params};
 
+static const fell_param evaluate_params[] = {
+    FELL_INT(struct spec_evaluate, every, 1, 1, INFINITY, 0,
+             "Epochs from one evaluation to the next; the last epoch always has one."),
+};
+static const struct spec_section evaluate_section = {.name = "record.evaluate",
+                                                     .nparams = COUNT(evaluate_params),
+                                                     .params = evaluate_params,
+                                                     .base = IN_SPEC(record.evaluate),
+                                                     .on = IN_SPEC(record.evaluate.on)};
+
 static const struct spec_key record_keys[] = {
     {.name = "gradients",
      .form = KEY_FORM,
      .section = &gradients_section,
      .doc = "Gradient norms: epoch (the default), none, or {step: K}."},
+    {.name = "evaluate",
+     .form = KEY_SECTION,
+     .section = &evaluate_section,
+     .doc = "When the validation and test rows are evaluated: after every epoch by default."},
 };
 static const struct spec_section record_section = {
     .name = "record", .nkeys = COUNT(record_keys), .keys = record_keys};
@@ -133,7 +147,10 @@ static const fell_param checkpoint_params[] = {
     FELL_INT(struct spec_checkpoint, every, 1, 1, INFINITY, 0, "Epochs from one checkpoint to the next."),
 };
 static const struct spec_key checkpoint_keys[] = {
-    {.name = "keep", .form = KEY_FORM, .doc = "Which are kept: last, best, or both (the default)."},
+    {.name = "keep",
+     .form = KEY_FORM,
+     .doc = "Which are kept: last, best (both by default), all, and epochs by their number, 0 before the "
+            "first step."},
 };
 static const struct spec_section checkpoint_section = {.name = "checkpoint",
                                                        .nparams = COUNT(checkpoint_params),

@@ -163,9 +163,13 @@ static bool sweeps_epochs(const struct sweep *s)
 static void warn_pruner(const struct experiment *e, struct diag *d)
 {
     const struct pruner *p = &e->pruner;
+    const struct spec_evaluate *rare = &e->first->record.evaluate;
     const int64_t epochs = e->first->train.epochs, known = p->kind == PRUNER_MEDIAN ? p->startup : 1;
     const struct place *at = &e->trials->pruner_at;
 
+    if (rare->on && rare->every > 1)
+        diag_warn(d, at, "splits are evaluated every %lld epochs: a decision between goes by the best so far",
+                  (long long)rare->every);
     if (p->minimum >= epochs && !sweeps_epochs(&e->trials->sweep))
         diag_warn(d, at,
                   "nothing will be pruned: the first decision is after epoch %lld (minimum), and a run has "

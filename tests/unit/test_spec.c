@@ -395,9 +395,9 @@ Test(spec, other_sections)
          "6:21: error: record.gradients: epoch, none or {step: K} is wanted here, not 'epochs'\n"},
         {DATA MODEL REST "checkpoint: {every: 0}\n", "6:21: error: checkpoint.every: 0 is not in [1, inf)\n"},
         {DATA MODEL REST "checkpoint: {keep: [last, worst]}\n",
-         "6:27: error: checkpoint.keep: last and best are known, not 'worst'\n"},
+         "6:27: error: checkpoint.keep: last, best, all and epochs from 0 on are known, not 'worst'\n"},
         {DATA MODEL REST "checkpoint: {keep: []}\n",
-         "6:20: error: checkpoint.keep: last, best or both are wanted here\n"},
+         "6:20: error: checkpoint.keep: last, best, all or numbers of epochs are wanted here\n"},
     };
 
     EXPECT_REFUSALS(cases);

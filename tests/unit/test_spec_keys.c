@@ -16,7 +16,7 @@
     "schedule: {step: {every: 4}}\n"                                                                         \
     "metrics: mae\nprobes: weights\n"                                                                        \
     "train: {epochs: 1, clip_norm: 1, early_stopping: {monitor: train.loss}}\n"                              \
-    "record: {gradients: {step: 2}}\n"                                                                       \
+    "record: {gradients: {step: 2}, evaluate: {every: 2}}\n"                                                 \
     "checkpoint: {}\n"
 
 /* What cannot stand beside other keys of FULL. */
