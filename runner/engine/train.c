@@ -2,6 +2,7 @@
  *
  * run_epoch() is what the program is about; the rest prepares it, evaluates after it and decides whether
  * there is another. Knows nothing of databases and pipes: it tells a listener.
+ * Longer than 500 lines: the loop, what is looked at after an epoch and how a run ends are read together.
  */
 #include "engine/train.h"
 
