@@ -247,7 +247,9 @@ static status check_owner(sqlite3 *db, const char *path, int *version, struct er
         rc = query_int(db, "SELECT count(*) FROM sqlite_schema", &objects);
     if (rc != SQLITE_OK)
         result = database_error(db, rc, path, err); /* before another call has an error of its own */
-    sqlite3_exec(db, "RELEASE look", NULL, NULL, NULL);
+    rc = sqlite3_exec(db, "RELEASE look", NULL, NULL, NULL);
+    if (result == OK && rc != SQLITE_OK) /* or what follows would fail for another reason */
+        result = database_error(db, rc, path, err);
     if (result != OK)
         return result;
     if (application != SCHEMA_APPLICATION_ID && (application != 0 || objects > 0))
