@@ -51,6 +51,12 @@ static const struct section {
     {"plugins", NULL,
      "SELECT kind, name, version, verdict, path, sha256 FROM plugins WHERE run_id = ?1\n"
      "ORDER BY kind, name"},
+    {"probes", "probes, numbers with one value: at the first look and at the last",
+     "WITH looks AS (SELECT probe, min(epoch) AS a, max(epoch) AS b FROM probes WHERE run_id = ?1 GROUP BY probe)\n"
+     "SELECT p.probe, p.name AS number, p.layer, max(p.value) FILTER (WHERE p.epoch = a) AS first,\n"
+     "       max(p.value) FILTER (WHERE p.epoch = b) AS last, b AS epoch\n"
+     "FROM looks JOIN probes AS p ON p.probe = looks.probe AND p.epoch IN (a, b) WHERE p.run_id = ?1\n"
+     "GROUP BY 1, 2, 3 HAVING max(p.position) = 0 ORDER BY 1, 2, 3"},
     {"checkpoints", "checkpoints",
      "SELECT epoch, CASE WHEN path LIKE '%/pause.safetensors' THEN 'pause'\n"
      "       WHEN path LIKE '%/epoch-%' THEN 'epoch' WHEN is_best THEN 'best' ELSE 'last' END AS kept_as, "

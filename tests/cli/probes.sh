@@ -101,6 +101,12 @@ END
 expect_exit 0 "$FELL" run with.yaml name=ranked repeats=1 --quiet --db ranked.db
 [ "$(sqlite3 ranked.db "SELECT group_concat(value = (SELECT p.value FROM probes AS p WHERE p.run_id = l.run AND probe = 'path'
     AND name = 'loss' AND p.epoch = 7)) FROM leaderboard AS l")" = 1,1 ] || fail "the objective is not the probe's last value"
+expect_exit 0 "$FELL" show 1 --db ranked.db
+expect_text out "probes, numbers with one value" "path "
+expect_exit 0 "$FELL" show 1 --json --db ranked.db
+expect_json out 1 "(SELECT p.value->>'last' = l.value AND p.value->>'epoch' = 7 FROM json_each(j, '\$.probes') AS p,
+    (SELECT $(sqlite3 ranked.db "SELECT format('%!.17g', value) FROM leaderboard WHERE run = 1") AS value) AS l
+    WHERE p.value->>'probe' = 'path' AND p.value->>'number' = 'loss')"
 { spec; cat probes; } >stops.yaml
 expect_exit 0 "$FELL" run stops.yaml repeats=1 train.epochs=60 \
     "train.early_stopping={monitor: probe.path.straightness, patience: 2}" --quiet --db stops.db
