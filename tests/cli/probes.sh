@@ -107,6 +107,8 @@ expect_exit 0 "$FELL" show 1 --json --db ranked.db
 expect_json out 1 "(SELECT p.value->>'last' = l.value AND p.value->>'epoch' = 7 FROM json_each(j, '\$.probes') AS p,
     (SELECT $(sqlite3 ranked.db "SELECT format('%!.17g', value) FROM leaderboard WHERE run = 1") AS value) AS l
     WHERE p.value->>'probe' = 'path' AND p.value->>'number' = 'loss')"
+expect_exit 0 "$FELL" compare 1 2 --db ranked.db
+expect_text out "probe.path.loss"
 { spec; cat probes; } >stops.yaml
 expect_exit 0 "$FELL" run stops.yaml repeats=1 train.epochs=60 \
     "train.early_stopping={monitor: probe.path.straightness, patience: 2}" --quiet --db stops.db
