@@ -87,7 +87,7 @@ static void release(struct exported *x)
 
 /* ---- from a checkpoint --------------------------------------------------------------- */
 
-/* The checkpoint's tensors but the optimizer's. */
+/* The checkpoint's tensors but the optimizer's and the probes', whose names have a stroke. */
 static status copy_weights(const char *from, const char *to, struct error *err)
 {
     const char *const metadata[] = {"format", "pt", NULL};
@@ -102,7 +102,7 @@ static status copy_weights(const char *from, const char *to, struct error *err)
     for (size_t i = 0; i < tensor_file_count(f); i++) {
         const struct tensor_file_entry *e = tensor_file_at(f, i);
 
-        if (!e->values || strncmp(e->name, "optimizer/", 10) == 0)
+        if (!e->values || strchr(e->name, '/'))
             continue;
         out[n] = (struct tensor_out){.name = e->name, .shape.rank = e->rank, .values = e->values};
         memcpy(out[n++].shape.dim, e->dim, sizeof out->shape.dim);

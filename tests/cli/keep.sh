@@ -59,6 +59,11 @@ expect_text err "the number of an epoch, or best, is wanted here, not 'frist'"
 expect_exit 0 "$FELL" run k.yaml name=again train.initial_weights=kept-0.st --quiet --db again.db
 expect_sql again.db "$(sqlite3 plain.db 'SELECT hex(train_loss) FROM epochs WHERE epoch = 1')" "SELECT hex(train_loss) FROM epochs WHERE epoch = 1"
 
+# A probe's own state is no weight.
+expect_exit 0 "$FELL" run all.yaml name=probed "probes=[activations, sharpness]" --quiet --db probed.db
+expect_exit 0 "$FELL" export 1 --epoch 2 --safetensors probed.st --db probed.db
+cmp probed.st kept-2.st || fail "the weights of a run with probes are other ones"
+
 for bad in "keep: [-1]" "keep: first" "keep: []"; do
     { cat k.yaml; echo "checkpoint: {$bad}"; } >bad.yaml
     expect_exit 2 "$FELL" check bad.yaml
