@@ -98,7 +98,7 @@ function step_of(span,   raw, power) {
 function floor(v) { return v < int(v) ? int(v) - 1 : int(v) }
 function mark(v, logarithmic) {
     if (!logarithmic) return sprintf("%.6g", v < 1e-12 && v > -1e-12 ? 0 : v)
-    return v < -4 || v > 5 ? sprintf("1e%d", v) : sprintf("%.6g", 10 ^ v)
+    return v < -3 || v > 5 ? sprintf("1e%d", v) : sprintf("%.6g", 10 ^ v)
 }
 function axes(p,   v, d) {
     printf "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" fill=\"none\" stroke=\"#999\"/>\n", ox, top, wide, high

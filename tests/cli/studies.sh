@@ -42,6 +42,19 @@ found dying-relu '1|1|1' "SELECT max(r->>'dead_at_last') FILTER (WHERE r->>'lr' 
     min(r->>'dead_at_last') FILTER (WHERE r->>'lr' = 0.2 AND r->>'init' LIKE '%normal%') >
     2 * max(r->>'dead_at_last') FILTER (WHERE r->>'lr' = 0.2 AND r->>'init' = 'he_uniform') FROM q"
 
+# He keeps relu's gradient and glorot tanh's through twenty layers; a sigmoid's is gone after five.
+run 0 vanishing-gradients vanishing-gradients train.epochs=1 repeats=1 sweep.over.vars.depth=[5,20]
+found vanishing-gradients '1|1|1|1' "SELECT min(r->>'first_over_last') FILTER (WHERE r->>'act' = 'tanh') > 0.3,
+    min(r->>'first_over_last') FILTER (WHERE r->>'act' = 'relu' AND r->>'init' = 'he_uniform') > 0.2,
+    max(r->>'first_over_last') FILTER (WHERE r->>'act' = 'relu' AND r->>'init' = 'glorot_uniform' AND r->>'depth' = 20) < 0.05,
+    max(r->>'first_over_last') FILTER (WHERE r->>'act' = 'sigmoid') < 0.01 FROM q"
+
+# Labels drawn anew are learnt to the last row, later than true ones; what is lost is what the held-out rows would have had.
+run 0 random-labels random-labels train.epochs=100 repeats=1 data.label_noise=0 'sweep.over.data.label_noise=[0, 0.9]'
+found random-labels '1|1|1|1' "SELECT min(r->>'train') > 0.97, max(r->>'validation') > 0.95,
+    max(r->>'validation') FILTER (WHERE r->>'label_noise' = 0.9) < 0.2,
+    max(r->>'fitted') FILTER (WHERE r->>'label_noise' = 0.9) > 3 * max(r->>'fitted') FILTER (WHERE r->>'label_noise' = 0) FROM q"
+
 for study in "$studies"/*/; do
     for file in README.md question.sql picture.sql picture.svg; do
         [ -s "$study$file" ] || fail "$study has no $file"

@@ -296,7 +296,7 @@ Test(sweep_errors, objectives_and_pruners)
         {"sweep: {objective: {minimize: loss}, over: {seed: [1]}}\n",
          "t.yaml:6:31: error: objective.minimize: 'loss' is not of the form SPLIT.NAME, with train, "
          "validation or test before "
-         "the dot\n"},
+         "the dot; did you mean 'train.loss'?\n"},
         {"sweep: {objective: {minimize: train.loss, at: frist}, over: {seed: [1]}}\n",
          "t.yaml:6:47: error: objective.at: 'frist' is not one of best, last\n"},
         /* Of one trial in three. */
