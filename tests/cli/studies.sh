@@ -7,7 +7,9 @@ mkdir results
 
 # run STATUS STUDY SPEC [PATH=VALUE...]
 run() {
-    expect_exit "$1" "$FELL" run "$studies/$2/$3.yaml" --db "results/$2.db" --quiet --jobs 2 "$4" "$5" "$6"
+    status=$1 study=$2 spec=$3
+    shift 3
+    expect_exit "$status" "$FELL" run "$studies/$study/$spec.yaml" --db "results/$study.db" --quiet --jobs 2 "$@"
 }
 
 # found STUDY ANSWER QUESTION: the study's question as the table q.
@@ -43,7 +45,7 @@ found dying-relu '1|1|1' "SELECT max(r->>'dead_at_last') FILTER (WHERE r->>'lr' 
     2 * max(r->>'dead_at_last') FILTER (WHERE r->>'lr' = 0.2 AND r->>'init' = 'he_uniform') FROM q"
 
 # He keeps relu's gradient and glorot tanh's through twenty layers; a sigmoid's is gone after five.
-run 0 vanishing-gradients vanishing-gradients train.epochs=1 repeats=1 sweep.over.vars.depth=[5,20]
+run 0 vanishing-gradients vanishing-gradients train.epochs=1 repeats=1 'sweep.over.vars.depth=[5, 20]'
 found vanishing-gradients '1|1|1|1' "SELECT min(r->>'first_over_last') FILTER (WHERE r->>'act' = 'tanh') > 0.3,
     min(r->>'first_over_last') FILTER (WHERE r->>'act' = 'relu' AND r->>'init' = 'he_uniform') > 0.2,
     max(r->>'first_over_last') FILTER (WHERE r->>'act' = 'relu' AND r->>'init' = 'glorot_uniform' AND r->>'depth' = 20) < 0.05,
@@ -54,6 +56,11 @@ run 0 random-labels random-labels train.epochs=100 repeats=1 data.label_noise=0 
 found random-labels '1|1|1|1' "SELECT min(r->>'train') > 0.97, max(r->>'validation') > 0.95,
     max(r->>'validation') FILTER (WHERE r->>'label_noise' = 0.9) < 0.2,
     max(r->>'fitted') FILTER (WHERE r->>'label_noise' = 0.9) > 3 * max(r->>'fitted') FILTER (WHERE r->>'label_noise' = 0) FROM q"
+
+# The loss on new rows is higher where the training rows are just fitted than before and far beyond.
+run 0 double-descent double-descent repeats=2 'sweep.over.vars.width=[6, 24, 256]'
+found double-descent '1|1|1' "SELECT max(r->>'validation_loss') FILTER (WHERE r->>'width' = 24) > 1.15 * max(r->>'validation_loss') FILTER (WHERE r->>'width' <> 24),
+    max(r->>'train_accuracy') FILTER (WHERE r->>'width' = 6) < 0.9, min(r->>'train_accuracy') FILTER (WHERE r->>'width' > 6) > 0.98 FROM q"
 
 for study in "$studies"/*/; do
     for file in README.md question.sql picture.sql picture.svg; do
