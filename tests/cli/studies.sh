@@ -62,6 +62,12 @@ run 0 double-descent double-descent repeats=2 'sweep.over.vars.width=[6, 24, 256
 found double-descent '1|1|1' "SELECT max(r->>'validation_loss') FILTER (WHERE r->>'width' = 24) > 1.15 * max(r->>'validation_loss') FILTER (WHERE r->>'width' <> 24),
     max(r->>'train_accuracy') FILTER (WHERE r->>'width' = 6) < 0.9, min(r->>'train_accuracy') FILTER (WHERE r->>'width' > 6) > 0.98 FROM q"
 
+# NC1 and NC3 go on falling after the rows are right.
+run 0 neural-collapse neural-collapse repeats=1 train.epochs=150 schedule.cosine.period=150
+found neural-collapse '1|1|1' "SELECT max(r->>'nc1') FILTER (WHERE r->>'look' = 'at the end') < 0.6 * max(r->>'nc1') FILTER (WHERE r->>'look' = 'first time right'),
+    max(r->>'nc3') FILTER (WHERE r->>'look' = 'at the end') < 0.75 * max(r->>'nc3') FILTER (WHERE r->>'look' = 'first time right'),
+    max(r->>'nc4') FILTER (WHERE r->>'look' = 'at the end') < 0.001 FROM q"
+
 for study in "$studies"/*/; do
     for file in README.md question.sql picture.sql picture.svg; do
         [ -s "$study$file" ] || fail "$study has no $file"
