@@ -8,7 +8,7 @@
 # bars (one bar a row, X is its name), map (cells at X, Y, coloured by the fifth column).
 BEGIN {
     FS = "\t"
-    split("#0072b2 #d55e00 #009e73 #cc79a7 #e69f00 #56b4e9 #7f7f7f #000000 #8c564b #bcbd22 #17becf #9467bd", colour, " ")
+    split("#0072b2 #d55e00 #009e73 #cc79a7 #e69f00 #56b4e9 #7f7f7f #000000 #8c564b #bcbd22 #17becf #9467bd #004488 #aa4466", colour, " ")
     wide = 300; high = 230; left = 62; top = 46; gap = 22; bottom = 46
     kind = "lines"
 }
@@ -134,7 +134,7 @@ function lines(p,   s, i, path, dots, error, broken, few) {
         if (!broken) printf "<g fill=\"%s\">%s</g>\n", tone(s), dots
     }
 }
-function tone(s) { return colour[(s - 1) % 12 + 1] }
+function tone(s) { return colour[(s - 1) % 14 + 1] }
 function names(   s, x, y) {
     x = left + panels * wide + (panels - 1) * gap + 10
     for (s = 1; s <= series; s++) {
