@@ -74,6 +74,12 @@ run 0 optimizers optimizers repeats=4 train.epochs=4 \
 found optimizers '1|1|4' "SELECT min(r->>'accuracy') FILTER (WHERE r->>'optimizer' LIKE '%adam') > 0.9,
     max(r->>'train_loss') FILTER (WHERE r->>'optimizer' = 'rprop') > 2 * max(r->>'train_loss') FILTER (WHERE r->>'optimizer' <> 'rprop'), count(*) FROM q"
 
+# Small batches need as many rows, large ones as many steps.
+run 0 critical-batch critical-batch train.epochs=40 'sweep.over.train.batch_size=[8, 16, 64, 512]' 'sweep.over.optimizer.sgd.lr=[0.4, 0.8, 1.2]'
+found critical-batch '1|1|1' "SELECT max(r->>'rows') FILTER (WHERE r->>'batch' = 16) < 1.6 * max(r->>'rows') FILTER (WHERE r->>'batch' = 8),
+    max(r->>'rows') FILTER (WHERE r->>'batch' = 512) > 4 * max(r->>'rows') FILTER (WHERE r->>'batch' = 16),
+    max(r->>'critical') BETWEEN 15 AND 150 FROM q"
+
 for study in "$studies"/*/; do
     for file in README.md question.sql picture.sql picture.svg; do
         [ -s "$study$file" ] || fail "$study has no $file"
