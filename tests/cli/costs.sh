@@ -3,10 +3,7 @@
 # tensor, a status of a run, a strategy and an option of a command are added by the edits that CONTRIBUTING.md names, and
 # no others; the program built from it has them in its database, JSON, JSON Schema, reference and man page.
 . "$srcdir/tests/cli/lib.sh"
-[ "${FELL_PAGES-}" != no ] || {
-    echo "skipped: what a change costs does not depend on the compiler"
-    exit 77
-}
+once "what a change costs"
 
 command -v automake >/dev/null 2>&1 || {
     echo "automake is missing" >&2

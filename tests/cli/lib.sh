@@ -25,6 +25,14 @@ fail() {
     exit 1
 }
 
+# once WHAT: for a test that would find the same with every compiler; ./check runs it with the first alone.
+once() {
+    [ "${FELL_ONCE-}" != no ] || {
+        echo "skipped: FELL_ONCE=no, and $1 does not depend on the compiler"
+        exit 77
+    }
+}
+
 # expect_exit STATUS COMMAND...: what it printed is left in the files out and err.
 expect_exit() {
     wanted=$1 got=0

@@ -3,10 +3,7 @@
 # network, nothing wider than the window; the interactive page's sliders and buttons work, and a
 # step in it is a step of the program.
 . "${srcdir:-.}/tests/cli/lib.sh"
-[ "${FELL_PAGES-}" != no ] || {
-    echo "skipped: FELL_PAGES=no; ./check opens the pages in its first suite"
-    exit 77
-}
+once "what a browser makes of the pages"
 for needed in "${FELL_NODE:-}/playwright-core" "${FELL_CHROMIUM:-/usr/bin/chromium}" "${FELL_NODE:-}/html-validate"; do
     [ -e "$needed" ] || {
         echo "skipped: there is no $needed (./bootstrap --tests)"

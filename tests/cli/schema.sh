@@ -2,6 +2,7 @@
 # fell schema: it is JSON Schema, accepts all specs that fell check accepts, refuses what a schema can
 # refuse, and knows plugins of one's own. Debian's python3-jsonschema validates.
 . "$srcdir/tests/cli/lib.sh"
+once "the JSON Schema"
 
 python=
 for p in /usr/bin/python3 python3; do

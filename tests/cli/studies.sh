@@ -2,6 +2,7 @@
 # The studies of configs/studies in a small form: the specs run, the question and the picture have an answer, and
 # what was found before is found again.
 . "${srcdir:-.}/tests/cli/lib.sh"
+once "what the studies find"
 studies=$srcdir/configs/studies
 mkdir results
 
