@@ -87,7 +87,8 @@ static int by_number(const void *a, const void *b)
 
 void data_sort(int64_t *row, int64_t n)
 {
-    qsort(row, (size_t)n, sizeof *row, by_number);
+    if (n > 1) /* an empty list may be no memory at all */
+        qsort(row, (size_t)n, sizeof *row, by_number);
 }
 
 /* ---- opening -------------------------------------------------------------------- */
