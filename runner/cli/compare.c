@@ -19,7 +19,8 @@ static const char made_from[] =
 
 /* What came of it; of probes the numbers of the whole net, at their last look. */
 static const char results[] =
-    "SELECT json_patch(json_patch(json_object('status', r.status, 'error', r.error, 'epochs', r.epochs_done,\n"
+    "SELECT json_patch(json_patch(json_object('status', r.status, 'error', r.error, 'epochs', "
+    "r.epochs_done,\n"
     "  'objective', l.objective,\n"
     "  'best', l.best, 'best epoch', l.best_epoch, 'last', l.last, 'train loss', e.train_loss,\n"
     "  'validation loss', e.validation_loss, 'test loss', e.test_loss,\n"
@@ -29,7 +30,8 @@ static const char results[] =
     "  (SELECT json_group_object('probe.' || p.probe || '.' || p.name, p.value) FROM probes AS p\n"
     "   WHERE p.run_id = r.id AND p.layer = '' AND NOT EXISTS\n"
     "     (SELECT 1 FROM probes AS q WHERE q.run_id = p.run_id AND q.probe = p.probe\n"
-    "      AND (q.epoch > p.epoch OR q.epoch = p.epoch AND q.name = p.name AND q.layer = '' AND q.position > 0))))\n"
+    "      AND (q.epoch > p.epoch OR q.epoch = p.epoch AND q.name = p.name AND q.layer = '' AND q.position > "
+    "0))))\n"
     "FROM runs AS r JOIN leaderboard AS l ON l.run = r.id\n"
     "     LEFT JOIN epochs AS e ON e.run_id = r.id AND e.epoch = l.last_epoch WHERE r.id = ?1";
 

@@ -52,7 +52,8 @@ static const struct section {
      "SELECT kind, name, version, verdict, path, sha256 FROM plugins WHERE run_id = ?1\n"
      "ORDER BY kind, name"},
     {"probes", "probes, numbers with one value: at the first look and at the last",
-     "WITH looks AS (SELECT probe, min(epoch) AS a, max(epoch) AS b FROM probes WHERE run_id = ?1 GROUP BY probe)\n"
+     "WITH looks AS (SELECT probe, min(epoch) AS a, max(epoch) AS b FROM probes WHERE run_id = ?1 GROUP BY "
+     "probe)\n"
      "SELECT p.probe, p.name AS number, p.layer, max(p.value) FILTER (WHERE p.epoch = a) AS first,\n"
      "       max(p.value) FILTER (WHERE p.epoch = b) AS last, b AS epoch\n"
      "FROM looks JOIN probes AS p ON p.probe = looks.probe AND p.epoch IN (a, b) WHERE p.run_id = ?1\n"

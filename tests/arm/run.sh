@@ -85,10 +85,10 @@ while read -r spec words; do
         runs=$((runs + 1))
     done
 done <<END
-$source/configs/xor.yaml train.epochs=200
-$source/configs/iris.yaml
-$source/configs/digits.yaml train.epochs=2
-$source/configs/moons.yaml train.epochs=20
+$source/configs/xor.yaml train.epochs=100
+$source/configs/iris.yaml train.epochs=20
+$source/configs/digits.yaml train.epochs=1
+$source/configs/moons.yaml train.epochs=10
 $source/configs/cat-or-dog.yaml
 $source/configs/digits-rows-lstm.yaml train.epochs=1
 small-cnn.yaml
