@@ -203,19 +203,51 @@ static bool put_in_place(struct new_file *f, enum new_file_end how)
     return true;
 }
 
-status new_file_end(struct new_file *f, enum new_file_end how, struct error *err)
+/* The kernel begins to write what is in it: of several files each then waits for less. */
+static void start_writing(const struct new_file *f)
 {
-    status result = OK;
+#ifdef SYNC_FILE_RANGE_WRITE
+    sync_file_range(fileno(f->to), 0, 0, SYNC_FILE_RANGE_WRITE);
+#else
+    (void)f;
+#endif
+}
 
-    if (how != NEW_FILE_DROP &&
-        (ferror(f->to) || fflush(f->to) != 0 || fsync(fileno(f->to)) != 0 || !put_in_place(f, how)))
-        result = cannot_write(f, err);
+static void close_file(struct new_file *f, enum new_file_end how, status *result, struct error *err)
+{
     if (f->part)
         unlink(f->part);
-    if (fclose(f->to) != 0 && result == OK && how != NEW_FILE_DROP)
-        result = cannot_write(f, err);
-    if (how != NEW_FILE_DROP && result == OK)
-        sync_folder(f->target);
-    release(f);
+    if (fclose(f->to) != 0 && *result == OK && how != NEW_FILE_DROP)
+        *result = cannot_write(f, err);
+}
+
+status new_files_end(struct new_file *files, size_t n, enum new_file_end how, struct error *err)
+{
+    struct new_file *const end = files + n;
+    status result = OK;
+
+    for (struct new_file *f = files; f < end && how != NEW_FILE_DROP && result == OK; f++) {
+        if (ferror(f->to) || fflush(f->to) != 0)
+            result = cannot_write(f, err);
+        else if (n > 1)
+            start_writing(f);
+    }
+    for (struct new_file *f = files; f < end && how != NEW_FILE_DROP && result == OK; f++)
+        if (fsync(fileno(f->to)) != 0)
+            result = cannot_write(f, err);
+    for (struct new_file *f = files; f < end && how != NEW_FILE_DROP && result == OK; f++)
+        if (!put_in_place(f, how))
+            result = cannot_write(f, err);
+    for (struct new_file *f = files; f < end; f++)
+        close_file(f, how, &result, err);
+    if (how != NEW_FILE_DROP && result == OK && n)
+        sync_folder(files->target);
+    for (struct new_file *f = files; f < end; f++)
+        release(f);
     return result;
+}
+
+status new_file_end(struct new_file *f, enum new_file_end how, struct error *err)
+{
+    return new_files_end(f, 1, how, err);
 }

@@ -10,6 +10,7 @@
 #define BASE_NEW_FILE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 
 #include "base/error.h"
@@ -29,6 +30,10 @@ enum new_file_end { NEW_FILE_DROP, NEW_FILE_REPLACE, NEW_FILE_IF_NONE };
 /* Close it and, unless it is dropped, sync it and give it its name. IF_NONE: a file that is there by now
  * stays, which is no error. The folder is synced too. */
 status new_file_end(struct new_file *f, enum new_file_end how, struct error *err);
+
+/* The same for N files of one folder, whose disk then waits once for all: all are safe before the first gets
+ * its name, and they get theirs in this order. FAILED: those before the one of the error have their names. */
+status new_files_end(struct new_file *files, size_t n, enum new_file_end how, struct error *err);
 
 /* Remove what killed writers of PATH left: how many there were. */
 int new_file_sweep(const char *path);

@@ -223,31 +223,66 @@ static status read_fields(const struct tensor_file *file, struct checkpoint *at,
 
 /* ---- writing -------------------------------------------------------------------------------- */
 
-static status write_list(struct list *l, const char *path, const char *const *metadata, struct error *err)
-{
-    const status result = tensor_file_write(path, l->tensor, l->n, metadata, err);
+enum { MOST_METADATA = 2 * (NFIELDS + 4) + 1 };
 
-    list_release(l);
-    return result;
+/* All of the run's state; end with list_release() and free(*history). */
+static void list_state(const struct learner *learner, struct rate *rate, struct looks *looks,
+                       const struct checkpoint *at, struct list *l, char **history,
+                       const char *metadata[MOST_METADATA])
+{
+    *l = (struct list){.arena = arena_new()};
+    *history = history_text(rate, at->epoch);
+    memset(metadata, 0, MOST_METADATA * sizeof *metadata);
+    metadata[0] = "history";
+    metadata[1] = *history;
+    write_fields(l->arena, at, metadata + 2);
+    add_weights(l, learner->net);
+    add_slots(l, learner);
+    add_looks(l, looks);
 }
 
 status checkpoint_write(const struct learner *learner, struct rate *rate, struct looks *looks,
                         const struct checkpoint *at, const char *path, char sha256[65], struct error *err)
 {
-    struct list l = {.arena = arena_new()};
-    const char *metadata[2 * (NFIELDS + 4) + 1] = {0};
-    char *history = history_text(rate, at->epoch);
+    const char *metadata[MOST_METADATA];
+    struct list l;
+    char *history;
     status result;
 
-    metadata[0] = "history";
-    metadata[1] = history;
-    write_fields(l.arena, at, metadata + 2);
+    list_state(learner, rate, looks, at, &l, &history, metadata);
+    result = tensor_file_write(path, l.tensor, l.n, metadata, err);
+    list_release(&l);
+    free(history);
+    return result == OK ? sha256_file(path, sha256, err) : FAILED;
+}
+
+status checkpoint_bytes(const struct learner *learner, struct rate *rate, struct looks *looks,
+                        const struct checkpoint *at, char **bytes, size_t *size, struct error *err)
+{
+    const char *metadata[MOST_METADATA];
+    struct list l;
+    char *history;
+    status result;
+
+    list_state(learner, rate, looks, at, &l, &history, metadata);
+    result = tensor_file_bytes(l.tensor, l.n, metadata, bytes, size, err);
+    list_release(&l);
+    free(history);
+    return result;
+}
+
+double checkpoint_size(const struct learner *learner, struct looks *looks)
+{
+    struct list l = {.arena = arena_new()};
+    double bytes = 0.0;
+
     add_weights(&l, learner->net);
     add_slots(&l, learner);
     add_looks(&l, looks);
-    result = write_list(&l, path, metadata, err);
-    free(history);
-    return result == OK ? sha256_file(path, sha256, err) : FAILED;
+    for (size_t i = 0; i < l.n; i++)
+        bytes += (double)fell_size(&l.tensor[i].shape) * (double)sizeof(float);
+    list_release(&l);
+    return bytes;
 }
 
 status checkpoint_export(const struct net *n, const char *path, struct error *err)
@@ -255,8 +290,12 @@ status checkpoint_export(const struct net *n, const char *path, struct error *er
     struct list l = {.arena = arena_new()};
     const char *const metadata[] = {"format", "pt", NULL};
 
+    status result;
+
     add_weights(&l, n);
-    return write_list(&l, path, metadata, err);
+    result = tensor_file_write(path, l.tensor, l.n, metadata, err);
+    list_release(&l);
+    return result;
 }
 
 /* ---- reading -------------------------------------------------------------------------------- */

@@ -33,6 +33,13 @@ struct checkpoint {
 status checkpoint_write(const struct learner *learner, struct rate *rate, struct looks *looks,
                         const struct checkpoint *at, const char *path, char sha256[65], struct error *err);
 
+/* The same bytes in memory; free() them. */
+status checkpoint_bytes(const struct learner *learner, struct rate *rate, struct looks *looks,
+                        const struct checkpoint *at, char **bytes, size_t *size, struct error *err);
+
+/* Bytes of a state's tensors: what it takes, but for a page or two. */
+double checkpoint_size(const struct learner *learner, struct looks *looks);
+
 /* Put the state in PATH back into LEARNER and RATE, which are fresh from the same spec. AT comes with seed,
  * spec and steps, which the file must have too, and gets the rest. Errors name what does not fit: no
  * whole safetensors file, no checkpoint, of another spec or seed, tensors missing, too many or of

@@ -360,3 +360,19 @@ status tensor_file_write(const char *path, const struct tensor_out *tensors, siz
     free(header);
     return FAILED;
 }
+
+status tensor_file_bytes(const struct tensor_out *tensors, size_t n, const char *const *metadata,
+                         char **bytes, size_t *size, struct error *err)
+{
+    char *header = header_text(tensors, n, metadata);
+    FILE *to = open_memstream(bytes, size);
+    const bool good = header && to && write_tensors(to, header, tensors, n);
+
+    free(header);
+    if (to && fclose(to) == 0 && good)
+        return OK;
+    if (to)
+        free(*bytes);
+    *bytes = NULL;
+    return error_set(err, "cannot keep a state: out of memory");
+}

@@ -34,5 +34,8 @@ struct tensor_out {
 };
 status tensor_file_write(const char *path, const struct tensor_out *tensors, size_t n,
                          const char *const *metadata /* key, value, ..., NULL */, struct error *err);
+/* What such a file holds; free() it. */
+status tensor_file_bytes(const struct tensor_out *tensors, size_t n, const char *const *metadata,
+                         char **bytes, size_t *size, struct error *err);
 
 #endif

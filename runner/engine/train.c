@@ -495,6 +495,8 @@ status train_run(const struct spec *spec, const struct data *data, struct host_e
         epochs = options->export_epoch < 0 ? 0 : options->export_epoch;
     begin = r.clock = time_monotonic();
     run_epochs(&r, epochs);
+    if (keep_end(&r.keep, &err) != OK && result->end != RUN_FAILED)
+        fail(&r, &err);
     keep_tell_skipped(&r.keep, env, r.step);
     result->seconds = time_monotonic() - begin;
     if (options->export_path && (result->end == RUN_FINISHED || result->end == RUN_STOPPED) &&

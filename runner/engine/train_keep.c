@@ -52,6 +52,9 @@ static status make_folder(struct keep *k, struct problem *p)
         k->last_path = path_join(folder, "last.safetensors");
     if (k->spec->checkpoint.keep_best)
         k->best_path = path_join(folder, "best.safetensors");
+    k->before_path = path_join(folder, "before.safetensors");
+    k->states.anchor = k->last_path ? k->last_path : k->best_path;
+    k->states.before = k->before_path;
     return OK;
 }
 
@@ -59,6 +62,7 @@ status keep_init(struct keep *k, int64_t steps, struct problem *p)
 {
     k->at =
         (struct checkpoint){.seed = k->options->seed, .steps = steps, .best.value = NAN, .stop.value = NAN};
+    k->state_bytes = -1.0;
     k->began = time_monotonic();
     k->cpu_began = cpu_clock();
     return find_watches(k, p) == OK ? make_folder(k, p) : FAILED;
@@ -68,6 +72,8 @@ void keep_release(struct keep *k)
 {
     free(k->last_path);
     free(k->best_path);
+    free(k->before_path);
+    states_release(&k->states);
 }
 
 /* The hash is taken when a checkpoint is read or written: most runs do neither. */
@@ -202,17 +208,42 @@ void keep_tell_skipped(const struct keep *k, const struct host_env *env, int64_t
 
 /* ---- checkpoints ------------------------------------------------------------------------------------ */
 
-static status save(struct keep *k, const struct checkpoint *at, const char *path, bool best,
-                   struct error *err)
+static void tell(void *arg, const struct state *one)
 {
-    char sha256[65];
+    const struct keep *k = arg;
 
+    if (k->listener->checkpoint)
+        k->listener->checkpoint(k->listener->arg, one->epoch, one->path, one->sha256, one->best);
+}
+
+/* What waits is written. */
+static status write_waiting(struct keep *k, struct error *err)
+{
+    if (k->listener->saving && k->states.n)
+        k->listener->saving(k->listener->arg);
+    return states_write(&k->states, tell, k, err);
+}
+
+/* The state now, to PATH: at once where it is large, else with the next ones. */
+static status save(struct keep *k, const char *path, bool best, struct error *err)
+{
+    struct state now = {.path = (char *)(uintptr_t)path, .epoch = k->at.epoch, .best = best};
+
+    if (k->state_bytes < 0.0)
+        k->state_bytes = checkpoint_size(k->learner, k->looks);
+    if (k->state_bytes <= STATES_BYTES) {
+        if (checkpoint_bytes(k->learner, k->rate, k->looks, &k->at, &now.bytes, &now.size, err) != OK)
+            return FAILED;
+        states_add(&k->states, path, now.epoch, best, now.bytes, now.size);
+        return OK;
+    }
     if (k->listener->saving)
         k->listener->saving(k->listener->arg);
-    if (checkpoint_write(k->learner, k->rate, k->looks, at, path, sha256, err) != OK)
+    if (k->states.anchor && strcmp(path, k->states.anchor) == 0)
+        states_move(&k->states);
+    if (checkpoint_write(k->learner, k->rate, k->looks, &k->at, path, now.sha256, err) != OK)
         return FAILED;
-    if (k->listener->checkpoint)
-        k->listener->checkpoint(k->listener->arg, at->epoch, path, sha256, best);
+    tell(k, &now);
     return OK;
 }
 
@@ -247,9 +278,21 @@ static status save_epoch(struct keep *k, struct error *err)
 
     snprintf(name, sizeof name, "epoch-%lld.safetensors", (long long)k->at.epoch);
     path = path_join(k->folder, name);
-    result = save(k, &k->at, path, k->at.best.epoch == k->at.epoch && k->at.epoch > 0, err);
+    result = save(k, path, k->at.best.epoch == k->at.epoch && k->at.epoch > 0, err);
     free(path);
     return result;
+}
+
+/* LAST: nothing comes after it with which it could be written. */
+static status save_all(struct keep *k, bool due, bool kept, bool last, struct error *err)
+{
+    if (kept && save_epoch(k, err) != OK)
+        return FAILED;
+    if (due && k->best_path && k->at.best.epoch == k->at.epoch && save(k, k->best_path, true, err) != OK)
+        return FAILED;
+    if (due && k->last_path && save(k, k->last_path, false, err) != OK)
+        return FAILED;
+    return last || states_are_due(&k->states) ? write_waiting(k, err) : OK;
 }
 
 status keep_first(struct keep *k, struct error *err)
@@ -257,31 +300,20 @@ status keep_first(struct keep *k, struct error *err)
     if (!is_kept(k, 0, false))
         return OK;
     move_to(k, 0, 0);
-    return save_epoch(k, err);
-}
-
-static status save_due(struct keep *k, struct error *err)
-{
-    if (k->best_path && k->at.best.epoch == k->at.epoch && save(k, &k->at, k->best_path, true, err) != OK)
-        return FAILED;
-    return k->last_path ? save(k, &k->at, k->last_path, false, err) : OK;
+    return save_all(k, false, true, false, err);
 }
 
 status keep_checkpoints(struct keep *k, int64_t epoch, int64_t step, const double loss[SPLITS], bool last,
                         struct error *err)
 {
     const double value = measure_value(k->learner->measure, &k->best_watch, loss);
-
     const bool due = is_due(k, epoch, last), kept = is_kept(k, epoch, last);
 
-    if (!due && !kept)
-        return OK;
-    move_to(k, epoch, step);
+    if (due || kept)
+        move_to(k, epoch, step);
     if (due && better(&k->best_watch, value, k->at.best.value, 0.0))
         k->at.best = (struct best){value, epoch};
-    if (kept && save_epoch(k, err) != OK)
-        return FAILED;
-    return due ? save_due(k, err) : OK;
+    return save_all(k, due, kept, last, err);
 }
 
 status keep_again(struct keep *k, bool last, struct error *err)
@@ -291,21 +323,30 @@ status keep_again(struct keep *k, bool last, struct error *err)
     if (!due && !kept)
         return OK;
     move_to(k, k->at.epoch, k->at.step);
-    if (kept && save_epoch(k, err) != OK)
-        return FAILED;
-    return due ? save_due(k, err) : OK;
+    return save_all(k, due, kept, last, err);
+}
+
+status keep_end(struct keep *k, struct error *err)
+{
+    return write_waiting(k, err);
 }
 
 status keep_pause(struct keep *k, int64_t epoch, int64_t step, struct error *err)
 {
+    struct state now = {.path = (char *)(uintptr_t)k->options->pause_path, .epoch = epoch};
     char *folder = path_folder(k->options->pause_path);
     status result = path_make_folder(folder, err);
 
     free(folder);
-    if (result != OK)
+    if (result != OK || write_waiting(k, err) != OK)
         return FAILED;
     move_to(k, epoch, step);
     k->at.seconds = time_monotonic() - k->began;
     k->at.cpu_seconds = cpu_clock() - k->cpu_began;
-    return save(k, &k->at, k->options->pause_path, false, err);
+    if (k->listener->saving)
+        k->listener->saving(k->listener->arg);
+    if (checkpoint_write(k->learner, k->rate, k->looks, &k->at, now.path, now.sha256, err) != OK)
+        return FAILED;
+    tell(k, &now);
+    return OK;
 }

@@ -7,6 +7,7 @@
 #include "engine/checkpoint.h"
 #include "engine/rate.h"
 #include "engine/report.h"
+#include "engine/states.h"
 
 struct keep {
     const struct spec *spec;
@@ -18,7 +19,10 @@ struct keep {
     struct watched stop_watch, best_watch;
     struct checkpoint at;        /* where the run is; epoch and step are set when it is written */
     char *last_path, *best_path; /* NULL: not kept */
+    char *before_path;           /* what the file that a run goes on from held before */
     const char *folder;          /* of single epochs that are kept; NULL: none */
+    struct states states;        /* that wait to be written */
+    double state_bytes;          /* of one; below 0: not known yet */
     double began, cpu_began;     /* clocks when this job began, less what the run had spent before */
 };
 
@@ -46,7 +50,8 @@ void keep_tell_valueless(const struct keep *k, const struct rate *r, const struc
 void keep_skip(struct keep *k, const struct host_env *env, int64_t epoch, int64_t step);
 void keep_tell_skipped(const struct keep *k, const struct host_env *env, int64_t step);
 
-/* The state before the first step, where it is kept. */
+/* The state before the first step, where it is kept. States may wait a moment to be written together:
+ * keep_end() writes what waits when the run ends, however it does. */
 status keep_first(struct keep *k, struct error *err);
 
 /* The best so far of what is watched, the last, and this one, where they are kept and due. LAST: there is
@@ -57,6 +62,8 @@ status keep_checkpoints(struct keep *k, int64_t epoch, int64_t step, const doubl
 /* The same again for the epoch that the run goes on from: when it was cut off, some of its files may not
  * have been written, or not been told of. */
 status keep_again(struct keep *k, bool last, struct error *err);
+
+status keep_end(struct keep *k, struct error *err);
 
 /* Everything, to options->pause_path. */
 status keep_pause(struct keep *k, int64_t epoch, int64_t step, struct error *err);

@@ -10,10 +10,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/new_file.h"
 #include "base/run_status.h"
 #include "base/text.h"
 #include "record/database.h"
+#include "work/hand_states.h"
 #include "work/resume.h"
 #include "yaml/diag.h"
 
@@ -30,55 +30,6 @@ static double json_number(const cJSON *object, const char *key)
 }
 
 /* ---- start and end of a run ------------------------------------------------------------ */
-
-char *hand_pause_path(const char *db, int64_t run)
-{
-    char *folder = resume_folder(db, run), *path = path_join(folder, resume_files[0]);
-
-    free(folder);
-    return path;
-}
-
-/* fell.db.checkpoints/RUN, made; NULL when the spec wants no checkpoints. */
-static status checkpoint_folder(const struct hand *h, const struct hand_env *env, char **out,
-                                struct error *err)
-{
-    *out = NULL;
-    if (!h->task.stored.spec->checkpoint.on)
-        return OK;
-    *out = resume_folder(env->db, h->task.run);
-    return path_make_folder(*out, err);
-}
-
-/* The first N states of the run, which are of no use any more. */
-static status forget_states(int64_t run, const struct hand_env *env, size_t n, struct error *err)
-{
-    char *folder = resume_folder(env->db, run);
-    status result = OK;
-    size_t gone = 0;
-
-    for (size_t i = 0; i < n && access(folder, F_OK) == 0 && result == OK; i++) {
-        char *path = path_join(folder, resume_files[i]), *stored;
-
-        gone += new_file_sweep(path) > 0;
-        if (unlink(path) == 0) {
-            gone++;
-            stored = resume_stored_path(run, resume_files[i]);
-            result = recorder_checkpoint_removed(env->recorder, run, stored, err);
-            free(stored);
-        }
-        free(path);
-    }
-    if (gone)
-        rmdir(folder); /* others may be there */
-    free(folder);
-    return result;
-}
-
-status hand_forget_pause(const struct hand_env *env, int64_t run, struct error *err)
-{
-    return forget_states(run, env, 1, err);
-}
 
 /* What only a hand at work has. */
 static void begin_run(struct hand *h)
@@ -109,9 +60,9 @@ status hand_start(struct hand *h, const struct hand_env *env, struct error *err)
     char *folder = NULL, *pause = hand_pause_path(env->db, h->task.run);
     status result = FAILED;
 
-    if (!h->task.resume_path && forget_states(h->task.run, env, RESUME_FILES, err) != OK)
+    if (!h->task.resume_path && hand_forget_states(h->task.run, env, RESUME_FILES, err) != OK)
         goto out;
-    if (checkpoint_folder(h, env, &folder, err) != OK)
+    if (hand_make_folder(h, env, &folder, err) != OK)
         goto out;
     job.checkpoint_folder = folder;
     job.pause_path = pause;
@@ -152,10 +103,10 @@ static status end_run(struct hand *h, const struct hand_env *env, const char *wo
         free(why);
         return st;
     }
-    if (over && forget_states(h->task.run, env, 1, err) != OK)
+    if (recorder_run_ended(env->recorder, h->task.run, word, h->epochs_done, h->seconds_before + seconds,
+                           error, sig, err) != OK)
         return FAILED;
-    return recorder_run_ended(env->recorder, h->task.run, word, h->epochs_done, h->seconds_before + seconds,
-                              error, sig, err);
+    return over ? hand_forget_after_commit(h->task.run, env, err) : OK;
 }
 
 /* A run that took its process with it, or was ended with it: said in the run's row, in an event and to

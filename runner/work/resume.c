@@ -12,7 +12,8 @@
 #include "engine/checkpoint.h"
 #include "record/database.h"
 
-const char *const resume_files[RESUME_FILES] = {"pause.safetensors", "last.safetensors", "best.safetensors"};
+const char *const resume_files[RESUME_FILES] = {"pause.safetensors", "before.safetensors", "last.safetensors",
+                                                "best.safetensors"};
 
 char *resume_folder(const char *db_path, int64_t run)
 {
@@ -157,16 +158,37 @@ static status read_wanted(sqlite3 *db, int64_t run, struct wanted *w, struct err
     return rc == SQLITE_ROW ? OK : FAILED;
 }
 
+/* Whether a row of the run tells of these bytes. One is stored after the rows of all files that were written
+ * before: a run that goes on from such a state has lost none. */
+static bool is_told(sqlite3 *db, int64_t run, int64_t epoch, const char *sha256)
+{
+    sqlite3_stmt *st = NULL;
+    bool told = false;
+
+    if (sqlite3_prepare_v2(db, "SELECT 1 FROM checkpoints WHERE run_id = ?1 AND epoch = ?2 AND sha256 = ?3",
+                           -1, &st, NULL) == SQLITE_OK) {
+        sqlite3_bind_int64(st, 1, run);
+        sqlite3_bind_int64(st, 2, epoch);
+        sqlite3_bind_text(st, 3, sha256, -1, SQLITE_STATIC);
+        told = sqlite3_step(st) == SQLITE_ROW;
+    }
+    sqlite3_finalize(st);
+    return told;
+}
+
 /* Whether PATH is a state of the run, and after which epoch. */
-static bool serves(const char *path, const struct wanted *w, int64_t *epoch, struct error *err)
+static bool serves(sqlite3 *db, int64_t run, const char *path, const struct wanted *w, int64_t *epoch,
+                   struct error *err)
 {
     struct checkpoint at;
+    char sha256[65];
 
     err->text[0] = 0;
     if (access(path, F_OK) != 0 || checkpoint_peek(path, &at, err) != OK)
         return false;
     *epoch = at.epoch;
-    return at.seed == w->seed && strcmp(at.spec, w->spec) == 0 && at.epoch <= w->recorded;
+    return at.seed == w->seed && strcmp(at.spec, w->spec) == 0 && at.epoch <= w->recorded &&
+           sha256_file(path, sha256, err) == OK && is_told(db, run, at.epoch, sha256);
 }
 
 status resume_find(sqlite3 *db, const char *db_path, int64_t run, char **path, int64_t *epoch,
@@ -185,7 +207,7 @@ status resume_find(sqlite3 *db, const char *db_path, int64_t run, char **path, i
         struct error damaged;
         int64_t at;
 
-        if (serves(one, &w, &at, &damaged) && at > *epoch) {
+        if (serves(db, run, one, &w, &at, &damaged) && at > *epoch) {
             free(*path);
             *path = one;
             *epoch = at;

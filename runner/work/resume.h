@@ -10,8 +10,9 @@
 #include "base/error.h"
 #include "base/mem.h"
 
-/* The files of a run's folder: of a pause, the last state and the best one. */
-enum { RESUME_FILES = 3 };
+/* The files of a run's folder from which it can go on: of a pause, the state before the last one, the last
+ * and the best. The first two are of use until the run is over. */
+enum { RESUME_FILES = 4, RESUME_FILES_OF_A_RUN_AT_WORK = 2 };
 extern const char *const resume_files[RESUME_FILES];
 
 /* FILE.checkpoints/RUN beside the database FILE; free() it. */
@@ -34,9 +35,9 @@ void resume_list_remove(const struct strbuf *list, const char *db_path, sqlite3 
 void resume_tidy(const char *db_path);
 
 /* The latest state of RUN (its id in DB, the file DB_PATH) that is whole, belongs to the run's spec
- * and seed, and whose epochs are all recorded in the database. *PATH: free() it; NULL: there is none
- * and the run begins anew, *EPOCH 0. NOTE, when not NULL: called for each file that should serve but is
- * damaged, with a sentence. FAILED: the database. */
+ * and seed, and of which the database says so: its epochs are all recorded, and so is the file. *PATH: free()
+ * it; NULL: there is none and the run begins anew, *EPOCH 0. NOTE, when not NULL: called for each file that
+ * should serve but is damaged, with a sentence. FAILED: the database. */
 status resume_find(sqlite3 *db, const char *db_path, int64_t run, char **path, int64_t *epoch,
                    void (*note)(void *arg, const char *text), void *arg, struct error *err);
 

@@ -80,7 +80,8 @@ Test(checkpoint, holds_weights_slots_and_place)
              "train: {epochs: 3, batch_size: 8}\n");
     cr_assert_eq(fixture_train(&f, &options, &h), OK, "%s", f.problem.text);
     cr_assert_eq(h.result.end, RUN_FINISHED, "%s", h.result.error);
-    cr_expect_eq(h.ncheckpoints, 3);
+    cr_expect_geq(h.ncheckpoints, 2); /* the first and the last at least: others may be written over unseen */
+    cr_expect_leq(h.ncheckpoints, 3);
     cr_expect_eq(h.nbest, 0);
     cr_assert_eq(sha256_file(h.path, sha256, &err), OK);
     cr_expect_str_eq(h.sha256, sha256);
@@ -177,8 +178,8 @@ Test(checkpoint, best_stays_when_it_gets_worse)
         }
     }
     cr_expect_lt(improved, 6);
-    cr_expect_eq(h.nbest, improved);
-    cr_expect_eq(h.ncheckpoints, improved + 6);
+    cr_expect(h.nbest >= 1 && h.nbest <= improved);
+    cr_expect(h.ncheckpoints >= 3 && h.ncheckpoints <= improved + 6);
     file = open_file("best.safetensors");
     cr_expect_str_eq(tensor_file_metadata(file, "epoch"), epoch);
     cr_expect_float_eq(atof(tensor_file_metadata(file, "best")), best, 1e-9);
@@ -199,7 +200,23 @@ Test(checkpoint, every_second_epoch_and_the_last)
     init(&f, "loss: cross_entropy\noptimizer: sgd\ncheckpoint: {every: 2, keep: [last]}\n"
              "train: {epochs: 5, batch_size: 8}\n");
     cr_assert_eq(fixture_train(&f, &options, &h), OK, "%s", f.problem.text);
-    cr_expect_eq(h.ncheckpoints, 3); /* 2, 4, 5 */
+    cr_expect(h.ncheckpoints >= 2 && h.ncheckpoints <= 3); /* 2, 4, 5 */
+    heard_release(&h);
+    fixture_release(&f);
+}
+
+/* The disk is not waited for in each of many short epochs. */
+Test(checkpoint, states_are_written_together)
+{
+    const struct run_options options = {.seed = 1, .checkpoint_folder = folder};
+    struct fixture f;
+    struct heard h = {0};
+
+    init(&f, "loss: cross_entropy\noptimizer: sgd\ncheckpoint: {every: 1, keep: [last, best]}\n"
+             "train: {epochs: 400, batch_size: 0}\n");
+    cr_assert_eq(fixture_train(&f, &options, &h), OK, "%s", f.problem.text);
+    cr_expect_lt(h.ncheckpoints, 100, "%zu were written", h.ncheckpoints);
+    cr_expect_str_eq(strrchr(h.path, '/'), "/last.safetensors");
     heard_release(&h);
     fixture_release(&f);
 }
