@@ -33,6 +33,7 @@ status experiment_call_open(struct experiment_call *x, const struct call *c)
     *x = (struct experiment_call){
         .registry = registry_new(),
         .diag = diag_new(),
+        .weights = run_weights_new(c->db),
         .options = {.db = c->db,
                     .jobs = (int)c->jobs,
                     .restart = c->restart,
@@ -48,7 +49,8 @@ status experiment_call_open(struct experiment_call *x, const struct call *c)
     }
     warn_of_notes(x);
     if (st == OK)
-        x->experiment = experiment_load(x->registry, c->args[0], c->nargs - 1, c->args + 1, x->diag);
+        x->experiment = experiment_load_with(x->registry, c->args[0], c->nargs - 1, c->args + 1,
+                                             run_weights_finder(x->weights), x->diag);
     if (x->experiment)
         return OK;
     experiment_call_report(x);
@@ -59,6 +61,7 @@ void experiment_call_release(struct experiment_call *x)
 {
     runner_stop_worker(x->options.worker);
     experiment_free(x->experiment);
+    run_weights_free(x->weights);
     diag_free(x->diag);
     registry_free(x->registry);
 }

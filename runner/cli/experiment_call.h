@@ -5,11 +5,13 @@
 #define CLI_EXPERIMENT_CALL_H
 
 #include "cli/command.h"
+#include "cli/run_weights.h"
 #include "work/training.h"
 
 struct experiment_call {
     struct registry *registry;
     struct diag *diag;
+    struct run_weights *weights; /* of runs that the spec names */
     struct experiment *experiment;
     struct runner_options options; /* all but listener */
 };

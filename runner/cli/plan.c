@@ -89,7 +89,7 @@ const struct command command_check = {
     .args = "SPEC [PATH=VALUE...]",
     .least = 1,
     .most = ANY_NUMBER,
-    .options = {OPTION_PLUGIN, OPTION_QUIET, OPTION_JSON},
+    .options = {OPTION_DB, OPTION_PLUGIN, OPTION_QUIET, OPTION_JSON},
     .brief = "Find all errors of a spec, without training",
     .help = "Reads the spec, the plugins and the data it names, and plans the net of every trial. All "
             "errors are shown at once, each with its file, line and column, and the nearest valid name "
@@ -372,7 +372,7 @@ const struct command command_plan = {
     .args = "SPEC [PATH=VALUE...]",
     .least = 1,
     .most = ANY_NUMBER,
-    .options = {OPTION_PLUGIN, OPTION_ROWS, OPTION_JSON},
+    .options = {OPTION_DB, OPTION_PLUGIN, OPTION_ROWS, OPTION_JSON},
     .brief = "Show what a spec would do: spec, layers, data, trials",
     .help = "Prints the spec of the first trial with every default filled in; each layer with its shape, "
             "its number of parameters and its memory; the rows of each split; and the trials of the sweep. "

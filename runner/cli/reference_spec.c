@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "cli/plugin_tables.h"
+#include "host/settings.h"
 #include "trials/space.h"
 #include "trials/sweep_keys.h"
 #include "sweep/strategies.h"
@@ -95,6 +96,14 @@ static void write_sections(const struct spec_section *section, FILE *to)
         write_keys(below, below->name, to);
         write_sections(below, to);
     }
+    for (size_t i = 0; i < section->nparams; i++)
+        if (section->params[i].flags & SETTINGS_OR_MAP) {
+            fprintf(to,
+                    "\n## %s\n\nThe state of a recorded run in the place of a file: its checkpoint of that "
+                    "epoch, which `checkpoint: {keep: [...]}` has kept.\n",
+                    spec_section_weights.name);
+            write_keys(&spec_section_weights, spec_section_weights.name, to);
+        }
 }
 
 /* ---- sweeps ------------------------------------------------------------------------- */

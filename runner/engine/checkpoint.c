@@ -408,3 +408,30 @@ status checkpoint_peek(const char *path, struct checkpoint *at, struct error *er
     tensor_file_close(file);
     return result;
 }
+
+bool checkpoint_hash_weights(const char *path, char sha256[65])
+{
+    struct tensor_file *file = NULL;
+    struct sha256 *hash;
+    struct error none;
+    const char *format;
+    bool is;
+
+    if (tensor_file_open(path, &file, &none) != OK)
+        return false;
+    format = tensor_file_metadata(file, "format");
+    is = format && strcmp(format, FORMAT) == 0;
+    hash = sha256_new();
+    for (size_t i = 0; is && i < tensor_file_count(file); i++) {
+        const struct tensor_file_entry *e = tensor_file_at(file, i);
+
+        if (strchr(e->name, '/')) /* the optimizer's, or a probe's */
+            continue;
+        sha256_add(hash, e->name, strlen(e->name) + 1);
+        sha256_add(hash, e->dim, (size_t)e->rank * sizeof *e->dim);
+        sha256_add(hash, e->values, (size_t)e->n * sizeof *e->values);
+    }
+    sha256_end(hash, sha256);
+    tensor_file_close(file);
+    return is;
+}

@@ -50,6 +50,10 @@ status checkpoint_read(const struct learner *learner, struct rate *rate, struct 
 /* What PATH says of itself, its tensors passed over. Errors: no whole file, no checkpoint. */
 status checkpoint_peek(const char *path, struct checkpoint *at, struct error *err);
 
+/* Whether PATH is a checkpoint, and then SHA-256 of its weights alone: names, shapes and values of the net's
+ * tensors. Two runs to the same weights took different times, which the file itself has, too. */
+bool checkpoint_hash_weights(const char *path, char sha256[65]);
+
 /* Parameters and state tensors alone, for `fell export`. */
 status checkpoint_export(const struct net *n, const char *path, struct error *err);
 

@@ -101,12 +101,18 @@ static void find_prefix(const struct net *n, const struct tensor_file *f, char p
         prefix[0] = '\0';
 }
 
+/* What a checkpoint has beside weights: the optimizer's slots, what probes keep. */
+static bool is_beside(const char *name)
+{
+    return strncmp(name, "optimizer/", 10) == 0 || strncmp(name, "probe/", 6) == 0;
+}
+
 /* A name of the file that begins with none of the net's, to be told beside one that is missing. */
 static const char *stranger(const struct net *n, const struct tensor_file *f)
 {
     for (size_t i = 0; i < tensor_file_count(f); i++) {
         const char *name = tensor_file_at(f, i)->name, *dot = strchr(name, '.');
-        bool known = strncmp(name, "optimizer/", 10) == 0;
+        bool known = is_beside(name);
 
         for (size_t k = 0; k < n->nentries; k++)
             known |= dot && strlen(n->entry[k].name) == (size_t)(dot - name) &&
@@ -179,7 +185,7 @@ static void tell_passed_over(const struct net *n, const struct tensor_file_entry
     tell(n, text);
 }
 
-/* A tensor of the file that the model lacks; optimizer slots of a checkpoint are not meant. */
+/* A tensor of the file that the model lacks. */
 static status refuse_extra(const struct net *n, const struct tensor_file *f, const char *prefix,
                            struct problem *p)
 {
@@ -194,8 +200,7 @@ static status refuse_extra(const struct net *n, const struct tensor_file *f, con
         const struct tensor_file_entry *entry = tensor_file_at(f, i);
         const bool has = strncmp(entry->name, prefix, skipped) == 0;
 
-        if (strncmp(entry->name, "optimizer/", 10) == 0 ||
-            (has && names_find(&names, entry->name + skipped) != NAMES_NONE))
+        if (is_beside(entry->name) || (has && names_find(&names, entry->name + skipped) != NAMES_NONE))
             continue;
         if (!entry->values) {
             tell_passed_over(n, entry);

@@ -124,24 +124,29 @@ static status read_string(const struct setter *s, const struct node *node, void 
 
     if (s->param->flags & FELL_PATH) {
         const struct source *source = node->place.source;
-        char *joined, *absolute, *folded, *both;
+        char *joined, *absolute;
 
         if (!*node->text)
             return refuse(s, &node->place, "the path is empty");
         joined = path_join(source && source->folder ? source->folder : ".", node->text);
         absolute = path_absolute(joined);
-        folded = path_fold(absolute);
-        both = arena_alloc(s->arena, strlen(folded) + strlen(absolute) + 2);
-        strcpy(both, folded);
-        strcpy(both + strlen(folded) + 1, absolute);
-        *text = both;
-        free(folded);
+        *text = settings_path(s->arena, absolute);
         free(absolute);
         free(joined);
     } else {
         *text = arena_string(s->arena, node->text, strlen(node->text));
     }
     return OK;
+}
+
+const char *settings_path(struct arena *arena, const char *absolute)
+{
+    char *folded = path_fold(absolute), *both = arena_alloc(arena, strlen(folded) + strlen(absolute) + 2);
+
+    strcpy(both, folded);
+    strcpy(both + strlen(folded) + 1, absolute);
+    free(folded);
+    return both;
 }
 
 const char *settings_path_unfolded(const char *path)
@@ -297,6 +302,8 @@ static status read_setting(const struct setter *s, const struct node *node, void
     const fell_param *p = s->param;
 
     if (settings_null_is_unset(p) && tree_is_null(node))
+        return OK;
+    if (p->flags & SETTINGS_OR_MAP && node->kind == NODE_MAP)
         return OK;
     if (p->type == FELL_P_MAP)
         return read_map(s, node, field);

@@ -13,6 +13,10 @@
 #include "yaml/diag.h"
 #include "yaml/tree.h"
 
+/* A flag of a fell_param, above all flags of plugins: a map in the value's place is somebody else's to read.
+ */
+enum { SETTINGS_OR_MAP = 1 << 28 };
+
 /* A new settings struct (in ARENA) with every default, then what MAP says (NULL
  * or empty: nothing). Keys in SKIP (NULL-terminated; the host's own: name, from)
  * are passed over. Unknown keys (with a suggestion), wrong types, values out of
@@ -33,6 +37,9 @@ status settings_fill(struct arena *arena, const struct item *item, void *setting
                      const struct place *at, struct diag *d);
 status settings_check_keys(const struct item *item, const struct node *map, const char *const *skip,
                            struct diag *d);
+
+/* ABSOLUTE as settings_parse() and settings_fill() leave a path. */
+const char *settings_path(struct arena *arena, const char *absolute);
 
 /* What a path that settings_parse() or settings_fill() has read was before `a/..` was taken out of it, which
  * versions before 0.2 did not do: their experiments are known by it. */

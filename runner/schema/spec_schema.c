@@ -158,6 +158,16 @@ static cJSON *key_schema(struct schema_maker *m, const struct spec_section *sect
     }
 }
 
+/* A map in the place of P's value: train.initial_weights has the only one. */
+static void allow_map(struct schema_maker *m, cJSON *map, const fell_param *p)
+{
+    cJSON *properties = cJSON_GetObjectItem(map, "properties");
+
+    cJSON_ReplaceItemInObjectCaseSensitive(
+        properties, p->name,
+        schema_any(p->doc, settings_schema(p), section_schema(m, &spec_section_weights, NULL, false), NULL));
+}
+
 static cJSON *section_schema(struct schema_maker *m, const struct spec_section *section, const char *doc,
                              bool optional)
 {
@@ -166,6 +176,9 @@ static cJSON *section_schema(struct schema_maker *m, const struct spec_section *
     if (section != &spec_section_top)
         schema_or_var(map);
     schema_params(m, map, section->nparams, section->params);
+    for (size_t i = 0; i < section->nparams; i++)
+        if (section->params[i].flags & SETTINGS_OR_MAP)
+            allow_map(m, map, &section->params[i]);
     for (size_t i = 0; i < section->nkeys; i++)
         schema_property(map, section->keys[i].name, key_schema(m, section, &section->keys[i]),
                         section->keys[i].required && !m->part);

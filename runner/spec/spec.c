@@ -151,6 +151,24 @@ static void read_on_failure(struct spec_reader *r, const struct node *node)
         r->result |= diag_error(r->diag, &node->place, "on_failure: %s is not in [0, inf)", node->text);
 }
 
+/* A file is read by the table; a map says which run's state it is. */
+static void read_initial_weights(struct spec_reader *r, const struct node *node)
+{
+    struct spec_train *t = &r->spec->train;
+    int64_t epoch;
+
+    t->initial_weights_at = node->place;
+    if (node->kind != NODE_MAP)
+        return;
+    spec_read_section(r, &spec_section_weights, node, &node->place);
+    if (t->weights_of.epoch && strcmp(t->weights_of.epoch, "last") != 0 &&
+        strcmp(t->weights_of.epoch, "best") != 0 && (!text_to_int(t->weights_of.epoch, &epoch) || epoch < 0))
+        r->result |= diag_error(
+            r->diag, settings_place(node, "epoch", &node->place),
+            "train.initial_weights.epoch: the number of an epoch, best or last is wanted here, not '%s'",
+            t->weights_of.epoch);
+}
+
 static void read_forms(struct spec_reader *r, const struct node *root)
 {
     struct spec *s = r->spec;
@@ -179,7 +197,7 @@ static void read_forms(struct spec_reader *r, const struct node *root)
         s->data.map = data;
     }
     if ((node = spec_get(train, "initial_weights")))
-        s->train.initial_weights_at = node->place;
+        read_initial_weights(r, node);
     if ((node = spec_get(train, "early_stopping")))
         s->train.early_stopping.at = *settings_place(node, "monitor", &node->place);
 }

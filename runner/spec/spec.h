@@ -97,6 +97,10 @@ struct spec {
         bool shuffle;
         const char *initial_weights; /* absolute path, or NULL */
         struct place initial_weights_at;
+        struct spec_weights_of { /* whose state they are, until the file is found (trials/resolve.c) */
+            int64_t run;         /* 0: a file was written, or nothing */
+            const char *epoch;   /* a number, best or last */
+        } weights_of;
         double clip_norm; /* 0: off */
         struct spec_early_stopping {
             bool on;

@@ -6,6 +6,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "host/settings.h"
+
 #define COUNT(table)   (sizeof(table) / sizeof *(table))
 #define IN_SPEC(field) offsetof(struct spec, field)
 
@@ -75,6 +77,17 @@ static const struct spec_section data_section = {.name = "data",
 
 /* ---- train ------------------------------------------------------------------------ */
 
+static const fell_param weights_params[] = {
+    FELL_INT(struct spec_weights_of, run, 0, 1, INFINITY, FELL_REQUIRED,
+             "The run's number, in the results database that is written to."),
+    FELL_STRING(struct spec_weights_of, epoch, "last", 0,
+                "After which epoch: a number (0: before the first step), best or last."),
+};
+const struct spec_section spec_section_weights = {.name = "train.initial_weights",
+                                                  .nparams = COUNT(weights_params),
+                                                  .params = weights_params,
+                                                  .base = IN_SPEC(train.weights_of)};
+
 static const fell_param early_stopping_params[] = {
     FELL_STRING(struct spec_early_stopping, monitor, NULL, FELL_REQUIRED | FELL_MONITOR,
                 "The value to watch, SPLIT.NAME."),
@@ -93,8 +106,8 @@ static const fell_param train_params[] = {
     FELL_INT(struct spec_train, epochs, 0, 1, INFINITY, FELL_REQUIRED, "Times that all rows are seen."),
     FELL_INT(struct spec_train, batch_size, 32, 0, INFINITY, 0, "Rows of one step; 0: all rows."),
     FELL_BOOL(struct spec_train, shuffle, true, "Rows in a new order every epoch."),
-    FELL_STRING(struct spec_train, initial_weights, NULL, FELL_PATH,
-                "A safetensors file with the first weights."),
+    FELL_STRING(struct spec_train, initial_weights, NULL, FELL_PATH | SETTINGS_OR_MAP,
+                "A safetensors file with the first weights; or a map, the state of a recorded run."),
     FELL_FLOAT(struct spec_train, clip_norm, 0, 0, INFINITY, FELL_MIN_OPEN,
                "The largest L2 norm of the whole gradient."),
     FELL_INT(struct spec_train, threads, 1, 1, INFINITY, 0, "Threads inside one run."),

@@ -52,6 +52,9 @@ extern const struct spec_section spec_section_top;
  * experiment that it was before there was such a key. */
 enum { SPEC_IF_SET = 1 << 29, SPEC_OF_TENSORS = 1 << 30 };
 
+/* The map that train.initial_weights may be in a file's place. */
+extern const struct spec_section spec_section_weights;
+
 /* Keys that model entries have beside their plugin's settings; base and offsets are in struct
  * spec_entry. Plugins may have no settings of these names: plugin_name_taken(). */
 extern const struct spec_section spec_section_entry;

@@ -230,6 +230,13 @@ status experiment_reseed(struct experiment *e, uint64_t seed, struct diag *d)
 struct experiment *experiment_load(struct registry *r, const char *path, size_t noverrides,
                                    const char *const *overrides, struct diag *d)
 {
+    return experiment_load_with(r, path, noverrides, overrides, NULL, d);
+}
+
+struct experiment *experiment_load_with(struct registry *r, const char *path, size_t noverrides,
+                                        const char *const *overrides, const struct weights_finder *finder,
+                                        struct diag *d)
+{
     struct experiment *e = mem_alloc(sizeof *e);
     struct strbuf text = {0};
     status result;
@@ -238,6 +245,7 @@ struct experiment *experiment_load(struct registry *r, const char *path, size_t 
     e->tree = tree_new();
     e->trials = mem_alloc(sizeof *e->trials);
     e->trials->registry = r;
+    e->trials->finder = finder;
     e->trials->root = read_tree(e->tree, path, noverrides, overrides, d, &result);
     if (!e->trials->root)
         goto out;

@@ -85,6 +85,19 @@ struct experiment {
  * drawn from the system. R must live as long as the experiment. */
 struct experiment *experiment_load(struct registry *r, const char *path, size_t noverrides,
                                    const char *const *overrides, struct diag *d);
+
+/* Where the states of recorded runs are (train.initial_weights: {run: 12, epoch: 0}): FIND gives the file of
+ * RUN after EPOCH (a number, best or last) in *PATH, which is the finder's, or says why there is none. The
+ * same answer for the same question, as long as the experiment lives. */
+struct weights_finder {
+    status (*find)(void *arg, int64_t run, const char *epoch, const char **path, struct error *err);
+    void *arg;
+};
+
+/* experiment_load() of specs that name runs; without a finder such a name is an error. */
+struct experiment *experiment_load_with(struct registry *r, const char *path, size_t noverrides,
+                                        const char *const *overrides, const struct weights_finder *finder,
+                                        struct diag *d);
 void experiment_free(struct experiment *e);
 
 /* Take SEED for one that was drawn, to go on with an experiment that is stored: trials that are drawn

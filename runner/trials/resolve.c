@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "host/settings.h"
 #include "trials/trials.h"
 
 static void take_values(const struct point *p, struct arena *arena, struct trial *out)
@@ -19,6 +20,26 @@ static void take_values(const struct point *p, struct arena *arena, struct trial
             out->values[out->nvalues++] = axis_value(arena, &s->axes[a], p->value[a]);
 }
 
+/* train.initial_weights that names a run becomes the file with that state. */
+static status find_weights(const struct trials *t, struct spec *s, struct arena *arena, struct diag *d)
+{
+    const struct spec_weights_of *of = &s->train.weights_of;
+    const struct place *at = &s->train.initial_weights_at;
+    struct error err;
+    const char *path;
+
+    if (!of->run)
+        return OK;
+    if (!t->finder)
+        return diag_error(d, at,
+                          "train.initial_weights: there is no results database here to look for run %lld in",
+                          (long long)of->run);
+    if (t->finder->find(t->finder->arg, of->run, of->epoch, &path, &err) != OK)
+        return diag_error(d, at, "train.initial_weights: %s", err.text);
+    s->train.initial_weights = settings_path(arena, path);
+    return OK;
+}
+
 status trial_resolve(const struct experiment *e, const struct point *p, const struct node *root,
                      struct arena *arena, struct trial *out, struct diag *d)
 {
@@ -28,7 +49,7 @@ status trial_resolve(const struct experiment *e, const struct point *p, const st
     char *text;
 
     out->spec = spec_parse_written(arena, t->registry, root, t->stem, d);
-    if (!out->spec || objective_check(e, out->spec, d))
+    if (!out->spec || objective_check(e, out->spec, d) || find_weights(t, out->spec, arena, d))
         return FAILED;
     if (out->spec->seed_drawn)
         out->spec->seed = e->seed;

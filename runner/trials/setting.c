@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "host/settings.h"
 #include "trials/space.h"
 
 /* ---- types -------------------------------------------------------------------------- */
@@ -102,6 +103,10 @@ static fell_ptype type_at(struct registry *r, const char *path)
         const fell_param *param = spec_param_find(section->nparams, section->params, step);
         const struct spec_key *key = param ? NULL : spec_key_find(section, step);
 
+        if (param && s.rest && param->flags & SETTINGS_OR_MAP) {
+            section = &spec_section_weights;
+            continue;
+        }
         if (param)
             type = type_of_param(&s, param);
         else if (key && (key->form != KEY_SECTION) && (key->role || !(key->section && s.rest)))

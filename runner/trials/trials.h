@@ -34,6 +34,7 @@ struct scout {
 
 struct trials {
     struct registry *registry;
+    const struct weights_finder *finder; /* NULL: none */
     struct node *root;
     const char *stem;
     struct sweep sweep;

@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "check/verdict.h"
+#include "engine/checkpoint.h"
 #include "engine/data.h"
 #include "engine/init.h"
 #include "host/registry.h"
@@ -55,10 +56,13 @@ static status hash_below(const char *path, char out[65], struct error *err)
 
 status identity_hash_path(const char *path, char out[65], struct error *err)
 {
+    const char *ending = strrchr(path, '.');
     struct stat about;
 
     if (stat(path, &about) == 0 && S_ISDIR(about.st_mode) && path_check_folder(path, err) != OK)
         return FAILED;
+    if (ending && strcmp(ending, ".safetensors") == 0 && checkpoint_hash_weights(path, out))
+        return OK;
     return hash_below(path, out, err);
 }
 

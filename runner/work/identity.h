@@ -43,7 +43,8 @@ status identity_plugins(struct registry *reg, struct arena *arena, const struct 
 /* Fill in the rows of the files of SPEC from its PLAN (learner_to_json). */
 void identity_count_rows(struct identity *id, const struct spec *spec, const cJSON *plan);
 
-/* A file's hash; of a folder that of all files below it with their names, in order. */
+/* A file's hash; of a folder that of all files below it with their names, in order; of a checkpoint that of
+ * its weights alone. */
 status identity_hash_path(const char *path, char out[65], struct error *err);
 
 /* What differs between two texts, as lines: "- line" only in OLD, "+ line" only in
