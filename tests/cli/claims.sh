@@ -2,6 +2,7 @@
 # Only one process runs an experiment; a user who may not write its database can neither say that he does
 # nor hinder it, and one who may write it counts.
 . "${srcdir:-.}/tests/cli/lib.sh"
+once "who may hold a name"
 . "$srcdir/tests/cli/crash_lib.sh"
 as="setpriv --reuid 65534 --regid 65534 --clear-groups"
 [ "$(id -u)" = 0 ] && $as perl -MSocket -e 1 2>/dev/null || exit 77

@@ -1,6 +1,7 @@
 #!/bin/sh
 # The examples of docs/spec.md are specs that run, and the commands of docs/results.md work.
 . "$srcdir/tests/cli/lib.sh"
+once "a page"
 
 mkdir docs
 ln -s "$srcdir/configs" configs

@@ -3,6 +3,7 @@
 # order that CONTRIBUTING.md draws. What is private to a room (NAME_impl.h, NAME_parts.h) is included
 # there alone. No files call each other in a circle.
 . "${srcdir:-.}/tests/cli/lib.sh"
+once "the text of the source"
 
 # ---- the floors --------------------------------------------------------------------------------------
 

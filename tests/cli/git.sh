@@ -2,6 +2,7 @@
 # A folder that came with a .git: the commit is read, and nothing is run that its configuration, its attributes or its
 # submodules name; where git could be made to run something, it is not known whether the tree has changes.
 . "${srcdir:-.}/tests/cli/lib.sh"
+once "what git is asked"
 git --version >/dev/null 2>&1 || exit 77
 GIT_AUTHOR_NAME=n GIT_AUTHOR_EMAIL=e GIT_COMMITTER_NAME=n GIT_COMMITTER_EMAIL=e
 export GIT_AUTHOR_NAME GIT_AUTHOR_EMAIL GIT_COMMITTER_NAME GIT_COMMITTER_EMAIL

@@ -3,6 +3,7 @@
 # another program is a line of tests/reference/likenesses.txt, with the stored values it rests on: a file of
 # cases of that plugin, or a test that has it. "Called X in PyTorch" is a name, and claims nothing.
 . "$srcdir/tests/cli/lib.sh"
+once "a text"
 
 # One sentence a line, behind its plugin: tables and examples are left out, paragraphs joined.
 for page in "$srcdir"/docs/reference/*.md; do

@@ -1,6 +1,7 @@
 #!/bin/sh
 # The man page is what the program's own help says today, and formatters accept it.
 . "${srcdir:-.}/tests/cli/lib.sh"
+once "the man page"
 
 expect_exit 0 "$FELL" --man
 cp out fell.1

@@ -2,6 +2,7 @@
 # Every example of docs/plugins.md, run as a reader would; what it says of a wrong slope is what
 # the check says.
 . "$srcdir/tests/cli/lib.sh"
+once "a page"
 page=$srcdir/docs/plugins.md
 examples_of "$page"
 for name in swish pinball scale_shift sign_momentum; do

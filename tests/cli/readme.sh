@@ -1,6 +1,7 @@
 #!/bin/sh
 # Every example of the README, run as a reader would.
 . "$srcdir/tests/cli/lib.sh"
+once "a page"
 "$FELL" run "$srcdir/configs/xor.yaml" train.epochs=3 --quiet # in the place of quickstart's run
 examples_of "$srcdir/README.md"
 test -s first.yaml && test -s swish.c

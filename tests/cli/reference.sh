@@ -2,6 +2,7 @@
 # docs/reference is what the tables say today; each plugin has its place there, with an example that
 # runs as it stands.
 . "$srcdir/tests/cli/lib.sh"
+once "what the tables say"
 
 expect_exit 0 "$FELL" reference pages
 expect_empty err

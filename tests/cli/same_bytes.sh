@@ -2,6 +2,7 @@
 # Data files and plugins that change in the middle of a sweep: no run is trained on other bytes than the experiment
 # says, and a plugin that is written over does not disturb those that have it loaded.
 . "${srcdir:-.}/tests/cli/lib.sh"
+once "when a file changes"
 . "$srcdir/tests/cli/crash_lib.sh"
 
 rows() { for i in $(seq "$1"); do echo "$i,$((i * i % 7)),$((i % 3))"; done; }

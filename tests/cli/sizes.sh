@@ -3,6 +3,7 @@
 # than 500, unless a comment says why: "Longer than 60 lines: ..." before the function, "Longer than 500 lines:
 # ..." in the file's first comment. Tables of cases inside the functions of a test do not count.
 . "${srcdir:-.}/tests/cli/lib.sh"
+once "the text of the source"
 
 # long FUNCTION-LINES FILE-LINES: what is longer, and does not say why. A function's braces stand alone at the
 # margin, as .clang-format has them.

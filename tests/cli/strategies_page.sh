@@ -2,6 +2,7 @@
 # Every example of docs/strategies.md, with one worker and with two: the same trials, and the same of
 # them are pruned.
 . "$srcdir/tests/cli/lib.sh"
+once "a page"
 examples_of "$srcdir/docs/strategies.md"
 for name in grid random sobol halton latin tpe median asha hyperband; do
     for jobs in 1 2; do

@@ -1,6 +1,7 @@
 #!/bin/sh
 # A wall that includes do not show (those are floors.sh's): SQL that writes rows is in runner/record/ alone.
 . "$srcdir/tests/cli/lib.sh"
+once "the text of the source"
 
 cd "$srcdir/runner"
 # Temporary tables of a question (report.c) are no rows of the database; `fell` prints SQL as advice (SELECT).

@@ -4,19 +4,11 @@
  * sanitizers bring theirs; there it is left out.
  */
 #include "engine_fixture.h"
-
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED 1
-#endif
+#include "sanitized.h"
 
 static volatile long allocations;
 
-#ifndef SANITIZED
+#if !SANITIZED
 void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t count, size_t size);
 void *__libc_realloc(void *p, size_t size);
@@ -98,16 +90,14 @@ static void train(int64_t threads)
 
 Test(allocation, none_in_the_loop)
 {
-#ifdef SANITIZED
-    cr_skip_test("the sanitizer has its own malloc()");
-#endif
+    if (SANITIZED)
+        cr_skip_test("the sanitizer has its own malloc()");
     train(1);
 }
 
 Test(allocation, none_in_the_loop_with_threads)
 {
-#ifdef SANITIZED
-    cr_skip_test("the sanitizer has its own malloc()");
-#endif
+    if (SANITIZED)
+        cr_skip_test("the sanitizer has its own malloc()");
     train(2);
 }
