@@ -85,7 +85,9 @@ static status take(struct look *k, const struct look_time *t, struct error *err)
     k->call.look = k->spec->every ? (uint64_t)((t->epoch + k->spec->every - 1) / k->spec->every) : 0;
     k->in.stream = rng_stream(l->seed, RNG_PROBE, (uint32_t)(k - l->look), (uint64_t)t->epoch);
     net_at(&k->in, "look");
+    net_at_probe(&k->in);
     result = k->item->look(&k->call);
+    net_at_probe(NULL);
     instance_reset(&k->in);
     memcpy(n->weights, l->kept, (size_t)n->floats * sizeof *l->kept);
     if (result != FELL_OK)

@@ -81,7 +81,7 @@ static status eval_loss(struct look *k, fell_loss_call *call)
 {
     struct net *n = k->all->net;
 
-    net_at(&n->loss, "loss in a probe");
+    net_at(&n->loss, "loss");
     call->sum = 0.0;
     call->weight = (double)call->rows;
     if (n->loss_item->eval(call) != FELL_OK)
@@ -256,6 +256,7 @@ static status ask_rows(struct each *w, struct entry *e, size_t entry, struct err
     c.y = l->piece[1];
     c.dy = l->piece[2];
     c.dx = no_dx;
+    net_at(&e->in, "backward");
     for (int64_t i = 0; i < rows; i++) {
         memset(e->clear, 0, e->clear_bytes);
         memcpy(l->piece[0], e->x[0] + i * in, (size_t)in * sizeof(float));

@@ -1,7 +1,7 @@
 /* net_at.c - see net_at.h. Read by the signal handler of a worker. */
 #include "engine/net_at.h"
 
-static const char *volatile what = "", *volatile name = "", *volatile phase = "";
+static const char *volatile what = "", *volatile name = "", *volatile phase = "", *volatile probe = "";
 
 /* What the user calls it: every entry of the model is a layer. */
 static const char *word_of(const struct item *item)
@@ -18,7 +18,12 @@ void net_at(const struct instance *in, const char *now)
     phase = in ? now : "";
 }
 
+void net_at_probe(const struct instance *in)
+{
+    probe = in ? in->name : "";
+}
+
 struct net_place net_where(void)
 {
-    return (struct net_place){what, name, phase};
+    return (struct net_place){what, name, phase, name == probe ? "" : probe};
 }

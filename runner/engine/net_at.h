@@ -12,10 +12,14 @@ struct net_place {
     const char *what;  /* "layer" (activations of the model too), "loss", "metric", "transform", ... */
     const char *name;  /* the instance's: "dense1", "mse" */
     const char *phase; /* "forward", "forward in evaluation", "backward", "step", ... */
+    const char *probe; /* the probe that it is called for, "" if none, or the one that is called itself */
 };
 
 /* IN is called now, for PHASE. Both stay as they are until the next call; IN may be NULL: no plugin is. */
 void net_at(const struct instance *in, const char *phase);
+
+/* From now on plugins are called because PROBE asks the net something; NULL: no more. */
+void net_at_probe(const struct instance *probe);
 
 /* What was said last; texts are "" where no plugin is called. Async-signal-safe. */
 struct net_place net_where(void);

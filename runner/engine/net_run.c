@@ -44,12 +44,12 @@ void net_feed(struct net *n, enum net_mode mode, const struct batch *b)
 
 status net_forward(struct net *n, enum net_mode mode, int64_t step, struct error *err)
 {
-    static const char *const phases[MODES] = {"forward", "forward in evaluation", "forward in a probe"};
+    const char *phase = mode == MODE_EVALUATE ? "forward in evaluation" : "forward";
 
     for (struct entry *e = n->entry, *end = e + n->nentries; e < end; e++) {
         fell_status result;
 
-        net_at(&e->in, phases[mode]);
+        net_at(&e->in, phase);
         e->in.stream.step = (uint64_t)step;
         e->in.stream.position = 0;
         if (e->layer)
@@ -113,10 +113,9 @@ static status weighted_loss(struct net *n, struct error *err)
 
 status net_loss(struct net *n, double *sum, double *weight, struct error *err)
 {
-    static const char *const phases[MODES] = {"loss", "loss in evaluation", "loss in a probe"};
     fell_loss_call *c = &n->loss_call;
 
-    net_at(&n->loss, phases[n->mode]);
+    net_at(&n->loss, n->mode == MODE_EVALUATE ? "loss in evaluation" : "loss");
     if ((n->row_weight ? weighted_loss(n, err) : eval_loss(n, c, err)) != OK)
         return FAILED;
     *sum = c->sum;

@@ -37,7 +37,7 @@ enum frame_type {
     FRAME_RESUMED,    /* JSON: epoch, step, seconds, cpu_seconds; what the run has behind it */
     FRAME_ASK,        /* JSON: epoch; the worker waits for ANSWER */
     FRAME_END,        /* JSON: status (or "paused"), error, epochs_done, seconds, out_of_memory */
-    FRAME_CRASH       /* by the signal handler: struct crash_head, "WHAT\0NAME\0PHASE\0" of net_at.h */
+    FRAME_CRASH       /* by the signal handler: struct crash_head, "WHAT\0NAME\0PHASE\0PROBE\0" of net_at.h */
 };
 
 struct frame {

@@ -79,7 +79,7 @@ static void report(struct outbox *b, int32_t sig, bool memory_is_out)
     const struct net_place at = net_where();
     struct {
         struct frame head;
-        char body[256];
+        char body[384];
     } crash = {.head = {.type = FRAME_CRASH, .run = b->job}};
     size_t n = sizeof about;
 
@@ -89,6 +89,7 @@ static void report(struct outbox *b, int32_t sig, bool memory_is_out)
     n = add_text(crash.body, n, 48, at.what);
     n = add_text(crash.body, n, 176, at.name);
     n = add_text(crash.body, n, 248, at.phase);
+    n = add_text(crash.body, n, 376, at.probe);
     crash.head.size = (uint32_t)n;
     write_all(b->fd, &crash, sizeof crash.head + frame_padded(n));
 }

@@ -200,17 +200,18 @@ static void take_text(const char **at, const char *end, char *to, size_t size)
     *at += strlen(*at) + 1;
 }
 
-/* Body: the head, then three texts with their NULs. */
+/* Body: the head, then four texts with their NULs. */
 static void note_crash(struct process *p, const char *body, size_t size)
 {
     const char *at = body + sizeof p->crash, *end = body + size;
 
-    if (size < sizeof p->crash + 3 || end[-1] != 0)
+    if (size < sizeof p->crash + 4 || end[-1] != 0)
         return;
     memcpy(&p->crash, body, sizeof p->crash);
     take_text(&at, end, p->crash_at.what, sizeof p->crash_at.what);
     take_text(&at, end, p->crash_at.name, sizeof p->crash_at.name);
     take_text(&at, end, p->crash_at.phase, sizeof p->crash_at.phase);
+    take_text(&at, end, p->crash_at.probe, sizeof p->crash_at.probe);
 }
 
 /* [[split, name], ...]; the names are kept one behind the other. */
@@ -312,8 +313,11 @@ void process_finish(struct process *p)
 
 void process_add_where(const struct process *p, struct strbuf *why)
 {
+    const char *probe = p->crash_at.probe;
+
     if (p->crash_at.name[0])
-        strbuf_addf(why, " in %s '%s' (%s)", p->crash_at.what, p->crash_at.name, p->crash_at.phase);
+        strbuf_addf(why, " in %s '%s' (%s%s%s%s)", p->crash_at.what, p->crash_at.name, p->crash_at.phase,
+                    *probe ? ", for the probe '" : "", probe, *probe ? "'" : "");
 }
 
 /* Wait for its end, which a plugin can delay for ever: then it is killed. *KILLED: it was. */

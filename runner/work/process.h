@@ -18,7 +18,7 @@ struct process {
     double looked;           /* when process_fill() was called last */
     struct crash_head crash; /* of a CRASH frame */
     struct {
-        char what[32], name[128], phase[96];
+        char what[32], name[128], phase[96], probe[128];
     } crash_at;      /* likewise, see net_at.h; "": none came */
     size_t nmetrics; /* what the values of EPOCH frames are, as METRICS announced it in this job */
     struct metric_value *metrics;

@@ -80,8 +80,17 @@ crash_early bad_initialiser 'at: init' "initialiser 'bad_initialiser' (init of f
 
 # What a probe looks at with it.
 echo 'probes: [{gradient_noise: {rows: 7}}]' >>base.yaml
-crash model.1.bad_layer 'at: forward, rows: 7' "layer 'second' (forward in a probe)" 0
-crash loss.bad_loss 'at: eval, rows: 7' "loss 'bad_loss' (loss in a probe)" 0
+crash model.1.bad_layer 'at: forward, rows: 7' "layer 'second' (forward, for the probe 'gradient_noise')" 0
+crash model.2.bad_activation 'at: backward, rows: 7' "layer 'third' (backward, for the probe 'gradient_noise')" 0
+crash model.1.bad_layer 'at: backward, rows: 1' "layer 'second' (backward, for the probe 'gradient_noise')" 0
+crash loss.bad_loss 'at: eval, rows: 7' "loss 'bad_loss' (loss, for the probe 'gradient_noise')" 0
+sed -i '$d' base.yaml
+
+# The probe itself; what comes after it in the run is not blamed on it.
+echo 'probes: [bad_probe: {}]' >>base.yaml
+crash_early bad_probe 'at: plan' "probe 'bad_probe' (plan)" 18:10
+crash probes.0.bad_probe 'at: look, call: 2' "probe 'bad_probe' (look)" 0
+crash model.1.bad_layer 'at: backward, rows: 30' "layer 'second' (backward)" 0
 sed -i '$d' base.yaml
 
 # One that dies when the spec was already tried.

@@ -7,10 +7,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "fell/plugin.h"
+#include "fell/probe.h"
 
 enum { SEGFAULT, ABORT, EXIT };
-enum { NOWHERE, PLAN, FIT, INIT, OPEN, READ, CLOSE, FORWARD, BACKWARD, EVAL, STEP, RATE };
+enum { NOWHERE, PLAN, FIT, INIT, OPEN, READ, CLOSE, FORWARD, BACKWARD, EVAL, STEP, RATE, LOOK };
 
 struct crasher {
     int32_t at, how;
@@ -18,13 +18,16 @@ struct crasher {
     double lr;
 };
 
-#define PARAMS                                                                                               \
+#define ANYWHERE                                                                                             \
     FELL_ENUM(struct crasher, at, "nowhere",                                                                 \
-              "nowhere|plan|fit|init|open|read|close|forward|backward|eval|step|rate", "Where to die."),     \
+              "nowhere|plan|fit|init|open|read|close|forward|backward|eval|step|rate|look",                  \
+              "Where to die."),                                                                              \
         FELL_ENUM(struct crasher, how, "segfault", "segfault|abort|exit", "How to die."),                    \
-        FELL_INT(struct crasher, rows, 0, 0, 1000, 0, "Only calls with so many rows die; 0: all."),          \
         FELL_INT(struct crasher, call, 1, 1, 1000, 0, "The first such call that dies, over all processes.")
+#define PARAMS                                                                                               \
+    ANYWHERE, FELL_INT(struct crasher, rows, 0, 0, 1000, 0, "Only calls with so many rows die; 0: all.")
 
+static const fell_param probe_params[] = {ANYWHERE};
 static const fell_param params[] = {PARAMS};
 static const fell_param optimizer_params[] = {
     PARAMS, FELL_FLOAT(struct crasher, lr, 0.1, 0, INFINITY, 0, "Learning rate.")};
@@ -53,11 +56,20 @@ static void die(const void *settings, int32_t at, int64_t rows)
 
 /* ---- layer, activation, transform ------------------------------------------------------------ */
 
+/* A weight, so that a probe asks for the rows' own gradients of it. */
+static const fell_tensor tensors[] = {{"weight", "Has no effect.", "zeros", FELL_WEIGHT}};
+
 static fell_status plan(fell_plan *p)
 {
     die(p->settings, PLAN, 0);
     p->out = p->in[0];
     return FELL_OK;
+}
+
+static fell_status plan_weight(fell_plan *p)
+{
+    p->tensor[0] = fell_vec(1);
+    return plan(p);
 }
 
 static fell_status forward(fell_layer_call *c)
@@ -178,11 +190,33 @@ static void close_rows(void *self)
     die(self, CLOSE, 0);
 }
 
+/* ---- probe ------------------------------------------------------------------------------------------ */
+
+static const fell_number numbers[] = {{"loss", "Mean loss of the rows.", FELL_PER_NET, 0}};
+
+static fell_status plan_look(fell_probe_plan *p)
+{
+    die(p->settings, PLAN, 0);
+    return FELL_OK;
+}
+
+static fell_status look(fell_probe_call *c)
+{
+    double value;
+
+    if (fell_probe_gradient(c, 0, c->plan->rows, &value, NULL) != FELL_OK)
+        return FELL_ERROR;
+    die(c->settings, LOOK, 0);
+    return fell_record(c, 0, 0, 0, value);
+}
+
 #define ITEM(KIND, type, name, params)                                                                       \
     FELL_ITEM(FELL_KIND_##KIND, type, name, "Works, or dies.", struct crasher, params)
 
 static const fell_layer layer_item = {.item = ITEM(LAYER, fell_layer, "bad_layer", params),
-                                      .plan = plan,
+                                      .tensors = tensors,
+                                      .ntensors = 1,
+                                      .plan = plan_weight,
                                       .forward = forward,
                                       .backward = backward};
 static const fell_layer transform_item = {
@@ -207,7 +241,9 @@ static const fell_dataset dataset_item = {.item = ITEM(DATASET, fell_dataset, "b
                                           .open = open_rows,
                                           .read = read_rows,
                                           .close = close_rows};
+static const fell_probe probe_item = {ITEM(PROBE, fell_probe, "bad_probe", probe_params),
+                                      FELL_PROBE_TABLES(numbers, NULL, 0), .plan = plan_look, .look = look};
 
 FELL_PLUGIN("1.0", "tests, MIT", &layer_item.item, &transform_item.item, &jitter_item.item,
             &activation_item.item, &loss_item.item, &metric_item.item, &optimizer_item.item,
-            &schedule_item.item, &initialiser_item.item, &dataset_item.item);
+            &schedule_item.item, &initialiser_item.item, &dataset_item.item, &probe_item.item);
