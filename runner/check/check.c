@@ -70,6 +70,8 @@ const struct check item_checks[] = {
     {"each row", "Each row's own gradient is that of backward.", BIT(LAYER), TRIES_STEPS, check_each_row},
     {"doubles", "The functions for doubles give what those for floats give.", BIT(LAYER), TRIES_STEPS,
      check_doubles},
+    {"fit in parts", "What is fitted in parts is what is fitted at once, to the bit.", BIT(LAYER),
+     TRIES_STEPS, check_fit_parts},
     {"unlike inputs", "Inputs of other sizes are refused, or come out right.", BIT(LAYER), TRIES_STEPS,
      check_unlike},
     {"gaps", "What it fills has no gaps left.", BIT(LAYER), TRIES_STEPS, check_gaps},
@@ -92,6 +94,7 @@ const struct check item_checks[] = {
      check_order},
     {"rows at once", "Rows are the same one by one, and all in one call, in any order and twice.",
      BIT(DATASET), TRIES_STEPS, check_reading},
+    {"row marks", "Weights, groups and columns fit the rows.", BIT(DATASET), TRIES_STEPS, check_marks},
     {"incoming rate", "The rate that comes in counts (a warning only).", BIT(SCHEDULE), TRIES_STEPS,
      check_incoming},
     {"short runs", "Runs of one step and of one epoch have rates, too.", BIT(SCHEDULE), TRIES_STEPS,
@@ -163,6 +166,19 @@ void checked_take_row(struct rig *one, const struct rig *g, int64_t row)
         if (to->use == USE_ADDED)
             memset(to->v, 0, (size_t)to->n * sizeof(float));
     }
+}
+
+bool checked_is_off(const double *got, const double *wanted, int64_t n, int64_t *at)
+{
+    static const double CLOSE = 1e-3; /* of the largest number: sums of products in another order */
+    double largest = 1e-6;
+
+    for (int64_t i = 0; i < n; i++)
+        largest = fmax(largest, fabs(wanted[i]));
+    for (*at = 0; *at < n; ++*at)
+        if (!(fabs(got[*at] - wanted[*at]) <= CLOSE * largest))
+            return true;
+    return false;
 }
 
 bool checked_agree(struct checked *c, const struct setup *u, const struct conditions *a,

@@ -108,11 +108,17 @@ void check_pieces(struct checked *c, struct finding *f);
 void check_fit(struct checked *c, struct finding *f);
 void check_reading(struct checked *c, struct finding *f);
 
-/* check_layer.c: what a layer or transform may offer beside. */
+/* check_layer.c: what a layer may offer beside. */
 void check_each_row(struct checked *c, struct finding *f);
-void check_doubles(struct checked *c, struct finding *f);
 void check_unlike(struct checked *c, struct finding *f);
+
+/* check_transform.c: what a transform may. */
+void check_doubles(struct checked *c, struct finding *f);
+void check_fit_parts(struct checked *c, struct finding *f);
 void check_gaps(struct checked *c, struct finding *f);
+
+/* check_dataset.c: what a dataset says of its rows beside. */
+void check_marks(struct checked *c, struct finding *f);
 
 /* check_metric.c */
 void check_metric_rows(struct checked *c, struct finding *f);
@@ -161,6 +167,9 @@ void gradient_compare(struct checked *c, const struct setup *u, const struct con
 
 /* Whether an item's gradients are those of its forward pass; else F says why not. */
 bool gradient_is_checked(const struct item *item, struct finding *f);
+
+/* The first of N numbers, AT, that is not close to what is wanted; false if all are. */
+bool checked_is_off(const double *got, const double *wanted, int64_t n, int64_t *at);
 
 /* Turn the order of N parts of SIZE floats round. */
 void turn(float *v, int64_t n, int64_t size);

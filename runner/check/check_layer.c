@@ -1,5 +1,5 @@
-/* check_layer.c - what a layer or transform may offer beside forward and backward: each row's own gradient,
- * the same in double, and rows with gaps. See check.h.
+/* check_layer.c - what a layer may offer beside forward and backward: each row's own gradient, and inputs of
+ * several sizes. See check.h.
  */
 #include <math.h>
 #include <stdio.h>
@@ -8,15 +8,6 @@
 
 #include "base/mem.h"
 #include "check/check.h"
-
-static const double CLOSE = 1e-3; /* of the largest number: sums of products in another order */
-
-static struct buffer *find(const struct rig *g, const char *name)
-{
-    const int i = rig_find(g, name);
-
-    return i < 0 ? NULL : (struct buffer *)&g->buffer[i];
-}
 
 /* ---- each row's own gradient --------------------------------------------------------------- */
 
@@ -99,34 +90,22 @@ static void forget_unused(struct each *e, const struct rig *g)
             e->norm[i] = e->dot[i] = 0.0;
 }
 
-static bool is_off(const double *got, const double *wanted, int64_t n, int64_t *at)
-{
-    double largest = 1e-6;
-
-    for (int64_t i = 0; i < n; i++)
-        largest = fmax(largest, fabs(wanted[i]));
-    for (*at = 0; *at < n; ++*at)
-        if (!(fabs(got[*at] - wanted[*at]) <= CLOSE * largest))
-            return true;
-    return false;
-}
-
 static void compare_each(const struct each *e, const struct rig *g, struct finding *f)
 {
     const fell_layer *layer = g->s.item->layer;
     char where[512];
     int64_t at;
 
-    if (is_off(e->norm, e->wanted_norm, e->rows * e->tensors, &at))
+    if (checked_is_off(e->norm, e->wanted_norm, e->rows * e->tensors, &at))
         finding_fail(f, "each_row gives norm %.6g for '%.32s' of row %lld, but by backward it is %.6g, %s",
                      e->norm[at], layer->tensors[at % e->tensors].name, (long long)(at / e->tensors),
                      e->wanted_norm[at], rig_where(g, where));
-    if (is_off(e->dot, e->wanted_dot, e->rows * e->tensors, &at))
+    if (checked_is_off(e->dot, e->wanted_dot, e->rows * e->tensors, &at))
         finding_fail(f, "each_row gives dot %.6g for '%.32s' of row %lld, but by backward it is %.6g, %s",
                      e->dot[at], layer->tensors[at % e->tensors].name, (long long)(at / e->tensors),
                      e->wanted_dot[at], rig_where(g, where));
     for (int64_t t = 0; t < e->tensors; t++)
-        if (is_off(e->squares[t], e->wanted_squares[t], floats_of(g, t), &at))
+        if (checked_is_off(e->squares[t], e->wanted_squares[t], floats_of(g, t), &at))
             finding_fail(f, "each_row adds %.6g to squares[%lld] of '%.32s', but by backward it is %.6g, %s",
                          e->squares[t][at], (long long)at, layer->tensors[t].name, e->wanted_squares[t][at],
                          rig_where(g, where));
@@ -167,84 +146,6 @@ void check_each_row(struct checked *c, struct finding *f)
     }
     for (size_t i = 0; i < c->setups.n && f->outcome == OUTCOME_PASSED; i++)
         check_each_of(c, &c->setups.v[i], f);
-}
-
-/* ---- the same in double ---------------------------------------------------------------------- */
-
-/* Doubles that hold the floats of a buffer. */
-static double *widened(const float *v, int64_t n)
-{
-    double *to = mem_array((size_t)(n ? n : 1), sizeof *to);
-
-    for (int64_t i = 0; i < n; i++)
-        to[i] = (double)v[i];
-    return to;
-}
-
-/* The y of G's rows by the functions for doubles; NULL if they refuse. */
-static double *forward_wide(struct rig *g, double *tensor64[SETUP_TENSORS], struct error *err)
-{
-    const fell_layer *layer = g->s.item->layer;
-    const struct buffer *x = find(g, "x"), *y = find(g, "y");
-    double *x64 = widened(x->v, x->n), *y64 = widened(y->v, y->n);
-    fell_layer_call call = g->layer;
-    bool ok;
-
-    call.x = NULL;
-    call.y = NULL;
-    call.x64 = x64;
-    call.tensor64 = tensor64;
-    call.training = 0;
-    ok = !layer->fit64 || rig_call(g, layer->fit64(&call), err) == OK;
-    call.y64 = y64;
-    ok = ok && rig_call(g, layer->forward64(&call), err) == OK;
-    free(x64);
-    if (ok)
-        return y64;
-    free(y64);
-    return NULL;
-}
-
-static void check_wide_of(struct checked *c, const struct setup *u, struct finding *f)
-{
-    struct conditions how = usual_conditions(c->seed, c->level);
-    struct rig *g;
-    struct error err = {""};
-    double *tensor64[SETUP_TENSORS] = {NULL}, *wide = NULL, *narrow = NULL;
-    char where[512];
-    int64_t at;
-
-    how.evaluate = true;
-    g = checked_rig(c, u, &how);
-    for (uint64_t t = 0; g && t < c->item->layer->ntensors; t++)
-        tensor64[t] = g->tensor[t] ? widened(g->tensor[t], fell_size(&g->tensor_shape[t])) : NULL;
-    if (g && (!c->item->layer->fit || rig_fit(g, &err) == OK) && rig_forward(g, &err) == OK) {
-        const struct buffer *y = find(g, "y");
-
-        narrow = widened(y->v, y->n);
-        wide = forward_wide(g, tensor64, &err);
-        if (!wide)
-            finding_fail(f, "the functions for doubles fail: %.300s, %s", err.text, rig_where(g, where));
-        else if (is_off(wide, narrow, y->n, &at))
-            finding_fail(f, "by forward64 y[%lld] is %.6g, and by forward %.6g, %s", (long long)at, wide[at],
-                         narrow[at], rig_where(g, where));
-    }
-    for (size_t t = 0; t < SETUP_TENSORS; t++)
-        free(tensor64[t]);
-    free(wide);
-    free(narrow);
-    checked_done(g);
-}
-
-void check_doubles(struct checked *c, struct finding *f)
-{
-    if (!c->item->layer->forward64) {
-        f->outcome = OUTCOME_SKIPPED;
-        error_set(&f->text, "it has no functions for doubles");
-        return;
-    }
-    for (size_t i = 0; i < c->setups.n && f->outcome == OUTCOME_PASSED; i++)
-        check_wide_of(c, &c->setups.v[i], f);
 }
 
 /* ---- inputs that are not alike ----------------------------------------------------------------- */
@@ -308,45 +209,5 @@ void check_unlike(struct checked *c, struct finding *f)
         error_set(&f->text,
                   "%.400s; inputs that do not fit each other are for plan() to refuse, by fell_fail()",
                   found.text.text);
-    }
-}
-
-/* ---- gaps ---------------------------------------------------------------------------------------- */
-
-/* What is missing: one number of the first column, or the first column of all rows. */
-static void make_gaps(struct rig *g, bool all)
-{
-    struct buffer *x = find(g, "x");
-    const int64_t rows = rig_rows(g), size = x->n / rows;
-
-    for (int64_t row = 0; row < (all ? rows : 1); row++)
-        ((float *)x->v)[row * size] = NAN;
-}
-
-void check_gaps(struct checked *c, struct finding *f)
-{
-    struct conditions how = usual_conditions(c->seed, c->level);
-    char where[512];
-
-    if (!c->item->layer->gaps) {
-        f->outcome = OUTCOME_SKIPPED;
-        error_set(&f->text, "it does not say that it fills gaps");
-        return;
-    }
-    how.evaluate = true;
-    for (size_t i = 0; i < 2 * c->setups.n && f->outcome == OUTCOME_PASSED; i++) {
-        const bool all = i >= c->setups.n;
-        struct rig *g = checked_rig(c, &c->setups.v[i % c->setups.n], &how);
-        struct error err = {""}, what;
-
-        if (g) {
-            make_gaps(g, all);
-            if ((!c->item->layer->fit || rig_fit(g, &err) == OK) && rig_forward(g, &err) == OK &&
-                rig_has_nan(g, &what))
-                finding_fail(f, "it says that it fills gaps, and %s: %.200s, %s",
-                             all ? "of a column without any value none is filled" : "a gap is left",
-                             what.text, rig_where(g, where));
-        }
-        checked_done(g);
     }
 }

@@ -9,17 +9,10 @@
 #include "base/mem.h"
 #include "check/check.h"
 
-static struct buffer *find(struct rig *g, const char *name)
-{
-    const int i = rig_find(g, name);
-
-    return i < 0 ? NULL : &g->buffer[i];
-}
-
 /* Predictions on a coarse grid: many are the same. */
 static void make_ties(struct rig *g)
 {
-    struct buffer *b = find(g, "prediction");
+    struct buffer *b = rig_named(g, "prediction");
 
     for (int64_t i = 0; i < b->n; i++)
         ((float *)b->v)[i] = 0.5f * roundf(2.0f * ((float *)b->v)[i]);
@@ -42,7 +35,8 @@ static void mix(float *v, int64_t rows, int64_t size)
 static void mix_rows(struct rig *g)
 {
     const int64_t rows = g->metric.rows;
-    struct buffer *b = find(g, "prediction"), *target = find(g, "target"), *label = find(g, "class");
+    struct buffer *b = rig_named(g, "prediction"), *target = rig_named(g, "target"),
+                  *label = rig_named(g, "class");
 
     mix(b->v, rows, b->n / rows);
     if (target)
@@ -70,7 +64,7 @@ static void check_mixed(struct checked *c, const struct setup *u, bool ties, str
         }
         mix_rows(b);
         if (rig_step(a, &err) == OK && rig_step(b, &err) == OK) {
-            const struct buffer *x = find(a, "value"), *y = find(b, "value");
+            const struct buffer *x = rig_named(a, "value"), *y = rig_named(b, "value");
 
             for (int64_t k = 0; k < x->n; k++)
                 if (!same(buffer_at(x, k), buffer_at(y, k)))
@@ -110,7 +104,7 @@ static void check_weighed(struct checked *c, const struct setup *u, bool last, s
         plain->metric.rows -= !last;
         weighed->metric.weight = weight;
         if (rig_step(plain, &err) == OK && rig_step(weighed, &err) == OK) {
-            const struct buffer *x = find(plain, "value"), *y = find(weighed, "value");
+            const struct buffer *x = rig_named(plain, "value"), *y = rig_named(weighed, "value");
 
             for (int64_t k = 0; k < x->n; k++)
                 if (!isnan(buffer_at(x, k)) && !isnan(buffer_at(y, k)) &&
@@ -151,7 +145,7 @@ static void check_range(struct checked *c, const struct setup *u, const struct c
     char where[512];
 
     if (g && rig_step(g, &err) == OK) {
-        const struct buffer *b = find(g, "value");
+        const struct buffer *b = rig_named(g, "value");
 
         for (int64_t k = 0; k < b->n; k++) {
             const double v = buffer_at(b, k);
@@ -179,7 +173,7 @@ static void check_defined(struct checked *c, struct finding *f)
         struct rig *g = c->setups.v[i].batch < SOME ? NULL : checked_rig(c, &c->setups.v[i], &how);
 
         if (g && rig_step(g, &err) == OK) {
-            const struct buffer *b = find(g, "value");
+            const struct buffer *b = rig_named(g, "value");
 
             tried = true;
             for (int64_t k = 0; k < b->n; k++)
@@ -229,7 +223,7 @@ static double value_changed(struct checked *c, const struct setup *u, enum chang
     double v = NAN;
 
     if (g) {
-        struct buffer *b = find(g, "prediction");
+        struct buffer *b = rig_named(g, "prediction");
         const float cut = (float)g->metric.cut;
 
         for (int64_t i = 0; i < b->n && change != AS_THEY_ARE && change != NUMBERS; i++) {
@@ -245,7 +239,7 @@ static double value_changed(struct checked *c, const struct setup *u, enum chang
             g->metric.cut = 0.0;
             g->metric.pred_is = FELL_LOGIT;
         }
-        v = rig_step(g, &err) == OK ? buffer_at(find(g, "value"), 0) : NAN;
+        v = rig_step(g, &err) == OK ? buffer_at(rig_named(g, "value"), 0) : NAN;
     }
     checked_done(g);
     return v;
@@ -301,7 +295,7 @@ static double value_of(struct checked *c, const struct setup *u, const struct co
 {
     struct rig *g = checked_rig(c, u, how);
     struct error err;
-    const double v = g && rig_step(g, &err) == OK ? buffer_at(find(g, "value"), 0) : NAN;
+    const double v = g && rig_step(g, &err) == OK ? buffer_at(rig_named(g, "value"), 0) : NAN;
 
     checked_done(g);
     return v;

@@ -92,13 +92,6 @@ static bool mixes_rows(const struct item *item)
     return item->kind == FELL_KIND_LAYER && item->layer->flags & FELL_MIXES_ROWS;
 }
 
-static struct buffer *find(struct rig *g, const char *name)
-{
-    const int i = rig_find(g, name);
-
-    return i < 0 ? NULL : &g->buffer[i];
-}
-
 /* The inputs of G but row KEPT (of PARTS) become those of OTHER. */
 static void change_rows(struct rig *g, struct rig *other, int64_t kept, int64_t parts)
 {
@@ -108,8 +101,8 @@ static void change_rows(struct rig *g, struct rig *other, int64_t kept, int64_t 
         int64_t n;
 
         snprintf(name, sizeof name, i ? "x%lld" : "x", (long long)i);
-        to = find(g, name);
-        from = find(other, name);
+        to = rig_named(g, name);
+        from = rig_named(other, name);
         n = to->n / parts;
         for (int64_t k = 0; k < to->n; k++)
             if (k / n != kept)
@@ -137,7 +130,7 @@ static void check_part(struct checked *c, const struct setup *u, int64_t kept, i
     if (a && b && other && (!fits || (rig_fit(a, &err) == OK && rig_fit(b, &err) == OK))) {
         change_rows(b, other, kept, parts);
         if (rig_forward(a, &err) == OK && rig_forward(b, &err) == OK) {
-            const struct buffer *y = find(a, "y"), *z = find(b, "y");
+            const struct buffer *y = rig_named(a, "y"), *z = rig_named(b, "y");
             const int64_t n = y->n / parts;
 
             for (int64_t k = kept * n; k < (kept + 1) * n && f->outcome == OUTCOME_PASSED; k++)
@@ -169,7 +162,7 @@ static void check_alone(struct checked *c, const struct setup *u, int64_t row, s
     g = checked_rig(c, u, &how);
     alone = checked_rig(c, u, &one);
     if (g && alone) {
-        const struct buffer *y = find(g, "y"), *z = find(alone, "y");
+        const struct buffer *y = rig_named(g, "y"), *z = rig_named(alone, "y");
         double near;
 
         checked_take_row(alone, g, row);
@@ -225,13 +218,14 @@ void check_fit(struct checked *c, struct finding *f)
         struct error err, what;
 
         if (a && b) {
-            struct buffer *x = find(b, "x");
+            struct buffer *x = rig_named(b, "x");
 
             turn((float *)x->v, rig_rows(b), x->n / rig_rows(b));
             if (rig_fit(a, &err) == OK && rig_fit(b, &err) == OK) {
-                rig_unset(a, find(a, "y"));
-                memcpy(find(b, "y")->v, find(a, "y")->v, (size_t)find(a, "y")->n * sizeof(float));
-                find(a, "y")->floats = false;
+                rig_unset(a, rig_named(a, "y"));
+                memcpy(rig_named(b, "y")->v, rig_named(a, "y")->v,
+                       (size_t)rig_named(a, "y")->n * sizeof(float));
+                rig_named(a, "y")->floats = false;
                 if (are_apart(a, b, &what))
                     finding_fail(
                         f, "fitted on the same rows from first to last and from last to first: %.200s, %s",

@@ -22,40 +22,61 @@ enum { JUMP_SLOT = -1, GLOBAL_DATA = -1 };
 static bool counting;
 static const char *called;
 
+/* The last blocks that were given, the newest at NEXT - 1. */
+enum { BLOCKS = 4096 };
+static struct {
+    const char *at;
+    size_t size;
+} block[BLOCKS];
+static size_t next;
+
 static void note(const char *name)
 {
     if (counting)
         called = name;
 }
 
+static void *given(void *p, size_t size)
+{
+    if (counting && p) {
+        block[next % BLOCKS].at = p;
+        block[next++ % BLOCKS].size = size;
+    }
+    return p;
+}
+
 static void *hook_malloc(size_t size)
 {
     note("malloc");
-    return malloc(size);
+    return given(malloc(size), size);
 }
 
 static void *hook_calloc(size_t count, size_t size)
 {
     note("calloc");
-    return calloc(count, size);
+    return given(calloc(count, size), count * size);
 }
 
 static void *hook_realloc(void *p, size_t size)
 {
     note("realloc");
-    return realloc(p, size);
+    return given(realloc(p, size), size);
 }
 
 static void *hook_aligned_alloc(size_t alignment, size_t size)
 {
     note("aligned_alloc");
-    return aligned_alloc(alignment, size);
+    return given(aligned_alloc(alignment, size), size);
 }
 
 static int hook_posix_memalign(void **p, size_t alignment, size_t size)
 {
+    const int result = posix_memalign(p, alignment, size);
+
     note("posix_memalign");
-    return posix_memalign(p, alignment, size);
+    if (result == 0)
+        given(*p, size);
+    return result;
 }
 
 static char *hook_strdup(const char *text)
@@ -152,6 +173,7 @@ bool hooks_set(void *handle)
 void hooks_begin(void)
 {
     called = NULL;
+    next = 0;
     counting = true;
 }
 
@@ -161,4 +183,16 @@ bool hooks_end(char name[64])
     if (called)
         snprintf(name, 64, "%s()", called);
     return called != NULL;
+}
+
+size_t hooks_room(const void *p)
+{
+    for (size_t i = next; i > 0 && i + BLOCKS > next; i--) {
+        const char *at = block[(i - 1) % BLOCKS].at;
+        const size_t size = block[(i - 1) % BLOCKS].size;
+
+        if ((const char *)p >= at && (const char *)p < at + size)
+            return (size_t)(at + size - (const char *)p);
+    }
+    return SIZE_MAX;
 }

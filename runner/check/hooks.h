@@ -1,10 +1,11 @@
-/* hooks.h - counts a plugin's calls of malloc() and its kin. The entries of its own table of
- * imported functions are replaced, in this process, by functions that count and go on.
+/* hooks.h - counts a plugin's calls of malloc() and its kin, and knows what they gave. The entries of its own
+ * table of imported functions are replaced, in this process, by functions that count and go on.
  */
 #ifndef CHECK_HOOKS_H
 #define CHECK_HOOKS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* Of the object HANDLE, as dlopen() gave it; false where that cannot be done. */
 bool hooks_set(void *handle);
@@ -12,5 +13,8 @@ bool hooks_set(void *handle);
 /* Count from here; true when something was called since, with its NAME. */
 void hooks_begin(void);
 bool hooks_end(char name[64]);
+
+/* Bytes from P to the end of the memory that a call since hooks_begin() gave; SIZE_MAX: not known. */
+size_t hooks_room(const void *p);
 
 #endif

@@ -138,6 +138,11 @@ status rig_backward(struct rig *g, struct error *err);
 /* A transform's fit, on the rig's own rows; from now on its states begin so. */
 status rig_fit(struct rig *g, struct error *err);
 
+/* A dataset, opened with the rig's settings; who gets OK closes info->self. */
+status rig_data_open(struct rig *g, fell_data_info *info, struct error *err);
+/* The inputs of one of its rows, until the next call; NULL: refused. */
+const float *rig_data_row(struct rig *g, const fell_data_info *info, int64_t row, struct error *err);
+
 /* Whether the targets of a metric are yes and no. */
 bool metric_is_asked(const struct item *item, const struct setup *u);
 
@@ -156,8 +161,9 @@ void rig_keep(struct rig *g, int buffer);
 /* Nothing of it is set any more. */
 void rig_unset(const struct rig *g, struct buffer *b);
 
-/* The number of the buffer of that name, or -1. */
+/* The number of the buffer of that name, or -1; and the buffer itself, or NULL. */
 int rig_find(const struct rig *g, const char *name);
+struct buffer *rig_named(struct rig *g, const char *name);
 /* Element I of a buffer as a number. */
 double buffer_at(const struct buffer *b, int64_t i);
 

@@ -217,6 +217,13 @@ int rig_find(const struct rig *g, const char *name)
     return -1;
 }
 
+struct buffer *rig_named(struct rig *g, const char *name)
+{
+    const int i = rig_find(g, name);
+
+    return i < 0 ? NULL : &g->buffer[i];
+}
+
 double buffer_at(const struct buffer *b, int64_t i)
 {
     return b->size == (int)sizeof(double) ? ((const double *)b->v)[i] : (double)((const float *)b->v)[i];

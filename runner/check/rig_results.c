@@ -43,6 +43,10 @@ bool rigs_differ(const struct rig *a, const struct rig *b, struct error *what)
 
         if (!is_result(x) || !y)
             continue;
+        if (x->n != y->n) {
+            error_set(what, "%s has %lld numbers and %lld", x->name, (long long)x->n, (long long)y->n);
+            return true;
+        }
         for (int64_t k = 0; k < x->n; k++)
             if (memcmp((char *)x->v + k * x->size, (char *)y->v + k * x->size, (size_t)x->size) != 0) {
                 error_set(what, "%s[%lld] is %.9g and %.9g", x->name, (long long)k, buffer_at(x, k),

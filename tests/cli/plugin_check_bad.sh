@@ -40,7 +40,7 @@ sort -u names >names.all
 while read -r check; do
     grep -Eqx "/\* fails: (warning: )?$check" "$srcdir"/tests/bad-plugins/*.c || fail "no bad plugin for the check '$check'"
 done <names.all
-[ "$(wc -l <names.all)" -ge 51 ] || fail "only $(wc -l <names.all) checks"
+[ "$(wc -l <names.all)" -ge 53 ] || fail "only $(wc -l <names.all) checks"
 
 # ---- common mistakes are called by their name
 said added_dpred gradient "it adds to dpred (+=), which is to be set (=)"
@@ -67,6 +67,10 @@ said promised_range range "it says that it lies between low and high, -1 to 1"
 said no_probabilities range "it says that it yields FELL_PROB, probabilities, 0 to 1"
 said scratch "unset memory" "it reads working memory of a call that is over (fell_scratch)"
 said target_ends "finite numbers" "targets of 0"
+said fit_in_parts "fit in parts" "fit_part, of parts of 1, 1, 1 ... rows, gives largest[1] ="
+said negative_weight "row marks" "the weight of row 18 is -0.5; weights are finite, and 0 or more"
+said short_groups "row marks" "group has room for 10 of 20 rows"
+said nameless_column "row marks" "column 1 has no name"
 said cut cut "yes is what lies above c->cut"
 said one_name settings "classes 0 and 2 have one name, 'yes'"
 said no_history settings "it crashes (SIGSEGV) when it is called, with its defaults"

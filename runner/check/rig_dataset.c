@@ -1,0 +1,202 @@
+/* rig_dataset.c - datasets on the workbench of rig.h. */
+#include <string.h>
+
+#include "check/rig_parts.h"
+
+enum { MOST_ROWS = 64 };
+
+static status dataset_prepare(struct rig *g, struct error *err)
+{
+    (void)g;
+    (void)err;
+    return OK;
+}
+
+/* An open dataset and the buffers that its rows are read into. */
+struct reader {
+    struct rig *g;
+    const fell_data_info *info;
+    int64_t n, nx, nt; /* rows that are looked at, numbers of one */
+    float *x;
+    void *target; /* of float or int32_t */
+};
+
+/* The rows that are looked at: the first ones, and where there are many the last ones. */
+static int64_t row_number(const struct reader *r, int64_t i)
+{
+    return i < (r->n + 1) / 2 ? i : r->info->rows - r->n + i;
+}
+
+/* N rows, one each or all of them twice; those that it reads in double become floats. */
+static status read_into(const struct reader *r, const int64_t *row, int64_t n, float *x, void *target,
+                        struct error *err)
+{
+    struct rig *g = r->g;
+    const bool classes = r->info->is == FELL_CLASSES;
+    double *wide = NULL;
+    fell_read_call c = {.ctx = &g->s.in.ctx,
+                        .settings = g->s.settings,
+                        .self = r->info->self,
+                        .n = n,
+                        .row = row,
+                        .target = classes ? NULL : target,
+                        .label = classes ? target : NULL};
+
+    if (r->info->doubles) {
+        if (rig_find(g, "x in double") < 0)
+            rig_buffer(g, USE_HIDDEN, 2 * r->n * r->nx, sizeof *wide, "x in double");
+        wide = g->buffer[rig_find(g, "x in double")].v;
+    }
+    c.x = wide ? NULL : x;
+    c.x64 = wide;
+    if (rig_call(g, g->s.item->dataset->read(&c), err) != OK)
+        return FAILED;
+    for (int64_t i = 0; wide && i < n * r->nx; i++)
+        x[i] = (float)wide[i];
+    return OK;
+}
+
+/* A row a call. */
+static status read_each(const struct reader *r, struct error *err)
+{
+    for (int64_t i = 0; i < r->n; i++) {
+        const int64_t at = r->g->how.backwards ? r->n - 1 - i : i, row = row_number(r, at);
+
+        if (read_into(r, &row, 1, r->x + at * r->nx, (float *)r->target + at * r->nt, err) != OK)
+            return FAILED;
+    }
+    return OK;
+}
+
+/* All at once, each twice, in no order: a prime times k, mod 2n, which it does not divide. */
+static status read_mixed(const struct reader *r, struct error *err)
+{
+    struct rig *g = r->g;
+    const int64_t n = 2 * r->n, prime = n % 5 ? 5 : n % 7 ? 7 : n % 11 ? 11 : 13;
+    const size_t x_bytes = (size_t)r->nx * sizeof(float), target_bytes = (size_t)r->nt * sizeof(float);
+    int64_t row[2 * MOST_ROWS];
+    char *x, *target;
+
+    if (rig_find(g, "rows read") < 0) {
+        rig_buffer(g, USE_HIDDEN, n * r->nx, sizeof(float), "rows read");
+        rig_buffer(g, USE_HIDDEN, n * r->nt, sizeof(float), "targets read");
+    }
+    x = g->buffer[rig_find(g, "rows read")].v;
+    target = g->buffer[rig_find(g, "targets read")].v;
+    for (int64_t k = 0; k < n; k++)
+        row[k] = row_number(r, prime * k % n % r->n);
+    if (read_into(r, row, n, (float *)(void *)x, target, err) != OK)
+        return FAILED;
+    for (int64_t k = 0; k < n; k++)
+        if (prime * k % n < r->n) {
+            memcpy(r->x + prime * k % n * r->nx, x + (size_t)k * x_bytes, x_bytes);
+            memcpy((char *)r->target + (size_t)(prime * k % n) * target_bytes,
+                   target + (size_t)k * target_bytes, target_bytes);
+        }
+    for (int64_t k = 0; k < n; k++)
+        if (memcmp(r->x + (prime * k % r->n) * r->nx, x + (size_t)k * x_bytes, x_bytes) != 0 ||
+            memcmp((char *)r->target + (size_t)(prime * k % r->n) * target_bytes,
+                   target + (size_t)k * target_bytes, target_bytes) != 0)
+            return error_set(err, "row %lld, read twice in one call, is not the same", (long long)row[k]);
+    return OK;
+}
+
+static status class_names_ok(const fell_data_info *info, struct error *err)
+{
+    for (int64_t i = 0; info->is == FELL_CLASSES && info->class_names && i < info->nclasses; i++) {
+        if (!info->class_names[i] || !info->class_names[i][0])
+            return error_set(err, "class %lld of %lld has no name", (long long)i, (long long)info->nclasses);
+        for (int64_t k = 0; k < i; k++)
+            if (strcmp(info->class_names[i], info->class_names[k]) == 0)
+                return error_set(err, "classes %lld and %lld have one name, '%.64s'", (long long)k,
+                                 (long long)i, info->class_names[i]);
+    }
+    return OK;
+}
+
+/* What a row holds, in the numbers that are looked at: inputs, then the target. */
+static status read_rows(struct rig *g, const fell_data_info *info, struct error *err)
+{
+    const bool classes = info->is == FELL_CLASSES;
+    struct reader r = {.g = g,
+                       .info = info,
+                       .n = info->rows < MOST_ROWS ? info->rows : MOST_ROWS,
+                       .nx = fell_size(&info->x),
+                       .nt = fell_size(&info->target)};
+    const char *name = classes ? "class" : "target";
+
+    if (r.n < 1 || r.nx < 1 || r.nt < 1)
+        return error_set(err, "it gives no rows, or rows of no size");
+    if (!classes && info->is != FELL_VALUES)
+        return error_set(err, "its targets are neither classes nor values");
+    if (rig_find(g, "x") < 0) {
+        rig_output(g, r.n * r.nx, "x");
+        rig_output(g, r.n * r.nt, name);
+        g->buffer[g->nbuffers - 1].floats = !classes;
+    }
+    r.x = g->buffer[rig_find(g, "x")].v;
+    r.target = g->buffer[rig_find(g, name)].v;
+    if ((g->how.reading == READ_MIXED ? read_mixed(&r, err) : read_each(&r, err)) != OK)
+        return FAILED;
+    for (int64_t i = 0; classes && i < r.n * r.nt; i++) {
+        const int32_t label = ((const int32_t *)r.target)[i];
+
+        if (label < 0 || label >= info->nclasses)
+            return error_set(err, "row %lld has class %d of %lld", (long long)row_number(&r, i / r.nt), label,
+                             (long long)info->nclasses);
+    }
+    return class_names_ok(info, err);
+}
+
+status rig_data_open(struct rig *g, fell_data_info *info, struct error *err)
+{
+    *info = (fell_data_info){.ctx = &g->s.in.ctx,
+                             .settings = g->s.settings,
+                             .wanted = g->setup->targets ? FELL_VALUES : FELL_CLASSES};
+    return rig_call(g, g->s.item->dataset->open(info), err);
+}
+
+const float *rig_data_row(struct rig *g, const fell_data_info *info, int64_t row, struct error *err)
+{
+    struct reader r = {
+        .g = g, .info = info, .n = 1, .nx = fell_size(&info->x), .nt = fell_size(&info->target)};
+
+    if (rig_find(g, "row") < 0) {
+        rig_buffer(g, USE_HIDDEN, r.nx, sizeof(float), "row");
+        rig_buffer(g, USE_HIDDEN, r.nt, sizeof(float), "its target");
+    }
+    r.x = rig_named(g, "row")->v;
+    r.target = rig_named(g, "its target")->v;
+    return read_into(&r, &row, 1, r.x, r.target, err) == OK ? r.x : NULL;
+}
+
+/* What it says of the rows beside, for who compares. */
+static void keep_marks(struct rig *g, const fell_data_info *info)
+{
+    const int64_t n = info->rows < MOST_ROWS ? info->rows : MOST_ROWS;
+
+    if (rig_find(g, "weight") < 0) {
+        rig_buffer(g, USE_OUTPUT, info->weight ? n : 0, sizeof(double), "weight");
+        rig_buffer(g, USE_OUTPUT, info->group ? n : 0, sizeof(double), "group");
+    }
+    for (int64_t i = 0; i < rig_named(g, "weight")->n; i++)
+        ((double *)rig_named(g, "weight")->v)[i] = (double)info->weight[i];
+    for (int64_t i = 0; i < rig_named(g, "group")->n; i++)
+        ((double *)rig_named(g, "group")->v)[i] = (double)info->group[i];
+}
+
+static status dataset_forward(struct rig *g, struct error *err)
+{
+    fell_data_info info;
+    status result;
+
+    if (rig_data_open(g, &info, err) != OK)
+        return FAILED;
+    result = read_rows(g, &info, err);
+    if (result == OK)
+        keep_marks(g, &info);
+    g->s.item->dataset->close(info.self);
+    return result;
+}
+
+const struct kind_work dataset_work = {dataset_prepare, dataset_forward, NULL};
