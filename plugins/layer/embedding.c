@@ -2,7 +2,7 @@
 #include "fell/plugin.h"
 
 struct embedding {
-    int64_t num_embeddings, embedding_dim;
+    int64_t num_embeddings, embedding_dim, padding_index;
 };
 
 static const fell_param params[] = {
@@ -10,6 +10,8 @@ static const fell_param params[] = {
              "How many numbers there are, from 0 on, at least 1."),
     FELL_INT(struct embedding, embedding_dim, 0, 1, 1 << 24, FELL_REQUIRED,
              "Length of each number's vector, at least 1."),
+    FELL_INT(struct embedding, padding_index, -1, -1, 1 << 24, 0,
+             "The number that fills rows up: its vector is 0 and learns nothing; -1: none."),
 };
 
 static const fell_tensor tensors[] = {
@@ -20,6 +22,9 @@ static fell_status plan(fell_plan *p)
 {
     const struct embedding *s = p->settings;
 
+    if (s->padding_index >= s->num_embeddings)
+        return fell_fail(p->ctx, "padding_index: %lld is none of the %lld numbers",
+                         (long long)s->padding_index, (long long)s->num_embeddings);
     if (p->in[0].rank > 3)
         return fell_fail(p->ctx, "takes rows of up to three dimensions; its input has four");
     p->out = p->in[0];
@@ -34,8 +39,14 @@ static fell_status forward(fell_layer_call *c)
     const struct embedding *s = c->settings;
     const int64_t n = c->batch * fell_size(&c->plan->in[0]), dim = s->embedding_dim;
 
-    for (int64_t i = 0; i < n; i++)
-        memcpy(c->y + i * dim, c->tensor[0] + (int64_t)c->x[0][i] * dim, (size_t)dim * sizeof(float));
+    for (int64_t i = 0; i < n; i++) {
+        const int64_t at = (int64_t)c->x[0][i];
+
+        if (at == s->padding_index)
+            memset(c->y + i * dim, 0, (size_t)dim * sizeof(float));
+        else
+            memcpy(c->y + i * dim, c->tensor[0] + at * dim, (size_t)dim * sizeof(float));
+    }
     return FELL_OK;
 }
 
@@ -47,8 +58,11 @@ FELL_KERNEL(backward, fell_layer_call)
 
     for (int64_t i = 0; c->grad[0] && i < n; i++) {
         const float *dy = c->dy + i * dim;
-        float *to = c->grad[0] + (int64_t)c->x[0][i] * dim;
+        const int64_t at = (int64_t)c->x[0][i];
+        float *to = c->grad[0] + at * dim;
 
+        if (at == s->padding_index)
+            continue;
         FELL_EACH for (int64_t j = 0; j < dim; j++) to[j] += dy[j];
     }
     return FELL_OK;

@@ -4,17 +4,16 @@
 struct layer_norm {
     fell_ints normalized_shape;
     double epsilon;
-    bool elementwise_affine;
+    bool elementwise_affine, bias;
 };
 
 static const fell_param params[] = {
-    FELL_INTS(
-        struct layer_norm, normalized_shape, "[]", 1, 1 << 24, 0,
-        "The last dimensions, which are normalised together, [8, 8] of [3, 8, 8]; empty: the last one."),
+    NORM_SHAPE(struct layer_norm),
     FELL_FLOAT(struct layer_norm, epsilon, 1e-5, 0, INFINITY, FELL_MAX_OPEN,
                "Added to the variance, from 0 up."),
     FELL_BOOL(struct layer_norm, elementwise_affine, true,
               "Whether each number then gets a weight and a bias, true or false."),
+    FELL_BOOL(struct layer_norm, bias, true, "Whether there is a bias beside the weight, true or false."),
 };
 
 enum { WEIGHT, BIAS };
@@ -27,37 +26,22 @@ static const fell_tensor tensors[] = {
 static fell_status plan(fell_plan *p)
 {
     const struct layer_norm *s = p->settings;
-    const fell_shape *in = &p->in[0];
-    const int64_t n = s->normalized_shape.n ? s->normalized_shape.n : 1;
-    fell_shape last = {n, {0}};
+    fell_shape last;
 
-    if (n > in->rank)
-        return fell_fail(p->ctx, "normalized_shape: %lld dimensions, but the input has %lld", (long long)n,
-                         (long long)in->rank);
-    for (int64_t d = 0; d < n; d++) {
-        last.dim[d] = in->dim[in->rank - n + d];
-        if (s->normalized_shape.n && s->normalized_shape.v[d] != last.dim[d])
-            return fell_fail(p->ctx, "normalized_shape: %lld where the input has %lld",
-                             (long long)s->normalized_shape.v[d], (long long)last.dim[d]);
-    }
-    p->out = *in;
+    if (norm_last(p, &s->normalized_shape, &last) != FELL_OK)
+        return FELL_ERROR;
+    p->out = p->in[0];
     if (s->elementwise_affine)
-        p->tensor[WEIGHT] = p->tensor[BIAS] = last;
-    p->saved_bytes = p->max_batch * (fell_size(in) / fell_size(&last)) * (int64_t)sizeof(struct norm);
+        p->tensor[WEIGHT] = last;
+    if (s->elementwise_affine && s->bias)
+        p->tensor[BIAS] = last;
+    p->saved_bytes = p->max_batch * (fell_size(&p->in[0]) / fell_size(&last)) * (int64_t)sizeof(struct norm);
     return FELL_OK;
 }
 
-/* Numbers that are normalised together. */
 FELL_INLINE int64_t together(const fell_layer_call *c)
 {
-    const struct layer_norm *s = c->settings;
-    const fell_shape *in = &c->plan->in[0];
-    const int64_t dims = s->normalized_shape.n ? s->normalized_shape.n : 1;
-    int64_t n = 1;
-
-    for (int64_t d = in->rank - dims; d < in->rank; d++)
-        n *= in->dim[d];
-    return n;
+    return norm_together(&c->plan->in[0], &((const struct layer_norm *)c->settings)->normalized_shape);
 }
 
 FELL_KERNEL(forward, fell_layer_call)
@@ -72,8 +56,10 @@ FELL_KERNEL(forward, fell_layer_call)
         float *y = c->y + i * n;
 
         norm_apply(by, c->x[0] + i * n, n, y);
-        if (w)
+        if (w && b)
             FELL_EACH for (int64_t j = 0; j < n; j++) y[j] = y[j] * w[j] + b[j];
+        else if (w)
+            FELL_EACH for (int64_t j = 0; j < n; j++) y[j] = y[j] * w[j];
         if (saved)
             saved[i] = by;
     }

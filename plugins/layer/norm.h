@@ -67,4 +67,38 @@ FELL_INLINE void norm_back(struct norm by, const float *h, const float *g, int64
     FELL_EACH for (int64_t j = 0; j < n; j++) dx[j] = by.inverse * ((g[j] - mean) - h[j] * slope);
 }
 
+/* The last dimensions of the input, which the setting normalized_shape names; without, the last one. */
+static inline fell_status norm_last(fell_plan *p, const fell_ints *given, fell_shape *last)
+{
+    const fell_shape *in = &p->in[0];
+    const int64_t n = given->n ? given->n : 1;
+
+    if (n > in->rank)
+        return fell_fail(p->ctx, "normalized_shape: %lld dimensions, but the input has %lld", (long long)n,
+                         (long long)in->rank);
+    *last = (fell_shape){n, {0}};
+    for (int64_t d = 0; d < n; d++) {
+        last->dim[d] = in->dim[in->rank - n + d];
+        if (given->n && given->v[d] != last->dim[d])
+            return fell_fail(p->ctx, "normalized_shape: %lld where the input has %lld",
+                             (long long)given->v[d], (long long)last->dim[d]);
+    }
+    return FELL_OK;
+}
+
+/* Numbers that are normalised together. */
+FELL_INLINE int64_t norm_together(const fell_shape *in, const fell_ints *given)
+{
+    int64_t n = 1;
+
+    for (int64_t d = in->rank - (given->n ? given->n : 1); d < in->rank; d++)
+        n *= in->dim[d];
+    return n;
+}
+
+#define NORM_SHAPE(S)                                                                                        \
+    FELL_INTS(                                                                                               \
+        S, normalized_shape, "[]", 1, 1 << 24, 0,                                                            \
+        "The last dimensions, which are normalised together, [8, 8] of [3, 8, 8]; empty: the last one.")
+
 #endif

@@ -10,7 +10,7 @@
 #ifndef LAYER_RECURRENT_H
 #define LAYER_RECURRENT_H
 
-#include "fell/plugin.h"
+#include "columns.h"
 
 enum { WEIGHT_IH, WEIGHT_HH, BIAS_IH, BIAS_HH, RECURRENT_TENSORS };
 
@@ -162,43 +162,16 @@ static void recurrent_take(const fell_layer_call *c, const struct recurrent_step
     }
 }
 
-/* Columns of d[rows,n] added to grad[n], over the rows upwards in double. */
-struct recurrent_columns {
-    fell_ctx *ctx;
-    const float *d;
-    int64_t rows, n;
-    float *grad;
-};
-
-FELL_KERNEL(recurrent_sum, struct recurrent_columns)
-{
-    const int64_t n = c->n;
-    double *sum = fell_scratch(c->ctx, n, sizeof *sum);
-
-    if (!sum)
-        return FELL_ERROR;
-    for (int64_t j = 0; j < n; j++)
-        sum[j] = 0.0;
-    for (int64_t i = 0; i < c->rows; i++) {
-        const float *d = c->d + i * n;
-
-        FELL_EACH for (int64_t j = 0; j < n; j++) sum[j] += (double)d[j];
-    }
-    for (int64_t j = 0; j < n; j++)
-        c->grad[j] += (float)sum[j];
-    return FELL_OK;
-}
-
 /* dW += d' from, db += the columns of d. */
 static fell_status recurrent_gradients(const fell_layer_call *c, const struct recurrent_step *s, int64_t n,
                                        const float *d, const float *from, int64_t width, int weight, int bias)
 {
     const int64_t rows = s->batch * s->steps;
-    struct recurrent_columns columns = {c->ctx, d, rows, n, c->grad[bias]};
+    struct columns columns = {c->ctx, d, rows, n, n, c->grad[bias]};
 
     if (c->grad[weight])
         fell_gemm(c->ctx, n, width, rows, d, n, true, from, width, false, c->grad[weight], width, true);
-    return c->grad[bias] ? recurrent_sum(&columns) : FELL_OK;
+    return c->grad[bias] ? columns_add(&columns) : FELL_OK;
 }
 
 /* before[B,T,units]: the states one step earlier, 0 at the first. */

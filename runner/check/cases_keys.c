@@ -70,6 +70,36 @@ static const struct key {
 };
 enum { NKEYS = sizeof keys / sizeof *keys };
 
+/* Settings that cases from elsewhere call otherwise: `activation` belongs to every entry of a model, and
+ * those of embedding are PyTorch's. */
+static const struct {
+    const char *plugin, *theirs, *ours;
+} settings[] = {
+    {"glu", "activation", "gate"},
+    {"embedding", "entries", "num_embeddings"},
+    {"embedding", "units", "embedding_dim"},
+};
+
+char *case_options(const char *plugin, const cJSON *options)
+{
+    cJSON *out = cJSON_CreateObject();
+    const cJSON *one;
+    char *text;
+
+    cJSON_ArrayForEach(one, options)
+    {
+        const char *key = one->string;
+
+        for (size_t i = 0; plugin && i < sizeof settings / sizeof *settings; i++)
+            if (strcmp(settings[i].plugin, plugin) == 0 && strcmp(settings[i].theirs, key) == 0)
+                key = settings[i].ours;
+        cJSON_AddItemToObject(out, key, cJSON_Duplicate(one, true));
+    }
+    text = cJSON_PrintUnformatted(out);
+    cJSON_Delete(out);
+    return text;
+}
+
 static bool among(const char *words, const char *word)
 {
     const size_t n = strlen(word);

@@ -43,7 +43,9 @@ static char *name_case(const cJSON *one, struct case_result *out)
     const struct kind *kind = kind_of(one);
     const char *name = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(one, "name"));
     const cJSON *given = cJSON_GetObjectItemCaseSensitive(one, "options");
-    char *options = given ? cJSON_PrintUnformatted(given) : mem_string("");
+    char *options = cJSON_IsObject(given) ? case_options(name, given)
+                    : given               ? cJSON_PrintUnformatted(given)
+                                          : mem_string("");
 
     *out = (struct case_result){.kind = kind ? kind->word : ""};
     snprintf(out->name, sizeof out->name, "%s", name ? name : "");

@@ -41,6 +41,9 @@ status case_expect_size(struct run *r, const char *key, int64_t n, int64_t wante
 void case_compare(struct run *r, const char *where, const float *got, const double *single,
                   const double *wanted, int64_t n);
 
+/* The map OPTIONS of a case of PLUGIN as text, to free(), in the words of its settings. */
+char *case_options(const char *plugin, const cJSON *options);
+
 /* cases_keys.c: that the case has no key of its KIND misspelt, twice, or with something else in it; and that
  * the MAP under KEY, which may be NULL, names only what is among KNOWN [n], each a WHAT. */
 status case_check_keys(struct run *r, const char *kind);

@@ -26,6 +26,8 @@ static const struct example examples[] = {
               "dense: {units: 16, activation: relu, name: b}\n"
               "add: {from: [a, b]}\n"
               "dense: {units: 3}"},
+    {"layer", "attention", .source = SEQUENCES,
+     .model = "attention: {heads: 2}\nsequence_pool\ndense: {units: 10}"},
     {"layer", "avg_pool2d", .source = IMAGES,
      .model = "avg_pool2d: {kernel: 2}\nflatten\ndense: {units: 10}"},
     {"layer", "concat",
@@ -45,6 +47,7 @@ static const struct example examples[] = {
     {"layer", "flatten", .source = IMAGES, .model = "flatten\ndense: {units: 10}"},
     {"layer", "global_avg_pool2d", .source = IMAGES,
      .model = "conv2d: {filters: 8, kernel: 3, activation: relu}\nglobal_avg_pool2d\ndense: {units: 10}"},
+    {"layer", "glu", .model = "dense: {units: 32}\nglu: {gate: silu}\ndense: {units: 3}"},
     {"layer", "group_norm",
      .model = "dense: {units: 16, activation: relu}\n"
               "group_norm: {num_groups: 4}\n"
@@ -58,9 +61,15 @@ static const struct example examples[] = {
               "dense: {units: 8, activation: sigmoid, name: gate, from: input}\n"
               "multiply: {from: [a, gate]}\n"
               "dense: {units: 3}"},
+    {"layer", "permute", .source = SEQUENCES,
+     .model = "permute: {axes: [1, 0]}\nconv1d: {filters: 8, kernel: 3}\nflatten\ndense: {units: 10}"},
+    {"layer", "positional", .source = SEQUENCES,
+     .model = "positional\nattention: {heads: 2}\nsequence_pool\ndense: {units: 10}"},
     {"layer", "reshape", .source = ROWS,
      .model = "reshape: {shape: [8, 8]}\nlstm: {units: 16}\ndense: {units: 10}"},
     {"layer", "rnn", .source = SEQUENCES, .model = "rnn: {units: 16}\ndense: {units: 10}"},
+    {"layer", "sequence_pool", .source = SEQUENCES,
+     .model = "gru: {units: 16, return_sequences: true}\nsequence_pool\ndense: {units: 10}"},
     {"loss", "bce", .source = "xor",
      .model = "dense: {units: 8, activation: tanh}\ndense: {units: 1, activation: sigmoid}"},
     {"loss", "kl_divergence", .source = "xor",

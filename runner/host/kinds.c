@@ -152,6 +152,20 @@ bool plugin_name_ok(const char *name)
     return !name[n] && n < 64;
 }
 
+bool tensor_name_ok(const char *name)
+{
+    char part[64];
+    const char *dot = name ? strrchr(name, '.') : NULL;
+
+    if (!dot)
+        return plugin_name_ok(name);
+    if ((size_t)(dot - name) >= sizeof part || strlen(name) >= sizeof part)
+        return false;
+    memcpy(part, name, (size_t)(dot - name));
+    part[dot - name] = 0;
+    return tensor_name_ok(part) && plugin_name_ok(dot + 1);
+}
+
 static bool is_one_of(const char *name, const char *const *words, size_t n)
 {
     for (size_t i = 0; i < n; i++)

@@ -76,6 +76,9 @@ size_t kind_first_size(uint32_t kind);
 /* A plugin's or setting's name: [a-z][a-z0-9_]*, at most 63 bytes. */
 bool plugin_name_ok(const char *name);
 
+/* A tensor's: the same, or several with a '.' between them, as PyTorch's out_proj.weight. */
+bool tensor_name_ok(const char *name);
+
 /* Does the host use it for itself, as a plugin's name, or as a key beside the settings of that kind? */
 bool plugin_name_taken(const char *name);
 bool setting_name_taken(const char *name, enum fell_kind kind);

@@ -162,7 +162,7 @@ static status fill_layer(struct arena *arena, const fell_plugin *root, fell_laye
     tensors = copy_array(arena, l->tensors, l->ntensors, root->sizeof_tensor, sizeof *tensors);
     l->tensors = tensors;
     for (size_t i = 0; i < l->ntensors; i++) {
-        if (!plugin_name_ok(tensors[i].name))
+        if (!tensor_name_ok(tensors[i].name))
             return error_set(err, "tensor %zu is named '%.64s'; a name is [a-z][a-z0-9_]*", i + 1,
                              tensors[i].name ? tensors[i].name : "");
         if (tensors[i].role < FELL_WEIGHT || tensors[i].role > FELL_STATE)
