@@ -122,7 +122,7 @@ status new_file_begin(struct new_file *f, const char *path, struct error *err)
     const bool there = stat(path, &about) == 0;
     int fd;
 
-    *f = (struct new_file){.name = path, .target = there ? realpath(path, NULL) : NULL};
+    *f = (struct new_file){.name = path, .target = there ? path_real(path) : NULL};
     if (!f->target)
         f->target = mem_string(path);
     new_file_sweep(f->target);

@@ -62,6 +62,15 @@ char *path_absolute(const char *path)
     return full.text;
 }
 
+char *path_real(const char *path)
+{
+    char *real = realpath(path, NULL);
+
+    if (!real && errno == ENOMEM)
+        mem_failed(); /* not as though there were nothing */
+    return real;
+}
+
 static bool is_link(const char *path)
 {
     struct stat about;

@@ -62,6 +62,8 @@ status file_write(const char *path, const char *bytes, size_t len, struct error 
 char *path_join(const char *folder, const char *path); /* path itself if absolute */
 char *path_folder(const char *path);                   /* "." if it has none */
 char *path_absolute(const char *path);                 /* no symlink is resolved */
+char *
+path_real(const char *path); /* all are; NULL, errno says why: nothing is there, or it cannot be looked at */
 /* PATH, which is absolute, without `a/..`, but where a is a symbolic link, so that it leads where it led. */
 char *path_fold(const char *path);
 const char *path_base(const char *path);

@@ -27,6 +27,8 @@ static void add_folder(struct files *files, const char *path, int depth)
     struct dirent **names = NULL;
     const int n = scandir(path, &names, NULL, alphasort);
 
+    if (n < 0)
+        files->changed = INT64_MAX / 2; /* nobody knows: never trusted */
     for (int i = 0; i < n; i++) {
         const char *name = names[i]->d_name;
         char *below = path_join(path, name);

@@ -8,6 +8,7 @@
 #include "host/registry.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -106,6 +107,20 @@ static void note_skipped(struct registry *r, const char *path, const struct open
     free(text);
 }
 
+/* A folder of plugins that cannot be read; one that is not there has none. */
+static void note_unread(struct registry *r, const char *folder)
+{
+    char *text;
+
+    if (errno == ENOMEM)
+        mem_failed();
+    if (errno == ENOENT || errno == ENOTDIR)
+        return;
+    text = mem_format("cannot read the folder '%s': %s", folder, strerror(errno));
+    note(r, text);
+    free(text);
+}
+
 /* Opens a file of a folder; what cannot be opened is noted. */
 static struct opened *open_noted(struct registry *r, const char *path, bool bundled, struct error *err)
 {
@@ -144,6 +159,8 @@ static bool each_file(struct registry *r, const struct plugin_folder *folder, co
     int n = scandir(where, &entries, is_object, alphasort);
     bool done = false;
 
+    if (n < 0)
+        note_unread(r, where);
     for (int i = 0; i < n; i++) {
         char *path = path_join(where, entries[i]->d_name);
         struct opened *o;

@@ -24,7 +24,7 @@ struct list {
 static char *program_by_name(void)
 {
     const char *name = program_invocation_name, *rest = getenv("PATH");
-    char *found = strchr(name, '/') ? realpath(name, NULL) : NULL;
+    char *found = strchr(name, '/') ? path_real(name) : NULL;
 
     while (!found && !strchr(name, '/') && rest && *rest) {
         const size_t n = strcspn(rest, ":");
@@ -32,7 +32,7 @@ static char *program_by_name(void)
              *path = path_join(folder, name);
 
         if (access(path, X_OK) == 0)
-            found = realpath(path, NULL);
+            found = path_real(path);
         free(path);
         free(folder);
         rest += n + (rest[n] == ':');
@@ -93,7 +93,7 @@ static char *user_folder(void)
 static void add_folder(struct list *l, const char *path, const char *own)
 {
     struct stat about;
-    char *real = path ? realpath(path, NULL) : NULL;
+    char *real = path ? path_real(path) : NULL;
     bool keep = real && is_folder(real, &about);
 
     for (size_t i = 0; keep && i < l->n; i++)
@@ -126,7 +126,7 @@ static void add_search_path(struct list *l, const char *search, const char *own)
 size_t plugin_folders(struct plugin_folder **out, struct strbuf *notes)
 {
     struct list l = {.n = 0, .folders = NULL, .notes = notes};
-    char *bundled = bundled_folder(), *own = realpath(bundled, NULL), *user = user_folder();
+    char *bundled = bundled_folder(), *own = path_real(bundled), *user = user_folder();
 
     add_search_path(&l, getenv("FELL_PLUGIN_PATH"), own);
     add_folder(&l, user, own);

@@ -54,7 +54,7 @@ static bool fuse_is_remote(const char *folder)
 {
     static const char *const remote[] = {"fuse.sshfs",     "fuse.s3fs",  "fuse.gcsfuse", "fuse.rclone",
                                          "fuse.glusterfs", "fuse.davfs", "fuse.ceph"};
-    char *real = realpath(folder, NULL), *line = NULL;
+    char *real = path_real(folder), *line = NULL;
     FILE *mounts = real ? fopen("/proc/self/mountinfo", "re") : NULL;
     size_t room = 0, longest = 0;
     bool found = false;

@@ -2,6 +2,7 @@
 #include "work/identity.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,7 +36,7 @@ static status hash_below(const char *path, char out[65], struct error *err)
         return sha256_file(path, out, err);
     n = scandir(path, &names, NULL, alphasort); /* strcoll: the C locale, main() sets no other */
     if (n < 0)
-        return error_set(err, "cannot read the folder '%s'", path);
+        return error_set(err, "cannot read the folder '%s': %s", path, strerror(errno));
     for (int i = 0; i < n; i++) {
         char *below = path_join(path, names[i]->d_name), hash[65];
 

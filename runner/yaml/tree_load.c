@@ -238,7 +238,7 @@ static struct node *load_text(struct tree *t, const char *path, const char *fold
 static struct node *load_file(struct tree *t, const char *path, const struct place *at,
                               const struct chain *up, bool follow, struct diag *d)
 {
-    char *identity = realpath(path, NULL), *folder = NULL, *text = NULL;
+    char *identity = path_real(path), *folder = NULL, *text = NULL;
     struct chain here = {path, identity, up};
     struct node *root = NULL;
     struct error err;
@@ -282,7 +282,7 @@ struct node *tree_parse_text(struct tree *t, const char *path, const char *folde
                              size_t len, bool follow, struct diag *d)
 {
     size_t before = diag_errors(d);
-    char *full = path_join(folder, path_base(path)), *identity = realpath(full, NULL);
+    char *full = path_join(folder, path_base(path)), *identity = path_real(full);
     struct chain here = {path, identity, NULL};
     struct node *root = load_text(t, path, folder, text, len, &here, follow, d);
 

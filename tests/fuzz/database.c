@@ -1,28 +1,74 @@
-/* database.c - a results database of somebody else under each command that reads one. The input is
- * the commands that are asked, and changes to a sound one whose tables keep nothing of what ours promise
+/* database.c - a results database of somebody else under each command that reads one. The input is the
+ * command that is asked, and changes to a sound one whose tables keep nothing of what ours promise
  * (FUZZ_DATABASE): table, column, row, and a value; what is left of it replaces the file's bytes at a place.
+ *
+ * The changes are made in memory, in a transaction of a database that stays open, and taken back after the
+ * file was written: its schema is read once. The commands read the file as they always do.
  */
 #include <sqlite3.h>
 
 #include "cli/command.h"
 #include "fuzz.h"
+#include "sqlite_pool.h"
 
-static char *original;
-static size_t length;
+enum { MOST_TABLES = 32, MOST_COLUMNS = 48, MOST_CHANGES = 6 };
 
-static void read_original(void)
+static sqlite3 *db;
+static size_t ntables;
+static struct {
+    char name[64], column[MOST_COLUMNS][64];
+    size_t ncolumns;
+} table[MOST_TABLES];
+
+static void must(int rc, int wanted)
+{
+    if (rc != wanted)
+        abort(); /* the harness is wrong */
+}
+
+static void read_names(void)
+{
+    sqlite3_stmt *s;
+
+    must(sqlite3_prepare_v2(db,
+                            "SELECT t.name, c.name FROM sqlite_schema AS t, pragma_table_info(t.name) AS c"
+                            " WHERE t.type = 'table' ORDER BY t.name, c.cid",
+                            -1, &s, NULL),
+         SQLITE_OK);
+    while (sqlite3_step(s) == SQLITE_ROW) {
+        const char *name = (const char *)sqlite3_column_text(s, 0);
+
+        if (ntables == 0 || strcmp(table[ntables - 1].name, name) != 0) {
+            must(ntables < MOST_TABLES, 1);
+            snprintf(table[ntables++].name, sizeof table->name, "%s", name);
+        }
+        must(table[ntables - 1].ncolumns < MOST_COLUMNS, 1);
+        snprintf(table[ntables - 1].column[table[ntables - 1].ncolumns++], sizeof table->name, "%s",
+                 (const char *)sqlite3_column_text(s, 1));
+    }
+    sqlite3_finalize(s);
+    must(ntables > 0, 1);
+}
+
+static void open_original(void)
 {
     const char *path = getenv("FUZZ_DATABASE");
-    FILE *f = path ? fopen(path, "r") : NULL;
-    struct stat about;
+    sqlite3 *file = NULL;
+    sqlite3_int64 size = 0;
+    unsigned char *bytes;
 
-    if (!f || fstat(fileno(f), &about) != 0)
-        abort();
-    length = (size_t)about.st_size;
-    original = malloc(length);
-    if (!original || fread(original, 1, length, f) != length)
-        abort();
-    fclose(f);
+    must(pool_install(), SQLITE_OK);
+    must(sqlite3_config(SQLITE_CONFIG_LOOKASIDE, 0, 0), SQLITE_OK);
+    must(sqlite3_config(SQLITE_CONFIG_SINGLETHREAD), SQLITE_OK);
+    must(path ? sqlite3_open_v2(path, &file, SQLITE_OPEN_READONLY, NULL) : SQLITE_ERROR, SQLITE_OK);
+    bytes = sqlite3_serialize(file, "main", &size, 0);
+    must(bytes && size > 0, 1);
+    must(sqlite3_close(file), SQLITE_OK);
+    must(sqlite3_open(":memory:", &db), SQLITE_OK);
+    must(sqlite3_deserialize(db, "main", bytes, size, size,
+                             SQLITE_DESERIALIZE_FREEONCLOSE | SQLITE_DESERIALIZE_RESIZEABLE),
+         SQLITE_OK);
+    read_names();
 }
 
 static void bind_value(sqlite3_stmt *s, unsigned kind, const uint8_t *bytes, size_t n)
@@ -53,39 +99,15 @@ static void bind_value(sqlite3_stmt *s, unsigned kind, const uint8_t *bytes, siz
     }
 }
 
-/* The first text of SQL's answer. */
-static void ask_name(sqlite3 *db, char *sql, char name[64])
-{
-    sqlite3_stmt *s = NULL;
-
-    name[0] = 0;
-    if (sqlite3_prepare_v2(db, sql, -1, &s, NULL) == SQLITE_OK && sqlite3_step(s) == SQLITE_ROW)
-        snprintf(name, 64, "%s", (const char *)sqlite3_column_text(s, 0));
-    sqlite3_finalize(s);
-    sqlite3_free(sql);
-}
-
 /* One change; the bytes that it took. */
-static size_t change(sqlite3 *db, const uint8_t *p, size_t n)
+static size_t change(const uint8_t *p, size_t n)
 {
-    const size_t most = n - 4, size = p[3] % 32 < most ? p[3] % 32 : most;
-    char table[64], name[64];
+    const size_t most = n - 4, size = p[3] % 32 < most ? p[3] % 32 : most, t = p[0] % ntables;
     sqlite3_stmt *s = NULL;
-    char *sql;
+    char *sql = sqlite3_mprintf("UPDATE \"%w\" SET \"%w\" = ?1 WHERE %d = 0 OR rowid = %d", table[t].name,
+                                table[t].column[p[1] % table[t].ncolumns], p[2] % 8, p[2] % 8);
 
-    ask_name(db,
-             sqlite3_mprintf("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name LIMIT 1"
-                             " OFFSET %d %% (SELECT count(*) FROM sqlite_schema WHERE type = 'table')",
-                             p[0]),
-             table);
-    ask_name(db,
-             sqlite3_mprintf("SELECT name FROM pragma_table_info(%Q) LIMIT 1 OFFSET %d %%"
-                             " max(1, (SELECT count(*) FROM pragma_table_info(%Q)))",
-                             table, p[1], table),
-             name);
-    sql = sqlite3_mprintf("UPDATE \"%w\" SET \"%w\" = ?1 WHERE %d = 0 OR rowid = %d", table, name, p[2] % 8,
-                          p[2] % 8);
-    if (name[0] && sqlite3_prepare_v2(db, sql, -1, &s, NULL) == SQLITE_OK) {
+    if (sqlite3_prepare_v2(db, sql, -1, &s, NULL) == SQLITE_OK) {
         bind_value(s, p[3] / 32, p + 4, size);
         sqlite3_step(s);
     }
@@ -94,11 +116,38 @@ static size_t change(sqlite3 *db, const uint8_t *p, size_t n)
     return 4 + size;
 }
 
-/* What the first byte chooses, two next to each other. DB stands for the database, OUT for a file that is
- * not there. */
-static void ask(const char *db, const char *out, unsigned first)
+/* The file with the changes that BYTES are; its path. */
+static const char *write_changed(const uint8_t *bytes, size_t n)
 {
-    static const char *const calls[][6] = {{"runs", "--db", "DB"},
+    sqlite3_int64 size = 0;
+    unsigned char *file;
+    const char *path;
+
+    must(sqlite3_exec(db, "BEGIN", NULL, NULL, NULL), SQLITE_OK);
+    for (int k = 0; k < MOST_CHANGES && n > 4; k++) {
+        const size_t used = change(bytes, n);
+
+        bytes += used;
+        n -= used;
+    }
+    file = sqlite3_serialize(db, "main", &size, 0);
+    must(file != NULL, 1);
+    must(sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
+    if (n > 3 && bytes[0] == 0xff) {
+        const size_t at = (size_t)(bytes[1] << 8 | bytes[2]) % (size_t)size, room = (size_t)size - at;
+
+        memcpy(file + at, bytes + 3, n - 3 < room ? n - 3 : room);
+    }
+    path = fuzz_file("fell.db", file, (size_t)size);
+    sqlite3_free(file);
+    return path;
+}
+
+/* What FIRST chooses. DB stands for the database, OUT for a file that is not there, SOUND and SPEC for the
+ * database that it was made of and its spec. */
+static void ask(const char *changed, const char *out, unsigned first)
+{
+    static const char *const calls[][7] = {{"runs", "--db", "DB"},
                                            {"report", "--db", "DB"},
                                            {"show", "1", "--db", "DB"},
                                            {"watch", "--once", "--db", "DB"},
@@ -111,72 +160,55 @@ static void ask(const char *db, const char *out, unsigned first)
                                            {"report", "--json", "--db", "DB"},
                                            {"show", "2", "--json", "--db", "DB"},
                                            {"watch", "--once", "--json", "--db", "DB"},
-                                           {"verify", "2", "--json", "--db", "DB"},
-                                           {"compare", "2", "1", "--db", "DB"},
-                                           {"retry", "1", "--db", "DB"}};
-    static const struct command *const commands[] = {&command_runs,
-                                                     &command_show,
-                                                     &command_best,
-                                                     &command_report,
-                                                     &command_watch,
-                                                     &command_merge,
-                                                     &command_compare,
-                                                     &command_verify,
-                                                     &command_export,
-                                                     &command_retry,
-                                                     NULL};
-    const size_t n = sizeof calls / sizeof *calls;
+                                           {"best", "1", "--json", "--db", "DB"},
+                                           {"compare", "2", "1", "--json", "--db", "DB"},
+                                           {"retry", "1", "--db", "DB"},
+                                           {"merge", "SOUND", "-o", "DB"},
+                                           {"explain", "SPEC", "--run", "1", "--db", "DB"},
+                                           {"replay", "2", "--db", "DB"},
+                                           {"run", "SPEC", "--quiet", "--db", "DB"}};
+    static const struct command *const commands[] = {&command_runs,    &command_show,
+                                                     &command_best,    &command_report,
+                                                     &command_watch,   &command_merge,
+                                                     &command_compare, &command_verify,
+                                                     &command_export,  &command_retry,
+                                                     &command_explain, &command_replay,
+                                                     &command_run,     NULL};
+    const struct {
+        const char *word, *is;
+    } names[] = {
+        {"DB", changed}, {"OUT", out}, {"SOUND", getenv("FUZZ_SOUND")}, {"SPEC", getenv("FUZZ_SPEC")}};
+    const char *const *w = calls[first % (sizeof calls / sizeof *calls)];
+    char words[8][160] = {"fell"}, *argv[9] = {words[0]};
+    int argc = 1;
 
-    for (size_t i = 0; i < 2; i++) {
-        char words[7][160] = {"fell"}, *argv[8] = {words[0]};
-        int argc = 1;
+    for (; argc < 8 && w[argc - 1]; argc++) {
+        const char *word = w[argc - 1];
 
-        for (const char *const *w = calls[(first + i) % n]; argc < 7 && w[argc - 1]; argc++) {
-            const char *word = w[argc - 1];
-
-            snprintf(words[argc], sizeof words[0], "%s",
-                     strcmp(word, "DB") == 0    ? db
-                     : strcmp(word, "OUT") == 0 ? out
-                                                : word);
-            argv[argc] = words[argc];
-        }
-        cli_main(commands, argc, argv);
-        unlink(out);
+        for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+            if (strcmp(names[i].word, w[argc - 1]) == 0)
+                word = names[i].is ? names[i].is : "";
+        snprintf(words[argc], sizeof words[0], "%s", word);
+        argv[argc] = words[argc];
     }
+    cli_main(commands, argc, argv);
+    unlink(out);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
     char path[128], out[128];
-    const unsigned first = n ? bytes[0] : 0;
-    sqlite3 *db = NULL;
+    sqlite3_int64 used;
 
     if (n < 2)
         return 0;
-    bytes++;
-    n--;
-    if (!original)
-        read_original();
-    snprintf(path, sizeof path, "%s", fuzz_file("fell.db", original, length));
+    if (!db)
+        open_original();
+    snprintf(path, sizeof path, "%s", write_changed(bytes + 1, n - 1));
     snprintf(out, sizeof out, "%s/out", fuzz_folder());
-    if (sqlite3_open(path, &db) != SQLITE_OK)
-        abort();
-    sqlite3_exec(db, "PRAGMA synchronous = OFF; PRAGMA journal_mode = OFF; BEGIN", NULL, NULL, NULL);
-    for (int k = 0; k < 6 && n > 4; k++) {
-        const size_t used = change(db, bytes, n);
-
-        bytes += used;
-        n -= used;
-    }
-    sqlite3_exec(db, "COMMIT", NULL, NULL, NULL);
-    sqlite3_close(db);
-    if (n > 3 && bytes[0] == 0xff) {
-        FILE *f = fopen(path, "r+");
-
-        fseek(f, (bytes[1] << 8 | bytes[2]) % (long)length, SEEK_SET);
-        fwrite(bytes + 3, 1, n - 3, f);
-        fclose(f);
-    }
-    ask(path, out, first);
+    used = sqlite3_memory_used();
+    ask(path, out, bytes[0]);
+    if (sqlite3_memory_used() != used)
+        abort(); /* something of a database was left open */
     return 0;
 }

@@ -39,7 +39,7 @@ make -C "$build" --silent -j"$jobs" librunner.a
 libs="$(pkg-config --libs yaml-0.1 sqlite3 libcjson libcrypto zlib libpng libjpeg) -lm -ldl -lpthread"
 
 export FELL_PROGRAM=$ordinary/fell FELL_PLUGIN_PATH=$ordinary/plugins FELL_CACHE=off
-export XDG_DATA_HOME=$scratch/none.d FUZZ_DATABASE=$scratch/loose.db
+export XDG_DATA_HOME=$scratch/none.d FUZZ_DATABASE=$scratch/loose.db FUZZ_SOUND=$scratch/sound.db FUZZ_SPEC=$scratch/sound.yaml
 export ASAN_OPTIONS=allocator_may_return_null=1:detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
 memory=$scratch
 [ ! -d /dev/shm ] || [ ! -w /dev/shm ] || memory=/dev/shm
@@ -98,6 +98,10 @@ pair idx "$source/tests/bad/three-images" "$source/tests/bad/two-labels"
 seed spec '' "$source"/tests/bad/*.yaml "$source"/configs/*.yaml
 seed tree '' "$source"/tests/bad/*.yaml "$source"/configs/*.yaml
 seed sweep_csv '' "$source"/tests/bad/*.csv
+mkdir -p "$scratch/seeds/database" # each command
+for i in $(seq 0 31); do
+    printf "\\x$(printf %02x "$i") " >"$scratch/seeds/database/$i"
+done
 
 # ---- the harnesses ----------------------------------------------------------------------------------
 # fuzz NAME: builds it and runs it; what is said of it is in NAME.said.
