@@ -214,8 +214,9 @@ static void hear_look(void *arg, const struct packed_look *l)
         sqlite3_bind_text(c->st[PROBES], 4, r.name, -1, SQLITE_STATIC);
         sqlite3_bind_text(c->st[PROBES], 5, r.layer, -1, SQLITE_STATIC);
         sqlite3_bind_int64(c->st[PROBES], 6, r.position);
-        snprintf(where, sizeof where, "epoch %lld, probe.%s.%s of '%s' at %lld", (long long)l->epoch,
-                 l->probe, r.name, r.layer, (long long)r.position);
+        snprintf(where, sizeof where, "epoch %lld, probe.%s.%s%s%s%s, position %lld", (long long)l->epoch,
+                 l->probe, r.name, *r.layer ? " of '" : "", r.layer, *r.layer ? "'" : "",
+                 (long long)r.position);
         if (next_row(c, PROBES, where))
             compare(c, PROBES, where, 1, &r.value);
     }

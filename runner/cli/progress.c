@@ -30,12 +30,20 @@ struct progress *progress_new(enum progress_mode mode)
     return p;
 }
 
+void progress_forget(struct at_work *l)
+{
+    free(l->label);
+    for (size_t i = 0; i < l->nlooked; i++)
+        free(l->looked[i].name);
+    free(l->looked);
+}
+
 void progress_free(struct progress *p)
 {
     if (!p)
         return;
     for (size_t i = 0; i < p->nworkers; i++)
-        free(p->worker[i].label);
+        progress_forget(&p->worker[i]);
     for (size_t i = 0; i < p->nwarned; i++)
         free(p->warned[i]);
     free(p->worker);

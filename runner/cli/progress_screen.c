@@ -88,6 +88,7 @@ enum part {
     PART_RATE,
     PART_LEFT,
     PART_LABEL,
+    PART_LOOKED,
     PARTS
 };
 
@@ -120,12 +121,15 @@ static void fill_parts(const struct progress *p, const struct at_work *l, struct
     }
     if (*l->label)
         strbuf_add(&part[PART_LABEL], l->label);
+    for (size_t i = 0; i < l->nlooked; i++)
+        progress_add_looked(&part[PART_LOOKED], &l->looked[i]);
 }
 
-/* Columns that part I asks for, with the gap behind it. The label may be cut at the end. */
+/* Columns that part I asks for, with the gap behind it. The label may be cut at the end; what probes said
+ * asks for nothing, and gets what is left. */
 static int part_width(const struct strbuf *part, enum part i)
 {
-    int width = part[i].len ? display_width(part[i].text) + 2 : 0;
+    int width = part[i].len && i != PART_LOOKED ? display_width(part[i].text) + 2 : 0;
 
     return i == PART_LABEL && width > 24 ? 24 : width;
 }

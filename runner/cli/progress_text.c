@@ -85,6 +85,16 @@ void progress_add_best(struct strbuf *out, const struct progress *p)
         strbuf_addf(out, " (%s)", o->label);
 }
 
+void progress_add_looked(struct strbuf *out, const struct looked *l)
+{
+    char number[32];
+
+    if (isnan(l->value))
+        return;
+    display_number(l->value, number);
+    strbuf_addf(out, "%s%s %s", out->len ? "  " : "", l->name, number);
+}
+
 void progress_run_name(struct strbuf *out, const struct at_work *l)
 {
     strbuf_addf(out, "run %lld", (long long)l->run);

@@ -7,6 +7,12 @@
 
 #include "cli/progress.h"
 
+/* What a probe said of the whole net. */
+struct looked {
+    char *name; /* "sharpness.eigenvalue" */
+    double value;
+};
+
 /* One worker and the run it has. */
 struct at_work {
     bool busy;
@@ -22,6 +28,9 @@ struct at_work {
     double samples, seconds;   /* sums over the epochs, for the rate */
     int64_t told_epoch;        /* plain lines: what the last line said, and when */
     double told;
+    int64_t look; /* watch*.c: after which epoch probes looked last, and what they said */
+    size_t nlooked;
+    struct looked *looked;
 };
 
 struct progress {
@@ -71,6 +80,7 @@ struct progress_view {
 };
 extern const struct progress_view progress_plain, progress_quiet, progress_screen, progress_json;
 
+void progress_forget(struct at_work *l);        /* frees what it holds */
 bool progress_is_good(const char *status_word); /* finished, stopped */
 /* Seconds of its run; by the clock, but its epochs may have come all at once. */
 double progress_taken(const struct progress *p, const struct at_work *l);
@@ -80,6 +90,8 @@ double progress_left(const struct progress *p);
 void progress_add_head(struct strbuf *out, const struct progress *p);
 /* "best validation.loss 0.1234, run 7 (lr=0.1)"; nothing when there is none. */
 void progress_add_best(struct strbuf *out, const struct progress *p);
+/* "sharpness.eigenvalue 2.06": nothing where it has no value. */
+void progress_add_looked(struct strbuf *out, const struct looked *l);
 /* "run 13 (lr=0.1)". */
 void progress_run_name(struct strbuf *out, const struct at_work *l);
 /* "fell: warning: run 13 (lr=0.1): TEXT". */

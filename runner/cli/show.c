@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "cli/display.h"
 #include "cli/query.h"
+#include "cli/show_probes.h"
 #include "cli/terminal.h"
 #include "engine/numbers.h"
 #include "record/database.h"
@@ -51,13 +52,9 @@ static const struct section {
     {"plugins", NULL,
      "SELECT kind, name, version, verdict, path, sha256 FROM plugins WHERE run_id = ?1\n"
      "ORDER BY kind, name"},
-    {"probes", "probes, numbers with one value: at the first look and at the last",
-     "WITH looks AS (SELECT probe, min(epoch) AS a, max(epoch) AS b FROM probes WHERE run_id = ?1 GROUP BY "
-     "probe)\n"
-     "SELECT p.probe, p.name AS number, p.layer, max(p.value) FILTER (WHERE p.epoch = a) AS first,\n"
-     "       max(p.value) FILTER (WHERE p.epoch = b) AS last, b AS epoch\n"
-     "FROM looks JOIN probes AS p ON p.probe = looks.probe AND p.epoch IN (a, b) WHERE p.run_id = ?1\n"
-     "GROUP BY 1, 2, 3 HAVING max(p.position) = 0 ORDER BY 1, 2, 3"},
+    {"probes", "probes, numbers with one value: at the first look and at the last", show_probes_single},
+    {"probe_values", "probes, numbers with many values: at the last look, in the order of their positions",
+     show_probes_many},
     {"checkpoints", "checkpoints",
      "SELECT epoch, CASE WHEN path LIKE '%/pause.safetensors' THEN 'pause'\n"
      "       WHEN path LIKE '%/epoch-%' THEN 'epoch' WHEN is_best THEN 'best' ELSE 'last' END AS kept_as, "
@@ -128,14 +125,15 @@ static status section_table(sqlite3 *db, const struct section *section, const st
                             struct table **out, struct error *err)
 {
     int64_t ids[] = {run, 0}, last, limit = c->limit >= 0 ? c->limit : c->json ? 0 : 10;
-    bool by_epoch = section->sql == curve;
+    bool by_epoch = section->sql == curve, is_many = section->sql == show_probes_many;
 
     if (by_epoch && limit > 0) {
         if (results_number(db, "SELECT max(epoch) FROM epochs WHERE run_id = ?1", 1, &run, 0, &last, err))
             return FAILED;
         ids[1] = last - limit;
     }
-    return results_table_of(db, section->sql, by_epoch ? 2 : 1, ids, out, err);
+    return results_table_of(db, is_many && c->json ? show_probes_many_json : section->sql, by_epoch ? 2 : 1,
+                            ids, out, err);
 }
 
 /* What a run was made of and how it ended. Errors: no experiment of its own, in a damaged database. */
@@ -186,7 +184,7 @@ static status print_json(sqlite3 *db, const struct call *c, int64_t run, struct 
 {
     struct table *t = NULL;
     char *as_typed = NULL, *alone = NULL;
-    cJSON *all = NULL, *again;
+    cJSON *all = NULL, *again, *rows;
     status st = FAILED;
 
     if (facts_table(db, run, &t, err))
@@ -196,7 +194,10 @@ static status print_json(sqlite3 *db, const struct call *c, int64_t run, struct 
         table_free(t);
         if (section_table(db, &sections[i], c, run, &t, err))
             goto out;
-        cJSON_AddItemToObject(all, sections[i].key, table_to_json(t));
+        rows = table_to_json(t);
+        if (sections[i].sql == show_probes_many)
+            show_probes_parse(rows);
+        cJSON_AddItemToObject(all, sections[i].key, rows);
     }
     if (reproduce(db, c, run, &as_typed, &alone, err))
         goto out;
@@ -218,7 +219,7 @@ static status show(sqlite3 *db, const struct call *c, struct error *err)
 {
     int64_t run;
 
-    if (results_run(db, c->args[0], &run, err))
+    if (results_run(db, c->args[0], &run, err) || show_probes_begin(db, err))
         return FAILED;
     return c->json ? print_json(db, c, run, err) : print_text(db, c, run, err);
 }

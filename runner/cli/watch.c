@@ -51,6 +51,20 @@ static void add_number(cJSON *o, const char *name, double v)
         cJSON_AddNullToObject(o, name);
 }
 
+/* The numbers of the last look; null: there was none. */
+static cJSON *look_json(const struct at_work *l)
+{
+    cJSON *o;
+
+    if (l->nlooked == 0)
+        return cJSON_CreateNull();
+    o = cJSON_CreateObject();
+    cJSON_AddNumberToObject(o, "epoch", (double)l->look);
+    for (size_t i = 0; i < l->nlooked; i++)
+        add_number(o, l->looked[i].name, l->looked[i].value);
+    return o;
+}
+
 static void print_json(const struct watch *w)
 {
     const struct progress *p = w->p;
@@ -89,6 +103,7 @@ static void print_json(const struct watch *w)
         cJSON_AddNumberToObject(run, "epochs", (double)l->epochs);
         add_number(run, "train_loss", l->train);
         add_number(run, *l->held_out_name == 't' ? "test_loss" : "validation_loss", l->held_out);
+        cJSON_AddItemToObject(run, "probes", look_json(l));
         cJSON_AddItemToArray(part, run);
     }
     query_print_json_line(o);
@@ -108,6 +123,29 @@ static void print_line(const struct progress *p)
     display_add(&clean, b.text, -1);
     puts(clean.text);
     strbuf_release(&b);
+    strbuf_release(&clean);
+}
+
+/* What probes said last, in lines that a terminal of 100 columns does not break. */
+static void print_look(const struct at_work *l)
+{
+    struct strbuf line = {0}, one = {0}, clean = {0};
+
+    for (size_t i = 0; i <= l->nlooked; i++) {
+        one.len = 0;
+        if (i < l->nlooked)
+            progress_add_looked(&one, &l->looked[i]);
+        if (line.len && (i == l->nlooked || line.len + one.len > 94)) {
+            clean.len = 0;
+            display_add(&clean, line.text, -1);
+            printf("  %s\n", clean.text);
+            line.len = 0;
+        }
+        if (one.len)
+            strbuf_addf(&line, "%s%s", line.len ? "  " : "", one.text);
+    }
+    strbuf_release(&line);
+    strbuf_release(&one);
     strbuf_release(&clean);
 }
 
@@ -134,6 +172,7 @@ static void print_workers(const struct progress *p)
         puts(clean.text);
         strbuf_release(&b);
         strbuf_release(&clean);
+        print_look(l);
     }
 }
 
@@ -244,7 +283,8 @@ const struct command command_watch = {
         "EXPERIMENT is a name or a number; without it, the newest that is being run, or the newest. Shows "
         "how "
         "many runs stand how, the rate of the last minute, the time left, the best value of the objective so "
-        "far with its run, and where each running run is: drawn anew every second on a terminal, a line for "
+        "far with its run, and where each running run is, with what its probes said last of the whole net: "
+        "drawn anew every second on a terminal, a line for "
         "each second elsewhere, a JSON object a line with --json. Ends when the experiment ends, or when the "
         "process that ran it is gone.\n\n"
         "It reads the results database and nothing else, in short transactions: the process that writes "

@@ -103,19 +103,49 @@ static status read_worker(const struct watch *w, struct at_work *l, int64_t run,
     return code == SQLITE_ROW ? OK : results_error(w->db, err);
 }
 
+/* What the probes said in the last look of a run: of each number with one value of the whole net. */
+static const char last_look[] =
+    "SELECT probe || '.' || name, value, epoch FROM probes AS p WHERE run_id = ?1\n"
+    "  AND epoch = (SELECT max(epoch) FROM probes WHERE run_id = ?1) AND layer = '' AND position = 0\n"
+    "  AND NOT EXISTS (SELECT 1 FROM probes AS q WHERE q.run_id = ?1 AND q.epoch = p.epoch\n"
+    "    AND q.probe = p.probe AND q.name = p.name AND q.layer = '' AND q.position > 0) ORDER BY probe, name";
+
+static status read_look(const struct watch *w, struct at_work *l, struct error *err)
+{
+    const char *objective = w->p->objective.name;
+    sqlite3_stmt *s;
+
+    if (results_query(w->db, last_look, 1, &l->run, &s, err))
+        return FAILED;
+    while (sqlite3_step(s) == SQLITE_ROW) {
+        const struct looked one = {mem_string(database_text(s, 0)), real_or_nan(s, 1)};
+
+        l->look = sqlite3_column_int64(s, 2);
+        l->looked = mem_grow(l->looked, l->nlooked + 1, sizeof *l->looked);
+        l->looked[l->nlooked++] = one;
+        if (objective && strncmp(objective, "probe.", 6) == 0 && strcmp(objective + 6, one.name) == 0) {
+            l->looked[l->nlooked - 1] = l->looked[0]; /* what is asked for comes first */
+            l->looked[0] = one;
+        }
+    }
+    return results_end(w->db, s, err);
+}
+
 /* LIST: their numbers with commas. */
 static status read_workers(struct watch *w, const char *list, struct error *err)
 {
     struct progress *p = w->p;
 
     for (size_t i = 0; i < p->nworkers; i++)
-        free(p->worker[i].label);
+        progress_forget(&p->worker[i]);
     p->nworkers = 0;
     for (char *end; *list; list = end + (*end == ',')) {
         int64_t run = strtoll(list, &end, 10);
+        struct at_work *l;
 
         p->worker = mem_grow(p->worker, p->nworkers + 1, sizeof *p->worker);
-        if (read_worker(w, &p->worker[p->nworkers++], run, err))
+        l = &p->worker[p->nworkers++];
+        if (read_worker(w, l, run, err) || read_look(w, l, err))
             return FAILED;
     }
     return OK;

@@ -29,7 +29,7 @@ enum {
     X(REAL, grad_norm_max, 1, SAME_SHOWN, "of the same")                                                     \
     X(REAL, lr, 1, SAME_SHOWN, "of the last step")                                                           \
     X(INTEGER, samples, 1, SAME, "rows that were trained on")                                                \
-    X(REAL, seconds, 1, SHOWN, "since the epoch before")
+    X(REAL, seconds, 1, SHOWN, "that it took, with evaluation")
 #define EPOCH_NUMBERS(X) EPOCH_LOSSES(X) EPOCH_MEASURES(X)
 #define TENSOR_NUMBERS(X)                                                                                    \
     X(REAL, grad_norm_mean, 1, SAME_SHOWN, "over the steps, L2 before clipping")                             \

@@ -37,7 +37,7 @@ struct run {
     struct tally tally;
     int64_t epoch, step; /* from 1 */
     int64_t every;       /* each so many steps are reported; 0: none */
-    double clock;        /* when the last epoch ended */
+    double clock;        /* when this epoch began */
     double loss[SPLITS]; /* of the last epoch */
 
     struct keep keep;
@@ -224,15 +224,12 @@ static status evaluate_last(struct run *r, struct epoch_report *report)
 /* The numbers of the epoch; its training loss is known from here on. */
 static void make_report(struct run *r, struct epoch_report *report)
 {
-    const double now = time_monotonic();
-
     *report = (struct epoch_report){.epoch = r->epoch};
     memcpy(report->loss, r->loss, sizeof report->loss);
     tally_report(&r->tally, false, report);
     r->loss[SPLIT_TRAIN] = report->loss[SPLIT_TRAIN];
     report->nmetrics = measure_values(r->learner.measure, &report->metrics);
-    report->seconds = now - r->clock;
-    r->clock = now;
+    report->seconds = time_monotonic() - r->clock;
 }
 
 /* Weights that an update broke are seen in the next step. Where anything else uses them
@@ -260,8 +257,6 @@ static status take_looks(struct run *r, bool last)
         if (r->listener->probe)
             r->listener->probe(r->listener->arg, r->looks, &report);
     net_at(NULL, NULL);
-    if (r->looks)
-        r->clock = time_monotonic(); /* an epoch's time is without them */
     return result == OK ? OK : fail(r, &err);
 }
 
@@ -362,6 +357,7 @@ static void run_epochs(struct run *r, int64_t epochs)
     }
     while (!last) {
         r->epoch++;
+        r->clock = time_monotonic(); /* its time is without looks, states and waiting */
         if (run_epoch(r) != OK || check_weights(r) != OK)
             break;
         if (measure_some(r, SPLIT_TRAIN, SPLITS - 1, is_evaluated(r)) != OK)

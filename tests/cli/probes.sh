@@ -103,7 +103,10 @@ expect_exit 0 "$FELL" run with.yaml name=ranked repeats=1 --quiet --db ranked.db
     AND name = 'loss' AND p.epoch = 7)) FROM leaderboard AS l")" = 1,1 ] || fail "the objective is not the probe's last value"
 expect_exit 0 "$FELL" show 1 --db ranked.db
 expect_text out "probes, numbers with one value" "path "
+expect_text out "probes, numbers with many values" "histogram" "hidden.weight"
 expect_exit 0 "$FELL" show 1 --json --db ranked.db
+expect_json out "12|12|11" "(SELECT json_array_length(p.value->'values') || '|' || json_array_length(p.value->'positions') || '|' || (p.value->>'max' >= p.value->>'min') || 1
+    FROM json_each(j, '\$.probe_values') AS p WHERE p.value->>'number' = 'el2n')"
 expect_json out 1 "(SELECT p.value->>'last' = l.value AND p.value->>'epoch' = 7 FROM json_each(j, '\$.probes') AS p,
     (SELECT $(sqlite3 ranked.db "SELECT format('%!.17g', value) FROM leaderboard WHERE run = 1") AS value) AS l
     WHERE p.value->>'probe' = 'path' AND p.value->>'number' = 'loss')"

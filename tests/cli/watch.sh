@@ -37,7 +37,8 @@ expect_exit 0 "$FELL" watch --once --json --db high.db
 expect_json out "maximize|$(sqlite3 high.db "SELECT max(value) FROM metrics")" "j->>'\$.best.goal', j->>'\$.best.value'"
 
 # start ARGUMENT...: a sweep in the background that takes its time.
-crasher_spec long.yaml dawdle 'train: {epochs: 100000, batch_size: 0}' 'repeats: 4' 'sweep: {over: {optimizer.sgd.lr: [0.5, 0.1]}}'
+crasher_spec long.yaml dawdle 'train: {epochs: 100000, batch_size: 0}' 'repeats: 4' 'sweep: {over: {optimizer.sgd.lr: [0.5, 0.1]}}' \
+    'probes: [path]'
 start() {
     "$FELL" run long.yaml --plugin ./crasher.so --jobs 2 --quiet "$@" >run.out 2>&1 &
     runner=$!
@@ -50,7 +51,9 @@ start
 expect_exit 0 "$FELL" watch --once
 grep -Eq '^long: 0 of 8 runs done, 2 running(, .* left)?, best train.loss .*, run [0-9]+ \(' out || fail "no line of the whole: $(cat out)"
 [ "$(grep -Ec '^run [0-9]+ \(.*lr=0.5.*\) epoch [0-9]+/100000, train loss [0-9.e-]+$' out)" = 2 ] || fail "not two runs: $(cat out)"
+[ "$(grep -Ec '^  path.cosine [0-9.]+  path.distance .*  path.loss [0-9.e-]+' out)" = 2 ] || fail "not what probes said: $(cat out)"
 expect_exit 0 "$FELL" watch --once --json
+expect_json out "1|1" "j->>'\$.running[0].probes.epoch' >= j->>'\$.running[0].epoch', j->>'\$.running[1].probes.\"path.loss\"' > 0"
 expect_json out "1|2|6|2|100000|1" "j->>'running_now', j->>'\$.status.running', j->>'\$.status.queued', json_array_length(j->'running'),
     j->>'\$.running[1].epochs', j->>'\$.running[0].epoch' > 0"
 
@@ -68,6 +71,7 @@ if command -v tmux >tmux.path; then
     terminal -u new-session -d -x 110 -y 20 "$FELL watch long; read answer"
     wait_for '^run .*epoch .*/100000  train [0-9]'
     grep -q '^long: 0 of 8 runs done, 2 running' screen || fail "no line for the whole: $(cat screen)"
+    grep -q '^run .* path.cos' screen || fail "nothing of the probes: $(cat screen)"
     grep -q '^best train.loss .*, run [0-9]* (' screen || fail "not the best so far: $(cat screen)"
     first=$(sed -n 's/^run .*epoch *\([0-9]*\).*/\1/p' screen | head -n 1)
     i=0
