@@ -31,6 +31,7 @@ static const struct command *const commands[] = {
 
     /* Use a trained net */
     &command_export, /* cli/export.c: its weights as a file */
+    &command_prune,  /* cli/prune.c: masks of its small weights */
 
     /* Understand a net */
     &command_explain, /* cli/explain.c: backpropagation with its numbers */

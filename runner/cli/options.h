@@ -55,6 +55,10 @@
       "Write an HTML page in which weights can be moved (small nets)")                                       \
     X(SAFETENSORS, TEXT, safetensors, 0, "safetensors", "FILE", NULL, 0, 0,                                  \
       "Write the weights to this file")                                                                      \
+    X(SHARE, REAL, share, 0, "share", "X", -1, 0, 0,                                                         \
+      "The share that goes, in [0, 1), of the weights that are still there")                                 \
+    X(PER_LAYER, FLAG, per_layer, 0, "per-layer", NULL, 0, 0, 0,                                             \
+      "That share of each weight tensor, not of all together")                                               \
     X(ONCE, FLAG, once, 0, "once", NULL, 0, 0, 0, "Show how it stands now, and end")                         \
     X(JSON, FLAG, json, 0, "json", NULL, 0, 0, 0, "Print JSON instead of text")                              \
     X(QUIET, FLAG, quiet, 'q', "quiet", NULL, 0, 0, 0, "Print errors only")

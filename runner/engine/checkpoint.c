@@ -300,11 +300,6 @@ status checkpoint_export(const struct net *n, const char *path, struct error *er
 
 /* ---- reading -------------------------------------------------------------------------------- */
 
-static bool same_shape(const struct tensor_file_entry *e, const fell_shape *s)
-{
-    return e->values && e->rank == s->rank && memcmp(e->dim, s->dim, (size_t)s->rank * sizeof *s->dim) == 0;
-}
-
 /* A tensor of the file that the net has not. */
 static const char *foreign_tensor(const struct list *l, const struct tensor_file *file)
 {
@@ -329,7 +324,7 @@ static status check_tensors(const struct list *l, const struct tensor_file *file
 
         if (!e)
             return error_set(err, "it has no tensor '%s'", l->tensor[i].name);
-        if (!same_shape(e, &l->tensor[i].shape))
+        if (!e->values || !tensor_file_has_shape(e, &l->tensor[i].shape))
             return error_set(err, "the tensor '%s' has another shape than in the net", e->name);
     }
     foreign = tensor_file_count(file) > l->n ? foreign_tensor(l, file) : NULL;

@@ -10,6 +10,7 @@
 
 #include "base/mem.h"
 #include "engine/look_impl.h"
+#include "engine/masks.h"
 #include "engine/net_at.h"
 
 /* A failure of the net becomes the probe's own message. */
@@ -63,6 +64,8 @@ static status feed(struct look *k, int64_t begin, int64_t n)
     }
     if (train && l->augment && augment_batch(l->augment, 1, &b, &k->err) != OK)
         return back(k, FAILED);
+    if (l->net->mask) /* what a probe has made of the weights */
+        masks_apply(l->net->mask, l->net->weights, l->net->floats);
     net_feed(l->net, MODE_LOOK, &b);
     return back(k, net_forward(l->net, MODE_LOOK, 1, &k->err));
 }

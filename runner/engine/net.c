@@ -38,6 +38,7 @@ void net_free(struct net *n)
         free(n->piece[i]);
     free(n->weights);
     free(n->grads);
+    free(n->mask);
     free(n->activations);
     names_release(&n->names);
     arena_free(n->arena);

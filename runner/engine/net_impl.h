@@ -79,6 +79,7 @@ struct net {
     int64_t trained_floats, floats;
     float *weights;    /* [floats] */
     float *grads;      /* [trained_floats] */
+    float *mask;       /* [floats] 0 or 1 for each weight (masks.h); NULL: without masks */
     double *squares;   /* [npositions] of the last gradient; 0 for frozen */
     void *activations; /* y, dy and saved of all entries */
     size_t activation_bytes;

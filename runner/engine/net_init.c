@@ -1,8 +1,9 @@
-/* net_init.c - the first values of a net: initialisers, then the weights of a file. */
+/* net_init.c - the first values of a net: initialisers, then the weights of a file, then masks. */
 #include <stdio.h>
 
 #include "base/text.h"
 #include "engine/init.h"
+#include "engine/masks.h"
 #include "engine/net_impl.h"
 #include "engine/safetensors.h"
 
@@ -47,24 +48,6 @@ static status initialise_entry(struct net *n, struct entry *e, struct init_defau
 }
 
 /* ---- train.initial_weights ------------------------------------------------------- */
-
-static bool same_shape(const fell_shape *shape, const struct tensor_file_entry *entry)
-{
-    if (entry->rank != shape->rank)
-        return false;
-    for (int64_t i = 0; i < shape->rank; i++)
-        if (entry->dim[i] != shape->dim[i])
-            return false;
-    return true;
-}
-
-static void dims_text(const int64_t *dim, int64_t rank, struct strbuf *out)
-{
-    strbuf_add(out, "[");
-    for (int64_t i = 0; i < rank; i++)
-        strbuf_addf(out, "%s%lld", i ? ", " : "", (long long)dim[i]);
-    strbuf_add(out, "]");
-}
 
 static status weights_problem(const struct net *n, struct problem *p, const char *text)
 {
@@ -137,7 +120,7 @@ static status load_tensor(struct net *n, const struct tensor_file *f, const char
                  entry->dtype);
         return weights_problem(n, p, text);
     }
-    if (entry && same_shape(&t->shape, entry)) {
+    if (entry && tensor_file_has_shape(entry, &t->shape)) {
         memcpy(n->weights + t->offset, entry->values, (size_t)t->n * sizeof(float));
         if (!n->env->kernels->count_nonfinite(n->weights + t->offset, t->n))
             return OK;
@@ -149,9 +132,9 @@ static status load_tensor(struct net *n, const struct tensor_file *f, const char
         tell(n, text);
         return OK;
     }
-    dims_text(t->shape.dim, t->shape.rank, &want);
+    tensor_dims_text(t->shape.dim, t->shape.rank, &want);
     if (entry) {
-        dims_text(entry->dim, entry->rank, &have);
+        tensor_dims_text(entry->dim, entry->rank, &have);
         snprintf(text, sizeof text, "'%s' has the shape %s, the model needs %s", name, have.text, want.text);
     } else {
         const char *other = stranger(n, f);
@@ -206,7 +189,7 @@ static status refuse_extra(const struct net *n, const struct tensor_file *f, con
             tell_passed_over(n, entry);
             continue;
         }
-        dims_text(entry->dim, entry->rank, &shape);
+        tensor_dims_text(entry->dim, entry->rank, &shape);
         snprintf(text, sizeof text, "'%s' %s belongs to no layer of the model", entry->name, shape.text);
         result = weights_problem(n, p, text);
     }
@@ -253,5 +236,5 @@ status net_initialise(struct net *n, const struct spec *spec, uint64_t seed, str
     init_defaults_free(defaults);
     if (result == OK && spec->train.initial_weights)
         result = load_weights(n, spec->train.initial_weights, p);
-    return result;
+    return result == OK && spec->train.masks ? masks_load(n, spec->train.masks, p) : result;
 }

@@ -194,6 +194,8 @@ size_t net_bytes(const struct net *n)
 {
     size_t bytes = (size_t)(n->floats + n->trained_floats) * sizeof(float);
 
+    if (n->spec->train.masks)
+        bytes += (size_t)n->floats * sizeof(float);
     for (size_t i = 0; i < n->nentries; i++)
         bytes += net_entry_bytes(n, &n->entry[i]);
     return bytes;

@@ -8,6 +8,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "engine/masks.h"
 #include "engine/net_at.h"
 #include "engine/net_impl.h"
 
@@ -143,6 +144,8 @@ static status entry_backward(struct net *n, enum net_mode mode, struct entry *e,
     instance_reset(&e->in);
     for (const struct gradient_sum *s = e->sum, *end = s + e->nsums; s < end; s++)
         kernels->add(s->to, s->from, n->now[mode] * s->size);
+    if (n->mask && e->ngradients)
+        masks_apply(n->mask + (e->clear - n->grads), e->clear, (int64_t)(e->clear_bytes / sizeof *e->clear));
     for (const struct gradient *g = e->gradient, *end = g + e->ngradients; g < end; g++)
         *g->squares = kernels->sum_squares(g->g, g->n);
     return OK;

@@ -68,14 +68,26 @@ static void from_f16(float *dst, const unsigned char *src, int64_t n)
     }
 }
 
+static void from_u8(float *dst, const unsigned char *src, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        dst[i] = (float)src[i];
+}
+
+static void from_i8(float *dst, const unsigned char *src, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        dst[i] = (float)(signed char)src[i];
+}
+
 static const struct dtype {
     const char *name;
     size_t size;
-    void (*convert)(float *dst, const unsigned char *src, int64_t n); /* NULL: no weights */
+    void (*convert)(float *dst, const unsigned char *src, int64_t n); /* NULL: neither weights nor masks */
 } dtypes[] = {{"F32", 4, from_f32}, {"F64", 8, from_f64}, {"F16", 2, from_f16}, {"BF16", 2, from_bf16},
-              {"I64", 8, NULL},     {"I32", 4, NULL},     {"I16", 2, NULL},     {"I8", 1, NULL},
-              {"U64", 8, NULL},     {"U32", 4, NULL},     {"U16", 2, NULL},     {"U8", 1, NULL},
-              {"BOOL", 1, NULL}};
+              {"I64", 8, NULL},     {"I32", 4, NULL},     {"I16", 2, NULL},     {"I8", 1, from_i8},
+              {"U64", 8, NULL},     {"U32", 4, NULL},     {"U16", 2, NULL},     {"U8", 1, from_u8},
+              {"BOOL", 1, from_u8}};
 
 /* ---- reading ------------------------------------------------------------------ */
 
@@ -145,7 +157,10 @@ static status read_tensor(const cJSON *json, const unsigned char *data, size_t r
     values = mem_try_aligned(count, sizeof *values);
     if (!values)
         return error_set(err, "out of memory");
-    t->entry.values = values;
+    if (dtype->size > 1)
+        t->entry.values = values;
+    else
+        t->entry.small = values;
     dtype->convert(values, data + t->begin, t->entry.n);
     return OK;
 }
@@ -260,11 +275,24 @@ void tensor_file_close(struct tensor_file *f)
     if (!f)
         return;
     for (size_t i = 0; i < f->n; i++)
-        free((float *)f->tensors[i].entry.values);
+        free((float *)(f->tensors[i].entry.values ? f->tensors[i].entry.values : f->tensors[i].entry.small));
     free(f->tensors);
     free(f->text);
     cJSON_Delete(f->header);
     free(f);
+}
+
+bool tensor_file_has_shape(const struct tensor_file_entry *e, const fell_shape *s)
+{
+    return e->rank == s->rank && memcmp(e->dim, s->dim, (size_t)s->rank * sizeof *s->dim) == 0;
+}
+
+void tensor_dims_text(const int64_t *dim, int64_t rank, struct strbuf *out)
+{
+    strbuf_add(out, "[");
+    for (int64_t i = 0; i < rank; i++)
+        strbuf_addf(out, "%s%lld", i ? ", " : "", (long long)dim[i]);
+    strbuf_add(out, "]");
 }
 
 size_t tensor_file_count(const struct tensor_file *f)

@@ -5,6 +5,7 @@
 #define ENGINE_SAFETENSORS_H
 
 #include "base/error.h"
+#include "base/mem.h"
 #include "fell/plugin.h"
 
 struct tensor_file;
@@ -21,7 +22,12 @@ struct tensor_file_entry {
     int64_t rank, dim[8];
     int64_t n;
     const float *values; /* NULL: of whole numbers or truth values */
+    const float *small;  /* of truth values and whole numbers of one byte; else NULL */
 };
+/* Whether it has the shape S; its own as text, "[3, 2]", appended to OUT. */
+bool tensor_file_has_shape(const struct tensor_file_entry *e, const fell_shape *s);
+void tensor_dims_text(const int64_t *dim, int64_t rank, struct strbuf *out);
+
 const struct tensor_file_entry *tensor_file_at(const struct tensor_file *f, size_t i);
 const struct tensor_file_entry *tensor_file_find(const struct tensor_file *f, const char *name);
 const char *tensor_file_metadata(const struct tensor_file *f, const char *key); /* NULL */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "engine/masks.h"
 #include "engine/net_at.h"
 #include "engine/net_impl.h"
 #include "host/settings.h"
@@ -30,6 +31,8 @@ struct update {
     struct instance in;
     double lr;
     int64_t floats; /* of the trained tensors */
+    const float *mask;
+    float *weights; /* with MASK, which may be NULL: the net's */
     size_t nslots, ncalls, ntrained;
     struct slot *slot;
     struct update_call *call;
@@ -189,6 +192,8 @@ static float *slot_of(const struct update *u, const struct slot *s, const struct
 
 status update_allocate(struct update *u, struct net *n, struct problem *p)
 {
+    u->mask = n->mask;
+    u->weights = n->weights;
     for (size_t i = 0; i < u->nslots; i++) {
         struct slot *s = &u->slot[i];
 
@@ -232,6 +237,8 @@ status update_step(struct update *u, int64_t t, double lr, double loss, struct e
             return instance_error(&u->in, NULL, err);
         instance_reset(&u->in);
     }
+    if (u->mask) /* a gradient of 0 is not yet a step of 0: muon */
+        masks_apply(u->mask, u->weights, u->floats);
     return OK;
 }
 

@@ -106,6 +106,8 @@ static status check(const struct lesson *l, struct error *err)
         return refuse("loss", l->loss_item->name, l->loss_item, err);
     if (!l->spec->optimizer.item->file->bundled || !KNOWN(known_optimizers, l->spec->optimizer.item->name))
         return refuse("optimizer", l->spec->optimizer.item->name, l->spec->optimizer.item, err);
+    if (l->spec->train.masks)
+        return error_set(err, "the interactive page knows no masks (without train.masks, or --html)");
     if (l->augments)
         return error_set(err,
                          "transform '%s' draws anew in every step; the interactive page does not (without "

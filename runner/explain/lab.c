@@ -185,16 +185,6 @@ void snapshot_release(struct snapshot *s)
 
 /* ---- checkpoints ----------------------------------------------------------------------------- */
 
-static bool fits(const fell_shape *shape, const struct tensor_file_entry *e)
-{
-    if (!e->values || e->rank != shape->rank)
-        return false;
-    for (int64_t i = 0; i < shape->rank; i++)
-        if (e->dim[i] != shape->dim[i])
-            return false;
-    return true;
-}
-
 static status load_tensor(struct lab *p, const struct tensor_file *f, const struct net_tensor *t,
                           struct error *err)
 {
@@ -204,7 +194,7 @@ static status load_tensor(struct lab *p, const struct tensor_file *f, const stru
 
     if (!e)
         st = error_set(err, "the checkpoint has no '%s': it is of another model", name);
-    else if (!fits(&t->shape, e))
+    else if (!e->values || !tensor_file_has_shape(e, &t->shape))
         st = error_set(err, "'%s' has another shape in the checkpoint: it is of another model", name);
     else
         memcpy(p->weights + t->offset, e->values, (size_t)t->n * sizeof(float));

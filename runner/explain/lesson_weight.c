@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "engine/masks.h"
 #include "explain/lab.h"
 
 /* The name before the bracket, or the nearest of those there are. */
@@ -100,6 +101,22 @@ static int first_tensor(const struct lab *p)
     return found;
 }
 
+/* The first weight of the tensor that no mask holds at 0. */
+static status skip_masked(struct lab *p, struct lesson_weight *w, struct error *err)
+{
+    const struct net_tensor *t = &p->tensor[w->tensor];
+    int64_t at = 0;
+
+    while (at < t->n && net_is_masked(p->net, t, at))
+        at++;
+    if (at == t->n)
+        return error_set(err, "all of '%s.%s' is masked (train.masks): choose another --weight",
+                         p->entry[t->entry].name, t->name);
+    for (int64_t i = t->shape.rank; i-- > 0; at /= t->shape.dim[i])
+        w->index[i] = at % t->shape.dim[i];
+    return OK;
+}
+
 static void set_name(struct lab *p, struct lesson_weight *w)
 {
     const struct net_tensor *t = &p->tensor[w->tensor];
@@ -137,6 +154,10 @@ status lesson_find_weight(struct lab *p, const char *name, struct lesson_weight 
         if (st != OK)
             return FAILED;
     }
+    if (!name && skip_masked(p, out, err) != OK)
+        return FAILED;
     set_name(p, out);
+    if (net_is_masked(p->net, &p->tensor[out->tensor], out->flat))
+        return error_set(err, "'%s' is masked (train.masks): it is 0 and has no gradient", out->name);
     return OK;
 }

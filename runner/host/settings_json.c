@@ -138,6 +138,8 @@ bool settings_is_default(const fell_param *p, const void *settings)
         return *(const bool *)field == (p->def != 0.0);
     case FELL_P_ENUM:
         return enum_is(p, *(const int32_t *)(const void *)field, p->def_text);
+    case FELL_P_STRING:
+        return !*(const char *const *)(const void *)field && !p->def_text;
     default:
         return false;
     }

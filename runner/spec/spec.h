@@ -101,6 +101,8 @@ struct spec {
             int64_t run;         /* 0: a file was written, or nothing */
             const char *epoch;   /* a number, best or last */
         } weights_of;
+        const char *masks; /* absolute path, or NULL */
+        struct place masks_at;
         double clip_norm; /* 0: off */
         struct spec_early_stopping {
             bool on;

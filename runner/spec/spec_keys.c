@@ -108,6 +108,9 @@ static const fell_param train_params[] = {
     FELL_BOOL(struct spec_train, shuffle, true, "Rows in a new order every epoch."),
     FELL_STRING(struct spec_train, initial_weights, NULL, FELL_PATH | SETTINGS_OR_MAP,
                 "A safetensors file with the first weights; or a map, the state of a recorded run."),
+    FELL_STRING(
+        struct spec_train, masks, NULL, FELL_PATH | SPEC_IF_SET,
+        "A safetensors file of 0 and 1, named as the weights: where it has 0 the weight is 0 and stays it."),
     FELL_FLOAT(struct spec_train, clip_norm, 0, 0, INFINITY, FELL_MIN_OPEN,
                "The largest L2 norm of the whole gradient."),
     FELL_INT(struct spec_train, threads, 1, 1, INFINITY, 0, "Threads inside one run."),

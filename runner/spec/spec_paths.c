@@ -39,6 +39,8 @@ void spec_each_path(const struct spec *s, spec_path_fn *fn, void *arg)
     spec_each_choice(s, visit_choice, &v);
     if (s->train.initial_weights)
         fn(arg, "train", 0, "initial_weights", -1, s->train.initial_weights);
+    if (s->train.masks)
+        fn(arg, "train", 0, "masks", -1, s->train.masks);
 }
 
 /* ---- other names --------------------------------------------------------------------------- */

@@ -166,8 +166,10 @@ status same_bytes_files(const cJSON *wanted, const struct spec *spec, enum same_
     if (!wanted)
         return OK;
     spec_each_choice(spec, check_choice, &v);
-    if (which == SAME_MODEL)
+    if (which == SAME_MODEL) {
         check_path(&v, "train", 0, "initial_weights", spec->train.initial_weights);
+        check_path(&v, "train", 0, "masks", spec->train.masks);
+    }
     return v.result;
 }
 
