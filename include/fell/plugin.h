@@ -663,6 +663,13 @@ struct fell_data_info {
     const float *weight;           /* out: [rows] how much each counts in loss */
                                    /* and metrics, 0 or more; NULL: all alike. */
                                    /* Both live until close                    */
+    int64_t  vocabulary;           /* out: inputs are whole numbers below it,  */
+                                   /* places in a vocabulary; 0: they are not  */
+    int64_t  step;                 /* out: rows are windows of one series: row */
+                                   /* i + 1 is row i, inputs and as many       */
+                                   /* targets, from the step-th number on and  */
+                                   /* step more. The host keeps the series     */
+                                   /* alone; 0: they are not                   */
 };
 
 typedef struct fell_read_call {

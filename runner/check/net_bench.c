@@ -89,7 +89,7 @@ status net_bench_gradient(struct net_bench *b, double *sum, struct error *err)
     int64_t floats;
     float *grads;
     status result =
-        batches_init(&batches, &b->data, SPLIT_TRAIN, net_step_rows(b->spec, &b->data), false, err);
+        batches_init(&batches, &b->data, SPLIT_TRAIN, net_step_rows(b->spec, &b->data), false, 0, err);
 
     net_trained(b->learner.net, &grads, &floats);
     memset(sum, 0, (size_t)floats * sizeof *sum);

@@ -130,6 +130,10 @@ static const struct example examples[] = {
               "dense: {units: 11}"},
     {"dataset", "parity", .source = "{parity: {bits: 10, relevant: 2}}",
      .model = "dense: {units: 32, activation: relu}\ndense: {units: 2}"},
+    {"dataset", "text", .source = "{text: {path: configs/data/constitution.txt, length: 32}}",
+     .model = "embedding: {num_embeddings: 71, embedding_dim: 16}\n"
+              "gru: {units: 32, return_sequences: true}\n"
+              "dense: {units: 71}"},
     {"dataset", "teacher", .source = "{teacher: {rows: 200}}",
      .model = "dense: {units: 8, activation: relu}\ndense: {units: 1}", .loss = "mse"},
     {"dataset", "npy", .source = "{npy: {inputs: x.npy, targets: y.npy}}"},

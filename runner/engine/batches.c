@@ -16,18 +16,20 @@ static bool some_unaligned(int64_t rows, int64_t size, int64_t floats)
 }
 
 status batches_init(struct batches *b, const struct data *data, enum split split, int64_t size, bool shuffle,
-                    struct error *err)
+                    int64_t steps, struct error *err)
 {
     const struct rows *rows = &data->split[split];
     bool copies;
 
-    *b = (struct batches){
-
-        .rows = rows, .x_size = data_row_size(data, split), .target_size = data->target_size, .size = size};
+    *b = (struct batches){.rows = rows,
+                          .x_size = data_row_size(data, split),
+                          .target_size = data->target_size,
+                          .size = size,
+                          .steps = steps};
     if (shuffle && rows->n > size) {
         b->order = mem_array((size_t)rows->n, sizeof *b->order);
     }
-    copies = b->order != NULL;
+    copies = b->order || rows->step;
     if (copies || some_unaligned(rows->n, size, b->x_size)) {
         b->x = mem_try_aligned((size_t)size, (size_t)b->x_size * sizeof *b->x);
         if (!b->x)
@@ -58,16 +60,31 @@ void batches_release(struct batches *b)
     *b = (struct batches){0};
 }
 
-void batches_begin(struct batches *b, uint64_t seed, int64_t epoch)
+/* An order depends on the seed and the pass alone: whoever comes in the middle has it, too. */
+static void begin_pass(struct batches *b, uint64_t seed, int64_t pass)
 {
+    const bool known = b->pass == pass && b->seed == seed;
+
     b->at = 0;
-    if (b->order) {
-        struct rng_stream stream = rng_stream(seed, RNG_SHUFFLE, 0, (uint64_t)epoch);
+    b->pass = pass;
+    b->seed = seed;
+    if (b->order && !known) {
+        struct rng_stream stream = rng_stream(seed, RNG_SHUFFLE, 0, (uint64_t)pass);
 
         for (int64_t i = 0; i < b->rows->n; i++)
             b->order[i] = i;
         rng_shuffle(&stream, b->order, b->rows->n);
     }
+}
+
+void batches_begin(struct batches *b, uint64_t seed, int64_t epoch)
+{
+    const int64_t each = (b->rows->n - 1) / b->size + 1, first = (epoch - 1) * b->steps;
+
+    begin_pass(b, seed, b->steps ? first / each + 1 : epoch);
+    b->at = first % each * b->size;
+    b->left = b->steps;
+    b->done = 0;
 }
 
 /* Rows of BYTES from FROM in ORDER. Inlined with a constant for narrow rows, where a call
@@ -112,14 +129,27 @@ static void gather(char *to, const char *from, const int64_t *order, int64_t n, 
     }
 }
 
-/* N rows of SIZE 4-byte values from row AT of the epoch: where they lie, or gathered
+/* Windows of a series, which lie anywhere in it. */
+static void gather_windows(const struct batches *b, char *to, const char *from, int64_t n, int64_t size)
+{
+    for (int64_t i = 0; i < n; i++) {
+        const int64_t row = b->order ? b->order[b->at + i] : b->at + i;
+
+        memcpy(to + (size_t)(i * size) * 4, from + (size_t)rows_at(b->rows, row, size) * 4, (size_t)size * 4);
+    }
+}
+
+/* N rows of SIZE 4-byte values from row AT of the pass: where they lie, or gathered
  * into BUFFER. */
-static const void *rows_at(const struct batches *b, const void *values, void *buffer, int64_t n, int64_t size)
+static const void *batch_rows(const struct batches *b, const void *values, void *buffer, int64_t n,
+                              int64_t size)
 {
     const size_t bytes = (size_t)size * 4;
     const char *here = (const char *)values + (size_t)b->at * bytes;
 
-    if (b->order)
+    if (b->rows->step)
+        gather_windows(b, buffer, values, n, size);
+    else if (b->order)
         gather(buffer, values, b->order + b->at, n, bytes);
     else if ((uintptr_t)here % LINE == 0)
         return here;
@@ -131,20 +161,25 @@ static const void *rows_at(const struct batches *b, const void *values, void *bu
 bool batches_next(struct batches *b, struct batch *out)
 {
     const struct rows *rows = b->rows;
-    int64_t left = rows->n - b->at, n = left < b->size ? left : b->size;
+    int64_t left, n;
 
-    if (n <= 0)
+    if (b->steps ? b->left-- <= 0 : b->at >= rows->n)
         return false;
+    if (b->at >= rows->n)
+        begin_pass(b, b->seed, b->pass + 1);
+    left = rows->n - b->at;
+    n = left < b->size ? left : b->size;
     out->n = n;
-    out->at = b->at;
-    out->x = rows_at(b, rows->x, b->x, n, b->x_size);
-    out->target = rows->target ? rows_at(b, rows->target, b->target, n, b->target_size) : NULL;
-    out->label = rows->label ? rows_at(b, rows->label, b->label, n, b->target_size) : NULL;
+    out->at = b->done;
+    out->x = batch_rows(b, rows->x, b->x, n, b->x_size);
+    out->target = rows->target ? batch_rows(b, rows->target, b->target, n, b->target_size) : NULL;
+    out->label = rows->label ? batch_rows(b, rows->label, b->label, n, b->target_size) : NULL;
     out->weight = rows->weight ? rows->weight + b->at : NULL;
     if (b->order && rows->weight) {
         gather((char *)b->weight, (const char *)rows->weight, b->order + b->at, n, sizeof *b->weight);
         out->weight = b->weight;
     }
     b->at += n;
+    b->done += n;
     return true;
 }

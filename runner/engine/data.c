@@ -5,6 +5,7 @@
  */
 #include "engine/data.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -25,6 +26,7 @@ static void copy_facts(struct data *data, const struct dataset *source)
     data->source_rows = info->rows;
     data->classes = info->is == FELL_CLASSES;
     data->nclasses = data->classes ? info->nclasses : 0;
+    data->vocabulary = info->vocabulary;
     data->ncolumns = info->column ? info->ncolumns : 0;
     data->column = mem_array((size_t)data->ncolumns + 1, sizeof *data->column);
     for (int64_t k = 0; k < data->ncolumns; k++)
@@ -63,6 +65,30 @@ static bool has_doubles(const struct rows *r)
     return r->wide || r->again;
 }
 
+/* Of rows that overlap, those that are held out share their numbers with those that are trained on. */
+static void warn_overlap(const struct spec *spec, const struct dataset *source)
+{
+    const struct host_env *env = source->in.env;
+    char text[256];
+
+    if (!source->info.step || source->info.step >= source->x_size || !env->warn ||
+        (!spec->data.folds && !(spec->data.validation_share > 0)))
+        return;
+    snprintf(text, sizeof text,
+             "rows of %lld numbers begin every %lld, so what is held out is trained on in rows that overlap "
+             "it: make the validation rows a dataset of another part",
+             (long long)source->x_size, (long long)source->info.step);
+    env->warn(env->warn_arg, spec->data.folds ? "data.folds" : "data.validation", text);
+}
+
+/* N rows of D, ROW says which, into OUT: each for itself, or as the series that they are windows of. */
+static status read_rows(struct dataset *d, const struct spec *spec, const int64_t *row, int64_t n,
+                        bool narrow, struct rows *out, struct problem *p)
+{
+    return dataset_has_windows(d, spec) ? dataset_read_series(d, n, out, p)
+                                        : dataset_read(d, row, n, narrow, out, p);
+}
+
 static status read_all(const struct spec *spec, struct data *data, struct dataset set[SPLITS],
                        struct problem *p)
 {
@@ -70,18 +96,19 @@ static status read_all(const struct spec *spec, struct data *data, struct datase
     status result = data_split(spec, &set[SPLIT_TRAIN], &parts, p);
     bool narrow;
 
+    warn_overlap(spec, &set[SPLIT_TRAIN]);
     data_stream_settle(spec, set);
     if (result == OK)
-        result =
-            dataset_read(&set[SPLIT_TRAIN], parts.train, parts.ntrain, false, &data->split[SPLIT_TRAIN], p);
+        result = read_rows(&set[SPLIT_TRAIN], spec, parts.train, parts.ntrain, false,
+                           &data->split[SPLIT_TRAIN], p);
     if (result == OK && parts.nvalidation)
-        result = dataset_read(&set[SPLIT_TRAIN], parts.validation, parts.nvalidation, false,
-                              &data->split[SPLIT_VALIDATION], p);
+        result = read_rows(&set[SPLIT_TRAIN], spec, parts.validation, parts.nvalidation, false,
+                           &data->split[SPLIT_VALIDATION], p);
     narrow = result == OK && !has_doubles(&data->split[SPLIT_TRAIN]) &&
              !has_doubles(&data->split[SPLIT_VALIDATION]);
     for (enum split s = SPLIT_VALIDATION; s < SPLITS && result == OK; s++)
         if (set[s].open)
-            result = dataset_read(&set[s], NULL, set[s].info.rows, narrow, &data->split[s], p);
+            result = read_rows(&set[s], spec, NULL, set[s].info.rows, narrow, &data->split[s], p);
     if (result == OK && !rows_agree(data))
         result = problem_set(p, "data", 0, "", "the rows do not fit into memory");
     if (result == OK) {

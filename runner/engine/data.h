@@ -23,7 +23,20 @@ struct rows {
     int32_t *label;      /* [n, target_size], NULL for values */
     float *weight;       /* [n] how much a row counts in loss and metrics; NULL: all alike */
     int64_t *source_row; /* [n] row of the source, in order; NULL: all of a dataset, in order */
+    int64_t step;        /* 0, or rows are windows: x and the targets hold one series of `series` numbers, of
+                            which row i of the dataset begins at i * step */
+    int64_t series;
 };
+
+/* Where row I begins in an array of R with SIZE numbers a row; numbers in such an array. */
+static inline int64_t rows_at(const struct rows *r, int64_t i, int64_t size)
+{
+    return r->step ? (r->source_row ? r->source_row[i] : i) * r->step : i * size;
+}
+static inline int64_t rows_numbers(const struct rows *r, int64_t size)
+{
+    return r->step && r->n ? r->series : r->n * size;
+}
 
 /* Lists of rows: those of each split, and the training rows that label noise gave another class. */
 enum { DATA_LISTS = SPLITS + 1 };
@@ -43,6 +56,7 @@ struct data {
     int64_t x_size, target_size;
     bool classes; /* labels, not values */
     int64_t nclasses;
+    int64_t vocabulary;                              /* inputs are whole numbers below it; 0: they are not */
     char **class_names;                              /* [nclasses], NULL without names */
     int64_t *class_rows;                             /* [nclasses] rows of the source that have each */
     int64_t source_rows, test_rows, validation_rows; /* of each dataset as read */

@@ -30,7 +30,7 @@ struct head {
     char zeros[32];
 };
 
-static const char MAGIC[16] = "fell rows 3\n";
+static const char MAGIC[16] = "fell rows 4\n";
 
 _Static_assert(sizeof(struct head) % LINE == 0, "what follows begins at a multiple of 64");
 
@@ -70,8 +70,8 @@ static bool visit_arrays(struct data *d, bool (*fn)(void *arg, void **array, siz
         void **targets = d->classes ? (void **)&r->label : (void **)&r->target;
 
         if (r->n)
-            good = fn(arg, (void **)&r->x, (size_t)(r->n * data_row_size(d, s)) * sizeof *r->x) &&
-                   fn(arg, targets, (size_t)(r->n * d->target_size) * 4);
+            good = fn(arg, (void **)&r->x, (size_t)rows_numbers(r, data_row_size(d, s)) * sizeof *r->x) &&
+                   fn(arg, targets, (size_t)rows_numbers(r, d->target_size) * 4);
         if (r->weight && good)
             good = fn(arg, (void **)&r->weight, (size_t)r->n * sizeof *r->weight);
         if (r->source_row && good)
@@ -132,6 +132,22 @@ static cJSON *shape_json(const fell_shape *shape)
     return integers((size_t)shape->rank, shape->dim);
 }
 
+/* What arrays the splits have. */
+static void describe_splits(const struct data *d, cJSON *json)
+{
+    cJSON *drawn = cJSON_AddArrayToObject(json, "drawn"),
+          *weighted = cJSON_AddArrayToObject(json, "weighted"),
+          *windows = cJSON_AddArrayToObject(json, "windows");
+
+    for (enum split s = 0; s < SPLITS; s++) {
+        const struct rows *r = &d->split[s];
+
+        cJSON_AddItemToArray(drawn, cJSON_CreateBool(r->source_row != NULL));
+        cJSON_AddItemToArray(weighted, cJSON_CreateBool(r->weight != NULL));
+        cJSON_AddItemToArray(windows, integers(2, (const int64_t[]){r->step, r->series}));
+    }
+}
+
 /* The text that stands for all of D but the arrays. free() it. */
 static char *describe(const struct data *d, const struct cache_warnings *warnings)
 {
@@ -145,11 +161,10 @@ static char *describe(const struct data *d, const struct cache_warnings *warning
     cJSON_AddItemToObject(json, "target", shape_json(&d->target));
     cJSON_AddBoolToObject(json, "classes", d->classes);
     cJSON_AddItemToObject(json, "nclasses", settings_json_int(d->nclasses));
-    if (d->class_names) {
-        list = cJSON_AddArrayToObject(json, "class_names");
-        for (int64_t k = 0; k < d->nclasses; k++)
-            cJSON_AddItemToArray(list, cJSON_CreateString(d->class_names[k]));
-    }
+    cJSON_AddItemToObject(json, "vocabulary", settings_json_int(d->vocabulary));
+    list = d->class_names ? cJSON_AddArrayToObject(json, "class_names") : NULL;
+    for (int64_t k = 0; list && k < d->nclasses; k++)
+        cJSON_AddItemToArray(list, cJSON_CreateString(d->class_names[k]));
     if (d->nclasses)
         cJSON_AddItemToObject(json, "class_rows", integers((size_t)d->nclasses, d->class_rows));
     cJSON_AddStringToObject(json, "found", d->found ? d->found : "[]");
@@ -161,12 +176,7 @@ static char *describe(const struct data *d, const struct cache_warnings *warning
     list = cJSON_AddArrayToObject(json, "lists");
     for (int k = 0; k < DATA_LISTS; k++)
         cJSON_AddItemToArray(list, cJSON_CreateString(d->list_sha256[k]));
-    list = cJSON_AddArrayToObject(json, "drawn");
-    for (enum split s = 0; s < SPLITS; s++)
-        cJSON_AddItemToArray(list, cJSON_CreateBool(d->split[s].source_row != NULL));
-    list = cJSON_AddArrayToObject(json, "weighted");
-    for (enum split s = 0; s < SPLITS; s++)
-        cJSON_AddItemToArray(list, cJSON_CreateBool(d->split[s].weight != NULL));
+    describe_splits(d, json);
     list = cJSON_AddArrayToObject(json, "late");
     for (size_t i = 0; i < d->nlate; i++) {
         cJSON *one = cJSON_CreateObject();
@@ -252,7 +262,9 @@ static void read_lists(struct data *d, const cJSON *json)
 {
     static int64_t there;
     static float some;
-    const cJSON *sha256 = cJSON_GetObjectItem(json, "lists"), *drawn = cJSON_GetObjectItem(json, "drawn");
+    const cJSON *sha256 = cJSON_GetObjectItem(json, "lists"), *drawn = cJSON_GetObjectItem(json, "drawn"),
+                *weighted = cJSON_GetObjectItem(json, "weighted"),
+                *windows = cJSON_GetObjectItem(json, "windows");
 
     d->noised = (int64_t)cJSON_GetNumberValue(cJSON_GetObjectItem(json, "noised"));
     for (int k = 0; k < DATA_LISTS; k++) {
@@ -260,12 +272,16 @@ static void read_lists(struct data *d, const cJSON *json)
 
         snprintf(d->list_sha256[k], sizeof d->list_sha256[k], "%s", text ? text : "");
     }
-    for (enum split s = 0; s < SPLITS; s++)
-        if (cJSON_IsTrue(cJSON_GetArrayItem(drawn, (int)s)))
+    for (int s = 0; s < SPLITS; s++) {
+        const cJSON *of_split = cJSON_GetArrayItem(windows, s);
+
+        if (cJSON_IsTrue(cJSON_GetArrayItem(drawn, s)))
             d->split[s].source_row = &there;
-    for (enum split s = 0; s < SPLITS; s++)
-        if (cJSON_IsTrue(cJSON_GetArrayItem(cJSON_GetObjectItem(json, "weighted"), (int)s)))
+        if (cJSON_IsTrue(cJSON_GetArrayItem(weighted, s)))
             d->split[s].weight = &some;
+        d->split[s].step = integer_at(of_split, 0);
+        d->split[s].series = integer_at(of_split, 1);
+    }
 }
 
 /* The reverse of describe(). Its hash was found right, so it is what describe() made. */
@@ -274,6 +290,7 @@ static struct data *read_description(const cJSON *json, struct cache_warnings *w
     const cJSON *rows = cJSON_GetObjectItem(json, "rows"), *names = cJSON_GetObjectItem(json, "class_names"),
                 *list = cJSON_GetObjectItem(json, "warnings");
     struct data *d = mem_alloc(sizeof *d);
+    size_t at = 0;
 
     for (enum split s = 0; s < SPLITS; s++)
         d->split[s].n = integer_at(rows, (int)s);
@@ -286,13 +303,10 @@ static struct data *read_description(const cJSON *json, struct cache_warnings *w
     d->target_size = fell_size(&d->target);
     d->classes = cJSON_IsTrue(cJSON_GetObjectItem(json, "classes"));
     d->nclasses = (int64_t)cJSON_GetNumberValue(cJSON_GetObjectItem(json, "nclasses"));
-    if (names) {
-        const cJSON *name;
-        size_t k = 0;
-
-        d->class_names = mem_array((size_t)d->nclasses, sizeof *d->class_names);
-        cJSON_ArrayForEach(name, names) d->class_names[k++] = mem_string(name->valuestring);
-    }
+    d->vocabulary = (int64_t)cJSON_GetNumberValue(cJSON_GetObjectItem(json, "vocabulary"));
+    d->class_names = names ? mem_array((size_t)d->nclasses, sizeof *d->class_names) : NULL;
+    for (const cJSON *name = names ? names->child : NULL; name; name = name->next)
+        d->class_names[at++] = mem_string(name->valuestring);
     d->class_rows = mem_array((size_t)d->nclasses + 1, sizeof *d->class_rows);
     for (int64_t k = 0; k < d->nclasses; k++)
         d->class_rows[k] = integer_at(cJSON_GetObjectItem(json, "class_rows"), (int)k);

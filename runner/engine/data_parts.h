@@ -45,6 +45,13 @@ status dataset_read(struct dataset *d, const int64_t *row, int64_t n, bool narro
 status dataset_read_chunk(struct dataset *d, const int64_t *row, int64_t first, int64_t n, double *x,
                           float *target, int32_t *label, struct problem *p);
 
+/* Whether rows of D can be kept as the series that they are windows of: they overlap, and nothing changes
+ * them. */
+bool dataset_has_windows(const struct dataset *d, const struct spec *spec);
+
+/* That series as the arrays of OUT, of which N rows are used. Refuses what dataset_read() refuses. */
+status dataset_read_series(struct dataset *d, int64_t n, struct rows *out, struct problem *p);
+
 /* All splits alike: again, wide, or neither. False: out of memory. */
 bool rows_agree(struct data *data);
 

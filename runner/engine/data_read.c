@@ -118,6 +118,12 @@ static status check_info(struct dataset *d, const struct item *loss, struct prob
     if (i->is == FELL_CLASSES && (i->nclasses < 1 || i->nclasses > MOST_CLASSES))
         return problem_set(p, d->section, 0, "", "%s: the plugin says that there are %lld classes", who,
                            (long long)i->nclasses);
+    if (i->vocabulary < 0 || i->vocabulary > MOST_CLASSES)
+        return problem_set(p, d->section, 0, "", "%s: the plugin says that the vocabulary is %lld", who,
+                           (long long)i->vocabulary);
+    if (i->step < 0 || (i->step && !i->no_targets && d->target_size != d->x_size))
+        return problem_set(p, d->section, 0, "",
+                           "%s: the plugin says that rows are windows of a series, but they are not", who);
     for (int64_t k = 0, at = 0; i->column && k < i->ncolumns; at += i->column[k++].width)
         if (i->column[k].at != at || i->column[k].width < 1 ||
             (k == i->ncolumns - 1 && at + i->column[k].width != d->x_size))

@@ -13,7 +13,7 @@ static void count_classes(int64_t *count, const struct data *data, enum split s)
 {
     const struct rows *r = &data->split[s];
 
-    for (int64_t i = 0; r->label && i < r->n * data->target_size; i++)
+    for (int64_t i = 0; r->label && i < rows_numbers(r, data->target_size); i++)
         if (r->label[i] >= 0 && r->label[i] < data->nclasses)
             count[r->label[i]]++;
 }
@@ -61,7 +61,7 @@ void data_tell(struct data *data, const struct dataset set[SPLITS])
 
     data->class_rows = mem_array((size_t)data->nclasses + 1, sizeof *data->class_rows);
     count_classes(data->class_rows, data, SPLIT_TRAIN);
-    if (!set[SPLIT_VALIDATION].open)
+    if (!set[SPLIT_VALIDATION].open && !data->split[SPLIT_TRAIN].step)
         count_classes(data->class_rows, data, SPLIT_VALIDATION);
     for (enum split s = 0; s < SPLITS; s++) {
         const fell_data_info *info = &set[s].info;
@@ -82,6 +82,8 @@ void data_tell(struct data *data, const struct dataset set[SPLITS])
         cJSON_AddItemToObject(one, "rows", settings_json_int(info->rows));
         if (info->found)
             cJSON_AddStringToObject(one, "found", info->found);
+        if (info->vocabulary)
+            cJSON_AddItemToObject(one, "vocabulary", settings_json_int(info->vocabulary));
         columns = cJSON_AddArrayToObject(one, "columns");
         for (int64_t k = 0; info->column && k < info->ncolumns; k++)
             cJSON_AddItemToArray(columns, column_json(&info->column[k]));

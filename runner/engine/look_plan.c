@@ -147,13 +147,14 @@ static status take_rows(struct look *k, const struct spec *spec, const struct da
         k->rows.target = mem_try_aligned((size_t)n, (size_t)target * sizeof(float));
     if (k->rows.x && (k->rows.label || k->rows.target))
         for (int64_t i = 0; i < n; i++) {
-            memcpy(k->rows.x + i * size, from->x + drawn[i] * size, (size_t)size * sizeof(float));
+            const int64_t at = rows_at(from, drawn[i], target);
+
+            memcpy(k->rows.x + i * size, from->x + rows_at(from, drawn[i], size),
+                   (size_t)size * sizeof(float));
             if (from->label)
-                memcpy(k->rows.label + i * target, from->label + drawn[i] * target,
-                       (size_t)target * sizeof(int32_t));
+                memcpy(k->rows.label + i * target, from->label + at, (size_t)target * sizeof(int32_t));
             else
-                memcpy(k->rows.target + i * target, from->target + drawn[i] * target,
-                       (size_t)target * sizeof(float));
+                memcpy(k->rows.target + i * target, from->target + at, (size_t)target * sizeof(float));
             k->rows.source_row[i] = from->source_row ? from->source_row[drawn[i]] : drawn[i];
         }
     free(drawn);

@@ -29,11 +29,12 @@ struct measure {
     struct metric_value *value; /* split by split */
     size_t at[SPLITS];          /* where a split's values begin */
     double *out;                /* values of one metric */
-    bool shuffled;
+    bool keeps[SPLITS];   /* targets that do not lie side by side in the order of the outputs are kept */
+    int64_t most[SPLITS]; /* rows of an epoch */
     float *pred, *target;
     int32_t *label;
     float *weight;      /* [most rows * rows_each] of the split that is measured; NULL: without */
-    float *kept_weight; /* [training rows] as they were shuffled */
+    float *kept_weight; /* [rows] of a split whose targets are kept */
     float *own[SPLITS]; /* targets that are scaled in the data, in their own units; NULL: as they lie there */
     struct probe_names *probes;
 };
@@ -187,7 +188,12 @@ status measure_new(const struct net *n, struct measure **out, struct problem *p)
     m->cols = last->cols;
     m->rows_each = last->rows;
     m->classes = n->loss_item->target == FELL_CLASSES;
-    m->shuffled = n->spec->train.shuffle;
+    for (int s = 0; s < SPLITS; s++) {
+        const bool train = s == SPLIT_TRAIN, passes = train && n->spec->train.steps_per_epoch;
+
+        m->keeps[s] = (train && n->spec->train.shuffle) || passes || n->data->split[s].step;
+        m->most[s] = train ? net_epoch_rows(n->spec, n->data) : n->data->split[s].n;
+    }
     m->metric = mem_array(n->spec->nmetrics, sizeof *m->metric);
     if (n->spec->nmetrics)
         m->meaning = targets_mean(&n->spec->loss, n->data, n->pred_is,
@@ -240,11 +246,11 @@ void measure_free(struct measure *m)
 /* The targets of splits that are not shuffled, in their own units. */
 static bool make_own(struct measure *m)
 {
-    for (enum split s = m->shuffled ? SPLIT_VALIDATION : SPLIT_TRAIN; s < SPLITS; s++) {
+    for (enum split s = SPLIT_TRAIN; s < SPLITS; s++) {
         const struct rows *r = &m->data->split[s];
         size_t floats;
 
-        if (!r->n)
+        if (!r->n || m->keeps[s])
             continue;
         if (mem_mul((size_t)r->n, (size_t)m->data->target_size, &floats))
             m->own[s] = mem_try_aligned(floats, sizeof *m->own[s]);
@@ -257,17 +263,18 @@ static bool make_own(struct measure *m)
 
 status measure_allocate(struct measure *m, struct problem *p)
 {
-    const int64_t train = m->data->split[SPLIT_TRAIN].n;
-    int64_t most = 0;
+    int64_t most = 0, keeps = 0;
     size_t floats;
 
     if (m->nmetrics == 0)
         return OK;
-    for (int s = 0; s < SPLITS; s++)
-        most = m->data->split[s].n > most ? m->data->split[s].n : most;
+    for (int s = 0; s < SPLITS; s++) {
+        most = m->most[s] > most ? m->most[s] : most;
+        keeps = m->keeps[s] && m->most[s] > keeps ? m->most[s] : keeps;
+    }
     if (mem_mul((size_t)most, (size_t)m->size, &floats))
         m->pred = mem_try_aligned(floats, sizeof *m->pred);
-    if (m->shuffled && mem_mul((size_t)train, (size_t)m->data->target_size, &floats)) {
+    if (keeps && mem_mul((size_t)keeps, (size_t)m->data->target_size, &floats)) {
         if (m->classes)
             m->label = mem_try_aligned(floats, sizeof *m->label);
         else
@@ -275,9 +282,9 @@ status measure_allocate(struct measure *m, struct problem *p)
     }
     if (data_has_weights(m->data)) {
         m->weight = mem_array((size_t)(most * m->rows_each), sizeof *m->weight);
-        m->kept_weight = mem_array((size_t)train, sizeof *m->kept_weight);
+        m->kept_weight = mem_array((size_t)keeps, sizeof *m->kept_weight);
     }
-    if (!m->pred || (m->shuffled && !m->label && !m->target) || (m->data->target_mean && !make_own(m)))
+    if (!m->pred || (keeps && !m->label && !m->target) || (m->data->target_mean && !make_own(m)))
         return problem_set(p, "metrics", 0, "", "no memory for the outputs of %lld rows", (long long)most);
     return OK;
 }
@@ -292,7 +299,7 @@ void measure_keep(struct measure *m, enum split split, const struct batch *b, co
         data_own_units(m->data, output, b->n, m->pred + b->at * m->size);
     else
         memcpy(m->pred + b->at * m->size, output, (size_t)(b->n * m->size) * sizeof *m->pred);
-    if (split != SPLIT_TRAIN || !m->shuffled)
+    if (!m->keeps[split])
         return;
     if (b->weight)
         memcpy(m->kept_weight + b->at, b->weight, (size_t)b->n * sizeof *b->weight);
@@ -311,7 +318,7 @@ static const float *weights_of(struct measure *m, enum split split, int64_t rows
 
     if (!own)
         return NULL;
-    own = split == SPLIT_TRAIN && m->shuffled ? m->kept_weight : own;
+    own = m->keeps[split] ? m->kept_weight : own;
     for (int64_t i = 0; i < rows * m->rows_each; i++)
         m->weight[i] = own[i / m->rows_each];
     return m->weight;
@@ -320,7 +327,7 @@ static const float *weights_of(struct measure *m, enum split split, int64_t rows
 status measure_split(struct measure *m, enum split split, int64_t rows, struct error *err)
 {
     static const char *const phases[SPLITS] = {"train rows", "validation rows", "test rows"};
-    const bool kept = split == SPLIT_TRAIN && m->shuffled;
+    const bool kept = m->keeps[split];
     const float *weight = m->nmetrics ? weights_of(m, split, rows) : NULL;
 
     for (size_t i = 0; i < m->nmetrics; i++) {

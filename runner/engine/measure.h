@@ -26,7 +26,8 @@ void measure_free(struct measure *m);
 /* Room for the outputs and targets of whole splits; none without metrics. */
 status measure_allocate(struct measure *m, struct problem *p);
 
-/* Keep a batch's outputs (and, for shuffled training rows, its targets), in the target's own units. */
+/* Keep a batch's outputs (and its targets, where they do not lie in this order), in the target's own units.
+ */
 void measure_keep(struct measure *m, enum split split, const struct batch *b, const float *output);
 
 /* All metrics over the rows kept of SPLIT; ROWS of them. Errors: what a plugin says. */

@@ -15,14 +15,31 @@ int64_t net_step_rows(const struct spec *spec, const struct data *data)
     return wanted <= 0 || wanted > rows ? rows : wanted;
 }
 
-int64_t net_epoch_steps(const struct spec *spec, const struct data *data)
+/* Steps in which all rows go by once. */
+static int64_t pass_steps(const struct spec *spec, const struct data *data)
 {
     return (data->split[SPLIT_TRAIN].n - 1) / net_step_rows(spec, data) + 1;
 }
 
+int64_t net_epoch_steps(const struct spec *spec, const struct data *data)
+{
+    return spec->train.steps_per_epoch ? spec->train.steps_per_epoch : pass_steps(spec, data);
+}
+
+int64_t net_epoch_rows(const struct spec *spec, const struct data *data)
+{
+    const int64_t rows = data->split[SPLIT_TRAIN].n;
+    int64_t most;
+
+    if (!spec->train.steps_per_epoch)
+        return rows;
+    return __builtin_mul_overflow(spec->train.steps_per_epoch, net_step_rows(spec, data), &most) ? INT64_MAX
+                                                                                                 : most;
+}
+
 int64_t net_last_rows(const struct spec *spec, const struct data *data)
 {
-    const int64_t before = (net_epoch_steps(spec, data) - 1) * net_step_rows(spec, data);
+    const int64_t before = (pass_steps(spec, data) - 1) * net_step_rows(spec, data);
 
     return data->split[SPLIT_TRAIN].n - before;
 }

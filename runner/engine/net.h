@@ -42,9 +42,11 @@ static inline int64_t tensor_padded(int64_t n)
     return (n + TENSOR_ALIGN - 1) / TENSOR_ALIGN * TENSOR_ALIGN;
 }
 
-/* Rows of a training step, all but the last of an epoch; steps of an epoch; rows of its last step. */
+/* Rows of a training step, all but the last of a pass over the rows; steps of an epoch, and at most so many
+ * rows; rows of a pass's last step. */
 int64_t net_step_rows(const struct spec *spec, const struct data *data);
 int64_t net_epoch_steps(const struct spec *spec, const struct data *data);
+int64_t net_epoch_rows(const struct spec *spec, const struct data *data);
 int64_t net_last_rows(const struct spec *spec, const struct data *data);
 
 /* The largest batch of any call: that of training, or of evaluating a split. */

@@ -92,7 +92,7 @@ static status check_indices(const struct net *n, const struct entry *e, int inde
                            e->name);
     for (int s = 0; s < SPLITS; s++) {
         const struct rows *rows = &n->data->split[s];
-        const int64_t floats = rows->n * n->data->x_size;
+        const int64_t floats = rows_numbers(rows, n->data->x_size);
 
         for (int64_t i = 0; i < floats; i++) {
             const float v = rows->x[i];
@@ -101,8 +101,8 @@ static status check_indices(const struct net *n, const struct entry *e, int inde
                 return problem_set(
                     p, "model", index, "",
                     "%s: row %lld of the %s rows holds %g, which is not a whole number from 0 to %lld",
-                    e->name, (long long)(i / n->data->x_size + 1), split_name((enum split)s), (double)v,
-                    (long long)e->plan.indices - 1);
+                    e->name, (long long)(rows->step ? i / rows->step + 1 : i / n->data->x_size + 1),
+                    split_name((enum split)s), (double)v, (long long)e->plan.indices - 1);
         }
     }
     return OK;

@@ -48,8 +48,9 @@ static bool find_misfit(const fell_targets *t, const struct data *data, struct m
 
         if (found && other)
             break;
-        for (int64_t i = 0; i < rows->n * data->target_size; i++) {
-            const int64_t at = i / data->target_size, row = rows->source_row ? rows->source_row[at] : at;
+        for (int64_t i = 0; i < rows_numbers(rows, data->target_size); i++) {
+            const int64_t at = i / (rows->step ? rows->step : data->target_size),
+                          row = rows->source_row && !rows->step ? rows->source_row[at] : at;
 
             if (fits(t, rows->target[i]))
                 continue;
@@ -159,7 +160,7 @@ static bool all_fit(const fell_targets *t, const struct data *data)
 static bool all_one_hot(const struct data *data, float high, int64_t cols)
 {
     for (int s = 0; s < SPLITS; s++) {
-        const int64_t n = data->split[s].n * data->target_size;
+        const int64_t n = rows_numbers(&data->split[s], data->target_size);
 
         for (int64_t i = 0; i + cols <= n; i += cols) {
             int64_t hits = 0;
@@ -217,7 +218,7 @@ struct meaning targets_mean(const struct choice *loss, const struct data *data, 
 bool targets_alike(const struct data *data, enum split split, char class[64])
 {
     const struct rows *rows = &data->split[split];
-    const int64_t n = rows->n * data->target_size;
+    const int64_t n = rows_numbers(rows, data->target_size);
 
     for (int64_t i = 1; i < n; i++)
         if (data->classes ? rows->label[i] != rows->label[0] : rows->target[i] != rows->target[0])

@@ -192,7 +192,7 @@ static status measure_some(struct run *r, int from, int to, bool evaluated)
         }
         if (s != SPLIT_TRAIN && evaluate(r, (enum split)s) != OK)
             return FAILED;
-        if (measure_split(r->learner.measure, (enum split)s, r->data->split[s].n, &err) != OK)
+        if (measure_split(r->learner.measure, (enum split)s, r->batches[s].done, &err) != OK)
             return fail(r, &err);
     }
     return OK;
@@ -397,8 +397,9 @@ static status prepare_batches(struct run *r, int64_t batch, struct problem *p)
         const bool train = s == SPLIT_TRAIN;
         const int64_t size = train ? net_step_rows(r->spec, r->data) : batch;
 
-        if (r->data->split[s].n > 0 && batches_init(&r->batches[s], r->data, (enum split)s, size,
-                                                    train && r->spec->train.shuffle, &err) != OK)
+        if (r->data->split[s].n > 0 &&
+            batches_init(&r->batches[s], r->data, (enum split)s, size, train && r->spec->train.shuffle,
+                         train ? r->spec->train.steps_per_epoch : 0, &err) != OK)
             return problem_set(p, "train", 0, "batch_size", "batch_size: %s", err.text);
     }
     return OK;

@@ -232,13 +232,13 @@ static void add_rows(cJSON *o, const struct lesson *l, int64_t n)
           *target = mem_array((size_t)(all * ts), sizeof *target);
     cJSON *rows = cJSON_AddObjectToObject(o, "rows"), *names, *labels;
 
-    memcpy(x, train->x, (size_t)(n * xs) * sizeof *x);
-    if (train->target)
-        memcpy(target, train->target, (size_t)(n * ts) * sizeof *target);
-    if (apart) {
-        memcpy(x + n * xs, own->x + l->split_row * xs, (size_t)xs * sizeof *x);
-        if (own->target)
-            memcpy(target + n * ts, own->target + l->split_row * ts, (size_t)ts * sizeof *target);
+    for (int64_t i = 0; i < all; i++) {
+        const struct rows *r = i == n ? own : train;
+        const int64_t row = i == n ? l->split_row : i;
+
+        memcpy(x + i * xs, r->x + rows_at(r, row, xs), (size_t)xs * sizeof *x);
+        if (r->target)
+            memcpy(target + i * ts, r->target + rows_at(r, row, ts), (size_t)ts * sizeof *target);
     }
     names = cJSON_AddArrayToObject(rows, "names");
     for (int64_t i = 0; i < all; i++) {
@@ -270,7 +270,7 @@ static status add_orders(cJSON *o, const struct lesson *l, int64_t n, struct err
     struct batches b = {0};
     cJSON *list;
 
-    if (batches_init(&b, l->data, SPLIT_TRAIN, size, l->spec->train.shuffle, err) != OK)
+    if (batches_init(&b, l->data, SPLIT_TRAIN, size, l->spec->train.shuffle, 0, err) != OK)
         return FAILED;
     cJSON_AddNumberToObject(o, "batch", (double)(size < rows ? size : 0));
     if (!b.order || n < rows) {

@@ -29,14 +29,15 @@ void lab_take_sample(struct lab *p)
 {
     const struct data *d = p->q->shown;
     const struct rows *rows = &d->split[p->l->split];
-    const int64_t at = p->l->split_row, targets = d->target_size;
+    const int64_t targets = d->target_size, x = rows_at(rows, p->l->split_row, d->x_size),
+                  at = rows_at(rows, p->l->split_row, targets);
 
     for (int64_t i = 0; i < LAB_ROWS; i++) {
-        memcpy(p->x + i * d->x_size, rows->x + at * d->x_size, (size_t)d->x_size * sizeof *p->x);
+        memcpy(p->x + i * d->x_size, rows->x + x, (size_t)d->x_size * sizeof *p->x);
         if (p->target)
-            memcpy(p->target + i * targets, rows->target + at * targets, (size_t)targets * sizeof *p->target);
+            memcpy(p->target + i * targets, rows->target + at, (size_t)targets * sizeof *p->target);
         else
-            memcpy(p->label + i * targets, rows->label + at * targets, (size_t)targets * sizeof *p->label);
+            memcpy(p->label + i * targets, rows->label + at, (size_t)targets * sizeof *p->label);
     }
 }
 

@@ -66,19 +66,20 @@ static status choose_row(struct lab *p, struct error *err)
 static void copy_sample(struct lesson *l)
 {
     const struct rows *rows = &l->data->split[l->split];
-    const int64_t n = l->data->x_size, targets = l->data->target_size;
+    const int64_t n = l->data->x_size, targets = l->data->target_size, from = rows_at(rows, l->split_row, n),
+                  at = rows_at(rows, l->split_row, targets);
     double *x = arena_alloc(l->arena, (size_t)n * sizeof *x), *target;
 
     for (int64_t i = 0; i < n; i++)
-        x[i] = (double)rows->x[l->split_row * n + i];
+        x[i] = (double)rows->x[from + i];
     l->x = x;
     if (rows->label) {
-        l->label = rows->label + l->split_row * targets;
+        l->label = rows->label + at;
         return;
     }
     target = arena_alloc(l->arena, (size_t)targets * sizeof *target);
     for (int64_t i = 0; i < targets; i++)
-        target[i] = (double)rows->target[l->split_row * targets + i];
+        target[i] = (double)rows->target[at + i];
     l->target = target;
 }
 

@@ -265,13 +265,15 @@ static status take_rows(const struct lab *p, struct map_rows *out, struct error 
     if (!out->x || (!out->target && !out->label))
         return error_set(err, "no memory for a copy of the %lld training rows", (long long)m->rows);
     for (int64_t i = 0; i < m->rows; i++) {
-        const size_t to = (size_t)i, at = (size_t)((double)i * (double)m->of / (double)m->rows);
+        const size_t to = (size_t)i;
+        const int64_t row = (int64_t)((double)i * (double)m->of / (double)m->rows),
+                      at = rows_at(from, row, d->target_size);
 
-        memcpy(out->x + to * x, from->x + at * x, x * sizeof *out->x);
+        memcpy(out->x + to * x, from->x + rows_at(from, row, d->x_size), x * sizeof *out->x);
         if (out->target)
-            memcpy(out->target + to * targets, from->target + at * targets, targets * sizeof *out->target);
+            memcpy(out->target + to * targets, from->target + at, targets * sizeof *out->target);
         else
-            memcpy(out->label + to * targets, from->label + at * targets, targets * sizeof *out->label);
+            memcpy(out->label + to * targets, from->label + at, targets * sizeof *out->label);
     }
     return OK;
 }

@@ -121,7 +121,7 @@ double lesson_row_work(const struct lab *p)
 static int64_t affordable(struct lab *p)
 {
     const struct lesson_training *t = &p->l->training;
-    const double epoch = (double)p->q->data->split[SPLIT_TRAIN].n * lesson_row_work(p) +
+    const double epoch = (double)net_epoch_rows(p->q->spec, p->q->data) * lesson_row_work(p) +
                          (double)t->steps_per_epoch * step_work;
     const double most = floor(most_work / epoch);
 

@@ -94,6 +94,7 @@ struct spec {
 
     struct spec_train {
         int64_t epochs, batch_size; /* batch_size 0: all rows */
+        int64_t steps_per_epoch;    /* 0: as many as there are batches of rows */
         bool shuffle;
         const char *initial_weights; /* absolute path, or NULL */
         struct place initial_weights_at;

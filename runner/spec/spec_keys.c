@@ -105,7 +105,11 @@ static const struct spec_section early_stopping_section = {.name = "train.early_
 static const fell_param train_params[] = {
     FELL_INT(struct spec_train, epochs, 0, 1, INFINITY, FELL_REQUIRED, "Times that all rows are seen."),
     FELL_INT(struct spec_train, batch_size, 32, 0, INFINITY, 0, "Rows of one step; 0: all rows."),
-    FELL_BOOL(struct spec_train, shuffle, true, "Rows in a new order every epoch."),
+    {"steps_per_epoch",
+     "Steps of an epoch, whose rows go on from where the epoch before left them; by default as many as show "
+     "all rows once.",
+     FELL_P_INT, SPEC_IF_SET, offsetof(struct spec_train, steps_per_epoch), 0, 1, INFINITY, NULL, NULL},
+    FELL_BOOL(struct spec_train, shuffle, true, "Rows in a new order every time that they are seen."),
     FELL_STRING(struct spec_train, initial_weights, NULL, FELL_PATH | SETTINGS_OR_MAP,
                 "A safetensors file with the first weights; or a map, the state of a recorded run."),
     FELL_STRING(

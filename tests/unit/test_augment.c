@@ -66,7 +66,7 @@ static float *batch_of(struct job *j, uint64_t seed, int64_t step)
     struct error err;
     float *x = mem_array((size_t)(100 * j->data->x_size), sizeof *x);
 
-    cr_assert_eq(batches_init(&b, j->data, SPLIT_TRAIN, 100, false, &err), OK);
+    cr_assert_eq(batches_init(&b, j->data, SPLIT_TRAIN, 100, false, 0, &err), OK);
     cr_assert_eq(augment_new(j->f.spec, j->data, &j->f.env, seed, 100, true, &a, &j->f.problem), OK);
     batches_begin(&b, seed, 1);
     cr_assert(batches_next(&b, &batch));

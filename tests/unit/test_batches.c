@@ -22,7 +22,7 @@ static void see_all_rows(int64_t n, int64_t x_size, int64_t size, bool shuffle, 
         else
             f.data.split[SPLIT_TRAIN].target[i * 2] = (float)i;
     }
-    cr_assert_eq(batches_init(&b, &f.data, SPLIT_TRAIN, size, shuffle, &err), OK);
+    cr_assert_eq(batches_init(&b, &f.data, SPLIT_TRAIN, size, shuffle, 0, &err), OK);
     batches_begin(&b, 5, 1);
     while (batches_next(&b, &batch)) {
         cr_expect_eq(batch.at, seen);
@@ -68,7 +68,7 @@ Test(batches, order_depends_on_seed_and_epoch)
 
     fixture_init(&f, SPEC);
     fixture_data(&f, 50, fell_vec(3), 0, 2);
-    cr_assert_eq(batches_init(&b, &f.data, SPLIT_TRAIN, 8, true, &err), OK);
+    cr_assert_eq(batches_init(&b, &f.data, SPLIT_TRAIN, 8, true, 0, &err), OK);
     batches_begin(&b, 5, 1);
     memcpy(first, b.order, sizeof first);
     batches_begin(&b, 5, 2);
@@ -79,8 +79,71 @@ Test(batches, order_depends_on_seed_and_epoch)
     memcpy(same, b.order, sizeof same);
     cr_expect_arr_eq(same, first, sizeof first);
     batches_release(&b);
-    cr_assert_eq(batches_init(&b, &f.data, SPLIT_TRAIN, 50, true, &err), OK);
+    cr_assert_eq(batches_init(&b, &f.data, SPLIT_TRAIN, 50, true, 0, &err), OK);
     cr_expect_null(b.order); /* one batch of all rows: as they lie */
     batches_release(&b);
+    fixture_release(&f);
+}
+
+/* ---- epochs that are no passes ---------------------------------------------------------------------- */
+
+enum { ROWS = 23, SIZE = 5, PASS = 5 }; /* steps of a pass, the last of 3 rows */
+
+/* Rows of an epoch, in order. */
+static int64_t rows_of(struct batches *b, int64_t epoch, int64_t *row)
+{
+    struct batch batch;
+    int64_t n = 0;
+
+    batches_begin(b, 7, epoch);
+    while (batches_next(b, &batch)) {
+        cr_expect_eq(batch.at, n);
+        for (int64_t i = 0; i < batch.n; i++)
+            row[n++] = (int64_t)batch.x[i * 3];
+    }
+    cr_expect_eq(b->done, n);
+    return n;
+}
+
+/* STEPS at a time, the rows are those of whole passes, one after the other; an epoch is the same for whoever
+ * begins with it. */
+static void expect_passes(struct fixture *f, int64_t steps, bool shuffle)
+{
+    int64_t whole[20 * ROWS], parts[20 * ROWS], alone[20 * ROWS], n = 0, passed = 0;
+    const int64_t epochs = 6, passes = (epochs * steps + PASS - 1) / PASS;
+    struct batches b, fresh;
+    struct error err;
+
+    cr_assert_eq(batches_init(&b, &f->data, SPLIT_TRAIN, SIZE, shuffle, 0, &err), OK);
+    for (int64_t pass = 1; pass <= passes; pass++)
+        passed += rows_of(&b, pass, whole + passed);
+    batches_release(&b);
+    cr_assert_eq(batches_init(&b, &f->data, SPLIT_TRAIN, SIZE, shuffle, steps, &err), OK);
+    for (int64_t epoch = 1; epoch <= epochs; epoch++) {
+        const int64_t more = rows_of(&b, epoch, parts + n);
+
+        cr_assert_eq(batches_init(&fresh, &f->data, SPLIT_TRAIN, SIZE, shuffle, steps, &err), OK);
+        cr_expect_eq(rows_of(&fresh, epoch, alone), more);
+        cr_expect_arr_eq(alone, parts + n, (size_t)more * sizeof *alone);
+        batches_release(&fresh);
+        n += more;
+    }
+    batches_release(&b);
+    cr_expect(n <= passed && n > passed - ROWS);
+    cr_expect_arr_eq(parts, whole, (size_t)n * sizeof *parts);
+}
+
+Test(batches, epochs_of_so_many_steps_go_on)
+{
+    struct fixture f;
+
+    fixture_init(&f, SPEC);
+    fixture_data(&f, ROWS, fell_vec(3), 0, 2);
+    for (int64_t i = 0; i < ROWS; i++)
+        f.data.split[SPLIT_TRAIN].x[i * 3] = (float)i;
+    for (int64_t steps = 1; steps <= 13; steps++) {
+        expect_passes(&f, steps, true);
+        expect_passes(&f, steps, false);
+    }
     fixture_release(&f);
 }

@@ -291,7 +291,7 @@ Test(net, frozen_prefix_has_no_backward)
     cr_expect(fixture_tensor(n, "b", "weight")->frozen);
     cr_expect_eq(fixture_tensor(n, "b", "bias")->position, 1);
     cr_expect_eq(fixture_tensor(n, "c", "weight")->offset, 0); /* what is trained lies together */
-    cr_assert_eq(batches_init(&batches, &f.data, SPLIT_TRAIN, 4, false, &err), OK);
+    cr_assert_eq(batches_init(&batches, &f.data, SPLIT_TRAIN, 4, false, 0, &err), OK);
     batches_begin(&batches, 1, 1);
     cr_assert(batches_next(&batches, &b));
     net_feed(n, MODE_TRAIN, &b);

@@ -40,7 +40,7 @@ static void check_gradients(const char *model, fell_shape x, int64_t targets)
     fixture_data(&f, 4, x, 0, targets);
     n = fixture_net(&f);
     cr_assert_not_null(n, "%s", f.problem.text);
-    cr_assert_eq(batches_init(&batches, &f.data, SPLIT_TRAIN, 4, false, &err), OK);
+    cr_assert_eq(batches_init(&batches, &f.data, SPLIT_TRAIN, 4, false, 0, &err), OK);
     batches_begin(&batches, 1, 1);
     cr_assert(batches_next(&batches, &b));
     net_feed(n, MODE_TRAIN, &b);

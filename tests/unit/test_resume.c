@@ -60,6 +60,11 @@ Test(resume, other_layers_and_settings)
         "model: [{reshape: {shape: [5, 1]}}, {lstm: {units: 3}}, {layer_norm: {}}, {dense: {units: 2}}]\n"
         "loss: cross_entropy\n",
         "optimizer: adam\n" TRAIN);
+    /* 40 rows are 6 steps: an epoch ends in the middle of them, or sees rows again */
+    expect_same(MODEL, "optimizer: adam\nmetrics: [accuracy]\ntrain: {epochs: 9, batch_size: 7, "
+                       "steps_per_epoch: 4}\n");
+    expect_same(MODEL, "optimizer: adam\nmetrics: [accuracy]\ntrain: {epochs: 9, batch_size: 7, "
+                       "steps_per_epoch: 13, shuffle: false}\n");
     expect_same(LINEAR, "optimizer: {sgd: {lr: 1e20}}\ntrain: {epochs: 3, batch_size: 0}\n"); /* diverges */
 }
 
