@@ -80,7 +80,8 @@ struct table_column {
     /* What its fields are, of an input or target, and the first of each kind: */
     int64_t missing, numbers, commas, codes, texts, large; /* the last: beyond a float */
     struct table_spot first, first_missing, first_comma, first_code, first_text, first_large;
-    bool skips; /* its numbers are not 0, 1, 2 ... */
+    bool skips;  /* its numbers do not count up by one from row to row */
+    double from; /* the first of them */
     double min, max;
     int64_t nwords;
     char **word; /* [nwords] sorted by bytes, in one allocation, or another dataset's */

@@ -10,6 +10,7 @@
 
 #include "table.h"
 #include "table_doubts.h"
+#include "table_marks.h"
 #include "table_match.h"
 #include "table_problems.h"
 #include "table_rows.h"
@@ -17,11 +18,12 @@
 
 /* ---- what a column is -------------------------------------------------------------------- */
 
-/* An unnamed first column of 0, 1, 2 ...: pandas' index. */
+/* An unnamed first column that counts up: pandas' index, or the row names that R writes; also of a file's
+ * later part. */
 static inline bool table_is_index(const struct table *t, const struct table_column *c, int64_t j)
 {
     return t->named && j == 0 && t->rows >= 2 && c->numbers == t->rows && !c->skips &&
-           (c->name.len == 0 || field_is(&c->name, "Unnamed: 0"));
+           c->from == floor(c->from) && (c->name.len == 0 || field_is(&c->name, "Unnamed: 0"));
 }
 
 /* How a setting calls column J: by name, or by number from 0. */
@@ -348,8 +350,9 @@ static inline fell_status table_settle_inputs(struct table *t, fell_data_info *i
         if (c->role != TABLE_INPUT)
             continue;
         if (c->is == 0 && table_is_index(t, c, j)) {
-            fell_warn(t->ctx, "%s has no name and counts the rows from 0: left out, as pandas' index",
-                      table_label(t, j));
+            fell_warn(t->ctx, "%s has no name and counts the rows from %.15g: left out, as %s",
+                      table_label(t, j), c->from,
+                      c->from == 1 ? "the row names that R writes" : "pandas' index");
             c->role = TABLE_LEFT_OUT;
         } else if (c->is == 0 && t->named && c->name.len == 0 && c->missing == t->rows) {
             fell_warn(t->ctx, "%s has neither name nor values: left out", table_label(t, j));
@@ -366,6 +369,7 @@ static inline fell_status table_settle_inputs(struct table *t, fell_data_info *i
         return FELL_ERROR;
     if (!info->gaps)
         table_say_missing(t, &p);
+    marks_say(t, &p);
     if (problems_end(&p, t) != FELL_OK || table_tell(t) != FELL_OK)
         return FELL_ERROR;
     if (t->nused == 0)

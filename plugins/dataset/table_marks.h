@@ -1,11 +1,12 @@
 /* table_marks.h - columns of a table that say something about its rows and are no inputs: which group each
  * is in (`group`), and how much it counts (`weights`).
  *
- * Included by csv.c and sqlite.c.
+ * Included by csv.c and sqlite.c. What is wrong with them is a part of the one message of table_inputs.h.
  */
 #ifndef DATASET_TABLE_MARKS_H
 #define DATASET_TABLE_MARKS_H
 
+#include "table_problems.h"
 #include "table_rows.h"
 #include "table_words.h"
 
@@ -49,48 +50,69 @@ static inline fell_status marks_visit(void *arg, int64_t row, int64_t line, cons
     return FELL_OK;
 }
 
-/* SETTING's column has such a field first at SPOT, COUNT in all. */
-static inline fell_status marks_refuse(struct table *t, const char *setting, int64_t j, const char *what,
-                                       int64_t count, const struct table_spot *spot)
+/* A sentence on SETTING; it is not named twice where it is all that is wrong. */
+static inline void marks_add(struct problems *p, const char *setting, const char *sentence)
 {
-    return fell_fail(t->ctx, "%s: %s%lld: %s: %s%s%.*s%s (%lld in all)", setting,
-                     t->place + strcspn(t->place, " ") + 1, (long long)spot->line, table_label(t, j), what,
-                     spot->f.len ? " '" : "", field_shown(&spot->f), spot->f.text, spot->f.len ? "'" : "",
-                     (long long)count);
-}
-
-static inline fell_status marks_check(struct table *t, int64_t group, int64_t weight)
-{
-    if (group >= 0 && t->column[group].missing)
-        return marks_refuse(t, "group", group, "missing value", t->column[group].missing,
-                            &t->column[group].first_missing);
-    if (weight >= 0) {
-        const struct table_column *c = &t->column[weight];
-
-        if (c->missing)
-            return marks_refuse(t, "weights", weight, "missing value", c->missing, &c->first_missing);
-        if (c->commas)
-            return marks_refuse(t, "weights", weight, "no number", c->commas, &c->first_comma);
-        if (c->texts)
-            return marks_refuse(t, "weights", weight, "no number", c->texts, &c->first_text);
-        if (c->large)
-            return marks_refuse(t, "weights", weight, "too large", c->large, &c->first_large);
-        if (c->min < 0.0 || c->max <= 0.0)
-            return fell_fail(t->ctx,
-                             "weights: %s goes from %g to %g; weights are 0 or more, and some are more",
-                             table_label(t, weight), c->min, c->max);
+    if (p->n == 0)
+        p->setting = setting;
+    if (p->setting == setting) {
+        problems_add(p, "%s", sentence);
+        return;
     }
-    return FELL_OK;
+    if (p->setting) { /* of the other mark */
+        const struct problems before = *p;
+
+        *p = (struct problems){.n = 0};
+        problems_add(p, "%s: %s", before.setting, before.text);
+    }
+    problems_add(p, "%s: %s", setting, sentence);
 }
 
-/* Once all rows were counted: fills group and weight of INFO. */
+/* SETTING's column has such a field first at SPOT, COUNT in all. */
+static inline void marks_say_field(const struct table *t, struct problems *p, const char *setting, int64_t j,
+                                   const char *what, int64_t count, const struct table_spot *spot)
+{
+    char text[400], place[320];
+
+    if (!count)
+        return;
+    snprintf(text, sizeof text, "%.150s%s: %s%s%.*s%s (%lld in all)", table_place(t, spot, place),
+             table_label((struct table *)(uintptr_t)t, j), what, spot->f.len ? " '" : "",
+             field_shown(&spot->f), spot->f.text ? spot->f.text : "", spot->f.len ? "'" : "",
+             (long long)count);
+    marks_add(p, setting, text);
+}
+
+/* What is wrong with the columns of `group` and `weights`, once all rows were counted. */
+static inline void marks_say(struct table *t, struct problems *p)
+{
+    const struct table_column *c = t->weights ? &t->column[t->weights - 1] : NULL;
+    char text[300];
+
+    if (t->group)
+        marks_say_field(t, p, "group", t->group - 1, "missing value", t->column[t->group - 1].missing,
+                        &t->column[t->group - 1].first_missing);
+    if (!c)
+        return;
+    marks_say_field(t, p, "weights", t->weights - 1, "missing value", c->missing, &c->first_missing);
+    marks_say_field(t, p, "weights", t->weights - 1, "no number", c->commas, &c->first_comma);
+    marks_say_field(t, p, "weights", t->weights - 1, "no number", c->texts, &c->first_text);
+    marks_say_field(t, p, "weights", t->weights - 1, "too large", c->large, &c->first_large);
+    if (c->numbers && (c->min < 0.0 || c->max <= 0.0)) {
+        snprintf(text, sizeof text, "%s goes from %g to %g; weights are 0 or more, and some are more",
+                 table_label(t, t->weights - 1), c->min, c->max);
+        marks_add(p, "weights", text);
+    }
+}
+
+/* Once the inputs are settled, and with them what marks_say() finds: fills group and weight of INFO. */
 static inline fell_status marks_settle(struct marks *m, struct table *t, fell_data_info *info)
 {
     struct marking g = {t, m, t->group - 1, t->weights - 1};
 
     if (g.group < 0 && g.weight < 0)
         return FELL_OK;
-    if (table_count(t) != FELL_OK || marks_check(t, g.group, g.weight) != FELL_OK)
+    if (table_count(t) != FELL_OK)
         return FELL_ERROR;
     m->group = g.group >= 0 ? malloc((size_t)t->rows * sizeof *m->group) : NULL;
     m->weight = g.weight >= 0 ? malloc((size_t)t->rows * sizeof *m->weight) : NULL;

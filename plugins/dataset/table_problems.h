@@ -7,6 +7,7 @@
 
 /* Sentences parted by semicolons. */
 struct problems {
+    const char *setting; /* that all of them are about, or NULL */
     char text[1600];
     size_t used;
     int64_t n, left_out;
@@ -40,7 +41,10 @@ static inline fell_status problems_end(const struct problems *p, const struct ta
 
     if (!p->n)
         return FELL_OK;
-    snprintf(all, sizeof all, "%.*s %s", (int)strcspn(t->place, " "), t->place, p->text);
+    if (p->setting)
+        snprintf(all, sizeof all, "%s: %s", p->setting, p->text);
+    else
+        snprintf(all, sizeof all, "%.*s %s", (int)strcspn(t->place, " "), t->place, p->text);
     if (p->left_out)
         snprintf(all + strlen(all), sizeof all - strlen(all), "; and %lld more", (long long)p->left_out);
     t->ctx->host->fail(t->ctx, all);

@@ -93,6 +93,13 @@ status kinds_of_rows(const struct data *data, const struct rows *r, const char *
                      struct problem *p);
 void kinds_release(struct kinds *k);
 
+enum { DATA_STREAM_HELD }; /* the first instance of RNG_SPLIT, see rng.h: what is held out */
+
+/* HELD [rows of SOURCE]: as data.folds or data.validation say, with all rows of one group on one side; KINDS,
+ * the classes to be spread evenly, or NULL. Errors: more folds than groups, no row on one side. */
+status groups_hold(const struct spec *spec, const struct dataset *source, const struct kinds *kinds,
+                   bool *held, struct problem *p);
+
 /* Give a share of the training rows another class; data->noised and noised_row. */
 status data_noise(const struct spec *spec, struct data *data, struct problem *p);
 

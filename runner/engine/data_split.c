@@ -3,8 +3,8 @@
  *
  * Everything is drawn by the experiment's seed, so all trials and repeats have the same rows. A share keeps
  * the stream that it always had; folds are contiguous parts of a seeded order, as of scikit-learn's KFold
- * with shuffle; with `stratify` they have as many rows of each class as its StratifiedKFold gives them. How a
- * dataset is read is data_read.c.
+ * with shuffle; with `stratify` they have as many rows of each class as its StratifiedKFold gives them. Rows
+ * that stay together are data_groups.c, how a dataset is read is data_read.c.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 #include "base/mem.h"
 #include "engine/data_parts.h"
 
-enum { STREAM_HELD, STREAM_ROWS }; /* instances of RNG_SPLIT, see rng.h */
+enum { STREAM_HELD = DATA_STREAM_HELD, STREAM_ROWS }; /* instances of RNG_SPLIT, see rng.h */
 
 /* What is known while rows are drawn. */
 struct draw {
@@ -39,146 +39,6 @@ static int64_t *shuffled(const struct draw *d, uint32_t stream)
     if (order)
         rng_shuffle(&s, order, d->rows);
     return order;
-}
-
-/* ---- groups --------------------------------------------------------------------------------- */
-
-/* Rows of one number of the dataset. */
-struct group {
-    int64_t number, rows, order; /* order: its place among the shuffled */
-};
-
-static int by_value(const void *a, const void *b)
-{
-    const struct group *x = a, *y = b;
-
-    return (x->number > y->number) - (x->number < y->number);
-}
-
-/* The largest first, of equals the one that was drawn first. */
-static int by_rows(const void *a, const void *b)
-{
-    const struct group *x = a, *y = b;
-
-    if (x->rows != y->rows)
-        return x->rows < y->rows ? 1 : -1;
-    return (x->order > y->order) - (x->order < y->order);
-}
-
-static int by_order(const void *a, const void *b)
-{
-    const struct group *x = a, *y = b;
-
-    return (x->order > y->order) - (x->order < y->order);
-}
-
-/* Each group once, by its number, with a place that is drawn. free() it. */
-static struct group *find_groups(const struct draw *d, int64_t *n)
-{
-    struct rng_stream s = rng_stream(d->spec->seed, RNG_SPLIT, STREAM_HELD, 0);
-    struct group *g = mem_array((size_t)d->rows, sizeof *g);
-    int64_t *order;
-
-    for (int64_t i = 0; i < d->rows; i++)
-        g[i] = (struct group){d->source->info.group[i], 1, 0};
-    qsort(g, (size_t)d->rows, sizeof *g, by_value);
-    *n = 1;
-    for (int64_t i = 1; i < d->rows; i++)
-        if (g[i].number == g[*n - 1].number)
-            g[*n - 1].rows++;
-        else
-            g[(*n)++] = g[i];
-    order = mem_array((size_t)*n, sizeof *order);
-    for (int64_t i = 0; i < *n; i++)
-        order[i] = i;
-    rng_shuffle(&s, order, *n);
-    for (int64_t i = 0; i < *n; i++)
-        g[order[i]].order = i;
-    free(order);
-    return g;
-}
-
-/* HOLDS [n] says of each group whether its rows are held. */
-static void hold_groups(struct draw *d, const struct group *g, int64_t n, const bool *holds)
-{
-    struct group *sorted = mem_array((size_t)n, sizeof *sorted);
-
-    for (int64_t i = 0; i < n; i++)
-        sorted[i] = (struct group){g[i].number, holds[i], 0};
-    qsort(sorted, (size_t)n, sizeof *sorted, by_value);
-    for (int64_t i = 0; i < d->rows; i++) {
-        const struct group wanted = {d->source->info.group[i], 0, 0};
-        const struct group *found = bsearch(&wanted, sorted, (size_t)n, sizeof *sorted, by_value);
-
-        d->held[i] = found && found->rows;
-    }
-    free(sorted);
-}
-
-/* Groups as they were drawn, each if the rows held are then nearer to WANTED. */
-static void choose_share(struct group *g, int64_t n, int64_t wanted, bool *holds)
-{
-    int64_t rows = 0;
-
-    qsort(g, (size_t)n, sizeof *g, by_order);
-    for (int64_t i = 0; i < n; i++) {
-        holds[i] = llabs(rows + g[i].rows - wanted) < llabs(rows - wanted);
-        rows += holds[i] ? g[i].rows : 0;
-    }
-}
-
-/* From the largest group on, each to the fold with the fewest rows, the first of equals: scikit-learn's
- * GroupKFold. */
-static void choose_fold(struct group *g, int64_t n, int64_t folds, int64_t fold, bool *holds)
-{
-    int64_t *rows = mem_array((size_t)folds, sizeof *rows);
-
-    qsort(g, (size_t)n, sizeof *g, by_rows);
-    for (int64_t i = 0; i < n; i++) {
-        int64_t lightest = 0;
-
-        for (int64_t f = 1; f < folds; f++)
-            lightest = rows[f] < rows[lightest] ? f : lightest;
-        rows[lightest] += g[i].rows;
-        holds[i] = lightest == fold;
-    }
-    free(rows);
-}
-
-static status hold_by_group(struct draw *d)
-{
-    const struct spec_data *s = &d->spec->data;
-    const char *key = s->folds ? "data.folds" : "data.validation";
-    int64_t n, held = 0;
-    struct group *g;
-    bool *holds;
-    status result = OK;
-
-    if (s->stratify)
-        return problem_set(
-            d->p, "data.stratify", 0, "",
-            "data.stratify: rows are split by group, so classes cannot be spread evenly as well");
-    g = find_groups(d, &n);
-    holds = mem_array((size_t)n, sizeof *holds);
-    if (s->folds > n) {
-        result = problem_set(d->p, key, 0, "", "data.folds: %lld folds of %lld group%s", (long long)s->folds,
-                             (long long)n, n == 1 ? "" : "s");
-    } else if (s->folds) {
-        choose_fold(g, n, s->folds, s->fold, holds);
-    } else {
-        choose_share(g, n, (int64_t)floor(s->validation_share * (double)d->rows + 0.5), holds);
-    }
-    if (result == OK)
-        hold_groups(d, g, n, holds);
-    for (int64_t i = 0; i < d->rows; i++)
-        held += d->held[i];
-    if (result == OK && (held == 0 || held == d->rows))
-        result = problem_set(d->p, key, 0, "", "a share of %g of %lld group%s leaves none for %s",
-                             s->validation_share, (long long)n, n == 1 ? "" : "s",
-                             held ? "training" : "validation");
-    free(holds);
-    free(g);
-    return result;
 }
 
 /* ---- a share ---------------------------------------------------------------------------- */
@@ -415,14 +275,14 @@ static status draw_all(struct draw *d, struct parts *parts)
     const bool splits = s->validation_share > 0 || s->folds, groups = splits && d->source->info.group;
     status result = OK;
 
-    if (s->stratify && !groups && kinds_of_source(d->source, "data.stratify", &d->kinds, d->p) != OK)
+    if (s->stratify && kinds_of_source(d->source, "data.stratify", &d->kinds, d->p) != OK)
         return FAILED;
     d->order = shuffled(d, STREAM_HELD);
     if (!d->order)
         return no_memory(d);
     d->held = mem_array((size_t)d->rows, sizeof *d->held);
     if (groups)
-        result = hold_by_group(d);
+        result = groups_hold(d->spec, d->source, s->stratify ? &d->kinds : NULL, d->held, d->p);
     else if (s->validation_share > 0)
         result = hold_share(d);
     else if (s->folds)

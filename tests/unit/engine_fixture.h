@@ -139,7 +139,7 @@ static inline const struct net_tensor *fixture_tensor(const struct net *n, const
 
 /* ---- what a run said -------------------------------------------------------------- */
 
-enum { HEARD_POSITIONS = 16, HEARD_METRICS = 16 };
+enum { HEARD_POSITIONS = 40, HEARD_METRICS = 16 };
 
 struct heard_epoch {
     struct epoch_report report; /* its pointers are dead */

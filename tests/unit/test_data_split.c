@@ -5,15 +5,7 @@
  * The numbers of rows come from KFold(k, shuffle=True), StratifiedKFold(k, shuffle=True) and
  * StratifiedShuffleSplit(test_size=n) of the classes that LABELS spells.
  */
-#include <criterion/criterion.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "base/mem.h"
-#include "base/text.h"
-#include "engine/data.h"
-#include "kernels/kernels.h"
+#include "split_fixture.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
@@ -21,33 +13,6 @@
 static const char LABELS[] = "2001000000000111122233";
 /* 20 rows of 3 classes. */
 static const char THREE[] = "20010000000001111222";
-
-static char folder[] = "/tmp/fell-split-XXXXXX";
-static char file[64];
-static struct registry *registry;
-static struct host_env env;
-static char warned[512];
-
-static void note(void *arg, const char *who, const char *msg)
-{
-    (void)arg;
-    snprintf(warned, sizeof warned, "%s: %s", who, msg);
-}
-
-static void setup(void)
-{
-    cr_assert_not_null(mkdtemp(folder));
-    snprintf(file, sizeof file, "%s/rows.csv", folder);
-    registry = registry_new();
-    env = (struct host_env){.kernels = kernels_get(SIMD_PORTABLE), .registry = registry, .warn = note};
-}
-
-static void teardown(void)
-{
-    registry_free(registry);
-    remove(file);
-    remove(folder);
-}
 
 TestSuite(data_split, .init = setup, .fini = teardown);
 
@@ -63,36 +28,6 @@ static void write_rows(const char *labels)
     fclose(f);
 }
 
-struct job {
-    struct tree *tree;
-    struct spec *spec;
-    struct data *data;
-    struct problem problem;
-    status result;
-};
-
-/* SOURCE: settings of the file; KEYS of the data section, after it. */
-static struct job load_of(const char *source, const char *keys, const char *loss, int seed)
-{
-    char *yaml =
-        mem_format("seed: %d\ndata: {source: {csv: {path: %s, %s}}%s}\nmodel: [{dense: {units: 4}}]\n"
-                   "loss: %s\noptimizer: sgd\ntrain: {epochs: 1}\n",
-                   seed, file, source, keys, loss);
-    struct job j = {.tree = tree_new()};
-    struct diag *d = diag_new();
-    struct node *root = tree_parse_text(j.tree, "spec.yaml", folder, yaml, strlen(yaml), false, d);
-
-    j.spec = root ? spec_parse(registry, root, "spec", d) : NULL;
-    if (!j.spec)
-        diag_print(d, stderr, false);
-    cr_assert_not_null(j.spec, "%s", yaml);
-    warned[0] = 0;
-    j.result = data_load(j.spec, &env, &j.data, &j.problem);
-    diag_free(d);
-    free(yaml);
-    return j;
-}
-
 static struct job load(const char *keys, const char *loss, int seed)
 {
     return load_of("target: label", keys, loss, seed);
@@ -104,13 +39,6 @@ static struct job load_ok(const char *keys, const char *loss, int seed)
 
     cr_assert_eq(j.result, OK, "%s: %s", keys, j.problem.text);
     return j;
-}
-
-static void release(struct job *j)
-{
-    data_free(j->data);
-    spec_free(j->spec);
-    tree_free(j->tree);
 }
 
 static void expect_problem(const char *keys, const char *loss, const char *section, const char *text)
@@ -293,87 +221,6 @@ Test(data_split, strata_of_values)
         ", folds: 5, stratify: true", "mse", "data.stratify",
         "data.stratify: the targets have more than 64 different values; classes are wanted, or a few "
         "numbers, as 0 and 1");
-}
-
-/* ---- groups ----------------------------------------------------------------------------------- */
-
-/* 20 rows in 8 groups of 5, 3, 3, 2, 1, 1, 1 and 4 rows. */
-static const char GROUPS[] = "aaaaabbbcccddefghhhh";
-
-static void write_groups(const char *groups)
-{
-    FILE *f = fopen(file, "w");
-
-    cr_assert_not_null(f);
-    fputs("row,who,label\n", f);
-    for (int i = 0; groups[i]; i++)
-        fprintf(f, "%d,%c,%d\n", i, groups[i], i % 2);
-    fclose(f);
-}
-
-/* Rows held out of split S; no group is on both sides. */
-static int64_t held_groups(const struct data *d, const char *groups)
-{
-    const struct rows *held = &d->split[SPLIT_VALIDATION], *train = &d->split[SPLIT_TRAIN];
-
-    for (int64_t i = 0; i < held->n; i++)
-        for (int64_t k = 0; k < train->n; k++)
-            cr_assert_neq(groups[held->source_row[i]], groups[train->source_row[k]]);
-    cr_expect_eq(held->n + train->n, (int64_t)strlen(groups));
-    cr_expect_eq(d->x_size, 1, "the group is an input");
-    return held->n;
-}
-
-/* Rows of each fold as scikit-learn's GroupKFold has them. */
-Test(data_split, groups_stay_together)
-{
-    static const int64_t sizes[][4] = {{10, 10}, {7, 7, 6}, {5, 5, 5, 5}};
-
-    write_groups(GROUPS);
-    for (int folds = 2; folds <= 4; folds++) {
-        int64_t rows = 0;
-
-        for (int f = 0; f < folds; f++) {
-            char *keys = mem_format(", folds: %d, fold: %d", folds, f);
-            struct job j = load_of("target: label, group: who", keys, "cross_entropy", 7);
-            const int64_t n = held_groups(j.data, GROUPS);
-
-            cr_expect_eq(n, sizes[folds - 2][f], "fold %d of %d has %lld rows", f, folds, (long long)n);
-            rows += n;
-            release(&j);
-            free(keys);
-        }
-        cr_expect_eq(rows, 20);
-    }
-    for (int seed = 1; seed < 6; seed++) { /* a share: as near as groups come to 8 rows */
-        struct job j = load_of("target: label, group: who", ", validation: 0.4", "cross_entropy", seed);
-        const int64_t n = held_groups(j.data, GROUPS);
-
-        cr_expect(n >= 6 && n <= 10, "%lld rows", (long long)n);
-        release(&j);
-    }
-}
-
-Test(data_split, groups_that_cannot_be_parted)
-{
-    struct job j;
-
-    write_groups(GROUPS);
-    j = load_of("target: label, group: who", ", folds: 9", "cross_entropy", 1);
-    cr_expect_str_eq(j.problem.text, "data.folds: 9 folds of 8 groups");
-    release(&j);
-    j = load_of("target: label, group: who", ", folds: 3, stratify: true", "cross_entropy", 1);
-    cr_expect_str_eq(j.problem.text,
-                     "data.stratify: rows are split by group, so classes cannot be spread evenly as well");
-    release(&j);
-    write_groups("zzzz");
-    j = load_of("target: label, group: who", ", validation: 0.5", "cross_entropy", 1);
-    cr_expect_eq(j.result, FAILED);
-    cr_expect_str_eq(j.problem.text, "a share of 0.5 of 1 group leaves none for validation");
-    release(&j);
-    j = load_of("target: label, group: who", ", validation: 0.9", "cross_entropy", 1);
-    cr_expect_str_eq(j.problem.text, "a share of 0.9 of 1 group leaves none for training");
-    release(&j);
 }
 
 /* ---- label noise -------------------------------------------------------------------------------- */

@@ -174,3 +174,14 @@ Test(trajectories, iris_warm_restarts)
 {
     follow_at_every_level("iris-warm-restarts");
 }
+
+/* Attention, in the language model that the dataset text feeds; at the level that users have, since it is the
+ * longest. */
+Test(trajectories, lm_transformer)
+{
+    enum simd_level level;
+    struct error err;
+
+    cr_assert_eq(simd_choose(NULL, &level, &err), OK);
+    follow("lm-transformer", level);
+}
