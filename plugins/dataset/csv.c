@@ -8,6 +8,7 @@
 #define _POSIX_C_SOURCE 200809L
 
 #include "csv_header.h"
+#include "csv_others.h"
 #include "csv_rows.h"
 #include "fell/plugin.h"
 #include "file.h"
@@ -57,6 +58,7 @@ struct csv {
     int64_t trailing; /* rows with an empty field at their end, of which the first line has none */
     int64_t first_line, ragged, ragged_line, ragged_n, empty_at_tabs;
     bool is_header;
+    bool comment; /* the file begins with # */
 };
 
 static void close_file(void *self)
@@ -101,6 +103,9 @@ static fell_status begin_text(struct csv *d)
         return FELL_ERROR;
     if (d->rows.text.n == 0)
         return fell_fail(d->ctx, "path: %s is empty", d->file);
+    if (csv_refuse_others(d->ctx, d->file, d->rows.text.bytes) != FELL_OK)
+        return FELL_ERROR;
+    d->comment = *d->rows.text.bytes == '#';
     return csv_first_lines(&d->rows) == FELL_OK ? choose_delimiter(d) : FELL_ERROR;
 }
 
@@ -146,7 +151,8 @@ static fell_status settle_header(struct csv *d)
     t->column = calloc((size_t)t->n, sizeof *t->column);
     if (!t->column)
         return file_out_of_memory(d->ctx, "path", d->s->path);
-    if (header_settle(t, d->s->header, &d->s->target, &d->is_header, &d->header) != FELL_OK)
+    if (header_refuse_title(t, &d->s->target) != FELL_OK ||
+        header_settle(t, d->s->header, &d->s->target, &d->is_header, &d->header) != FELL_OK)
         return FELL_ERROR;
     if (!d->is_header)
         return FELL_OK;
@@ -248,6 +254,8 @@ static fell_status refuse_ragged(const struct csv *d)
     if (d->empty_at_tabs)
         snprintf(more, sizeof more,
                  "; two tabs stand together (delimiter: ' ' takes any number of blanks and tabs as one)");
+    else if (d->comment)
+        snprintf(more, sizeof more, "; line 1 begins with '#', as comments do: remove such lines");
     else if (d->rows.next - d->ragged <= 1 && d->ragged_n > t->n && d->ragged > 1)
         snprintf(more, sizeof more, "; remove what stands above the table");
     return fell_fail(d->ctx, "path: %s:%lld: %lld field%s, but line %lld has %lld%s%s", d->file,

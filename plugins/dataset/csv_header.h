@@ -183,4 +183,37 @@ static inline fell_status header_settle(const struct table *t, int32_t mode, con
     return FELL_OK;
 }
 
+/* Whether row ROW of those in memory has the field WANTED. */
+static inline bool header_row_has(const struct table *t, int64_t row, const char *wanted)
+{
+    for (int64_t j = 0; j < t->n; j++) {
+        const struct field f = table_field(t, row, j);
+
+        if (field_is(&f, wanted))
+            return true;
+    }
+    return false;
+}
+
+/* Errors: what names a target stands in a later line than the first, below a title. */
+static inline fell_status header_refuse_title(const struct table *t, const fell_strings *targets)
+{
+    enum { LOOKED_AT = 20 };
+
+    for (int64_t i = 0; i < targets->n; i++) {
+        int64_t number;
+
+        if (table_index(targets->v[i], &number) || header_row_has(t, 0, targets->v[i]))
+            continue;
+        for (int64_t row = 1; row < t->rows && row < LOOKED_AT; row++)
+            if (header_row_has(t, row, targets->v[i]))
+                return fell_fail(
+                    t->ctx,
+                    "%s%lld: '%s' stands in this line, not in the first; if it names the columns, "
+                    "remove what stands above it",
+                    t->place, (long long)table_line(t, row), targets->v[i]);
+    }
+    return FELL_OK;
+}
+
 #endif

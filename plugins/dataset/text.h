@@ -120,6 +120,12 @@ static inline fell_status text_look_at_begin(const struct text *t, const char *p
         return fell_fail(t->ctx, "path: %s is UTF-32; save it as UTF-8", file);
     if (n >= 2 && (!memcmp(p, "\xff\xfe", 2) || !memcmp(p, "\xfe\xff", 2)))
         return fell_fail(t->ctx, "path: %s is UTF-16; save it as UTF-8", file);
+    if (n >= 4 && !memcmp(p, "PK\3\4", 4))
+        return fell_fail(
+            t->ctx,
+            "path: %s is a ZIP archive, as spreadsheets (.xlsx, .ods) are; save the sheet as CSV, "
+            "or unpack it",
+            file);
     *skip = n >= 3 && !memcmp(p, "\xef\xbb\xbf", 3) ? 3 : 0;
     if (t->encoding != ENCODING_UTF8 && *skip)
         return fell_fail(t->ctx, "encoding: %s begins with the byte order mark of UTF-8; leave encoding out",

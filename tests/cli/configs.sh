@@ -15,6 +15,7 @@ for config in "$srcdir"/configs/*.yaml "$srcdir"/configs/sweeps/*.yaml; do
             data.source.idx.images=$fashion/t10k-images-idx3-ubyte.gz \
             data.source.idx.labels=$fashion/t10k-labels-idx1-ubyte.gz
         ;;
+    gpt) set -- train.epochs=1 train.steps_per_epoch=2 ;;
     xor | spiral) set -- train.epochs=40 ;;
     *) set -- train.epochs=2 ;;
     esac

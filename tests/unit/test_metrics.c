@@ -69,6 +69,39 @@ Test(metrics, precision_recall_f1)
         cr_expect(isnan(f1[k]) ? isnan(got[k]) : got[k] == f1[k]);
 }
 
+/* exp of the mean of -log p: by hand of two rows, and of outputs that are alike. */
+Test(metrics, perplexity_of_what_outputs_are)
+{
+    static const float logits[2][3] = {{1, 2, 3}, {-800, 100, 0}}, alike[2][3] = {{7, 7, 7}, {-2, -2, -2}},
+                       shares[2][3] = {{0.25f, 0.25f, 0.5f}, {0.125f, 0.75f, 0.125f}}, weights[2] = {3, 1};
+    static const int32_t label[2] = {2, 1};
+    fell_metric_call c = {.rows = 2,
+                          .cols = 3,
+                          .pred = logits[0],
+                          .label = label,
+                          .pred_is = FELL_LOGIT,
+                          .target_is = FELL_ONE_CLASS};
+    const double first = log(exp(1) + exp(2) + exp(3)) - 3;
+    double got;
+
+    evaluate("perplexity", "", c, &got); /* the second row is sure */
+    cr_expect_float_eq(got, exp(first / 2), 1e-6);
+    c.weight = weights;
+    evaluate("perplexity", "", c, &got);
+    cr_expect_float_eq(got, exp(3 * first / 4), 1e-6);
+    c.weight = NULL;
+    c.pred = alike[0];
+    evaluate("perplexity", "", c, &got);
+    cr_expect_float_eq(got, 3.0, 1e-6);
+    c.pred = shares[0];
+    c.pred_is = FELL_PROB;
+    evaluate("perplexity", "", c, &got);
+    cr_expect_float_eq(got, 1 / sqrt(0.5 * 0.75), 1e-6);
+    c.rows = 0;
+    evaluate("perplexity", "", c, &got);
+    cr_expect(isnan(got));
+}
+
 Test(metrics, one_column_is_a_question)
 {
     static const float pred[6] = {0.9f, 0.6f, 0.2f, 0.4f, 0.7f, 0.1f}, target[6] = {1, 0, 1, 0, 1, 0};
