@@ -86,6 +86,12 @@ run 0 small-gpt small-gpt train.epochs=5 train.steps_per_epoch=50 repeats=1 'swe
 found small-gpt '1|1' "SELECT max(r->>'held_out_bits') FILTER (WHERE r->>'blocks' = 0) BETWEEN 3.25 AND 3.5,
     max(r->>'held_out_bits') FILTER (WHERE r->>'blocks' = 1) < 3.2 FROM q"
 
+# What is left of a pruned net learns well from its own first weights, and badly from others.
+expect_exit 0 "$studies/lottery-ticket/run" results/lottery-ticket.db 1 1 0.98 train.epochs=15 checkpoint.every=15
+found lottery-ticket '1|1|2' "SELECT max(r->>'accuracy') FILTER (WHERE r->>'begins' = 'rewound') > 0.1 + max(r->>'accuracy') FILTER (WHERE r->>'begins' <> 'rewound'),
+    max(r->>'after_5_epochs') FILTER (WHERE r->>'begins' = 'rewound') > 0.1 + max(r->>'after_5_epochs') FILTER (WHERE r->>'begins' <> 'rewound'),
+    count(*) FROM q WHERE r->>'percent_left' = 2"
+
 for study in "$studies"/*/; do
     for file in README.md question.sql picture.sql picture.svg; do
         [ -s "$study$file" ] || fail "$study has no $file"
