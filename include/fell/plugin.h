@@ -321,14 +321,16 @@ enum { FELL_VALUES = 1, FELL_CLASSES = 2 };      /* what a target is           *
 
 enum {
     FELL_EITHER = 1 << 8,          /* only min and max themselves (-1 and 1)   */
-    FELL_LOGS = 1 << 9             /* outputs are logarithms of what these are */
+    FELL_LOGS = 1 << 9,            /* outputs are logarithms of what these are */
+    FELL_SHARES = 1 << 10,         /* a row's are shares, 1 in all: else told  */
+    FELL_LOG_SHARES = 1 << 11      /* a row's are the logarithms of such       */
 };
 
 /* Values that a loss is defined for. The host looks at every row before the
  * first step; a loss need not. Frozen. Since 1. */
 typedef struct fell_targets {
     double   min, max;             /* -INFINITY, INFINITY: no end              */
-    uint64_t flags;                /* FELL_MIN_OPEN, FELL_MAX_OPEN, FELL_EITHER, FELL_LOGS */
+    uint64_t flags;                /* FELL_MIN_OPEN, FELL_MAX_OPEN, FELL_EITHER, ... */
     const char *when;              /* a setting: only if it is `is`, as 0 and 1 */
     double      is;                /* of false and true. NULL: always          */
     const char *hint;              /* how to get there, or NULL                */

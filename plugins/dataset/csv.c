@@ -38,7 +38,7 @@ static const fell_param params[] = {
                 "What separates the columns: one character, tab, or ' ' for any number of blanks and tabs; "
                 "auto: the most frequent of , ; tab |, else blanks."),
     FELL_ENUM(struct settings, decimal, ".", ".|,", "What stands before the fraction of a number."),
-    FELL_ENUM(struct settings, encoding, "utf8", TEXT_ENCODINGS, "How the file writes its characters."),
+    FELL_ENUM(struct settings, encoding, "utf8", TEXT_ENCODINGS, TEXT_ENCODING_DOC),
 };
 
 struct csv {

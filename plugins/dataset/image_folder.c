@@ -16,17 +16,20 @@
 #include "image.h"
 #include "image_jpeg.h"
 #include "image_png.h"
+#include "names.h"
 
 enum { MOST_BYTES = 1 << 30 };
 
 struct settings {
     const char *path;
+    fell_strings missing;
     fell_ints shape;
 };
 
 static const fell_param params[] = {
     FELL_STRING(struct settings, path, NULL, FELL_REQUIRED | FELL_PATH,
                 "The folder that holds a folder for each class."),
+    NAMES_MISSING_PARAM(struct settings, "Names that stand for nothing, and are no class."),
     FELL_INTS(struct settings, shape, "[]", 1, 1 << 16, 0,
               "Shape [C,H,W] to which images are converted, C 1 (grey) or 3 (colour); empty: the first "
               "image's, which all must have."),
@@ -227,6 +230,22 @@ static fell_status list_pictures(struct folder *d)
     return FELL_OK;
 }
 
+/* Folders that tables without a class were sorted into, and classes that are nearly one. */
+static fell_status doubt_classes(const struct folder *d)
+{
+    const char *const *name = (const char *const *)d->class_name;
+
+    for (int64_t k = 0; k < d->classes; k++)
+        if (name_is_missing(&d->s->missing, name[k]) ||
+            name_may_be_missing(&d->s->missing, name[k], name, d->classes))
+            return fell_fail(d->ctx,
+                             "path: is the folder '%s' a class, or does it stand for nothing? Then move it "
+                             "away; if it is a class, say which names stand for nothing: missing: []",
+                             name[k]);
+    names_doubt(d->ctx, "path", "classes", name, d->classes);
+    return FELL_OK;
+}
+
 /* ---- one picture --------------------------------------------------------------------- */
 
 /* The bytes of a file, or NULL with IM->why. */
@@ -344,7 +363,7 @@ static fell_status open_folder(fell_data_info *info)
         return fell_fail(info->ctx, "path: there is not enough memory for %s", s->path);
     d->s = s;
     d->ctx = info->ctx;
-    if (list_pictures(d) != FELL_OK || settle_shape(d) != FELL_OK)
+    if (list_pictures(d) != FELL_OK || doubt_classes(d) != FELL_OK || settle_shape(d) != FELL_OK)
         goto failed;
     if (info->wanted == FELL_VALUES && d->classes != 2 && !info->no_targets) {
         fell_fail(info->ctx, "path: there are %lld classes, but the loss takes values, which fits 2 alone",

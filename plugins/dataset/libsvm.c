@@ -20,6 +20,8 @@ struct settings {
     const char *path;
     int64_t features;
     bool zero_based;
+    fell_strings missing;
+    int32_t encoding;
     fell_ints shape;
 };
 
@@ -28,6 +30,8 @@ static const fell_param params[] = {
     FELL_INT(struct settings, features, 0, 0, MOST_FEATURES, 0,
              "Number of inputs of a row; 0: the largest index in the file."),
     FELL_BOOL(struct settings, zero_based, false, "Whether indices count from 0 and not from 1."),
+    NAMES_MISSING_PARAM(struct settings, "What stands for nothing, and is no class."),
+    FELL_ENUM(struct settings, encoding, "utf8", TEXT_ENCODINGS, TEXT_ENCODING_DOC),
     FELL_INTS(struct settings, shape, "[]", 1, 1 << 24, 0,
               "Shape of one row's input, [C,H,W] for images or [T,D] for sequences; empty: a vector."),
 };
@@ -182,7 +186,7 @@ static fell_status read_rows(struct sparse *d)
     size_t n = 0;
     char *p;
 
-    if (text_read(d->ctx, d->s->path, ENCODING_UTF8, &d->table.text, &n) != FELL_OK)
+    if (text_read(d->ctx, d->s->path, d->s->encoding, &d->table.text, &n) != FELL_OK)
         return FELL_ERROR;
     if (n == 0)
         return fell_fail(d->ctx, "path: %s is empty", d->file);
@@ -204,7 +208,6 @@ static fell_status read_rows(struct sparse *d)
 
 static fell_status open_file(fell_data_info *info)
 {
-    static const char *const missing[] = {"NA", "NaN", "nan", "NULL", "null", "None", "?"};
     static const char name[] = "target";
     const struct settings *s = info->settings;
     struct sparse *d = calloc(1, sizeof *d);
@@ -226,7 +229,7 @@ static fell_status open_file(fell_data_info *info)
                               .row_word = "line",
                               .place = d->place,
                               .decimal = '.',
-                              .missing = {missing, sizeof missing / sizeof *missing},
+                              .missing = s->missing,
                               .n = 1,
                               .targets = 1,
                               .named = true};

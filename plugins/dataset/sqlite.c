@@ -124,8 +124,16 @@ static void refuse(struct query *q, const char *format, ...)
 static int authorize(void *arg, int action, const char *first, const char *second, const char *database,
                      const char *trigger)
 {
-    static const char *const changing[] = {"random",       "randomblob",        "current_date",
-                                           "current_time", "current_timestamp", "load_extension"};
+    static const char *const changing[] = {"random",
+                                           "randomblob",
+                                           "current_date",
+                                           "current_time",
+                                           "current_timestamp",
+                                           "load_extension",
+                                           "sqlite_version",
+                                           "sqlite_source_id",
+                                           "sqlite_compileoption_used",
+                                           "sqlite_compileoption_get"};
     static const char *const dates[] = {"date",      "time",     "datetime", "julianday",
                                         "unixepoch", "strftime", "timediff"};
     struct query *q = arg;
@@ -141,7 +149,8 @@ static int authorize(void *arg, int action, const char *first, const char *secon
     }
     for (size_t i = 0; second && i < sizeof changing / sizeof *changing; i++)
         if (!sqlite3_stricmp(second, changing[i])) {
-            refuse(q, "%s() would give other rows each time", second);
+            refuse(q, "%s() would give other rows %s", second,
+                   !strncmp(changing[i], "sqlite_", 7) ? "elsewhere" : "each time");
             return SQLITE_DENY;
         }
     for (size_t i = 0; second && i < sizeof dates / sizeof *dates; i++)

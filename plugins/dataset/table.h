@@ -243,7 +243,12 @@ static inline const char *table_label(struct table *t, int64_t j)
     return t->label;
 }
 
-/* Edit distance of two words (Levenshtein 1966), both cut at 63 bytes. */
+static inline int table_small(char c)
+{
+    return c >= 'A' && c <= 'Z' ? c | 32 : c;
+}
+
+/* Edit distance of two words (Levenshtein 1966), both cut at 63 bytes, capitals as small letters. */
 static inline int64_t table_distance(const char *a, const struct field *b)
 {
     const int64_t m = b->len < 63 ? b->len : 63;
@@ -256,7 +261,7 @@ static inline int64_t table_distance(const char *a, const struct field *b)
 
         cost[0] = i + 1;
         for (int64_t j = 1; j <= m; j++) {
-            const int64_t change = diagonal + (a[i] != b->text[j - 1]);
+            const int64_t change = diagonal + (table_small(a[i]) != table_small(b->text[j - 1]));
             const int64_t step = (cost[j] < cost[j - 1] ? cost[j] : cost[j - 1]) + 1;
 
             diagonal = cost[j];
@@ -283,7 +288,7 @@ static inline fell_status table_unknown(const struct table *t, const char *setti
         const struct field *name = &t->column[j].name;
         const int64_t d = table_distance(wanted, name);
 
-        if (d < least && name->len > 0) {
+        if (d < least && d < name->len) { /* something of it is there */
             least = d;
             best = j;
         }

@@ -1,20 +1,14 @@
-/* table_doubts.h - words that may be none: numbers with signs, what may stand for nothing, and names that
- * differ in capitals or blanks alone.
+/* table_doubts.h - words that may be none: numbers with signs.
  *
- * Included by table_inputs.h and targets.h. Only asks and tells; what a column is, is decided there.
+ * Included by table_inputs.h. Only asks; what a column is, is decided there.
  */
 #ifndef DATASET_TABLE_DOUBTS_H
 #define DATASET_TABLE_DOUBTS_H
 
-#include <strings.h>
-
 #include "table.h"
-#include "table_settings.h"
 
-/* ---- numbers with signs ------------------------------------------------------------------ */
-
-/* The sign of a number at P [n bytes] that is no digit: a currency's, a percent's, a quote, a bracket, a
- * minus that is none of ASCII's. */
+/* The sign of a number at P [n bytes] that is no digit: a currency's or its letters, a percent's, a quote, a
+ * bracket, a minus that is none of ASCII's. */
 static inline int64_t field_sign_length(const char *p, int64_t n)
 {
     static const char *const signs[] = {"$",
@@ -22,9 +16,28 @@ static inline int64_t field_sign_length(const char *p, int64_t n)
                                         "'",
                                         "(",
                                         ")",
-                                        "\xe2\x82\xac", /* euro */
+                                        "R$",
+                                        "Rs",
+                                        "kr",
+                                        "EUR",
+                                        "USD",
+                                        "GBP",
+                                        "CHF",
+                                        "JPY",
+                                        "CNY",
+                                        "INR",
+                                        "CAD",
+                                        "AUD",
+                                        "SEK",
+                                        "NOK",
+                                        "DKK",
+                                        "\xc2\xa2",     /* cent */
                                         "\xc2\xa3",     /* pound */
                                         "\xc2\xa5",     /* yen */
+                                        "\xc2\xb0",     /* degree */
+                                        "z\xc5\x82",    /* zloty */
+                                        "K\xc4\x8d",    /* koruna */
+                                        "\xe2\x80\xb0", /* per thousand */
                                         "\xe2\x88\x92", /* minus */
                                         "\xe2\x80\x98", /* and four quotes */
                                         "\xe2\x80\x99",
@@ -37,7 +50,8 @@ static inline int64_t field_sign_length(const char *p, int64_t n)
         if ((int64_t)length <= n && !memcmp(p, signs[i], length))
             return (int64_t)length;
     }
-    return 0;
+    /* U+20A0 to U+20CF: the currencies, the euro's among them */
+    return n >= 3 && !memcmp(p, "\xe2\x82", 2) && (unsigned char)p[2] >= 0xa0 ? 3 : 0;
 }
 
 /* What parts the thousands of a number, at P [n bytes]: a blank, an apostrophe, or _, with three digits
@@ -80,83 +94,6 @@ static inline bool field_has_sign(const struct table *t, const struct field *f)
     if (rest.len > 1 && plain[rest.len - 1] == '-') /* behind the number, as accounts have it */
         rest.len--;
     return rest.len < f->len && scan_number(&rest, t->decimal, &v);
-}
-
-/* ---- nothing ------------------------------------------------------------------------------ */
-
-/* Whether `missing` is as it is by default: the words that it has are then not all that there are. */
-static inline bool missing_is_default(const struct table *t)
-{
-    const char *p = TABLE_MISSING;
-
-    for (int64_t i = 0; i < t->missing.n; i++) {
-        const size_t n = strlen(t->missing.v[i]);
-
-        p += 2; /* [" or ," */
-        p += *p == '"' && n > 0;
-        if (strncmp(p, t->missing.v[i], n) != 0 || p[n] != '"')
-            return false;
-        p += n + 1;
-    }
-    return !strcmp(p, "]");
-}
-
-/* Whether WORD, one of the words ALL [n] of a column, is not in `missing`, of which the user said nothing,
- * and yet stands for nothing in other programs: spreadsheets, pandas, databases. */
-static inline bool words_mean_missing(const struct table *t, const char *word, const char *const *all,
-                                      int64_t n)
-{
-    static const char *const nothing[] = {
-        "nil",           "missing", "n.a.",   "n.a",     "(null)",  "\\N",      "undefined",
-        "NaT",           "-nan",    "1.#IND", "-1.#IND", "1.#QNAN", "-1.#QNAN", "#NA",
-        "#N/A N/A",      "#DIV/0!", "#REF!",  "#VALUE!", "#NAME?",  "#NUM!",    "#NULL!",
-        "not available", "-",       "--",     ".",       ".."};
-    bool plus = false;
-
-    if (!missing_is_default(t))
-        return false;
-    for (int64_t i = 0; i < n; i++)
-        plus |= !strcmp(all[i], "+");
-    if (plus && !strcmp(word, "-")) /* yes and no */
-        return false;
-    for (size_t i = 0; i < sizeof nothing / sizeof *nothing; i++)
-        if (!strcasecmp(word, nothing[i]))
-            return true;
-    for (int64_t i = 0; i < t->missing.n; i++)
-        if (!strcasecmp(word, t->missing.v[i]))
-            return true;
-    return false;
-}
-
-/* ---- names that are nearly one --------------------------------------------------------------- */
-
-static inline bool words_alike(const char *a, const char *b)
-{
-    for (;; a++, b++) {
-        for (; *a == ' ' || *a == '\t'; a++)
-            continue;
-        for (; *b == ' ' || *b == '\t'; b++)
-            continue;
-        if ((*a >= 'A' && *a <= 'Z' ? *a | 32 : *a) != (*b >= 'A' && *b <= 'Z' ? *b | 32 : *b))
-            return false;
-        if (!*a)
-            return true;
-    }
-}
-
-/* Tell of two WORDS [n] of WHOSE that differ in capitals or blanks alone. KIND: words, classes. */
-static inline void words_doubt(const struct table *t, const char *whose, const char *kind,
-                               const char *const *word, int64_t n)
-{
-    enum { MOST = 1000 };
-
-    for (int64_t i = 1; i < n && n <= MOST; i++)
-        for (int64_t k = 0; k < i; k++)
-            if (words_alike(word[i], word[k])) {
-                fell_warn(t->ctx, "%s: '%s' and '%s' differ in capitals or blanks alone: two %s", whose,
-                          word[k], word[i], kind);
-                return;
-            }
 }
 
 #endif

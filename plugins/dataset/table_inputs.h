@@ -8,6 +8,7 @@
 #ifndef DATASET_TABLE_INPUTS_H
 #define DATASET_TABLE_INPUTS_H
 
+#include "names.h"
 #include "table.h"
 #include "table_doubts.h"
 #include "table_marks.h"
@@ -200,6 +201,8 @@ static inline fell_status table_take_words(struct table *t, int64_t j, struct wo
     return c->word ? FELL_OK : table_no_memory(t);
 }
 
+enum { MANY_OWN_WORDS = 8 };
+
 static inline fell_status table_settle_words(struct table *t, struct problems *p, int64_t k,
                                              const struct wording *w)
 {
@@ -222,10 +225,16 @@ static inline fell_status table_settle_words(struct table *t, struct problems *p
     }
     if (table_take_words(t, j, &w->words[k]) != FELL_OK)
         return FELL_ERROR;
-    words_doubt(t, table_label(t, j), "words", (const char *const *)(uintptr_t)c->word, c->nwords);
+    if (p->n == 0 && c->nwords >= MANY_OWN_WORDS && 2 * c->nwords > t->rows - c->missing)
+        fell_warn(
+            t->ctx,
+            "%s: %lld words in %lld rows ('%s', ...), so most rows have one of their own: drop it, or if "
+            "they are dates or numbers with a unit, make numbers of them",
+            table_label(t, j), (long long)c->nwords, (long long)(t->rows - c->missing), c->word[0]);
+    names_doubt(t->ctx, table_label(t, j), "words", (const char *const *)(uintptr_t)c->word, c->nwords);
     for (int64_t i = 0; i < c->nwords; i++)
         if (c->nwords > 1 &&
-            words_mean_missing(t, c->word[i], (const char *const *)(uintptr_t)c->word, c->nwords))
+            name_may_be_missing(&t->missing, c->word[i], (const char *const *)(uintptr_t)c->word, c->nwords))
             fell_warn(t->ctx, "%s: is '%s' a word, or does it stand for nothing? Then add it to missing",
                       table_label(t, j), c->word[i]);
     return FELL_OK;

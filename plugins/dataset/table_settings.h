@@ -6,6 +6,7 @@
 #ifndef DATASET_TABLE_SETTINGS_H
 #define DATASET_TABLE_SETTINGS_H
 
+#include "names.h"
 #include "table.h"
 
 #define TABLE_SETTINGS                                                                                       \
@@ -16,10 +17,6 @@
     fell_ints shape;                                                                                         \
     const char *group, *weights
 
-#define TABLE_MISSING                                                                                        \
-    "[\"\", \"NA\", \"N/A\", \"n/a\", \"<NA>\", \"#N/A\", \"NaN\", \"nan\", \"NULL\", \"null\", \"None\", "  \
-    "\"?\"]"
-
 #define TABLE_PARAMS(S)                                                                                      \
     FELL_STRINGS(S, target, NULL, FELL_REQUIRED,                                                             \
                  "Target column, by name or by number from 0 (-1: the last), or a list of them; [] where "   \
@@ -27,7 +24,7 @@
         FELL_STRINGS(S, drop, "[]", 0, "Columns that are no inputs, by name or number."),                    \
         FELL_MAP(S, columns,                                                                                 \
                  "What a column is, where that is not to be found out: number, category or drop."),          \
-        FELL_STRINGS(S, missing, TABLE_MISSING, 0, "What stands for nothing; the empty field always does."), \
+        NAMES_MISSING_PARAM(S, "What stands for nothing; the empty field always does."),                     \
         FELL_ENUM(S, unknown, "error", "error|zeros",                                                        \
                   "What a word of a category is that the source does not have: an error, or none of its "    \
                   "words."),                                                                                 \

@@ -8,7 +8,7 @@
 #define DATASET_TARGETS_H
 
 #include "table.h"
-#include "table_doubts.h"
+#include "names.h"
 #include "table_rows.h"
 #include "table_words.h"
 
@@ -176,7 +176,7 @@ static inline fell_status targets_doubt(const struct targets *g, int64_t j, cons
     struct table *t = g->t;
 
     for (int64_t k = 0; k < info->nclasses; k++)
-        if (words_mean_missing(t, info->class_names[k], info->class_names, info->nclasses)) {
+        if (name_may_be_missing(&t->missing, info->class_names[k], info->class_names, info->nclasses)) {
             const struct word *w = g->texts.word;
 
             while (w->label != k)
@@ -187,7 +187,7 @@ static inline fell_status targets_doubt(const struct targets *g, int64_t j, cons
                 "out; if it is a class, say which words stand for nothing: missing: ['', NA]",
                 t->place, (long long)w->line, table_label(t, j), info->class_names[k]);
         }
-    words_doubt(t, "target", "classes", info->class_names, info->nclasses);
+    names_doubt(t->ctx, "target", "classes", info->class_names, info->nclasses);
     return FELL_OK;
 }
 
@@ -230,6 +230,22 @@ static inline fell_status targets_make_classes(struct targets *g, bool numeric, 
 
 /* ---- values -------------------------------------------------------------------------- */
 
+/* Values that lie nearer each other than floats there. */
+static inline void targets_tell_coarse(struct table *t, int64_t j)
+{
+    const struct table_column *c = &t->column[j];
+    const float end = (float)(fabs(c->min) > fabs(c->max) ? fabs(c->min) : fabs(c->max));
+    const double step = (double)nextafterf(end, INFINITY) - (double)end;
+
+    if (c->max > c->min && c->max - c->min < 1000.0 * step &&
+        ((double)(float)c->min != c->min || (double)(float)c->max != c->max))
+        fell_warn(
+            t->ctx,
+            "target: the numbers of %s, %.15g to %.15g, become 32-bit floats, which are %g apart there: "
+            "values that differ by less become one; subtract what they share",
+            table_label(t, j), c->min, c->max, step);
+}
+
 /* Every field is a number. */
 static inline fell_status targets_make_values(const struct targets *g, fell_data_info *info)
 {
@@ -243,6 +259,7 @@ static inline fell_status targets_make_values(const struct targets *g, fell_data
             return fell_fail(t->ctx, "%s%lld: %s: %.*s is too large for a 32-bit float", t->place,
                              (long long)spot->line, table_label(t, g->column[i]), field_shown(&spot->f),
                              spot->f.text);
+        targets_tell_coarse(t, g->column[i]);
     }
     info->is = FELL_VALUES;
     info->target = fell_vec(t->targets);

@@ -31,9 +31,9 @@ static fell_status eval(fell_loss_call *c)
 }
 
 static const fell_targets targets[] = {
-    {0, 1, 0, "log_target", 0,
+    {0, 1, FELL_SHARES, "log_target", 0,
      "they are probabilities, of which a row has 1 in all; log_target: true takes their logarithms"},
-    {-INFINITY, 0, 0, "log_target", 1,
+    {-INFINITY, 0, FELL_LOG_SHARES, "log_target", 1,
      "they are logarithms of probabilities; log_target: false takes the probabilities"},
 };
 

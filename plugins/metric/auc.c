@@ -66,21 +66,42 @@ static double weighted_area(struct scored *s, int64_t n)
     return positives > 0.0 && below > 0.0 ? sum / (positives * below) : (double)NAN;
 }
 
+/* log X of an X from 1 up, of sums and products alone: X = m 2^e with m from sqrt(1/2) to sqrt(2), and log m
+ * = 2 artanh z with z = (m - 1) / (m + 1), whose series ends below the last bit. */
+static double log_of(double x)
+{
+    int e = 0;
+    double m = x, z, sum = 0.0;
+
+    for (; m > 1.4142135623730951; e++)
+        m *= 0.5;
+    z = (m - 1.0) / (m + 1.0);
+    for (int i = 21; i > 0; i -= 2)
+        sum = sum * z * z + 1.0 / i;
+    return e * 0.69314718055994531 + 2.0 * z * sum;
+}
+
 /* log p - log (1 - p) of class K in a row of logits, or of logarithms of probabilities: in the
- * order of p, also where p is 1 to the last bit. It is made of differences to the largest, so that a
- * row that is shifted as a whole says the same to the last bit, and its sum, of floats in double,
- * is exact but for the far tail: so rows that say the same in another order do, too. */
+ * order of p, also where p is 1 to the last bit. It is made of differences to the largest of the others, so
+ * that a row that is shifted as a whole says the same to the last bit, and the sum of these is of whole
+ * numbers, of 2^-50 or what leaves room for more, so that rows that say the same in another order do, too. */
 static double score_of_logits(const float *pred, int64_t cols, int64_t k)
 {
     const int64_t other = k == 0;
+    const double one = (double)(1ull << (cols < 8192 ? 50 : 38));
     float top = pred[other];
-    double sum = 0.0;
+    uint64_t sum = 0;
 
     for (int64_t j = 0; j < cols; j++)
         top = j != k && pred[j] > top ? pred[j] : top;
-    for (int64_t j = 0; j < cols; j++)
-        sum += j != k ? (double)fell_exp(pred[j] - top) : 0.0;
-    return ((double)pred[k] - (double)top) - (double)fell_log((float)sum);
+    for (int64_t j = 0; j < cols; j++) {
+        const double part = j != k ? (double)fell_exp(pred[j] - top) : 0.0;
+
+        if (!(part <= 1.0))
+            return (double)NAN;
+        sum += (uint64_t)(part * one);
+    }
+    return ((double)pred[k] - (double)top) - log_of((double)sum / one);
 }
 
 /* p of class K, and beyond it where p is 1 to the last bit: then the rest tells which is larger. */

@@ -274,7 +274,7 @@ bool text_to_bool(const char *text, bool *out)
 
 /* Precision is raised until the text reads back; then whole numbers below 10^16 are
  * written out (100, not 1e+02). */
-void text_from_double(double v, char out[32])
+static void shortest(double v, bool is_float, char out[32])
 {
     locale_t c, old;
     int digits = 1;
@@ -287,13 +287,23 @@ void text_from_double(double v, char out[32])
     old = uselocale(c);
     for (; digits <= 17; digits++) {
         snprintf(out, 32, "%.*g", digits, v);
-        if (strtod(out, NULL) == v)
+        if (is_float ? (double)strtof(out, NULL) == v : strtod(out, NULL) == v)
             break;
     }
     if (fabs(v) >= 1 && fabs(v) < 1e16 && strchr(out, 'e'))
         snprintf(out, 32, "%.0f", v);
     uselocale(old);
     freelocale(c);
+}
+
+void text_from_double(double v, char out[32])
+{
+    shortest(v, false, out);
+}
+
+void text_from_float(float v, char out[32])
+{
+    shortest((double)v, true, out);
 }
 
 /* ---- characters --------------------------------------------------------------- */

@@ -32,6 +32,7 @@ bool text_to_bool(const char *text, bool *out);   /* true false yes no on off */
 
 /* The shortest decimal text that reads back as the same double. */
 void text_from_double(double v, char out[32]);
+void text_from_float(float v, char out[32]); /* as the same float: 0.1, not 0.10000000149011612 */
 
 /* UTF-8. Bytes of the character at P, before END, and what it is; 0 when they are no
  * UTF-8 (overlong forms, surrogates and what is cut off included). */

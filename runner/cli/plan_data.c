@@ -6,6 +6,7 @@
 
 #include "base/real.h"
 #include "base/text.h"
+#include "cli/display.h"
 
 enum { COLUMNS_SHOWN = 20, WORDS_SHOWN = 12 };
 
@@ -22,8 +23,10 @@ static void add_words(struct strbuf *b, const cJSON *words)
     int k = 0;
 
     strbuf_addf(b, "category of %d: ", n);
-    for (const cJSON *w = words->child; w && k < WORDS_SHOWN; w = w->next, k++)
-        strbuf_addf(b, "%s%s", k ? ", " : "", cJSON_GetStringValue(w));
+    for (const cJSON *w = words->child; w && k < WORDS_SHOWN; w = w->next, k++) {
+        strbuf_add(b, k ? ", " : "");
+        display_add(b, cJSON_GetStringValue(w), -1);
+    }
     if (n > k)
         strbuf_addf(b, ", and %d more", n - k);
 }
@@ -45,30 +48,38 @@ static void print_column(const cJSON *column)
     }
     if (missing > 0)
         strbuf_addf(&b, "; %.0f missing", missing);
-    if (name && *name)
-        printf("    %s: %s\n", name, b.text);
-    else
+    if (name && *name) {
+        struct strbuf shown = {0};
+
+        display_add(&shown, name, -1);
+        printf("    %s: %s\n", shown.text, b.text);
+        strbuf_release(&shown);
+    } else {
         printf("    column %.0f: %s\n", number(column, "number") + 1, b.text);
+    }
     strbuf_release(&b);
 }
 
 static void print_classes(const cJSON *classes)
 {
     const int n = cJSON_GetArraySize(classes);
+    struct strbuf b = {0};
     int k = 0;
 
-    printf("    %d class%s: ", n, n == 1 ? "" : "es");
     for (const cJSON *c = classes->child; c && k < COLUMNS_SHOWN; c = c->next, k++) {
         const cJSON *name = cJSON_GetObjectItem(c, "name");
 
+        strbuf_add(&b, k ? ", " : "");
         if (cJSON_IsString(name))
-            printf("%s%s %.0f", k ? ", " : "", name->valuestring, number(c, "rows"));
+            display_add(&b, name->valuestring, -1);
         else
-            printf("%s%.0f %.0f", k ? ", " : "", name ? name->valuedouble : 0, number(c, "rows"));
+            strbuf_addf(&b, "%.0f", name ? name->valuedouble : 0);
+        strbuf_addf(&b, " %.0f", number(c, "rows"));
     }
     if (n > k)
-        printf(", and %d more", n - k);
-    printf(" rows\n");
+        strbuf_addf(&b, ", and %d more", n - k);
+    printf("    %d class%s: %s rows\n", n, n == 1 ? "" : "es", b.text);
+    strbuf_release(&b);
 }
 
 void plan_data_print(const cJSON *data)

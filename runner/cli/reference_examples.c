@@ -72,8 +72,9 @@ static const struct example examples[] = {
      .model = "gru: {units: 16, return_sequences: true}\nsequence_pool\ndense: {units: 10}"},
     {"loss", "bce", .source = "xor",
      .model = "dense: {units: 8, activation: tanh}\ndense: {units: 1, activation: sigmoid}"},
-    {"loss", "kl_divergence", .source = "xor",
-     .model = "dense: {units: 8, activation: tanh}\ndense: {units: 1, activation: log_softmax}"},
+    {"loss", "kl_divergence", /* the word of a category is a distribution: all of it lies on one */
+     .source = "{csv: {path: configs/data/iris.csv, target: [], drop: [0, 1, 2, 3]}}, target: input",
+     .model = "dense: {units: 2, activation: tanh}\ndense: {units: 3, activation: log_softmax}"},
     {"loss", "cross_entropy", .source = IRIS},
     {"loss", "nll",
      .model = "dense: {units: 16, activation: relu}\ndense: {units: 3, activation: log_softmax}"},

@@ -192,6 +192,8 @@ status data_load(const struct spec *spec, struct host_env *env, struct data **ou
         copy_facts(data, &set[SPLIT_TRAIN]);
         result = read_all(spec, data, set, p);
     }
+    for (enum split s = 0; s < SPLITS && result == OK; s++)
+        coarse_tell(&set[s].coarse, data->column, data->ncolumns, env);
     if (result == OK) {
         data_tell(data, set);
         result = data_noise(spec, data, p);

@@ -5,6 +5,13 @@
 
 #include "engine/data.h"
 
+/* What is seen of doubles on their way to floats. */
+struct coarse {
+    int64_t cols;         /* 0: none were seen */
+    double *least, *most; /* [cols] */
+    bool *rounds;         /* [cols] whether a float is not the same number */
+};
+
 /* One dataset of the spec while it is read. */
 struct dataset {
     const struct choice *choice;
@@ -14,10 +21,11 @@ struct dataset {
     fell_data_info info;
     bool open; /* to be closed */
     int64_t x_size, target_size;
-    int32_t *label_map; /* [nclasses] class of the source, or NULL: the same */
-    int64_t *x_from;    /* [x_size] where the source's numbers are in a row, or NULL: in order */
-    bool narrow;        /* nothing is made of its doubles but floats */
-    bool again;         /* its doubles are too many to be kept */
+    int32_t *label_map;   /* [nclasses] class of the source, or NULL: the same */
+    int64_t *x_from;      /* [x_size] where the source's numbers are in a row, or NULL: in order */
+    bool narrow;          /* nothing is made of its doubles but floats */
+    bool again;           /* its doubles are too many to be kept */
+    struct coarse coarse; /* of its rows, where they become floats at once */
 };
 
 enum { DATA_CHUNK = 1024 }; /* rows; a multiple of 16, so that every chunk stays aligned */
@@ -57,8 +65,15 @@ bool rows_agree(struct data *data);
 
 void dataset_close(struct dataset *d);
 
+/* ROWS more of X [rows, cols]. */
+void coarse_see(struct coarse *c, const double *x, int64_t rows, int64_t cols);
+/* Tell of the first column whose values lie too near each other for floats; COLUMN [ncolumns]: their names.
+ * Releases C, as coarse_release() does. */
+void coarse_tell(struct coarse *c, const fell_column *column, int64_t ncolumns, const struct host_env *env);
+void coarse_release(struct coarse *c);
+
 /* All splits into floats, which may be too small for what doubles hold. */
-status data_narrow(struct data *data, struct problem *p);
+status data_narrow(struct data *data, const struct host_env *env, struct problem *p);
 /* And into doubles; SIZE of a row. False: out of memory. */
 bool rows_widen(struct rows *r, int64_t size);
 

@@ -98,6 +98,30 @@ static const char *target_word(uint64_t target)
     return target == FELL_CLASSES ? "classes" : "values";
 }
 
+/* Names become texts of the database, of JSON and of pages, which are UTF-8. */
+static status check_class_names(const struct dataset *d, struct problem *p)
+{
+    const fell_data_info *i = &d->info;
+
+    for (int64_t k = 0; i->is == FELL_CLASSES && i->class_names && k < i->nclasses; k++) {
+        const char *name = i->class_names[k], *end = name ? name + strlen(name) : NULL;
+
+        if (!name)
+            return problem_set(p, d->section, 0, "", "%s: the plugin gives class %lld no name", d->in.name,
+                               (long long)k);
+        for (uint32_t c; name < end;) {
+            const size_t n = text_character(name, end, &c);
+
+            if (n == 0)
+                return problem_set(p, d->section, 0, "",
+                                   "%s: the name of class '%.100s' is not UTF-8 (byte 0x%02x); rename it",
+                                   d->in.name, i->class_names[k], (unsigned)(unsigned char)*name);
+            name += n;
+        }
+    }
+    return OK;
+}
+
 static status check_info(struct dataset *d, const struct item *loss, struct problem *p)
 {
     const fell_data_info *i = &d->info;
@@ -133,11 +157,7 @@ static status check_info(struct dataset *d, const struct item *loss, struct prob
         if (!(i->weight[k] >= 0.0f) || !isfinite(i->weight[k]))
             return problem_set(p, d->section, 0, "", "%s: row %lld has the weight %g; it must be 0 or more",
                                who, (long long)k + 1, (double)i->weight[k]);
-    for (int64_t k = 0; i->is == FELL_CLASSES && i->class_names && k < i->nclasses; k++)
-        if (!i->class_names[k])
-            return problem_set(p, d->section, 0, "", "%s: the plugin gives class %lld no name", who,
-                               (long long)k);
-    return OK;
+    return check_class_names(d, p);
 }
 
 /* A plugin opens what its settings name as it likes; a pipe would keep it waiting, a device would not end. */
@@ -206,6 +226,7 @@ void dataset_close(struct dataset *d)
         net_at(NULL, NULL);
     }
     d->open = false;
+    coarse_release(&d->coarse);
     free(d->label_map);
     free(d->x_from);
     d->label_map = NULL;

@@ -86,9 +86,16 @@ static status narrow(struct data *data, enum split s, struct problem *p)
     return OK;
 }
 
-status data_narrow(struct data *data, struct problem *p)
+status data_narrow(struct data *data, const struct host_env *env, struct problem *p)
 {
+    const struct rows *train = &data->split[SPLIT_TRAIN];
+    struct coarse coarse = {0};
     status result = OK;
+
+    if (train->wide) {
+        coarse_see(&coarse, train->wide, train->n, data->x_size);
+        coarse_tell(&coarse, data->column, data->ncolumns, env);
+    }
 
     for (enum split s = 0; s < SPLITS && result == OK; s++)
         result = data->split[s].wide ? narrow(data, s, p) : OK;
@@ -187,7 +194,7 @@ status dataset_read_chunk(struct dataset *d, const int64_t *row, int64_t first, 
 
 /* DONE rows are in OUT; N more follow, in BUFFER: floats, as long as these hold all of them or D has no use
  * for more. What D keeps no doubles of is left to be read again. */
-static bool keep_wide(const struct dataset *d, const double *buffer, int64_t done, int64_t n, bool narrow,
+static bool keep_wide(struct dataset *d, const double *buffer, int64_t done, int64_t n, bool narrow,
                       struct rows *out)
 {
     if (!out->wide && !out->again && !narrow && !floats_hold(buffer, n * d->x_size)) {
@@ -201,6 +208,8 @@ static bool keep_wide(const struct dataset *d, const double *buffer, int64_t don
     } else if (out->wide) {
         memcpy(out->wide + done * d->x_size, buffer, (size_t)(n * d->x_size) * sizeof *buffer);
     } else {
+        if (narrow)
+            coarse_see(&d->coarse, buffer, n, d->x_size);
         for (int64_t i = 0; i < n * d->x_size; i++)
             out->x[done * d->x_size + i] = (float)buffer[i];
     }

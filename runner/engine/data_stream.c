@@ -135,8 +135,9 @@ static status fit(struct stream *t, size_t i)
 }
 
 /* All rows of a split as floats, behind all transforms. */
-static status settle(struct stream *t, enum split s)
+static status settle(struct stream *t, enum split s, const struct host_env *env)
 {
+    struct coarse coarse = {0};
     struct rows *r = &t->data->split[s];
     const int64_t width = t->data->x_size;
     size_t size;
@@ -149,11 +150,16 @@ static status settle(struct stream *t, enum split s)
         const int64_t n = chunk_rows(r, first) * width;
         const double *x = NULL;
 
-        if (pass_chunk(t, s, first, t->n, &x) != OK)
+        if (pass_chunk(t, s, first, t->n, &x) != OK) {
+            coarse_release(&coarse);
             return FAILED;
+        }
+        if (s == SPLIT_TRAIN)
+            coarse_see(&coarse, x, chunk_rows(r, first), width);
         for (int64_t k = 0; k < n; k++)
             r->x[first * width + k] = (float)x[k];
     }
+    coarse_tell(&coarse, t->data->column, t->data->ncolumns, env);
     r->again = false;
     return OK;
 }
@@ -207,7 +213,7 @@ status data_stream(struct data *data, const struct spec *spec, struct dataset se
         result = add_transform(&t, spec, env);
     for (enum split s = 0; s < SPLITS && result == OK; s++)
         if (data->split[s].n)
-            result = settle(&t, s);
+            result = settle(&t, s, env);
     for (size_t i = 0; i < t.n; i++)
         work_release(&t.work[i]);
     free(t.work);

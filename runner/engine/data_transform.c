@@ -210,7 +210,7 @@ static status transform(struct data *data, const struct spec *spec, size_t index
     const fell_layer *layer = spec->data.transforms[index].item->layer;
     struct work w = {.wide =
                          data->split[SPLIT_TRAIN].wide && layer->forward64 && (layer->fit64 || !layer->fit)};
-    status result = w.wide ? OK : data_narrow(data, p);
+    status result = w.wide ? OK : data_narrow(data, env, p);
 
     if (result != OK)
         return result;
@@ -242,7 +242,7 @@ status data_transforms(struct data *data, const struct spec *spec, size_t first,
     for (size_t i = first; i < spec->data.ntransforms && result == OK; i++)
         result = transform(data, spec, i, &t, env, p);
     if (result == OK)
-        result = data_narrow(data, p);
+        result = data_narrow(data, env, p);
     if (t.before) {
         free(data->split[SPLIT_TRAIN].x);
         data->split[SPLIT_TRAIN].x = t.before;

@@ -457,6 +457,20 @@ status measure_find(const struct measure *m, const char *name, struct watched *o
     return FAILED;
 }
 
+status measure_find_objective(const struct measure *m, const char *name, bool maximize, struct watched *out,
+                              struct problem *p)
+{
+    struct error err;
+
+    if (!name)
+        return OK;
+    if (measure_find(m, name, out, &err) != OK)
+        return problem_set(p, "sweep.objective", 0, "", "objective.%s: %s",
+                           maximize ? "maximize" : "minimize", err.text);
+    out->maximise = maximize;
+    return OK;
+}
+
 status measure_find_stop(const struct measure *m, const struct spec *spec, struct watched *out,
                          struct problem *p)
 {

@@ -48,6 +48,9 @@ struct probe_names *measure_probe_names(const struct measure *m);
 
 /* Find a recorded value. Errors name those that there are. */
 status measure_find(const struct measure *m, const char *name, struct watched *out, struct error *err);
+/* The objective of a sweep, which MAXIMIZE turns; NULL: none, and OUT stays as it is. */
+status measure_find_objective(const struct measure *m, const char *name, bool maximize, struct watched *out,
+                              struct problem *p);
 
 /* What early stopping watches; without it the loss that a best checkpoint is best at. Errors in P. */
 status measure_find_stop(const struct measure *m, const struct spec *spec, struct watched *out,

@@ -223,6 +223,9 @@ static status read_all(struct tensor_file *f, size_t len, struct error *err)
     if (len < LENGTH_BYTES)
         return error_set(err, "truncated: %zu bytes are too few for a safetensors file", len);
     memcpy(&header, bytes, sizeof header);
+    if (!memcmp(bytes, "PK\003\004", 4) || !memcmp(bytes, "\x80\x02", 2))
+        return error_set(err, "not a safetensors file but a pickle, as torch.save() writes; save it with "
+                              "safetensors.torch.save_file(net.state_dict(), ...)");
     if (header > MAX_HEADER)
         return error_set(err, "not a safetensors file: its first 8 bytes are no sensible length");
     if (header > len - LENGTH_BYTES)

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/real.h"
 #include "base/text.h"
 #include "host/settings.h"
 
@@ -76,19 +77,25 @@ void targets_range(const fell_targets *t, struct strbuf *out)
                     t->flags & FELL_MAX_OPEN ? " (not itself)" : "");
 }
 
+/* The dataset that a row of split S is one of. */
+static const char *set_of(const struct data *data, enum split s)
+{
+    static const char *const sets[] = {"data.source", "data.validation", "data.test"};
+
+    return sets[s == SPLIT_TRAIN || data->split[s].source_row ? SPLIT_TRAIN : s];
+}
+
 static status tell_misfit(const struct choice *loss, const struct data *data, const fell_targets *t,
                           const struct misfit *m, struct problem *p)
 {
-    static const char *const sets[] = {"data.source", "data.validation", "data.test"};
-    const bool source = m->split == SPLIT_TRAIN || data->split[m->split].source_row;
     struct strbuf range = {0};
     char value[32];
 
     targets_range(t, &range);
-    text_from_double((double)m->value, value);
+    text_from_float(m->value, value);
     problem_set(p, "loss", 0, "", "%s takes targets %s, but row %lld of %s has %s%s%s", loss->item->name,
-                range.text, (long long)m->row + 1, sets[source ? SPLIT_TRAIN : m->split], value,
-                t->hint ? ": " : "", t->hint ? t->hint : "");
+                range.text, (long long)m->row + 1, set_of(data, m->split), value, t->hint ? ": " : "",
+                t->hint ? t->hint : "");
     strbuf_release(&range);
     return FAILED;
 }
@@ -109,6 +116,58 @@ status targets_check(const struct choice *loss, const struct data *data, struct 
         first = first ? first : &item->targets[i];
     }
     return first ? tell_misfit(loss, data, first, &at, p) : OK;
+}
+
+/* The sum of COLS shares, or of numbers whose logarithms LOGS are. */
+static double sum_of_shares(const float *target, int64_t cols, bool logs)
+{
+    double sum = 0.0;
+
+    for (int64_t j = 0; j < cols; j++)
+        sum += logs ? real_exp((double)target[j]) : (double)target[j];
+    return sum;
+}
+
+/* Shares are often written with three digits. */
+static bool is_whole(double sum)
+{
+    return fabs(sum - 1.0) <= 0.0015;
+}
+
+void targets_tell_shares(const struct choice *loss, const struct data *data, int64_t cols,
+                         const struct host_env *env)
+{
+    const fell_loss *item = loss->item->loss;
+    uint64_t flags = 0;
+    char text[256], sum[32] = "", more[64] = "";
+    struct misfit first = {SPLITS, 0, 0};
+    int64_t others = -1;
+
+    for (uint64_t i = 0; i < item->ntargets && !data->classes; i++)
+        flags |= applies(loss, &item->targets[i]) ? item->targets[i].flags : 0;
+    for (int s = 0; s < SPLITS && flags & (FELL_SHARES | FELL_LOG_SHARES) && env->warn; s++) {
+        const struct rows *r = &data->split[s];
+
+        for (int64_t i = 0; i < r->n * data->target_size / cols; i++) {
+            const int64_t at = i * cols / data->target_size;
+            const double all = sum_of_shares(r->target + i * cols, cols, flags & FELL_LOG_SHARES);
+
+            if (is_whole(all))
+                continue;
+            if (++others == 0) {
+                first = (struct misfit){(enum split)s, r->source_row ? r->source_row[at] : at, (float)all};
+                text_from_float(first.value, sum);
+            }
+        }
+    }
+    if (others < 0)
+        return;
+    if (others)
+        snprintf(more, sizeof more, " (nor is it 1 in %lld other rows)", (long long)others);
+    snprintf(text, sizeof text, "a row's targets are to be 1 in all%s; those of row %lld of %s are %s%s",
+             flags & FELL_LOG_SHARES ? " (their exponentials)" : "", (long long)first.row + 1,
+             set_of(data, first.split), sum, more);
+    env->warn(env->warn_arg, loss->item->name, text);
 }
 
 float targets_within(const struct choice *loss, float value)

@@ -19,6 +19,11 @@ void targets_range(const fell_targets *t, struct strbuf *out);
 /* LOSS's declaration against all rows of all splits. Errors: the row and what it holds. */
 status targets_check(const struct choice *loss, const struct data *data, struct problem *p);
 
+/* Tell, once, of rows whose targets are not 1 in all where LOSS declares them to be shares: the first, its
+ * sum, and how many others. COLS: outputs that it compares side by side. */
+void targets_tell_shares(const struct choice *loss, const struct data *data, int64_t cols,
+                         const struct host_env *env);
+
 /* VALUE, or where LOSS declares no range with it, a number of the first range that it declares. */
 float targets_within(const struct choice *loss, float value);
 

@@ -24,17 +24,11 @@ static double cpu_clock(void)
  * else what early stopping watches. */
 static status find_watches(struct keep *k, struct problem *p)
 {
-    struct error err;
-
     if (measure_find_stop(k->learner->measure, k->spec, &k->best_watch, p) != OK)
         return FAILED;
     k->stop_watch = k->best_watch;
-    if (!k->options->objective)
-        return OK;
-    if (measure_find(k->learner->measure, k->options->objective, &k->best_watch, &err) != OK)
-        return problem_set(p, "", 0, "", "the objective: %s", err.text);
-    k->best_watch.maximise = k->options->maximize;
-    return OK;
+    return measure_find_objective(k->learner->measure, k->options->objective, k->options->maximize,
+                                  &k->best_watch, p);
 }
 
 static status make_folder(struct keep *k, struct problem *p)

@@ -43,7 +43,7 @@ struct job {
     int64_t export_epoch;
     const char *resume_path, *pause_path; /* or NULL */
     const char *bytes;                    /* of same_bytes_wanted(), or NULL */
-    const char *objective;                /* what the best checkpoint is best at; NULL: the spec says */
+    const char *objective;                /* of the sweep, which the best checkpoint is best at, or NULL */
     bool maximize;
     const char *rows;  /* FRAME_CHECK: the split whose rows the plan is to list; or NULL */
     int64_t ask_epoch; /* the first epoch after which the run asks; 0: never */

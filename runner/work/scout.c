@@ -52,7 +52,7 @@ static const char *json_text(const cJSON *object, const char *key)
     return text ? text : "";
 }
 
-static void add_problem(struct diag *d, const struct spec *spec, const char *body)
+static void add_problem(struct diag *d, const struct experiment *e, const struct spec *spec, const char *body)
 {
     cJSON *json = cJSON_Parse(body);
     const cJSON *index = cJSON_GetObjectItem(json, "index");
@@ -60,6 +60,8 @@ static void add_problem(struct diag *d, const struct spec *spec, const char *bod
                        .setting = json_text(json, "setting"),
                        .index = index ? index->valueint : 0};
 
+    if (strcmp(s.section, "sweep.objective") == 0) /* no part of a trial's spec */
+        s.found = &e->objective.at;
     spec_each_choice(spec, match_choice, &s);
     diag_error(d, s.found && s.found->source ? s.found : section_place(spec, s.section), "%s",
                json_text(json, "text"));
@@ -120,6 +122,8 @@ static status ask(struct process *p, const struct experiment *e, size_t trial, c
                             .name = e->name,
                             .resolved = t.resolved,
                             .seed = t.spec->seed,
+                            .objective = e->objective.name,
+                            .maximize = e->objective.maximize,
                             .rows = rows};
     const status result = process_send(p, &job, err);
 
@@ -162,7 +166,7 @@ status scout_finish(struct process *p, const struct experiment *e,
             continue;
         }
         if (f->type == FRAME_PROBLEM)
-            add_problem(d, scout_now(e, t, arena).spec, body);
+            add_problem(d, e, scout_now(e, t, arena).spec, body);
         else if (plan)
             plan(arg, t, body);
         t++;

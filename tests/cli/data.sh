@@ -61,8 +61,25 @@ expect_exit 2 "$FELL" run pets.yaml --quiet --db pets.db
 expect_text err "the folder of class 'bird' holds no .png, .jpg or .jpeg file"
 expect_sql pets.db 3 "SELECT count(*) FROM experiments"
 
-# ---- what is passed over is said once
+# ---- folders that are no class, or have no name that can be written
 rmdir images/bird
+for name in nan - None; do
+    mv images/dog "images/$name"
+    expect_exit 2 "$FELL" check pets.yaml
+    expect_text err "image_folder.path: is the folder '$name' a class, or does it stand for nothing? Then move it away"
+    expect_exit 0 "$FELL" check pets.yaml data.source.image_folder.missing=[] data.test.image_folder.missing=[]
+    mv "images/$name" images/dog
+done
+latin=$(printf 'd\366g')
+mv images/dog "images/$latin"
+expect_exit 2 "$FELL" check pets.yaml
+expect_text err "image_folder: the name of class 'd\xf6g' is not UTF-8 (byte 0xf6); rename it"
+mv "images/$latin" images/Cat
+expect_exit 0 "$FELL" check pets.yaml
+expect_text err "path: 'Cat' and 'cat' differ in capitals, blanks or accents alone: two classes"
+mv images/Cat images/dog
+
+# ---- what is passed over is said once
 echo text >images/readme.txt
 expect_exit 0 "$FELL" run pets.yaml --db pets.db
 [ "$(cat out err | grep -c 'passed over')" = 1 ] || fail "files that are no images are not told of once"

@@ -112,6 +112,25 @@ expect_text err "objective.maximize: 'validation.f1_per_class' is many numbers, 
 way "the loss 'nll' takes log-probabilities, but 'dense' yields numbers of any size; end with log_softmax" loss=nll
 way '' loss=nll 'model=[{dense: {units: 3}}, log_softmax]'
 
+# ---- shares that are not 1 in all: PyTorch takes them in silence
+printf 'x,a,b\n1,0.5,0.5\n2,0.5,0.9\n3,1,0\n4,0.2,0.7\n' >shares.csv
+printf 'x,a,b\n1,-0.6931472,-0.6931472\n2,-0.1,-0.1\n' >logs.csv
+cat >shares.yaml <<'END'
+seed: 1
+data: {source: {csv: {path: shares.csv, target: [a, b]}}}
+model: [{dense: {units: 2}}, log_softmax]
+loss: kl_divergence
+optimizer: {sgd: {lr: 0.1}}
+train: {epochs: 1}
+END
+expect_exit 0 "$FELL" check shares.yaml
+expect_text err "kl_divergence: a row's targets are to be 1 in all; those of row 2 of data.source are 1.4 (nor is it 1 in 1 other rows)"
+expect_exit 0 "$FELL" check shares.yaml data.source.csv.path=logs.csv 'loss={kl_divergence: {log_target: true}}'
+expect_text err "a row's targets are to be 1 in all (their exponentials); those of row 2 of data.source are 1.80967"
+printf 'x,a,b\n1,0.333,0.666\n2,0.3,0.7\n' >shares.csv
+expect_exit 0 "$FELL" check shares.yaml
+expect_empty err
+
 # ---- rows that weigh nothing: sums and weights are added over a split, and a batch of weight 0 takes no step
 awk 'BEGIN {
     print "x,y" >"zeros.csv"; print "x,y" >"ones.csv"; print "x,y" >"mixed.csv"

@@ -85,6 +85,10 @@ printf 'a,b,y,\n1,2,no,\n3,4,yes,\n' >comma.csv
 spec comma '{csv: {path: comma.csv, target: y}}'
 finds comma "column 4 has neither name nor values: left out" "2 rows"
 
+printf 'x,Y\n1,a\n2,b\n' >capital.csv
+spec capital '{csv: {path: capital.csv, target: y}}'
+refuses capital "csv.target: there is no column 'y'; did you mean 'Y'? (columns: x, Y)"
+
 # ---- what is what
 printf 'x,y\n1,250.1\n2,250.10\n3,042\n4,42\n' >codes.csv
 spec codes '{csv: {path: codes.csv, target: y}}' cross_entropy 4
@@ -156,8 +160,57 @@ spec nothing '{csv: {path: nothing.csv, target: y}}'
 finds nothing "2 classes: + 1, - 1 rows"
 printf 'c,y\nTrue,Yes\ntrue,yes\nfalse,no\n' >alike.csv
 spec alike '{csv: {path: alike.csv, target: y}}' cross_entropy 3
-finds alike "column 1 (c): 'True' and 'true' differ in capitals or blanks alone: two words" \
-    "target: 'Yes' and 'yes' differ in capitals or blanks alone: two classes"
+finds alike "column 1 (c): 'True' and 'true' differ in capitals, blanks or accents alone: two words" \
+    "target: 'Yes' and 'yes' differ in capitals, blanks or accents alone: two classes"
+# a blank that does not break, and an accent that is a character of its own
+for pair in 'a b|a\302\240b' '\303\251t\303\251|e\314\201te\314\201' '\305\201od\305\272|\305\201odz\314\201'; do
+    # shellcheck disable=SC2059  # bytes in octal
+    printf "x,y\n1,${pair%|*}\n2,${pair#*|}\n" >alike.csv
+    spec alike '{csv: {path: alike.csv, target: y}}'
+    finds alike "differ in capitals, blanks or accents alone: two classes"
+done
+printf 'x,y\n1,"a\nb"\n2,c\n' >alike.csv
+finds alike "2 classes: a b 1, c 1 rows"
+
+# ---- numbers with units, dates, names: a word in every row
+for form in 'EUR %s' '%s USD' '\342\202\271%s' '%skr' '%s z\305\202' 'R$ %s' '%s\302\260'; do
+    # shellcheck disable=SC2059  # the number goes into it
+    printf "c,y\n$form,a\n$form,b\n" 5 6 >units.csv
+    spec units '{csv: {path: units.csv, target: y}}'
+    refuses units "is a number with a sign (nor are 1 others of 2)"
+done
+awk 'BEGIN { print "c,y"; for (i = 1; i < 10; i++) printf "2020-01-0%d,%s\n", i, i % 2 ? "a" : "b" }' >units.csv
+finds units "column 1 (c): 9 words in 9 rows ('2020-01-01', ...), so most rows have one of their own: drop it"
+
+# ---- what floats would make one
+awk 'BEGIN { print "time,x,y"; for (i = 0; i < 200; i++) printf "%d,%d,%d\n", 1700000000 + i, i, 1600000000 + i }' >time.csv
+spec time '{csv: {path: time.csv, target: x}}' mse 1
+finds time "data: the numbers of column 'time', 1700000000 to 1700000199, become 32-bit floats, which are 128 apart there"
+for transforms in standardize min_max; do
+    spec time '{csv: {path: time.csv, target: x, drop: y}}' mse 1 "transforms: [$transforms]"
+    finds time "200 rows"
+    expect_no_text out "32-bit floats"
+done
+spec time '{csv: {path: time.csv, target: y, drop: time}}' mse 1
+finds time "target: the numbers of column 3 (y), 1600000000 to 1600000199, become 32-bit floats, which are 128 apart there"
+
+# ---- classes of other datasets that may stand for nothing
+for word in - none n/a; do
+    printf 'a 1:1\n%s 1:2\n' "$word" >nothing.svm
+    spec nothing '{libsvm: {path: nothing.svm}}'
+    if [ $word = n/a ]; then
+        refuses nothing "libsvm.path: nothing.svm:2: column 1 (target): missing value ('n/a') in the target"
+    else
+        refuses nothing "libsvm.path: nothing.svm:2: column 1 (target): is '$word' a class, or does it stand for nothing?"
+    fi
+    spec nothing '{libsvm: {path: nothing.svm, missing: []}}'
+    finds nothing "2 classes"
+done
+printf 'K\366ln 1:1\nb 1:2\n' >latin.svm
+spec latin '{libsvm: {path: latin.svm}}'
+refuses latin "latin.svm:1: byte 0xf6 is not UTF-8; save the file as UTF-8, or say encoding: latin1"
+spec latin '{libsvm: {path: latin.svm, encoding: latin1}}'
+finds latin "2 classes: Köln 1, b 1 rows"
 printf 'x,x,y\n1,2,a\n3,4,b\n' >twins.csv
 spec twins '{csv: {path: twins.csv, target: y}}'
 finds twins "columns 1 and 2 are both called 'x'; a test set's are matched in order"

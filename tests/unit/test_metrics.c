@@ -223,6 +223,10 @@ Test(metrics, auc_of_logits)
     /* LARGE: the softmax is 1 to the last bit of a float. */
     static const float small[9] = {0.6931472f, -1, -1, 3, 3, -9, 1, 1, 1.6931472f},
                        large[12] = {200, 0, 0, 100, 0, 0, 150, 0, 0, 50, 0, 0};
+    /* Class 0 leads by 20 less the log of 1 and e^-20, e^-25 or nothing: less than a float can tell. The
+     * second row and the third say the same in another order. Value of scikit-learn 1.7 for scores in double.
+     */
+    static const float far[12] = {20, 0, -20, 20, -25, 0, 21, 1, -24, 20, -99, 0};
     static const int32_t label[4] = {0, 0, 1, 1}, first[3] = {0, 1, 0};
     fell_metric_call c = {.rows = 4,
                           .cols = 3,
@@ -232,6 +236,8 @@ Test(metrics, auc_of_logits)
                           .target_is = FELL_ONE_CLASS};
 
     expect_value("auc", "", c, 0.75);
+    c.pred = far;
+    expect_value("auc", "", c, 0.25);
     c.rows = 3;
     c.pred = small; /* class 0: 0.73, 0.50, 0.25; class 1: 0.13, 0.50, 0.25 */
     c.label = first;
