@@ -8,6 +8,7 @@
 
 #include <strings.h>
 
+#include "csv_scan.h"
 #include "fell/plugin.h"
 
 #define NAMES_MISSING                                                                                        \
@@ -87,16 +88,11 @@ static inline int name_letter(const char **name)
     for (;;) {
         const unsigned char *p = (const unsigned char *)*name;
         const int at = *p >= 0xc3 && *p <= 0xc5 ? (*p - 0xc3) * 64 + (p[1] & 63) : -1;
+        const int blank = scan_wide_blank((const char *)p);
 
         *name += *p ? 1 : 0;
-        if (*p == ' ' || *p == '\t')
-            continue;
-        if (*p == 0xc2 && p[1] == 0xa0)
-            *name += 1; /* a blank that does not break */
-        else if (*p == 0xe2 && p[1] == 0x80 && (p[2] <= 0x8b || p[2] == 0xaf))
-            *name += 2; /* wide and narrow blanks, and the one without width */
-        else if (*p == 0xe3 && p[1] == 0x80 && p[2] == 0x80)
-            *name += 2; /* that of Chinese */
+        if (blank || *p == ' ' || (*p >= '\t' && *p <= '\r'))
+            *name += blank ? blank - 1 : 0;
         else if (*p == 0xcc || (*p == 0xcd && p[1] < 0xb0))
             *name += 1; /* an accent, U+0300 to U+036F */
         else if (at >= 0 && names_letters[at] != ' ') {

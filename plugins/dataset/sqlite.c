@@ -124,16 +124,8 @@ static void refuse(struct query *q, const char *format, ...)
 static int authorize(void *arg, int action, const char *first, const char *second, const char *database,
                      const char *trigger)
 {
-    static const char *const changing[] = {"random",
-                                           "randomblob",
-                                           "current_date",
-                                           "current_time",
-                                           "current_timestamp",
-                                           "load_extension",
-                                           "sqlite_version",
-                                           "sqlite_source_id",
-                                           "sqlite_compileoption_used",
-                                           "sqlite_compileoption_get"};
+    static const char *const changing[] = {"random",       "randomblob",        "current_date",
+                                           "current_time", "current_timestamp", "load_extension"};
     static const char *const dates[] = {"date",      "time",     "datetime", "julianday",
                                         "unixepoch", "strftime", "timediff"};
     struct query *q = arg;
@@ -149,10 +141,13 @@ static int authorize(void *arg, int action, const char *first, const char *secon
     }
     for (size_t i = 0; second && i < sizeof changing / sizeof *changing; i++)
         if (!sqlite3_stricmp(second, changing[i])) {
-            refuse(q, "%s() would give other rows %s", second,
-                   !strncmp(changing[i], "sqlite_", 7) ? "elsewhere" : "each time");
+            refuse(q, "%s() would give other rows each time", second);
             return SQLITE_DENY;
         }
+    if (second && !sqlite3_strnicmp(second, "sqlite_", 7)) { /* its version, and how it was made */
+        refuse(q, "%s() would give other rows elsewhere", second);
+        return SQLITE_DENY;
+    }
     for (size_t i = 0; second && i < sizeof dates / sizeof *dates; i++)
         q->dates = q->dates || !sqlite3_stricmp(second, dates[i]);
     return SQLITE_OK;
@@ -319,15 +314,15 @@ static fell_status read_columns(struct query *q)
 
 /* ---- rows --------------------------------------------------------------------------- */
 
-/* N bytes become the cell of row ROW, column J; blanks around them do not count. */
+/* N bytes and a NUL become the cell of row ROW, column J; blanks around them do not count. */
 static fell_status keep_text(struct query *q, const char *bytes, size_t n, int64_t row, int64_t j)
 {
     struct table *t = &q->table;
+    struct field f = {scan_skip_spaces((char *)(uintptr_t)bytes, '\0'), 0};
 
-    for (; n > 0 && bytes[n - 1] == ' '; n--)
-        continue;
-    for (; n > 0 && *bytes == ' '; n--)
-        bytes++;
+    f.len = bytes + n - f.text;
+    scan_trim(&f);
+    n = (size_t)f.len;
     if (n > TABLE_LONGEST)
         return fell_fail(q->ctx, "query: row %lld: %s holds %zu bytes; at most %d are read",
                          (long long)row + 1, table_label(t, j), n, TABLE_LONGEST);
@@ -340,7 +335,7 @@ static fell_status keep_text(struct query *q, const char *bytes, size_t n, int64
         t->text = larger;
         q->room = room;
     }
-    memcpy(t->text + q->used, bytes, n);
+    memcpy(t->text + q->used, f.text, n);
     t->text[q->used + n] = '\0';
     t->cell[row * t->n + j] = (uint64_t)q->used << TABLE_LENGTH_BITS | n;
     q->used += n + 1;

@@ -64,9 +64,9 @@ static inline int targets_by_number(const void *a, const void *b)
 
 /* A whole number as it is written shortest: without a plus, and without a fraction of zeros. What has
  * leading zeros stays as it is. */
-static inline struct field targets_plain(struct field f)
+static inline struct field targets_plain(struct field f, char decimal)
 {
-    const char *point = memchr(f.text, '.', (size_t)f.len);
+    const char *point = memchr(f.text, decimal, (size_t)f.len);
     struct field whole = f;
 
     if (point)
@@ -112,7 +112,8 @@ static inline void targets_unify(struct table *t, struct cell *cell, int64_t n)
     struct field merged[2] = {{NULL, 0}}, parted[2] = {{NULL, 0}};
 
     for (int64_t i = 1; i < n; i++) {
-        const struct field a = targets_plain(cell[i - 1].f), b = targets_plain(cell[i].f);
+        const struct field a = targets_plain(cell[i - 1].f, t->decimal),
+                           b = targets_plain(cell[i].f, t->decimal);
 
         if (cell[i].number != cell[i - 1].number || !targets_by_bytes(&cell[i], &cell[i - 1]))
             continue;
@@ -127,7 +128,7 @@ static inline void targets_unify(struct table *t, struct cell *cell, int64_t n)
         }
     }
     for (int64_t i = 0; i < n; i++)
-        cell[i].f = targets_plain(cell[i].f);
+        cell[i].f = targets_plain(cell[i].f, t->decimal);
     if (merged[0].text)
         targets_tell_same(t, &merged[0], &merged[1], true);
     if (parted[0].text)

@@ -14,7 +14,7 @@
 
 enum encoding { ENCODING_UTF8, ENCODING_LATIN1, ENCODING_CP1252 };
 
-#define TEXT_ENCODINGS "utf8|latin1|cp1252"
+#define TEXT_ENCODINGS    "utf8|latin1|cp1252"
 #define TEXT_ENCODING_DOC "How the file writes its characters."
 
 /* Bytes 0x80 to 0x9f of Windows-1252, as code points; 0: none is assigned. */

@@ -460,14 +460,17 @@ status measure_find(const struct measure *m, const char *name, struct watched *o
 status measure_find_objective(const struct measure *m, const char *name, bool maximize, struct watched *out,
                               struct problem *p)
 {
+    struct watched found;
     struct error err;
 
     if (!name)
         return OK;
-    if (measure_find(m, name, out, &err) != OK)
+    if (measure_find(m, name, &found, &err) != OK)
         return problem_set(p, "sweep.objective", 0, "", "objective.%s: %s",
                            maximize ? "maximize" : "minimize", err.text);
-    out->maximise = maximize;
+    found.maximise = maximize;
+    if (out)
+        *out = found;
     return OK;
 }
 

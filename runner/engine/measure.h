@@ -48,7 +48,7 @@ struct probe_names *measure_probe_names(const struct measure *m);
 
 /* Find a recorded value. Errors name those that there are. */
 status measure_find(const struct measure *m, const char *name, struct watched *out, struct error *err);
-/* The objective of a sweep, which MAXIMIZE turns; NULL: none, and OUT stays as it is. */
+/* The objective of a sweep, which MAXIMIZE turns; NULL: none, and OUT (NULL: it is only checked) stays. */
 status measure_find_objective(const struct measure *m, const char *name, bool maximize, struct watched *out,
                               struct problem *p);
 

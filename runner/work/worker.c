@@ -326,13 +326,12 @@ static status check(struct worker *w, const struct spec *spec, const cJSON *head
                     struct problem *p)
 {
     struct learner learner;
-    struct watched watched;
     status result = learner_plan(&learner, spec, w->data, &w->env, net_batch(spec, w->data), p);
 
     if (result == OK)
         result = measure_find_objective(learner.measure,
                                         cJSON_GetStringValue(cJSON_GetObjectItem(header, "objective")),
-                                        cJSON_IsTrue(cJSON_GetObjectItem(header, "maximize")), &watched, p);
+                                        cJSON_IsTrue(cJSON_GetObjectItem(header, "maximize")), NULL, p);
     if (result == OK) {
         cJSON *plan = learner_to_json(&learner);
         struct looks *looks = NULL;

@@ -96,11 +96,17 @@ finds codes "4 classes: 042 1, 42 1, 250.1 1, 250.10 1 rows"
 printf 'x,y\n1,90071992547409921\n2,90071992547409922\n3,90071992547409923\n' >ids.csv
 spec ids '{csv: {path: ids.csv, target: y}}' cross_entropy 3
 finds ids "3 classes: 90071992547409921 1, 90071992547409922 1, 90071992547409923 1 rows"
+printf 'x;y\n1;1\n2;1,0\n3;2\n' >ones.csv
+spec ones '{csv: {path: ones.csv, target: y, decimal: ","}}'
+finds ones "'1' and '1,0' are the same number, written in two ways: one class" "2 classes: 1 2, 2 1 rows"
 printf 'x,y\n1,1\n2,1.0\n3,2\n' >ones.csv
 spec ones '{csv: {path: ones.csv, target: y}}'
 finds ones "'1' and '1.0' are the same number, written in two ways: one class" "2 classes: 1 2, 2 1 rows"
 sqlite3 codes.db "CREATE TABLE t(x REAL, y TEXT); INSERT INTO t VALUES (1, '042'), (2, '42'), (3, '250.10'), (4, '250.1');
     CREATE TABLE i(x REAL, y INTEGER); INSERT INTO i VALUES (1, 9007199254740993), (2, 9007199254740992)"
+sqlite3 codes.db "CREATE TABLE b(x REAL, y TEXT); INSERT INTO b VALUES (1, 'a'), (2, char(9) || 'a' || char(160)), (3, 'b ')"
+spec blanks '{sqlite: {path: codes.db, query: SELECT * FROM b ORDER BY x, target: y}}'
+finds blanks "2 classes: a 2, b 1 rows"
 spec sql "{sqlite: {path: codes.db, query: SELECT * FROM t ORDER BY x, target: y}}" cross_entropy 4
 finds sql "4 classes: 042 1, 42 1, 250.1 1, 250.10 1 rows"
 spec sql "{sqlite: {path: codes.db, query: SELECT * FROM i ORDER BY x, target: y}}"
@@ -163,7 +169,7 @@ spec alike '{csv: {path: alike.csv, target: y}}' cross_entropy 3
 finds alike "column 1 (c): 'True' and 'true' differ in capitals, blanks or accents alone: two words" \
     "target: 'Yes' and 'yes' differ in capitals, blanks or accents alone: two classes"
 # a blank that does not break, and an accent that is a character of its own
-for pair in 'a b|a\302\240b' '\303\251t\303\251|e\314\201te\314\201' '\305\201od\305\272|\305\201odz\314\201'; do
+for pair in 'a b|a\302\240b' '\303\251t\303\251|e\314\201te\314\201' 'a b|"a\nb"' '\305\201od\305\272|\305\201odz\314\201'; do
     # shellcheck disable=SC2059  # bytes in octal
     printf "x,y\n1,${pair%|*}\n2,${pair#*|}\n" >alike.csv
     spec alike '{csv: {path: alike.csv, target: y}}'
