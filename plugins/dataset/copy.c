@@ -47,6 +47,7 @@ static fell_status open_copy(fell_data_info *info)
     info->target = fell_vec(steps(s));
     info->is = FELL_CLASSES;
     info->nclasses = s->symbols + 1;
+    info->vocabulary = s->one_hot ? 0 : s->symbols + 2;
     return FELL_OK;
 }
 

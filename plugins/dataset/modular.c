@@ -47,6 +47,7 @@ static fell_status open_pairs(fell_data_info *info)
     info->target = fell_vec(1);
     info->is = info->wanted == FELL_VALUES ? FELL_VALUES : FELL_CLASSES;
     info->nclasses = s->modulus;
+    info->vocabulary = s->inputs == NUMBERS ? s->modulus : s->inputs == TOKENS ? s->modulus + 2 : 0;
     return FELL_OK;
 }
 

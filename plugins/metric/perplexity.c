@@ -22,7 +22,7 @@ static double surprise(const fell_metric_call *c, int64_t i)
 
 static fell_status eval(fell_metric_call *c)
 {
-    double sum = 0.0, all = 0.0;
+    double sum = 0.0, all = 0.0, value;
 
     if (c->pred_is != FELL_LOGIT && c->pred_is != FELL_LOGPROB && c->pred_is != FELL_PROB)
         return fell_fail(c->ctx,
@@ -34,7 +34,8 @@ static fell_status eval(fell_metric_call *c)
         sum += weight > 0.0 ? weight * surprise(c, i) : 0.0;
         all += weight;
     }
-    *c->value = all > 0.0 ? (double)fell_exp((float)(sum / all)) : (double)NAN;
+    value = all > 0.0 ? (double)fell_exp((float)(sum / all)) : (double)NAN;
+    *c->value = isfinite(value) ? value : (double)NAN;
     return FELL_OK;
 }
 

@@ -3,6 +3,8 @@
  */
 #include "explain/story.h"
 
+#include "base/text.h"
+
 /* How many entries read entry I. */
 static int readers(const struct lesson *l, int i)
 {
@@ -115,6 +117,73 @@ static void tell_classes(struct story *s)
                    story_moment(s), says, verdict(s));
 }
 
+/* Whether the units of a text are words, which are told with blanks between them. */
+static bool has_words(const struct data *d)
+{
+    for (int64_t k = 0; k < d->nclasses; k++) {
+        const char *name = d->class_names[k];
+        size_t letters = 0;
+
+        for (const char *p = name; *p; p++)
+            letters += (*p & 0xc0) != 0x80;
+        if (letters > 1 && *name != '\\')
+            return true;
+    }
+    return false;
+}
+
+/* A row of a text, as it is read: what inputs and classes are by name. Of a long one the beginning. */
+static const char *text_row(struct story *s)
+{
+    enum { MOST = 120 };
+    const struct lesson *l = s->l;
+    const char *between = has_words(l->data) ? " " : "";
+    struct strbuf b = {0};
+    const char *text;
+    int64_t i = 0;
+
+    for (; i < l->data->x_size && i < MOST; i++)
+        strbuf_addf(&b, "%s%s", i ? between : "", l->data->class_names[(int64_t)l->x[i]]);
+    strbuf_addf(&b, "%s", i < l->data->x_size ? "…" : "");
+    text = page_format(s->p, "“%s”", page_plain(s->p, b.text));
+    strbuf_release(&b);
+    return text;
+}
+
+/* How many of the row's places have their largest output at their own class. */
+static int64_t count_right(const struct lesson *l)
+{
+    int64_t right = 0;
+
+    for (int64_t i = 0; i < l->rows; i++) {
+        const double *y = l->output + i * l->cols;
+        int64_t best = 0;
+
+        for (int64_t k = 1; k < l->cols; k++)
+            best = y[k] > y[best] ? k : best;
+        right += best == l->label[i];
+    }
+    return right;
+}
+
+/* A row with a class at each of its places. */
+static void tell_sequence(struct story *s)
+{
+    const struct lesson *l = s->l;
+    const bool text = l->data->vocabulary && l->data->class_names && l->data->vocabulary == l->data->nclasses;
+    const char *row = text ? page_format(s->p, " is %s, and it", text_row(s)) : "";
+
+    page_paragraph(
+        s->p,
+        "Row %lld of the data%s has a {label} at each of its %lld places, %s. The net does not see the "
+        "labels. %s With the %s that it has %s, its highest output is the right one at **%lld of %lld** "
+        "places. The first, told of below, is labelled **%s**%s.",
+        (long long)l->row, row, (long long)l->rows, text ? "what follows there" : "its class", given(s),
+        story_parameters(s), story_moment(s), (long long)count_right(l), (long long)l->rows,
+        story_class(s, l->label[0]),
+        l->probability ? page_format(s->p, ": %s", answer_words(s, l->probability)) : "");
+}
+
 static const char *list_values(struct story *s, const double *v, int64_t n)
 {
     const char *text = "";
@@ -175,7 +244,9 @@ void story_begin(struct story *s)
                                strchr(".!?", l->about[strlen(l->about) - 1]) ? "" : ".")
                  : "");
     page_heading(s->p, 2, "1. The story in two paragraphs");
-    if (l->label)
+    if (l->label && l->rows > 1)
+        tell_sequence(s);
+    else if (l->label)
         tell_classes(s);
     else
         tell_values(s);

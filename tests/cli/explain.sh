@@ -178,3 +178,17 @@ expect_exit 0 "$FELL" explain drawn.yaml --sample 3
 expect_text out 'without what `jitter` draws anew in every step of the training'
 expect_exit 2 "$FELL" explain drawn.yaml --interactive -o page.html
 expect_text err "transform 'jitter' draws anew in every step"
+
+# ---- a text is told as text, and its places are counted
+cat >text.yaml <<END
+name: text
+seed: 1
+data: {source: {text: {path: $srcdir/configs/data/constitution.txt, length: 12}}}
+model: [{embedding: {num_embeddings: 71, embedding_dim: 4}}, {dense: {units: 71}}]
+loss: cross_entropy
+optimizer: {sgd: {lr: 0.1}}
+train: {epochs: 1, steps_per_epoch: 3}
+END
+expect_exit 0 "$FELL" explain text.yaml --sample 1 -o text.md
+expect_text text.md 'Row 1 of the data is “tion of the ”, and it has a' " at each of its 12 places, what follows there." \
+    "is the right one at **" " of 12** places. The first, told of below, is labelled **i**: **"

@@ -59,7 +59,11 @@ refuses() {
     expect_exit 2 "$FELL" check numbers-repeated.yaml "data.test=null" "data.source={csv: {path: bad.csv, target: y, $1}}"
     expect_text err "$2"
 }
-refuses 'weights: w, drop: [g]' "csv.weights: bad.csv:5: column 3 (w): missing value (1 in all)"
+refuses 'weights: w, drop: [g]' "csv.weights: bad.csv:5: column 3 (w): missing value (1 in all); bad.csv:3: column 3 (w): no number 'x' (1 in all)"
+refuses 'weights: w, group: g' "csv.path: group: bad.csv:4: column 4 (g): missing value (1 in all); weights: bad.csv:5: column 3 (w): missing value (1 in all); weights: bad.csv:3"
+sed 's/^1,2/1.2.3,2/' bad.csv >worse.csv
+expect_exit 2 "$FELL" check numbers-repeated.yaml "data.test=null" "data.source={csv: {path: worse.csv, target: y, weights: w, drop: [g]}}"
+expect_text err "worse.csv:2: column 1 (a): '1.2.3' is not a number" "; weights: worse.csv:5: column 3 (w): missing value (1 in all)"
 sed -i 's/,,v/,1,v/' bad.csv
 refuses 'weights: w, drop: [g]' "csv.weights: bad.csv:3: column 3 (w): no number 'x' (1 in all)"
 sed -i 's/,x,/,1,/' bad.csv
