@@ -43,41 +43,78 @@ struct seen {
     int64_t dead;
 };
 
-/* The outputs of all rows, x[rows,size], and its columns' means. */
-static void see(const fell_probe_call *c, const float *x, int64_t size, double low, double high, double *mean,
-                unsigned char *alive, struct seen *s)
+/* The same of each of its units, so that a row's units are independent of each other. */
+struct units {
+    double *mean, *squares;
+    float *least, *most;
+    int32_t *zeros, *near;
+};
+
+static bool make_units(fell_ctx *ctx, int64_t size, struct units *u)
+{
+    u->mean = fell_scratch(ctx, 2 * size, sizeof *u->mean);
+    u->least = fell_scratch(ctx, 2 * size, sizeof *u->least);
+    u->zeros = fell_scratch(ctx, 2 * size, sizeof *u->zeros);
+    if (!u->mean || !u->least || !u->zeros)
+        return false;
+    u->squares = u->mean + size;
+    u->most = u->least + size;
+    u->near = u->zeros + size;
+    for (int64_t j = 0; j < size; j++) {
+        u->mean[j] = u->squares[j] = 0.0;
+        u->least[j] = INFINITY;
+        u->most[j] = -INFINITY;
+        u->zeros[j] = u->near[j] = 0;
+    }
+    return true;
+}
+
+/* One row, x[size]. */
+static void see_row(const float *x, int64_t size, float low, float high, const struct units *u)
+{
+    double *restrict mean = u->mean;
+    float *restrict least = u->least, *restrict most = u->most;
+    int32_t *restrict zeros = u->zeros, *restrict near = u->near;
+
+    for (int64_t j = 0; j < size; j++)
+        mean[j] += (double)x[j];
+    for (int64_t j = 0; j < size; j++) {
+        least[j] = x[j] < least[j] ? x[j] : least[j];
+        most[j] = x[j] > most[j] ? x[j] : most[j];
+    }
+    for (int64_t j = 0; j < size; j++)
+        zeros[j] += x[j] == 0.0f;
+    for (int64_t j = 0; low < high && j < size; j++)
+        near[j] += (x[j] <= low) | (x[j] >= high);
+}
+
+/* The outputs of all rows, x[rows,size], and the means of its units. */
+static void see(const fell_probe_call *c, const float *x, int64_t size, double low, double high,
+                const struct units *u, struct seen *s)
 {
     const struct activations *a = c->settings;
     const int64_t rows = c->plan->rows;
     const double edge = a->margin * (high - low);
+    double centre;
 
     *s = (struct seen){.least = INFINITY, .most = -INFINITY};
-    for (int64_t j = 0; j < size; j++) {
-        mean[j] = 0.0;
-        alive[j] = 0;
-    }
     for (int64_t i = 0; i < rows; i++)
-        for (int64_t j = 0; j < size; j++) {
-            const double v = (double)x[i * size + j];
-
-            mean[j] += v;
-            alive[j] = (unsigned char)(alive[j] | (v > 0.0));
-            s->least = v < s->least ? v : s->least;
-            s->most = v > s->most ? v : s->most;
-            s->zeros += !(v < 0.0) && !(v > 0.0) && v == v;
-            s->near += v <= low + edge || v >= high - edge;
-        }
+        see_row(x + i * size, size, (float)(low + edge), (float)(high - edge), u);
     for (int64_t j = 0; j < size; j++) {
-        s->sum += mean[j];
-        mean[j] /= (double)rows;
-        s->dead += !alive[j];
+        s->sum += u->mean[j];
+        u->mean[j] /= (double)rows;
+        s->dead += !(u->most[j] > 0.0f);
+        s->least = (double)u->least[j] < s->least ? (double)u->least[j] : s->least;
+        s->most = (double)u->most[j] > s->most ? (double)u->most[j] : s->most;
+        s->zeros += (double)u->zeros[j];
+        s->near += (double)u->near[j];
     }
+    centre = s->sum / (double)(rows * size);
     for (int64_t i = 0; i < rows; i++)
-        for (int64_t j = 0; j < size; j++) {
-            const double d = (double)x[i * size + j] - s->sum / (double)(rows * size);
-
-            s->squares += d * d;
-        }
+        for (int64_t j = 0; j < size; j++)
+            u->squares[j] += ((double)x[i * size + j] - centre) * ((double)x[i * size + j] - centre);
+    for (int64_t j = 0; j < size; j++)
+        s->squares += u->squares[j];
 }
 
 /* Up to so many multiplications the products are summed in double. */
@@ -123,20 +160,58 @@ static bool products(fell_probe_call *c, float *x, int64_t size, const double *m
     return true;
 }
 
-static fell_status record_ranks(fell_probe_call *c, int64_t at, float *x, int64_t size, const double *mean)
+/* Outputs that are those of the last look, bit by bit, have the ranks of then: an entry that only gives its
+ * input another shape, before all weights. */
+enum { WORD = 4 /* floats that hold 64 bits, 16 each */, MEMORY = 3 * WORD };
+
+static const fell_probe_state states[] = {
+    {"ranks", "Of each entry a hash of its outputs, and the two ranks of then."}};
+
+static fell_status plan(fell_probe_plan *p)
 {
-    const struct activations *s = c->settings;
+    p->state[0] = MEMORY * p->nentries;
+    return FELL_OK;
+}
+
+static void keep(uint64_t word, float out[WORD])
+{
+    for (int i = 0; i < WORD; i++)
+        out[i] = (float)((word >> (16 * i)) & 0xffff);
+}
+
+static double recall(const float in[WORD])
+{
+    uint64_t word = 0;
+    double x;
+
+    for (int i = 0; i < WORD; i++)
+        word |= (uint64_t)in[i] << (16 * i);
+    memcpy(&x, &word, sizeof x);
+    return x;
+}
+
+/* FNV-1a over the words of x[n], in four strands; never 0. */
+static uint64_t hash(const float *x, int64_t n)
+{
+    uint64_t h[4] = {0xcbf29ce484222325u, 1, 2, 3};
+    uint32_t word;
+
+    for (int64_t i = 0; i < n; i++) {
+        memcpy(&word, x + i, sizeof word);
+        h[i % 4] = (h[i % 4] ^ word) * 0x100000001b3u;
+    }
+    for (int i = 1; i < 4; i++)
+        h[0] = (h[0] ^ h[i] ^ (h[i] >> 29)) * 0x100000001b3u;
+    return h[0] ? h[0] : 1;
+}
+
+/* rank: effective rank, participation ratio. X is used up. */
+static fell_status ranks(fell_probe_call *c, int64_t at, float *x, int64_t size, const double *mean,
+                         double rank[2])
+{
     const int64_t rows = c->plan->rows, n = size < rows ? size : rows;
     double *a, *d, trace = 0.0, square = 0.0, sum = 0.0, entropy = 0.0, least;
 
-    if (n > s->rank_limit) {
-        fell_warn(c->ctx, "%s: ranks of %lld rows and %lld units are not computed: rank_limit is %lld",
-                  c->plan->entry[at].name, (long long)rows, (long long)size, (long long)s->rank_limit);
-        return fell_record(c, EFFECTIVE_RANK, at, 0, (double)NAN) ||
-                       fell_record(c, PARTICIPATION_RATIO, at, 0, (double)NAN)
-                   ? FELL_ERROR
-                   : FELL_OK;
-    }
     a = fell_scratch(c->ctx, n * n, sizeof *a);
     d = fell_scratch(c->ctx, 4 * n, sizeof *d);
     if (!a || !d || !products(c, x, size, mean, a, n))
@@ -157,8 +232,38 @@ static fell_status record_ranks(fell_probe_call *c, int64_t at, float *x, int64_
     for (int64_t i = 0; i < n; i++)
         if (d[i] > 0.0)
             entropy -= d[i] / sum * (double)fell_log((float)(d[i] / sum));
-    return fell_record(c, EFFECTIVE_RANK, at, 0, sum > 0.0 ? (double)fell_exp((float)entropy) : 0.0) ||
-                   fell_record(c, PARTICIPATION_RATIO, at, 0, square > 0.0 ? trace * trace / square : 0.0)
+    rank[0] = sum > 0.0 ? (double)fell_exp((float)entropy) : 0.0;
+    rank[1] = square > 0.0 ? trace * trace / square : 0.0;
+    return FELL_OK;
+}
+
+static fell_status record_ranks(fell_probe_call *c, int64_t at, float *x, int64_t size, const double *mean)
+{
+    const struct activations *s = c->settings;
+    const int64_t rows = c->plan->rows, n = size < rows ? size : rows;
+    float *memory = c->state[0] + at * MEMORY, now[WORD];
+    double rank[2] = {(double)NAN, (double)NAN};
+
+    if (n > s->rank_limit)
+        fell_warn(c->ctx, "%s: ranks of %lld rows and %lld units are not computed: rank_limit is %lld",
+                  c->plan->entry[at].name, (long long)rows, (long long)size, (long long)s->rank_limit);
+    keep(hash(x, rows * size), now);
+    if (memcmp(memory, now, sizeof now) == 0) {
+        rank[0] = recall(memory + WORD);
+        rank[1] = recall(memory + 2 * WORD);
+    } else if (n <= s->rank_limit) {
+        if (ranks(c, at, x, size, mean, rank) != FELL_OK)
+            return FELL_ERROR;
+        memcpy(memory, now, sizeof now);
+        for (int i = 0; i < 2; i++) {
+            uint64_t word;
+
+            memcpy(&word, &rank[i], sizeof word);
+            keep(word, memory + (i + 1) * WORD);
+        }
+    }
+    return fell_record(c, EFFECTIVE_RANK, at, 0, rank[0]) ||
+                   fell_record(c, PARTICIPATION_RATIO, at, 0, rank[1])
                ? FELL_ERROR
                : FELL_OK;
 }
@@ -168,20 +273,19 @@ static fell_status record_entry(fell_probe_call *c, int64_t at, float *x)
 {
     const fell_entry_view *e = &c->plan->entry[at];
     const double n = (double)(c->plan->rows * e->size);
-    double *mean = fell_scratch(c->ctx, e->size, sizeof *mean);
-    unsigned char *alive = fell_scratch(c->ctx, e->size, 1);
+    struct units u;
     struct seen s;
 
-    if (!mean || !alive)
+    if (!make_units(c->ctx, e->size, &u))
         return FELL_ERROR;
-    see(c, x, e->size, e->low, e->high, mean, alive, &s);
+    see(c, x, e->size, e->low, e->high, &u, &s);
     if (fell_record(c, MEAN, at, 0, s.sum / n) || fell_record(c, SD, at, 0, sqrt(s.squares / n)) ||
         fell_record(c, MIN, at, 0, s.least) || fell_record(c, MAX, at, 0, s.most) ||
         fell_record(c, ZERO_SHARE, at, 0, s.zeros / n) ||
         fell_record(c, DEAD_UNITS, at, 0, (double)s.dead / (double)e->size) ||
         (e->low < e->high && fell_record(c, SATURATED, at, 0, s.near / n)))
         return FELL_ERROR;
-    return record_ranks(c, at, x, e->size, mean);
+    return record_ranks(c, at, x, e->size, u.mean);
 }
 
 /* The outputs of entries FROM .. TO - 1 for all rows, to x[entry] [rows,size]. */
@@ -241,6 +345,6 @@ static const fell_probe activations = {
         "any (X. Glorot and Y. Bengio, \"Understanding the difficulty of training deep feedforward neural\n"
         "networks\", 2010). O. Roy and M. Vetterli, \"The effective rank\", 2007.",
         struct activations, params),
-    FELL_PROBE_TABLES(numbers, NULL, 0), .look = look};
+    FELL_PROBE_TABLES(numbers, states, 1), .plan = plan, .look = look};
 
 FELL_PLUGIN("1.0", "Fellrunner, MIT", &activations.item);

@@ -39,10 +39,45 @@ static inline double linear_dot32(const float *a, const float *b, int64_t n)
     return s;
 }
 
+/* The product of floats with doubles. */
+static inline double linear_dot_mixed(const float *a, const double *b, int64_t n)
+{
+    double lane[8] = {0.0}, s = 0.0;
+    int64_t i = 0;
+
+    for (; i + 8 <= n; i += 8)
+        for (int l = 0; l < 8; l++)
+            lane[l] += (double)a[i + l] * b[i + l];
+    for (; i < n; i++)
+        s += (double)a[i] * b[i];
+    for (int l = 0; l < 8; l++)
+        s += lane[l];
+    return s;
+}
+
 /* Cosine of the angle between two vectors; NAN where one has no length. */
 static inline double linear_cosine(double dot, double squares_a, double squares_b)
 {
     return squares_a > 0.0 && squares_b > 0.0 ? dot / (sqrt(squares_a) * sqrt(squares_b)) : (double)NAN;
+}
+
+/* p = scale A u for a symmetric A [m,m] whose rows are N apart; only what is right of the diagonal is read.
+ */
+static inline void linear_symmetric(const double *a, int64_t n, int64_t m, double scale, const double *u,
+                                    double *p)
+{
+    for (int64_t i = 0; i < m; i++)
+        p[i] = 0.0;
+    for (int64_t i = 0; i < m; i++) {
+        const double *row = a + i * n;
+        const double ui = u[i];
+
+        p[i] += row[i] * ui + linear_dot(row + i + 1, u + i + 1, m - i - 1);
+        for (int64_t j = i + 1; j < m; j++)
+            p[j] += row[j] * ui;
+    }
+    for (int64_t i = 0; i < m; i++)
+        p[i] *= scale;
 }
 
 /* A symmetric matrix a[n,n] to tridiagonal form by Householder reflections (Golub and Van Loan, Matrix
@@ -72,8 +107,7 @@ static inline void linear_tridiagonal(double *a, int64_t n, double *d, double *e
         beta = linear_dot(u, u, m);
         if (!(beta > 0.0))
             continue;
-        for (int64_t i = 0; i < m; i++)
-            p[i] = 2.0 / beta * linear_dot(a + (k + 1 + i) * n + k + 1, u, m);
+        linear_symmetric(a + (k + 1) * (n + 1), n, m, 2.0 / beta, u, p);
         half = linear_dot(p, u, m) / beta;
         for (int64_t i = 0; i < m; i++)
             p[i] -= half * u[i];
@@ -81,7 +115,7 @@ static inline void linear_tridiagonal(double *a, int64_t n, double *d, double *e
             double *r = a + (k + 1 + i) * n + k + 1;
             const double ui = u[i], pi = p[i];
 
-            for (int64_t j = 0; j < m; j++)
+            for (int64_t j = i; j < m; j++) /* what is below the diagonal is not looked at */
                 r[j] -= ui * p[j] + pi * u[j];
         }
     }

@@ -12,7 +12,8 @@ struct sharpness {
 };
 
 static const fell_param params[] = {
-    FELL_INT(struct sharpness, top, 1, 1, 32, 0, "How many of the largest eigenvalues are recorded."),
+    FELL_INT(struct sharpness, top, 1, 0, 32, 0,
+             "How many of the largest eigenvalues are recorded; 0: none are looked for."),
     FELL_FLOAT(struct sharpness, tolerance, 0.01, 0, 1, FELL_MIN_OPEN,
                "Error of these eigenvalues, as a share of the largest, at which the search ends."),
     FELL_INT(struct sharpness, turns, 60, 2, 1000, 0, "The most products with the Hessian that it may take."),
@@ -166,37 +167,57 @@ static fell_status record_eigenvalues(struct work *w, const double *d, int64_t k
                : FELL_OK;
 }
 
-/* Lanczos, each vector made orthogonal to all before it, twice. */
+/* NEXT less its parts along the K unit vectors before, and again where little was left, which rounding then
+ * spoils ("twice is enough": Parlett 1998, 6.9). Its length. */
+static double make_orthogonal(const float *v, int64_t k, double *next, int64_t n)
+{
+    double before = sqrt(linear_dot(next, next, n)), size = before;
+
+    for (int turn = 0; turn < 2; turn++) {
+        for (int64_t i = 0; i < k; i++) {
+            const float *one = v + i * n;
+            const double x = linear_dot_mixed(one, next, n);
+
+            for (int64_t j = 0; j < n; j++)
+                next[j] -= x * (double)one[j];
+        }
+        size = sqrt(linear_dot(next, next, n));
+        if (size > 0.7 * before)
+            break;
+        before = size;
+    }
+    return size;
+}
+
+/* Lanczos, each vector made orthogonal to all before it. */
 static fell_status eigenvalues(struct work *w)
 {
     fell_ctx *ctx = w->c->ctx;
     const int64_t n = w->n, least = parameters(w->c->plan), turns = least < w->s->turns ? least : w->s->turns;
-    double *v = fell_scratch(ctx, (turns + 1) * n, sizeof *v),
+    float *v = fell_scratch(ctx, (turns + 1) * n, sizeof *v);
+    double *now = fell_scratch(ctx, n, sizeof *now), *next = fell_scratch(ctx, n, sizeof *next),
            *a = fell_scratch(ctx, 4 * (turns + 1), sizeof *a);
     double *z = fell_scratch(ctx, turns * turns, sizeof *z), *b, *d, *error, largest = 0.0;
     int64_t k = 0;
 
-    if (!v || !a || !z)
+    if (!v || !now || !next || !a || !z)
         return FELL_ERROR;
     b = a + turns + 1;
     d = b + turns + 1;
     error = d + turns + 1;
-    draw(w, w->up, v);
+    draw(w, w->up, next);
     b[0] = 0.0;
     while (k < turns) {
-        double *now = v + k * n, *next = now + n, size;
+        double size;
 
+        for (int64_t j = 0; j < n; j++) {
+            v[k * n + j] = (float)next[j];
+            now[j] = (double)v[k * n + j];
+        }
         if (times(w, now, next) != FELL_OK)
             return FELL_ERROR;
         a[k] = linear_dot(now, next, n);
-        for (int turn = 0; turn < 2; turn++)
-            for (int64_t i = 0; i <= k; i++) {
-                const double x = linear_dot(v + i * n, next, n);
-
-                for (int64_t j = 0; j < n; j++)
-                    next[j] -= x * v[i * n + j];
-            }
-        size = sqrt(linear_dot(next, next, n));
+        size = make_orthogonal(v, k + 1, next, n);
         k++;
         if (!(size == size) || !ritz(a, b, k, size, d, error, z))
             return fell_record(w->c, EIGENVALUE, 0, 0, (double)NAN);
@@ -299,7 +320,9 @@ static fell_status look(fell_probe_call *c)
     memcpy(w.at, c->w, (size_t)n * sizeof *w.at);
     w.step = w.s->step * sqrt(linear_dot32(w.at, w.at, n));
     w.step = w.step > 0.0 ? w.step : w.s->step;
-    return eigenvalues(&w) != FELL_OK || trace(&w) != FELL_OK ? FELL_ERROR : sam(&w);
+    if (w.s->top && eigenvalues(&w) != FELL_OK)
+        return FELL_ERROR;
+    return trace(&w) != FELL_OK ? FELL_ERROR : sam(&w);
 }
 
 static const fell_probe sharpness = {

@@ -98,7 +98,7 @@ static double spectral_norm(fell_ctx *ctx, const float *w, int64_t m, int64_t n)
             best = 0.0;
             for (int64_t i = 0; i <= k; i++)
                 best = d[i] > best ? d[i] : best;
-            if (best - last <= 1e-9 * best && k > 3)
+            if (best - last <= 1e-6 * best && k > 3) /* of its square, as good as the floats are */
                 break;
             last = best;
         }
