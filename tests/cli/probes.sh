@@ -60,6 +60,8 @@ probes() {
 others without.db >wanted
 others with.db >got
 cmp -s wanted got || fail "probes change what else is recorded: $(diff wanted got | head -4)"
+"$FELL" run with.yaml "probes=[{samples: {rows: 5, every: 3}}, weights, {sharpness: {rows: 10, top: 0}}]" --quiet --db set.db --jobs 1
+others set.db | cmp -s - wanted || fail "probes that are set differently change what else is recorded"
 probes with.db >first
 for probe in activations weights updates sharpness gradient_noise gradients samples collapse similarity landscape path; do
     grep -q "|$probe|" first || fail "$probe recorded nothing"

@@ -92,6 +92,29 @@ found lottery-ticket '1|1|2' "SELECT max(r->>'accuracy') FILTER (WHERE r->>'begi
     max(r->>'after_5_epochs') FILTER (WHERE r->>'begins' = 'rewound') > 0.1 + max(r->>'after_5_epochs') FILTER (WHERE r->>'begins' <> 'rewound'),
     count(*) FROM q WHERE r->>'percent_left' = 2"
 
+# Sums that were not trained on are right long after those that were, and without weight decay not at all.
+run 0 grokking mlp repeats=1 train.epochs=800 record.evaluate.every=20 'sweep.over.optimizer.adamw.weight_decay=[0, 2]' \
+    'sweep.over.data.validation=[0.2]'
+found grokking '1|1|1' "SELECT max(r->>'accuracy') FILTER (WHERE r->>'weight_decay' = 0) < 0.2,
+    min(r->>'times_later') FILTER (WHERE r->>'weight_decay' = 2) > 4, max(r->>'trained') <= 100 FROM q"
+
+# Without residuals the loss around a deep net is no bowl.
+run 0 landscapes landscapes repeats=1 train.epochs=15 'sweep.over.vars.depth=[20]'
+found landscapes '1|1' "SELECT max(r->>'concave') FILTER (WHERE r->>'block' = 'residual') < 0.05,
+    min(r->>'concave') FILTER (WHERE r->>'block' = 'plain') > 2 * max(r->>'concave') FILTER (WHERE r->>'block' = 'residual') FROM q"
+
+# Rows that were never forgotten can go; any others less so. The second part reads what the first has made.
+mkdir -p copy/configs/studies copy/results
+cp -r "$studies/forgotten-samples" copy/configs/studies
+cp -r "$srcdir/configs/data" copy/configs
+(cd copy && "$FELL" run configs/studies/forgotten-samples/look.yaml --db results/forgotten-samples.db --quiet --jobs 2 repeats=2 train.epochs=15 &&
+    sqlite3 -bail results/forgotten-rows.db <configs/studies/forgotten-samples/choose.sql &&
+    "$FELL" run configs/studies/forgotten-samples/drop.yaml --db results/forgotten-samples.db --quiet --jobs 2 repeats=2 train.epochs=25) ||
+    fail "forgotten-samples"
+mv copy/results/forgotten-samples.db results
+found forgotten-samples '1|1' "SELECT min(r->>'accuracy') FILTER (WHERE r->>'dropped' = 'unforgettable 60') > 0.96,
+    max(r->>'accuracy') FILTER (WHERE r->>'dropped' = 'unforgettable 80') > 0.015 + max(r->>'accuracy') FILTER (WHERE r->>'dropped' = 'any 80') FROM q"
+
 for study in "$studies"/*/; do
     for file in README.md question.sql picture.sql picture.svg; do
         [ -s "$study$file" ] || fail "$study has no $file"
