@@ -1,4 +1,4 @@
-/* registry_load.c - from the path of a shared object to its checked items.
+/* registry_load.c - from the bytes of a shared object to its checked items.
  *
  * dlopen of a private copy, with the floating-point control words compared and put back; then the exported
  * symbol; then its tables (registry_items.c). Plugins are never unloaded: items point into
@@ -204,21 +204,17 @@ static void name_of(int fd, char name[64])
 /* Whoever writes into a file that is mapped changes the program that runs: so what is mapped is a copy, and
  * the hash is that of its bytes; the COPY is left open for it. Where there can be none (0), SHA256 is filled,
  * and the file must still hold those bytes afterwards. */
-static void *load_copy(const char *path, int *copy, char sha256[65], struct error *err)
+static void *load_copy(const struct plugin_bytes *b, int *copy, char sha256[65], struct error *err)
 {
-    char *bytes = NULL, name[64], after[65];
+    const char *path = b->path;
+    const int fd = needs_its_place(b->text, b->n) ? -1 : private_copy(path, b->text, b->n);
+    char name[64], after[65];
     void *handle = NULL;
-    size_t n;
-    int fd;
 
-    if (file_read(path, &bytes, &n, err) != OK)
-        return NULL;
     *copy = 0;
     sha256[0] = 0;
-    fd = needs_its_place(bytes, n) ? -1 : private_copy(path, bytes, n);
     name_of(fd, name);
     if (fd >= 0 && access(name, R_OK) == 0) {
-        free(bytes);
         if ((handle = dlopen(name, RTLD_NOW | RTLD_LOCAL))) {
             *copy = fd;
             return handle;
@@ -227,8 +223,7 @@ static void *load_copy(const char *path, int *copy, char sha256[65], struct erro
         close(fd);
         return NULL;
     }
-    sha256_text(bytes, n, sha256);
-    free(bytes);
+    sha256_text(b->text, b->n, sha256);
     if (!(handle = dlopen(path, RTLD_NOW | RTLD_LOCAL))) {
         dl_failed(path, path, err);
     } else if (sha256_file(path, after, err) != OK || strcmp(sha256, after) != 0) {
@@ -240,12 +235,13 @@ static void *load_copy(const char *path, int *copy, char sha256[65], struct erro
     return handle;
 }
 
-status plugin_load(const char *path, bool bundled, struct opened **out, struct error *err)
+status plugin_load(const struct plugin_bytes *b, bool bundled, struct opened **out, struct error *err)
 {
     struct float_env before = float_env_read();
+    const char *path = b->path;
     char sha256[65];
     int copy = 0;
-    void *handle = load_copy(path, &copy, sha256, err);
+    void *handle = load_copy(b, &copy, sha256, err);
     struct error changed;
     status unchanged = check_float_env(path, before, &changed);
     const fell_plugin *root;

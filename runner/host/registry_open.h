@@ -17,9 +17,18 @@ struct opened {
     const char *note; /* items that were skipped and why, or NULL */
 };
 
-/* PATH (absolute) as it is: read its head, dlopen it, check it. Errors begin with the
- * path. */
-status plugin_load(const char *path, bool bundled, struct opened **out, struct error *err);
+/* What a file held when it was read; free() the text. */
+struct plugin_bytes {
+    const char *path; /* absolute, and the caller's */
+    char *text;
+    size_t n;
+};
+
+/* Read PATH; what is no shared object of this machine is refused. Errors begin with the path. */
+status plugin_read(const char *path, struct plugin_bytes *out, struct error *err);
+
+/* dlopen what was read as it is, check it. Errors begin with the path. */
+status plugin_load(const struct plugin_bytes *b, bool bundled, struct opened **out, struct error *err);
 
 /* The same, safe and once: a file that is not bundled is probed in a child first, and
  * every file is opened (or refused) once in a process. */

@@ -33,6 +33,7 @@ int registry_probe_main(const char *path)
     static const int fatal[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
     const struct rlimit none = {0, 0};
     struct error err = {""};
+    struct plugin_bytes bytes;
     static struct opened *o; /* static: it lives as long as this process, and leak checkers see that */
     int answer = dup(STDOUT_FILENO);
     const char *text = PROVED;
@@ -42,7 +43,10 @@ int registry_probe_main(const char *path)
     for (size_t i = 0; i < sizeof fatal / sizeof fatal[0]; i++)
         signal(fatal[i], SIG_DFL);
     dup2(STDERR_FILENO, STDOUT_FILENO); /* what the plugin prints is no answer */
-    result = plugin_load(path, false, &o, &err);
+    result = plugin_read(path, &bytes, &err);
+    if (result == OK)
+        result = plugin_load(&bytes, false, &o, &err);
+    free(bytes.text);
     if (result != OK)
         text = err.text;
     if (write(answer, text, strlen(text)) < 0)
