@@ -24,22 +24,30 @@ void packed_add_epoch(struct strbuf *out, uint64_t run, const struct epoch_repor
         p = put(p, &r->metrics[i].value, sizeof(double));
 }
 
+const struct tensor_numbers *packed_tensors(const struct epoch_report *r)
+{
+    return (const struct tensor_numbers *)(r + 1);
+}
+
+const double *packed_metrics(const struct epoch_report *r)
+{
+    return (const double *)(packed_tensors(r) + r->npositions);
+}
+
 bool packed_epoch(const void *body, size_t size, struct metric_value *metrics, size_t nmetrics,
                   struct epoch_report *out)
 {
     const struct epoch_report *r = body;
-    const double *values;
 
     if (size < sizeof *r || r->npositions > size || r->nmetrics > size ||
-        size != sizeof *r + r->npositions * sizeof *r->tensors + r->nmetrics * sizeof *values ||
+        size != sizeof *r + r->npositions * sizeof *r->tensors + r->nmetrics * sizeof(double) ||
         (r->nmetrics && r->nmetrics != nmetrics) || r->epoch < 1 || r->samples < 0)
         return false;
     *out = *r;
-    out->tensors = (const struct tensor_numbers *)(r + 1);
+    out->tensors = packed_tensors(r);
     out->metrics = metrics;
-    values = (const double *)(out->tensors + r->npositions);
     for (size_t i = 0; i < r->nmetrics; i++)
-        metrics[i].value = values[i];
+        metrics[i].value = packed_metrics(r)[i];
     return true;
 }
 
@@ -52,6 +60,11 @@ void packed_add_step(struct strbuf *out, uint64_t run, const struct step_report 
     put(put(p, r, sizeof *r), r->tensor_grad_norm, norms);
 }
 
+const double *packed_norms(const struct step_report *r)
+{
+    return (const double *)(r + 1);
+}
+
 bool packed_step(const void *body, size_t size, struct step_report *out)
 {
     const struct step_report *r = body;
@@ -60,7 +73,7 @@ bool packed_step(const void *body, size_t size, struct step_report *out)
         r->step < 1)
         return false;
     *out = *r;
-    out->tensor_grad_norm = (const double *)(r + 1);
+    out->tensor_grad_norm = packed_norms(r);
     return true;
 }
 
@@ -112,17 +125,24 @@ void packed_add_look(struct strbuf *out, uint64_t run, const struct looks *l, co
     free(rows);
 }
 
+struct packed_look packed_look_in(const void *body)
+{
+    const struct look_head *h = body;
+    const struct look_row *rows = (const struct look_row *)(h + 1);
+    const char *text = (const char *)(rows + h->n);
+
+    return (struct packed_look){h->epoch, text, h->n, rows, text};
+}
+
 bool packed_look(const void *body, size_t size, struct packed_look *out)
 {
     const struct look_head *h = body;
-    const struct look_row *rows;
+    const struct look_row *rows = (const struct look_row *)(h + 1);
 
     if (size < sizeof *h || h->n > size || h->text > size || !h->text ||
         size != sizeof *h + h->n * sizeof *rows + h->text || h->epoch < 0)
         return false;
-    rows = (const struct look_row *)(h + 1);
-    *out =
-        (struct packed_look){h->epoch, (const char *)(rows + h->n), h->n, rows, (const char *)(rows + h->n)};
+    *out = packed_look_in(body);
     if (out->text[h->text - 1])
         return false;
     for (size_t i = 0; i < h->n; i++)

@@ -319,7 +319,7 @@ static int store_gradients(struct writer *w, int64_t run, const struct epoch_rep
     sqlite3_bind_int64(st, 2, e->epoch);
     for (size_t i = 0; i < e->npositions && rc == SQLITE_OK; i++) {
         sqlite3_bind_int64(st, 3, (int64_t)i);
-        bind_numbers(st, 4, NTENSOR_NUMBERS, tensor_numbers, &e->tensors[i]);
+        bind_numbers(st, 4, NTENSOR_NUMBERS, tensor_numbers, &packed_tensors(e)[i]);
         rc = step(w, st);
     }
     return rc;
@@ -337,82 +337,67 @@ static int store_metrics(struct writer *w, int64_t run, const struct epoch_repor
     for (size_t i = 0; i < e->nmetrics && rc == SQLITE_OK; i++) {
         sqlite3_bind_text(st, 3, split_name(e->metrics[i].split), -1, SQLITE_STATIC);
         sqlite3_bind_text(st, 4, e->metrics[i].name, -1, SQLITE_STATIC);
-        bind_real(st, 5, e->metrics[i].value);
+        bind_real(st, 5, packed_metrics(e)[i]);
         rc = step(w, st);
     }
     return rc;
 }
 
-static int store_epoch(struct writer *w, const struct frame *head, const char *body)
+static int store_epoch(struct writer *w, int64_t run, const struct epoch_report *e)
 {
-    const struct epoch_report *queued = (const struct epoch_report *)(const void *)body;
-    const int64_t run = (int64_t)head->run;
-    struct epoch_report e;
     sqlite3_stmt *st;
-    int rc;
+    int rc = statement(w, SQL_EPOCH, &st);
 
-    if (!packed_epoch(body, head->size, (struct metric_value *)(uintptr_t)queued->metrics, queued->nmetrics,
-                      &e))
-        return SQLITE_INTERNAL;
-    rc = statement(w, SQL_EPOCH, &st);
     if (rc != SQLITE_OK)
         return rc;
     sqlite3_bind_int64(st, 1, run);
-    sqlite3_bind_int64(st, 2, e.epoch);
-    bind_numbers(st, 3, NEPOCH_NUMBERS, epoch_numbers, &e);
+    sqlite3_bind_int64(st, 2, e->epoch);
+    bind_numbers(st, 3, NEPOCH_NUMBERS, epoch_numbers, e);
     rc = step(w, st);
-    if (rc == SQLITE_OK && e.npositions)
-        rc = store_gradients(w, run, &e);
-    if (rc == SQLITE_OK && e.nmetrics)
-        rc = store_metrics(w, run, &e);
+    if (rc == SQLITE_OK && e->npositions)
+        rc = store_gradients(w, run, e);
+    if (rc == SQLITE_OK && e->nmetrics)
+        rc = store_metrics(w, run, e);
     return rc;
 }
 
-static int store_step(struct writer *w, const struct frame *head, const char *body)
+static int store_step(struct writer *w, int64_t run, const struct step_report *s)
 {
-    struct step_report s;
     sqlite3_stmt *st;
-    int rc;
+    int rc = statement(w, SQL_STEP, &st);
 
-    if (!packed_step(body, head->size, &s))
-        return SQLITE_INTERNAL;
-    rc = statement(w, SQL_STEP, &st);
     if (rc != SQLITE_OK)
         return rc;
-    sqlite3_bind_int64(st, 1, (int64_t)head->run);
-    sqlite3_bind_int64(st, 2, s.step);
-    bind_real(st, 3, s.loss);
-    bind_real(st, 4, s.lr);
-    bind_real(st, 5, s.grad_norm);
+    sqlite3_bind_int64(st, 1, run);
+    sqlite3_bind_int64(st, 2, s->step);
+    bind_real(st, 3, s->loss);
+    bind_real(st, 4, s->lr);
+    bind_real(st, 5, s->grad_norm);
     rc = step(w, st);
-    if (rc != SQLITE_OK || s.npositions == 0)
+    if (rc != SQLITE_OK || s->npositions == 0)
         return rc;
 
     rc = statement(w, SQL_STEP_GRADIENT, &st);
     if (rc != SQLITE_OK)
         return rc;
-    sqlite3_bind_int64(st, 1, (int64_t)head->run);
-    sqlite3_bind_int64(st, 2, s.step);
-    for (size_t i = 0; i < s.npositions && rc == SQLITE_OK; i++) {
+    sqlite3_bind_int64(st, 1, run);
+    sqlite3_bind_int64(st, 2, s->step);
+    for (size_t i = 0; i < s->npositions && rc == SQLITE_OK; i++) {
         sqlite3_bind_int64(st, 3, (int64_t)i);
-        bind_real(st, 4, s.tensor_grad_norm[i]);
+        bind_real(st, 4, packed_norms(s)[i]);
         rc = step(w, st);
     }
     return rc;
 }
 
-static int store_look(struct writer *w, const struct frame *head, const char *body)
+static int store_look(struct writer *w, int64_t run, struct packed_look l)
 {
-    struct packed_look l;
     sqlite3_stmt *st;
-    int rc;
+    int rc = statement(w, SQL_PROBE, &st);
 
-    if (!packed_look(body, head->size, &l))
-        return SQLITE_INTERNAL;
-    rc = statement(w, SQL_PROBE, &st);
     if (rc != SQLITE_OK)
         return rc;
-    sqlite3_bind_int64(st, 1, (int64_t)head->run);
+    sqlite3_bind_int64(st, 1, run);
     sqlite3_bind_int64(st, 2, l.epoch);
     if (sqlite3_bind_text(st, 3, l.probe, -1, SQLITE_TRANSIENT) != SQLITE_OK)
         mem_failed();
@@ -435,17 +420,18 @@ int writer_store(struct writer *w, const struct strbuf *queue, size_t *at, size_
 
     while (*at < end && rc == SQLITE_OK) {
         const struct frame *head = (const struct frame *)(const void *)(queue->text + *at);
-        const char *body = (const char *)(head + 1);
+        const int64_t run = (int64_t)head->run;
+        const void *body = head + 1; /* found good before it was queued */
 
         switch (head->type) {
         case FRAME_EPOCH:
-            rc = store_epoch(w, head, body);
+            rc = store_epoch(w, run, body);
             break;
         case FRAME_STEP:
-            rc = store_step(w, head, body);
+            rc = store_step(w, run, body);
             break;
         case FRAME_PROBE:
-            rc = store_look(w, head, body);
+            rc = store_look(w, run, packed_look_in(body));
             break;
         default:
             rc = store_statement(w, head, body);
