@@ -8,4 +8,7 @@ enum split { SPLIT_TRAIN, SPLIT_VALIDATION, SPLIT_TEST, SPLITS };
 /* "train", "validation", "test" */
 const char *split_name(enum split s);
 
+/* What is said of a split that has no rows; of its name. */
+#define SPLIT_MISSING "there is no data.%s"
+
 #endif

@@ -320,7 +320,7 @@ static int print_rows(const char *word, const cJSON *plan)
     const char *listed = cJSON_GetStringValue(cJSON_GetObjectItem(plan, "listed"));
 
     if (!listed || !*listed) {
-        cli_error("there are no %s rows", word);
+        cli_error(SPLIT_MISSING, word);
         return EXIT_INPUT;
     }
     fputs(listed, stdout);

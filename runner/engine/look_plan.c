@@ -136,7 +136,7 @@ static status take_rows(struct look *k, const struct spec *spec, const struct da
     int64_t *drawn;
 
     if (from->n == 0)
-        return problem_set(p, "probes", index, "split", "split: there are no %s rows", split_name(split));
+        return problem_set(p, "probes", index, "split", "split: " SPLIT_MISSING, split_name(split));
     drawn = draw_rows(spec, from->n, n, k->spec->split);
     k->rows = (struct rows){.n = n,
                             .x = mem_try_aligned((size_t)n, (size_t)size * sizeof(float)),

@@ -441,7 +441,7 @@ status measure_find(const struct measure *m, const char *name, struct watched *o
         if (strncmp(name, split, len) != 0 || name[len] != '.')
             continue;
         if (m->data->split[s].n == 0)
-            return error_set(err, "'%s' is not recorded: there are no %s rows", name, split);
+            return error_set(err, "'%s' is not recorded: " SPLIT_MISSING, name, split);
         *out = (struct watched){.split = (enum split)s, .metric = -1};
         if (strcmp(name + len + 1, "loss") == 0)
             return OK;

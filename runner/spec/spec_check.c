@@ -185,7 +185,7 @@ void spec_check_recorded(struct spec_reader *r, const char *value, const char *w
                                 who, value, meant);
         free(meant);
     } else if (!spec_has_split(r->spec, split))
-        r->result |= diag_error(r->diag, at, "%s: '%s' is not recorded: there is no data.%s", who, value,
+        r->result |= diag_error(r->diag, at, "%s: '%s' is not recorded: " SPLIT_MISSING, who, value,
                                 split_name(split));
     else if (!is_recorded(r->spec, dot + 1))
         refuse_name(r, at, who, value, dot + 1);

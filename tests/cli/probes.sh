@@ -130,7 +130,7 @@ wrong() {
 wrong "probes=[activation]" "no probe 'activation'; did you mean 'activations'?"
 wrong "probes=[path, path]" "two are named 'path'"
 wrong "probes=[{path: {every: 0}}]" "every: 0 is not in [1, inf)"
-wrong "probes=[{path: {split: test}}]" "there are no test rows"
+wrong "probes=[{path: {split: test}}]" "there is no data.test"
 wrong "sweep.objective={minimize: probe.path.los}" "'path' has no number 'los'"
 wrong "sweep.objective={minimize: probe.weights.l1}" "say which"
 wrong "sweep.objective={minimize: probe.samples.loss}" "many numbers"

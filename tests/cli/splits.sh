@@ -56,7 +56,7 @@ expect_exit 2 "$FELL" explain iris.yaml --sample "$(seq 0 149 | grep -vxF -f tra
 expect_text err "is in no split: data.rows leaves it out"
 
 expect_exit 2 "$FELL" plan iris.yaml --rows test
-expect_text err "there are no test rows"
+expect_text err "there is no data.test"
 expect_exit 2 "$FELL" plan iris.yaml --rows validaton
 expect_text err "--rows: 'validaton' is none of train, validation, test and noised; did you mean 'validation'?"
 

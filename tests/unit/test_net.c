@@ -154,7 +154,7 @@ Test(net, what_is_watched_must_be_recorded)
     static const struct {
         const char *monitor, *text;
     } cases[] = {
-        {"validation.loss", "monitor: 'validation.loss' is not recorded: there are no validation rows"},
+        {"validation.loss", "monitor: 'validation.loss' is not recorded: there is no data.validation"},
         {"train.mea", "monitor: 'train.mea' is not recorded; did you mean 'train.mae'?"},
         {"x", "monitor: 'x' is not recorded; recorded are: train.loss, test.loss, train.mae, test.mae"},
     };

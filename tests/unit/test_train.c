@@ -350,7 +350,7 @@ Test(train, schedules_see_what_they_watch)
     cr_expect_eq(fixture_train(&f, NULL, &h), FAILED);
     cr_expect_str_eq(f.problem.section, "schedule");
     cr_expect_str_eq(f.problem.setting, "monitor");
-    cr_expect_str_eq(f.problem.text, "watching.monitor: 'test.loss' is not recorded: there are no test rows");
+    cr_expect_str_eq(f.problem.text, "watching.monitor: 'test.loss' is not recorded: there is no data.test");
     fixture_release(&f);
 }
 
