@@ -21,10 +21,11 @@
 struct plugin_file {
     const char *path; /* absolute */
     const char *version, *credit;
-    bool bundled;    /* from the program's own folder */
-    char sha256[65]; /* of the bytes that were loaded; "" until plugin_file_hash() */
-    int copy;        /* the loaded bytes as an open file, until they are hashed; 0: there is none */
-    void *handle;    /* of dlopen() */
+    bool bundled;        /* from the program's own folder */
+    char sha256[65];     /* of the bytes that were loaded; "" until plugin_file_hash() */
+    int copy;            /* the loaded bytes as an open file, until they are hashed; 0: there is none */
+    void *handle;        /* of dlopen() */
+    const char *verdict; /* of its check, "passed"; NULL until somebody asked (work/identity.c) */
 };
 
 /* One thing a plugin offers. The kind's struct is the host's own full-size,

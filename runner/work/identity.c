@@ -171,7 +171,10 @@ static void add_plugin(struct plugins *p, const struct item *item)
             return;
     if (plugin_file_hash(item->file, p->err) != OK)
         p->result = FAILED;
-    verdict_read(item->file, &note);
+    if (!item->file->verdict) {
+        verdict_read(item->file, &note);
+        item->file->verdict = note.word;
+    }
     if (p->n == p->room) {
         struct plugin_row *more = arena_alloc(p->arena, (p->room += 16) * sizeof *more);
 
@@ -184,7 +187,7 @@ static void add_plugin(struct plugins *p, const struct item *item)
                                           .version = item->file->version,
                                           .path = item->file->path,
                                           .sha256 = item->file->sha256,
-                                          .verdict = note.word};
+                                          .verdict = item->file->verdict};
 }
 
 static void visit_plugins(void *arg, const char *section, int index, const struct choice *choice)
