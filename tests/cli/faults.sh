@@ -6,17 +6,9 @@
 #     FELL=build/fell FAULTS=all bash tests/cli/faults.sh     every n up to the last (hours)
 #
 # FAULTS_OF="disk read" tries these kinds alone. Without FAULTS some n of each kind, spread evenly and moved by SEED, are tried.
-if [ -z "${shim-}" ]; then
-    . "${srcdir:-.}/tests/cli/lib.sh"
-fi
+. "${srcdir:-.}/tests/cli/lib.sh"
 set +e
-case $(ldd "$FELL") in
-*libasan* | *libtsan*)
-    echo "skipped: a sanitizer wants to be loaded first, before the shim"
-    exit 77
-    ;;
-esac
-${CC:-cc} -std=gnu17 -D_GNU_SOURCE -O1 -shared -fPIC "$srcdir/tests/cli/fault_shim.c" -o shim.so || fail "no shim"
+build_shim fault_shim.c
 FELL_CACHE=off
 export FELL_CACHE
 seed=${SEED:-1}

@@ -33,6 +33,17 @@ once() {
     }
 }
 
+# build_shim SOURCE: shim.so, to be preloaded, of a file of tests/cli.
+build_shim() {
+    case $(ldd "$FELL") in
+    *libasan* | *libtsan*)
+        echo "skipped: a sanitizer wants to be loaded first, before the shim"
+        exit 77
+        ;;
+    esac
+    ${CC:-cc} -std=gnu17 -D_GNU_SOURCE -O1 -shared -fPIC "$srcdir/tests/cli/$1" -o shim.so || fail "no shim"
+}
+
 # expect_exit STATUS COMMAND...: what it printed is left in the files out and err.
 expect_exit() {
     wanted=$1 got=0

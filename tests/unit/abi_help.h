@@ -1,6 +1,6 @@
 /* abi_help.h - compiles the plugins of tests/abi into a scratch folder.
  *
- * Included by test_registry.c and test_data.c.
+ * Included by the tests of the registry and of data.
  */
 #ifndef ABI_HELP_H
 #define ABI_HELP_H
@@ -51,6 +51,25 @@ static inline char *build_plugin(const char *source, const char *defines, const 
     free(command);
     free(folder);
     return out;
+}
+
+/* The scratch folder as the home of a program: its plugins are the bundled ones and SOURCE of tests/abi, as
+ * NAME among them. */
+static inline void home_make(const char *source, const char *name)
+{
+    const char *bundled = getenv("FELL_PLUGIN_PATH");
+    char *command, *program;
+
+    cr_assert_not_null(bundled, "FELL_PLUGIN_PATH does not name the built plugins");
+    scratch_make();
+    command = mem_format("cp -r '%s' '%s/plugins'", bundled, scratch);
+    cr_assert_eq(system(command), 0, "%s", command);
+    free(build_plugin(source, "", name));
+    program = path_join(scratch, "fell");
+    setenv("FELL_PROGRAM", program, 1);
+    unsetenv("FELL_PLUGIN_PATH");
+    free(program);
+    free(command);
 }
 
 /* Probing runs the program itself, which is not this test. */

@@ -20,24 +20,11 @@ const char *__asan_default_options(void)
 static struct registry *registry;
 static struct host_env env;
 
-/* The scratch folder as the home of a program: its plugins are the bundled ones and ours. */
 static void setup(void)
 {
-    const char *bundled = getenv("FELL_PLUGIN_PATH");
-    char *command, *program;
-
-    cr_assert_not_null(bundled, "FELL_PLUGIN_PATH does not name the built plugins");
-    scratch_make();
-    command = mem_format("cp -r '%s' '%s/plugins'", bundled, scratch);
-    cr_assert_eq(system(command), 0, "%s", command);
-    free(build_plugin("wild_data.c", "", "plugins/dataset/wild.so"));
-    program = path_join(scratch, "fell");
-    setenv("FELL_PROGRAM", program, 1);
-    unsetenv("FELL_PLUGIN_PATH");
+    home_make("wild_data.c", "plugins/dataset/wild.so");
     registry = registry_new();
     env = (struct host_env){.kernels = kernels_get(SIMD_PORTABLE), .registry = registry};
-    free(program);
-    free(command);
 }
 
 static void teardown(void)

@@ -13,21 +13,9 @@ static struct host_env env;
 
 static void setup(void)
 {
-    const char *bundled = getenv("FELL_PLUGIN_PATH");
-    char *command, *program;
-
-    cr_assert_not_null(bundled, "FELL_PLUGIN_PATH does not name the built plugins");
-    scratch_make();
-    command = mem_format("cp -r '%s' '%s/plugins'", bundled, scratch);
-    cr_assert_eq(system(command), 0, "%s", command);
-    free(build_plugin("again_data.c", "", "plugins/dataset/again.so"));
-    program = path_join(scratch, "fell");
-    setenv("FELL_PROGRAM", program, 1);
-    unsetenv("FELL_PLUGIN_PATH");
+    home_make("again_data.c", "plugins/dataset/again.so");
     registry = registry_new();
     env = (struct host_env){.kernels = kernels_get(SIMD_PORTABLE), .registry = registry};
-    free(program);
-    free(command);
 }
 
 static void teardown(void)

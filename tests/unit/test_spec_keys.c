@@ -91,40 +91,35 @@ Test(spec_keys, none_is_lost_on_the_way_to_a_worker)
     spec_done(&r);
 }
 
-/* A spec without a key is the experiment that it was before there was such a key. */
-Test(spec_keys, of_data_are_in_the_resolved_spec_where_they_are_not_the_default)
+/* The data section of YAML as it is stored; free() it. */
+static char *resolved_data(const char *yaml)
 {
-    struct spec_reading r = read_spec(OTHER),
-                        plain = read_spec(
-                            "data: {source: xor, rows: 1.0, stratify: no}\n" MODEL LOSS OPTIMIZER TRAIN);
-    struct spec_reading scaled =
-        read_spec("data: {source: xor, scale_target: standardize}\n" MODEL LOSS OPTIMIZER TRAIN);
+    struct spec_reading r = read_spec(yaml);
     char *text;
     cJSON *json;
 
-    cr_assert_not_null(r.spec);
+    cr_assert_not_null(r.spec, "%s", yaml);
     json = spec_to_json(r.spec);
     text = cJSON_PrintUnformatted(cJSON_GetObjectItem(json, "data"));
-    cr_expect(strstr(text, "\"folds\":3,\"fold\":1,\"target\":\"input\""), "%s", text);
-    free(text);
     cJSON_Delete(json);
     spec_done(&r);
+    return text;
+}
 
-    cr_assert_not_null(scaled.spec);
-    json = spec_to_json(scaled.spec);
-    text = cJSON_PrintUnformatted(cJSON_GetObjectItem(json, "data"));
-    cr_expect(strstr(text, "\"scale_target\":\"standardize\""), "%s", text);
-    free(text);
-    cJSON_Delete(json);
-    spec_done(&scaled);
+/* A spec without a key is the experiment that it was before there was such a key. */
+Test(spec_keys, of_data_are_in_the_resolved_spec_where_they_are_not_the_default)
+{
+    char *other = resolved_data(OTHER);
+    char *scaled =
+        resolved_data("data: {source: xor, scale_target: standardize}\n" MODEL LOSS OPTIMIZER TRAIN);
+    char *plain = resolved_data("data: {source: xor, rows: 1.0, stratify: no}\n" MODEL LOSS OPTIMIZER TRAIN);
 
-    cr_assert_not_null(plain.spec);
-    json = spec_to_json(plain.spec);
-    text = cJSON_PrintUnformatted(cJSON_GetObjectItem(json, "data"));
-    cr_expect_str_eq(text, "{\"source\":{\"xor\":{\"rows\":4,\"noise\":0}},\"transforms\":[]}");
-    free(text);
-    cJSON_Delete(json);
-    spec_done(&plain);
+    cr_expect(strstr(other, "\"folds\":3,\"fold\":1,\"target\":\"input\""), "%s", other);
+    cr_expect(strstr(scaled, "\"scale_target\":\"standardize\""), "%s", scaled);
+    cr_expect_str_eq(plain, "{\"source\":{\"xor\":{\"rows\":4,\"noise\":0}},\"transforms\":[]}");
+    free(other);
+    free(scaled);
+    free(plain);
 }
 
 /* No key takes this. */
