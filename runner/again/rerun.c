@@ -30,6 +30,7 @@ status stored_run_read(sqlite3 *db, int64_t run, struct stored_run *s, struct er
         "FROM runs AS r JOIN experiments AS x ON x.id = r.experiment_id WHERE r.id = ?1";
     sqlite3_stmt *st = NULL;
     int rc = sqlite3_prepare_v2(db, sql, -1, &st, NULL);
+    status result;
 
     *s = (struct stored_run){.id = run};
     if (rc == SQLITE_OK) {
@@ -44,13 +45,10 @@ status stored_run_read(sqlite3 *db, int64_t run, struct stored_run *s, struct er
         s->resolved = column_text(st, 4);
         s->epochs_done = sqlite3_column_int64(st, 5);
         s->last_epoch = sqlite3_column_int64(st, 6);
-    } else if (rc == SQLITE_DONE) {
-        error_set(err, "cannot read run %lld: there is none", (long long)run);
-    } else {
-        database_read_error(db, err);
     }
+    result = database_run_found(db, rc, run, err);
     sqlite3_finalize(st);
-    return rc == SQLITE_ROW ? OK : FAILED;
+    return result;
 }
 
 void stored_run_release(struct stored_run *s)

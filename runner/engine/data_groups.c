@@ -260,17 +260,11 @@ static void choose_even_fold(struct groups *g, int64_t folds, int64_t fold)
 
 static status choose(struct groups *g, const struct spec_data *s, int64_t rows, struct problem *p)
 {
-    int64_t most = 0;
-
-    for (int64_t k = 0; k < g->kinds; k++)
-        most = g->kind->count[k] > most ? g->kind->count[k] : most;
     if (s->folds > g->n)
         return problem_set(p, "data.folds", 0, "", "data.folds: %lld folds of %lld group%s",
                            (long long)s->folds, (long long)g->n, g->n == 1 ? "" : "s");
-    if (g->kind && s->folds > most)
-        return problem_set(p, "data.folds", 0, "",
-                           "data.stratify: %lld folds, but no class has more than %lld rows",
-                           (long long)s->folds, (long long)most);
+    if (g->kind && kinds_check_folds(g->kind, s->folds, p) != OK)
+        return FAILED;
     if (s->folds && g->kind)
         choose_even_fold(g, s->folds, s->fold);
     else if (s->folds)

@@ -120,3 +120,16 @@ void kinds_release(struct kinds *k)
     free(k->value);
     *k = (struct kinds){0};
 }
+
+status kinds_check_folds(const struct kinds *k, int64_t folds, struct problem *p)
+{
+    int64_t most = 0;
+
+    for (int64_t i = 0; i < k->n; i++)
+        most = k->count[i] > most ? k->count[i] : most;
+    if (folds <= most)
+        return OK;
+    return problem_set(p, "data.folds", 0, "",
+                       "data.stratify: %lld folds, but no class has more than %lld rows", (long long)folds,
+                       (long long)most);
+}

@@ -108,6 +108,9 @@ status kinds_of_rows(const struct data *data, const struct rows *r, const char *
                      struct problem *p);
 void kinds_release(struct kinds *k);
 
+/* So many folds can each have rows of some class. */
+status kinds_check_folds(const struct kinds *k, int64_t folds, struct problem *p);
+
 enum { DATA_STREAM_HELD }; /* the first instance of RNG_SPLIT, see rng.h: what is held out */
 
 /* HELD [rows of SOURCE]: as data.folds or data.validation say, with all rows of one group on one side; KINDS,

@@ -118,7 +118,6 @@ static status hold_dealt(struct draw *d, int64_t folds, int64_t fold)
     const struct kinds *k = &d->kinds;
     int64_t *first = mem_array((size_t)k->n, sizeof *first); /* where its part for the fold begins */
     int64_t *quota = mem_array((size_t)k->n, sizeof *quota), *met = mem_array((size_t)k->n, sizeof *met);
-    int64_t most = 0;
 
     for (int64_t i = 0, at = 0; i < k->n; at += k->count[i++]) {
         for (int64_t f = 0; f <= fold; f++) {
@@ -128,7 +127,6 @@ static status hold_dealt(struct draw *d, int64_t folds, int64_t fold)
             first[i] += f < fold ? n : 0;
             quota[i] = n;
         }
-        most = k->count[i] > most ? k->count[i] : most;
     }
     for (int64_t i = 0; i < d->rows; i++) {
         const int32_t kind = k->of[d->order[i]];
@@ -139,11 +137,7 @@ static status hold_dealt(struct draw *d, int64_t folds, int64_t fold)
     free(first);
     free(quota);
     free(met);
-    if (folds > most)
-        return problem_set(d->p, "data.folds", 0, "",
-                           "data.stratify: %lld folds, but no class has more than %lld rows",
-                           (long long)folds, (long long)most);
-    return OK;
+    return kinds_check_folds(k, folds, d->p);
 }
 
 static status hold_fold(struct draw *d)

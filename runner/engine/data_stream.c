@@ -199,11 +199,8 @@ status data_stream(struct data *data, const struct spec *spec, struct dataset se
     *done = 0;
     if (!is_again(data))
         return OK;
-    for (enum split s = 0; s < SPLITS; s++)
-        if (data->split[s].gaps && !spec->data.transforms[0].item->layer->gaps)
-            return problem_set(p, WORK_SECTION, 0, "",
-                               "%s: values are missing; the transform that fills them comes first",
-                               spec->data.transforms[0].item->name);
+    if (work_check_gaps(data, spec, p) != OK)
+        return FAILED;
     t.work = mem_array(n, sizeof *t.work);
     if (data->classes)
         t.label = mem_array(DATA_CHUNK, (size_t)data->target_size * sizeof *t.label);

@@ -168,15 +168,6 @@ static status begin_late(struct training *t, struct data *data, const struct spe
     return OK;
 }
 
-static bool has_gaps(const struct data *data)
-{
-    bool gaps = false;
-
-    for (enum split s = 0; s < SPLITS; s++)
-        gaps |= data->split[s].gaps;
-    return gaps;
-}
-
 /* Rows and tensors are settled: fitted on the training rows, applied to all. */
 static status fit_and_apply(struct work *w, struct data *data, const struct spec *spec, struct training *t,
                             struct problem *p)
@@ -222,9 +213,8 @@ static status transform(struct data *data, const struct spec *spec, size_t index
     for (enum split s = 0; s < SPLITS && result == OK; s++)
         result = work_check_indices(&w, data->split[s].x, data->split[s].wide, data->split[s].n * w.in_size,
                                     0, s, p);
-    if (result == OK && index == 0 && !layer->gaps && has_gaps(data))
-        result = problem_set(p, WORK_SECTION, 0, "",
-                             "%s: values are missing; the transform that fills them comes first", w.in.name);
+    if (result == OK && index == 0)
+        result = work_check_gaps(data, spec, p);
     if (result == OK)
         result = fit_and_apply(&w, data, spec, t, p);
     if (result == OK)

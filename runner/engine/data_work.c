@@ -210,3 +210,15 @@ void work_settle(struct data *data, struct work *w)
     for (int64_t k = 0; k < data->ncolumns; k++)
         data->column[k] = w->column[k];
 }
+
+status work_check_gaps(const struct data *data, const struct spec *spec, struct problem *p)
+{
+    const struct item *first = spec->data.transforms[0].item;
+
+    for (enum split s = 0; s < SPLITS; s++)
+        if (data->split[s].gaps && !first->layer->gaps)
+            return problem_set(p, WORK_SECTION, 0, "",
+                               "%s: values are missing; the transform that fills them comes first",
+                               first->name);
+    return OK;
+}

@@ -52,4 +52,7 @@ status work_not_finite(const struct work *w, enum split s, int64_t at, double v,
 /* DATA's rows are now what comes out: their shape, and their columns where these are still a table's. */
 void work_settle(struct data *data, struct work *w);
 
+/* No value is missing, or the first of the transforms, which there are, fills it. */
+status work_check_gaps(const struct data *data, const struct spec *spec, struct problem *p);
+
 #endif

@@ -211,6 +211,14 @@ status database_read_error(sqlite3 *db, struct error *err)
                           err);
 }
 
+status database_run_found(sqlite3 *db, int rc, int64_t run, struct error *err)
+{
+    if (rc == SQLITE_ROW)
+        return OK;
+    return rc == SQLITE_DONE ? error_set(err, "cannot read run %lld: there is none", (long long)run)
+                             : database_read_error(db, err);
+}
+
 /* ---- whose it is --------------------------------------------------------------------------- */
 
 /* One number of a one-row query. */

@@ -28,6 +28,8 @@ status database_error(sqlite3 *db, int rc, const char *path, struct error *err);
 
 /* The same for the last call on DB, which is told by its whole path. */
 status database_read_error(sqlite3 *db, struct error *err);
+/* What a question for the row of RUN came to, by its result code: OK where there was one. */
+status database_run_found(sqlite3 *db, int rc, int64_t run, struct error *err);
 
 /* Whether the name of the open file means another file by now, or none. */
 bool database_has_moved(sqlite3 *db);

@@ -136,6 +136,7 @@ static status read_wanted(sqlite3 *db, int64_t run, struct wanted *w, struct err
                                 " (SELECT coalesce(max(epoch), 0) FROM epochs WHERE run_id = id)"
                                 " FROM runs WHERE id = ?1",
                                 -1, &st, NULL);
+    status result;
 
     if (rc == SQLITE_OK) {
         sqlite3_bind_int64(st, 1, run);
@@ -149,13 +150,10 @@ static status read_wanted(sqlite3 *db, int64_t run, struct wanted *w, struct err
         w->recorded = sqlite3_column_int64(st, 2);
         if (w->recorded != sqlite3_column_int64(st, 3))
             w->recorded = 0;
-    } else if (rc == SQLITE_DONE) {
-        error_set(err, "cannot read run %lld: there is none", (long long)run);
-    } else {
-        database_read_error(db, err);
     }
+    result = database_run_found(db, rc, run, err);
     sqlite3_finalize(st);
-    return rc == SQLITE_ROW ? OK : FAILED;
+    return result;
 }
 
 /* Whether a row of the run tells of these bytes. One is stored after the rows of all files that were written
