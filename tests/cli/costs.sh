@@ -80,6 +80,10 @@ after runner/engine/train_report.c '    n->weight_norm = ' <<'EOF'
     for (int64_t k = 0; k < tensor->n; k++)
         n->weight_max = fmax(n->weight_max, fabs((double)w[k]));
 EOF
+row runner/engine/numbers.h EPOCH_MEASURES "X(INTEGER, updates, $((version + 1)), SAME_SHOWN, \"steps that were taken\")"
+after runner/engine/train_report.c '    r->samples = t->samples;' <<'EOF'
+    r->updates = t->norms;
+EOF
 edit runner/record/schema_versions.c awk '/^const int schema_version/ { print "    {.about = \"the largest weight\"}," }
     NR > 1 { print last }
     { last = $0 }
@@ -100,6 +104,15 @@ after runner/spec/spec_keys.c 'static const fell_param entry_params[] = {' <<'EO
 EOF
 edit runner/host/kinds.c sed 's/host_keys\[\] = {/&"lr_share", /'
 edit runner/engine/net_plan.c sed 's/\.lr_factor = e->spec->lr_factor/& * e->spec->lr_share/'
+
+# ---- a key of a section ------------------------------------------------------------------------------
+
+edit runner/spec/spec.h sed 's/^        double clip_norm;/        double clip_share;\n&/'
+edit runner/spec/spec_keys.c awk '/FELL_FLOAT\(struct spec_train, clip_norm,/ {
+        print "    FELL_FLOAT(struct spec_train, clip_share, 1, 0, 1, SPEC_IF_SET, \"The share of clip_norm.\"),"
+    }
+    { print }'
+edit runner/engine/train.c sed 's/r->spec->train.clip_norm, norm/r->spec->train.clip_share * &/'
 
 # ---- a kind of plugin -----------------------------------------------------
 
@@ -234,6 +247,7 @@ export FELL_PROGRAM
 write_spec after.yaml
 sed -i 's/units: 1,/units: 1, lr_share: 0,/' after.yaml
 echo 'gauge: l1' >>after.yaml
+sed -i 's/epochs: 20/&, clip_norm: 1, clip_share: 0.0001/' after.yaml
 sed 's/epochs: 20/epochs: 20, early_stopping: {monitor: train.loss, patience: 1, min_delta: 9}/' after.yaml >bored.yaml
 expect_exit 0 "$new" run after.yaml --db old.db -q # a database of the version before goes on
 expect_exit 0 "$new" run bored.yaml --db new.db -q
@@ -253,6 +267,10 @@ expect_exit 0 "$new" run stride.yaml --db new.db -q
 expect_sql old.db $((version + 1)) 'PRAGMA user_version'
 expect_sql old.db '1|0
 2|80' 'SELECT run_id, count(weight_max) FROM gradients GROUP BY 1'
+expect_sql old.db '1|0|0
+2|20|20' 'SELECT run_id, count(updates), coalesce(sum(updates), 0) FROM epochs GROUP BY 1'
+expect_sql old.db '0.0001|1' "SELECT json_extract(resolved, '$.train.clip_share'),
+    (SELECT max(update_norm) < 0.001 FROM gradients WHERE run_id = 2) FROM runs WHERE id = 2"
 expect_sql old.db 0 'SELECT count(*) FROM gradients WHERE run_id = 2 AND weight_max > 1.001 * weight_norm'
 expect_sql old.db '1|1|0|0' "SELECT max(position = 1 AND update_norm > 0), max(position = 0 AND update_norm > 0),
     max(position = 2 AND update_norm > 0), max(position = 3 AND update_norm > 0) FROM gradients WHERE run_id = 2"
@@ -270,16 +288,17 @@ expect_json out bored "j->>'\$[0].status'"
 expect_exit 0 "$new" plugin list --json
 expect_json out l1 "(SELECT value->>'name' FROM json_each(j) WHERE value->>'kind' = 'gauge')"
 expect_exit 0 "$new" show 2 --db old.db
-expect_text out 'weight max'
+expect_text out 'weight max' updates
 expect_exit 0 "$new" verify 2 --db old.db
 # In the JSON Schema.
 expect_exit 0 "$new" schema
 expect_json out 1 "j->>'\$.definitions.\"entry.dense\".properties.lr_share.description' LIKE 'The share of the %'"
 expect_json out 1 "EXISTS (SELECT 1 FROM json_tree(j) WHERE key = 'description' AND value LIKE 'The sum of |w|.%')"
+expect_json out 1 "EXISTS (SELECT 1 FROM json_tree(j) WHERE key = 'description' AND value LIKE 'The share of clip_norm.%')"
 expect_json out 1 "EXISTS (SELECT 1 FROM json_tree(j) WHERE key = 'description' AND value LIKE 'Ever smaller parts%')"
 # In the reference and the man page.
 expect_exit 0 "$new" reference pages
-expect_text pages/spec.md lr_share 'The share of the learning rate.' '[gauge](gauges.md)'
+expect_text pages/spec.md 'The share of clip_norm.' lr_share 'The share of the learning rate.' '[gauge](gauges.md)'
 expect_text pages/spec.md stride 'Ever smaller parts of the first trial.'
 expect_text pages/gauges.md l1 'The sum of |w|'
 expect_exit 0 "$new" --man
