@@ -6,6 +6,7 @@
  * of data.
  */
 #include "fell/plugin.h"
+#include "coarse.h"
 #include "file.h"
 #include "npy_head.h"
 #include "shape.h"
@@ -253,6 +254,20 @@ static void tell_lost_digits(fell_ctx *ctx, const struct array *a)
     }
 }
 
+/* Values that floats would make one. */
+static void tell_coarse(fell_ctx *ctx, const struct array *a)
+{
+    double min = (double)INFINITY, max = -(double)INFINITY;
+
+    for (int64_t i = 0; a->wide && i < a->head.count; i++) {
+        const double v = value_of(a->data + i * a->head.size, a->head.kind, a->head.size, a->head.big);
+
+        min = v < min ? v : min;
+        max = v > max ? v : max;
+    }
+    coarse_tell(ctx, "targets: the numbers", min, max);
+}
+
 /* Targets as classes: whole numbers from 0. All of the file counts, not only the rows
  * that are taken, so that a sample has the same classes. */
 static fell_status count_classes(fell_ctx *ctx, const struct array *a, int64_t *classes)
@@ -347,6 +362,8 @@ static fell_status settle(struct npy *d, fell_data_info *info)
                          targets->file, (long long)targets->head.dim[1]);
     if (info->is == FELL_CLASSES && count_classes(ctx, targets, &info->nclasses) != FELL_OK)
         return FELL_ERROR;
+    if (info->is == FELL_VALUES)
+        tell_coarse(ctx, targets);
     tell_lost_digits(ctx, inputs);
     info->rows = s->rows ? s->rows : inputs->head.dim[0];
     info->doubles = inputs->wide;

@@ -8,6 +8,7 @@
 #define DATASET_TARGETS_H
 
 #include "table.h"
+#include "coarse.h"
 #include "names.h"
 #include "table_rows.h"
 #include "table_words.h"
@@ -231,20 +232,12 @@ static inline fell_status targets_make_classes(struct targets *g, bool numeric, 
 
 /* ---- values -------------------------------------------------------------------------- */
 
-/* Values that lie nearer each other than floats there. */
 static inline void targets_tell_coarse(struct table *t, int64_t j)
 {
-    const struct table_column *c = &t->column[j];
-    const float end = (float)(fabs(c->min) > fabs(c->max) ? fabs(c->min) : fabs(c->max));
-    const double step = (double)nextafterf(end, INFINITY) - (double)end;
+    char whose[200];
 
-    if (c->max > c->min && c->max - c->min < 1000.0 * step &&
-        ((double)(float)c->min != c->min || (double)(float)c->max != c->max))
-        fell_warn(
-            t->ctx,
-            "target: the numbers of %s, %.15g to %.15g, become 32-bit floats, which are %g apart there: "
-            "values that differ by less become one; subtract what they share",
-            table_label(t, j), c->min, c->max, step);
+    snprintf(whose, sizeof whose, "target: the numbers of %s", table_label(t, j));
+    coarse_tell(t->ctx, whose, t->column[j].min, t->column[j].max);
 }
 
 /* Every field is a number. */
@@ -390,10 +383,12 @@ static inline fell_status targets_settle(struct targets *g, fell_data_info *info
     if (k.texts && (info->wanted == FELL_VALUES || t->targets > 1)) {
         const struct field f = k.first_text->f;
 
-        return fell_fail(t->ctx, "target: %s holds text ('%.*s' on %s %lld), but %s",
-                         table_label(t, k.text_column), field_shown(&f), f.text, t->row_word,
-                         (long long)k.first_text->line,
-                         t->targets > 1 ? "several targets must be numbers" : "the loss takes numbers");
+        return fell_fail(
+            t->ctx, "target: %s holds text ('%.*s' on %s %lld), but %s", table_label(t, k.text_column),
+            field_shown(&f), f.text, t->row_word, (long long)k.first_text->line,
+            t->targets > 1
+                ? "several targets must be numbers"
+                : "the loss takes numbers; classes are for cross_entropy, or yes and no as 1 and 0");
     }
     if (info->wanted == FELL_CLASSES && t->targets > 1)
         return targets_refuse_columns(g);

@@ -243,6 +243,12 @@ printf '9007199254740993 1:3\n9007199254740992 1:4\n' >long.svm
 spec long '{libsvm: {path: long.svm}}'
 finds long "2 classes: 9007199254740992 1, 9007199254740993 1 rows"
 expect_no_text out "the same number"
+# 1.7e9 and the next three whole numbers
+npy x.npy '|u1' '(4,)' && printf '\0\1\2\3' >>x.npy
+npy y.npy '<i4' '(4,)' && printf '\0\361\123\145\1\361\123\145\2\361\123\145\3\361\123\145' >>y.npy
+spec long '{npy: {inputs: x.npy, targets: y.npy}}' mse 1
+finds long "npy: targets: the numbers, 1700000000 to 1700000003, become 32-bit floats, which are 128 apart there"
+npy y.npy '|u1' '(2,)' && printf '\0\1' >>y.npy
 # 1e300 is a double and no float
 npy x.npy '<f8' '(2,)' && printf '\234\165\0\210\074\344\067\176\0\0\0\0\0\0\360\077' >>x.npy
 spec long '{npy: {inputs: x.npy, targets: y.npy}}'

@@ -279,7 +279,9 @@ Test(libsvm, refusals)
         {"1 99999999999999999999:2\n", "",
          "path: f.svm:1: index 99999999999999999999, but a row has at most 16777216 features", FELL_CLASSES},
         {"1 3:2\n", ", shape: [2]", "shape: does not fit the 3 inputs of a row of f.svm", FELL_CLASSES},
-        {"no 3:2\n", "", "target: column 1 (target) holds text ('no' on line 1), but the loss takes numbers",
+        {"no 3:2\n", "",
+         "target: column 1 (target) holds text ('no' on line 1), but the loss takes numbers; "
+         "classes are for cross_entropy, or yes and no as 1 and 0",
          FELL_VALUES},
     };
 
@@ -451,7 +453,9 @@ Test(sqlite, refused_queries)
         {"SELECT b, 9e999 AS y FROM t", ", target: y",
          "query: row 1: column 2 (y) is inf, which is not finite", FELL_CLASSES},
         {"SELECT b, y FROM t", ", target: y",
-         "target: column 2 (y) holds text ('no' on row 1), but the loss takes numbers", FELL_VALUES},
+         "target: column 2 (y) holds text ('no' on row 1), but the loss takes numbers; "
+         "classes are for cross_entropy, or yes and no as 1 and 0",
+         FELL_VALUES},
         {"SELECT b, y FROM t", ", target: y, shape: [2]",
          "shape: does not fit the 1 input of a row of the query", FELL_CLASSES},
     };

@@ -183,7 +183,9 @@ Test(csv, refusals)
         {"y\n1\n2\n", "{path: %s/f.csv, target: y}",
          "target: every column is a target; none is left as input", FELL_VALUES},
         {"a,b,y\n1,2,no\n", "{path: %s/f.csv, target: y}",
-         "target: column 3 (y) holds text ('no' on line 2), but the loss takes numbers", FELL_VALUES},
+         "target: column 3 (y) holds text ('no' on line 2), but the loss takes numbers; "
+         "classes are for cross_entropy, or yes and no as 1 and 0",
+         FELL_VALUES},
         {"a,b,y\n1,2,no\n", "{path: %s/f.csv, target: [b, y]}",
          "target: column 3 (y) holds text ('no' on line 2), but several targets must be numbers",
          FELL_CLASSES},
