@@ -108,6 +108,9 @@ static status check(const struct lesson *l, struct error *err)
         return refuse("optimizer", l->spec->optimizer.item->name, l->spec->optimizer.item, err);
     if (l->spec->train.masks)
         return error_set(err, "the interactive page knows no masks (without train.masks, or --html)");
+    if (l->spec->train.steps_per_epoch)
+        return error_set(err, "the interactive page trains in whole passes over the rows (without "
+                              "train.steps_per_epoch, or --html)");
     if (l->augments)
         return error_set(err,
                          "transform '%s' draws anew in every step; the interactive page does not (without "

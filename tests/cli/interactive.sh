@@ -50,6 +50,12 @@ refused() {
     expect_text err "$words"
     [ ! -e no.html ] || fail "a page in spite of: $words"
 }
+{
+    spec mse "$sgd" xor "$dense" "$one"
+    echo 'train: {epochs: 2, batch_size: 2, steps_per_epoch: 3}'
+} >steps.yaml
+expect_exit 2 "$FELL" explain steps.yaml --interactive -o no.html
+expect_text err 'the interactive page trains in whole passes over the rows (without train.steps_per_epoch, or --html)'
 refused "layer 'batch_norm1': the interactive page cannot compute 'batch_norm'" cross_entropy "$sgd" "$iris" "$dense" batch_norm "$out"
 refused "layer 'prelu1': the interactive page cannot compute 'prelu'" cross_entropy "$sgd" "$iris" "$dense" prelu "$out"
 refused "layer 'dense1': the interactive page has no dense layer over the steps of a sequence" cross_entropy "$sgd" "$iris" \
