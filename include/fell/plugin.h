@@ -293,8 +293,10 @@ enum {
     FELL_SURROGATE = 1 << 1,       /* since 1: backward is not the derivative  */
                                    /* of forward, on purpose: straight-through, */
                                    /* reversed gradients                       */
-    FELL_MIXES_ROWS = 1 << 2       /* since 1, layers: in evaluation, too, a   */
+    FELL_MIXES_ROWS = 1 << 2,      /* since 1, layers: in evaluation, too, a   */
                                    /* row's output depends on the batch's      */
+    FELL_BATCHWISE = 1 << 3        /* since 1, layers: it does so in training  */
+                                   /* alone (batch_norm): no micro_batch       */
 };
 
 typedef struct fell_activation {
@@ -606,7 +608,8 @@ typedef struct fell_layer {
      * gradients; entries of `grad` that are NULL are passed over. Without it the host
      * calls backward row by row. */
     fell_status (*each_row)(fell_layer_call *c, fell_each_row *r);
-    uint64_t flags;                /* since 1: FELL_SURROGATE | FELL_MIXES_ROWS */
+    uint64_t flags;                /* since 1: FELL_SURROGATE, FELL_MIXES_ROWS, */
+                                   /* FELL_BATCHWISE                           */
     /* Optional, transforms only, since 1: fit64 in parts, for rows that are too many to
      * be held in double: x64 is part->row and on, in order, plan.fit_passes times over.
      * The last call leaves tensor64 as fit64 would, to the bit. */

@@ -255,6 +255,7 @@ static const fell_layer batch_norm = {
     .plan = plan,
     .forward = forward,
     .backward = backward,
+    .flags = FELL_BATCHWISE,
 };
 
 FELL_PLUGIN("1.0", "Fellrunner, MIT", &batch_norm.item);

@@ -15,6 +15,13 @@ int64_t net_step_rows(const struct spec *spec, const struct data *data)
     return wanted <= 0 || wanted > rows ? rows : wanted;
 }
 
+int64_t net_part_rows(const struct spec *spec, const struct data *data)
+{
+    const int64_t rows = net_step_rows(spec, data), wanted = spec->train.micro_batch;
+
+    return wanted <= 0 || wanted > rows ? rows : wanted;
+}
+
 /* Steps in which all rows go by once. */
 static int64_t pass_steps(const struct spec *spec, const struct data *data)
 {

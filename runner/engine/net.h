@@ -49,6 +49,9 @@ int64_t net_epoch_steps(const struct spec *spec, const struct data *data);
 int64_t net_epoch_rows(const struct spec *spec, const struct data *data);
 int64_t net_last_rows(const struct spec *spec, const struct data *data);
 
+/* Rows of a training step that go through the net at once: train.micro_batch, or all of them. */
+int64_t net_part_rows(const struct spec *spec, const struct data *data);
+
 /* The largest batch of any call: that of training, or of evaluating a split. */
 int64_t net_batch(const struct spec *spec, const struct data *data);
 

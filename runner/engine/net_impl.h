@@ -84,6 +84,8 @@ struct net {
     void *activations; /* y, dy and saved of all entries */
     size_t activation_bytes;
 
+    bool goes_on;       /* the batch that is fed is a further part of a step: its random numbers go on, and */
+    bool adds;          /* its gradients are added to those that are there */
     enum net_mode mode; /* that was fed last */
     int64_t now[MODES]; /* rows that the calls are set to */
     const float *x;     /* that the calls read */

@@ -20,9 +20,10 @@ enum { EVALUATION_ROWS = 64 };
 int64_t net_batch(const struct spec *spec, const struct data *data)
 {
     const bool whole = spec->loss.item && spec->loss.item->loss->pairs;
-    int64_t most = net_step_rows(spec, data);
+    const bool parts = net_part_rows(spec, data) < net_step_rows(spec, data);
+    int64_t most = net_part_rows(spec, data);
 
-    for (int s = SPLIT_TRAIN + 1; s < SPLITS; s++) {
+    for (int s = SPLIT_TRAIN + 1; s < SPLITS && !parts; s++) {
         int64_t rows = whole || data->split[s].n < EVALUATION_ROWS ? data->split[s].n : EVALUATION_ROWS;
 
         most = rows > most ? rows : most;
@@ -353,6 +354,31 @@ static void judge_meaning(struct net *n)
         n->env->warn(n->env->warn_arg, n->loss.name, text);
 }
 
+/* What ties the rows of a step's batch together cannot see them in parts. */
+static status check_parts(const struct net *n, struct problem *p)
+{
+    const int64_t rows = net_part_rows(n->spec, n->data), whole = net_step_rows(n->spec, n->data);
+    const char *what = n->loss_item->pairs ? "loss" : NULL, *name = n->loss.name;
+
+    if (rows == whole)
+        return OK;
+    for (size_t i = 0; i < n->nentries && !what; i++) {
+        const struct entry *e = &n->entry[i];
+
+        if (!e->layer || (!(e->layer->flags & (FELL_MIXES_ROWS | FELL_BATCHWISE)) && e->plan.min_batch < 2))
+            continue;
+        what = "layer";
+        name = e->name;
+    }
+    if (!what)
+        return OK;
+    return problem_set(
+        p, "train.micro_batch", 0, "",
+        "micro_batch: the %s '%s' ties the rows of a batch together, so the %lld of a step cannot go "
+        "through the net %lld at a time",
+        what, name, (long long)whole, (long long)rows);
+}
+
 static status check_whole(struct net *n, struct problem *p)
 {
     const size_t last = n->nentries - 1;
@@ -364,7 +390,8 @@ static status check_whole(struct net *n, struct problem *p)
                                n->entry[i].name);
     if (!n->entry[last].backward)
         return problem_set(p, "model", (int)last, "", "the model has no weights to train");
-    if (check_output(n, p) != OK || targets_check(&n->spec->loss, n->data, p) != OK || try_loss(n, p) != OK)
+    if (check_parts(n, p) != OK || check_output(n, p) != OK ||
+        targets_check(&n->spec->loss, n->data, p) != OK || try_loss(n, p) != OK)
         return FAILED;
     targets_tell_shares(&n->spec->loss, n->data, n->entry[last].cols, n->env);
     judge_meaning(n);

@@ -52,7 +52,8 @@ status net_forward(struct net *n, enum net_mode mode, int64_t step, struct error
 
         net_at(&e->in, phase);
         e->in.stream.step = (uint64_t)step;
-        e->in.stream.position = 0;
+        if (!n->goes_on)
+            e->in.stream.position = 0;
         if (e->layer)
             result = e->layer->forward(&e->call[mode].layer);
         else
@@ -133,7 +134,7 @@ static status entry_backward(struct net *n, enum net_mode mode, struct entry *e,
     fell_status result;
 
     net_at(&e->in, "backward");
-    if (e->ngradients)
+    if (e->ngradients && !n->adds)
         memset(e->clear, 0, e->clear_bytes);
     if (e->layer)
         result = e->layer->backward(&e->call[mode].layer);
@@ -190,6 +191,45 @@ status net_step(struct net *n, enum net_mode mode, const struct batch *b, int64_
     if (!isfinite(out->sum) || out->weight == 0.0)
         return OK;
     return net_backward(n, out->weight, NULL, NULL, &out->squares, err);
+}
+
+status net_step_part(struct net *n, enum net_mode mode, const struct batch *b, int64_t step, bool first,
+                     struct net_step *out, struct error *err)
+{
+    double sum, weight;
+
+    if (first) {
+        *out = (struct net_step){.squares = NAN};
+        n->adds = false;
+    }
+    net_feed(n, mode, b);
+    n->goes_on = !first;
+    if (net_forward(n, mode, step, err) != OK || net_loss(n, &sum, &weight, err) != OK)
+        return FAILED;
+    out->sum += sum;
+    out->weight += weight;
+    if (!isfinite(out->sum) || weight == 0.0)
+        return OK;
+    if (net_backward_through(n, mode, NULL, NULL, err) != OK)
+        return FAILED;
+    n->adds = true;
+    return OK;
+}
+
+void net_step_end(struct net *n, struct net_step *out)
+{
+    double total = 0.0;
+
+    n->goes_on = n->adds = false;
+    if (!isfinite(out->sum) || out->weight == 0.0)
+        return;
+    n->env->kernels->scale(n->grads, n->trained_floats, (float)(1.0 / out->weight));
+    for (const struct entry *e = n->entry; e < n->entry + n->nentries; e++)
+        for (const struct gradient *g = e->gradient, *end = g + e->ngradients; e->backward && g < end; g++)
+            *g->squares = n->env->kernels->sum_squares(g->g, g->n);
+    for (size_t i = 0; i < n->npositions; i++)
+        total += n->squares[i];
+    out->squares = total;
 }
 
 double net_clip(struct net *n, double most, double norm)

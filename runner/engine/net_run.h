@@ -45,6 +45,14 @@ struct net_step {
 status net_step(struct net *n, enum net_mode mode, const struct batch *b, int64_t step, struct net_step *out,
                 struct error *err);
 
+/* The same of a step whose batch goes through the net in parts: each part in order, the first with FIRST,
+ * then the end. OUT gathers their sums and weights; the gradient is that of the sum of sums over the sum of
+ * weights, with other roundings than that of the whole batch. Random numbers are those that its rows would
+ * get. A sum that is not finite ends the step early: no further part is to follow. */
+status net_step_part(struct net *n, enum net_mode mode, const struct batch *b, int64_t step, bool first,
+                     struct net_step *out, struct error *err);
+void net_step_end(struct net *n, struct net_step *out);
+
 /* Scale the gradient, whose norm is NORM, to the norm MOST (train.clip_norm; 0: none), as PyTorch's
  * torch.nn.utils.clip_grad_norm_ does (its 1e-6 included). Returns the factor; 1: it was short enough. */
 double net_clip(struct net *n, double most, double norm);

@@ -11,7 +11,8 @@
 struct problem {
     char section[24]; /* "data.source", "data.test", "data.validation", "data.transforms",
                          "model", "model.init", "loss", "optimizer", "schedule", "metrics",
-                         "train.initial_weights", "train.masks", "train.early_stopping", "train", "" */
+                         "train.initial_weights", "train.masks", "train.micro_batch", "train.early_stopping",
+                         "train", "" */
     int index;        /* in lists: which; else 0 */
     char setting[64]; /* a setting of the plugin there, or "" */
     char text[2048];

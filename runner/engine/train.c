@@ -17,6 +17,7 @@
 #include "engine/learner.h"
 #include "engine/net_at.h"
 #include "engine/net_run.h"
+#include "engine/parts.h"
 #include "engine/rate.h"
 #include "engine/train_keep.h"
 #include "engine/train_report.h"
@@ -33,6 +34,7 @@ struct run {
     struct rate *rate;
     struct batches batches[SPLITS];
     struct augment *augment; /* NULL: no transform acts in training */
+    struct parts *parts;     /* NULL: a batch goes through the net whole */
     struct looks *looks;     /* NULL: no probes */
     struct tally tally;
     int64_t epoch, step; /* from 1 */
@@ -105,6 +107,29 @@ static void record_step(struct run *r, double loss)
     r->listener->step(r->listener->arg, &report);
 }
 
+/* A step as far as its gradient, the batch whole or in parts. */
+static status take_step(struct run *r, const struct batch *batch, struct net_step *step, struct error *err)
+{
+    struct net *net = r->learner.net;
+    struct batch part = {.n = 0};
+    int64_t size;
+
+    if (!r->parts) {
+        if (net_step(net, MODE_TRAIN, batch, r->step, step, err) != OK)
+            return FAILED;
+        measure_keep(r->learner.measure, SPLIT_TRAIN, batch, net_output(net, &size));
+        return OK;
+    }
+    *step = (struct net_step){.sum = 0.0};
+    while (isfinite(step->sum) && parts_next(r->parts, batch, &part)) {
+        if (net_step_part(net, MODE_TRAIN, &part, r->step, part.at == batch->at, step, err) != OK)
+            return FAILED;
+        measure_keep(r->learner.measure, SPLIT_TRAIN, &part, net_output(net, &size));
+    }
+    net_step_end(net, step);
+    return OK;
+}
+
 static status run_epoch(struct run *r)
 {
     struct net *net = r->learner.net;
@@ -112,7 +137,6 @@ static status run_epoch(struct run *r)
     struct error err;
     struct net_step step;
     double norm, lr;
-    int64_t size;
 
     tally_begin(&r->tally);
     looks_begin_epoch(r->looks);
@@ -121,10 +145,9 @@ static status run_epoch(struct run *r)
         r->step++;
         if (r->augment && augment_batch(r->augment, r->step, &batch, &err) != OK)
             return fail(r, &err);
-        if (net_step(net, MODE_TRAIN, &batch, r->step, &step, &err) != OK)
+        if (take_step(r, &batch, &step, &err) != OK)
             return fail(r, &err);
         tally_loss(&r->tally, step.sum, step.weight, batch.n);
-        measure_keep(r->learner.measure, SPLIT_TRAIN, &batch, net_output(net, &size));
         if (!isfinite(step.sum))
             return diverge_at(r, false);
         if (step.weight == 0.0) {
@@ -402,6 +425,9 @@ static status prepare_batches(struct run *r, int64_t batch, struct problem *p)
                          train ? r->spec->train.steps_per_epoch : 0, &err) != OK)
             return problem_set(p, "train", 0, "batch_size", "batch_size: %s", err.text);
     }
+    if (net_part_rows(r->spec, r->data) < r->batches[SPLIT_TRAIN].size &&
+        parts_new(r->data, net_part_rows(r->spec, r->data), &r->parts, &err) != OK)
+        return problem_set(p, "train.micro_batch", 0, "", "micro_batch: %s", err.text);
     return OK;
 }
 
@@ -437,6 +463,7 @@ static void release(struct run *r)
     for (int s = SPLIT_TRAIN; s < SPLITS; s++)
         batches_release(&r->batches[s]);
     augment_free(r->augment);
+    parts_free(r->parts);
     looks_free(r->looks);
     tally_release(&r->tally);
     rate_free(r->rate);

@@ -198,6 +198,8 @@ static void read_forms(struct spec_reader *r, const struct node *root)
     }
     if ((node = spec_get(train, "initial_weights")))
         read_initial_weights(r, node);
+    if ((node = spec_get(train, "micro_batch")))
+        s->train.micro_batch_at = node->place;
     if ((node = spec_get(train, "masks")))
         s->train.masks_at = node->place;
     if ((node = spec_get(train, "early_stopping")))

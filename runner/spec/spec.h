@@ -102,6 +102,8 @@ struct spec {
             int64_t run;         /* 0: a file was written, or nothing */
             const char *epoch;   /* a number, best or last */
         } weights_of;
+        int64_t micro_batch; /* 0: none */
+        struct place micro_batch_at;
         const char *masks; /* absolute path, or NULL */
         struct place masks_at;
         double clip_norm; /* 0: off */

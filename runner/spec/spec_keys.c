@@ -112,6 +112,9 @@ static const fell_param train_params[] = {
     FELL_BOOL(struct spec_train, shuffle, true, "Rows in a new order every time that they are seen."),
     FELL_STRING(struct spec_train, initial_weights, NULL, FELL_PATH | SETTINGS_OR_MAP,
                 "A safetensors file with the first weights; or a map, the state of a recorded run."),
+    FELL_INT(struct spec_train, micro_batch, 0, 0, INFINITY, SPEC_IF_SET,
+             "Rows that go through the net at a time: a larger batch of a step goes in parts; 0: the whole "
+             "batch."),
     FELL_STRING(
         struct spec_train, masks, NULL, FELL_PATH | SPEC_IF_SET,
         "A safetensors file of 0 and 1, named as the weights: where it has 0 the weight is 0 and stays it."),

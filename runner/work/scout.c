@@ -33,6 +33,7 @@ static const struct place *section_place(const struct spec *spec, const char *se
         const struct place *at;
     } places[] = {{"train.initial_weights", &spec->train.initial_weights_at},
                   {"train.masks", &spec->train.masks_at},
+                  {"train.micro_batch", &spec->train.micro_batch_at},
                   {"train.early_stopping", &spec->train.early_stopping.at},
                   {"model", &spec->model_at},
                   {"data", &spec->data.at}};
