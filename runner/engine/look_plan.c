@@ -53,7 +53,7 @@ static void view_tensors(struct looks *l)
         const struct entry *e = &n->entry[i];
         const size_t tensors = e->layer ? e->layer->ntensors : 0;
 
-        l->by_row = l->by_row || n->mask || !one_pass(e); /* layers know no masks */
+        l->by_row = l->by_row || n->mask || n->nshared || !one_pass(e); /* layers know neither */
         l->tensor_at[i] = arena_alloc(l->arena, tensors * sizeof **l->tensor_at);
         for (size_t k = 0; k < tensors; k++)
             l->tensor_at[i][k] = -1;

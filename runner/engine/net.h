@@ -26,6 +26,7 @@ struct net_tensor {
     int entry, index; /* model entry, tensor of its layer */
     int position;
     bool frozen;
+    bool shared; /* other entries use it, too (share) */
     double lr_factor;
 };
 

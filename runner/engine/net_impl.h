@@ -18,6 +18,7 @@ struct gradient {
     const float *g;
     int64_t n; /* with the zeros behind it */
     double *squares;
+    bool shared; /* entries behind this one have added to it already */
 };
 
 /* A consumer's dx that is added to the dy of an entry with several consumers. */
@@ -32,6 +33,8 @@ union entry_call {
     fell_activation_call activation;
 };
 
+enum { OWN = -1 }; /* as a size_t: in struct entry's alias */
+
 struct entry {
     const char *name;
     const struct spec_entry *spec;
@@ -42,9 +45,11 @@ struct entry {
     fell_plan plan;           /* in, out and tensor shapes */
     int64_t size, rows, cols; /* of one output row: size = rows * cols */
     size_t first, ntensors;   /* its tensors in net->tensor */
-    int uses;                 /* inputs that take its output; the loss is one */
-    int consumer;             /* the last entry that takes it, 0: the loss */
-    bool backward;            /* something at or before it is trained */
+    size_t *alias; /* [layer->ntensors] which of net->tensor it uses of another entry; OWN: its own. NULL:
+                      all are its own */
+    int uses;      /* inputs that take its output; the loss is one */
+    int consumer;  /* the last entry that takes it, 0: the loss */
+    bool backward; /* something at or before it is trained */
 
     const float **x;        /* [nin] */
     float **dx;             /* [nin] NULL: not wanted */
@@ -53,6 +58,7 @@ struct entry {
     void *saved;
     float *clear; /* its gradients: one piece of the arena */
     size_t clear_bytes;
+    bool lends; /* some of it is shared */
     size_t ngradients, nsums;
     struct gradient *gradient;
     struct gradient_sum *sum;
@@ -72,6 +78,7 @@ struct net {
     struct entry *entry;
     struct names names;    /* of the entries that are planned, by their index */
     size_t first_backward; /* entries before it have no backward */
+    size_t nshared;        /* tensors that several entries use: backward begins with their gradients at 0 */
     size_t ntensors, npositions;
     struct net_tensor *tensor;
 

@@ -21,6 +21,9 @@ static status initialise_entry(struct net *n, struct entry *e, struct init_defau
 {
     int64_t fan_in = 0, fan_out = 0;
 
+    for (uint64_t t = 0; e->alias && t < e->layer->ntensors; t++) /* a bias beside a weight that is shared */
+        if (e->alias[t] != (size_t)OWN && fan_in == 0)
+            init_fans(&e->plan.tensor[t], &fan_in, &fan_out);
     for (size_t i = e->first; i < e->first + e->ntensors; i++) {
         const struct net_tensor *t = &n->tensor[i];
         struct init_request request = {.chosen = chosen_for(e, t->name),
@@ -106,6 +109,37 @@ static const char *stranger(const struct net *n, const struct tensor_file *f)
     return NULL;
 }
 
+/* The Ith name beside its own by which files may know tensor T, "ENTRY.TENSOR" of an entry that shares it;
+ * false: there are no more. */
+static bool other_name(const struct net *n, const struct net_tensor *t, size_t i, char name[512])
+{
+    for (const struct entry *e = n->entry; n->nshared && e < n->entry + n->nentries; e++)
+        for (uint64_t k = 0; e->alias && k < e->layer->ntensors; k++)
+            if (e->alias[k] == (size_t)(t - n->tensor) && i-- == 0) {
+                snprintf(name, 512, "%s.%s", e->name, t->name);
+                return true;
+            }
+    return false;
+}
+
+/* Tensor T of the file, by its own name, or, as programs write a shared tensor once, by another. NAME: its
+ * own. */
+static const struct tensor_file_entry *find_tensor(const struct net *n, const struct tensor_file *f,
+                                                   const char *prefix, const struct net_tensor *t,
+                                                   char name[512])
+{
+    const struct tensor_file_entry *entry;
+    char other[512], whole[1024];
+
+    snprintf(name, 512, "%s%s.%s", prefix, n->entry[t->entry].name, t->name);
+    entry = tensor_file_find(f, name);
+    for (size_t i = 0; !entry && other_name(n, t, i, other); i++) {
+        snprintf(whole, sizeof whole, "%s%s", prefix, other);
+        entry = tensor_file_find(f, whole);
+    }
+    return entry;
+}
+
 static status load_tensor(struct net *n, const struct tensor_file *f, const char *prefix,
                           const struct net_tensor *t, struct problem *p)
 {
@@ -113,8 +147,7 @@ static status load_tensor(struct net *n, const struct tensor_file *f, const char
     const struct tensor_file_entry *entry;
     struct strbuf have = {0}, want = {0};
 
-    snprintf(name, sizeof name, "%s%s.%s", prefix, n->entry[t->entry].name, t->name);
-    entry = tensor_file_find(f, name);
+    entry = find_tensor(n, f, prefix, t, name);
     if (entry && !entry->values) {
         snprintf(text, sizeof text, "'%s' is of dtype %s; weights are F32, F64, F16 or BF16", name,
                  entry->dtype);
@@ -158,6 +191,30 @@ static struct names tensor_names(const struct net *n, struct arena *arena)
     return names;
 }
 
+/* Whether NAME is another one of a shared tensor; if its values differ, *RESULT is FAILED. */
+static bool is_other_name(const struct net *n, const struct tensor_file_entry *entry, const char *name,
+                          status *result, struct problem *p)
+{
+    char other[512], text[1400];
+
+    for (size_t i = 0; n->nshared && i < n->ntensors; i++)
+        for (size_t k = 0; other_name(n, &n->tensor[i], k, other); k++) {
+            const struct net_tensor *t = &n->tensor[i];
+
+            if (strcmp(other, name) != 0)
+                continue;
+            if (!entry->values || !tensor_file_has_shape(entry, &t->shape) ||
+                memcmp(entry->values, n->weights + t->offset, (size_t)t->n * sizeof(float)) != 0) {
+                snprintf(text, sizeof text,
+                         "'%.500s' and '%s.%s' are one tensor (share), and differ in the file", entry->name,
+                         n->entry[t->entry].name, t->name);
+                *result = weights_problem(n, p, text);
+            }
+            return true;
+        }
+    return false;
+}
+
 /* Whole numbers beside the weights: PyTorch's num_batches_tracked, position_ids and the like. */
 static void tell_passed_over(const struct net *n, const struct tensor_file_entry *entry)
 {
@@ -184,6 +241,8 @@ static status refuse_extra(const struct net *n, const struct tensor_file *f, con
         const bool has = strncmp(entry->name, prefix, skipped) == 0;
 
         if (is_beside(entry->name) || (has && names_find(&names, entry->name + skipped) != NAMES_NONE))
+            continue;
+        if (has && is_other_name(n, entry, entry->name + skipped, &result, p))
             continue;
         if (!entry->values) {
             tell_passed_over(n, entry);

@@ -132,7 +132,17 @@ static void point_tensors(struct net *n, struct entry *e)
             e->clear = n->grads + t->offset;
         e->clear_bytes = (size_t)(n->grads + t->offset + tensor_padded(t->n) - e->clear) * sizeof(float);
         e->gradient[e->ngradients++] =
-            (struct gradient){n->grads + t->offset, tensor_padded(t->n), &n->squares[t->position]};
+            (struct gradient){n->grads + t->offset, tensor_padded(t->n), &n->squares[t->position], t->shared};
+        e->lends |= t->shared;
+    }
+    for (uint64_t t = 0; e->alias && t < e->layer->ntensors; t++) {
+        const struct net_tensor *of = e->alias[t] != (size_t)OWN ? &n->tensor[e->alias[t]] : NULL;
+
+        if (!of)
+            continue;
+        e->tensor[t] = n->weights + of->offset;
+        if (of->position >= 0 && !of->frozen)
+            e->grad[t] = n->grads + of->offset;
     }
 }
 

@@ -128,14 +128,31 @@ status net_loss(struct net *n, double *sum, double *weight, struct error *err)
     return OK;
 }
 
+/* The gradients that E is the first to add to; those of shared tensors were cleared at the beginning. */
+static void clear_gradients(const struct entry *e)
+{
+    if (e->ngradients && !e->lends)
+        memset(e->clear, 0, e->clear_bytes);
+    for (const struct gradient *g = e->gradient, *end = g + e->ngradients; e->lends && g < end; g++)
+        if (!g->shared)
+            memset((float *)(uintptr_t)g->g, 0, (size_t)g->n * sizeof *g->g);
+}
+
+static void clear_shared(const struct net *n)
+{
+    for (size_t i = 0; n->nshared && i < n->ntensors; i++)
+        if (n->tensor[i].shared && n->tensor[i].position >= 0 && !n->tensor[i].frozen)
+            memset(n->grads + n->tensor[i].offset, 0, (size_t)n->tensor[i].n * sizeof *n->grads);
+}
+
 static status entry_backward(struct net *n, enum net_mode mode, struct entry *e, struct error *err)
 {
     const struct kernels *kernels = n->env->kernels;
     fell_status result;
 
     net_at(&e->in, "backward");
-    if (e->ngradients && !n->adds)
-        memset(e->clear, 0, e->clear_bytes);
+    if (!n->adds)
+        clear_gradients(e);
     if (e->layer)
         result = e->layer->backward(&e->call[mode].layer);
     else
@@ -155,6 +172,8 @@ static status entry_backward(struct net *n, enum net_mode mode, struct entry *e,
 status net_backward_through(struct net *n, enum net_mode mode, net_before_entry *before, void *arg,
                             struct error *err)
 {
+    if (!n->adds)
+        clear_shared(n);
     for (struct entry *e = n->entry + n->nentries, *first = n->entry + n->first_backward; e-- > first;) {
         if (!e->backward)
             continue;

@@ -97,7 +97,8 @@ _Static_assert(COUNT(texts) == ROLE_COUNT, "a role has no texts");
 
 /* Words of a spec that are the host's: keys beside settings (fell/plugin.h, section 3), and what stands
  * where a plugin's name may. */
-static const char *const host_keys[] = {"name", "from", "activation", "init", "trainable", "lr_factor"};
+static const char *const host_keys[] = {"name",      "from",      "activation", "init",
+                                        "trainable", "lr_factor", "share"};
 static const char *const probe_keys[] = {"name", "every", "rows", "split"};
 static const char *const host_names[] = {"input", "none", "default"};
 

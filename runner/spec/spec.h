@@ -38,7 +38,8 @@ struct spec_entry {
     const struct choice *init;      /* [ninits] */
     double lr_factor;
     bool trainable;
-    const char *path; /* as written: "model.0.dense", "model.0.dense.activation" */
+    const char *share; /* the earlier entry whose tensors it uses, or NULL */
+    const char *path;  /* as written: "model.0.dense", "model.0.dense.activation" */
 };
 
 /* `repeat:` of a model, which is no entry itself. */

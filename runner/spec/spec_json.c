@@ -76,6 +76,8 @@ static void add_entry_params(const struct spec_entry *entry, bool of_tensors, cJ
         const fell_param *p = &spec_section_entry.params[i];
         const struct item one = {.nparams = 1, .params = p};
 
+        if (p->flags & SPEC_IF_SET && settings_is_default(p, entry))
+            continue;
         if (!(p->flags & SPEC_OF_TENSORS) != of_tensors)
             settings_to_json(&one, entry, settings);
     }

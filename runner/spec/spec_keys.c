@@ -274,6 +274,8 @@ static const fell_param entry_params[] = {
                "Times the learning rate, for these parameters."),
     {"trainable", "Whether the parameters are trained.", FELL_P_BOOL, SPEC_OF_TENSORS,
      offsetof(struct spec_entry, trainable), 1, 0, 1, NULL, NULL},
+    FELL_STRING(struct spec_entry, share, NULL, SPEC_OF_TENSORS | SPEC_IF_SET,
+                "An earlier entry whose tensors of the same name this one uses, in the place of its own."),
 };
 static const struct spec_key entry_keys[] = {
     {.name = "from", .form = KEY_FORM, .doc = "Earlier entries, or input, that it takes its input from."},

@@ -17,6 +17,7 @@ struct draft {
     struct spec_named named;
     const struct node *given_name; /* NULL: the default */
     const struct node *from;       /* NULL: the entry before */
+    const struct node *share;      /* NULL: the tensors are its own */
     size_t output;                 /* the entry whose output this one's name stands for */
     const char *copy;              /* of a repeat: what stands behind its name, ".1.2"; else "" */
     bool sums;                     /* closes a residual: its inputs are the entries ... */
@@ -88,6 +89,7 @@ static void read_entry(struct model_reader *m, const char *path, const struct no
     read_host_settings(r, map, entry, named.name);
     draft->given_name = spec_get(map, "name");
     draft->from = spec_get(map, "from");
+    draft->share = spec_get(map, "share");
     if ((init = spec_get(map, "init")) && entry->plugin.item)
         spec_read_init(r, init, entry);
     if ((activation = spec_get(map, "activation")) &&
@@ -267,33 +269,62 @@ static const char *near_input(struct model_reader *m, size_t i, const char *name
     return near;
 }
 
-/* The name of the entry whose output NODE means in entry I, or NULL. */
-static const char *resolve_input(struct model_reader *m, size_t i, const struct node *node)
+/* The earlier entry that NODE, the value of KEY, names in entry I; m->n: none, and it is told. */
+static size_t resolve_entry(struct model_reader *m, size_t i, const char *key, const struct node *node)
 {
     struct spec_reader *r = m->r;
     const char *who = m->drafts[i].named.name, *near;
+    const bool input = !strcmp(key, "from"); /* which may be named, too */
     size_t j;
 
     if (node->kind != NODE_SCALAR) {
-        r->result |= diag_error(r->diag, &node->place, "%s.from: the name of an entry is wanted here, not %s",
-                                who, spec_describe(r, node));
-        return NULL;
+        r->result |= diag_error(r->diag, &node->place, "%s.%s: the name of an entry is wanted here, not %s",
+                                who, key, spec_describe(r, node));
+        return m->n;
     }
-    if (!strcmp(node->text, "input"))
-        return "input";
     j = find_input(m, i, node->text);
     if (j < i)
-        return m->entries[m->drafts[j].output].name;
+        return j;
     if (j < m->n) {
-        r->result |= diag_error(r->diag, &node->place,
-                                "%s.from: '%s' is %s; only earlier entries and input can be named", who,
-                                node->text, j == i ? "the entry itself" : "a later entry");
-        return NULL;
+        r->result |= diag_error(
+            r->diag, &node->place, "%s.%s: '%s' is %s; only earlier entries%s can be named", who, key,
+            node->text, j == i ? "the entry itself" : "a later entry", input ? " and input" : "");
+        return m->n;
     }
     near = near_input(m, i, node->text);
-    r->result |= diag_error(r->diag, &node->place, "%s.from: no earlier entry is named '%s'%s%s%s", who,
+    r->result |= diag_error(r->diag, &node->place, "%s.%s: no earlier entry is named '%s'%s%s%s", who, key,
                             node->text, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
-    return NULL;
+    return m->n;
+}
+
+/* The name of the entry whose output NODE means in entry I, or NULL. */
+static const char *resolve_input(struct model_reader *m, size_t i, const struct node *node)
+{
+    size_t j;
+
+    if (node->kind == NODE_SCALAR && !strcmp(node->text, "input"))
+        return "input";
+    j = resolve_entry(m, i, "from", node);
+    return j < m->n ? m->entries[m->drafts[j].output].name : NULL;
+}
+
+/* The entry whose tensors entry I uses. What fits is the engine's to say. */
+static void resolve_share(struct model_reader *m, size_t i)
+{
+    struct spec_reader *r = m->r;
+    const struct node *share = m->drafts[i].share;
+    struct spec_entry *entry = &m->entries[i];
+    size_t j;
+
+    if (!share || !entry->plugin.item || !item_ntensors(entry->plugin.item))
+        return; /* what is wrong was said */
+    j = resolve_entry(m, i, "share", share);
+    if (j == m->n)
+        return;
+    entry->share = m->entries[j].name;
+    if (m->entries[j].plugin.item && !item_ntensors(m->entries[j].plugin.item))
+        r->result |= diag_error(r->diag, &share->place, "%s.share: '%s' has no tensors",
+                                m->drafts[i].named.name, share->text);
 }
 
 /* 0, 0 is exactly one; a maximum of 0 beside a minimum, or one beyond counting, is none. */
@@ -393,8 +424,10 @@ void spec_read_model(struct spec_reader *r, const struct node *node)
     if (!m.n && !r->result)
         r->result |= diag_error(r->diag, &node->place, "the model has no entries: its repeats come to none");
     name_entries(&m);
-    for (size_t i = 0; i < m.n; i++)
+    for (size_t i = 0; i < m.n; i++) {
         connect_entry(&m, i);
+        resolve_share(&m, i);
+    }
     if (!r->result)
         warn_unused(&m);
     r->result |= before;

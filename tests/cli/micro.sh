@@ -25,7 +25,7 @@ optimizer: {sgd: {lr: 0.05, momentum: 0.9}}
 metrics: [accuracy]
 train: {epochs: 2, batch_size: 60, clip_norm: 2}
 record: {gradients: {step: 1}}
-probes: [activations]
+probes: [gradients]
 sweep: {over: {train.micro_batch: [0, 1, 7, 30, 59, 60, 1000]}}
 END
 awk 'BEGIN { print "a,b,y,w"; for (i = 0; i < 50; i++) printf "%.4f,%.4f,%.5f,%d\n", cos(i), cos(3 * i), sin(i) + i / 20, (i * 7) % 4 }' >rows.csv
