@@ -177,6 +177,13 @@ static char *from_text(const cJSON *from)
     return b.text;
 }
 
+static const char *text_of(const cJSON *o, const char *key)
+{
+    const char *text = cJSON_GetStringValue(cJSON_GetObjectItem(o, key));
+
+    return text ? text : "";
+}
+
 static void print_layers(const cJSON *plan)
 {
     struct table *t = table_new();
@@ -205,6 +212,13 @@ static void print_layers(const cJSON *plan)
     }
     table_print(t, stdout, 0);
     table_free(t);
+    cJSON_ArrayForEach(layer, cJSON_GetObjectItem(plan, "layers"))
+    {
+        if (cJSON_GetObjectItem(layer, "filled"))
+            printf("%s: %s\n", text_of(layer, "name"), text_of(layer, "filled"));
+        if (cJSON_GetObjectItem(layer, "share"))
+            printf("%s: has tensors of %s\n", text_of(layer, "name"), text_of(layer, "share"));
+    }
     display_bytes(number(plan, "memory"), memory);
     printf("%.0f parameters, %s for one run\n", number(plan, "parameters"), memory);
 }

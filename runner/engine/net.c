@@ -123,6 +123,8 @@ static cJSON *entry_json(const struct net *n, const struct entry *e)
     cJSON_AddStringToObject(o, "plugin", e->spec->plugin.item->name);
     for (int k = 0; k < e->nin; k++)
         cJSON_AddItemToArray(from, cJSON_CreateString(e->spec->from[k]));
+    if (e->filled)
+        cJSON_AddStringToObject(o, "filled", e->filled);
     if (e->spec->share)
         cJSON_AddStringToObject(o, "share", e->spec->share);
     cJSON_AddItemToObject(o, "shape", shape_json(&e->plan.out));

@@ -38,6 +38,7 @@ enum { OWN = -1 }; /* as a size_t: in struct entry's alias */
 struct entry {
     const char *name;
     const struct spec_entry *spec;
+    const char *filled;      /* "units is classes, 3": what words in its settings stand for; or NULL */
     const fell_layer *layer; /* one of these two */
     const fell_activation *activation;
 
@@ -106,6 +107,14 @@ struct net {
     float *piece[3];         /* one row's outputs, their gradient and its targets, where rows have weights */
     uint64_t pred_is;        /* FELL_REAL, FELL_PROB, ... */
 };
+
+/* Put the data's numbers in the place of words in E's settings (units: classes), where they stand from then
+ * on. Errors: the data has no such number, or it is out of the setting's range (net_words.c). */
+status net_fill_words(struct net *n, struct entry *e, int index, struct problem *p);
+
+/* Which tensors of the entry that E, entry INDEX, names in share are E's, too: those of one name, which need
+ * one shape. Into E's alias. Errors: none is, or E says otherwise (net_share.c). */
+status net_share_tensors(struct net *n, struct entry *e, int index, struct problem *p);
 
 /* Place all buffers and fill the call structs (net_memory.c). */
 status net_allocate(struct net *n, struct problem *p);

@@ -169,6 +169,8 @@ static status plan_entry(struct net *n, int index, struct problem *p)
     else
         e->activation = s->plugin.item->activation;
     instance_init(&e->in, s->plugin.item, e->name, n->env);
+    if (net_fill_words(n, e, index, p) != OK)
+        return FAILED;
     net_at(&e->in, "plan");
     connect(n, e, index);
     in = arena_alloc(n->arena, (size_t)e->nin * sizeof *in);
@@ -186,66 +188,6 @@ static status plan_entry(struct net *n, int index, struct problem *p)
     return OK;
 }
 
-/* The tensor NAME of entry OWNER, its own or one that it shares itself; NULL: it has none. */
-static struct net_tensor *tensor_of(const struct net *n, const struct entry *owner, const char *name)
-{
-    for (uint64_t t = 0; owner->layer && t < owner->layer->ntensors; t++)
-        if (owner->alias && owner->alias[t] != (size_t)OWN && !strcmp(owner->layer->tensors[t].name, name))
-            return &n->tensor[owner->alias[t]];
-    for (size_t i = owner->first; i < owner->first + owner->ntensors; i++)
-        if (!strcmp(n->tensor[i].name, name))
-            return &n->tensor[i];
-    return NULL;
-}
-
-static status refuse_share(const struct entry *e, int index, const struct net_tensor *t,
-                           const fell_shape *own, struct problem *p)
-{
-    char have[96], want[96];
-
-    shape_text(&t->shape, have);
-    shape_text(own, want);
-    return problem_set(p, "model", index, "share", "share: the %s of '%s' is %s, that of '%s' would be %s",
-                       t->name, e->spec->share, have, e->name, want);
-}
-
-/* Which tensors of the entry that E names are E's, too: those of one name. Nothing of these is E's to set. */
-static status share_tensors(struct net *n, struct entry *e, int index, struct problem *p)
-{
-    const struct entry *owner = &n->entry[names_find(&n->names, e->spec->share)];
-    size_t shared = 0;
-
-    e->alias = arena_alloc(n->arena, e->layer->ntensors * sizeof *e->alias);
-    for (uint64_t t = 0; t < e->layer->ntensors; t++) {
-        const char *name = e->layer->tensors[t].name;
-        struct net_tensor *of = tensor_of(n, owner, name);
-
-        e->alias[t] = (size_t)OWN;
-        if (e->plan.tensor[t].rank == 0 || !of)
-            continue;
-        if (memcmp(&of->shape, &e->plan.tensor[t], sizeof of->shape) != 0)
-            return refuse_share(e, index, of, &e->plan.tensor[t], p);
-        for (size_t k = 0; k < e->spec->ninits; k++)
-            if (!strcmp(e->spec->init_tensor[k], name))
-                return problem_set(p, "model", index, "share",
-                                   "share: the %s of '%s' is that of '%s', so it has no init of its own",
-                                   name, e->name, owner->name);
-        n->nshared += !of->shared;
-        of->shared = true;
-        e->alias[t] = (size_t)(of - n->tensor);
-        shared++;
-    }
-    if (!shared)
-        return problem_set(p, "model", index, "share", "share: '%s' and '%s' have no tensor of one name",
-                           owner->name, e->name);
-    if (e->spec->trainable != owner->spec->trainable || e->spec->lr_factor != owner->spec->lr_factor)
-        return problem_set(
-            p, "model", index, "share",
-            "share: '%s' and '%s' have one weight, so they need one lr_factor and one trainable", owner->name,
-            e->name);
-    return OK;
-}
-
 /* The tensors in use, in order, and their places: first all that are trained, so that
  * zeroing, norms, clipping and the optimizer see one piece; then the frozen; then state. */
 static status place_tensors(struct net *n, struct problem *p)
@@ -259,7 +201,7 @@ static status place_tensors(struct net *n, struct problem *p)
         struct entry *e = &n->entry[i];
 
         e->first = n->ntensors;
-        if (e->spec->share && share_tensors(n, e, (int)i, p) != OK)
+        if (e->spec->share && net_share_tensors(n, e, (int)i, p) != OK)
             return FAILED;
         for (uint64_t t = 0; e->layer && t < e->layer->ntensors; t++) {
             const fell_tensor *declared = &e->layer->tensors[t];

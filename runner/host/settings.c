@@ -20,7 +20,11 @@ struct setter {
     const char *who; /* the item's name */
     const fell_param *param;
     struct diag *diag;
+    bool words; /* whole numbers may be settings_words */
 };
+
+const char *const settings_words[WORDS] = {
+    [WORD_CLASSES] = "classes", [WORD_FEATURES] = "features", [WORD_VOCABULARY] = "vocabulary"};
 
 /* How a type is called in a message, and of what a list consists. */
 static const struct {
@@ -92,14 +96,35 @@ static status check_range(const struct setter *s, const struct node *node, doubl
 
 /* ---- one value of each type ------------------------------------------------------ */
 
+/* A word for a number that the data will say. */
+static bool read_word(const struct setter *s, const char *text, int64_t *out)
+{
+    for (int i = 0; s->words && i < WORDS; i++)
+        if (!strcmp(text, settings_words[i])) {
+            *out = settings_word_value(i);
+            return true;
+        }
+    return false;
+}
+
+static status refuse_whole(const struct setter *s, const struct node *node)
+{
+    const char *near = s->words ? text_nearest(node->text, settings_words, WORDS) : NULL;
+
+    return refuse(s, &node->place, "'%s' is not %s%s%s%s", node->text, types[FELL_P_INT].word,
+                  near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+}
+
 static status read_int(const struct setter *s, const struct node *node, void *out)
 {
     double v;
 
+    if (read_word(s, node->text, out))
+        return OK;
     if (!text_to_int(node->text, out)) {
         if (text_to_double(node->text, &v) && fabs(v) >= 9007199254740992.0 && isfinite(v))
             return refuse(s, &node->place, "%s is too large; numbers end at 9223372036854775807", node->text);
-        return refuse(s, &node->place, "'%s' is not %s", node->text, types[FELL_P_INT].word);
+        return refuse_whole(s, node);
     }
     return check_range(s, node, (double)*(int64_t *)out);
 }
@@ -356,14 +381,15 @@ static status set_default(const struct setter *s, const struct place *at, void *
     }
 }
 
-status settings_fill(struct arena *arena, const struct item *item, void *settings, const struct node *map,
-                     const struct place *at, struct diag *d)
+static status fill(struct arena *arena, const struct item *item, void *settings, const struct node *map,
+                   const struct place *at, bool words, struct diag *d)
 {
     status result = OK;
 
     for (size_t i = 0; i < item->nparams; i++) {
         const fell_param *p = &item->params[i];
-        const struct setter s = {arena, item->name, p, d};
+        const bool whole = p->type == FELL_P_INT; /* not in lists, which have no place to put it */
+        const struct setter s = {arena, item->name, p, d, words && whole};
         const struct node *node = tree_get(map, p->name);
         char *field = (char *)settings + p->offset;
 
@@ -376,6 +402,12 @@ status settings_fill(struct arena *arena, const struct item *item, void *setting
         }
     }
     return result;
+}
+
+status settings_fill(struct arena *arena, const struct item *item, void *settings, const struct node *map,
+                     const struct place *at, struct diag *d)
+{
+    return fill(arena, item, settings, map, at, false, d);
 }
 
 static bool listed(const char *const *names, const char *name)
@@ -424,8 +456,8 @@ status settings_check_keys(const struct item *item, const struct node *map, cons
     return result;
 }
 
-void *settings_parse(struct arena *arena, const struct item *item, const struct node *map,
-                     const char *const *skip, const struct place *at, struct diag *d)
+static void *parse(struct arena *arena, const struct item *item, const struct node *map,
+                   const char *const *skip, const struct place *at, bool words, struct diag *d)
 {
     void *settings = arena_alloc(arena, item->settings_size ? item->settings_size : 1);
     status result;
@@ -436,43 +468,18 @@ void *settings_parse(struct arena *arena, const struct item *item, const struct 
         return NULL;
     }
     result = settings_check_keys(item, map, skip, d);
-    result |= settings_fill(arena, item, settings, map, at, d);
+    result |= fill(arena, item, settings, map, at, words, d);
     return result ? NULL : settings;
 }
 
-/* ---- questions ------------------------------------------------------------------------ */
-
-const struct place *settings_place(const struct node *map, const char *name, const struct place *at)
+void *settings_parse(struct arena *arena, const struct item *item, const struct node *map,
+                     const char *const *skip, const struct place *at, struct diag *d)
 {
-    const struct node *node = tree_get(map, name);
-
-    return node ? &node->place : at;
+    return parse(arena, item, map, skip, at, false, d);
 }
 
-bool settings_number(const struct item *item, const void *settings, const char *name, double *out)
+void *settings_parse_entry(struct arena *arena, const struct item *item, const struct node *map,
+                           const char *const *skip, const struct place *at, struct diag *d)
 {
-    for (size_t i = 0; i < item->nparams; i++) {
-        const fell_param *p = &item->params[i];
-        const char *field = (const char *)settings + p->offset;
-
-        if (strcmp(p->name, name))
-            continue;
-        switch ((fell_ptype)p->type) {
-        case FELL_P_INT:
-            *out = (double)*(const int64_t *)field;
-            return true;
-        case FELL_P_FLOAT:
-            *out = *(const double *)field;
-            return true;
-        case FELL_P_BOOL:
-            *out = *(const bool *)field;
-            return true;
-        case FELL_P_ENUM:
-            *out = *(const int32_t *)field;
-            return true;
-        default:
-            return false;
-        }
-    }
-    return false;
+    return parse(arena, item, map, skip, at, true, d);
 }

@@ -17,6 +17,21 @@
  */
 enum { SETTINGS_OR_MAP = 1 << 28 };
 
+/* Words that stand for whole numbers of the data, in model entries: units: classes. Until the data is known,
+ * an int64_t setting holds settings_word_value(K) for settings_words[K]; the engine puts the number in its
+ * place (net_words.c). */
+enum settings_word { WORD_CLASSES, WORD_FEATURES, WORD_VOCABULARY, WORDS };
+extern const char *const settings_words[WORDS];
+static inline int64_t settings_word_value(int word)
+{
+    return INT64_MIN + 1 + word;
+}
+/* Which word V stands for; -1: it is a number. */
+static inline int settings_word_of(int64_t v)
+{
+    return v > INT64_MIN && v <= INT64_MIN + WORDS ? (int)(v - INT64_MIN - 1) : -1;
+}
+
 /* A new settings struct (in ARENA) with every default, then what MAP says (NULL
  * or empty: nothing). Keys in SKIP (NULL-terminated; the host's own: name, from)
  * are passed over. Unknown keys (with a suggestion), wrong types, values out of
@@ -28,6 +43,10 @@ enum { SETTINGS_OR_MAP = 1 << 28 };
  * without settings get a pointer to an empty struct. */
 void *settings_parse(struct arena *arena, const struct item *item, const struct node *map,
                      const char *const *skip, const struct place *at, struct diag *d);
+
+/* The same of a model entry, where a whole number may be one of settings_words. */
+void *settings_parse_entry(struct arena *arena, const struct item *item, const struct node *map,
+                           const char *const *skip, const struct place *at, struct diag *d);
 
 /* The two halves of settings_parse(), for tables that are not a plugin's (the sections of
  * a spec): ITEM needs a name ("train"; "" is the spec itself), nparams and params.

@@ -96,11 +96,18 @@ static cJSON *json_map(const fell_map *map)
     return object;
 }
 
+static cJSON *json_whole(int64_t v)
+{
+    const int word = settings_word_of(v);
+
+    return word < 0 ? settings_json_int(v) : cJSON_CreateString(settings_words[word]);
+}
+
 static cJSON *json_setting(const fell_param *p, const void *field)
 {
     switch ((fell_ptype)p->type) {
     case FELL_P_INT:
-        return settings_json_int(*(const int64_t *)field);
+        return json_whole(*(const int64_t *)field);
     case FELL_P_FLOAT:
         return settings_json_number(*(const double *)field);
     case FELL_P_BOOL:

@@ -120,6 +120,20 @@ static void add_host_keys(const struct schema_maker *m, cJSON *map, const struct
             add_entry_form(m, map, item, &host->keys[i]);
 }
 
+/* Whole numbers of an entry may be words for those of the data. */
+static void add_words(cJSON *map, const struct item *item)
+{
+    const char *words[WORDS + 1] = {NULL};
+
+    memcpy(words, settings_words, sizeof settings_words);
+    for (size_t i = 0; i < item->nparams; i++)
+        if (item->params[i].type == FELL_P_INT)
+            cJSON_ReplaceItemInObjectCaseSensitive(
+                cJSON_GetObjectItem(map, "properties"), item->params[i].name,
+                schema_any(item->params[i].doc, settings_schema(&item->params[i]), schema_words(words),
+                           NULL));
+}
+
 /* ---- definitions ---------------------------------------------------------------------------- */
 
 static void define_item(const struct schema_maker *m, enum role role, const struct item *item,
@@ -132,8 +146,10 @@ static void define_item(const struct schema_maker *m, enum role role, const stru
     cJSON_AddStringToObject(map, "title", title);
     schema_or_var(map);
     schema_params(m, map, item->nparams, item->params);
-    if (role == ROLE_MODEL_ENTRY)
+    if (role == ROLE_MODEL_ENTRY) {
+        add_words(map, item);
         add_host_keys(m, map, item);
+    }
     if (role == ROLE_PROBE)
         schema_params(m, map, spec_section_probe.nparams, spec_section_probe.params);
     cJSON_AddItemToObject(m->definitions, name, map);

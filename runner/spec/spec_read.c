@@ -75,7 +75,9 @@ void spec_resolve(struct spec_reader *r, enum role role, const struct spec_named
         r->result |= diag_error(r->diag, &named->at, "%s", err.text);
         return;
     }
-    out->settings = settings_parse(r->arena, out->item, named->settings, skip, &out->at, r->diag);
+    out->settings = role == ROLE_MODEL_ENTRY
+                        ? settings_parse_entry(r->arena, out->item, named->settings, skip, &out->at, r->diag)
+                        : settings_parse(r->arena, out->item, named->settings, skip, &out->at, r->diag);
     if (!out->settings)
         r->result = FAILED;
 }
