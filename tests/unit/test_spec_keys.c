@@ -25,10 +25,17 @@
 /* What a spec says, and no resolved one: the caller has it, or it is for readers. */
 static bool is_left_out(const char *path)
 {
-    static const char *const paths[] = {"extends",           "vars",        "sweep",
-                                        "data.about",        "data.folds",  "data.fold",
+    static const char *const paths[] = {"extends",
+                                        "vars",
+                                        "sweep",
+                                        "data.about",
+                                        "data.folds",
+                                        "data.fold",
                                         "data.target", /* see OTHER */
-                                        "data.scale_target", "train.masks", "train.micro_batch"};
+                                        "data.scale_target",
+                                        "train.masks",
+                                        "train.micro_batch",
+                                        "train.steps_per_epoch"};
 
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
         if (!strcmp(path, paths[i]))
