@@ -1,5 +1,5 @@
-/* check_dataset.c - what a dataset says of its rows beside their numbers: how much they count, which stay
- * together, and what the columns are. See check.h; the rows themselves are looked at in rig_dataset.c.
+/* check_dataset.c - that a dataset gives rows as they are asked for, and what it says of them beside: how
+ * much they count, which stay together, and what the columns are. See check.h.
  */
 #include <math.h>
 #include <stdio.h>
@@ -10,6 +10,16 @@
 #include "check/check.h"
 #include "check/hooks.h"
 
+/* A finding gets the settings behind it. */
+static void add_where(const struct rig *g, struct finding *f)
+{
+    const struct error said = f->text;
+    char where[512];
+
+    if (f->outcome != OUTCOME_PASSED)
+        error_set(&f->text, "%.700s, %s", said.text, rig_where(g, where));
+}
+
 /* Does a list of N elements of SIZE bytes at P end before its memory does, where that is known? */
 static bool has_room(const void *p, const char *name, int64_t n, size_t size, struct finding *f)
 {
@@ -17,9 +27,120 @@ static bool has_room(const void *p, const char *name, int64_t n, size_t size, st
 
     if (room >= (size_t)n * size)
         return true;
+    if (room == 0)
+        finding_fail(f, "%s lies in memory that was given back; it has to live until close", name);
     finding_fail(f, "%s has room for %zu of %lld rows", name, room / size, (long long)n);
     return false;
 }
+
+/* ---- rows ------------------------------------------------------------------------------------- */
+
+/* All rows, or the first ones of very many. */
+struct all_rows {
+    int64_t n, nx, nt, *row;
+    float *x;     /* [n,nx] */
+    void *target; /* [n,nt] floats or classes */
+};
+
+static void all_rows_init(struct all_rows *a, const fell_data_info *info)
+{
+    enum { MOST = 5000, MOST_NUMBERS = 1 << 22 };
+    const int64_t nx = fell_size(&info->x), nt = fell_size(&info->target);
+    int64_t n = info->rows < MOST ? info->rows : MOST;
+
+    n = n * (nx + nt) > MOST_NUMBERS ? MOST_NUMBERS / (nx + nt) + 1 : n;
+    *a = (struct all_rows){.n = n, .nx = nx, .nt = nt};
+    a->row = mem_array((size_t)n, sizeof *a->row);
+    a->x = mem_array((size_t)(n * nx), sizeof *a->x);
+    a->target = mem_array((size_t)(n * nt), sizeof(float));
+    for (int64_t i = 0; i < n; i++)
+        a->row[i] = i;
+}
+
+static void all_rows_release(struct all_rows *a)
+{
+    free(a->row);
+    free(a->x);
+    free(a->target);
+}
+
+/* So many rows a call. */
+static bool read_all(struct rig *g, const fell_data_info *info, struct all_rows *a, int64_t each,
+                     struct finding *f)
+{
+    struct error err;
+
+    for (int64_t i = 0; i < a->n; i += each)
+        if (rig_data_read(g, info, a->row + i, a->n - i < each ? a->n - i : each, a->x + i * a->nx,
+                          (float *)a->target + i * a->nt, &err) != OK) {
+            finding_fail(f, "rows from %lld on, %lld in one call, are refused: %.300s", (long long)i,
+                         (long long)each, err.text);
+            return false;
+        }
+    return true;
+}
+
+static void look_at_numbers(const fell_data_info *info, const struct all_rows *a, struct finding *f)
+{
+    for (int64_t i = 0; i < a->n * a->nx; i++)
+        if (!isfinite(a->x[i]))
+            finding_fail(f, "x[%lld] of row %lld is %g, and no gaps are allowed in this call of open",
+                         (long long)(i % a->nx), (long long)(i / a->nx), (double)a->x[i]);
+    for (int64_t i = 0; i < a->n * a->nt; i++) {
+        const int32_t label = info->is == FELL_CLASSES ? ((const int32_t *)a->target)[i] : 0;
+
+        if (label < 0 || (info->is == FELL_CLASSES && label >= info->nclasses))
+            finding_fail(f, "row %lld has class %d of %lld", (long long)(i / a->nt), label,
+                         (long long)info->nclasses);
+        if (info->is != FELL_CLASSES && !isfinite(((const float *)a->target)[i]))
+            finding_fail(f, "the target of row %lld is %g", (long long)(i / a->nt),
+                         (double)((const float *)a->target)[i]);
+    }
+}
+
+/* One by one, and then, of what is still open, as many at once as it has. */
+static void check_all_rows(struct rig *g, const fell_data_info *info, struct finding *f)
+{
+    struct all_rows one, all;
+
+    all_rows_init(&one, info);
+    all_rows_init(&all, info);
+    if (read_all(g, info, &one, 1, f) && read_all(g, info, &all, all.n, f)) {
+        look_at_numbers(info, &one, f);
+        for (int64_t i = 0; i < one.n; i++)
+            if (memcmp(one.x + i * one.nx, all.x + i * one.nx, (size_t)one.nx * sizeof(float)) != 0 ||
+                memcmp((float *)one.target + i * one.nt, (float *)all.target + i * one.nt,
+                       (size_t)one.nt * sizeof(float)) != 0)
+                finding_fail(f,
+                             "row %lld, read by itself and then among all %lld in one call, is not the same",
+                             (long long)i, (long long)one.n);
+    }
+    all_rows_release(&one);
+    all_rows_release(&all);
+}
+
+void check_reading(struct checked *c, struct finding *f)
+{
+    const struct conditions each = usual_conditions(c->seed, c->level);
+    struct conditions mixed = each;
+
+    mixed.reading = READ_MIXED;
+    checked_all_agree(c, &each, &mixed, "a row a call, and all in one call", f);
+    for (size_t i = 0; i < c->setups.n && f->outcome == OUTCOME_PASSED; i++) {
+        struct rig *g = checked_rig(c, &c->setups.v[i], &each);
+        struct error err;
+        fell_data_info info;
+
+        if (g && rig_data_open(g, &info, &err) == OK) {
+            check_all_rows(g, &info, f);
+            rig_data_close(g, &info);
+            add_where(g, f);
+        }
+        checked_done(g);
+    }
+}
+
+/* ---- weights, groups ---------------------------------------------------------------------------- */
 
 static void look_at_weights(const fell_data_info *info, struct finding *f)
 {
@@ -162,31 +283,38 @@ static void look_at_row(const fell_data_info *info, const float *x, int64_t row,
 
 static void look_at_rows(struct rig *g, const fell_data_info *info, struct finding *f)
 {
-    enum { MOST = 2000 };
     int64_t *missing = mem_array((size_t)info->ncolumns, sizeof *missing);
-    const int64_t rows = info->rows < MOST ? info->rows : MOST;
-    struct error err;
+    struct all_rows a;
     char who[80];
 
-    for (int64_t row = 0; row < rows && f->outcome == OUTCOME_PASSED; row++) {
-        const float *x = rig_data_row(g, info, row, &err);
-
-        if (!x)
-            finding_fail(f, "row %lld cannot be read: %.300s", (long long)row, err.text);
-        else
-            look_at_row(info, x, row, missing, f);
-    }
-    for (int64_t k = 0; k < info->ncolumns && rows == info->rows && f->outcome == OUTCOME_PASSED; k++)
+    all_rows_init(&a, info);
+    if (read_all(g, info, &a, a.n, f))
+        for (int64_t row = 0; row < a.n && f->outcome == OUTCOME_PASSED; row++)
+            look_at_row(info, a.x + row * a.nx, row, missing, f);
+    for (int64_t k = 0; k < info->ncolumns && a.n == info->rows && f->outcome == OUTCOME_PASSED; k++)
         if (missing[k] != info->column[k].missing)
             finding_fail(f, "%s says that %lld values are missing; %lld are", column_name(info, k, who),
                          (long long)info->column[k].missing, (long long)missing[k]);
+    all_rows_release(&a);
     free(missing);
 }
 
 /* ---- all ---------------------------------------------------------------------------------------- */
 
+/* That all that it points to lives as long as it is open. */
+static void look_at_lives(const fell_data_info *info, struct finding *f)
+{
+    if (info->is == FELL_CLASSES && info->class_names &&
+        has_room(info->class_names, "class_names", info->nclasses, sizeof *info->class_names, f))
+        for (int64_t i = 0; i < info->nclasses; i++)
+            has_room(info->class_names[i], "a class name", 1, 1, f);
+    if (info->column && info->ncolumns)
+        has_room(info->column, "column", info->ncolumns, sizeof *info->column, f);
+}
+
 static void look_at(struct rig *g, const fell_data_info *info, struct finding *f)
 {
+    look_at_lives(info, f);
     look_at_weights(info, f);
     look_at_groups(info, f);
     if (info->ncolumns && !info->column)
@@ -198,26 +326,21 @@ static void look_at(struct rig *g, const fell_data_info *info, struct finding *f
     }
 }
 
-/* Once before and once after rows were read: these live until close. */
 void check_marks(struct checked *c, struct finding *f)
 {
     const struct conditions how = usual_conditions(c->seed, c->level);
-    char where[512];
 
     hooks_set(c->item->file->handle); /* or rooms are not known */
     for (size_t i = 0; i < c->setups.n && f->outcome == OUTCOME_PASSED; i++) {
         struct rig *g = checked_rig(c, &c->setups.v[i], &how);
-        struct error err, said;
+        struct error err;
         fell_data_info info;
 
         hooks_begin();
         if (g && rig_data_open(g, &info, &err) == OK) {
             look_at(g, &info, f);
-            look_at_weights(&info, f);
-            c->item->dataset->close(info.self);
-            said = f->text;
-            if (f->outcome != OUTCOME_PASSED)
-                error_set(&f->text, "%.700s, %s", said.text, rig_where(g, where));
+            rig_data_close(g, &info);
+            add_where(g, f);
         }
         checked_done(g);
     }

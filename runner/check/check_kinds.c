@@ -132,21 +132,24 @@ static bool state_kept(const struct rig *g, struct error *what)
     return true;
 }
 
+/* By itself, and with a backward behind it, as a probe asks. */
 void check_evaluation(struct checked *c, struct finding *f)
 {
     struct conditions how = usual_conditions(c->seed, c->level);
     char where[512];
 
     how.evaluate = true;
-    how.no_saved = true;
-    for (size_t i = 0; i < c->setups.n; i++) {
-        struct rig *g = checked_rig(c, &c->setups.v[i], &how);
+    for (size_t i = 0; i < 2 * c->setups.n && f->outcome == OUTCOME_PASSED; i++) {
         struct error err = {""}, what;
+        struct rig *g;
 
+        how.no_saved = i < c->setups.n;
+        g = checked_rig(c, &c->setups.v[i % c->setups.n], &how);
         if (g && rig_step(g, &err) != OK)
             finding_fail(f, "evaluation fails: %.300s, %s", err.text, rig_where(g, where));
         else if (g && !state_kept(g, &what))
-            finding_fail(f, "%.300s, %s", what.text, rig_where(g, where));
+            finding_fail(f, "%.300s%s, %s", what.text, how.no_saved ? "" : " where a backward follows",
+                         rig_where(g, where));
         checked_done(g);
     }
 }
@@ -235,10 +238,12 @@ static bool evaluate_part(struct rig *g, int64_t begin, int64_t end, double *sum
 }
 
 /* A mean in place of a sum: MEAN is that of the halves, each by its rows. */
-static const char *why_not_whole(const struct rig *whole, double mean, double weight)
+static const char *why_not_whole(const struct rig *whole, double halves, double mean, double weight)
 {
     const double sum = whole->loss.sum;
 
+    if (fabs(halves - sum) <= 1e-4 * fabs(sum))
+        return ": it adds up in float; add in double, as c->sum is";
     if (fabs(mean - sum) <= 1e-5 * (1.0 + fabs(sum)))
         return ": sum is a mean; give the sum, since the host divides it by weight";
     if (fabs(weight - whole->loss.weight) <= 1e-6 * (1.0 + fabs(weight)))
@@ -275,48 +280,57 @@ void check_weight(struct checked *c, struct finding *f)
     }
 }
 
-void check_halves(struct checked *c, struct finding *f)
+static void check_halves_of(struct checked *c, const struct setup *u, struct finding *f)
 {
+    enum { MANY = 1000 };
     const struct conditions how = usual_conditions(c->seed, c->level);
     char where[512];
+    struct rig *whole = checked_rig(c, u, &how), *g = checked_rig(c, u, &how);
+    double sum = 0.0, weight = 0.0, mean, first;
+    struct error err, difference;
+
+    if (whole && g && g->loss.rows > 1 && rig_step(whole, &err) == OK) {
+        const int64_t rows = g->loss.rows, half = rows / 2;
+        const double near = u->batch < MANY ? 1e-6 : 1e-7; /* a row may be summed in float, many not */
+        double *out = g->buffer[rig_find(g, "sum and weight")].v;
+
+        if (evaluate_part(g, 0, half, &sum, &weight)) {
+            mean = sum * (double)half;
+            first = sum;
+            if (!evaluate_part(g, half, rows, &sum, &weight))
+                finding_fail(f, "a part of a batch is refused, %s", rig_where(g, where));
+            mean = (mean + (sum - first) * (double)(rows - half)) / (double)rows;
+            if (fabs(sum - whole->loss.sum) > near * (1.0 + fabs(whole->loss.sum)) ||
+                fabs(weight - whole->loss.weight) > 1e-6 * (1.0 + fabs(whole->loss.weight)))
+                finding_fail(f, "two halves have sum %.9g and weight %.9g, the whole %.9g and %.9g, %s%s",
+                             sum, weight, whole->loss.sum, whole->loss.weight, rig_where(g, where),
+                             why_not_whole(whole, sum, mean, weight));
+            out[0] = whole->loss.sum;
+            out[1] = whole->loss.weight;
+            if (rigs_differ(whole, g, &difference))
+                finding_fail(f, "of the whole and of two halves, %.300s, %s", difference.text,
+                             rig_where(g, where));
+        } else {
+            finding_fail(f, "a part of a batch is refused, %s", rig_where(g, where));
+        }
+    }
+    checked_done(whole);
+    checked_done(g);
+}
+
+void check_halves(struct checked *c, struct finding *f)
+{
+    struct setup large;
 
     if (c->item->loss->pairs) {
         f->outcome = OUTCOME_SKIPPED;
         error_set(&f->text, "its rows interact");
         return;
     }
-    for (size_t i = 0; i < c->setups.n; i++) {
-        struct rig *whole = checked_rig(c, &c->setups.v[i], &how), *g = checked_rig(c, &c->setups.v[i], &how);
-        double sum = 0.0, weight = 0.0, mean, first;
-        struct error err, difference;
-
-        if (whole && g && g->loss.rows > 1 && rig_step(whole, &err) == OK) {
-            const int64_t rows = g->loss.rows, half = rows / 2;
-            double *out = g->buffer[rig_find(g, "sum and weight")].v;
-
-            if (evaluate_part(g, 0, half, &sum, &weight)) {
-                mean = sum * (double)half;
-                first = sum;
-                if (!evaluate_part(g, half, rows, &sum, &weight))
-                    finding_fail(f, "a part of a batch is refused, %s", rig_where(g, where));
-                mean = (mean + (sum - first) * (double)(rows - half)) / (double)rows;
-                if (fabs(sum - whole->loss.sum) > 1e-6 * (1.0 + fabs(whole->loss.sum)) ||
-                    fabs(weight - whole->loss.weight) > 1e-6 * (1.0 + fabs(whole->loss.weight)))
-                    finding_fail(f, "two halves have sum %.9g and weight %.9g, the whole %.9g and %.9g, %s%s",
-                                 sum, weight, whole->loss.sum, whole->loss.weight, rig_where(g, where),
-                                 why_not_whole(whole, mean, weight));
-                out[0] = whole->loss.sum;
-                out[1] = whole->loss.weight;
-                if (rigs_differ(whole, g, &difference))
-                    finding_fail(f, "of the whole and of two halves, %.300s, %s", difference.text,
-                                 rig_where(g, where));
-            } else {
-                finding_fail(f, "a part of a batch is refused, %s", rig_where(g, where));
-            }
-        }
-        checked_done(whole);
-        checked_done(g);
-    }
+    for (size_t i = 0; i < c->setups.n; i++)
+        check_halves_of(c, &c->setups.v[i], f);
+    if (f->outcome == OUTCOME_PASSED && setup_large(c->item, c->registry, c->seed, &large))
+        check_halves_of(c, &large, f);
 }
 
 /* Slots of one float for a tensor may be written in an empty call. */

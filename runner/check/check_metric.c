@@ -18,31 +18,84 @@ static void make_ties(struct rig *g)
         ((float *)b->v)[i] = 0.5f * roundf(2.0f * ((float *)b->v)[i]);
 }
 
-/* Rows in another order: one in three first, from last to first, then the others. Neighbours part. */
-static void mix(float *v, int64_t rows, int64_t size)
+/* One row is a thousand times as far off: what is added to it in float is lost. */
+static void make_outlier(struct rig *g)
 {
-    float *old = mem_array((size_t)(rows * size), sizeof *old);
-    int64_t to = 0;
+    struct buffer *b = rig_named(g, "prediction");
 
-    memcpy(old, v, (size_t)(rows * size) * sizeof *old);
-    for (int64_t first = 0; first < 3; first++)
-        for (int64_t i = rows - 1; i >= 0; i--)
-            if (i % 3 == first)
-                memcpy(v + size * to++, old + size * i, (size_t)size * sizeof *old);
+    for (int64_t i = 0; i < b->n / g->metric.rows; i++)
+        ((float *)b->v)[i] *= 1000.0f;
+}
+
+/* How the rows of two calls lie. */
+enum order { MIXED, MIXED_TIES, SORTED };
+
+/* A row and what it is sorted by. */
+struct ranked {
+    double by;
+    int64_t row;
+};
+
+static int by_rank(const void *a, const void *b)
+{
+    const struct ranked *x = a, *y = b;
+
+    return x->by != y->by ? (x->by > y->by) - (x->by < y->by) : (x->row > y->row) - (x->row < y->row);
+}
+
+/* One row in three first, from last to first, then the others: neighbours part. */
+static void rank_mixed(struct ranked *r, int64_t rows)
+{
+    for (int64_t i = 0; i < rows; i++)
+        r[i] = (struct ranked){(double)(i % 3 * rows + rows - i), i};
+}
+
+/* By how far they are off, the least first or last: sums that lose what is small show it. */
+static void rank_sorted(struct ranked *r, struct rig *g, double sign)
+{
+    const struct buffer *x = rig_named(g, "prediction"), *target = rig_named(g, "target");
+    const int64_t rows = g->metric.rows, size = x->n / rows;
+
+    for (int64_t i = 0; i < rows; i++) {
+        r[i] = (struct ranked){0.0, i};
+        for (int64_t j = i * size; j < (i + 1) * size; j++)
+            r[i].by += sign * fabs(buffer_at(x, j) - (target ? buffer_at(target, j) : 0.0));
+    }
+}
+
+static void put_in_order(struct buffer *b, const struct ranked *r, int64_t rows)
+{
+    const size_t size = b ? (size_t)(b->n / rows) * sizeof(float) : 0; /* classes have the size of floats */
+    char *old = mem_alloc((size_t)rows * size + 1);
+
+    if (b)
+        memcpy(old, b->v, (size_t)rows * size);
+    for (int64_t i = 0; b && i < rows; i++)
+        memcpy((char *)b->v + (size_t)i * size, old + (size_t)r[i].row * size, size);
     free(old);
 }
 
-static void mix_rows(struct rig *g)
+/* The second call's rows, and of sorted ones the first one's too. */
+static void order_rows(struct rig *g, enum order how, bool second)
 {
+    static const char *const names[] = {"prediction", "target", "class"};
     const int64_t rows = g->metric.rows;
-    struct buffer *b = rig_named(g, "prediction"), *target = rig_named(g, "target"),
-                  *label = rig_named(g, "class");
+    struct ranked *r = mem_array((size_t)rows, sizeof *r);
 
-    mix(b->v, rows, b->n / rows);
-    if (target)
-        mix(target->v, rows, target->n / rows);
-    if (label) /* of the size of floats */
-        mix(label->v, rows, 1);
+    if (how == MIXED_TIES)
+        make_ties(g);
+    if (how == SORTED)
+        make_outlier(g);
+    if (how == SORTED)
+        rank_sorted(r, g, second ? -1.0 : 1.0);
+    else if (second)
+        rank_mixed(r, rows);
+    if (how == SORTED || second) {
+        qsort(r, (size_t)rows, sizeof *r, by_rank);
+        for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+            put_in_order(rig_named(g, names[i]), r, rows);
+    }
+    free(r);
 }
 
 static bool same(double a, double b)
@@ -50,27 +103,27 @@ static bool same(double a, double b)
     return (isnan(a) && isnan(b)) || a == b || fabs(a - b) <= 1e-6 * fmax(1.0, fmax(fabs(a), fabs(b)));
 }
 
-static void check_mixed(struct checked *c, const struct setup *u, bool ties, struct finding *f)
+static void check_ordered(struct checked *c, const struct setup *u, enum order order, struct finding *f)
 {
+    static const char *const notes[] = {"", " (some predictions are the same)",
+                                        " (from the worst to the best, and from the best to the worst)"};
     const struct conditions how = usual_conditions(c->seed, c->level);
     struct rig *a = checked_rig(c, u, &how), *b = checked_rig(c, u, &how);
     struct error err;
     char where[512];
 
     if (a && b) {
-        if (ties) {
-            make_ties(a);
-            make_ties(b);
-        }
-        mix_rows(b);
+        order_rows(a, order, false);
+        order_rows(b, order, true);
         if (rig_step(a, &err) == OK && rig_step(b, &err) == OK) {
             const struct buffer *x = rig_named(a, "value"), *y = rig_named(b, "value");
 
             for (int64_t k = 0; k < x->n; k++)
                 if (!same(buffer_at(x, k), buffer_at(y, k)))
-                    finding_fail(f, "with the rows in another order value[%lld] is %.9g, not %.9g%s, %s",
-                                 (long long)k, buffer_at(y, k), buffer_at(x, k),
-                                 ties ? " (some predictions are the same)" : "", rig_where(a, where));
+                    finding_fail(f, "with the rows in another order value[%lld] is %.9g, not %.9g%s%s, %s",
+                                 (long long)k, buffer_at(y, k), buffer_at(x, k), notes[order],
+                                 order == SORTED ? ": it adds up in float; add in double" : "",
+                                 rig_where(a, where));
         }
     }
     checked_done(a);
@@ -80,28 +133,57 @@ static void check_mixed(struct checked *c, const struct setup *u, bool ties, str
 /* The order of rows. */
 void check_metric_rows(struct checked *c, struct finding *f)
 {
+    struct setup large;
+
     for (size_t i = 0; i < c->setups.n; i++) {
-        check_mixed(c, &c->setups.v[i], false, f);
-        check_mixed(c, &c->setups.v[i], true, f);
+        check_ordered(c, &c->setups.v[i], MIXED, f);
+        check_ordered(c, &c->setups.v[i], MIXED_TIES, f);
     }
+    if (f->outcome == OUTCOME_PASSED && setup_large(c->item, c->registry, c->seed, &large))
+        check_ordered(c, &large, SORTED, f);
 }
 
 /* ---- weights of rows --------------------------------------------------------------------------------- */
 
-/* Rows of weight 1, and the last one of weight 0 if not LAST, give what they give without weights, the last
- * one left out. Where a row more or less decides whether it is defined, it may be either. */
-static void check_weighed(struct checked *c, const struct setup *u, bool last, struct finding *f)
+/* What the last of rows of weight 1 has. */
+enum last { LAST_ONE, LAST_NONE, LAST_TWICE };
+
+/* The last row becomes what the one before it is. */
+static void repeat_row(struct rig *g)
 {
+    static const char *const names[] = {"prediction", "target", "class"};
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct buffer *b = rig_named(g, names[i]);
+        const int64_t size = b ? b->n / g->metric.rows : 0;
+
+        if (b)
+            memcpy((float *)b->v + b->n - size, (float *)b->v + b->n - 2 * size,
+                   (size_t)size * sizeof(float));
+    }
+}
+
+/* Weights of 1 give what comes without weights, with one of 0 what comes without its row, and with one of 2
+ * what comes of that row twice. Where a row more or less decides whether it is defined, it may be either. */
+static void check_weighed(struct checked *c, const struct setup *u, enum last last, struct finding *f)
+{
+    static const char *const without[] = {"without weights", "without the last row", "of the last row twice"};
+    static const char *const with[] = {"with a weight of 1 for each row", "where its weight is 0",
+                                       "where its weight is 2"};
     const struct conditions how = usual_conditions(c->seed, c->level);
     struct rig *plain = checked_rig(c, u, &how), *weighed = checked_rig(c, u, &how);
+    const int64_t rows = u->batch - (last == LAST_TWICE);
     float *weight = mem_array((size_t)u->batch, sizeof *weight);
     struct error err;
     char where[512];
 
-    for (int64_t i = 0; i < u->batch; i++)
-        weight[i] = last || i + 1 < u->batch ? 1.0f : 0.0f;
+    for (int64_t i = 0; i < rows; i++)
+        weight[i] = i + 1 < rows || last == LAST_ONE ? 1.0f : last == LAST_NONE ? 0.0f : 2.0f;
     if (plain && weighed) {
-        plain->metric.rows -= !last;
+        if (last == LAST_TWICE)
+            repeat_row(plain);
+        plain->metric.rows -= last == LAST_NONE;
+        weighed->metric.rows = rows;
         weighed->metric.weight = weight;
         if (rig_step(plain, &err) == OK && rig_step(weighed, &err) == OK) {
             const struct buffer *x = rig_named(plain, "value"), *y = rig_named(weighed, "value");
@@ -110,9 +192,7 @@ static void check_weighed(struct checked *c, const struct setup *u, bool last, s
                 if (!isnan(buffer_at(x, k)) && !isnan(buffer_at(y, k)) &&
                     !same(buffer_at(x, k), buffer_at(y, k)))
                     finding_fail(f, "value[%lld] is %.9g %s, and %.9g %s, %s", (long long)k, buffer_at(x, k),
-                                 last ? "without weights" : "without the last row", buffer_at(y, k),
-                                 last ? "with a weight of 1 for each row" : "where its weight is 0",
-                                 rig_where(plain, where));
+                                 without[last], buffer_at(y, k), with[last], rig_where(plain, where));
         }
     }
     free(weight);
@@ -128,9 +208,11 @@ void check_metric_weights(struct checked *c, struct finding *f)
         return;
     }
     for (size_t i = 0; i < c->setups.n && f->outcome == OUTCOME_PASSED; i++) {
-        check_weighed(c, &c->setups.v[i], true, f);
-        if (c->setups.v[i].batch > 1)
-            check_weighed(c, &c->setups.v[i], false, f);
+        check_weighed(c, &c->setups.v[i], LAST_ONE, f);
+        if (c->setups.v[i].batch > 1) {
+            check_weighed(c, &c->setups.v[i], LAST_NONE, f);
+            check_weighed(c, &c->setups.v[i], LAST_TWICE, f);
+        }
     }
 }
 

@@ -84,12 +84,23 @@ static void check_same(struct checked *c, const struct setup *u, struct conditio
         how.reach = values[i];
         check_usual(c, u, &how, f);
     }
-    how.fill = FILL_TARGET;
-    if (c->item->kind == FELL_KIND_LOSS)
-        check_usual(c, u, &how, f);
     for (how.fill = FILL_NONE; how.fill <= FILL_MOST; how.fill++)
         if (c->item->kind == FELL_KIND_LOSS && u->targets != TARGET_SIGN)
             check_usual(c, u, &how, f);
+}
+
+/* Biases begin with 0, dead units have no gradient, and a loss may come to its end. */
+static void check_zeros(struct checked *c, const struct setup *u, struct conditions how, struct finding *f)
+{
+    how.no_weights = true;
+    check_usual(c, u, &how, f);
+    how.fill = FILL_SAME;
+    how.reach = 0.0f;
+    check_usual(c, u, &how, f);
+    how.no_loss = true;
+    check_usual(c, u, &how, f);
+    how.no_weights = false;
+    check_usual(c, u, &how, f);
 }
 
 void check_finite(struct checked *c, struct finding *f)
@@ -107,6 +118,14 @@ void check_finite(struct checked *c, struct finding *f)
             break;
         if (u->defaults || c->item->kind == FELL_KIND_LOSS)
             check_usual(c, u, &how, f);
+        if (c->item->kind == FELL_KIND_OPTIMIZER && u->defaults)
+            check_zeros(c, u, how, f);
+        if (c->item->kind == FELL_KIND_LOSS) {
+            struct conditions right = how;
+
+            right.fill = FILL_TARGET;
+            check_usual(c, u, &right, f);
+        }
         if (u->defaults && takes_numbers) {
             check_growing(c, u, how, f);
             check_same(c, u, how, f);
@@ -117,7 +136,8 @@ void check_finite(struct checked *c, struct finding *f)
 /* Rates are finite and not below 0, however short the run is. */
 void check_short_runs(struct checked *c, struct finding *f)
 {
-    static const int64_t runs[][2] = {{40, 3}, {1, 1}, {1, 7}, {2, 1}, {5, 1}, {1, 2}};
+    enum { MANY = 100 };
+    static const int64_t runs[][2] = {{40, 3}, {1, 1}, {1, 7}, {2, 1}, {5, 1}, {1, 2}, {700, 1}};
     struct conditions how = usual_conditions(c->seed, c->level);
     struct error err;
     struct rig *g;
@@ -126,6 +146,8 @@ void check_short_runs(struct checked *c, struct finding *f)
         for (size_t k = 0; k < sizeof runs / sizeof *runs; k++) {
             const struct setup *u = &c->setups.v[i];
 
+            if (runs[k][0] > MANY && !u->defaults) /* what grows may be too large there, or is 0 */
+                continue;
             how.epochs = runs[k][0];
             how.epoch_steps = runs[k][1];
             g = checked_rig(c, u, &how);

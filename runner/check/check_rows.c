@@ -1,5 +1,5 @@
-/* check_rows.c - rows and batches: that a row's result in evaluation is its own, that a batch may be
- * smaller than the largest, and that a dataset gives rows as they are asked for. See check.h.
+/* check_rows.c - rows and batches: that a row's result in evaluation is its own, and that a batch may be
+ * smaller than the largest. See check.h.
  */
 #include <math.h>
 #include <stdio.h>
@@ -47,7 +47,12 @@ static void check_smaller(struct checked *c, const struct setup *u, int64_t rows
     roomy.max_batch = u->batch + 2;
     a = checked_rig(c, u, &exact);
     b = checked_rig(c, u, &roomy);
-    if (a && b && rig_step(a, &err) == OK) {
+    for (uint64_t i = 0; a && b && i < c->item->layer->ntensors; i++)
+        if (memcmp(&a->tensor_shape[i], &b->tensor_shape[i], sizeof *a->tensor_shape) != 0)
+            finding_fail(f, "the shape of '%s' is another with a max_batch of %lld and of %lld, %s",
+                         c->item->layer->tensors[i].name, (long long)rows, (long long)roomy.max_batch,
+                         rig_where(a, where));
+    if (a && b && f->outcome == OUTCOME_PASSED && rig_step(a, &err) == OK) {
         if (rig_step(b, &err) != OK)
             finding_fail(f, "it refuses fewer rows than max_batch, %lld: %.200s, %s",
                          (long long)roomy.max_batch, err.text, rig_where(b, where));
@@ -259,15 +264,4 @@ void check_pieces(struct checked *c, struct finding *f)
         checked_done(a);
         checked_done(b);
     }
-}
-
-/* ---- datasets --------------------------------------------------------------------------------------- */
-
-void check_reading(struct checked *c, struct finding *f)
-{
-    const struct conditions each = usual_conditions(c->seed, c->level);
-    struct conditions mixed = each;
-
-    mixed.reading = READ_MIXED;
-    checked_all_agree(c, &each, &mixed, "a row a call, and all in one call", f);
 }

@@ -242,6 +242,7 @@ void check_levels(struct checked *c, struct finding *f)
     const struct conditions portable = usual_conditions(c->seed, SIMD_PORTABLE);
     const bool takes_numbers = c->item->kind != FELL_KIND_PROBE && c->item->kind != FELL_KIND_DATASET;
     struct conditions how, large = portable;
+    struct setup many;
     char what[64];
 
     large.fill = FILL_EVEN;
@@ -257,11 +258,28 @@ void check_levels(struct checked *c, struct finding *f)
         for (size_t i = 0; i < c->setups.n && takes_numbers; i++)
             if (c->setups.v[i].defaults)
                 checked_agree(c, &c->setups.v[i], &large, &how, what, f);
+        how = usual_conditions(c->seed, level);
+        if (f->outcome == OUTCOME_PASSED && setup_large(c->item, c->registry, c->seed, &many))
+            checked_agree(c, &many, &portable, &how, what, f);
+    }
+}
+
+/* Sums of blocks that are added in the order in which blocks end are often the same by chance. */
+static void check_block_sums(struct checked *c, const struct setup *u, struct finding *f)
+{
+    enum { TRIES = 5 };
+    struct conditions one = usual_conditions(c->seed, c->level), how = one;
+
+    how.backwards = true;
+    for (int k = 0; k < TRIES; k++) {
+        how.seed = ++one.seed;
+        checked_agree(c, u, &one, &how, "with the blocks of fell_parallel in another order", f);
     }
 }
 
 void check_threads(struct checked *c, struct finding *f)
 {
+    struct setup many;
     const struct conditions one = usual_conditions(c->seed, c->level);
     static const int threads[] = {2, 7};
     struct conditions how = one;
@@ -275,6 +293,8 @@ void check_threads(struct checked *c, struct finding *f)
         snprintf(what, sizeof what, "with 1 and %d threads", threads[k]);
         agree_in_all(c, &one, &how, what, f);
     }
+    if (f->outcome == OUTCOME_PASSED && setup_large(c->item, c->registry, c->seed, &many))
+        check_block_sums(c, &many, f);
 }
 
 /* ---- two instances ------------------------------------------------------------------------------------ */

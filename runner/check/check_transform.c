@@ -76,6 +76,81 @@ static void check_wide_of(struct checked *c, const struct setup *u, struct findi
     checked_done(g);
 }
 
+/* The y of X times FACTOR, fitted on the same; NULL: refused. */
+static double *digits_of(struct rig *g, const double *x, double factor)
+{
+    const fell_layer *layer = g->s.item->layer;
+    const int64_t nx = rig_named(g, "x")->n, ny = rig_named(g, "y")->n;
+    double *x64 = mem_array((size_t)nx, sizeof *x64), *y64 = mem_array((size_t)ny, sizeof *y64);
+    double *tensor64[SETUP_TENSORS] = {NULL};
+    fell_layer_call call = g->layer;
+    struct error err;
+    bool ok;
+
+    for (int64_t i = 0; i < nx; i++)
+        x64[i] = x[i] * factor;
+    for (uint64_t t = 0; t < layer->ntensors; t++)
+        tensor64[t] = g->tensor[t] ? widened(g->tensor[t], fell_size(&g->tensor_shape[t])) : NULL;
+    call.x = NULL;
+    call.y = NULL;
+    call.x64 = x64;
+    call.tensor64 = tensor64;
+    call.training = 0;
+    ok = !layer->fit64 || rig_call(g, layer->fit64(&call), &err) == OK;
+    for (uint64_t t = 0; t < layer->ntensors; t++)
+        for (int64_t i = 0; ok && tensor64[t] && i < fell_size(&g->tensor_shape[t]); i++)
+            g->objective += (double)(i + 1) * tensor64[t][i];
+    call.y64 = y64;
+    ok = ok && rig_call(g, layer->forward64(&call), &err) == OK;
+    for (size_t t = 0; t < SETUP_TENSORS; t++)
+        free(tensor64[t]);
+    free(x64);
+    if (ok)
+        return y64;
+    free(y64);
+    return NULL;
+}
+
+/* In double, what floats cannot tell apart is told apart, unless steps are what is meant. */
+static void check_digits_of(struct checked *c, const struct setup *u, struct finding *f)
+{
+    static const double little = 1.0 + 1e-10, more = 1.0 + 1e-3;
+    struct conditions how = usual_conditions(c->seed, c->level);
+    struct rig *g;
+    char where[512];
+
+    how.evaluate = true;
+    g = checked_rig(c, u, &how);
+    if (g) {
+        double *x = widened(rig_named(g, "x")->v, rig_named(g, "x")->n), fits[3], *y[3];
+        int64_t fine = 0, coarse = 0;
+
+        for (int k = 0; k < 3; k++) {
+            g->objective = 0.0;
+            y[k] = digits_of(g, x, k == 0 ? 1.0 : k == 1 ? little : more);
+            fits[k] = g->objective;
+        }
+        for (int64_t i = 0; y[0] && y[1] && y[2] && i < rig_named(g, "y")->n; i++) {
+            fine += y[0][i] != y[1][i];
+            coarse += y[0][i] != y[2][i];
+        }
+        if (c->item->layer->fit64 && fits[0] != fits[2] && fits[0] == fits[1])
+            finding_fail(f,
+                         "fit64 gives the same for inputs that differ in their tenth digit: it computes in "
+                         "float, %s",
+                         rig_where(g, where));
+        else if (2 * coarse > rig_named(g, "y")->n && !fine)
+            finding_fail(f,
+                         "forward64 gives the same for inputs that differ in their tenth digit: it computes "
+                         "in float, %s",
+                         rig_where(g, where));
+        for (int k = 0; k < 3; k++)
+            free(y[k]);
+        free(x);
+    }
+    checked_done(g);
+}
+
 void check_doubles(struct checked *c, struct finding *f)
 {
     if (!c->item->layer->forward64) {
@@ -85,6 +160,8 @@ void check_doubles(struct checked *c, struct finding *f)
     }
     for (size_t i = 0; i < c->setups.n && f->outcome == OUTCOME_PASSED; i++)
         check_wide_of(c, &c->setups.v[i], f);
+    for (size_t i = 0; i < c->setups.n && c->setups.v[i].targets == TARGET_REAL; i++)
+        check_digits_of(c, &c->setups.v[i], f);
 }
 
 /* ---- fitted in parts ------------------------------------------------------------------------ */
@@ -233,40 +310,48 @@ void check_fit_parts(struct checked *c, struct finding *f)
 
 /* ---- gaps ---------------------------------------------------------------------------------------- */
 
-/* What is missing: one number of the first column, or the first column of all rows. */
-static void make_gaps(struct rig *g, bool all)
+/* What is missing. */
+enum gap { GAP_FIRST, GAP_LAST, GAP_COLUMN };
+
+/* One number of the first column, one of the last, or the first column of all rows. */
+static void make_gaps(struct rig *g, enum gap gap)
 {
     struct buffer *x = rig_named(g, "x");
-    const int64_t rows = rig_rows(g), size = x->n / rows;
+    const int64_t rows = rig_rows(g), size = x->n / rows, column = gap == GAP_LAST ? size - 1 : 0;
 
-    for (int64_t row = 0; row < (all ? rows : 1); row++)
-        ((float *)x->v)[row * size] = NAN;
+    for (int64_t row = 0; row < (gap == GAP_COLUMN ? rows : 1); row++)
+        ((float *)x->v)[row * size + column] = NAN;
+}
+
+static void check_gaps_of(struct checked *c, const struct setup *u, enum gap gap, struct finding *f)
+{
+    static const char *const what[] = {"a gap is left", "a gap of the last column is left",
+                                       "of a column without any value none is filled"};
+    struct conditions how = usual_conditions(c->seed, c->level);
+    struct error err = {""}, left;
+    struct rig *g;
+    char where[512];
+
+    how.evaluate = true;
+    g = checked_rig(c, u, &how);
+    if (g) {
+        make_gaps(g, gap);
+        if ((!c->item->layer->fit || rig_fit(g, &err) == OK) && rig_forward(g, &err) == OK &&
+            rig_has_nan(g, &left))
+            finding_fail(f, "it says that it fills gaps, and %s: %.200s, %s", what[gap], left.text,
+                         rig_where(g, where));
+    }
+    checked_done(g);
 }
 
 void check_gaps(struct checked *c, struct finding *f)
 {
-    struct conditions how = usual_conditions(c->seed, c->level);
-    char where[512];
-
     if (!c->item->layer->gaps) {
         f->outcome = OUTCOME_SKIPPED;
         error_set(&f->text, "it does not say that it fills gaps");
         return;
     }
-    how.evaluate = true;
-    for (size_t i = 0; i < 2 * c->setups.n && f->outcome == OUTCOME_PASSED; i++) {
-        const bool all = i >= c->setups.n;
-        struct rig *g = checked_rig(c, &c->setups.v[i % c->setups.n], &how);
-        struct error err = {""}, what;
-
-        if (g) {
-            make_gaps(g, all);
-            if ((!c->item->layer->fit || rig_fit(g, &err) == OK) && rig_forward(g, &err) == OK &&
-                rig_has_nan(g, &what))
-                finding_fail(f, "it says that it fills gaps, and %s: %.200s, %s",
-                             all ? "of a column without any value none is filled" : "a gap is left",
-                             what.text, rig_where(g, where));
-        }
-        checked_done(g);
-    }
+    for (enum gap gap = GAP_FIRST; gap <= GAP_COLUMN; gap++)
+        for (size_t i = 0; i < c->setups.n && f->outcome == OUTCOME_PASSED; i++)
+            check_gaps_of(c, &c->setups.v[i], gap, f);
 }

@@ -27,6 +27,7 @@ enum { BLOCKS = 4096 };
 static struct {
     const char *at;
     size_t size;
+    bool gone;
 } block[BLOCKS];
 static size_t next;
 
@@ -40,9 +41,31 @@ static void *given(void *p, size_t size)
 {
     if (counting && p) {
         block[next % BLOCKS].at = p;
-        block[next++ % BLOCKS].size = size;
+        block[next % BLOCKS].size = size;
+        block[next++ % BLOCKS].gone = false;
     }
     return p;
+}
+
+/* The block that begins at P, or has P inside; SIZE_MAX: not known. */
+static size_t find_block(const char *p, bool inside)
+{
+    for (size_t i = next; i > 0 && i + BLOCKS > next; i--) {
+        const size_t k = (i - 1) % BLOCKS;
+
+        if (block[k].at == p || (inside && p >= block[k].at && p < block[k].at + block[k].size))
+            return k;
+    }
+    return SIZE_MAX;
+}
+
+static void hook_free(void *p)
+{
+    const size_t k = counting && p ? find_block(p, false) : SIZE_MAX;
+
+    if (k != SIZE_MAX)
+        block[k].gone = true;
+    free(p);
 }
 
 static void *hook_malloc(size_t size)
@@ -59,7 +82,11 @@ static void *hook_calloc(size_t count, size_t size)
 
 static void *hook_realloc(void *p, size_t size)
 {
+    const size_t k = counting && p ? find_block(p, false) : SIZE_MAX;
+
     note("realloc");
+    if (k != SIZE_MAX)
+        block[k].gone = true;
     return given(realloc(p, size), size);
 }
 
@@ -95,6 +122,7 @@ static const struct hook {
     const char *name;
     void (*function)(void);
 } hooks[] = {
+    {"free", (void (*)(void))hook_free},
     {"malloc", (void (*)(void))hook_malloc},
     {"calloc", (void (*)(void))hook_calloc},
     {"realloc", (void (*)(void))hook_realloc},
@@ -187,12 +215,9 @@ bool hooks_end(char name[64])
 
 size_t hooks_room(const void *p)
 {
-    for (size_t i = next; i > 0 && i + BLOCKS > next; i--) {
-        const char *at = block[(i - 1) % BLOCKS].at;
-        const size_t size = block[(i - 1) % BLOCKS].size;
+    const size_t k = find_block(p, true);
 
-        if ((const char *)p >= at && (const char *)p < at + size)
-            return (size_t)(at + size - (const char *)p);
-    }
-    return SIZE_MAX;
+    if (k == SIZE_MAX)
+        return SIZE_MAX;
+    return block[k].gone ? 0 : (size_t)(block[k].at + block[k].size - (const char *)p);
 }

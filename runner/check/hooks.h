@@ -14,7 +14,8 @@ bool hooks_set(void *handle);
 void hooks_begin(void);
 bool hooks_end(char name[64]);
 
-/* Bytes from P to the end of the memory that a call since hooks_begin() gave; SIZE_MAX: not known. */
+/* Bytes from P to the end of the memory that a call since hooks_begin() gave, 0 if it was given back;
+ * SIZE_MAX: not known. */
 size_t hooks_room(const void *p);
 
 #endif

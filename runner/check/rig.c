@@ -20,7 +20,7 @@ void rig_trace(struct rig_trace *t)
     trace = t;
 }
 
-static void note(const char *doing)
+void rig_note(const char *doing)
 {
     if (trace)
         trace->doing = doing;
@@ -39,6 +39,8 @@ struct conditions usual_conditions(uint64_t seed, enum simd_level level)
                                .guard = USUAL_GUARD};
 }
 
+static void trace_where(const struct rig *g);
+
 static void set_lr(struct rig *g)
 {
     const struct item *item = g->s.item;
@@ -54,9 +56,8 @@ status rig_open(struct rig *g, const struct item *item, struct registry *r, cons
 {
     *g = (struct rig){.setup = u, .s.item = item, .how = *how};
     rig_memory_open(g);
-    if (trace)
-        rig_where(g, trace->where);
-    note("while it is set up");
+    trace_where(g);
+    rig_note("while it is set up");
     if (subject_open_item(&g->s, item, r, u->settings, how->level, err) != OK ||
         rig_memory_lend(g, err) != OK)
         return FAILED;
@@ -65,7 +66,10 @@ status rig_open(struct rig *g, const struct item *item, struct registry *r, cons
     g->settings_start = mem_alloc(item->settings_size ? item->settings_size : 1);
     memcpy(g->settings_start, g->s.settings, item->settings_size);
     g->draw = rng_stream(how->seed, RNG_DATA, 1, 1);
-    return kind_work(item->kind)->prepare(g, err);
+    if (kind_work(item->kind)->prepare(g, err) != OK)
+        return FAILED;
+    trace_where(g);
+    return OK;
 }
 
 void rig_close(struct rig *g)
@@ -93,13 +97,13 @@ status rig_forward(struct rig *g, struct error *err)
 {
     put_back_state(g);
     rig_memory_forget(g);
-    note(rig_goes_back(g->s.item->kind) ? "in its forward pass" : "when it is called");
+    rig_note(rig_goes_back(g->s.item->kind) ? "in its forward pass" : "when it is called");
     return kind_work(g->s.item->kind)->forward(g, err);
 }
 
 status rig_backward(struct rig *g, struct error *err)
 {
-    note("in its backward pass");
+    rig_note("in its backward pass");
     return kind_work(g->s.item->kind)->backward(g, err);
 }
 
@@ -157,6 +161,32 @@ const char *rig_where(const struct rig *g, char out[512])
             n += snprintf(out + n, 512 - (size_t)n, "%s%lld", d ? "," : "", (long long)u->in[i].dim[d]);
         n += snprintf(out + n, 512 - (size_t)n, "]");
     }
-    where_fill(g, out + n, 512 - (size_t)n);
+    n += where_fill(g, out + n, 512 - (size_t)n);
+    snprintf(out + n, 512 - (size_t)n, "%s%s", g->how.no_weights ? ", weights of 0" : "",
+             g->how.no_loss ? ", a loss of 0" : "");
     return out;
+}
+
+/* And what is NULL in its calls, which a crash may come of. */
+static void trace_where(const struct rig *g)
+{
+    const struct item *item = g->s.item;
+    size_t n;
+
+    if (!trace)
+        return;
+    rig_where(g, trace->where);
+    n = strlen(trace->where);
+    if (item->kind == FELL_KIND_LAYER && item->layer->backward && g->how.no_saved)
+        snprintf(trace->where + n, sizeof trace->where - n, ", where 'saved' is NULL");
+    if (item->kind != FELL_KIND_OPTIMIZER || !g->optimizer.w)
+        return;
+    if (!g->optimizer.shape)
+        snprintf(trace->where + n, sizeof trace->where - n, ", where 'shape' is NULL");
+    for (uint64_t i = 0; i < item->optimizer->nslots; i++) {
+        n = strlen(trace->where);
+        if (!g->slot[i])
+            snprintf(trace->where + n, sizeof trace->where - n, ", without the slot '%.40s'",
+                     item->optimizer->slots[i].name);
+    }
 }

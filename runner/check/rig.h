@@ -75,14 +75,16 @@ struct conditions {
     uint32_t no_dx;    /* layers: a bit for each input whose gradient is not wanted */
     int64_t rows;      /* layers: of this call; 0: the setup's */
     int64_t max_batch; /* layers: that the plan is for; 0: the setup's rows */
-    int64_t most;      /* layers: floats of all tensors, above which they are refused; 0: any number */
-    uint64_t pred_is;  /* metrics: FELL_LOGIT, ...; 0: what is usual */
+    int64_t
+        most; /* layers: floats of tensors, output and 'saved' above which they are refused; 0: any number */
+    uint64_t pred_is; /* metrics: FELL_LOGIT, ...; 0: what is usual */
     enum reading reading;
     int64_t piece;               /* probes: rows of one forward; 0: those of a batch */
     int64_t epochs, epoch_steps; /* schedules: of the run; 0: 40, 3 */
     double lr;                   /* of the call; 0: 0.01 of an optimizer, 0.1 of a schedule */
     bool no_lr;                  /* optimizers: the call's lr is 0 */
     double lr_setting;           /* optimizers: 0: as the setup says */
+    bool no_weights, no_loss;    /* optimizers: these are 0 */
     double weight_start;         /* losses: so many times the rows; 0: once */
 };
 
@@ -138,10 +140,12 @@ status rig_backward(struct rig *g, struct error *err);
 /* A transform's fit, on the rig's own rows; from now on its states begin so. */
 status rig_fit(struct rig *g, struct error *err);
 
-/* A dataset, opened with the rig's settings; who gets OK closes info->self. */
+/* A dataset, opened with the rig's settings; who gets OK closes it. */
 status rig_data_open(struct rig *g, fell_data_info *info, struct error *err);
-/* The inputs of one of its rows, until the next call; NULL: refused. */
-const float *rig_data_row(struct rig *g, const fell_data_info *info, int64_t row, struct error *err);
+void rig_data_close(struct rig *g, fell_data_info *info);
+/* N rows in one call: X [n,x], and TARGET [n,target], which are floats or classes. */
+status rig_data_read(struct rig *g, const fell_data_info *info, const int64_t *row, int64_t n, float *x,
+                     void *target, struct error *err);
 
 /* Whether the targets of a metric are yes and no. */
 bool metric_is_asked(const struct item *item, const struct setup *u);
@@ -157,6 +161,9 @@ float *rig_input(struct rig *g, int64_t n, const char *name);
 float *rig_output(struct rig *g, int64_t n, const char *name);
 /* An input or a state is filled: keep what it begins with. */
 void rig_keep(struct rig *g, int buffer);
+
+/* A hidden one of N elements in its place. */
+void rig_resize(struct rig *g, int buffer, int64_t n);
 
 /* Nothing of it is set any more. */
 void rig_unset(const struct rig *g, struct buffer *b);

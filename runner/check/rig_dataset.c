@@ -27,31 +27,36 @@ static int64_t row_number(const struct reader *r, int64_t i)
     return i < (r->n + 1) / 2 ? i : r->info->rows - r->n + i;
 }
 
-/* N rows, one each or all of them twice; those that it reads in double become floats. */
-static status read_into(const struct reader *r, const int64_t *row, int64_t n, float *x, void *target,
-                        struct error *err)
+/* Those that it reads in double become floats. */
+status rig_data_read(struct rig *g, const fell_data_info *info, const int64_t *row, int64_t n, float *x,
+                     void *target, struct error *err)
 {
-    struct rig *g = r->g;
-    const bool classes = r->info->is == FELL_CLASSES;
+    const bool classes = info->is == FELL_CLASSES;
+    const int64_t numbers = n * fell_size(&info->x);
     double *wide = NULL;
     fell_read_call c = {.ctx = &g->s.in.ctx,
                         .settings = g->s.settings,
-                        .self = r->info->self,
+                        .self = info->self,
                         .n = n,
                         .row = row,
                         .target = classes ? NULL : target,
                         .label = classes ? target : NULL};
 
-    if (r->info->doubles) {
-        if (rig_find(g, "x in double") < 0)
-            rig_buffer(g, USE_HIDDEN, 2 * r->n * r->nx, sizeof *wide, "x in double");
-        wide = g->buffer[rig_find(g, "x in double")].v;
+    if (info->doubles) {
+        int b = rig_find(g, "x in double");
+
+        if (b < 0)
+            b = rig_buffer(g, USE_HIDDEN, numbers, sizeof *wide, "x in double");
+        else if (g->buffer[b].n < numbers)
+            rig_resize(g, b, numbers);
+        wide = g->buffer[b].v;
     }
     c.x = wide ? NULL : x;
     c.x64 = wide;
+    rig_note(wide ? "when it reads rows in double (x is NULL, x64 is filled)" : "when it reads rows");
     if (rig_call(g, g->s.item->dataset->read(&c), err) != OK)
         return FAILED;
-    for (int64_t i = 0; wide && i < n * r->nx; i++)
+    for (int64_t i = 0; wide && i < numbers; i++)
         x[i] = (float)wide[i];
     return OK;
 }
@@ -62,7 +67,8 @@ static status read_each(const struct reader *r, struct error *err)
     for (int64_t i = 0; i < r->n; i++) {
         const int64_t at = r->g->how.backwards ? r->n - 1 - i : i, row = row_number(r, at);
 
-        if (read_into(r, &row, 1, r->x + at * r->nx, (float *)r->target + at * r->nt, err) != OK)
+        if (rig_data_read(r->g, r->info, &row, 1, r->x + at * r->nx, (float *)r->target + at * r->nt, err) !=
+            OK)
             return FAILED;
     }
     return OK;
@@ -85,7 +91,7 @@ static status read_mixed(const struct reader *r, struct error *err)
     target = g->buffer[rig_find(g, "targets read")].v;
     for (int64_t k = 0; k < n; k++)
         row[k] = row_number(r, prime * k % n % r->n);
-    if (read_into(r, row, n, (float *)(void *)x, target, err) != OK)
+    if (rig_data_read(g, r->info, row, n, (float *)(void *)x, target, err) != OK)
         return FAILED;
     for (int64_t k = 0; k < n; k++)
         if (prime * k % n < r->n) {
@@ -153,21 +159,14 @@ status rig_data_open(struct rig *g, fell_data_info *info, struct error *err)
     *info = (fell_data_info){.ctx = &g->s.in.ctx,
                              .settings = g->s.settings,
                              .wanted = g->setup->targets ? FELL_VALUES : FELL_CLASSES};
+    rig_note("when it is opened");
     return rig_call(g, g->s.item->dataset->open(info), err);
 }
 
-const float *rig_data_row(struct rig *g, const fell_data_info *info, int64_t row, struct error *err)
+void rig_data_close(struct rig *g, fell_data_info *info)
 {
-    struct reader r = {
-        .g = g, .info = info, .n = 1, .nx = fell_size(&info->x), .nt = fell_size(&info->target)};
-
-    if (rig_find(g, "row") < 0) {
-        rig_buffer(g, USE_HIDDEN, r.nx, sizeof(float), "row");
-        rig_buffer(g, USE_HIDDEN, r.nt, sizeof(float), "its target");
-    }
-    r.x = rig_named(g, "row")->v;
-    r.target = rig_named(g, "its target")->v;
-    return read_into(&r, &row, 1, r.x, r.target, err) == OK ? r.x : NULL;
+    rig_note("when it is closed");
+    g->s.item->dataset->close(info->self);
 }
 
 /* What it says of the rows beside, for who compares. */
@@ -195,7 +194,7 @@ static status dataset_forward(struct rig *g, struct error *err)
     result = read_rows(g, &info, err);
     if (result == OK)
         keep_marks(g, &info);
-    g->s.item->dataset->close(info.self);
+    rig_data_close(g, &info);
     return result;
 }
 

@@ -29,6 +29,7 @@ static status plan(struct rig *g, struct error *err)
         return error_set(err, "its plan gives an output of no size, or a senseless size of 'saved'");
     for (uint64_t i = 0; i < layer->ntensors; i++)
         floats += fell_size(&g->tensor_shape[i]);
+    floats += rig_rows(g) * fell_size(&g->plan.out) + g->plan.saved_bytes / (int64_t)sizeof(float);
     if (g->how.most && floats > g->how.most)
         return error_set(err, "it is too large to be tried here");
     return OK;

@@ -153,6 +153,18 @@ int rig_buffer(struct rig *g, enum use use, int64_t n, int size, const char *nam
     return g->nbuffers++;
 }
 
+void rig_resize(struct rig *g, int buffer, int64_t n)
+{
+    struct buffer *b = &g->buffer[buffer];
+
+    free((unsigned char *)b->v - GUARD);
+    b->n = n;
+    b->v = guarded(g, (size_t)(n * b->size), g->how.unset);
+    if (!b->v)
+        abort(); /* a few megabytes */
+    b->v = (unsigned char *)b->v + GUARD;
+}
+
 void rig_unset(const struct rig *g, struct buffer *b)
 {
     set_unset(b->v, (size_t)(b->n * b->size), g->how.unset);

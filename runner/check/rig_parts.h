@@ -18,6 +18,9 @@ status rig_memory_lend(struct rig *g, struct error *err);
 void rig_memory_forget(struct rig *g);
 void rig_memory_close(struct rig *g);
 
+/* What is done now, a literal, for the trace. */
+void rig_note(const char *doing);
+
 /* What each kind does. FORWARD alone where there is no backward. */
 struct kind_work {
     status (*prepare)(struct rig *g, struct error *err);

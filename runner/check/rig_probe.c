@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "check/net_bench.h"
 #include "check/rig_parts.h"
+#include "engine/net_view.h"
 
 enum {
     ROWS = 23,
@@ -75,6 +76,35 @@ static status look_at(struct net_bench *b, int64_t epoch, double *out, int64_t *
     return result;
 }
 
+/* What a forward gives is not set before there is one. */
+static void forget_outputs(struct net_bench *b, uint32_t unset)
+{
+    const int64_t rows = b->batch ? b->batch : net_batch(b->spec, &b->data);
+
+    for (size_t i = 0; i < net_entries(b->learner.net); i++) {
+        const struct net_entry e = net_entry(b->learner.net, i);
+        uint32_t *y = (uint32_t *)(uintptr_t)e.y;
+
+        for (int64_t k = 0; k < rows * e.size; k++)
+            y[k] = unset;
+    }
+}
+
+/* The weights as initialised, as they are once the probe has looked. */
+static void keep_first(struct rig *g, const struct net_bench *b)
+{
+    int64_t n;
+    const float *first = looks_first(b->looks, &n);
+    struct buffer *kept = rig_named(g, "first");
+
+    if (!kept) {
+        rig_input(g, n, "first");
+        kept = rig_named(g, "first");
+        memcpy(kept->start, first, (size_t)n * sizeof *first);
+    }
+    memcpy(kept->v, first, (size_t)n * sizeof *first);
+}
+
 /* Both looks; between them the weights move as a step would move them. */
 static status look_twice(struct rig *g, double *out, int64_t *n, struct error *err)
 {
@@ -82,8 +112,11 @@ static status look_twice(struct rig *g, double *out, int64_t *n, struct error *e
     status result = bench_init(&b, g, err);
 
     *n = 0;
-    if (result == OK)
+    if (result == OK) {
+        keep_first(g, &b);
+        forget_outputs(&b, g->how.unset);
         result = look_at(&b, 0, out, n, err);
+    }
     if (result == OK) {
         float *grads;
         int64_t floats;
@@ -92,7 +125,9 @@ static status look_twice(struct rig *g, double *out, int64_t *n, struct error *e
         looks_begin_epoch(b.looks);
         for (int64_t i = 0; i < floats; i++)
             w[i] *= 1.125f;
+        forget_outputs(&b, g->how.unset);
         result = look_at(&b, 1, out, n, err);
+        keep_first(g, &b);
     }
     net_bench_close(&b);
     return result;

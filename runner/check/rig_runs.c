@@ -120,6 +120,10 @@ static status optimizer_prepare(struct rig *g, struct error *err)
     c->g = rig_input(g, c->n, "gradient");
     c->w = rig_input(g, c->n, "w");
     g->buffer[g->nbuffers - 1].use = USE_STATE;
+    if (g->how.no_weights) {
+        memset(c->w, 0, (size_t)c->n * sizeof *c->w);
+        memset(g->buffer[g->nbuffers - 1].start, 0, (size_t)c->n * sizeof *c->w);
+    }
     for (uint64_t i = 0; i < o->nslots; i++)
         if (make_slot(g, &o->slots[i], (int)i, err) != OK)
             return FAILED;
@@ -131,7 +135,7 @@ static status optimizer_forward(struct rig *g, struct error *err)
 {
     for (g->next_step = 1; g->next_step <= OPTIMIZER_STEPS; g->next_step++) {
         g->optimizer.t = g->next_step;
-        g->optimizer.loss = 1.0 / (double)g->next_step;
+        g->optimizer.loss = g->how.no_loss ? 0.0 : 1.0 / (double)g->next_step;
         if (rig_call(g, g->s.item->optimizer->step(&g->optimizer), err) != OK)
             return FAILED;
     }

@@ -11,17 +11,23 @@
 #include "check/rig.h"
 
 /* Where in a setting's range a value is. */
-enum at { AT_DEFAULT, AT_LOW, AT_HIGH, AT_RANDOM, AT_GUESS };
+enum at { AT_DEFAULT, AT_LOW, AT_HIGH, AT_FAR, AT_CHOICE, AT_RANDOM, AT_GUESS };
 
-enum { RANDOM_COMBINATIONS = 8, GUESSES = 6, MOST_SETUPS = 120 };
+enum { MOST_FLOATS = 20000 }; /* of what is larger than usual */
+enum { RANDOM_COMBINATIONS = 8, GUESSES = 6, MOST_SETUPS = 160, FAR = 300 };
 
 /* ---- a value ---------------------------------------------------------------------------------- */
+
+static bool whole(const fell_param *p)
+{
+    return p->type == FELL_P_INT || p->type == FELL_P_INTS;
+}
 
 static double low_end(const fell_param *p)
 {
     double low = isfinite(p->min) ? p->min : fmin(-10.0, -10.0 * fabs(p->def));
 
-    if (p->type == FELL_P_INT || p->type == FELL_P_INTS)
+    if (whole(p))
         return ceil(low) + (p->flags & FELL_MIN_OPEN && low == ceil(low) ? 1.0 : 0.0);
     if (p->flags & FELL_MIN_OPEN && isfinite(p->min))
         low += 1e-3 * (isfinite(p->max) ? p->max - p->min : fmax(1.0, fabs(p->def)));
@@ -32,7 +38,7 @@ static double high_end(const fell_param *p)
 {
     double high = isfinite(p->max) ? p->max : fmax(10.0, 10.0 * fabs(p->def));
 
-    if (p->type == FELL_P_INT || p->type == FELL_P_INTS) {
+    if (whole(p)) {
         high = fmin(isfinite(p->max) ? p->max : INFINITY, fmax(low_end(p), p->def) + 3.0);
         return floor(high) - (p->flags & FELL_MAX_OPEN && high == p->max ? 1.0 : 0.0);
     }
@@ -45,7 +51,6 @@ static double high_end(const fell_param *p)
 static double number_at(const fell_param *p, enum at at, int guess, struct rng_stream *draw)
 {
     const double low = low_end(p), high = high_end(p);
-    const bool whole = p->type == FELL_P_INT || p->type == FELL_P_INTS;
     static const double guesses[GUESSES] = {2, 3, 1, 4, 6, 8};
     float u;
 
@@ -53,12 +58,14 @@ static double number_at(const fell_param *p, enum at at, int guess, struct rng_s
         return low;
     if (at == AT_HIGH)
         return high;
+    if (at == AT_FAR) /* more than a byte holds, where so much is allowed */
+        return fmin(FAR, p->flags & FELL_MAX_OPEN ? p->max - 1.0 : p->max);
     if (at == AT_DEFAULT)
         return p->def;
     if (at == AT_GUESS)
-        return fmin(fmax(whole ? guesses[guess] : 0.5 * (low + fmin(high, low + 1.0)), low), high);
+        return fmin(fmax(whole(p) ? guesses[guess] : 0.5 * (low + fmin(high, low + 1.0)), low), high);
     rng_uniform(draw, &u, 1);
-    return whole ? low + floor((double)u * (high - low + 1.0)) : low + (double)u * (high - low);
+    return whole(p) ? low + floor((double)u * (high - low + 1.0)) : low + (double)u * (high - low);
 }
 
 static int count_choices(const fell_param *p)
@@ -90,17 +97,17 @@ static void add_list(struct strbuf *b, const fell_param *p, enum at at, int gues
         strbuf_addf(b, "[%.9g]", number_at(p, at, guess, draw));
 }
 
-/* P's value as YAML; false where there is none to try. */
-static bool add_value(struct strbuf *b, const fell_param *p, enum at at, int guess, struct rng_stream *draw)
+/* P's value as YAML, of choices the one of that NUMBER with AT_CHOICE; false where there is none to try. */
+static bool add_value(struct strbuf *b, const fell_param *p, enum at at, int number, struct rng_stream *draw)
 {
     switch (p->type) {
     case FELL_P_INT:
     case FELL_P_FLOAT:
-        strbuf_addf(b, "%.9g", number_at(p, at, guess, draw));
+        strbuf_addf(b, "%.9g", number_at(p, at, number, draw));
         return true;
     case FELL_P_BOOL:
         strbuf_addf(b, "%s",
-                    at == AT_HIGH || (at == AT_RANDOM && rng_below(draw, 2)) || (at == AT_GUESS && guess % 2)
+                    at == AT_HIGH || (at == AT_RANDOM && rng_below(draw, 2)) || (at == AT_GUESS && number % 2)
                         ? "true"
                         : "false");
         return true;
@@ -109,11 +116,11 @@ static bool add_value(struct strbuf *b, const fell_param *p, enum at at, int gue
                    at == AT_LOW      ? 0
                    : at == AT_HIGH   ? count_choices(p) - 1
                    : at == AT_RANDOM ? (int)rng_below(draw, (uint64_t)count_choices(p))
-                                     : guess % count_choices(p));
+                                     : number % count_choices(p));
         return true;
     case FELL_P_INTS:
     case FELL_P_FLOATS:
-        add_list(b, p, at, guess, draw);
+        add_list(b, p, at, number, draw);
         return true;
     default:
         return false;
@@ -131,6 +138,7 @@ struct maker {
     int64_t nin;  /* inputs of a layer */
     bool unlike;  /* which are not alike */
     int64_t most; /* floats of all tensors of a layer; 0: any number */
+    int choice;   /* for AT_CHOICE */
 };
 
 /* The map in which setting CHANGED is at AT, the required ones are as GUESS says (a number
@@ -153,7 +161,7 @@ static bool combine(struct maker *m, int guess, int changed, enum at at, char ou
         if ((int)i == changed || (all && !required)) {
             static const enum at anywhere[] = {AT_LOW, AT_HIGH, AT_RANDOM, AT_RANDOM};
 
-            given = add_value(&b, p, all ? anywhere[rng_below(&m->draw, 4)] : at, 0, &m->draw);
+            given = add_value(&b, p, all ? anywhere[rng_below(&m->draw, 4)] : at, m->choice, &m->draw);
         } else {
             given = !(p->flags & (FELL_PATH | FELL_MONITOR)) &&
                     add_value(&b, p, AT_GUESS, guess % GUESSES, &m->draw);
@@ -198,6 +206,10 @@ static const struct shape_try wide[] = {
     {{2, {4, 16}}, 2, false, {0}}, {{2, {25, 12}}, 2, false, {0}}, {{3, {3, 10, 10}}, 2, false, {0}},
 };
 
+/* More rows than a block of 64 or 128; tried with the defaults only. */
+static const struct shape_try many[] = {
+    {{1, {5}}, 131, false, {0}}, {{2, {3, 2}}, 131, false, {0}}, {{3, {2, 5, 5}}, 131, false, {0}}};
+
 /* More numbers than a buffer of a round size holds; for those that need no more than that memory. */
 static const struct shape_try large[] = {{{1, {1100}}, 2, false, {0}}, {{2, {25, 50}}, 2, false, {0}}};
 
@@ -220,6 +232,7 @@ static const struct shape_try stepped[] = {
     {{1, {19}}, 1, true, {0}},          {{2, {5, 4}}, 1, false, {0}},   {{1, {7}}, 1, false, {0}},
     {{4, {2, 3, 3, 3}}, 1, false, {0}}, {{2, {1, 6}}, 1, false, {0}},   {{1, {1}}, 1, false, {0}},
     {{2, {4, 5}}, 1, false, {0}},       {{2, {20, 15}}, 1, false, {0}}, {{1, {300}}, 1, true, {0}},
+    {{2, {41, 130}}, 1, false, {0}},
 };
 
 static const struct shape_try rows[] = {
@@ -420,12 +433,12 @@ static void add_shapes(struct maker *m, struct shapes of, int changed, enum at a
 /* Large inputs, inputs that are not alike, and no more inputs than a layer needs. */
 static void add_rare_shapes(struct maker *m, int guesses)
 {
-    enum { MOST_FLOATS = 20000 };
     const int64_t nin = m->nin, least = m->item->layer->min_inputs;
 
     m->most = MOST_FLOATS;
     add_shapes(m, SHAPES(large), -1, AT_DEFAULT, 1, guesses);
     m->most = 0;
+    add_shapes(m, SHAPES(many), -1, AT_DEFAULT, 1, guesses);
     m->unlike = true;
     add_shapes(m, SHAPES(unlike), -1, AT_DEFAULT, nin > 1 ? MOST_UNLIKE : 0, guesses);
     m->unlike = false;
@@ -461,9 +474,13 @@ void setups_make(const struct item *item, struct registry *r, uint64_t seed, str
             continue;
         add_shapes(&m, of, (int)i, AT_LOW, 2, guesses);
         add_shapes(&m, of, (int)i, AT_HIGH, 2, guesses);
+        m.most = MOST_FLOATS;
+        if (whole(p) && p->max > high_end(p) && item->kind != FELL_KIND_PROBE)
+            add_shapes(&m, of, (int)i, AT_FAR, 1, guesses);
+        m.most = 0;
         choices = p->type == FELL_P_ENUM ? count_choices(p) : 0;
-        for (int k = 0; k < 2 && choices > 2; k++)
-            add_shapes(&m, of, (int)i, AT_RANDOM, 1, guesses);
+        for (m.choice = 1; m.choice + 1 < choices; m.choice++)
+            add_shapes(&m, of, (int)i, AT_CHOICE, 1, guesses);
     }
     for (int i = 0; i < randoms && item->nparams; i++)
         add_shapes(&m, of, -1, AT_RANDOM, 2, guesses);
@@ -473,4 +490,21 @@ void setups_release(struct setups *s)
 {
     free(s->v);
     *s = (struct setups){0};
+}
+
+bool setup_large(const struct item *item, struct registry *r, uint64_t seed, struct setup *out)
+{
+    static const struct shape_try loss[] = {{{1, {2}}, 9001, false, {0}}},
+                                  metric[] = {{{1, {2}}, 3001, false, {0}}}; /* some look at all pairs */
+    struct setups found = {0};
+    struct maker m = {.item = item, .registry = r, .seed = seed, .out = &found, .nin = 1};
+
+    m.draw = rng_stream(seed, RNG_SEED, 7, 0);
+    if (item->kind == FELL_KIND_LOSS && !item->loss->pairs)
+        add_shapes(&m, SHAPES(loss), -1, AT_DEFAULT, 1, GUESSES);
+    if (item->kind == FELL_KIND_METRIC)
+        add_shapes(&m, SHAPES(metric), -1, AT_DEFAULT, 1, GUESSES);
+    *out = found.n ? found.v[0] : (struct setup){0};
+    setups_release(&found);
+    return out->batch > 0;
 }

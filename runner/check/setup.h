@@ -7,7 +7,7 @@
 #include "host/registry.h"
 #include "kernels/kernels.h"
 
-enum { SETUP_INPUTS = 3, SETUP_TENSORS = 32 };
+enum { SETUP_INPUTS = 5, SETUP_TENSORS = 32 };
 
 /* What the targets of a loss or metric look like: the first that it accepts is taken; where it
  * expects probabilities in some form, from the second on. A dataset
@@ -40,5 +40,9 @@ struct setups {
 /* Those that ITEM accepts. setups_release() frees. */
 void setups_make(const struct item *item, struct registry *r, uint64_t seed, struct setups *out);
 void setups_release(struct setups *s);
+
+/* One with more rows than a block for threads, and than sums in float bear, of a loss or metric; false: it
+ * takes none. Rows of a loss that look at each other are too many then. */
+bool setup_large(const struct item *item, struct registry *r, uint64_t seed, struct setup *out);
 
 #endif

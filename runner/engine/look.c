@@ -71,6 +71,18 @@ static status sort_said(struct look *k, struct error *err)
     return OK;
 }
 
+/* Has the probe kept to its states? */
+static status check_states(const struct look *k, struct error *err)
+{
+    for (size_t i = 0; i < k->item->nstates; i++)
+        for (int b = 0; b < STATE_BEHIND; b++)
+            if (memcmp(&k->state[i][k->state_n[i] + b], &STATE_GUARD, sizeof STATE_GUARD) != 0)
+                return error_set(err, "%s: writes to %s[%lld] of %lld, a state of its own", k->in.name,
+                                 k->item->states[i].name, (long long)(k->state_n[i] + b),
+                                 (long long)k->state_n[i]);
+    return OK;
+}
+
 static status take(struct look *k, const struct look_time *t, struct error *err)
 {
     struct looks *l = k->all;
@@ -92,7 +104,7 @@ static status take(struct look *k, const struct look_time *t, struct error *err)
     memcpy(n->weights, l->kept, (size_t)n->floats * sizeof *l->kept);
     if (result != FELL_OK)
         return instance_error(&k->in, NULL, err);
-    if (sort_said(k, err) != OK)
+    if (check_states(k, err) != OK || sort_said(k, err) != OK)
         return FAILED;
     k->looked = t->epoch;
     remember(k);
@@ -134,6 +146,12 @@ bool looks_state(struct looks *l, size_t i, const char **name, float **values, i
         return true;
     }
     return false;
+}
+
+const float *looks_first(const struct looks *l, int64_t *floats)
+{
+    *floats = l->weights;
+    return l->first;
 }
 
 double *looks_values(struct looks *l, size_t *n)

@@ -51,6 +51,9 @@ struct looks {
     struct probe_names *names; /* the net's */
 };
 
+enum { STATE_BEHIND = 16 };                     /* floats behind each state, which nobody may write to */
+static const uint32_t STATE_GUARD = 0x3f9d70a4; /* what these hold */
+
 extern const fell_probe_host look_host; /* look_net.c */
 
 #endif

@@ -183,10 +183,12 @@ static status make_states(struct look *k, struct looks *l, int index, struct pro
         if (floats[i] < 0)
             return problem_set(p, "probes", index, "", "%s: plans %lld floats for %s", k->in.name,
                                (long long)floats[i], k->item->states[i].name);
-        k->state[i] = mem_try_aligned((size_t)(floats[i] ? floats[i] : 1), sizeof(float));
+        k->state[i] = mem_try_aligned((size_t)floats[i] + STATE_BEHIND, sizeof(float));
         if (!k->state[i])
             return problem_set(p, "probes", index, "", "%s: no memory for %lld floats of %s", k->in.name,
                                (long long)floats[i], k->item->states[i].name);
+        for (int b = 0; b < STATE_BEHIND; b++)
+            memcpy(&k->state[i][floats[i] + b], &STATE_GUARD, sizeof STATE_GUARD);
     }
     return OK;
 }
