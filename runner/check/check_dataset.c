@@ -86,6 +86,15 @@ static void look_at_numbers(const fell_data_info *info, const struct all_rows *a
         if (!isfinite(a->x[i]))
             finding_fail(f, "x[%lld] of row %lld is %g, and no gaps are allowed in this call of open",
                          (long long)(i % a->nx), (long long)(i / a->nx), (double)a->x[i]);
+    for (int64_t i = 0; info->vocabulary && i < a->n * a->nx; i++)
+        if (!(a->x[i] >= 0.0f) || a->x[i] >= (float)info->vocabulary || a->x[i] != floorf(a->x[i]))
+            finding_fail(f, "x[%lld] of row %lld is %g, and no place in a vocabulary of %lld",
+                         (long long)(i % a->nx), (long long)(i / a->nx), (double)a->x[i],
+                         (long long)info->vocabulary);
+    for (int64_t i = 0; info->step > 0 && info->step < a->nx && i < (a->n - 1) * a->nx; i++)
+        if (i % a->nx + info->step < a->nx && a->x[i + info->step] != a->x[i + a->nx])
+            finding_fail(f, "row %lld is not row %lld %lld numbers further on, as its step says",
+                         (long long)(i / a->nx + 1), (long long)(i / a->nx), (long long)info->step);
     for (int64_t i = 0; i < a->n * a->nt; i++) {
         const int32_t label = info->is == FELL_CLASSES ? ((const int32_t *)a->target)[i] : 0;
 

@@ -169,6 +169,19 @@ static void check_sections(const struct object *o, struct finding *f)
     }
 }
 
+/* Functions that run when it is loaded, beside the compiler's own one. */
+static void check_start(const struct object *o, struct finding *f)
+{
+    const ElfW(Shdr) *start = object_section(o, SHT_INIT_ARRAY);
+    struct symbols s;
+
+    for (size_t i = 1; object_symbols(o, SHT_DYNSYM, &s) && i < s.n; i++)
+        if (symbol_is_instrument(symbol_name(&s, i)))
+            return;
+    if (start && start->sh_size > sizeof(void *))
+        finding_fail(f, "it has start-up code (a constructor), which runs in every process that loads it");
+}
+
 void check_globals(struct checked *c, struct finding *f)
 {
     struct object o;
@@ -176,6 +189,7 @@ void check_globals(struct checked *c, struct finding *f)
 
     if (!object_found(c->path, &o, f))
         return;
+    check_start(&o, f);
     if (!object_symbols(&o, SHT_SYMTAB, &s))
         check_sections(&o, f);
     else

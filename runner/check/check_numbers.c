@@ -154,6 +154,13 @@ void check_short_runs(struct checked *c, struct finding *f)
             err.text[0] = 0;
             if (g && rig_step(g, &err) == OK) {
                 const struct buffer *b = &g->buffer[rig_find(g, "rate")];
+                double most = 0.0;
+
+                for (int64_t s = 0; s < b->n; s++)
+                    most = fmax(most, fabs(buffer_at(b, s)));
+                if (most == 0.0 && k == 0 && u->defaults)
+                    finding_fail(f, "the rate is 0 in each of %lld steps, with its defaults",
+                                 (long long)b->n);
 
                 for (int64_t s = 0; s < b->n; s++)
                     if (!isfinite(buffer_at(b, s)) || buffer_at(b, s) < 0.0)

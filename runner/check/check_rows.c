@@ -115,24 +115,39 @@ static void change_rows(struct rig *g, struct rig *other, int64_t kept, int64_t 
     }
 }
 
+static bool is_fitted(const struct item *item)
+{
+    return item->kind == FELL_KIND_LAYER && !item->layer->backward && item->layer->fit;
+}
+
+/* The states of FROM, as they are put back before each forward. */
+static void take_state(struct rig *to, const struct rig *from)
+{
+    for (int i = 0; i < to->nbuffers; i++)
+        if (to->buffer[i].use == USE_STATE)
+            memcpy(to->buffer[i].start, from->buffer[i].start,
+                   (size_t)(to->buffer[i].n * to->buffer[i].size));
+}
+
 /* Does part KEPT of y change with the other parts of x? A transform is fitted on the same rows before. */
-static void check_part(struct checked *c, const struct setup *u, int64_t kept, int64_t parts,
+static void check_part(struct checked *c, const struct setup *u, int64_t kept, int64_t parts, bool large,
                        struct finding *f)
 {
     struct conditions how = usual_conditions(c->seed, c->level), foreign;
     struct rig *a, *b, *other;
-    const bool fits = c->item->kind == FELL_KIND_LAYER && !c->item->layer->backward && c->item->layer->fit;
     struct error err;
     char where[512];
 
     how.evaluate = true;
     how.no_saved = true;
+    how.fill = large ? FILL_EVEN : FILL_USUAL;
+    how.reach = large ? 1000.0f : 0.0f;
     foreign = how;
     foreign.seed++;
     a = checked_rig(c, u, &how);
     b = checked_rig(c, u, &how);
     other = checked_rig(c, u, &foreign);
-    if (a && b && other && (!fits || (rig_fit(a, &err) == OK && rig_fit(b, &err) == OK))) {
+    if (a && b && other && (!is_fitted(c->item) || (rig_fit(a, &err) == OK && rig_fit(b, &err) == OK))) {
         change_rows(b, other, kept, parts);
         if (rig_forward(a, &err) == OK && rig_forward(b, &err) == OK) {
             const struct buffer *y = rig_named(a, "y"), *z = rig_named(b, "y");
@@ -171,6 +186,8 @@ static void check_alone(struct checked *c, const struct setup *u, int64_t row, s
         double near;
 
         checked_take_row(alone, g, row);
+        if (is_fitted(c->item) && rig_fit(g, &err) == OK)
+            take_state(alone, g);
         if (rig_forward(g, &err) == OK && rig_forward(alone, &err) == OK) {
             near = CLOSE * fmax(rig_largest(g), 1e-2);
             for (int64_t k = 0; k < z->n && f->outcome == OUTCOME_PASSED; k++)
@@ -198,9 +215,11 @@ void check_rows(struct checked *c, struct finding *f)
         const struct setup *u = &c->setups.v[i];
         const int64_t parts = elements ? u->batch * u->in[0].dim[0] : u->batch;
 
-        check_part(c, u, 0, parts, f);
-        check_part(c, u, parts / 2, parts, f);
-        check_part(c, u, parts - 1, parts, f);
+        check_part(c, u, 0, parts, false, f);
+        check_part(c, u, parts / 2, parts, false, f);
+        check_part(c, u, parts - 1, parts, false, f);
+        if (u->defaults)
+            check_part(c, u, 0, parts, true, f);
         if (u->defaults && !elements)
             check_alone(c, u, u->batch - 1, f);
     }

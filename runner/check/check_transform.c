@@ -21,18 +21,24 @@ static double *widened(const float *v, int64_t n)
     return to;
 }
 
-/* The y of G's rows by the functions for doubles; NULL if they refuse. */
-static double *forward_wide(struct rig *g, double *tensor64[SETUP_TENSORS], struct error *err)
+/* The y of G's rows by the functions for doubles, its floats being those of BEGIN, which nobody has fitted;
+ * NULL if they refuse. */
+static double *forward_wide(struct rig *g, const struct rig *begin, double *tensor64[SETUP_TENSORS],
+                            struct error *err)
 {
+    float *narrow[SETUP_TENSORS];
     const fell_layer *layer = g->s.item->layer;
     const struct buffer *x = rig_named(g, "x"), *y = rig_named(g, "y");
     double *x64 = widened(x->v, x->n), *y64 = widened(y->v, y->n);
     fell_layer_call call = g->layer;
     bool ok;
 
+    for (uint64_t t = 0; t < layer->ntensors; t++)
+        narrow[t] = begin->tensor[t];
     call.x = NULL;
     call.y = NULL;
     call.x64 = x64;
+    call.tensor = narrow;
     call.tensor64 = tensor64;
     call.training = 0;
     ok = !layer->fit64 || rig_call(g, layer->fit64(&call), err) == OK;
@@ -48,7 +54,7 @@ static double *forward_wide(struct rig *g, double *tensor64[SETUP_TENSORS], stru
 static void check_wide_of(struct checked *c, const struct setup *u, struct finding *f)
 {
     struct conditions how = usual_conditions(c->seed, c->level);
-    struct rig *g;
+    struct rig *g, *begin;
     struct error err = {""};
     double *tensor64[SETUP_TENSORS] = {NULL}, *wide = NULL, *narrow = NULL;
     char where[512];
@@ -56,13 +62,14 @@ static void check_wide_of(struct checked *c, const struct setup *u, struct findi
 
     how.evaluate = true;
     g = checked_rig(c, u, &how);
+    begin = checked_rig(c, u, &how);
     for (uint64_t t = 0; g && t < c->item->layer->ntensors; t++)
         tensor64[t] = g->tensor[t] ? widened(g->tensor[t], fell_size(&g->tensor_shape[t])) : NULL;
-    if (g && (!c->item->layer->fit || rig_fit(g, &err) == OK) && rig_forward(g, &err) == OK) {
+    if (g && begin && (!c->item->layer->fit || rig_fit(g, &err) == OK) && rig_forward(g, &err) == OK) {
         const struct buffer *y = rig_named(g, "y");
 
         narrow = widened(y->v, y->n);
-        wide = forward_wide(g, tensor64, &err);
+        wide = forward_wide(g, begin, tensor64, &err);
         if (!wide)
             finding_fail(f, "the functions for doubles fail: %.300s, %s", err.text, rig_where(g, where));
         else if (checked_is_off(wide, narrow, y->n, &at))
@@ -74,6 +81,7 @@ static void check_wide_of(struct checked *c, const struct setup *u, struct findi
     free(wide);
     free(narrow);
     checked_done(g);
+    checked_done(begin);
 }
 
 /* The y of X times FACTOR, fitted on the same; NULL: refused. */

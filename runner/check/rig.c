@@ -13,19 +13,6 @@
 static const uint32_t USUAL_UNSET = 0x7fc0beef, USUAL_SCRATCH = 0x7fc0feed, USUAL_GONE = 0x7fc0dead,
                       USUAL_GUARD = 0xa5a5a5a5;
 
-static struct rig_trace *trace;
-
-void rig_trace(struct rig_trace *t)
-{
-    trace = t;
-}
-
-void rig_note(const char *doing)
-{
-    if (trace)
-        trace->doing = doing;
-}
-
 /* ---- a step ----------------------------------------------------------------------------------------- */
 
 struct conditions usual_conditions(uint64_t seed, enum simd_level level)
@@ -171,6 +158,7 @@ const char *rig_where(const struct rig *g, char out[512])
 static void trace_where(const struct rig *g)
 {
     const struct item *item = g->s.item;
+    struct rig_trace *trace = rig_traced();
     size_t n;
 
     if (!trace)

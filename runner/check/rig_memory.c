@@ -1,5 +1,5 @@
 /* rig_memory.c - the memory of a rig: buffers between guards, the working memory that callbacks ask for, and
- * what each call did to them. Knows no kind and no step.
+ * what each call did to them; and the trace of what is called. Knows no kind and no step.
  */
 #include "check/rig_parts.h"
 
@@ -19,6 +19,26 @@ struct scratch_block {
     unsigned char *base;
     size_t bytes;
 };
+
+/* ---- the trace --------------------------------------------------------------------------------- */
+
+static struct rig_trace *trace;
+
+void rig_trace(struct rig_trace *t)
+{
+    trace = t;
+}
+
+struct rig_trace *rig_traced(void)
+{
+    return trace;
+}
+
+void rig_note(const char *doing)
+{
+    if (trace)
+        trace->doing = doing;
+}
 
 /* ---- guards ----------------------------------------------------------------------------------- */
 

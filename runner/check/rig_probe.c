@@ -90,19 +90,23 @@ static void forget_outputs(struct net_bench *b, uint32_t unset)
     }
 }
 
-/* The weights as initialised, as they are once the probe has looked. */
-static void keep_first(struct rig *g, const struct net_bench *b)
+/* What it may read of the host's, WEIGHTS [n]: as they are now, and at first. */
+static void keep(struct rig *g, const char *name, const float *weights, int64_t n, bool begins)
+{
+    if (!rig_named(g, name))
+        rig_input(g, n, name);
+    memcpy(rig_named(g, name)->v, weights, (size_t)n * sizeof *weights);
+    if (begins)
+        memcpy(rig_named(g, name)->start, weights, (size_t)n * sizeof *weights);
+}
+
+static void keep_weights(struct rig *g, const struct net_bench *b, bool begins)
 {
     int64_t n;
-    const float *first = looks_first(b->looks, &n);
-    struct buffer *kept = rig_named(g, "first");
+    const float *first = looks_first(b->looks, &n), *before = looks_before(b->looks, &n);
 
-    if (!kept) {
-        rig_input(g, n, "first");
-        kept = rig_named(g, "first");
-        memcpy(kept->start, first, (size_t)n * sizeof *first);
-    }
-    memcpy(kept->v, first, (size_t)n * sizeof *first);
+    keep(g, "first", first, n, begins);
+    keep(g, "before", before, n, begins);
 }
 
 /* Both looks; between them the weights move as a step would move them. */
@@ -113,7 +117,7 @@ static status look_twice(struct rig *g, double *out, int64_t *n, struct error *e
 
     *n = 0;
     if (result == OK) {
-        keep_first(g, &b);
+        keep_weights(g, &b, true);
         forget_outputs(&b, g->how.unset);
         result = look_at(&b, 0, out, n, err);
     }
@@ -123,11 +127,12 @@ static status look_twice(struct rig *g, double *out, int64_t *n, struct error *e
         float *w = net_trained(b.learner.net, &grads, &floats);
 
         looks_begin_epoch(b.looks);
+        keep(g, "before", looks_before(b.looks, &floats), floats, true);
         for (int64_t i = 0; i < floats; i++)
             w[i] *= 1.125f;
         forget_outputs(&b, g->how.unset);
         result = look_at(&b, 1, out, n, err);
-        keep_first(g, &b);
+        keep_weights(g, &b, false);
     }
     net_bench_close(&b);
     return result;

@@ -154,6 +154,12 @@ const float *looks_first(const struct looks *l, int64_t *floats)
     return l->first;
 }
 
+const float *looks_before(const struct looks *l, int64_t *floats)
+{
+    *floats = l->weights;
+    return l->before;
+}
+
 double *looks_values(struct looks *l, size_t *n)
 {
     *n = l ? l->names->n : 0;
