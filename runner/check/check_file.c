@@ -169,16 +169,19 @@ static void check_sections(const struct object *o, struct finding *f)
     }
 }
 
-/* Functions that run when it is loaded, beside the compiler's own one. */
-static void check_start(const struct object *o, struct finding *f)
+/* Functions that run when it is loaded, beside the compiler's own one; those of -ffast-math are told by
+ * check_float_environment(). */
+static void check_start(struct checked *c, const struct object *o, struct finding *f)
 {
     const ElfW(Shdr) *start = object_section(o, SHT_INIT_ARRAY);
+    struct finding flushes = {0};
     struct symbols s;
 
     for (size_t i = 1; object_symbols(o, SHT_DYNSYM, &s) && i < s.n; i++)
         if (symbol_is_instrument(symbol_name(&s, i)))
             return;
-    if (start && start->sh_size > sizeof(void *))
+    check_float_environment(c, &flushes);
+    if (start && start->sh_size > sizeof(void *) && flushes.outcome != OUTCOME_FAILED)
         finding_fail(f, "it has start-up code (a constructor), which runs in every process that loads it");
 }
 
@@ -189,7 +192,7 @@ void check_globals(struct checked *c, struct finding *f)
 
     if (!object_found(c->path, &o, f))
         return;
-    check_start(&o, f);
+    check_start(c, &o, f);
     if (!object_symbols(&o, SHT_SYMTAB, &s))
         check_sections(&o, f);
     else
