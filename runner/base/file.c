@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/new_file.h"
@@ -27,11 +28,32 @@ const char *path_kind_word(unsigned mode)
     return S_ISDIR(mode) ? "a folder" : S_ISFIFO(mode) ? "a pipe" : S_ISSOCK(mode) ? "a socket" : "a device";
 }
 
+/* Numbers of linux/magic.h: proc, sysfs, debugfs, tracefs, securityfs, cgroup, cgroup2, bpf, configfs. */
+bool path_is_of_kernel(const struct statfs *system)
+{
+    static const unsigned long types[] = {0x9fa0,   0x62656572, 0x64626720, 0x74726163, 0x73636673,
+                                          0x27e0eb, 0x63677270, 0xcafe4a11, 0x62656570};
+
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        if (((unsigned long)system->f_type & 0xffffffffUL) == types[i])
+            return true;
+    return false;
+}
+
+static bool others_opened;
+
+void file_opened_by_others(void)
+{
+    others_opened = true;
+}
+
 /* Whether PATH, which is no regular file, is open in this process: whoever gave it meant it. */
 static bool is_open_here(const char *path)
 {
     static const char *const folders[] = {"/dev/fd/", "/proc/self/fd/"};
 
+    if (others_opened)
+        return false;
     for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
         if (strncmp(path, folders[i], strlen(folders[i])) == 0)
             return true;
@@ -40,6 +62,7 @@ static bool is_open_here(const char *path)
 
 int file_open(const char *path, struct stat *about, struct error *err)
 {
+    struct statfs system;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 
     if (fd < 0) {
@@ -48,6 +71,8 @@ int file_open(const char *path, struct stat *about, struct error *err)
     }
     if (fstat(fd, about) != 0)
         error_set(err, "cannot read '%s': %s", path, strerror(errno));
+    else if (fstatfs(fd, &system) == 0 && path_is_of_kernel(&system))
+        error_set(err, "cannot read '%s': it is a file of the kernel's, which need not come to an end", path);
     else if (!S_ISREG(about->st_mode) && (S_ISDIR(about->st_mode) || !is_open_here(path)))
         error_set(err, "cannot read '%s': it is %s", path, path_kind_word(about->st_mode));
     else if (!S_ISREG(about->st_mode) && fcntl(fd, F_SETFL, 0) != 0) /* its reads wait */

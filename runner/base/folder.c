@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 
 #include "base/text.h"
 
@@ -55,8 +56,13 @@ static status look_at(const char *path, int depth, int64_t *left, struct error *
 status path_check_data(const char *path, struct error *err)
 {
     struct stat about;
+    struct statfs system;
 
-    if (stat(path, &about) != 0 || S_ISREG(about.st_mode) || S_ISDIR(about.st_mode))
+    if (stat(path, &about) != 0)
+        return OK;
+    if (statfs(path, &system) == 0 && path_is_of_kernel(&system))
+        return error_set(err, "'%s' is of the kernel's; data is read from files and folders", path);
+    if (S_ISREG(about.st_mode) || S_ISDIR(about.st_mode))
         return OK;
     return error_set(err, "'%s' is %s; data is read from files and folders", path,
                      path_kind_word(about.st_mode));

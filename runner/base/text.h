@@ -46,6 +46,13 @@ size_t text_break(const char *p, const char *end);
  * (/dev/stdin, /dev/fd/N). Never waits, and never reads without an end: others, folders among them, are
  * errors. -1 with ERR set. The one way to open a file that a user, a spec or a database names. */
 int file_open(const char *path, struct stat *about, struct error *err);
+/* From now on what is open here was not opened by the user: in a worker, whose standard input is the
+ * runner's. */
+void file_opened_by_others(void);
+/* Whether a file of SYSTEM is one that the kernel makes up when it is read (/proc, /sys): its reads may wait,
+ * or never end. */
+struct statfs;
+bool path_is_of_kernel(const struct statfs *system);
 /* What MODE, of a struct stat, is if no regular file: "a folder", "a pipe", "a device", "a socket". */
 const char *path_kind_word(unsigned mode);
 /* That what PATH names can be read as data: a regular file, a folder (see path_check_folder()), or

@@ -1,11 +1,14 @@
 /* plugin_check.c - `fell plugin check`: every check that a plugin's kind has, in a process
  * each, and the verdict kept. The checks are in check/.
  */
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/text.h"
 #include "check/check.h"
@@ -157,16 +160,26 @@ static char *file_of(struct registry *r, const char *word)
 {
     const struct item *const *all;
     const char *found = NULL;
-    char *absolute;
+    char *absolute, *real;
+    struct stat about;
+    struct error err;
+    int fd = -1;
     size_t n;
 
     if (strchr(word, '/') || strchr(word, '.')) {
         absolute = path_absolute(word);
-        found = realpath(absolute, NULL);
+        real = path_real(absolute);
         free(absolute);
-        if (!found)
-            cli_error("%s: no such file", word);
-        return (char *)found;
+        if (!real)
+            cli_error("%s: %s", word, errno == ENOENT ? "no such file" : strerror(errno));
+        else if ((fd = file_open(real, &about, &err)) >= 0) /* a device would be waited for */
+            close(fd);
+        else
+            cli_error("%s", err.text);
+        if (real && fd >= 0)
+            return real;
+        free(real);
+        return NULL;
     }
     all = registry_list(r, &n);
     for (size_t i = 0; i < n; i++)

@@ -278,10 +278,13 @@ status database_check_file(const char *path, struct error *err)
     for (size_t i = 0; i < sizeof beside / sizeof *beside && result == OK; i++) {
         char *file = mem_format("%s%s", path, beside[i]);
         struct stat about;
+        struct statfs system;
 
         if (stat(file, &about) == 0 && !S_ISREG(about.st_mode))
             result =
                 error_set(err, "'%s' is %s, not a results database", file, path_kind_word(about.st_mode));
+        else if (statfs(file, &system) == 0 && path_is_of_kernel(&system))
+            result = error_set(err, "'%s' is a file of the kernel's, not a results database", file);
         free(file);
     }
     return result;

@@ -481,6 +481,7 @@ int worker_main(int argc, char **argv)
     struct error err;
 
     set_signals();
+    file_opened_by_others();
     fcntl(FRAMES_FD, F_SETFD, FD_CLOEXEC);
     outbox_init(&w.out, FRAMES_FD);
     mem_on_failure(outbox_out_of_memory);

@@ -120,6 +120,14 @@ for source in 'csv: {path: PIPE, target: y}' 'idx: {images: PIPE, labels: PIPE}'
         ends "; data is read from files and folders" "$FELL" check data.yaml
     done
 done
+# What the kernel makes up need not come to an end, though it says that it is a regular file.
+ends "it is a file of the kernel's" "$FELL" check /proc/self/mountinfo
+ends "is of the kernel's" "$FELL" check good.yaml "data.source={csv: {path: /proc/self/mountinfo, target: y}}"
+ends "is of the kernel's" "$FELL" check good.yaml "data.source={image_folder: {path: /proc/self}}"
+ends "is a file of the kernel's, not a results database" "$FELL" runs --db /proc/self/mountinfo
+ends "it is a device" "$FELL" plugin check /dev/ptmx
+# A worker's standard input is not the user's.
+ends "it is a pipe" "$FELL" check good.yaml train.initial_weights=/proc/self/fd/0
 cp -R "$srcdir/tests/bad/images" pictures
 for picture in pictures/a/*; do
     rm "$picture"
