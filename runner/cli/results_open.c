@@ -128,6 +128,8 @@ status results_open(const char *path, sqlite3 **db, struct error *err)
         error_prepend(err, "'%s'", path);
     else if (application != SCHEMA_APPLICATION_ID)
         st = error_set(err, "'%s' is not a results database of fell", path);
+    else if (version < 0)
+        st = error_set(err, "'%s' was not made by fell: its schema is called %lld", path, (long long)version);
     else if (version > schema_version)
         st = error_set(err, "'%s' was written by a newer fell (schema %lld, this one knows %d)", path,
                        (long long)version, schema_version);

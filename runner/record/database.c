@@ -262,6 +262,8 @@ static status check_owner(sqlite3 *db, const char *path, int *version, struct er
         return result;
     if (application != SCHEMA_APPLICATION_ID && (application != 0 || objects > 0))
         return error_set(err, "%s is a database of another program; give another file with --db", path);
+    if (*version < 0)
+        return error_set(err, "%s was not made by fell: its schema is called %d", path, *version);
     if (*version > schema_version)
         return error_set(err, "%s was written by a newer fell (schema %d, this program knows %d)", path,
                          *version, schema_version);

@@ -215,6 +215,10 @@ ends "was not made by fell: it has the view 'events' in place of a table" "$FELL
 ends "was not made by fell" "$FELL" run good.yaml --db taken.db
 sqlite3 taken.db "DROP VIEW events; CREATE VIRTUAL TABLE events USING fts5(id, run_id, at, kind, detail)"
 ends "was not made by fell" "$FELL" runs --db taken.db
+cp sweep.db version.db
+sqlite3 version.db "PRAGMA user_version = -5"
+ends "was not made by fell: its schema is called -5" "$FELL" runs --db version.db
+ends "was not made by fell: its schema is called -5" "$FELL" run good.yaml --db version.db
 cp sweep.db trigger.db
 sqlite3 trigger.db "CREATE TRIGGER t AFTER INSERT ON runs BEGIN DELETE FROM epochs; END"
 ends "has the trigger 't'" "$FELL" run good.yaml --db trigger.db
