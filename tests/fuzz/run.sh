@@ -89,6 +89,7 @@ pair() {
 }
 rm -rf "$scratch/seeds"
 seed csv '\002\000\000\000' "$source"/tests/bad/*.csv "$source"/configs/data/*.csv
+seed text '\000\043' "$source"/tests/bad/*.txt "$source"/configs/data/*.txt "$source"/tests/fuzz/*.dict
 seed libsvm '\000' "$source"/tests/bad/*.svm "$source"/configs/data/*.svm
 seed image_folder '\000' $(find "$source/tests" "$source/configs" -name '*.png' -o -name '*.jpg')
 seed sqlite '\002\000\000\000' "$source"/tests/bad/*.sqlite "$source"/configs/data/*.sqlite
