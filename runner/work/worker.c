@@ -436,8 +436,7 @@ static void on_terminate(int sig)
     cancel = 1;
 }
 
-/* A worker dies with its runner, also with one that died before this was said. Ctrl-C and the end of
- * a terminal reach both, and are the runner's to answer. */
+/* A worker dies with its runner, even one that is dead already; Ctrl-C and hang-ups are the runner's. */
 static void set_signals(void)
 {
     struct sigaction terminate = {.sa_handler = on_terminate, .sa_flags = SA_RESTART};
