@@ -30,8 +30,9 @@ static const struct command *const commands[] = {
     &command_replay,  /* cli/replay.c: watch one again, with its crash */
 
     /* Use a trained net */
-    &command_export, /* cli/export.c: its weights as a file */
-    &command_prune,  /* cli/prune.c: masks of its small weights */
+    &command_export,  /* cli/export.c: its weights as a file */
+    &command_prune,   /* cli/prune.c: masks of its small weights */
+    &command_predict, /* cli/predict.c: it answers */
 
     /* Understand a net */
     &command_explain, /* cli/explain.c: backpropagation with its numbers */

@@ -675,6 +675,10 @@ struct fell_data_info {
                                    /* targets, from the step-th number on and  */
                                    /* step more. The host keeps the series     */
                                    /* alone; 0: they are not                   */
+    uint64_t new_rows;             /* 1: rows that a trained net is asked of;  */
+                                   /* no_targets is 1 too, `source` the net's. */
+                                   /* Columns that are no inputs of it need    */
+                                   /* not be there, and may be; since 1        */
 };
 
 typedef struct fell_read_call {

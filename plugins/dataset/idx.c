@@ -224,56 +224,49 @@ static fell_shape row_shape(const struct array *a)
     return s;
 }
 
+/* What LABELS are: classes, or values where the loss takes these. */
+static fell_status settle_labels(const struct array *images, const struct array *labels, fell_data_info *info)
+{
+    if (labels->rank > 2)
+        return fell_fail(info->ctx, "labels: %s has %lld dimensions; are images and labels exchanged?",
+                         labels->file, (long long)labels->rank);
+    if (labels->rank == 2 && labels->dim[1] == 8 && labels->type == 0x0C && info->wanted == FELL_CLASSES)
+        return fell_fail(info->ctx,
+                         "labels: %s has 8 numbers a row, as QMNIST's: the class is the first, the others "
+                         "say who wrote it; make a file of the first alone",
+                         labels->file);
+    if (info->wanted == FELL_CLASSES && is_one_hot(labels))
+        return fell_fail(info->ctx,
+                         "labels: %s has %lld numbers a row, one-hot, but the loss takes one class a row; "
+                         "save y.argmax(axis=1)",
+                         labels->file, (long long)labels->row);
+    if (images->dim[0] != labels->dim[0])
+        return fell_fail(info->ctx, "labels: %s has %lld rows, but %s has %lld", labels->file,
+                         (long long)labels->dim[0], images->file, (long long)images->dim[0]);
+    info->is = info->wanted == FELL_VALUES ? FELL_VALUES : FELL_CLASSES;
+    info->target = fell_vec(labels->row);
+    return info->is == FELL_CLASSES ? count_classes(info->ctx, labels, &info->nclasses) : FELL_OK;
+}
+
 static fell_status open_files(fell_data_info *info)
 {
     const struct settings *s = info->settings;
     struct idx *d = calloc(1, sizeof *d);
-    struct array *images, *labels;
 
     if (!d)
         return file_out_of_memory(info->ctx, "images", s->images);
-    images = &d->images;
-    labels = &d->labels;
-    if (read_array(info->ctx, "images", s->images, s->rows, images) != FELL_OK ||
-        read_array(info->ctx, "labels", s->labels, 0, labels) != FELL_OK)
-        goto failed;
-    if (labels->rank > 2) {
-        fell_fail(info->ctx, "labels: %s has %lld dimensions; are images and labels exchanged?", labels->file,
-                  (long long)labels->rank);
-        goto failed;
+    info->is = FELL_VALUES;
+    info->target = fell_vec(1);
+    if (read_array(info->ctx, "images", s->images, s->rows, &d->images) != FELL_OK ||
+        (!info->new_rows && (read_array(info->ctx, "labels", s->labels, 0, &d->labels) != FELL_OK ||
+                             settle_labels(&d->images, &d->labels, info) != FELL_OK))) {
+        close_files(d);
+        return FELL_ERROR;
     }
-    if (labels->rank == 2 && labels->dim[1] == 8 && labels->type == 0x0C && info->wanted == FELL_CLASSES) {
-        fell_fail(info->ctx,
-                  "labels: %s has 8 numbers a row, as QMNIST's: the class is the first, the others say who "
-                  "wrote it; make a file of the first alone",
-                  labels->file);
-        goto failed;
-    }
-    if (info->wanted == FELL_CLASSES && is_one_hot(labels)) {
-        fell_fail(info->ctx,
-                  "labels: %s has %lld numbers a row, one-hot, but the loss takes one class a row; save "
-                  "y.argmax(axis=1)",
-                  labels->file, (long long)labels->row);
-        goto failed;
-    }
-    if (images->dim[0] != labels->dim[0]) {
-        fell_fail(info->ctx, "labels: %s has %lld rows, but %s has %lld", labels->file,
-                  (long long)labels->dim[0], images->file, (long long)images->dim[0]);
-        goto failed;
-    }
-
-    info->is = info->wanted == FELL_VALUES ? FELL_VALUES : FELL_CLASSES;
-    if (info->is == FELL_CLASSES && count_classes(info->ctx, labels, &info->nclasses) != FELL_OK)
-        goto failed;
-    info->rows = s->rows ? s->rows : images->dim[0];
-    info->x = row_shape(images);
-    info->target = fell_vec(labels->row);
+    info->rows = s->rows ? s->rows : d->images.dim[0];
+    info->x = row_shape(&d->images);
     info->self = d;
     return FELL_OK;
-
-failed:
-    close_files(d);
-    return FELL_ERROR;
 }
 
 static fell_status read_rows(fell_read_call *c)
@@ -285,7 +278,7 @@ static fell_status read_rows(fell_read_call *c)
         const int64_t row = c->row[i];
 
         values(&d->images, row * inputs, inputs, c->x + i * inputs);
-        if (c->target)
+        if (c->target && targets)
             values(&d->labels, row * targets, targets, c->target + i * targets);
         for (int64_t t = 0; c->label && t < targets; t++)
             c->label[i * targets + t] = (int32_t)value(&d->labels, row * targets + t);

@@ -47,6 +47,7 @@ struct folder {
     char **class_name;
     struct picture *picture;
     fell_shape x;
+    bool new_rows;       /* pictures beside the folders are taken too */
     int64_t passed_over; /* files that are no images */
     char first_passed_over[256];
 };
@@ -157,50 +158,52 @@ static char *join(const char *path, const char *name)
 
 static fell_status visit_file(struct folder *d, const char *path, const char *name)
 {
-    char *full;
-    bool is_file;
+    char *full = join(path, name);
+    bool folder;
 
-    if (!is_image_name(name)) {
-        pass_over(d, d->class_name[d->classes - 1], name);
-        return FELL_OK;
-    }
-    full = join(path, name);
     if (!full)
         return out_of_memory(d);
-    is_file = !is_folder(full);
+    folder = is_folder(full);
     free(full);
-    if (!is_file) {
+    if (folder && d->new_rows && d->classes == 1)
+        return FELL_OK; /* of the folder itself; it is looked into later */
+    if (folder || !is_image_name(name)) {
         pass_over(d, d->class_name[d->classes - 1], name);
         return FELL_OK;
     }
     return add_picture(d, name) ? FELL_OK : out_of_memory(d);
 }
 
+static fell_status add_class(struct folder *d, const char *name)
+{
+    char **larger = realloc(d->class_name, (size_t)(d->classes + 1) * sizeof *larger);
+
+    if (!larger)
+        return out_of_memory(d);
+    d->class_name = larger;
+    larger[d->classes] = strdup(name);
+    return larger[d->classes++] ? FELL_OK : out_of_memory(d);
+}
+
 static fell_status visit_class(struct folder *d, const char *path, const char *name)
 {
     const int64_t before = d->pictures;
-    char *full = join(path, name), **larger;
+    char *full = join(path, name);
     fell_status result;
 
     if (!full)
         return out_of_memory(d);
     if (!is_folder(full)) {
-        pass_over(d, "", name);
+        if (!d->new_rows)
+            pass_over(d, "", name);
         free(full);
         return FELL_OK;
     }
-    larger = realloc(d->class_name, (size_t)(d->classes + 1) * sizeof *larger);
-    if (larger) {
-        d->class_name = larger;
-        larger[d->classes] = strdup(name);
-    }
-    if (!larger || !larger[d->classes++]) {
-        free(full);
-        return out_of_memory(d);
-    }
-    result = each_entry(d, full, visit_file);
+    result = add_class(d, name);
+    if (result == FELL_OK)
+        result = each_entry(d, full, visit_file);
     free(full);
-    if (result == FELL_OK && d->pictures == before)
+    if (result == FELL_OK && d->pictures == before && !d->new_rows)
         return fell_fail(d->ctx, "path: the folder of class '%s' holds no .png, .jpg or .jpeg file", name);
     return result;
 }
@@ -214,8 +217,12 @@ static fell_status list_pictures(struct folder *d)
                    ? fell_fail(d->ctx, "path: cannot open %s: %s", d->s->path, strerror(errno))
                    : fell_fail(d->ctx, "path: %s is not a folder", d->s->path);
     }
+    if (d->new_rows && (add_class(d, ".") != FELL_OK || each_entry(d, d->s->path, visit_file) != FELL_OK))
+        return FELL_ERROR;
     if (each_entry(d, d->s->path, visit_class) != FELL_OK)
         return FELL_ERROR;
+    if (d->new_rows && d->pictures == 0)
+        return fell_fail(d->ctx, "path: %s holds no .png, .jpg or .jpeg file", d->s->path);
     if (d->classes == 0) {
         const char *slash = strrchr(d->s->path, '/');
 
@@ -363,7 +370,9 @@ static fell_status open_folder(fell_data_info *info)
         return fell_fail(info->ctx, "path: there is not enough memory for %s", s->path);
     d->s = s;
     d->ctx = info->ctx;
-    if (list_pictures(d) != FELL_OK || doubt_classes(d) != FELL_OK || settle_shape(d) != FELL_OK)
+    d->new_rows = info->new_rows;
+    if (list_pictures(d) != FELL_OK || (!d->new_rows && doubt_classes(d) != FELL_OK) ||
+        settle_shape(d) != FELL_OK)
         goto failed;
     if (info->wanted == FELL_VALUES && d->classes != 2 && !info->no_targets) {
         fell_fail(info->ctx, "path: there are %lld classes, but the loss takes values, which fits 2 alone",

@@ -338,38 +338,44 @@ static fell_shape row_shape(const struct array *a)
     return s;
 }
 
-static fell_status settle(struct npy *d, fell_data_info *info)
+static fell_status settle_targets(const struct npy *d, fell_data_info *info)
 {
-    const struct settings *s = info->settings;
     const struct array *inputs = &d->inputs, *targets = &d->targets;
     fell_ctx *ctx = info->ctx;
 
     if (inputs->head.dim[0] != targets->head.dim[0])
         return fell_fail(ctx, "targets: %s has %lld rows, but %s has %lld", targets->file,
                          (long long)targets->head.dim[0], inputs->file, (long long)inputs->head.dim[0]);
-    if (s->rows > inputs->head.dim[0])
-        return fell_fail(ctx, "rows: %lld, but %s has %lld", (long long)s->rows, inputs->file,
-                         (long long)inputs->head.dim[0]);
     info->is = info->wanted == FELL_VALUES ? FELL_VALUES : FELL_CLASSES;
-    if (info->is == FELL_CLASSES && targets->head.rank > 2)
+    info->target = row_shape(targets);
+    if (info->is == FELL_VALUES) {
+        tell_coarse(ctx, targets);
+        return FELL_OK;
+    }
+    if (targets->head.rank > 2)
         return fell_fail(ctx, "targets: %s has %lld dimensions; are inputs and targets exchanged?",
                          targets->file, (long long)targets->head.rank);
-    if (info->is == FELL_CLASSES && is_one_hot(targets) &&
-        !(inputs->head.rank > 2 && inputs->head.dim[1] == targets->head.dim[1]))
+    if (is_one_hot(targets) && !(inputs->head.rank > 2 && inputs->head.dim[1] == targets->head.dim[1]))
         return fell_fail(ctx,
                          "targets: %s has %lld columns, one-hot, but the loss takes class numbers [N]; save "
                          "y.argmax(axis=1)",
                          targets->file, (long long)targets->head.dim[1]);
-    if (info->is == FELL_CLASSES && count_classes(ctx, targets, &info->nclasses) != FELL_OK)
-        return FELL_ERROR;
-    if (info->is == FELL_VALUES)
-        tell_coarse(ctx, targets);
-    tell_lost_digits(ctx, inputs);
+    return count_classes(ctx, targets, &info->nclasses);
+}
+
+static fell_status settle_inputs(const struct npy *d, fell_data_info *info)
+{
+    const struct settings *s = info->settings;
+    const struct array *inputs = &d->inputs;
+
+    if (s->rows > inputs->head.dim[0])
+        return fell_fail(info->ctx, "rows: %lld, but %s has %lld", (long long)s->rows, inputs->file,
+                         (long long)inputs->head.dim[0]);
+    tell_lost_digits(info->ctx, inputs);
     info->rows = s->rows ? s->rows : inputs->head.dim[0];
     info->doubles = inputs->wide;
     info->x = row_shape(inputs);
-    info->target = row_shape(targets);
-    return shape_settle(ctx, &s->shape, inputs->row, inputs->file, &info->x);
+    return shape_settle(info->ctx, &s->shape, inputs->row, inputs->file, &info->x);
 }
 
 static fell_status open_files(fell_data_info *info)
@@ -379,8 +385,12 @@ static fell_status open_files(fell_data_info *info)
 
     if (!d)
         return file_out_of_memory(info->ctx, "inputs", s->inputs);
+    info->is = FELL_VALUES;
+    info->target = fell_vec(1);
     if (read_array(info->ctx, "inputs", s->inputs, &d->inputs) != FELL_OK ||
-        read_array(info->ctx, "targets", s->targets, &d->targets) != FELL_OK || settle(d, info) != FELL_OK) {
+        (!info->new_rows && (read_array(info->ctx, "targets", s->targets, &d->targets) != FELL_OK ||
+                             settle_targets(d, info) != FELL_OK)) ||
+        settle_inputs(d, info) != FELL_OK) {
         close_files(d);
         return FELL_ERROR;
     }
@@ -392,7 +402,7 @@ static fell_status read_rows(fell_read_call *c)
 {
     const struct npy *d = c->self;
     const int64_t inputs = d->inputs.row, targets = d->targets.row;
-    float *label = fell_scratch(c->ctx, targets, sizeof *label);
+    float *label = fell_scratch(c->ctx, targets + 1, sizeof *label);
 
     if (!label)
         return FELL_ERROR;
@@ -401,9 +411,9 @@ static fell_status read_rows(fell_read_call *c)
             copy_row(&d->inputs, c->row[i], NULL, c->x64 + i * inputs);
         else
             copy_row(&d->inputs, c->row[i], c->x + i * inputs, NULL);
-        if (c->target)
+        if (c->target && targets)
             copy_row(&d->targets, c->row[i], c->target + i * targets, NULL);
-        if (c->label)
+        if (c->label && targets)
             copy_row(&d->targets, c->row[i], label, NULL);
         for (int64_t t = 0; c->label && t < targets; t++)
             c->label[i * targets + t] = (int32_t)label[t]; /* below 2^24: exact */

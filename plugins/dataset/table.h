@@ -112,6 +112,8 @@ struct table {
     bool counted;                /* column[] says what the fields are */
     bool named;
     bool no_targets; /* the inputs are learnt: there need be none, and none is read */
+    bool new_rows;   /* a trained net is asked of them: its inputs are what counts, other columns are none */
+    int64_t source_inputs; /* columns of the net's table */
     int64_t targets;
     int64_t group, weights; /* columns of table_marks.h, from 1; 0: without */
     int64_t nused;
@@ -340,6 +342,17 @@ static inline fell_status table_find(const struct table *t, const char *setting,
     return FELL_OK;
 }
 
+/* Of new rows inputs are found by name, and where there are no names and no more columns than inputs, all
+ * are: whether a column that the settings WANTED as something else is not looked for. It may be there by
+ * name. */
+static inline bool table_passes_over(struct table *t, const char *wanted)
+{
+    for (int64_t j = 0; t->new_rows && t->named && j < t->n; j++)
+        if (field_is(&t->column[j].name, wanted))
+            t->column[j].role = TABLE_LEFT_OUT;
+    return t->new_rows && (t->named || t->n == t->source_inputs);
+}
+
 /* Which columns are targets and which are left out. */
 static inline fell_status table_assign(struct table *t, const fell_strings *targets, const fell_strings *drop)
 {
@@ -349,6 +362,8 @@ static inline fell_status table_assign(struct table *t, const fell_strings *targ
         return fell_fail(
             t->ctx, "target: the list is empty; which column is learnt? Only data.target: input needs none");
     for (int64_t i = 0; i < targets->n; i++) {
+        if (table_passes_over(t, targets->v[i]))
+            continue;
         if (table_find(t, "target", targets->v[i], &j) != FELL_OK)
             return FELL_ERROR;
         if (t->column[j].role == TABLE_TARGET)
@@ -361,6 +376,8 @@ static inline fell_status table_assign(struct table *t, const fell_strings *targ
     if (left == 0)
         return fell_fail(t->ctx, "target: every column is a target; none is left as input");
     for (int64_t i = 0; drop && i < drop->n; i++) {
+        if (table_passes_over(t, drop->v[i]))
+            continue;
         if (table_find(t, "drop", drop->v[i], &j) != FELL_OK)
             return FELL_ERROR;
         if (t->column[j].role != TABLE_INPUT)
@@ -378,7 +395,7 @@ static inline fell_status table_mark(struct table *t, const char *setting, const
     int64_t j, left = 0;
 
     *found = 0;
-    if (!wanted)
+    if (!wanted || table_passes_over(t, wanted))
         return FELL_OK;
     if (table_find(t, setting, wanted, &j) != FELL_OK)
         return FELL_ERROR;
@@ -397,6 +414,8 @@ static inline fell_status table_mark(struct table *t, const char *setting, const
 /* What the setting `columns` says of a column: number, category, or drop. */
 static inline fell_status table_declare(struct table *t, const fell_map *columns)
 {
+    if (t->new_rows)
+        return FELL_OK; /* the net's columns say what they are */
     for (int64_t i = 0; i < columns->n; i++) {
         const char *word = columns->value[i];
         struct table_column *c;

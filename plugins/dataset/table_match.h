@@ -90,10 +90,12 @@ static inline void table_match_names(struct table *t, const fell_data_info *sour
             list_name(extra, sizeof extra, t->column[j].name.text, (int)t->column[j].name.len);
     }
     if (absent[0])
-        problems_add(p, "there %s %s, which the source has as input%s",
+        problems_add(p, "there %s %s, which the %s has as input%s",
                      strstr(absent, "', ") ? "are no columns" : "is no column", absent,
-                     strstr(absent, "', ") ? "s" : "");
-    if (extra[0] && strstr(extra, "', "))
+                     t->new_rows ? "net" : "source", strstr(absent, "', ") ? "s" : "");
+    if (extra[0] && t->new_rows)
+        fell_warn(t->ctx, "passed over, since the net has no such input: %s", extra);
+    else if (extra[0] && strstr(extra, "', "))
         problems_add(p, "columns %s are no inputs of the source; drop them here, or there not", extra);
     else if (extra[0])
         problems_add(p, "column %s is no input of the source; drop it here, or there not", extra);

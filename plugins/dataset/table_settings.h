@@ -37,7 +37,8 @@
 
 #define TABLE_TAKE(table, s, info)                                                                           \
     ((table)->missing = (s)->missing, (table)->zeros = (s)->unknown == 1, (table)->decimal = '.',            \
-     (table)->no_targets = (info)->no_targets)
+     (table)->no_targets = (info)->no_targets, (table)->new_rows = (info)->new_rows,                         \
+     (table)->source_inputs = (info)->source ? (info)->source->ncolumns : 0)
 
 /* What the settings say of the columns, once these are known. */
 #define TABLE_ASSIGN(table, s)                                                                               \

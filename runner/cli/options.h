@@ -50,6 +50,8 @@
       "directions")                                                                                          \
     X(ROWS, TEXT, rows, 0, "rows", "SPLIT", NULL, 0, 0,                                                      \
       "Print the numbers of the rows of train, validation, test, or noised, from 0, and nothing else")       \
+    X(SPLIT, TEXT, split, 0, "split", "SPLIT", NULL, 0, 0,                                                   \
+      "The rows of train, validation or test, as the spec splits them")                                      \
     X(HTML, FLAG, html, 0, "html", NULL, 0, 0, 0, "Write one HTML page that needs no network")               \
     X(INTERACTIVE, FLAG, interactive, 0, "interactive", NULL, 0, 0, 0,                                       \
       "Write an HTML page in which weights can be moved (small nets)")                                       \

@@ -9,7 +9,7 @@
 #include "base/run_status.h"
 #include "base/text.h"
 #include "cli/query.h"
-#include "engine/safetensors.h"
+#include "engine/weights_file.h"
 #include "record/database.h"
 #include "work/resume.h"
 
@@ -88,30 +88,14 @@ void stored_weights_release(struct stored_weights *x)
 
 /* ---- from a checkpoint --------------------------------------------------------------- */
 
-/* The checkpoint's tensors but the optimizer's and the probes', whose names have a stroke. */
-static status copy_weights(const char *from, const char *to, struct error *err)
+static status strip(const struct stored_weights *x, sqlite3 *db, const char *to, struct error *err)
 {
-    const char *const metadata[] = {"format", "pt", NULL};
-    struct tensor_file *f = NULL;
-    struct tensor_out *out = NULL;
-    size_t n = 0;
-    status st = FAILED;
+    struct stored_run run;
+    status st = stored_run_read(db, x->run, &run, err);
 
-    if (tensor_file_open(from, &f, err))
-        goto out;
-    out = mem_array(tensor_file_count(f), sizeof *out);
-    for (size_t i = 0; i < tensor_file_count(f); i++) {
-        const struct tensor_file_entry *e = tensor_file_at(f, i);
-
-        if (!e->values || strchr(e->name, '/'))
-            continue;
-        out[n] = (struct tensor_out){.name = e->name, .shape.rank = e->rank, .values = e->values};
-        memcpy(out[n++].shape.dim, e->dim, sizeof out->shape.dim);
-    }
-    st = tensor_file_write(to, out, n, metadata, err);
-out:
-    free(out);
-    tensor_file_close(f);
+    if (st == OK)
+        st = weights_file_strip(x->checkpoint, run.experiment, run.resolved, x->epoch, to, err);
+    stored_run_release(&run);
     return st;
 }
 
@@ -172,5 +156,5 @@ status stored_weights_write(const struct stored_weights *x, sqlite3 *db, size_t 
                             const char *const *plugins, const char *to, bool *saved, struct error *err)
 {
     *saved = stored_weights_kept(x);
-    return *saved ? copy_weights(x->checkpoint, to, err) : train_again(x, db, nplugins, plugins, to, err);
+    return *saved ? strip(x, db, to, err) : train_again(x, db, nplugins, plugins, to, err);
 }

@@ -223,7 +223,7 @@ static status read_fields(const struct tensor_file *file, struct checkpoint *at,
 
 /* ---- writing -------------------------------------------------------------------------------- */
 
-enum { MOST_METADATA = 2 * (NFIELDS + 4) + 1 };
+enum { MOST_METADATA = 2 * (NFIELDS + 5) + 1 };
 
 /* All of the run's state; end with list_release() and free(*history). */
 static void list_state(const struct learner *learner, struct rate *rate, struct looks *looks,
@@ -235,7 +235,9 @@ static void list_state(const struct learner *learner, struct rate *rate, struct 
     memset(metadata, 0, MOST_METADATA * sizeof *metadata);
     metadata[0] = "history";
     metadata[1] = *history;
-    write_fields(l->arena, at, metadata + 2);
+    metadata[2] = "data";
+    metadata[3] = learner->net->data->fitted ? learner->net->data->fitted : "";
+    write_fields(l->arena, at, metadata + 4);
     add_weights(l, learner->net);
     add_slots(l, learner);
     add_looks(l, looks);
@@ -283,19 +285,6 @@ double checkpoint_size(const struct learner *learner, struct looks *looks)
         bytes += (double)fell_size(&l.tensor[i].shape) * (double)sizeof(float);
     list_release(&l);
     return bytes;
-}
-
-status checkpoint_export(const struct net *n, const char *path, struct error *err)
-{
-    struct list l = {.arena = arena_new()};
-    const char *const metadata[] = {"format", "pt", NULL};
-
-    status result;
-
-    add_weights(&l, n);
-    result = tensor_file_write(path, l.tensor, l.n, metadata, err);
-    list_release(&l);
-    return result;
 }
 
 /* ---- reading -------------------------------------------------------------------------------- */

@@ -3,8 +3,8 @@
  * Tensors are named LAYER.TENSOR, as PyTorch names them; a checkpoint adds the optimizer's slots,
  * optimizer/SLOT/LAYER.TENSOR (of several arrays optimizer/SLOT/K/LAYER.TENSOR). The file's metadata
  * say where the run was: epoch, step, seed, the hash of its spec, the best values so far, and, as JSON,
- * what schedules have watched. Random streams and the order of the rows are functions of seed,
- * epoch and step, so nothing else is needed to go on with the same bits.
+ * what schedules have watched and what new rows would need (fitted.h). Random streams and the order of the
+ * rows are functions of seed, epoch and step, so nothing else is needed to go on with the same bits.
  */
 #ifndef ENGINE_CHECKPOINT_H
 #define ENGINE_CHECKPOINT_H
@@ -53,8 +53,5 @@ status checkpoint_peek(const char *path, struct checkpoint *at, struct error *er
 /* Whether PATH is a checkpoint, and then SHA-256 of its weights alone: names, shapes and values of the net's
  * tensors. Two runs to the same weights took different times, which the file itself has, too. */
 bool checkpoint_hash_weights(const char *path, char sha256[65]);
-
-/* Parameters and state tensors alone, for `fell export`. */
-status checkpoint_export(const struct net *n, const char *path, struct error *err);
 
 #endif

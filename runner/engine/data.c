@@ -19,6 +19,7 @@ static void copy_facts(struct data *data, const struct dataset *source)
 {
     const fell_data_info *info = &source->info;
 
+    fitted_begin(data, source);
     data->x = info->x;
     data->target = info->target;
     data->x_size = source->x_size;
@@ -211,6 +212,8 @@ status data_load(const struct spec *spec, struct host_env *env, struct data **ou
         result = learn_inputs(data, p);
     if (result == OK)
         data_lists_hash(data);
+    if (result == OK)
+        fitted_end(data);
     close_all(set, SPLIT_TRAIN); /* the words of its columns were needed till here */
     free(data->column);
     data->column = NULL;
@@ -258,6 +261,8 @@ void data_free(struct data *d)
     free(d->target_deviation);
     free(d->class_rows);
     free(d->found);
+    free(d->fitted);
+    cJSON_Delete(d->fitting);
     free(d->column);
     if (d->map)
         munmap(d->map, d->map_size);

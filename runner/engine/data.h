@@ -66,7 +66,9 @@ struct data {
     char list_sha256[DATA_LISTS][65];                /* of data_list_text(); "" of an empty list */
     int64_t ncolumns;                                /* 0: not of a table, or no longer */
     struct fell_column *column; /* [ncolumns] of x, while datasets are open: not after data_load() */
-    char *found; /* JSON: what each dataset found out about its file, its columns and classes */
+    char *found;    /* JSON: what each dataset found out about its file, its columns and classes */
+    cJSON *fitting; /* what becomes FITTED; not after data_load() */
+    char *fitted;   /* JSON: what new rows need to become inputs (fitted.h) */
     size_t nlate;
     struct late *late; /* [nlate] in order; the training rows are as they were before the first */
     void *map;         /* what holds all arrays of numbers, read-only (data_cache.h); NULL: each its own */

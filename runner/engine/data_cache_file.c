@@ -168,6 +168,7 @@ static char *describe(const struct data *d, const struct cache_warnings *warning
     if (d->nclasses)
         cJSON_AddItemToObject(json, "class_rows", integers((size_t)d->nclasses, d->class_rows));
     cJSON_AddStringToObject(json, "found", d->found ? d->found : "[]");
+    cJSON_AddStringToObject(json, "fitted", d->fitted ? d->fitted : "");
     if (d->target_mean) {
         cJSON_AddItemToObject(json, "target_mean", numbers(d->target_size, d->target_mean));
         cJSON_AddItemToObject(json, "target_deviation", numbers(d->target_size, d->target_deviation));
@@ -311,6 +312,7 @@ static struct data *read_description(const cJSON *json, struct cache_warnings *w
     for (int64_t k = 0; k < d->nclasses; k++)
         d->class_rows[k] = integer_at(cJSON_GetObjectItem(json, "class_rows"), (int)k);
     d->found = mem_string(json_text(json, "found"));
+    d->fitted = mem_string(json_text(json, "fitted"));
     read_lists(d, json);
     d->target_mean = read_numbers(cJSON_GetObjectItem(json, "target_mean"));
     d->target_deviation = read_numbers(cJSON_GetObjectItem(json, "target_deviation"));

@@ -30,10 +30,13 @@ struct dataset {
 
 enum { DATA_CHUNK = 1024 }; /* rows; a multiple of 16, so that every chunk stays aligned */
 
+/* In the place of a split: rows of which the net is asked, and which have no targets. */
+enum { DATASET_NEW_ROWS = SPLITS, DATASET_ROLES };
+
 /* Open the dataset that CHOICE names and check what it says about itself. ROLE is the
- * split it is for; a generator draws from the experiment's seed and the role. SOURCE is the open source,
- * NULL for itself. */
-status dataset_open(struct dataset *d, const struct choice *choice, enum split role, const struct spec *spec,
+ * split it is for, or DATASET_NEW_ROWS; a generator draws from the experiment's seed and the role. SOURCE is
+ * the open source, NULL for itself. */
+status dataset_open(struct dataset *d, const struct choice *choice, int role, const struct spec *spec,
                     const struct dataset *source, struct host_env *env, struct problem *p);
 
 /* D must have the shapes of SOURCE; its columns and classes are matched to the source's by name (a
@@ -130,6 +133,12 @@ void data_lists_hash(struct data *d);
 /* Rows in the order of the source. */
 void data_sort(int64_t *row, int64_t n);
 
+/* ---- what new rows will need --------------------------------------------------------------- */
+
+/* data->fitting, of the open source; and at the end data->fitted (fitted.h). */
+void fitted_begin(struct data *data, const struct dataset *source);
+void fitted_end(struct data *data);
+
 /* ---- the rest ----------------------------------------------------------------------------- */
 
 /* data->found and data->class_rows, of the open datasets SET, once the rows are in. */
@@ -148,6 +157,11 @@ status data_stream(struct data *data, const struct spec *spec, struct dataset se
  * DATA->late. */
 status data_transforms(struct data *data, const struct spec *spec, size_t first, struct host_env *env,
                        struct problem *p);
+
+/* The same of new rows in SPLIT_TEST, with what F says was fitted. Errors: F has other transforms. */
+struct fitted;
+status data_transforms_again(struct data *data, const struct spec *spec, const struct fitted *f,
+                             struct host_env *env, struct problem *p);
 
 /* A problem from a callback of IN that failed. */
 status data_problem(struct problem *p, const char *section, int index, const struct instance *in);

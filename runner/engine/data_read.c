@@ -18,10 +18,11 @@
 
 static const struct {
     const char *section, *word;
-} roles[SPLITS] = {
+} roles[DATASET_ROLES] = {
     [SPLIT_TRAIN] = {"data.source", "source"},
     [SPLIT_VALIDATION] = {"data.validation", "validation set"},
     [SPLIT_TEST] = {"data.test", "test set"},
+    [DATASET_NEW_ROWS] = {"data.test", "new rows"},
 };
 
 /* ---- services for data*.c ---------------------------------------------------- */
@@ -161,7 +162,7 @@ static status check_info(struct dataset *d, const struct item *loss, struct prob
 }
 
 /* A plugin opens what its settings name as it likes; a pipe would keep it waiting, a device would not end. */
-static status check_paths(const struct choice *c, enum split role, struct problem *p)
+static status check_paths(const struct choice *c, int role, struct problem *p)
 {
     struct error err;
 
@@ -194,7 +195,7 @@ static bool fills_gaps(const struct spec *spec)
     return false;
 }
 
-status dataset_open(struct dataset *d, const struct choice *choice, enum split role, const struct spec *spec,
+status dataset_open(struct dataset *d, const struct choice *choice, int role, const struct spec *spec,
                     const struct dataset *source, struct host_env *env, struct problem *p)
 {
     const fell_dataset *plugin = choice->item->dataset;
@@ -204,12 +205,14 @@ status dataset_open(struct dataset *d, const struct choice *choice, enum split r
         return FAILED;
     instance_init(&d->in, choice->item, choice->item->name, env);
     d->in.stream = rng_stream(spec->seed, RNG_DATA, (uint32_t)role, 0);
-    d->info = (fell_data_info){.ctx = &d->in.ctx,
-                               .settings = choice->settings,
-                               .wanted = spec->loss.item->loss->target,
-                               .source = source ? &source->info : NULL,
-                               .gaps = fills_gaps(spec),
-                               .no_targets = spec->data.target == SPEC_TARGET_INPUT};
+    d->info =
+        (fell_data_info){.ctx = &d->in.ctx,
+                         .settings = choice->settings,
+                         .wanted = spec->loss.item->loss->target,
+                         .source = source ? &source->info : NULL,
+                         .gaps = fills_gaps(spec),
+                         .no_targets = role == DATASET_NEW_ROWS || spec->data.target == SPEC_TARGET_INPUT,
+                         .new_rows = role == DATASET_NEW_ROWS};
     net_at(&d->in, "opening");
     if (plugin->open(&d->info) != FELL_OK)
         return data_problem(p, d->section, 0, &d->in);

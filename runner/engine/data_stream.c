@@ -180,6 +180,7 @@ static status add_transform(struct stream *t, const struct spec *spec, struct ho
         if (fit(t, i) != OK)
             return FAILED;
     }
+    fitted_add(t->data, w);
     work_settle(t->data, w);
     return OK;
 }

@@ -11,6 +11,7 @@
 
 #include "base/mem.h"
 #include "engine/data_work.h"
+#include "engine/fitted.h"
 
 enum { PROBED = 16 /* rows that tell whether a transform draws */ };
 
@@ -190,6 +191,8 @@ static status fit_and_apply(struct work *w, struct data *data, const struct spec
     for (enum split s = 0; s < SPLITS && result == OK; s++)
         if (data->split[s].n && (s != SPLIT_TRAIN || t->current))
             result = w->wide ? apply_wide(w, &data->split[s], s, p) : apply(w, spec, &data->split[s], s, p);
+    if (result == OK)
+        fitted_add(data, w);
     if (result == OK && late)
         keep_late(data, w);
     return result;
@@ -238,4 +241,61 @@ status data_transforms(struct data *data, const struct spec *spec, size_t first,
         data->split[SPLIT_TRAIN].x = t.before;
     }
     return result;
+}
+
+/* ---- new rows ------------------------------------------------------------------------ */
+
+/* What F says was fitted, into the tensors of W. */
+static status take_fitted(struct work *w, const struct fitted *f, struct problem *p)
+{
+    const struct fitted_transform *t = &f->transform[w->index];
+    bool same = strcmp(t->name, w->item->name) == 0 && t->ntensors == w->item->layer->ntensors;
+
+    for (size_t k = 0; same && k < t->ntensors; k++) {
+        same = t->n[k] == (w->tensor[k] ? data_shape_size(&w->plan.tensor[k]) : 0);
+        for (int64_t i = 0; same && i < t->n[k]; i++) {
+            w->tensor[k][i] = (float)t->tensor[k][i];
+            if (w->wide)
+                w->wide_tensor[k][i] = t->tensor[k][i];
+        }
+    }
+    return same ? OK
+                : problem_set(p, WORK_SECTION, w->index, "",
+                              "%s: what was fitted is of another transform, or of other rows", w->in.name);
+}
+
+static status transform_again(struct data *data, const struct spec *spec, size_t index,
+                              const struct fitted *f, struct host_env *env, struct problem *p)
+{
+    const fell_layer *layer = spec->data.transforms[index].item->layer;
+    struct rows *r = &data->split[SPLIT_TEST];
+    struct work w = {.wide = r->wide && layer->forward64 && f->transform[index].wide};
+    status result = w.wide ? OK : data_narrow(data, env, p);
+
+    if (result != OK)
+        return result;
+    result = work_open(&w, data, spec, index, w.wide, env, p);
+    if (result == OK)
+        result = work_check_indices(&w, r->x, r->wide, r->n * w.in_size, 0, SPLIT_TEST, p);
+    if (result == OK)
+        result = take_fitted(&w, f, p);
+    if (result == OK)
+        result = w.wide ? apply_wide(&w, r, SPLIT_TEST, p) : apply(&w, spec, r, SPLIT_TEST, p);
+    if (result == OK)
+        work_settle(data, &w);
+    work_release(&w);
+    return result;
+}
+
+status data_transforms_again(struct data *data, const struct spec *spec, const struct fitted *f,
+                             struct host_env *env, struct problem *p)
+{
+    status result = OK;
+
+    if (f->ntransforms != spec->data.ntransforms)
+        return problem_set(p, WORK_SECTION, 0, "", "there are %zu transforms, but %zu were fitted",
+                           spec->data.ntransforms, f->ntransforms);
+    for (size_t i = 0; i < spec->data.ntransforms && result == OK; i++)
+        result = transform_again(data, spec, i, f, env, p);
+    return result == OK ? data_narrow(data, env, p) : FAILED;
 }

@@ -49,6 +49,9 @@ status work_check_indices(const struct work *w, const float *x, const double *wi
 /* Number AT of the rows of S that came out is V. FAILED. */
 status work_not_finite(const struct work *w, enum split s, int64_t at, double v, struct problem *p);
 
+/* The transform, fitted, is noted in data->fitting. */
+void fitted_add(struct data *data, const struct work *w);
+
 /* DATA's rows are now what comes out: their shape, and their columns where these are still a table's. */
 void work_settle(struct data *data, struct work *w);
 

@@ -80,6 +80,16 @@ size_t net_positions(const struct net *n)
     return n->npositions;
 }
 
+const struct spec *net_spec(const struct net *n)
+{
+    return n->spec;
+}
+
+const struct data *net_data(const struct net *n)
+{
+    return n->data;
+}
+
 const char *net_entry_name(const struct net *n, int entry)
 {
     return n->entry[entry].name;

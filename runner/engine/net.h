@@ -71,6 +71,8 @@ status net_initialise(struct net *n, const struct spec *spec, uint64_t seed, str
 
 size_t net_tensors(const struct net *n, const struct net_tensor **out); /* all, in order */
 size_t net_positions(const struct net *n);                              /* trained ones */
+const struct spec *net_spec(const struct net *n);
+const struct data *net_data(const struct net *n);
 const char *net_entry_name(const struct net *n, int entry);
 const char *net_entry_plugin(const struct net *n, int entry);
 float *net_weights(struct net *n, const struct net_tensor *t);

@@ -112,10 +112,14 @@ static status check_indices(const struct net *n, const struct entry *e, int inde
 /* Every training step has the rows that the layer wants (batch norm of one row has no variance). */
 static status check_rows(const struct net *n, const struct entry *e, int index, struct problem *p)
 {
-    const long long rows = n->data->split[SPLIT_TRAIN].n, size = net_step_rows(n->spec, n->data),
-                    last = net_last_rows(n->spec, n->data), least = e->plan.min_batch;
+    const long long rows = n->data->split[SPLIT_TRAIN].n, least = e->plan.min_batch;
     const char *plugin = e->spec->plugin.item->name;
+    long long size, last;
 
+    if (rows == 0) /* a trained net is asked about new rows (fitted.h) */
+        return OK;
+    size = net_step_rows(n->spec, n->data);
+    last = net_last_rows(n->spec, n->data);
     if (last >= least)
         return OK;
     if (size < least)

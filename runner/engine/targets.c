@@ -244,6 +244,15 @@ static const fell_targets *question(const struct choice *loss)
     return NULL;
 }
 
+bool targets_sides(const struct choice *loss, double *low, double *high)
+{
+    const fell_targets *sides = question(loss);
+
+    *low = sides ? sides->min : 0.0;
+    *high = sides ? sides->max : 0.0;
+    return sides != NULL;
+}
+
 struct meaning targets_mean(const struct choice *loss, const struct data *data, uint64_t pred_is,
                             bool compete, int64_t cols)
 {

@@ -27,6 +27,9 @@ void targets_tell_shares(const struct choice *loss, const struct data *data, int
 /* VALUE, or where LOSS declares no range with it, a number of the first range that it declares. */
 float targets_within(const struct choice *loss, float value);
 
+/* Whether LOSS asks questions of yes and no: the two targets that it takes. */
+bool targets_sides(const struct choice *loss, double *low, double *high);
+
 /* Whether LOSS takes outputs that are logarithms of what its targets are. */
 bool targets_have_logs(const struct choice *loss);
 

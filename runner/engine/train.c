@@ -21,6 +21,7 @@
 #include "engine/rate.h"
 #include "engine/train_keep.h"
 #include "engine/train_report.h"
+#include "engine/weights_file.h"
 
 struct run {
     const struct spec *spec;
@@ -524,7 +525,7 @@ status train_run(const struct spec *spec, const struct data *data, struct host_e
     keep_tell_skipped(&r.keep, env, r.step);
     result->seconds = time_monotonic() - begin;
     if (options->export_path && (result->end == RUN_FINISHED || result->end == RUN_STOPPED) &&
-        checkpoint_export(r.learner.net, options->export_path, &err) != OK)
+        weights_file_write(r.learner.net, r.epoch, options->export_path, &err) != OK)
         fail(&r, &err);
 out:
     net_at(NULL, NULL);

@@ -29,6 +29,12 @@ sed -n 's/^    \([a-z]\)/\1/p' "$srcdir/docs/results.md" >commands.sh
 PATH=$PWD/bin:$PATH sh -eux commands.sh >log 2>&1 || fail "a command of docs/results.md: $(cat log)"
 expect_sql all.db 8 "SELECT count(*) FROM runs"
 
+# The commands of docs/predict.md, on run 2.
+expect_exit 0 "$FELL" run configs/iris.yaml train.epochs=5 sweep=null --quiet --db predict/results/fell.db
+sed -n 's/^    \([a-z]\)/\1/p' "$srcdir/docs/predict.md" >commands.sh
+[ "$(wc -l <commands.sh)" -ge 6 ] || fail "no commands in docs/predict.md"
+(cd predict && ln -s ../configs configs && PATH=$PWD/../bin:$PATH sh -eux ../commands.sh) >log 2>&1 || fail "a command of docs/predict.md: $(cat log)"
+
 # docs/results.md names every table and view, every number of an epoch and of a tensor, and every status.
 page=$srcdir/docs/results.md
 sqlite3 all.db "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view')" >names

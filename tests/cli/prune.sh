@@ -17,8 +17,7 @@ checkpoint: {keep: [0, last]}
 END
 # numbers FILE: as a table of one 4-byte hex number a line.
 numbers() {
-    sqlite3 :memory: "WITH f AS (SELECT readfile('$1') AS b), h AS (SELECT b, 8 + unicode(CAST(substr(b, 1, 1) AS TEXT)) +
-        256 * coalesce(unicode(CAST(substr(b, 2, 1) AS TEXT)), 0) AS at FROM f) SELECT substr(hex(b), 2 * at + 1) FROM h" | fold -w 8
+    tail -c "+$(($(od -An -tu8 -N8 "$1") + 9))" "$1" | od -An -v -tx1 -w4 | tr -d ' '
 }
 # held MASKS WEIGHTS: each weight is 0 where the mask is, and only there.
 held() {

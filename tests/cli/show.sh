@@ -129,7 +129,7 @@ sed 's/^seed: 3/seed: 3\nname: one\ncheckpoint: {every: 1, keep: [last]}/' one.y
 expect_exit 0 "$FELL" run kept.yaml --db kept.db --quiet
 expect_exit 0 "$FELL" export 1 --db kept.db --safetensors kept.safetensors
 expect_text out "from its checkpoint"
-cmp trained.safetensors kept.safetensors || fail "a checkpoint and training again give different weights"
+same_tensors trained.safetensors kept.safetensors || fail "a checkpoint and training again give different weights"
 expect_exit 0 "$FELL" run one.yaml train.initial_weights=trained.safetensors train.epochs=1 name=next --quiet
 expect_sql $db 1 "SELECT (SELECT train_loss FROM epochs JOIN runs ON runs.id = run_id JOIN experiments AS x ON x.id = experiment_id
     WHERE x.name = 'next' AND epoch = 1) < (SELECT train_loss FROM epochs WHERE run_id = 1 AND epoch = 20)"

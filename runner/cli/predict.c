@@ -1,0 +1,391 @@
+/* predict.c - `fell predict`: what a trained net says of new rows, or of a split's, by name and in their own
+ * units.
+ *
+ * The net comes whole: a run's weights are first a file as `fell export` writes it, which knows columns,
+ * classes and fitted transforms, so that new rows need neither the data of the training nor the database.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/new_file.h"
+#include "base/text.h"
+#include "cli/predict_write.h"
+#include "cli/query.h"
+#include "cli/stored_weights.h"
+#include "engine/fitted.h"
+#include "engine/weights_file.h"
+#include "kernels/pool.h"
+#include "yaml/tree.h"
+
+/* What a command line asks for, with all that must outlive the answers. */
+struct question {
+    const struct call *call;
+    char folder[64];     /* of temporary files; "": not made */
+    const char *weights; /* the file */
+    char *made, *rows;   /* temporary: weights of a run; standard input. Or NULL */
+    struct weights_about about;
+    struct registry *registry;
+    struct tree *tree[2];
+    struct spec *spec; /* whose data.test are the new rows */
+    struct fitted *fitted;
+    struct host_env env;
+    struct data *data;
+    size_t ntargets;
+    const char **target; /* in cJSON */
+    cJSON *json;         /* about.spec */
+};
+
+static void release(struct question *q)
+{
+    if (q->folder[0]) {
+        if (q->made)
+            unlink(q->made);
+        if (q->rows)
+            unlink(q->rows);
+        rmdir(q->folder);
+    }
+    data_free(q->data);
+    fitted_free(q->fitted);
+    spec_free(q->spec);
+    for (int i = 0; i < 2; i++)
+        tree_free(q->tree[i]);
+    registry_free(q->registry);
+    weights_about_release(&q->about);
+    cJSON_Delete(q->json);
+    free(q->target);
+    free(q->made);
+    free(q->rows);
+}
+
+static status need_folder(struct question *q, struct error *err)
+{
+    const char *tmp = getenv("TMPDIR");
+
+    if (q->folder[0])
+        return OK;
+    if (!tmp || !*tmp || strlen(tmp) > sizeof q->folder - 24)
+        tmp = "/tmp";
+    snprintf(q->folder, sizeof q->folder, "%s/fell-predict-XXXXXX", tmp);
+    if (mkdtemp(q->folder))
+        return OK;
+    error_set(err, "no temporary folder in %s: %s", tmp, strerror(errno));
+    q->folder[0] = '\0';
+    return FAILED;
+}
+
+/* ---- the net ---------------------------------------------------------------------------- */
+
+/* The best epoch where the run has one; else the last. */
+static status find_weights(sqlite3 *db, const struct call *c, struct stored_weights *x, struct error *err)
+{
+    struct error ignored;
+
+    if (c->at)
+        return stored_weights_find(db, c->db, c->at, x, err);
+    if (stored_weights_find(db, c->db, "best", x, &ignored) == OK)
+        return OK;
+    stored_weights_release(x);
+    *x = (struct stored_weights){.run = x->run};
+    return stored_weights_find(db, c->db, NULL, x, err);
+}
+
+static status weights_of_run(struct question *q, struct error *err)
+{
+    const struct call *c = q->call;
+    struct stored_weights x = {0};
+    sqlite3 *db = NULL;
+    status st = FAILED;
+    bool saved;
+
+    if (need_folder(q, err) == OK && results_open(c->db, &db, err) == OK &&
+        results_run(db, c->args[0], &x.run, err) == OK && find_weights(db, c, &x, err) == OK) {
+        q->weights = q->made = mem_format("%s/weights.safetensors", q->folder);
+        st = stored_weights_write(&x, db, c->nplugins, c->plugins, q->weights, &saved, err);
+        if (st == OK && !c->quiet)
+            fprintf(stderr, "fell: the net of run %lld after epoch %lld%s, %s\n", (long long)x.run,
+                    (long long)x.epoch, c->at ? "" : " (its best, or last)",
+                    saved ? "from its checkpoint" : "trained again to the same bits");
+    }
+    sqlite3_close(db);
+    stored_weights_release(&x);
+    return st;
+}
+
+/* The spec, as the weights have it. */
+static status read_spec(struct question *q, const char *text, int which, struct error *err)
+{
+    q->tree[which] = tree_new();
+    spec_free(q->spec);
+    q->spec = spec_from_text(q->registry, NULL, q->tree[which], q->about.name, text, err);
+    return q->spec ? OK : error_prepend(err, "the spec of the net");
+}
+
+static status open_net(struct question *q, struct error *err)
+{
+    const char *what = q->call->args[0];
+    int64_t run;
+
+    q->registry = registry_new();
+    for (size_t i = 0; i < q->call->nplugins; i++)
+        if (registry_add_file(q->registry, q->call->plugins[i], err) != OK)
+            return FAILED;
+    if (text_to_int(what, &run)) {
+        if (weights_of_run(q, err) != OK)
+            return FAILED;
+    } else if (q->call->at) {
+        return error_set(err, "--epoch: a file has the weights of one epoch");
+    } else {
+        q->weights = what;
+    }
+    return weights_file_about(q->weights, &q->about, err) == OK ? read_spec(q, q->about.spec, 0, err)
+                                                                : FAILED;
+}
+
+/* ---- the rows ---------------------------------------------------------------------------- */
+
+/* Standard input, whole, as a file that can be read twice. */
+static status take_input(struct question *q, struct error *err)
+{
+    char buffer[1 << 16];
+    FILE *to;
+    size_t n;
+    bool good;
+
+    if (need_folder(q, err) != OK)
+        return FAILED;
+    q->rows = mem_format("%s/standard-input", q->folder);
+    to = fopen(q->rows, "wbx");
+    good = to != NULL;
+    while (good && (n = fread(buffer, 1, sizeof buffer, stdin)) > 0)
+        good = fwrite(buffer, 1, n, to) == n;
+    good = to && fclose(to) == 0 && good;
+    if (!good || ferror(stdin))
+        return error_set(err, "standard input cannot be kept in %s: %s", q->rows, strerror(errno));
+    return OK;
+}
+
+/* The setting that names the file of inputs: the first path. */
+static const fell_param *path_setting(const struct item *dataset)
+{
+    for (size_t i = 0; i < dataset->nparams; i++)
+        if (dataset->params[i].flags & FELL_PATH)
+            return &dataset->params[i];
+    return NULL;
+}
+
+/* The source's settings, with PATH for its file, as data.test. */
+static status name_rows(struct question *q, const char *path, struct error *err)
+{
+    const struct choice *source = &q->spec->data.source;
+    const fell_param *setting = path_setting(source->item);
+    cJSON *data = cJSON_GetObjectItem(q->json, "data"), *test, *settings, *value;
+    char *absolute, *text;
+    status st;
+
+    if (!setting)
+        return error_set(err,
+                         "the rows of this net are made by '%s', which reads no file; --split takes those "
+                         "of a split",
+                         source->item->name);
+    test = cJSON_Duplicate(cJSON_GetObjectItem(data, "source"), true);
+    settings = cJSON_GetObjectItem(test, source->item->name);
+    absolute = path_absolute(path);
+    value = cJSON_CreateString(absolute);
+    if (setting->type == FELL_P_STRINGS) {
+        cJSON *list = cJSON_CreateArray();
+
+        cJSON_AddItemToArray(list, value);
+        value = list;
+    }
+    cJSON_ReplaceItemInObject(settings, setting->name, value);
+    if (cJSON_HasObjectItem(settings, "rows")) /* of the beginning */
+        cJSON_ReplaceItemInObject(settings, "rows", cJSON_CreateNumber(0));
+    cJSON_DeleteItemFromObject(data, "test");
+    cJSON_AddItemToObject(data, "test", test);
+    text = cJSON_PrintUnformatted(q->json);
+    st = read_spec(q, text, 1, err);
+    cJSON_free(text);
+    free(absolute);
+    return st;
+}
+
+/* A net of before the file knew its data: the rows that it was trained on tell. */
+static status fit_again(struct question *q, struct error *err)
+{
+    struct problem p = {.index = 0};
+    struct data *data = NULL;
+    status st;
+
+    if (data_load(q->spec, &q->env, &data, &p) != OK)
+        return error_set(err, "the weights are of an earlier version, so the training rows are needed: %s",
+                         p.text);
+    st = fitted_read(data->fitted, &q->fitted, err);
+    data_free(data);
+    return st;
+}
+
+static status new_rows(struct question *q, struct error *err)
+{
+    const char *path = q->call->args[1];
+    struct problem p = {.index = 0};
+
+    if (strcmp(path, "-") == 0) {
+        if (take_input(q, err) != OK)
+            return FAILED;
+        path = q->rows;
+    }
+    if ((q->about.data ? fitted_read(q->about.data, &q->fitted, err) : fit_again(q, err)) != OK ||
+        name_rows(q, path, err) != OK)
+        return FAILED;
+    return fitted_load(q->fitted, q->spec, &q->env, &q->data, &p) == OK ? OK : error_set(err, "%s", p.text);
+}
+
+static status split_rows(struct question *q, enum split *split, struct error *err)
+{
+    struct problem p = {.index = 0};
+
+    for (*split = SPLIT_TRAIN; *split < SPLITS; ++*split)
+        if (strcmp(q->call->split, split_name(*split)) == 0)
+            break;
+    if (*split == SPLITS)
+        return error_set(err, "--split: train, validation or test is wanted here, not '%s'", q->call->split);
+    if (data_load(q->spec, &q->env, &q->data, &p) != OK)
+        return error_set(err, "%s", p.text);
+    if (q->data->split[*split].n == 0)
+        return error_set(err, "--split: the net has no %s rows", split_name(*split));
+    if (*split == SPLIT_TRAIN && q->data->nlate)
+        return error_set(err,
+                         "--split: a transform acts on the training rows in training only; name their file "
+                         "in the place of --split");
+    return OK;
+}
+
+/* Targets by name, as the source's setting `target` has them. */
+static void find_targets(struct question *q)
+{
+    cJSON *source, *target;
+
+    source = cJSON_GetObjectItem(cJSON_GetObjectItem(q->json, "data"), "source");
+    target = cJSON_GetObjectItem(source ? source->child : NULL, "target");
+    if (cJSON_IsString(target))
+        target = source->child->child ? target : NULL;
+    q->target = mem_array((size_t)cJSON_GetArraySize(target) + 1, sizeof *q->target);
+    for (cJSON *one = cJSON_IsArray(target) ? target->child : target; one;
+         one = cJSON_IsArray(target) ? one->next : NULL) {
+        const char *text = cJSON_GetStringValue(one);
+        int64_t index;
+
+        if (text && !text_to_int(text, &index))
+            q->target[q->ntargets++] = text;
+    }
+}
+
+/* ---- the answers ------------------------------------------------------------------------------ */
+
+static void warn(void *arg, const char *who, const char *text)
+{
+    (void)arg;
+    fprintf(stderr, "fell: %s: %s\n", who, text);
+}
+
+static status write_answers(struct question *q, enum split split, FILE *to, struct error *err)
+{
+    struct answers a = {.to = to,
+                        .json = q->call->json,
+                        .data = q->data,
+                        .row = q->data->split[split].source_row,
+                        .target = q->target,
+                        .ntargets = q->ntargets};
+    struct problem p = {.index = 0};
+
+    q->env.warn = NULL; /* of the net nothing is new */
+    if (predict_rows(q->spec, q->data, split, &q->env, q->weights, answers_write, &a, &p) != OK)
+        return error_set(err, "%s", p.text);
+    if (fflush(to) != 0)
+        return error_set(err, "the answers cannot be written: %s", strerror(errno));
+    return OK;
+}
+
+static status answer(struct question *q, enum split split, struct error *err)
+{
+    struct new_file f;
+    status st;
+
+    if (!q->call->output)
+        return write_answers(q, split, stdout, err);
+    if (new_file_begin(&f, q->call->output, err) != OK)
+        return FAILED;
+    st = write_answers(q, split, f.to, err);
+    if (st == OK)
+        return new_file_end(&f, NEW_FILE_REPLACE, err);
+    (void)new_file_end(&f, NEW_FILE_DROP, &(struct error){0});
+    return FAILED;
+}
+
+static status prepare(struct question *q, enum split *split, struct error *err)
+{
+    enum simd_level level;
+
+    if (simd_choose(getenv("FELL_SIMD"), &level, err) != OK || open_net(q, err) != OK)
+        return FAILED;
+    q->env = (struct host_env){.kernels = kernels_get(level), .registry = q->registry, .warn = warn};
+    q->json = cJSON_Parse(q->about.spec);
+    *split = SPLIT_TEST;
+    if ((q->call->split ? split_rows(q, split, err) : new_rows(q, err)) != OK)
+        return FAILED;
+    find_targets(q);
+    return OK;
+}
+
+static int run_predict(const struct call *c)
+{
+    struct question q = {.call = c};
+    enum split split;
+    struct error err;
+    int exit_status = EXIT_OK;
+
+    if ((c->nargs > 1) == (c->split != NULL))
+        return cli_error(c->split ? "DATA and --split are two ways to name rows: choose one"
+                                  : "of which rows? write: fell predict %s DATA, or --split test",
+                         c->args[0]);
+    if (prepare(&q, &split, &err) != OK) {
+        cli_error("%s", err.text);
+        exit_status = EXIT_INPUT;
+    } else if (answer(&q, split, &err) != OK) {
+        cli_error("%s", err.text);
+        exit_status = EXIT_RUN;
+    }
+    release(&q);
+    return exit_status;
+}
+
+const struct command command_predict = {
+    .name = "predict",
+    .task = "Use a trained net",
+    .args = "RUN|FILE [DATA]",
+    .least = 1,
+    .most = 2,
+    .options = {OPTION_DB, OPTION_PLUGIN, OPTION_AT, OPTION_SPLIT, OPTION_OUTPUT, OPTION_JSON, OPTION_QUIET},
+    .brief = "Ask a trained net about new rows",
+    .help =
+        "The net is that of a run after its best epoch by the objective (without one, after its last), or "
+        "after the one that --epoch says; or it comes from a FILE that 'fell export' wrote, which needs "
+        "neither the database nor the training rows.\n\n"
+        "DATA is a file of the kind that the source of the spec reads, with the same columns by name; '-' is "
+        "standard input. The target need not be among them, nor columns that were dropped; what the net has "
+        "never seen as input is passed over, and told. Transforms are those of the training, as they were "
+        "fitted. --split takes the rows of the spec's own split instead; then the answers are those that the "
+        "recorded losses and metrics were made from, to the bit.\n\n"
+        "The answers are CSV, or with --json an object a line: the number of the row from 1, then of classes "
+        "the most probable by name and the probability of each (p_NAME), of questions of yes and no the "
+        "answer and its probability, and of values each target in its own units. Where inputs are learnt "
+        "(data.target: input) they are those inputs as the transforms made them.",
+    .examples = "fell predict 12 new.csv\n"
+                "fell predict 12 new.csv --epoch 5 -o answers.csv\n"
+                "fell predict 12 --split test --json\n"
+                "fell export 12 --safetensors net.safetensors && fell predict net.safetensors - < new.csv",
+    .run = run_predict,
+};
