@@ -60,22 +60,21 @@ expect_sql n.db 1 "SELECT abs(sqrt(sum(value * value)) / (SELECT grad_norm_mean 
 # ---- killed and gone on --------------------------------------------------------------------------------------------
 
 series() { sqlite3 "$1" "SELECT epoch, hex(train_loss), hex(grad_norm_mean) FROM epochs ORDER BY epoch"; }
-sed -e 's/keep: \[0, last\]/every: 50, keep: [last]/' -e 's/epochs: 3, batch_size: 0/epochs: 1500, batch_size: 20, masks: half.safetensors/; s/rows: 60/rows: 2000/' k.yaml >long.yaml
-"$FELL" run long.yaml --quiet --db killed.db &
+. "$srcdir/tests/cli/crash_lib.sh" # a layer that takes its time
+sed -e 's/keep: \[0, last\]/every: 5, keep: [last]/; s/model: \[/&{crasher: {how: dawdle, rows: 42}}, /' \
+    -e 's/epochs: 3, batch_size: 0/epochs: 150, batch_size: 0, masks: half.safetensors/' k.yaml >long.yaml
+"$FELL" run long.yaml --plugin ./crasher.so --quiet --db killed.db 2>err &
 pid=$!
-for _ in $(seq 1000); do
-    [ "$(sqlite3 killed.db "SELECT count(*) FROM checkpoints" 2>/dev/null || echo 0)" = 0 ] || break
-    sleep 0.02
-done
+wait_until killed.db "SELECT count(*) > 0 FROM checkpoints"
 kill -9 $pid
 wait $pid || :
 [ "$(sqlite3 killed.db "SELECT status FROM runs")" != finished ] || fail "it was too late to kill it"
-expect_exit 0 "$FELL" run long.yaml --quiet --db killed.db
-expect_exit 0 "$FELL" run long.yaml --quiet --db whole.db
+expect_exit 0 "$FELL" run long.yaml --plugin ./crasher.so --quiet --db killed.db
+expect_exit 0 "$FELL" run long.yaml --plugin ./crasher.so --quiet --db whole.db
 series killed.db >as
 series whole.db >is
 cmp as is || fail "a run with masks that was killed goes on otherwise"
-expect_exit 0 "$FELL" export 1 --safetensors w --db killed.db
+expect_exit 0 "$FELL" export 1 --safetensors w --plugin ./crasher.so --db killed.db
 held half.safetensors w
 
 # ---- again and again; rewound ----------------------------------------------------------------------------------------
