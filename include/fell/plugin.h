@@ -295,8 +295,10 @@ enum {
                                    /* reversed gradients                       */
     FELL_MIXES_ROWS = 1 << 2,      /* since 1, layers: in evaluation, too, a   */
                                    /* row's output depends on the batch's      */
-    FELL_BATCHWISE = 1 << 3        /* since 1, layers: it does so in training  */
+    FELL_BATCHWISE = 1 << 3,       /* since 1, layers: it does so in training  */
                                    /* alone (batch_norm): no micro_batch       */
+    FELL_NO_CLASS = 1 << 4         /* since 1, losses: a label may be -1, of   */
+                                   /* no class: its row counts for nothing     */
 };
 
 typedef struct fell_activation {
@@ -345,11 +347,14 @@ typedef struct fell_loss_call {
                                    /* the batch times its other dimensions     */
     const float   *pred;           /* [rows,cols]                              */
     const float   *target;         /* [rows,cols] if FELL_VALUES, else NULL    */
-    const int32_t *label;          /* [rows] if FELL_CLASSES, 0 <= label < cols: */
-                                   /* the host has seen to it                  */
+    const int32_t *label;          /* [rows] if FELL_CLASSES, 0 <= label < cols */
+                                   /* (or -1: FELL_NO_CLASS): the host has seen */
+                                   /* to it                                    */
     double   sum;                  /* out: 0 before the call                   */
     double   weight;               /* out: rows before the call                */
     float   *dpred;                /* [rows,cols] out = d sum / d pred         */
+    int64_t  target_cols;          /* since 1: target is [rows,target_cols];   */
+                                   /* cols, unless `outputs` says otherwise    */
 } fell_loss_call;
 
 typedef struct fell_loss {
@@ -362,7 +367,11 @@ typedef struct fell_loss {
                                    /* each whole split in evaluation            */
     const fell_targets *targets;   /* since 1: [ntargets] all rows must fit one */
     uint64_t ntargets;             /* since 1: of them; 0: any finite number    */
-    uint64_t flags;                /* since 1: FELL_SURROGATE                  */
+    uint64_t flags;                /* since 1: FELL_SURROGATE | FELL_NO_CLASS  */
+    /* Optional, FELL_VALUES only, since 1: how many outputs there are for so many targets:
+     * means and variances, several quantiles. The first `targets` outputs of a row are
+     * those that metrics compare with them. NULL: one for each. */
+    int64_t (*outputs)(const void *settings, int64_t targets);
 } fell_loss;
 
 /* ---- 6. metrics: one call per split and epoch, with all its rows ------------ */
@@ -454,12 +463,23 @@ typedef struct fell_initialiser {
  * One tensor a call. All state is in slots, float arrays that the host zeroes
  * before the first step and saves; t == 1 is the place to fill them otherwise. */
 
+enum {                             /* the floats of a slot                     */
+    FELL_SLOT_EACH = 0,            /* one a weight                             */
+    FELL_SLOT_ONE = 1,             /* one a tensor                             */
+    FELL_SLOT_ROWS = 2,            /* since 1, with reach FELL_TENSOR and      */
+                                   /* without `times`: all but the last        */
+                                   /* dimension, [4,3,2]: 12                   */
+    FELL_SLOT_COLUMNS = 3,         /* all but the one before the last, 8; of a */
+                                   /* vector one a weight                      */
+    FELL_SLOT_OTHER = 4            /* one a weight, but of matrices NULL       */
+};
+
 typedef struct fell_slot {
     const char *name;              /* "momentum", "m", "v"                     */
     const char *doc;
     const char *when;              /* a setting: the slot exists only if it is */
                                    /* not 0 or false ("amsgrad"). NULL: always */
-    uint64_t    scalar;            /* 1: one float a tensor; 0: one a weight   */
+    uint64_t    scalar;            /* FELL_SLOT_EACH, FELL_SLOT_ONE ...        */
     const char *times;             /* an integer setting: so many of them, one */
                                    /* after another, n floats (scalar: one)    */
                                    /* each ("history_size"). NULL: one         */
@@ -490,6 +510,7 @@ typedef struct fell_optimizer_call {
     const float *g;                /* [n] mean gradient, after clipping        */
     float *const *slot;            /* [nslots] each [n], [1] if scalar, or so  */
                                    /* `times`; NULL where `when` is not met    */
+    uint64_t     pass;             /* since 1: 0 .. gradients - 1              */
 } fell_optimizer_call;
 
 typedef struct fell_optimizer {    /* settings must have FELL_FLOAT lr         */
@@ -498,6 +519,14 @@ typedef struct fell_optimizer {    /* settings must have FELL_FLOAT lr         *
     uint64_t nslots;
     fell_status (*step)(fell_optimizer_call *c);
     uint64_t reach;                /* FELL_TENSOR, FELL_EACH_WEIGHT, FELL_WHOLE */
+    /* Since 1: so many gradients of one batch a step (SAM: 2), each taken where the call
+     * before, c->pass, left w; t is the same. 0: one. Recorded are loss and gradient of
+     * the first. */
+    uint64_t gradients;
+    /* Optional, since 1: called before the loss of a step, without g, to move w to where
+     * the gradient is wanted; step then leaves in w what is evaluated and kept
+     * (averages). It may come twice without a step between: it then does nothing. */
+    fell_status (*before)(fell_optimizer_call *c);
 } fell_optimizer;
 
 /* ---- 10. layers ------------------------------------------------------------------
@@ -739,7 +768,7 @@ typedef struct fell_plugin {
     { FELL_ITEM0(FELL_KIND_ACTIVATION, fell_activation, name, doc),            \
       0, yields, forward, backward, low, high }
 #define FELL_LOSS(name, doc, target, expects, eval)                            \
-    { FELL_ITEM0(FELL_KIND_LOSS, fell_loss, name, doc), target, expects, eval, 0, NULL, 0, 0 }
+    { FELL_ITEM0(FELL_KIND_LOSS, fell_loss, name, doc), target, expects, eval, 0, NULL, 0, 0, NULL }
 
 /* ---- 13. conveniences (compiled into the plugin, no ABI) ---------------------------- */
 

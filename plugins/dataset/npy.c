@@ -268,7 +268,7 @@ static void tell_coarse(fell_ctx *ctx, const struct array *a)
     coarse_tell(ctx, "targets: the numbers", min, max);
 }
 
-/* Targets as classes: whole numbers from 0. All of the file counts, not only the rows
+/* Targets as classes: whole numbers from 0; -1 is none. All of the file counts, not only the rows
  * that are taken, so that a sample has the same classes. */
 static fell_status count_classes(fell_ctx *ctx, const struct array *a, int64_t *classes)
 {
@@ -279,7 +279,7 @@ static fell_status count_classes(fell_ctx *ctx, const struct array *a, int64_t *
     for (int64_t i = 0; i < a->head.count; i++) {
         const double v = value_of(a->data + i * size, a->head.kind, size, a->head.big);
 
-        if (!(v >= 0.0 && v < (double)(1 << 24) && v == floor(v)))
+        if (!(v >= -1.0 && v < (double)(1 << 24) && v == floor(v)))
             return fell_fail(ctx,
                              "targets: %s: row %lld: %s is not a class (a whole number from 0 to %d); "
                              "np.unique(y, return_inverse=True)[1] numbers them",
@@ -288,7 +288,7 @@ static fell_status count_classes(fell_ctx *ctx, const struct array *a, int64_t *
         if (v >= (double)*classes)
             *classes = (int64_t)v + 1;
     }
-    return FELL_OK;
+    return *classes ? FELL_OK : fell_fail(ctx, "targets: %s: no row has a class: all are -1", a->file);
 }
 
 /* Whether targets [N,C] are one-hot rows: a single 1 in each, 0 or -1 elsewhere. */
@@ -427,7 +427,7 @@ static const fell_dataset npy = {
         "Arrays in NumPy's .npy format: inputs and targets, the first dimension is the row.\n\n"
         "Booleans, whole numbers of 8 to 64 bits and floats of 16 to 64, in either byte order, in C or\n"
         "Fortran order. Targets are classes, numbered from 0 to the largest in the file, or values\n"
-        "when the loss takes values.",
+        "when the loss takes values. A class of -1 is none: its row counts for nothing.",
         struct settings, params),
     open_files, read_rows, close_files};
 

@@ -4,6 +4,9 @@
 
 #include "fell/plugin.h"
 
+/* A row without a class, which counts for nothing. */
+enum { NO_CLASS = -1 };
+
 /* The setting class_weights of struct S. */
 #define CLASS_WEIGHTS(S)                                                                                     \
     FELL_FLOATS(S, class_weights, "[]", 0, INFINITY, FELL_MAX_OPEN,                                          \
@@ -24,7 +27,7 @@ static inline fell_status class_weights_fit(fell_ctx *ctx, const fell_floats *we
 
 static inline fell_status class_fits(fell_ctx *ctx, int32_t label, int64_t classes)
 {
-    if (label >= 0 && label < classes)
+    if (label >= NO_CLASS && label < classes)
         return FELL_OK;
     return fell_fail(ctx, "class %d is not one of the %lld outputs (0 to %lld)", label, (long long)classes,
                      (long long)classes - 1);

@@ -69,13 +69,16 @@ FELL_INLINE fell_status eval_of(fell_loss_call *c, int64_t cols)
         for (int64_t i = 0; i < m; i++)
             part[i] = rows_sum(dx + i * cols, cols);
         FELL_EACH for (int64_t i = 0; i < m; i++) log_part[i] = fell_log(part[i]);
-
         for (int64_t i = 0; i < m; i++) {
-            const int64_t y = label[i];
+            const int64_t y = label[i] == NO_CLASS ? 0 : label[i];
             const float w = class_weight(weights, y), hit = keep * w;
             const float scale = (hit + spread * (float)all) / part[i];
             float *row = dx + i * cols;
 
+            if (label[i] == NO_CLASS) {
+                memset(row, 0, (size_t)cols * sizeof *row);
+                continue;
+            }
             sum += (double)hit * ((double)log_part[i] - (double)(x[i * cols + y] - max[i]));
             total += (double)w;
             FELL_EACH for (int64_t j = 0; j < cols; j++) row[j] *= scale;
@@ -114,11 +117,12 @@ static const fell_loss cross_entropy = {
                   "loss = mean of -log softmax(x)[class], weighted by class_weights; gradient softmax(x)\n"
                   "minus 1 at the class. The last layer has one output for each class and no softmax.\n"
                   "Label smoothing is that of C. Szegedy et al., \"Rethinking the Inception architecture\",\n"
-                  "2016, section 7, as in PyTorch.",
+                  "2016, section 7, as in PyTorch. A target of -1 has no class and counts for nothing.",
                   struct cross_entropy, params),
     .target = FELL_CLASSES,
     .expects = FELL_LOGIT,
     .eval = eval,
+    .flags = FELL_NO_CLASS,
 };
 
 FELL_PLUGIN("1.0", "Fellrunner, MIT", &cross_entropy.item);

@@ -26,6 +26,8 @@ static fell_status eval(fell_loss_call *c)
 
         if (class_fits(c->ctx, y, cols) != FELL_OK)
             return FELL_ERROR;
+        if (y == NO_CLASS)
+            continue;
         w = class_weight(weights, y);
         sum -= (double)w * (double)c->pred[i * cols + y];
         total += (double)w;
@@ -42,11 +44,12 @@ static const fell_loss nll = {
                   "Negative log-likelihood of the right class, from logarithms of probabilities.\n\n"
                   "loss = mean of -x[class], weighted by class_weights; gradient -1 / count at the class.\n"
                   "The last entry is log_softmax; the two together are cross_entropy. As PyTorch's\n"
-                  "NLLLoss.",
+                  "NLLLoss. A target of -1 has no class and counts for nothing.",
                   struct nll, params),
     .target = FELL_CLASSES,
     .expects = FELL_LOGPROB,
     .eval = eval,
+    .flags = FELL_NO_CLASS,
 };
 
 FELL_PLUGIN("1.0", "Fellrunner, MIT", &nll.item);

@@ -82,8 +82,11 @@ static fell_status find_means(fell_probe_call *c, struct found *f)
     for (int64_t k = 0; k < f->classes; k++)
         f->count[k] = 0.0;
     for (int64_t i = 0; i < f->rows; i++) {
-        double *m = f->mean + c->label[i] * f->d;
+        double *m;
 
+        if (c->label[i] < 0)
+            return fell_fail(c->ctx, "row %lld has no class", (long long)i + 1);
+        m = f->mean + c->label[i] * f->d;
         f->count[c->label[i]] += 1.0;
         for (int64_t j = 0; j < f->d; j++)
             m[j] += (double)f->h[i * f->d + j];

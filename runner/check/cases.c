@@ -154,12 +154,12 @@ const cJSON *case_member(const struct run *r, const char *key)
     return cJSON_GetObjectItemCaseSensitive(r->json, key);
 }
 
-status case_labels(struct run *r, const struct numbers *target, int64_t classes, int32_t **out)
+status case_labels(struct run *r, const struct numbers *target, double least, int64_t classes, int32_t **out)
 {
     int32_t *label = *out = subject_bytes(&r->s, target->n * (int64_t)sizeof *label);
 
     for (int64_t i = 0; i < target->n; i++) {
-        if (!(target->d[i] >= 0.0 && target->d[i] < (double)classes && target->d[i] == floor(target->d[i])))
+        if (!(target->d[i] >= least && target->d[i] < (double)classes && target->d[i] == floor(target->d[i])))
             return error_set(r->err, "target %lld is %g, which is no class of %lld", (long long)i,
                              target->d[i], (long long)classes);
         label[i] = (int32_t)target->d[i];

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "check/cases_parts.h"
+#include "engine/targets.h"
 
 /* ---- activations --------------------------------------------------------------------------------- */
 
@@ -53,16 +54,21 @@ status case_loss(struct run *r)
     fell_loss_call call;
     int32_t *label = NULL;
     double mean;
+    int64_t cols;
 
     if (case_read_matrix(r, "prediction", &pred) != OK ||
         case_read_numbers(r, r->json, "target", &target) != OK ||
         case_read_numbers(r, r->json, "gradient", &gradient) != OK ||
         case_read_numbers(r, r->json, "loss", &wanted) != OK)
         return FAILED;
-    if (case_expect_size(r, "target", target.n, classes ? pred.dim[0] : pred.n) ||
+    cols = targets_cols(&(struct choice){.item = r->s.item, .settings = r->s.settings}, pred.dim[1]);
+    if (!cols)
+        return error_set(r->err, "it takes no %lld outputs, whatever the targets", (long long)pred.dim[1]);
+    if (case_expect_size(r, "target", target.n, pred.dim[0] * (classes ? 1 : cols)) ||
         case_expect_size(r, "gradient", gradient.n, pred.n) || case_expect_size(r, "loss", wanted.n, 1))
         return FAILED;
-    if (classes && case_labels(r, &target, pred.dim[1], &label) != OK)
+    if (classes &&
+        case_labels(r, &target, loss->flags & FELL_NO_CLASS ? -1.0 : 0.0, pred.dim[1], &label) != OK)
         return FAILED;
     call = (fell_loss_call){.ctx = &r->s.in.ctx,
                             .settings = r->s.settings,
@@ -72,7 +78,8 @@ status case_loss(struct run *r)
                             .target = classes ? NULL : target.f,
                             .label = classes ? label : NULL,
                             .weight = (double)pred.dim[0],
-                            .dpred = subject_floats(&r->s, pred.n, NAN)};
+                            .dpred = subject_floats(&r->s, pred.n, NAN),
+                            .target_cols = cols};
     if (subject_call(&r->s, loss->eval(&call), r->err) != OK)
         return FAILED;
     mean = call.sum / call.weight;

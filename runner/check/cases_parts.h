@@ -31,8 +31,8 @@ status case_read_matrix(struct run *r, const char *key, struct numbers *t);
 /* What a case has under a key, or NULL. */
 const cJSON *case_member(const struct run *r, const char *key);
 
-/* TARGET as classes 0 to CLASSES - 1. */
-status case_labels(struct run *r, const struct numbers *target, int64_t classes, int32_t **out);
+/* TARGET as classes LEAST, 0 or -1, to CLASSES - 1. */
+status case_labels(struct run *r, const struct numbers *target, double least, int64_t classes, int32_t **out);
 
 status case_expect_size(struct run *r, const char *key, int64_t n, int64_t wanted);
 

@@ -113,7 +113,7 @@ static status read_rows(struct looking *l)
         return error_set(r->err, "'x' is a list of rows, 'target' a class or a list of values for each");
     for (int64_t d = 1; d < x.rank; d++)
         shape.dim[shape.rank++] = x.dim[d];
-    if (target.rank == 1 && case_labels(r, &target, 1 << 20, &label) != OK)
+    if (target.rank == 1 && case_labels(r, &target, 0.0, 1 << 20, &label) != OK)
         return FAILED;
     for (int64_t i = 0; label && i < target.n; i++)
         classes = label[i] >= classes ? label[i] + 1 : classes;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "check/cases_parts.h"
+#include "engine/update.h"
 #include "engine/init.h"
 #include "host/settings.h"
 
@@ -11,7 +12,7 @@
 
 enum { MOST_SLOTS = 16 };
 
-static status make_slots(struct run *r, int64_t n, float **slot)
+static status make_slots(struct run *r, const fell_shape *shape, int64_t n, float **slot)
 {
     const fell_optimizer *o = r->s.item->optimizer;
 
@@ -24,7 +25,8 @@ static status make_slots(struct run *r, int64_t n, float **slot)
             (o->slots[i].times && !settings_number(r->s.item, r->s.settings, o->slots[i].times, &times)))
             return error_set(r->err, "its slot '%s' names a setting that it has not", o->slots[i].name);
         if (on != 0.0)
-            slot[i] = subject_floats(&r->s, (o->slots[i].scalar ? 1 : n) * (int64_t)times, 0.0f);
+            slot[i] = subject_floats(&r->s, update_slot_floats(o->slots[i].scalar, shape, n) * (int64_t)times,
+                                     0.0f);
     }
     return OK;
 }
@@ -40,17 +42,17 @@ status case_optimizer(struct run *r)
 
     if (case_read_numbers(r, r->json, "theta0", &w) != OK ||
         case_read_numbers(r, r->json, "gradients", &g) != OK ||
-        case_read_numbers(r, r->json, "theta", &after) != OK || make_slots(r, w.n, slot) != OK)
-        return FAILED;
+        case_read_numbers(r, r->json, "theta", &after) != OK || w.rank < 1 || w.rank > 4)
+        return w.n ? error_set(r->err, "'theta0' is no tensor of 1 to 4 dimensions") : FAILED;
     if (after.rank < 1 || case_expect_size(r, "theta", after.n, after.dim[0] * w.n) ||
         case_expect_size(r, "gradients", g.n, after.n) ||
         !settings_number(r->s.item, r->s.settings, "lr", &lr))
         return after.rank < 1 ? error_set(r->err, "'theta' has no steps") : FAILED;
-    if (w.rank < 1 || w.rank > 4)
-        return error_set(r->err, "'theta0' is no tensor of 1 to 4 dimensions");
     shape = (fell_shape){.rank = w.rank};
     for (int64_t d = 0; d < w.rank; d++)
         shape.dim[d] = w.dim[d];
+    if (make_slots(r, whole ? NULL : &shape, w.n, slot) != OK)
+        return FAILED;
     for (int64_t t = 0; t < after.dim[0]; t++) {
         fell_optimizer_call call = {.ctx = &r->s.in.ctx,
                                     .settings = r->s.settings,
@@ -64,7 +66,10 @@ status case_optimizer(struct run *r)
                                     .slot = slot};
         char where[64];
 
-        if (subject_call(&r->s, o->step(&call), r->err) != OK)
+        if (o->gradients > 1)
+            return error_set(r->err, "it takes several gradients a step, which a case does not give");
+        if ((o->before && subject_call(&r->s, o->before(&call), r->err) != OK) ||
+            subject_call(&r->s, o->step(&call), r->err) != OK)
             return FAILED;
         snprintf(where, sizeof where, "theta after step %lld", (long long)t + 1);
         case_compare(r, where, w.f, NULL, after.d + t * w.n, w.n);
@@ -196,7 +201,7 @@ status case_metric(struct run *r)
                                       : 1;
     if (case_expect_size(r, "target", target.n, classes ? pred.dim[0] : pred.n) ||
         case_expect_size(r, "value", wanted.n, n) ||
-        (classes && case_labels(r, &target, pred.dim[1], &label) != OK))
+        (classes && case_labels(r, &target, 0.0, pred.dim[1], &label) != OK))
         return FAILED;
     value = subject_bytes(&r->s, n * (int64_t)sizeof *value);
     c = (fell_metric_call){.ctx = &r->s.in.ctx,

@@ -225,7 +225,7 @@ static bool evaluate_part(struct rig *g, int64_t begin, int64_t end, double *sum
 
     c.rows = end - begin;
     c.pred += begin * c.cols;
-    c.target = c.target ? c.target + begin * c.cols : NULL;
+    c.target = c.target ? c.target + begin * c.target_cols : NULL;
     c.label = c.label ? c.label + begin : NULL;
     c.dpred += begin * c.cols;
     c.sum = 0.0;

@@ -8,13 +8,12 @@
 #include "base/mem.h"
 #include "check/check.h"
 
+/* With the gradient that stands there. */
 static status step(struct rig *g, int64_t t, double loss)
 {
     struct error err;
 
-    g->optimizer.t = t;
-    g->optimizer.loss = loss;
-    return rig_call(g, g->s.item->optimizer->step(&g->optimizer), &err);
+    return rig_optimizer_step(g, t, &loss, NULL, &err);
 }
 
 /* ---- descent --------------------------------------------------------------------------------------- */
@@ -64,12 +63,12 @@ static double descend(struct checked *c, const struct setup *u, double lr,
         g->optimizer.w[i] = i % 2 ? 1.0f : -1.2f;
     g->optimizer.lr = lr;
     for (int64_t t = 1; t <= STEPS; t++) {
-        const double value = f(g->optimizer.w, g->buffer[rig_find(g, "gradient")].v, g->optimizer.n);
+        struct error err;
+        const status moved = rig_optimizer_step(g, t, &last, f, &err);
 
         if (t == 1)
-            first = value;
-        last = value;
-        if (!isfinite(value) || step(g, t, value) != OK)
+            first = last;
+        if (moved != OK)
             break;
     }
     checked_done(g);
@@ -129,11 +128,12 @@ static int64_t find_unmoved(struct rig *g, double lr, bool *moved)
     for (int64_t i = 0; i < n; i++) /* those that are where they should be need not move */
         moved[i] = fabsf(g->optimizer.w[i] - 1.0f) < 0.1f;
     for (int64_t t = 1; at >= 0 && t <= most; t++) {
-        const double value = quadratic(g->optimizer.w, g->buffer[rig_find(g, "gradient")].v, n);
+        struct error err;
         int64_t left = 0;
+        double value;
 
         g->optimizer.lr = t <= STEPS_EACH ? 0.1 : lr;
-        if (step(g, t, value) != OK)
+        if (rig_optimizer_step(g, t, &value, quadratic, &err) != OK)
             break;
         at = first_unmoved(g, moved);
         for (int64_t i = 0; i < n; i++)
@@ -403,7 +403,12 @@ static bool step_part(struct rig *g, int64_t t, int64_t begin, int64_t end)
     }
     c.t = t;
     c.loss = 1.0;
-    return rig_call(g, o->step(&c), &err) == OK;
+    if (o->before && rig_call(g, o->before(&c), &err) != OK)
+        return false;
+    for (c.pass = 0; c.pass == 0 || c.pass < o->gradients; c.pass++)
+        if (rig_call(g, o->step(&c), &err) != OK)
+            return false;
+    return true;
 }
 
 static bool has_special_slots(const fell_optimizer *o)

@@ -207,4 +207,9 @@ struct rig_trace {
 /* From now on it is noted in T, memory that is shared with the parent; NULL: nowhere. */
 void rig_trace(struct rig_trace *t);
 
+/* Step T of an optimizer with all its passes. With F the gradient of each is F's at w, and *LOSS what F is at
+ * first; without, the gradient is what stands there, and *LOSS is given. */
+status rig_optimizer_step(struct rig *g, int64_t t, double *loss,
+                          double (*f)(const float *w, float *g, int64_t n), struct error *err);
+
 #endif

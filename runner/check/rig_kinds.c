@@ -84,14 +84,16 @@ static void shape_predictions(const struct rig *g, float *x, int64_t rows, int64
 }
 
 /* Predictions X that are right. */
-static void predict_targets(float *x, int64_t rows, int64_t cols, uint64_t is, const float *target,
-                            const int32_t *label)
+static void predict_targets(float *x, int64_t rows, int64_t cols, int64_t targets, uint64_t is,
+                            const float *target, const int32_t *label)
 {
     const float yes = is == FELL_PROB ? 1.0f : is == FELL_LOGPROB ? 0.0f : 20.0f;
     const float no = is == FELL_PROB ? 0.0f : -20.0f;
 
     for (int64_t i = 0; i < rows * cols; i++)
-        x[i] = target ? target[i] : label[i / cols] == i % cols ? yes : no;
+        x[i] = !target              ? label[i / cols] == i % cols ? yes : no
+               : i % cols < targets ? target[i / cols * targets + i % cols]
+                                    : 0.0f;
 }
 
 static float target_value(struct rig *g)
@@ -140,9 +142,10 @@ static float at_end(const struct rig *g, float v)
     return v;
 }
 
-/* Inputs "prediction" and "target", or "class"; the plugin reads them as WANTED and IS say. */
-static void make_pairs(struct rig *g, uint64_t wanted, uint64_t is, const float **pred, const float **target,
-                       const int32_t **label)
+/* Inputs "prediction" and "target", TARGETS for each row, or "class"; the plugin reads them as WANTED and IS
+ * say. */
+static void make_pairs(struct rig *g, uint64_t wanted, uint64_t is, int64_t targets, const float **pred,
+                       const float **target, const int32_t **label)
 {
     const int64_t rows = rig_rows(g), cols = g->setup->in[0].dim[0];
     float *x = rig_input(g, rows * cols, "prediction");
@@ -162,15 +165,15 @@ static void make_pairs(struct rig *g, uint64_t wanted, uint64_t is, const float 
     } else {
         float *v;
 
-        number = rig_buffer(g, USE_INPUT, rows * cols, sizeof *v, "target");
+        number = rig_buffer(g, USE_INPUT, rows * targets, sizeof *v, "target");
         v = g->buffer[number].v;
-        for (int64_t i = 0; i < rows * cols; i++)
+        for (int64_t i = 0; i < rows * targets; i++)
             v[i] = at_end(g, declared(g, g->how.fill == FILL_NONE ? 0.0f : target_value(g)));
         *target = v;
     }
     rig_keep(g, number);
     if (g->how.fill == FILL_TARGET) {
-        predict_targets(x, rows, cols, is, *target, *label);
+        predict_targets(x, rows, cols, targets, is, *target, *label);
         memcpy(g->buffer[rig_find(g, "prediction")].start, x, (size_t)(rows * cols) * sizeof *x);
     }
 }
@@ -180,13 +183,16 @@ static void make_pairs(struct rig *g, uint64_t wanted, uint64_t is, const float 
 static status loss_prepare(struct rig *g, struct error *err)
 {
     const fell_loss *loss = g->s.item->loss;
+    const struct choice choice = {.item = g->s.item, .settings = g->s.settings};
     fell_loss_call *c = &g->loss;
 
-    (void)err;
     *c = (fell_loss_call){
         .ctx = &g->s.in.ctx, .settings = g->s.settings, .rows = rig_rows(g), .cols = g->setup->in[0].dim[0]};
-    make_pairs(g, loss->target, g->setup->positive ? FELL_PROB : loss->expects, &c->pred, &c->target,
-               &c->label);
+    c->target_cols = targets_cols(&choice, c->cols);
+    if (!c->target_cols)
+        return error_set(err, "it takes no %lld outputs, whatever the targets", (long long)c->cols);
+    make_pairs(g, loss->target, g->setup->positive ? FELL_PROB : loss->expects, c->target_cols, &c->pred,
+               &c->target, &c->label);
     c->dpred = rig_output(g, c->rows * c->cols, "gradient");
     g->buffer[g->nbuffers - 1].of = rig_find(g, "prediction");
     rig_buffer(g, USE_OUTPUT, 2, sizeof(double), "sum and weight");
@@ -237,7 +243,8 @@ static status metric_prepare(struct rig *g, struct error *err)
                                                   : FELL_NUMBERS,
                             .target_cut = yes_no && bits ? 0.5 : 0.0};
     c->cut = yes_no && c->pred_is == FELL_PROB ? 0.5 : 0.0;
-    make_pairs(g, classes ? FELL_CLASSES : FELL_VALUES, c->pred_is, &c->pred, &c->target, &c->label);
+    make_pairs(g, classes ? FELL_CLASSES : FELL_VALUES, c->pred_is, g->setup->in[0].dim[0], &c->pred,
+               &c->target, &c->label);
     c->value = g->buffer[rig_buffer(g, USE_OUTPUT,
                                     metric->values == FELL_PER_PAIR    ? cols * cols
                                     : metric->values == FELL_PER_CLASS ? cols

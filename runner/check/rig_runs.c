@@ -1,8 +1,10 @@
 /* rig_runs.c - what goes through many steps, on the workbench of rig.h: schedules and optimizers. */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "check/rig_parts.h"
+#include "engine/update.h"
 #include "host/settings.h"
 
 /* ---- schedules -------------------------------------------------------------------------------------- */
@@ -83,6 +85,7 @@ static status make_slot(struct rig *g, const fell_slot *slot, int number, struct
 {
     double on = 1.0, times = 1.0;
     char name[64];
+    int64_t n;
     int b;
 
     if ((slot->when && !settings_number(g->s.item, g->s.settings, slot->when, &on)) ||
@@ -91,8 +94,10 @@ static status make_slot(struct rig *g, const fell_slot *slot, int number, struct
     if (on == 0.0)
         return OK;
     snprintf(name, sizeof name, "slot %.50s", slot->name);
-    b = rig_buffer(g, USE_STATE, (slot->scalar ? 1 : fell_size(g->setup->in)) * (int64_t)times, sizeof(float),
-                   name);
+    n = update_slot_floats(slot->scalar, g->setup->joined ? NULL : g->setup->in, fell_size(g->setup->in));
+    if (n == 0)
+        return OK;
+    b = rig_buffer(g, USE_STATE, n * (int64_t)times, sizeof(float), name);
     memset(g->buffer[b].v, 0, (size_t)g->buffer[b].n * sizeof(float));
     rig_keep(g, b);
     g->slot[number] = g->buffer[b].v;
@@ -131,14 +136,32 @@ static status optimizer_prepare(struct rig *g, struct error *err)
     return OK;
 }
 
-static status optimizer_forward(struct rig *g, struct error *err)
+status rig_optimizer_step(struct rig *g, int64_t t, double *loss,
+                          double (*f)(const float *w, float *g, int64_t n), struct error *err)
 {
-    for (g->next_step = 1; g->next_step <= OPTIMIZER_STEPS; g->next_step++) {
-        g->optimizer.t = g->next_step;
-        g->optimizer.loss = g->how.no_loss ? 0.0 : 1.0 / (double)g->next_step;
-        if (rig_call(g, g->s.item->optimizer->step(&g->optimizer), err) != OK)
+    const fell_optimizer *o = g->s.item->optimizer;
+    fell_optimizer_call *c = &g->optimizer;
+
+    c->t = t;
+    if (o->before && rig_call(g, o->before(c), err) != OK)
+        return FAILED;
+    for (c->pass = 0; c->pass == 0 || c->pass < o->gradients; c->pass++) {
+        const double value = f ? f(c->w, g->buffer[rig_find(g, "gradient")].v, c->n) : *loss;
+
+        *loss = c->pass ? *loss : value;
+        c->loss = value;
+        if ((f && !isfinite(value)) || rig_call(g, o->step(c), err) != OK)
             return FAILED;
     }
+    return OK;
+}
+
+static status optimizer_forward(struct rig *g, struct error *err)
+{
+    for (g->next_step = 1; g->next_step <= OPTIMIZER_STEPS; g->next_step++)
+        if (rig_optimizer_step(g, g->next_step, &(double){g->how.no_loss ? 0.0 : 1.0 / (double)g->next_step},
+                               NULL, err) != OK)
+            return FAILED;
     return OK;
 }
 

@@ -21,6 +21,9 @@ struct example {
 
 /* Of one kind and name, before that of the kind. */
 static const struct example examples[] = {
+    {"layer", "adaptive_avg_pool2d", .source = IMAGES,
+     .model =
+         "conv2d: {filters: 8, kernel: 3}\nadaptive_avg_pool2d: {output: 2}\nflatten\ndense: {units: 10}"},
     {"layer", "add",
      .model = "dense: {units: 16, name: a}\n"
               "dense: {units: 16, activation: relu, name: b}\n"
@@ -28,6 +31,8 @@ static const struct example examples[] = {
               "dense: {units: 3}"},
     {"layer", "attention", .source = SEQUENCES,
      .model = "attention: {heads: 2}\nsequence_pool\ndense: {units: 10}"},
+    {"layer", "avg_pool1d", .source = SEQUENCES,
+     .model = "avg_pool1d: {kernel: 2}\nflatten\ndense: {units: 10}"},
     {"layer", "avg_pool2d", .source = IMAGES,
      .model = "avg_pool2d: {kernel: 2}\nflatten\ndense: {units: 10}"},
     {"layer", "concat",
@@ -39,6 +44,11 @@ static const struct example examples[] = {
      .model = "conv1d: {filters: 8, kernel: 3, activation: relu}\nflatten\ndense: {units: 10}"},
     {"layer", "conv2d", .source = IMAGES,
      .model = "conv2d: {filters: 8, kernel: 3, padding: 1, activation: relu}\nflatten\ndense: {units: 10}"},
+    {"layer", "conv_transpose2d", .source = IMAGES,
+     .model = "conv2d: {filters: 4, kernel: 3, stride: 2, activation: relu}\n"
+              "conv_transpose2d: {filters: 2, kernel: 3, stride: 2}\n"
+              "flatten\n"
+              "dense: {units: 10}"},
     {"layer", "dense", .model = "dense: {units: 16, activation: relu}\ndense: {units: 3}"},
     {"layer", "embedding", .source = "xor",
      .model = "embedding: {num_embeddings: 2, embedding_dim: 4}\n"
@@ -53,7 +63,13 @@ static const struct example examples[] = {
               "group_norm: {num_groups: 4}\n"
               "dense: {units: 3}"},
     {"layer", "gru", .source = SEQUENCES, .model = "gru: {units: 16}\ndense: {units: 10}"},
+    {"layer", "instance_norm", .source = IMAGES,
+     .model = "conv2d: {filters: 4, kernel: 3}\ninstance_norm\nflatten\ndense: {units: 10}"},
+    {"layer", "local_response_norm", .source = IMAGES,
+     .model = "conv2d: {filters: 4, kernel: 3}\nlocal_response_norm: {size: 3}\nflatten\ndense: {units: 10}"},
     {"layer", "lstm", .source = SEQUENCES, .model = "lstm: {units: 16}\ndense: {units: 10}"},
+    {"layer", "max_pool1d", .source = SEQUENCES,
+     .model = "max_pool1d: {kernel: 2}\nflatten\ndense: {units: 10}"},
     {"layer", "max_pool2d", .source = IMAGES,
      .model = "max_pool2d: {kernel: 2}\nflatten\ndense: {units: 10}"},
     {"layer", "multiply",
@@ -70,17 +86,26 @@ static const struct example examples[] = {
     {"layer", "rnn", .source = SEQUENCES, .model = "rnn: {units: 16}\ndense: {units: 10}"},
     {"layer", "sequence_pool", .source = SEQUENCES,
      .model = "gru: {units: 16, return_sequences: true}\nsequence_pool\ndense: {units: 10}"},
+    {"layer", "upsample", .source = IMAGES,
+     .model = "conv2d: {filters: 2, kernel: 3}\nupsample\nflatten\ndense: {units: 10}"},
     {"loss", "bce", .source = "xor",
      .model = "dense: {units: 8, activation: tanh}\ndense: {units: 1, activation: sigmoid}"},
     {"loss", "kl_divergence", /* the word of a category is a distribution: all of it lies on one */
      .source = "{csv: {path: configs/data/iris.csv, target: [], drop: [0, 1, 2, 3]}}, target: input",
      .model = "dense: {units: 2, activation: tanh}\ndense: {units: 3, activation: log_softmax}"},
     {"loss", "cross_entropy", .source = IRIS},
+    {"loss", "gaussian_nll", .source = "sine",
+     .model = "dense: {units: 16, activation: tanh}\ndense: {units: 2}"},
+    {"loss", "multi_margin", .source = IRIS},
     {"loss", "nll",
      .model = "dense: {units: 16, activation: relu}\ndense: {units: 3, activation: log_softmax}"},
+    {"loss", "quantile", .source = "sine", .loss = "{quantile: {quantile: [0.5, 0.1, 0.9]}}",
+     .model = "dense: {units: 16, activation: tanh}\ndense: {units: 3}"},
     {"loss", NULL, .source = "xor", .model = "dense: {units: 8, activation: tanh}\ndense: {units: 1}"},
     {"optimizer", "lbfgs", .train = "{epochs: 5, batch_size: 0}"},
     {"optimizer", "rprop", .train = "{epochs: 5, batch_size: 0}"},
+    {"schedule", "cyclic", .schedule = "{cyclic: {minimum: 1e-3, up: 20}}"},
+    {"schedule", "inverse_sqrt", .schedule = "{inverse_sqrt: {warmup: 20}}"},
     {"schedule", "cosine", .schedule = "{cosine: {period: 5}}"},
     {"schedule", "cosine_restarts", .schedule = "{cosine_restarts: {period: 2}}"},
     {"schedule", "exponential", .schedule = "{exponential: {gamma: 0.9}}"},

@@ -46,13 +46,13 @@ static void add_slot(struct list *l, const struct net *n, const struct update *u
         name = arena_format(l->arena, "%s/%lld", name, (long long)k);
     for (size_t i = 0; i < n->ntensors; i++) {
         const struct net_tensor *t = &n->tensor[i];
-        int64_t count;
+        int64_t count = 0;
         const float *values = update_slot(u, s, k, t, &count);
-        const fell_shape scalar = fell_vec(1);
+        const fell_shape own = fell_vec(count);
 
         if (values)
             add(l, arena_format(l->arena, "optimizer/%s/%s", name, tensor_name(l, n, t)),
-                count == t->n ? &t->shape : &scalar, values);
+                count == t->n ? &t->shape : &own, values);
     }
 }
 

@@ -94,8 +94,9 @@ static status noise_labels(const struct spec *spec, struct data *data, const int
     if (data->nclasses < 2)
         return problem_set(p, "data.label_noise", 0, "", "data.label_noise: there is only one class");
     for (int64_t i = 0; i < n; i++)
-        r->label[place[i]] =
-            (int32_t)other_class(spec, number_of(r, place[i]), r->label[place[i]], data->nclasses);
+        if (r->label[place[i]] >= 0)
+            r->label[place[i]] =
+                (int32_t)other_class(spec, number_of(r, place[i]), r->label[place[i]], data->nclasses);
     return OK;
 }
 

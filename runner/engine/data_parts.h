@@ -19,7 +19,8 @@ struct dataset {
     const char *word;    /* "source", "test set", ... */
     struct instance in;
     fell_data_info info;
-    bool open; /* to be closed */
+    bool open;     /* to be closed */
+    bool no_class; /* labels may be -1: the loss passes them over */
     int64_t x_size, target_size;
     int32_t *label_map;   /* [nclasses] class of the source, or NULL: the same */
     int64_t *x_from;      /* [x_size] where the source's numbers are in a row, or NULL: in order */

@@ -217,6 +217,7 @@ status dataset_open(struct dataset *d, const struct choice *choice, int role, co
     if (plugin->open(&d->info) != FELL_OK)
         return data_problem(p, d->section, 0, &d->in);
     d->open = true;
+    d->no_class = spec->loss.item->loss->flags & FELL_NO_CLASS;
     instance_reset(&d->in);
     return check_info(d, spec->loss.item, p);
 }

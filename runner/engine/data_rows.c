@@ -33,6 +33,8 @@ static status settle_labels(const struct dataset *d, const int64_t *row, struct 
     for (int64_t i = 0; i < r->n * d->target_size; i++) {
         int32_t label = r->label[i];
 
+        if (label == -1 && d->no_class)
+            continue;
         if (label < 0 || label >= d->info.nclasses)
             return problem_set(p, d->section, 0, "",
                                "%s: the label of row %lld is %d, outside the classes 0 to %lld", d->in.name,

@@ -22,7 +22,9 @@ struct measure {
     struct arena *arena;
     const struct data *data;
     int64_t size, cols, rows_each; /* of one output row: size = rows_each * cols */
+    int64_t width;                 /* of the output: more than cols where the loss takes more outputs */
     bool classes;
+    bool no_class;          /* some label of some split is -1 */
     struct meaning meaning; /* of the targets */
     size_t nmetrics, per_split, nvalues;
     struct metric *metric;
@@ -184,8 +186,9 @@ status measure_new(const struct net *n, struct measure **out, struct problem *p)
 
     m->arena = arena_new();
     m->data = n->data;
-    m->size = last->size;
-    m->cols = last->cols;
+    m->width = last->cols;
+    m->cols = targets_cols(&n->spec->loss, last->cols);
+    m->size = last->rows * m->cols;
     m->rows_each = last->rows;
     m->classes = n->loss_item->target == FELL_CLASSES;
     for (int s = 0; s < SPLITS; s++) {
@@ -194,6 +197,7 @@ status measure_new(const struct net *n, struct measure **out, struct problem *p)
         m->keeps[s] = (train && n->spec->train.shuffle) || passes || n->data->split[s].step;
         m->most[s] = train ? net_epoch_rows(n->spec, n->data) : n->data->split[s].n;
     }
+    m->no_class = targets_lack_classes(n->data);
     m->metric = mem_array(n->spec->nmetrics, sizeof *m->metric);
     if (n->spec->nmetrics)
         m->meaning = targets_mean(&n->spec->loss, n->data, n->pred_is,
@@ -274,10 +278,12 @@ status measure_allocate(struct measure *m, struct problem *p)
     }
     if (mem_mul((size_t)most, (size_t)m->size, &floats))
         m->pred = mem_try_aligned(floats, sizeof *m->pred);
+    if (m->classes && m->no_class && mem_mul((size_t)most, (size_t)m->data->target_size, &floats))
+        m->label = mem_try_aligned(floats, sizeof *m->label);
     if (keeps && mem_mul((size_t)keeps, (size_t)m->data->target_size, &floats)) {
-        if (m->classes)
+        if (m->classes && !m->label)
             m->label = mem_try_aligned(floats, sizeof *m->label);
-        else
+        else if (!m->classes)
             m->target = mem_try_aligned(floats, sizeof *m->target);
     }
     if (data_has_weights(m->data)) {
@@ -295,10 +301,9 @@ void measure_keep(struct measure *m, enum split split, const struct batch *b, co
 
     if (m->nmetrics == 0)
         return;
+    targets_take_outputs(output, b->n * m->rows_each, m->width, m->cols, m->pred + b->at * m->size);
     if (m->data->target_mean)
-        data_own_units(m->data, output, b->n, m->pred + b->at * m->size);
-    else
-        memcpy(m->pred + b->at * m->size, output, (size_t)(b->n * m->size) * sizeof *m->pred);
+        data_own_units(m->data, m->pred + b->at * m->size, b->n, m->pred + b->at * m->size);
     if (!m->keeps[split])
         return;
     if (b->weight)
@@ -329,18 +334,24 @@ status measure_split(struct measure *m, enum split split, int64_t rows, struct e
     static const char *const phases[SPLITS] = {"train rows", "validation rows", "test rows"};
     const bool kept = m->keeps[split];
     const float *weight = m->nmetrics ? weights_of(m, split, rows) : NULL;
+    const int32_t *label = kept ? m->label : m->data->split[split].label;
+    int64_t n = rows * m->rows_each;
 
+    if (m->nmetrics && m->no_class) {
+        n = targets_drop_unlabelled(label, n, m->cols, m->pred, m->label, weight ? m->weight : NULL);
+        label = m->label;
+    }
     for (size_t i = 0; i < m->nmetrics; i++) {
         struct metric *metric = &m->metric[i];
 
         net_at(&metric->in, phases[split]);
         for (size_t k = 0; k < metric->n; k++)
             m->out[k] = NAN;
-        metric->call.rows = rows * m->rows_each;
+        metric->call.rows = n;
         metric->call.pred = m->pred;
         metric->call.weight = weight;
         metric->call.target = kept ? m->target : m->own[split] ? m->own[split] : m->data->split[split].target;
-        metric->call.label = kept ? m->label : m->data->split[split].label;
+        metric->call.label = label;
         if (metric->item->eval(&metric->call) != FELL_OK)
             return instance_error(&metric->in, NULL, err);
         instance_reset(&metric->in);

@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "engine/net_impl.h"
+#include "engine/targets.h"
 
 enum { LINE = 64 };
 
@@ -254,6 +255,7 @@ status net_allocate(struct net *n, struct problem *p)
                                     .settings = n->spec->loss.settings,
                                     .cols = last->cols,
                                     .pred = last->y,
-                                    .dpred = last->dy};
+                                    .dpred = last->dy,
+                                    .target_cols = targets_cols(&n->spec->loss, last->cols)};
     return data_has_weights(n->data) ? make_pieces(n, last, p) : OK;
 }

@@ -287,6 +287,20 @@ static void say_absent(const struct data *d, struct strbuf *out)
                     (long long)d->nclasses - 1, first == 1 ? "0" : "a smaller one");
 }
 
+/* Rows without a class count for nothing; that is said. */
+static void tell_unlabelled(const struct net *n)
+{
+    int64_t all;
+    const int64_t none = targets_unlabelled(n->data, &all);
+    char text[160];
+
+    if (!none || !n->env->warn)
+        return;
+    snprintf(text, sizeof text, "%lld of %lld targets are -1, of no class: they count for nothing",
+             (long long)none, (long long)all);
+    n->env->warn(n->env->warn_arg, n->loss.name, text);
+}
+
 static status check_classes(const struct net *n, const struct entry *last, struct problem *p)
 {
     const struct data *d = n->data;
@@ -305,7 +319,28 @@ static status check_classes(const struct net *n, const struct entry *last, struc
             "the last layer gives %lld rows of outputs for each row, but the data has %lld label%s",
             (long long)last->rows, (long long)d->target_size, d->target_size == 1 ? "" : "s");
     strbuf_release(&text);
+    if (result == OK)
+        tell_unlabelled(n);
     return result;
+}
+
+/* The outputs of a loss that takes more of them than there are targets. */
+static status check_wide(const struct net *n, const struct entry *last, struct problem *p)
+{
+    const int64_t targets = n->data->target_size, each = targets % last->rows ? 0 : targets / last->rows;
+    const int64_t wanted = each ? n->loss_item->outputs(n->spec->loss.settings, each) : 0;
+
+    if (!each)
+        return problem_set(p, "model", (int)n->nentries - 1, "",
+                           "the last layer gives %lld rows of outputs, but the data has %lld target value%s "
+                           "a row",
+                           (long long)last->rows, (long long)targets, targets == 1 ? "" : "s");
+    if (wanted == last->cols)
+        return OK;
+    return problem_set(p, "model", (int)n->nentries - 1, "",
+                       "the last layer gives %lld output%s, but %s takes %lld for %lld target value%s",
+                       (long long)last->cols, last->cols == 1 ? "" : "s", n->loss.name, (long long)wanted,
+                       (long long)each, each == 1 ? "" : "s");
 }
 
 static status check_output(struct net *n, struct problem *p)
@@ -319,6 +354,8 @@ static status check_output(struct net *n, struct problem *p)
                            classes ? "classes" : "values", classes ? "values" : "classes");
     if (classes)
         return check_classes(n, last, p);
+    if (n->loss_item->outputs)
+        return check_wide(n, last, p);
     if (last->size != d->target_size)
         return problem_set(p, "model", (int)n->nentries - 1, "",
                            "the last layer gives %lld output%s, but the data has %lld target value%s a row",
@@ -336,7 +373,8 @@ static status try_loss(struct net *n, struct problem *p)
                         .settings = n->spec->loss.settings,
                         .cols = n->entry[n->nentries - 1].cols,
                         .pred = nothing,
-                        .dpred = nothing};
+                        .dpred = nothing,
+                        .target_cols = targets_cols(&n->spec->loss, n->entry[n->nentries - 1].cols)};
 
     if (n->loss_item->pairs && data_has_weights(n->data))
         return problem_set(p, "loss", 0, "", "%s: compares rows with each other, so rows cannot have weights",

@@ -206,6 +206,18 @@ bool targets_have_logs(const struct choice *loss)
     return false;
 }
 
+int64_t targets_cols(const struct choice *loss, int64_t cols)
+{
+    const fell_loss *item = loss->item->loss;
+    int64_t targets = 1;
+
+    if (!item->outputs)
+        return cols;
+    while (targets <= cols && item->outputs(loss->settings, targets) != cols)
+        targets++;
+    return targets <= cols ? targets : 0;
+}
+
 /* ---- what they are to a metric -------------------------------------------------------------- */
 
 static bool all_fit(const fell_targets *t, const struct data *data)
@@ -295,9 +307,61 @@ bool targets_alike(const struct data *data, enum split split, char class[64])
         return false;
     if (!data->classes)
         text_from_double((double)rows->target[0], class);
+    else if (rows->label[0] < 0)
+        return false;
     else if (data->class_names)
         snprintf(class, 64, "%s", data->class_names[rows->label[0]]);
     else
         snprintf(class, 64, "%d", (int)rows->label[0]);
     return true;
+}
+
+/* ---- what metrics see ------------------------------------------------------------------------ */
+
+int64_t targets_unlabelled(const struct data *data, int64_t *all)
+{
+    int64_t none = 0;
+
+    *all = 0;
+    for (int s = 0; s < SPLITS; s++) {
+        const struct rows *r = &data->split[s];
+        const int64_t n = r->label ? rows_numbers(r, data->target_size) : 0;
+
+        for (int64_t i = 0; i < n; i++)
+            none += r->label[i] < 0;
+        *all += n;
+    }
+    return none;
+}
+
+bool targets_lack_classes(const struct data *data)
+{
+    return targets_unlabelled(data, &(int64_t){0}) > 0;
+}
+
+int64_t targets_drop_unlabelled(const int32_t *label, int64_t rows, int64_t cols, float *pred, int32_t *kept,
+                                float *weight)
+{
+    int64_t n = 0;
+
+    for (int64_t i = 0; i < rows; i++) {
+        if (label[i] < 0)
+            continue;
+        if (n != i)
+            memcpy(pred + n * cols, pred + i * cols, (size_t)cols * sizeof *pred);
+        if (weight)
+            weight[n] = weight[i];
+        kept[n++] = label[i];
+    }
+    return n;
+}
+
+void targets_take_outputs(const float *output, int64_t rows, int64_t width, int64_t cols, float *to)
+{
+    if (width == cols) {
+        memcpy(to, output, (size_t)(rows * cols) * sizeof *to);
+        return;
+    }
+    for (int64_t i = 0; i < rows; i++)
+        memcpy(to + i * cols, output + i * width, (size_t)cols * sizeof *to);
 }

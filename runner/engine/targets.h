@@ -45,4 +45,19 @@ struct meaning targets_mean(const struct choice *loss, const struct data *data, 
  * CLASS gets what they are: the class's name, or a number. */
 bool targets_alike(const struct data *data, enum split split, char class[64]);
 
+/* Targets that a loss takes for COLS outputs; 0: for no number of targets it takes so many. */
+int64_t targets_cols(const struct choice *loss, int64_t cols);
+
+/* Labels of all splits that are -1, of no class, *ALL of them; whether there is any. */
+int64_t targets_unlabelled(const struct data *data, int64_t *all);
+bool targets_lack_classes(const struct data *data);
+
+/* Of ROWS outputs pred[rows,cols] those whose label is a class move together, with their labels, into KEPT,
+ * which may be LABEL, and their weights, unless that is NULL. Returns how many they are. */
+int64_t targets_drop_unlabelled(const int32_t *label, int64_t rows, int64_t cols, float *pred, int32_t *kept,
+                                float *weight);
+
+/* to[rows,cols]: the first COLS of each WIDTH outputs, those that stand for targets. */
+void targets_take_outputs(const float *output, int64_t rows, int64_t width, int64_t cols, float *to);
+
 #endif

@@ -108,8 +108,9 @@ static void record_step(struct run *r, double loss)
     r->listener->step(r->listener->arg, &report);
 }
 
-/* A step as far as its gradient, the batch whole or in parts. */
-static status take_step(struct run *r, const struct batch *batch, struct net_step *step, struct error *err)
+/* A step as far as its gradient, the batch whole or in parts. KEEP: metrics are to see its outputs. */
+static status take_step(struct run *r, const struct batch *batch, bool keep, struct net_step *step,
+                        struct error *err)
 {
     struct net *net = r->learner.net;
     struct batch part = {.n = 0};
@@ -118,16 +119,44 @@ static status take_step(struct run *r, const struct batch *batch, struct net_ste
     if (!r->parts) {
         if (net_step(net, MODE_TRAIN, batch, r->step, step, err) != OK)
             return FAILED;
-        measure_keep(r->learner.measure, SPLIT_TRAIN, batch, net_output(net, &size));
+        if (keep)
+            measure_keep(r->learner.measure, SPLIT_TRAIN, batch, net_output(net, &size));
         return OK;
     }
     *step = (struct net_step){.sum = 0.0};
     while (isfinite(step->sum) && parts_next(r->parts, batch, &part)) {
         if (net_step_part(net, MODE_TRAIN, &part, r->step, part.at == batch->at, step, err) != OK)
             return FAILED;
-        measure_keep(r->learner.measure, SPLIT_TRAIN, &part, net_output(net, &size));
+        if (keep)
+            measure_keep(r->learner.measure, SPLIT_TRAIN, &part, net_output(net, &size));
     }
     net_step_end(net, step);
+    return OK;
+}
+
+/* The optimizer's step: those whose batch weighs nothing are none. */
+static int64_t step_number(const struct run *r)
+{
+    return r->step - (int64_t)r->keep.at.skipped;
+}
+
+/* Where the optimizer wants more gradients of the same batch than the first. */
+static status more_passes(struct run *r, const struct batch *batch, double lr)
+{
+    struct net_step step;
+    struct error err;
+
+    for (uint64_t pass = 1; pass < update_gradients(r->learner.update); pass++) {
+        if (take_step(r, batch, false, &step, &err) != OK)
+            return fail(r, &err);
+        if (!isfinite(step.sum))
+            return diverge_at(r, false);
+        if (!isfinite(sqrt(step.squares)))
+            return diverge_at(r, true);
+        net_clip(r->learner.net, r->spec->train.clip_norm, sqrt(step.squares));
+        if (update_step(r->learner.update, step_number(r), pass, lr, step.sum / step.weight, &err) != OK)
+            return fail(r, &err);
+    }
     return OK;
 }
 
@@ -146,7 +175,9 @@ static status run_epoch(struct run *r)
         r->step++;
         if (r->augment && augment_batch(r->augment, r->step, &batch, &err) != OK)
             return fail(r, &err);
-        if (take_step(r, &batch, &step, &err) != OK)
+        if (rate_of_step(r->rate, r->epoch - 1, r->step - 1, &lr, &err) != OK ||
+            update_before(r->learner.update, step_number(r), lr, &err) != OK ||
+            take_step(r, &batch, true, &step, &err) != OK)
             return fail(r, &err);
         tally_loss(&r->tally, step.sum, step.weight, batch.n);
         if (!isfinite(step.sum))
@@ -159,12 +190,11 @@ static status run_epoch(struct run *r)
         if (!isfinite(norm))
             return diverge_at(r, true);
         net_clip(net, r->spec->train.clip_norm, norm);
-        if (rate_of_step(r->rate, r->epoch - 1, r->step - 1, &lr, &err) != OK)
-            return fail(r, &err);
         r->tally.lr = lr;
-        if (update_step(r->learner.update, r->step - (int64_t)r->keep.at.skipped, lr, step.sum / step.weight,
-                        &err) != OK)
+        if (update_step(r->learner.update, step_number(r), 0, lr, step.sum / step.weight, &err) != OK)
             return fail(r, &err);
+        if (more_passes(r, &batch, lr) != OK)
+            return FAILED;
         record_step(r, step.sum / step.weight);
     }
     if (r->tally.loss_weight > 0.0)

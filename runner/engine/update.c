@@ -20,9 +20,10 @@ struct update_call {
 
 struct slot {
     const char *name;
-    bool used, scalar;
-    int64_t times; /* so many arrays */
-    float *values; /* [times * floats]; scalar: [times] padded for each tensor */
+    bool used;
+    uint64_t floats; /* FELL_SLOT_EACH, ... */
+    int64_t times;   /* so many arrays */
+    float *values;   /* [times * floats]; scalar: [times] padded for each tensor */
 };
 
 struct update {
@@ -80,6 +81,33 @@ static int64_t scalar_floats(const struct slot *s)
     return (s->times + TENSOR_ALIGN - 1) / TENSOR_ALIGN * TENSOR_ALIGN;
 }
 
+int64_t update_slot_floats(uint64_t floats, const fell_shape *shape, int64_t n)
+{
+    switch (floats) {
+    case FELL_SLOT_ONE:
+        return 1;
+    case FELL_SLOT_ROWS:
+        return shape ? n / shape->dim[shape->rank - 1] : 1;
+    case FELL_SLOT_COLUMNS:
+        return shape && shape->rank > 1 ? n / shape->dim[shape->rank - 2] : n;
+    case FELL_SLOT_OTHER:
+        return shape && shape->rank == 2 ? 0 : n;
+    default:
+        return n;
+    }
+}
+
+/* Where what a slot of its own size holds of trained tensor I begins; of all of them with I the number of
+ * these. */
+static int64_t own_offset(const struct update *u, const struct slot *s, size_t i)
+{
+    int64_t at = 0;
+
+    for (size_t k = 0; k < i; k++)
+        at += tensor_padded(update_slot_floats(s->floats, &u->trained[k]->shape, u->trained[k]->n));
+    return at;
+}
+
 /* The optimizer with no weights: settings that do not fit each other are found here. Scalar
  * slots are there, since a step may write them. */
 static status try_optimizer(struct update *u, const void *settings, struct problem *p)
@@ -129,7 +157,7 @@ status update_new(struct net *n, struct update **out, struct problem *p)
     for (size_t i = 0; i < u->nslots; i++) {
         const fell_slot *s = &u->item->slots[i];
 
-        u->slot[i] = (struct slot){.name = s->name, .scalar = s->scalar != 0, .used = true, .times = 1};
+        u->slot[i] = (struct slot){.name = s->name, .floats = s->scalar, .used = true, .times = 1};
         if (s->when && settings_number(choice->item, choice->settings, s->when, &number))
             u->slot[i].used = number != 0.0;
         if (s->times && settings_number(choice->item, choice->settings, s->times, &number))
@@ -160,7 +188,10 @@ static size_t slot_floats(const struct update *u, const struct slot *s)
 {
     if (!s->used)
         return 0;
-    return s->scalar ? u->ntrained * (size_t)scalar_floats(s) : (size_t)(s->times * u->floats);
+    if (s->floats == FELL_SLOT_ONE)
+        return u->ntrained * (size_t)scalar_floats(s);
+    return s->floats == FELL_SLOT_EACH ? (size_t)(s->times * u->floats)
+                                       : (size_t)own_offset(u, s, u->ntrained);
 }
 
 size_t update_bytes(const struct update *u)
@@ -187,7 +218,12 @@ static float *slot_of(const struct update *u, const struct slot *s, const struct
 {
     if (!s->used)
         return NULL;
-    return s->values + (s->scalar ? (int64_t)trained_index(u, t) * scalar_floats(s) : s->times * t->offset);
+    if (s->floats == FELL_SLOT_ONE)
+        return s->values + (int64_t)trained_index(u, t) * scalar_floats(s);
+    if (s->floats == FELL_SLOT_EACH)
+        return s->values + s->times * t->offset;
+    return update_slot_floats(s->floats, &t->shape, t->n) ? s->values + own_offset(u, s, trained_index(u, t))
+                                                          : NULL;
 }
 
 status update_allocate(struct update *u, struct net *n, struct problem *p)
@@ -199,7 +235,7 @@ status update_allocate(struct update *u, struct net *n, struct problem *p)
 
         if (!s->used)
             continue;
-        s->values = mem_try_aligned(slot_floats(u, s), sizeof *s->values);
+        s->values = mem_try_aligned(slot_floats(u, s) + 1, sizeof *s->values);
         if (!s->values)
             return problem_set(p, "optimizer", 0, "", "%s: no memory for %s", u->in.name, s->name);
     }
@@ -226,11 +262,35 @@ double update_rate(const struct update *u)
     return u->lr;
 }
 
-status update_step(struct update *u, int64_t t, double lr, double loss, struct error *err)
+uint64_t update_gradients(const struct update *u)
+{
+    return u->item->gradients > 1 ? u->item->gradients : 1;
+}
+
+status update_before(struct update *u, int64_t t, double lr, struct error *err)
+{
+    if (!u->item->before)
+        return OK;
+    net_at(&u->in, "before a step");
+    for (struct update_call *c = u->call, *end = c + u->ncalls; c < end; c++) {
+        fell_optimizer_call call = c->call;
+
+        call.t = t;
+        call.lr = lr * c->factor;
+        call.g = NULL;
+        if (u->item->before(&call) != FELL_OK)
+            return instance_error(&u->in, NULL, err);
+        instance_reset(&u->in);
+    }
+    return OK;
+}
+
+status update_step(struct update *u, int64_t t, uint64_t pass, double lr, double loss, struct error *err)
 {
     net_at(&u->in, "step");
     for (struct update_call *c = u->call, *end = c + u->ncalls; c < end; c++) {
         c->call.t = t;
+        c->call.pass = pass;
         c->call.lr = lr * c->factor;
         c->call.loss = loss;
         if (u->item->step(&c->call) != FELL_OK)
@@ -264,9 +324,11 @@ float *update_slot(const struct update *u, size_t i, int64_t k, const struct net
 
     if (!s->used || trained_index(u, t) == u->ntrained)
         return NULL;
-    *n = s->scalar ? 1 : t->n;
-    if (s->scalar)
+    *n = update_slot_floats(s->floats, &t->shape, t->n);
+    if (s->floats == FELL_SLOT_ONE)
         return slot_of(u, s, t) + k;
+    if (s->floats != FELL_SLOT_EACH)
+        return slot_of(u, s, t);
     while (t->offset > c->last->offset)
         c++;
     return slot_of(u, s, c->first) + k * c->call.n + (t->offset - c->first->offset);

@@ -21,8 +21,15 @@ status update_allocate(struct update *u, struct net *n, struct problem *p);
 /* The learning rate that the optimizer's settings give, before any schedule. */
 double update_rate(const struct update *u);
 
-/* One optimizer step; T from 1. LOSS: of this batch, before the step. */
-status update_step(struct update *u, int64_t t, double lr, double loss, struct error *err);
+/* One optimizer step; T from 1, at the rate LR: update_before(), a gradient, update_step() with PASS 0, and
+ * as often as update_gradients() says another gradient of the same batch and another pass. LOSS: of this
+ * batch, before the step. */
+uint64_t update_gradients(const struct update *u);
+status update_before(struct update *u, int64_t t, double lr, struct error *err);
+status update_step(struct update *u, int64_t t, uint64_t pass, double lr, double loss, struct error *err);
+
+/* Floats of a slot of kind FLOATS (FELL_SLOT_EACH, ...) for a tensor of N floats; SHAPE NULL: joined. */
+int64_t update_slot_floats(uint64_t floats, const fell_shape *shape, int64_t n);
 
 /* Slots for checkpoints: number, name, how many times each is there, bytes of all; values of slot
  * I's K-th array that belong to a trained tensor, [*n] floats, NULL when the slot is not in use or the

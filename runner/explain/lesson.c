@@ -23,6 +23,9 @@ static status find_row(struct lesson *l, int64_t row, struct error *err)
             if ((rows->source_row ? rows->source_row[i] : s == SPLIT_TRAIN ? i : -1) == row) {
                 l->split = (enum split)s;
                 l->split_row = i;
+                if (rows->label && rows->label[rows_at(rows, i, l->data->target_size)] < 0)
+                    return error_set(err, "row %lld has no class: name another one with --sample",
+                                     (long long)row);
                 return OK;
             }
     }

@@ -34,12 +34,17 @@ static status step(struct lab *p, struct error *err)
     struct lesson_step *s = &l->update;
     struct net_step now;
 
-    if (net_step(p->net, MODE_LOOK, &p->one, l->step + 1, &now, err) != OK)
+    if (update_before(p->learner.update, s->t, s->rate, err) != OK ||
+        net_step(p->net, MODE_LOOK, &p->one, l->step + 1, &now, err) != OK)
         return FAILED;
     s->clip = net_clip(p->net, p->q->spec->train.clip_norm, l->gradient_norm);
     read_slots(p, false);
-    if (update_step(p->learner.update, s->t, s->rate, now.sum / now.weight, err) != OK)
-        return FAILED;
+    for (uint64_t pass = 0; pass < update_gradients(p->learner.update); pass++) {
+        if (pass && net_step(p->net, MODE_LOOK, &p->one, l->step + 1, &now, err) != OK)
+            return FAILED;
+        if (update_step(p->learner.update, s->t, pass, s->rate, now.sum / now.weight, err) != OK)
+            return FAILED;
+    }
     read_slots(p, true);
     return OK;
 }

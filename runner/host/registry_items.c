@@ -196,6 +196,14 @@ static status fill_optimizer(struct arena *arena, const fell_plugin *root, const
         if (slots[i].when && !find_param(item, slots[i].when))
             return error_set(err, "the slot '%s' depends on '%.64s', which is no setting", slots[i].name,
                              slots[i].when);
+        if (slots[i].scalar > FELL_SLOT_OTHER)
+            return error_set(err, "the slot '%s' has floats (%llu) that this program does not know",
+                             slots[i].name, (unsigned long long)slots[i].scalar);
+        if (slots[i].scalar > FELL_SLOT_ONE && (slots[i].times || o->reach != FELL_TENSOR))
+            return error_set(err,
+                             "the slot '%s' is of rows or columns, so it is there once, with one tensor a "
+                             "call",
+                             slots[i].name);
         times = slots[i].times ? find_param(item, slots[i].times) : NULL;
         if (slots[i].times && (!times || times->type != FELL_P_INT || times->min < 1))
             return error_set(err, "the slot '%s' is there '%.64s' times, which is no whole number above 0",

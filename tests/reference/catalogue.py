@@ -127,6 +127,193 @@ def padded(m, x):
 layer("embedding", nn.Embedding(5, 3, padding_idx=2), torch.tensor([[2, 0, 1], [4, 2, 2]]), call=padded,
       num_embeddings=5, embedding_dim=3, padding_index=2)
 
+# ---- images
+layer("conv_transpose2d", nn.ConvTranspose2d(4, 6, (3, 2), stride=(2, 3), padding=(1, 0), output_padding=(1, 2), groups=2), rounded(2, 4, 3, 4),
+      filters=6, kernel=[3, 2], stride=[2, 3], padding=[1, 0], output_padding=[1, 2], groups=2)
+layer("conv_transpose2d", nn.ConvTranspose2d(2, 3, 3, dilation=2, padding=2, bias=False), rounded(2, 2, 4, 4), filters=3, kernel=3, dilation=2,
+      padding=2, bias=False)
+layer("conv_transpose2d", nn.ConvTranspose2d(3, 1, 4, stride=2, padding=1), rounded(3, 3, 5, 2), filters=1, kernel=4, stride=2, padding=1)
+for ceil in (False, True):
+    layer("max_pool1d", nn.MaxPool1d(3, stride=2, padding=1, dilation=2, ceil_mode=ceil), rounded(2, 3, 12), kernel=3, stride=2, padding=1,
+          dilation=2, ceil_mode=ceil)
+    for include in (False, True):
+        layer("avg_pool1d", nn.AvgPool1d(4, stride=3, padding=2, ceil_mode=ceil, count_include_pad=include), rounded(2, 2, 11), kernel=4,
+              stride=3, padding=2, ceil_mode=ceil, count_include_pad=include)
+for size in ((3, 4), (7, 5), (1, 1)):
+    layer("adaptive_avg_pool2d", nn.AdaptiveAvgPool2d(size), rounded(2, 2, 7, 5), output=list(size))
+layer("instance_norm", nn.InstanceNorm2d(3), rounded(2, 3, 4, 5))
+layer("instance_norm", nn.InstanceNorm1d(2, affine=True, eps=0.1), rounded(3, 2, 9), affine=True, epsilon=0.1)
+for training in (True, False):
+    layer("instance_norm", nn.InstanceNorm2d(3, affine=True, track_running_stats=True, momentum=0.3), rounded(4, 3, 2, 5), training=training,
+          affine=True, track_running_stats=True, momentum=0.3)
+layer("local_response_norm", nn.LocalResponseNorm(4, alpha=0.5, beta=0.6, k=2.0), rounded(2, 7, 5), size=4, alpha=0.5, beta=0.6, k=2.0)
+layer("local_response_norm", nn.LocalResponseNorm(9, alpha=0.5), rounded(2, 4, 3, 3), size=9, alpha=0.5)
+layer("upsample", nn.Upsample(scale_factor=(3, 2), mode="bilinear"), rounded(2, 2, 3, 4), factor=[3, 2], mode="bilinear")
+layer("upsample", nn.Upsample(scale_factor=(1, 3)), rounded(2, 2, 3, 4), factor=[1, 3])
+layer("upsample", nn.Upsample(scale_factor=4, mode="bilinear"), rounded(2, 1, 1, 3), factor=4, mode="bilinear")
+
+# ---- losses
+def loss(name, f, prediction, target, **options):
+    x = prediction.clone().requires_grad_()
+    value = f(x, target)
+    value.backward()
+    cases.append({"name": name, "options": options, "prediction": digits(prediction), "target": digits(target), "loss": value.item(), "gradient": digits(x.grad)})
+
+
+def pinball(quantiles, targets):
+    def f(x, t):
+        parts = [torch.maximum(q * (t - x[:, k * targets:(k + 1) * targets]), (q - 1) * (t - x[:, k * targets:(k + 1) * targets]))
+                 for k, q in enumerate(quantiles)]
+        return torch.cat(parts, 1).mean()
+
+    return f
+
+
+loss("quantile", pinball([0.3], 3), rounded(7, 3), rounded(7, 3), quantile=0.3)
+loss("quantile", pinball([0.5, 0.1, 0.9], 2), rounded(7, 6), rounded(7, 2), quantile=[0.5, 0.1, 0.9])
+loss("quantile", pinball([0.9, 0.5], 1), rounded(40, 2), rounded(40, 1), quantile=[0.9, 0.5])
+for full in (False, True):
+    loss("gaussian_nll", lambda x, t: F.gaussian_nll_loss(x[:, :20], t, x[:, 20:].exp(), full=full, eps=1e-30), rounded(5, 40),
+         rounded(5, 20), full=full)
+signs = torch.where(rounded(8, 3) > 0, 1.0, -1.0)
+loss("soft_margin", F.soft_margin_loss, rounded(8, 3, scale=3.0), signs)
+loss("soft_margin", F.soft_margin_loss, torch.tensor([[100.0, -100.0, 30.0]]), torch.tensor([[1.0, 1.0, -1.0]]))
+classes = torch.tensor([0, 3, 1, 2, 3, 0])
+for p in (1, 2):
+    loss("multi_margin", lambda x, t: F.multi_margin_loss(x, t, p=p, margin=0.5), rounded(6, 4), classes, p=p, margin=0.5)
+weights = torch.tensor([0.5, 2.0, 1.0, 0.25])
+loss("multi_margin", lambda x, t: F.multi_margin_loss(x, t, p=2, weight=weights), rounded(6, 4), classes, p=2, class_weights=weights.tolist())
+unknown = torch.tensor([-1, 3, 1, -1, 3, 0])
+loss("cross_entropy", lambda x, t: F.cross_entropy(x, t, weight=weights, ignore_index=-1, label_smoothing=0.2), rounded(6, 4), unknown,
+     class_weights=weights.tolist(), label_smoothing=0.2)
+loss("nll", lambda x, t: F.nll_loss(x, t, weight=weights, ignore_index=-1), rounded(6, 4), unknown, class_weights=weights.tolist())
+
+# ---- optimizers
+def walk(name, make, theta0, steps=12, before=None, after=None, **options):
+    """theta after each step of gradients drawn here."""
+    p = nn.Parameter(theta0.clone())
+    optimizer = make([p])
+    gradients, theta = [], []
+    for _ in range(steps):
+        p.grad = rounded(*theta0.shape)
+        gradients.append(digits(p.grad))
+        if before:
+            before(optimizer, p)
+        optimizer.step()
+        if after:
+            after(optimizer, p)
+        theta.append(digits(p.data))
+    cases.append({"name": name, "options": options, "theta0": digits(theta0), "gradients": gradients, "theta": theta})
+
+
+def orthogonal(grad, rounds):
+    """PyTorch's Newton-Schulz iteration, in float64 in place of bfloat16."""
+    x = grad.T if grad.shape[0] > grad.shape[1] else grad
+    x = x / x.norm().clamp(min=1e-7)
+    for _ in range(rounds):
+        a = x @ x.T
+        x = 3.4445 * x + (-4.7750 * a + 2.0315 * a @ a) @ x
+    return x.T if grad.shape[0] > grad.shape[1] else x
+
+
+class Muon:
+    def __init__(self, p, lr=1e-3, weight_decay=0.1, momentum=0.95, nesterov=True, ns_steps=5, adjust="original"):
+        self.p, self.o = p[0], locals()
+        self.m = torch.zeros_like(self.p)
+
+    def step(self):
+        o, g = self.o, self.p.grad
+        self.m.lerp_(g, 1 - o["momentum"])
+        u = orthogonal(g.lerp(self.m, o["momentum"]) if o["nesterov"] else self.m, o["ns_steps"])
+        a, b = self.p.shape
+        by = {"original": max(1, a / b) ** 0.5, "match_rms_adamw": 0.2 * max(a, b) ** 0.5, "spectral_unclamped": (a / b) ** 0.5}[o["adjust"]]
+        self.p.data = self.p.data * (1 - o["lr"] * o["weight_decay"]) - o["lr"] * by * u
+
+
+walk("muon", lambda p: Muon(p, lr=0.02), rounded(4, 3), lr=0.02)
+walk("muon", lambda p: Muon(p, lr=0.1, momentum=0.5, nesterov=False, ns_steps=3, weight_decay=0.0), rounded(3, 7), lr=0.1, momentum=0.5,
+     nesterov=False, ns_steps=3, weight_decay=0.0)
+for adjust in ("match_rms_adamw", "spectral_unclamped"):
+    walk("muon", lambda p: Muon(p, lr=0.02, adjust=adjust), rounded(5, 2), lr=0.02, adjust_lr=adjust)
+walk("muon", lambda p: torch.optim.AdamW(p, lr=0.02, betas=(0.8, 0.95), weight_decay=0.1), rounded(6), adamw_factor=20.0, adamw_beta1=0.8,
+     adamw_beta2=0.95, adamw_weight_decay=0.1)
+walk("adafactor", lambda p: torch.optim.Adafactor(p, lr=0.1, beta2_decay=-0.5, d=2.0, weight_decay=0.1), rounded(6, 20), lr=0.1,
+     beta2_decay=-0.5, d=2.0, weight_decay=0.1)
+walk("adafactor", lambda p: torch.optim.Adafactor(p, lr=0.3, maximize=True), rounded(2, 3, 4), lr=0.3, maximize=True)
+walk("adafactor", lambda p: torch.optim.Adafactor(p), rounded(9))
+walk("asgd", lambda p: torch.optim.ASGD(p, lr=0.1, lambd=0.05, alpha=0.5, t0=4, weight_decay=0.1), rounded(8), lr=0.1, alpha=0.5, t0=4,
+     weight_decay=0.1, **{"lambda": 0.05})
+walk("asgd", lambda p: torch.optim.ASGD(p, lr=0.1, t0=4), rounded(8), lr=0.1, t0=4, average=True,
+     before=lambda o, p: p.data.copy_(o.w) if hasattr(o, "w") else None,
+     after=lambda o, p: (setattr(o, "w", p.data.clone()), p.data.copy_(o.state[p]["ax"])))
+
+
+class ScheduleFree:
+    """Defazio et al. 2024, algorithm 1 with adam's step, in its own words: x, y and z."""
+
+    def __init__(self, p, lr=2.5e-3, beta1=0.9, beta2=0.999, weight_decay=0.0, warmup=0, r=0.0, power=2.0):
+        self.p, self.o, self.t, self.sum, self.largest = p[0], locals(), 0, 0.0, 0.0
+        self.z, self.x, self.v = self.p.data.clone(), self.p.data.clone(), torch.zeros_like(self.p)
+
+    def step(self):
+        o, g = self.o, self.p.grad
+        self.t += 1
+        lr = o["lr"] * min(1.0, self.t / o["warmup"] if o["warmup"] else 1.0)
+        y = (1 - o["beta1"]) * self.z + o["beta1"] * self.x
+        self.v = o["beta2"] * self.v + (1 - o["beta2"]) * g * g
+        self.z = self.z - lr * (g / ((self.v / (1 - o["beta2"] ** self.t)).sqrt() + 1e-8) + o["weight_decay"] * y)
+        self.largest = max(lr, self.largest)
+        weight = self.t ** o["r"] * self.largest ** o["power"]
+        self.sum += weight
+        self.x = self.x + weight / self.sum * (self.z - self.x)
+        self.p.data = self.x.clone()
+
+
+walk("schedule_free", ScheduleFree, rounded(7))
+walk("schedule_free", lambda p: ScheduleFree(p, lr=0.05, beta1=0.8, beta2=0.9, weight_decay=0.2, warmup=5, r=1.0), rounded(7), lr=0.05,
+     beta1=0.8, beta2=0.9, weight_decay=0.2, warmup_steps=5, r=1.0)
+
+
+class Lookahead:
+    def __init__(self, p, k, alpha, **options):
+        self.inner, self.p, self.k, self.alpha, self.t = torch.optim.AdamW(p, **options), p[0], k, alpha, 0
+        self.slow = self.p.data.clone()
+
+    def step(self):
+        self.inner.step()
+        self.t += 1
+        if self.t % self.k == 0:
+            self.slow += self.alpha * (self.p.data - self.slow)
+            self.p.data.copy_(self.slow)
+
+
+walk("lookahead", lambda p: Lookahead(p, 5, 0.5, lr=0.05), rounded(7), lr=0.05)
+walk("lookahead", lambda p: Lookahead(p, 3, 0.8, lr=0.1, weight_decay=0.2), rounded(7), lr=0.1, k=3, alpha=0.8, weight_decay=0.2)
+
+
+# ---- schedules
+def rates(name, f, **options):
+    cases.append({"name": name, "options": options, "base_lr": 0.1, "advances_every": "step", "lr": f})
+
+
+def cyclic(steps=40, **options):
+    optimizer = torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=0.1)
+    schedule = torch.optim.lr_scheduler.CyclicLR(optimizer, cycle_momentum=False, **options)
+    out = []
+    for _ in range(steps):
+        out.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        schedule.step()
+    return out
+
+
+rates("cyclic", cyclic(base_lr=0.001, max_lr=0.1, step_size_up=7), minimum=0.001, up=7)
+rates("cyclic", cyclic(base_lr=0.01, max_lr=0.5, step_size_up=3, step_size_down=8, mode="triangular2"), minimum=0.01, maximum=0.5, up=3,
+      down=8, mode="triangular2")
+rates("cyclic", cyclic(base_lr=0.01, max_lr=0.5, step_size_up=5, mode="exp_range", gamma=0.97), minimum=0.01, maximum=0.5, up=5,
+      mode="exp_range", gamma=0.97)
+rates("inverse_sqrt", [0.1 * min((k + 1) / 9, (9 / (k + 1)) ** 0.5) for k in range(40)], warmup=9)
+
 # ---- end
 with open(f"{sys.argv[1]}/catalogue.json", "w") as f:
     f.write('{"source": ' + json.dumps(SOURCE) + ', "about": "as the other files", "cases": [\n')

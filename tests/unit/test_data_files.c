@@ -195,7 +195,7 @@ Test(npy, refusals)
 
 Test(npy, refused_pairs)
 {
-    static const float half[3] = {0, 0.5f, 1}, minus[3] = {0, 1, -1};
+    static const float half[3] = {0, 0.5f, 1}, minus[3] = {0, 1, -2};
     static const char zeros[48];
 
     write_ids();
@@ -216,7 +216,7 @@ Test(npy, refused_pairs)
                    "np.unique(y, return_inverse=True)[1] numbers them");
     write_npy("t.npy", 1, DICT("<f4", "False", "(3,)"), minus, 12);
     assert_refused("npy", "{inputs: %s/x.npy, targets: %s/t.npy}", FELL_CLASSES,
-                   "targets: t.npy: row 2: -1 is not a class (a whole number from 0 to 16777215); "
+                   "targets: t.npy: row 2: -2 is not a class (a whole number from 0 to 16777215); "
                    "np.unique(y, return_inverse=True)[1] numbers them");
     assert_refused("npy", "{inputs: %s/none.npy, targets: %s/t.npy}", FELL_CLASSES,
                    "inputs: cannot open %s/none.npy: No such file or directory");
