@@ -7,7 +7,7 @@
 
 struct batch_norm {
     double epsilon, momentum;
-    bool affine;
+    bool affine, bias, cumulative;
 };
 
 static const fell_param params[] = {
@@ -17,9 +17,14 @@ static const fell_param params[] = {
                "Share of the batch in the running mean and variance, in [0, 1]."),
     FELL_BOOL(struct batch_norm, affine, true,
               "Whether each channel then gets a weight and a bias, true or false."),
+    FELL_BOOL(struct batch_norm, bias, true, "Whether there is a bias beside the weight, true or false."),
+    FELL_BOOL(
+        struct batch_norm, cumulative, false,
+        "Whether the running mean and variance are those of all batches so far, instead of by momentum, "
+        "true or false."),
 };
 
-enum { WEIGHT, BIAS, RUNNING_MEAN, RUNNING_VAR, TENSORS };
+enum { WEIGHT, BIAS, RUNNING_MEAN, RUNNING_VAR, BATCHES, TENSORS };
 
 static const fell_tensor tensors[] = {
     {"weight", "Factor of each channel: [channels].", "ones", FELL_WEIGHT},
@@ -27,6 +32,7 @@ static const fell_tensor tensors[] = {
     {"running_mean", "Mean of each channel over past batches, for evaluation: [channels].", "zeros",
      FELL_STATE},
     {"running_var", "Variance (sample variance) likewise: [channels].", "ones", FELL_STATE},
+    {"num_batches_tracked", "Batches so far, if cumulative: [1].", "zeros", FELL_STATE},
 };
 
 static fell_status plan(fell_plan *p)
@@ -36,7 +42,11 @@ static fell_status plan(fell_plan *p)
 
     p->out = p->in[0];
     if (s->affine)
-        p->tensor[WEIGHT] = p->tensor[BIAS] = each;
+        p->tensor[WEIGHT] = each;
+    if (s->affine && s->bias)
+        p->tensor[BIAS] = each;
+    if (s->cumulative)
+        p->tensor[BATCHES] = fell_vec(1);
     p->tensor[RUNNING_MEAN] = p->tensor[RUNNING_VAR] = each;
     p->min_batch = fell_size(&p->in[0]) == each.dim[0] ? 2 : 0; /* a plane has a variance of its own */
     p->saved_bytes = 2 * each.dim[0] * (int64_t)sizeof(float);
@@ -154,7 +164,7 @@ static fell_status forward(fell_layer_call *c)
         measure(&j);
         for (int64_t k = 0; k < j.channels; k++)
             j.inverse[k] = norm_inverse(j.product[k] / count, s->epsilon);
-        follow(&j, s->momentum, count);
+        follow(&j, s->cumulative ? 1.0 / (double)++c->tensor[BATCHES][0] : s->momentum, count);
     } else {
         for (int64_t k = 0; k < j.channels; k++) {
             j.mean[k] = c->tensor[RUNNING_MEAN][k];
@@ -248,7 +258,7 @@ static const fell_layer batch_norm = {
                   "y = w (x - mean) / sqrt(variance + epsilon) + b, in training with the batch's mean and\n"
                   "population variance, in evaluation with their running averages. Channels are the numbers\n"
                   "of a vector, the planes of an image [C,H,W]. S. Ioffe and C. Szegedy, \"Batch\n"
-                  "normalization\", ICML 2015. As PyTorch's BatchNorm.",
+                  "normalization\", ICML 2015. As PyTorch's BatchNorm, whose momentum None is cumulative.",
                   struct batch_norm, params),
     .tensors = tensors,
     .ntensors = TENSORS,

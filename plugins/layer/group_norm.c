@@ -4,7 +4,7 @@
 struct group_norm {
     int64_t num_groups;
     double epsilon;
-    bool affine;
+    bool affine, bias;
 };
 
 static const fell_param params[] = {
@@ -14,6 +14,7 @@ static const fell_param params[] = {
                "Added to the variance, from 0 up."),
     FELL_BOOL(struct group_norm, affine, true,
               "Whether each channel then gets a weight and a bias, true or false."),
+    FELL_BOOL(struct group_norm, bias, true, "Whether there is a bias beside the weight, true or false."),
 };
 
 enum { WEIGHT, BIAS };
@@ -33,7 +34,9 @@ static fell_status plan(fell_plan *p)
                          (long long)s->num_groups, (long long)channels);
     p->out = p->in[0];
     if (s->affine)
-        p->tensor[WEIGHT] = p->tensor[BIAS] = fell_vec(channels);
+        p->tensor[WEIGHT] = fell_vec(channels);
+    if (s->affine && s->bias)
+        p->tensor[BIAS] = fell_vec(channels);
     p->saved_bytes = p->max_batch * s->num_groups * (int64_t)sizeof(struct norm);
     return FELL_OK;
 }
@@ -65,8 +68,11 @@ FELL_KERNEL(forward, fell_layer_call)
         float *y = c->y + i * z.n;
 
         norm_apply(by, c->x[0] + i * z.n, z.n, y);
-        for (int64_t k = 0; w && k < z.channels; k++, y += z.pixels)
-            FELL_EACH for (int64_t j = 0; j < z.pixels; j++) y[j] = y[j] * w[first + k] + b[first + k];
+        for (int64_t k = 0; w && k < z.channels; k++, y += z.pixels) {
+            const float shift = b ? b[first + k] : 0.0f;
+
+            FELL_EACH for (int64_t j = 0; j < z.pixels; j++) y[j] = y[j] * w[first + k] + shift;
+        }
         if (saved)
             saved[i] = by;
     }

@@ -79,7 +79,7 @@ static const fell_layer gru = {
         "PyTorch's GRU with one layer, batch first.",
         struct recurrent, params),
     .tensors = tensors,
-    .ntensors = RECURRENT_TENSORS,
+    .ntensors = RECURRENT_ALL_TENSORS,
     .plan = plan,
     .forward = forward,
     .backward = backward,

@@ -5,6 +5,7 @@ struct instance_norm {
     double epsilon;
     bool affine, track_running_stats;
     double momentum;
+    bool cumulative;
 };
 
 static const fell_param params[] = {
@@ -15,7 +16,10 @@ static const fell_param params[] = {
     FELL_BOOL(struct instance_norm, track_running_stats, false,
               "Whether running averages are kept and used in evaluation, true or false."),
     FELL_FLOAT(struct instance_norm, momentum, 0.1, 0, 1, 0,
-               "Share of each batch in the running averages, in [0, 1]; 0: the mean of all batches so far."),
+               "Share of each batch in the running averages, in [0, 1]."),
+    FELL_BOOL(struct instance_norm, cumulative, false,
+              "Whether the running averages are those of all batches so far, instead of by momentum, true or "
+              "false."),
 };
 
 enum { WEIGHT, BIAS, MEAN, VARIANCE, BATCHES };
@@ -25,7 +29,7 @@ static const fell_tensor tensors[] = {
     {"bias", "Added to each channel: [channels].", "zeros", FELL_BIAS},
     {"running_mean", "Average of the means: [channels].", "zeros", FELL_STATE},
     {"running_var", "Average of the variances, each of n - 1: [channels].", "ones", FELL_STATE},
-    {"num_batches_tracked", "Batches that the averages are of, with momentum 0: [1].", "zeros", FELL_STATE},
+    {"num_batches_tracked", "Batches so far, if cumulative: [1].", "zeros", FELL_STATE},
 };
 
 static fell_status plan(fell_plan *p)
@@ -44,7 +48,7 @@ static fell_status plan(fell_plan *p)
         p->tensor[WEIGHT] = p->tensor[BIAS] = fell_vec(in->dim[0]);
     if (s->track_running_stats)
         p->tensor[MEAN] = p->tensor[VARIANCE] = fell_vec(in->dim[0]);
-    if (s->track_running_stats && s->momentum == 0.0)
+    if (s->track_running_stats && s->cumulative)
         p->tensor[BATCHES] = fell_vec(1);
     p->saved_bytes = p->max_batch * in->dim[0] * (int64_t)sizeof(struct norm);
     return FELL_OK;
@@ -153,7 +157,7 @@ static const fell_layer instance_norm = {
         "V.\n"
         "Lempitsky, \"Instance normalization: the missing ingredient for fast stylization\", 2016. As "
         "PyTorch's\n"
-        "InstanceNorm, whose momentum None is 0 here.",
+        "InstanceNorm, whose momentum None is cumulative.",
         struct instance_norm, params),
     .tensors = tensors,
     .ntensors = sizeof tensors / sizeof *tensors,

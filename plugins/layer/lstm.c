@@ -79,7 +79,7 @@ static const fell_layer lstm = {
         "2000. As PyTorch's LSTM with one layer, batch first.",
         struct recurrent, params),
     .tensors = tensors,
-    .ntensors = RECURRENT_TENSORS,
+    .ntensors = RECURRENT_ALL_TENSORS,
     .plan = plan,
     .forward = forward,
     .backward = backward,

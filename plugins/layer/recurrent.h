@@ -13,10 +13,12 @@
 #include "columns.h"
 
 enum { WEIGHT_IH, WEIGHT_HH, BIAS_IH, BIAS_HH, RECURRENT_TENSORS };
+enum { RECURRENT_LAYERS = 2, RECURRENT_ALL_TENSORS = RECURRENT_LAYERS * 2 * RECURRENT_TENSORS };
 
 struct recurrent {
     int64_t units;
-    bool return_sequences, bias;
+    bool return_sequences, bias, bidirectional;
+    int64_t layers;
     int32_t nonlinearity; /* rnn */
 };
 
@@ -24,20 +26,31 @@ struct recurrent {
     FELL_INT(struct recurrent, units, 0, 1, 1 << 20, FELL_REQUIRED, "Numbers in the state, at least 1."),    \
         FELL_BOOL(struct recurrent, return_sequences, false,                                                 \
                   "Whether the states of all steps are the output, true, or that of the last, false."),      \
-        FELL_BOOL(struct recurrent, bias, true, "Whether the two biases are added, true or false.")
+        FELL_BOOL(struct recurrent, bias, true, "Whether the two biases are added, true or false."),         \
+        FELL_BOOL(                                                                                           \
+            struct recurrent, bidirectional, false,                                                          \
+            "Whether a second one goes through the sequence from its end, and its states stand beside "      \
+            "those of the first, true or false."),                                                           \
+        FELL_INT(struct recurrent, layers, 1, 1, RECURRENT_LAYERS, 0,                                        \
+                 "Layers one on top of the other, 1 or 2; more are entries of their own.")
 
 /* PyTorch's default: all uniform between -1/sqrt(units) and 1/sqrt(units). Of weight_hh and
  * the biases, units is the fan in; of weight_ih, with G gates, the fan out is G units, and
  * SLOPE the square root of 6 / G - 1. */
 #define RECURRENT_BY_UNITS "{he_uniform: {negative_slope: 2.23606797749979}}"
+#define RECURRENT_TENSORS_OF(which, slope)                                                                   \
+    {"weight_ih_" which, "Weights of the inputs, gate by gate: [gates units, inputs].",                      \
+     "{he_uniform: {mode: fan_out, negative_slope: " slope "}}", FELL_WEIGHT},                               \
+        {"weight_hh_" which, "Weights of the state before, gate by gate: [gates units, units].",             \
+         RECURRENT_BY_UNITS, FELL_WEIGHT},                                                                   \
+        {"bias_ih_" which, "Added to the inputs' part: [gates units].", RECURRENT_BY_UNITS, FELL_BIAS},      \
+    {                                                                                                        \
+        "bias_hh_" which, "Added to the state's part: [gates units].", RECURRENT_BY_UNITS, FELL_BIAS         \
+    }
 #define RECURRENT_TENSOR_TABLE(slope)                                                                        \
     {                                                                                                        \
-        {"weight_ih_l0", "Weights of the inputs, gate by gate: [gates units, inputs].",                      \
-         "{he_uniform: {mode: fan_out, negative_slope: " slope "}}", FELL_WEIGHT},                           \
-            {"weight_hh_l0", "Weights of the state before, gate by gate: [gates units, units].",             \
-             RECURRENT_BY_UNITS, FELL_WEIGHT},                                                               \
-            {"bias_ih_l0", "Added to the inputs' part: [gates units].", RECURRENT_BY_UNITS, FELL_BIAS},      \
-            {"bias_hh_l0", "Added to the state's part: [gates units].", RECURRENT_BY_UNITS, FELL_BIAS},      \
+        RECURRENT_TENSORS_OF("l0", slope), RECURRENT_TENSORS_OF("l0_reverse", slope),                        \
+            RECURRENT_TENSORS_OF("l1", slope), RECURRENT_TENSORS_OF("l1_reverse", slope)                     \
     }
 
 /* One step of a cell for the whole batch. Of arrays [B,T,..] the step's row b begins at
@@ -62,21 +75,16 @@ struct recurrent_cell {
     fell_status (*backward)(struct recurrent_step *s);
 };
 
+static inline void recurrent_shapes(fell_plan *p, const struct recurrent_cell *cell);
+
 static fell_status recurrent_plan(fell_plan *p, const struct recurrent_cell *cell)
 {
-    const struct recurrent *s = p->settings;
     const fell_shape *in = &p->in[0];
-    const int64_t n = cell->gates * s->units;
 
     if (in->rank != 2)
         return fell_fail(p->ctx, "takes sequences [steps, inputs]; its input has %lld dimension%s",
                          (long long)in->rank, in->rank == 1 ? "" : "s");
-    p->out = s->return_sequences ? fell_mat(in->dim[0], s->units) : fell_vec(s->units);
-    p->tensor[WEIGHT_IH] = fell_mat(n, in->dim[1]);
-    p->tensor[WEIGHT_HH] = fell_mat(n, s->units);
-    if (s->bias)
-        p->tensor[BIAS_IH] = p->tensor[BIAS_HH] = fell_vec(n);
-    p->saved_bytes = p->max_batch * in->dim[0] * (1 + cell->kept) * s->units * (int64_t)sizeof(float);
+    recurrent_shapes(p, cell);
     return FELL_OK;
 }
 
@@ -223,6 +231,8 @@ static fell_status recurrent_backward(fell_layer_call *c, const struct recurrent
     return FELL_OK;
 }
 
+#include "recurrent_stack.h"
+
 /* The calls of a layer whose cell is that of so many gates and kept numbers, da and dq apart or one, and with
  * step_forward() and step_backward(). */
 #define RECURRENT_CALLS(gates, kept, apart)                                                                  \
@@ -235,12 +245,14 @@ static fell_status recurrent_backward(fell_layer_call *c, const struct recurrent
                                                                                                              \
     static fell_status forward(fell_layer_call *c)                                                           \
     {                                                                                                        \
-        return recurrent_forward(c, &cell);                                                                  \
+        return recurrent_is_plain(c->settings) ? recurrent_forward(c, &cell)                                 \
+                                               : recurrent_stack_forward(c, &cell);                          \
     }                                                                                                        \
                                                                                                              \
     static fell_status backward(fell_layer_call *c)                                                          \
     {                                                                                                        \
-        return recurrent_backward(c, &cell);                                                                 \
+        return recurrent_is_plain(c->settings) ? recurrent_backward(c, &cell)                                \
+                                               : recurrent_stack_backward(c, &cell);                         \
     }
 
 #endif

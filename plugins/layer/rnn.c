@@ -56,7 +56,7 @@ static const fell_layer rnn = {
                   "structure in time\", 1990. As PyTorch's RNN with one layer, batch first.",
                   struct recurrent, params),
     .tensors = tensors,
-    .ntensors = RECURRENT_TENSORS,
+    .ntensors = RECURRENT_ALL_TENSORS,
     .plan = plan,
     .forward = forward,
     .backward = backward,

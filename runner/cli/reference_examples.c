@@ -77,6 +77,8 @@ static const struct example examples[] = {
               "dense: {units: 8, activation: sigmoid, name: gate, from: input}\n"
               "multiply: {from: [a, gate]}\n"
               "dense: {units: 3}"},
+    {"layer", "pad", .source = IMAGES,
+     .model = "pad: {size: 1, mode: reflect}\nconv2d: {filters: 4, kernel: 3}\nflatten\ndense: {units: 10}"},
     {"layer", "permute", .source = SEQUENCES,
      .model = "permute: {axes: [1, 0]}\nconv1d: {filters: 8, kernel: 3}\nflatten\ndense: {units: 10}"},
     {"layer", "positional", .source = SEQUENCES,

@@ -81,15 +81,16 @@ void story_place(struct story *s, struct chart *c, double low, double high);
 
 /* ---- the parts, in order ------------------------------------------------------------------- */
 
-void story_begin(struct story *s);     /* title, part 1 */
-void story_net(struct story *s);       /* 2 */
-void story_forward(struct story *s);   /* 3 */
-void story_loss(struct story *s);      /* 4 */
-void story_back(struct story *s);      /* 5 */
-void story_partial(struct story *s);   /* 6 */
-void story_chain(struct story *s);     /* 7 */
-void story_landscape(struct story *s); /* 8 */
-void story_step(struct story *s);      /* 9 */
-void story_cycle(struct story *s);     /* 10, glossary */
+void story_begin(struct story *s);             /* title, part 1 */
+void story_net(struct story *s);               /* 2 */
+void story_forward(struct story *s);           /* 3 */
+void story_worked(struct story *s, int entry); /* of it: a layer with its numbers */
+void story_loss(struct story *s);              /* 4 */
+void story_back(struct story *s);              /* 5 */
+void story_partial(struct story *s);           /* 6 */
+void story_chain(struct story *s);             /* 7 */
+void story_landscape(struct story *s);         /* 8 */
+void story_step(struct story *s);              /* 9 */
+void story_cycle(struct story *s);             /* 10, glossary */
 
 #endif

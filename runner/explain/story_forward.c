@@ -125,6 +125,7 @@ static void tell_layer(struct story *s, int entry)
                    story_plural((double)e->size, "number", "numbers"),
                    e->out.rank > 1 ? page_format(s->p, " (%s)", story_shape(s, &e->out)) : "", NT(low),
                    NT(high), values, full_stop(values));
+    story_worked(s, entry);
 }
 
 /* Deep nets: the layers at both ends are told, those between are counted. */

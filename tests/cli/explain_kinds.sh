@@ -42,27 +42,41 @@ digits="csv: {path: digits.csv, target: target}" sixteenth='{scale: {factor: 0.0
 
 # ---- layers
 layers="
+adaptive_avg_pool2d | reshape: {shape: [1, 8, 8]} | conv2d: {filters: 2, kernel: 3} | adaptive_avg_pool2d: {output: 2} | flatten
 add           | dense: {units: 5, name: a} | dense: {units: 5, from: input, name: b} | add: {from: [a, b]}
+attention     | reshape: {shape: [8, 8]} | attention: {heads: 2, causal: true} | flatten
+avg_pool1d    | reshape: {shape: [8, 8]} | conv1d: {filters: 3, kernel: 1} | avg_pool1d: {kernel: 2} | flatten
 avg_pool2d    | reshape: {shape: [1, 8, 8]} | conv2d: {filters: 2, kernel: 3} | avg_pool2d: {kernel: 2} | flatten
 batch_norm    | dense: {units: 5} | batch_norm
 concat        | dense: {units: 2, name: a} | dense: {units: 3, from: input, name: b} | concat: {from: [a, b]}
 conv1d        | reshape: {shape: [8, 8]} | conv1d: {filters: 2, kernel: 3} | flatten
 conv2d        | reshape: {shape: [1, 8, 8]} | conv2d: {filters: 2, kernel: 3, stride: 2} | flatten
+conv_transpose2d | reshape: {shape: [1, 8, 8]} | conv2d: {filters: 2, kernel: 3} | conv_transpose2d: {filters: 2, kernel: 2} | flatten
 dense         | dense: {units: 4, bias: false}
 dropout       | dense: {units: 4} | dropout: {rate: 0.5}
 embedding     | embedding: {num_embeddings: 18, embedding_dim: 2} | flatten
 flatten       | dense: {units: 8} | reshape: {shape: [2, 2, 2]} | flatten
 global_avg_pool2d | reshape: {shape: [1, 8, 8]} | conv2d: {filters: 3, kernel: 3} | global_avg_pool2d
+glu           | dense: {units: 8} | glu
 group_norm    | dense: {units: 6} | group_norm: {num_groups: 2}
 gru           | reshape: {shape: [8, 8]} | gru: {units: 3}
+instance_norm | reshape: {shape: [1, 8, 8]} | conv2d: {filters: 2, kernel: 3} | instance_norm | flatten
 layer_norm    | dense: {units: 5} | layer_norm
+local_response_norm | reshape: {shape: [1, 8, 8]} | conv2d: {filters: 2, kernel: 3} | local_response_norm: {size: 3} | flatten
 lstm          | reshape: {shape: [8, 8]} | lstm: {units: 3}
+max_pool1d    | reshape: {shape: [8, 8]} | conv1d: {filters: 3, kernel: 1} | max_pool1d: {kernel: 2} | flatten
 max_pool2d    | reshape: {shape: [1, 8, 8]} | conv2d: {filters: 2, kernel: 3} | max_pool2d: {kernel: 2} | flatten
 multiply      | dense: {units: 5, name: a} | dense: {units: 5, from: input, name: b, activation: sigmoid} | multiply: {from: [a, b]}
 noise         | dense: {units: 4} | noise
+pad           | reshape: {shape: [1, 8, 8]} | conv2d: {filters: 2, kernel: 3} | pad: {size: 1} | flatten
+permute       | reshape: {shape: [8, 8]} | dense: {units: 3} | permute | flatten
+positional    | reshape: {shape: [8, 8]} | positional | flatten
 prelu         | dense: {units: 4} | prelu: {shared: false}
 reshape       | dense: {units: 8} | reshape: {shape: [4, 2]} | rnn: {units: 2, return_sequences: true} | flatten
+rms_norm      | dense: {units: 5} | rms_norm
 rnn           | reshape: {shape: [8, 8]} | rnn: {units: 3}
+sequence_pool | reshape: {shape: [8, 8]} | dense: {units: 3} | sequence_pool
+upsample      | reshape: {shape: [1, 8, 8]} | conv2d: {filters: 2, kernel: 3} | upsample | flatten
 "
 
 # known KIND LINES: LINES has each plugin of KIND once.
@@ -87,6 +101,13 @@ while read -r line; do
     esac
 done <lines
 
+# ---- worked with their numbers
+grep -q 'Its first number: the 5 numbers that belong together have the mean' layer_norm.md || fail 'layer_norm is not worked'
+grep -q 'Its first number: the 5 numbers that belong together have the mean square' rms_norm.md || fail 'rms_norm is not worked'
+grep -q 'the first head of the last step, 7, takes' attention.md || fail 'attention is not worked'
+grep -q 'it becomes row .* of `embedding1.weight`, 2 numbers' embedding.md || fail 'embedding is not worked'
+grep -q 'What goes past the layers between' add.md || fail 'add is not worked'
+
 # ---- activations
 activations=$("$FELL" plugin list | awk '$1 == "activation" {print $2}')
 for name in $activations; do
@@ -105,15 +126,20 @@ bce           | xor | sigmoid
 bce_with_logits | xor |
 cross_entropy | digits |
 focal         | xor |
+gaussian_nll  | signs |
 hinge         | signs |
 huber         | signs |
 kl_divergence | shares | log_softmax
 log_cosh      | signs |
 mae           | signs |
 mse           | signs |
+multi_margin  | digits |
 nll           | digits | log_softmax
 poisson_nll   | xor |
+quantile      | signs |
 smooth_l1     | signs |
+soft_cross_entropy | shares |
+soft_margin   | signs |
 squared_hinge | signs |
 "
 known loss "$losses"
@@ -126,6 +152,7 @@ while IFS='| ' read -r name data activation; do
     signs) source='csv: {path: signs.csv, target: target}' ;;
     xor) source='xor: {}' ;;
     esac
+    [ "$name" != gaussian_nll ] || outputs=2
     begin "$name" "$name" '{sgd: {lr: 0.05}}' "$source" "$transform"
     printf '  - dense: {units: 4, activation: tanh}\n  - dense: {units: %s%s}\n' "$outputs" "${activation:+, activation: $activation}" >>"$name.yaml"
     explain "$name"

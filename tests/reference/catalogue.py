@@ -152,6 +152,55 @@ layer("upsample", nn.Upsample(scale_factor=(3, 2), mode="bilinear"), rounded(2, 
 layer("upsample", nn.Upsample(scale_factor=(1, 3)), rounded(2, 2, 3, 4), factor=[1, 3])
 layer("upsample", nn.Upsample(scale_factor=4, mode="bilinear"), rounded(2, 1, 1, 3), factor=4, mode="bilinear")
 
+# ---- recurrent layers, both ways and one on top of the other
+def recurrent(name, kind, sequences, both, layers, bias=True, **options):
+    module = kind(3, 4, batch_first=True, bidirectional=both, num_layers=layers, bias=bias, **options)
+
+    def call(m, x):
+        out, h = m(x)
+        h = h[0] if isinstance(h, tuple) else h
+        return out if sequences else torch.cat(list(h[-2:] if both else h[-1:]), 1)
+
+    layer(name, module, rounded(2, 5, 3), call=call, units=4, return_sequences=sequences, bidirectional=both, layers=layers, bias=bias,
+          **options)
+
+
+for name, kind in (("rnn", nn.RNN), ("gru", nn.GRU), ("lstm", nn.LSTM)):
+    recurrent(name, kind, True, True, 1)
+    recurrent(name, kind, False, True, 2)
+    recurrent(name, kind, True, False, 2)
+recurrent("gru", nn.GRU, False, True, 1, bias=False)
+recurrent("rnn", nn.RNN, False, False, 2, nonlinearity="relu")
+
+# ---- borders
+for mode in ("reflect", "replicate", "circular"):
+    layer("pad", None, rounded(2, 2, 4, 5), call=lambda m, x: F.pad(x, (1, 2, 3, 0), mode=mode), size=[1, 2, 3, 0], mode=mode)
+    layer("pad", None, rounded(2, 2, 5), call=lambda m, x: F.pad(x, (2, 4), mode=mode), size=[2, 4], mode=mode)
+layer("pad", None, rounded(2, 1, 3, 2), call=lambda m, x: F.pad(x, (2, 2, 2, 2), value=0.5), size=2, value=0.5)
+
+# ---- norms without a bias, and averages of all batches
+
+
+def without_bias(module):
+    module.bias = None
+    return module
+
+
+layer("batch_norm", without_bias(nn.BatchNorm2d(3)), rounded(4, 3, 2, 2), bias=False)
+layer("group_norm", without_bias(nn.GroupNorm(2, 4)), rounded(3, 4, 5), num_groups=2, bias=False)
+
+
+def cumulative(name, module, x, **options):
+    """PyTorch counts from a whole number: here the averages are made by hand, after three batches."""
+    layer(name, module, x, cumulative=True, **options)
+    case = cases[-1]
+    case["parameters_before"]["num_batches_tracked"] = [3.0]
+    case["state_after"]["num_batches_tracked"] = [4.0]
+
+
+cumulative("batch_norm", nn.BatchNorm1d(4, momentum=0.25), rounded(6, 4))
+cumulative("instance_norm", nn.InstanceNorm2d(2, momentum=0.25, track_running_stats=True), rounded(3, 2, 3, 3), track_running_stats=True)
+
 # ---- losses
 def loss(name, f, prediction, target, **options):
     x = prediction.clone().requires_grad_()
@@ -187,6 +236,10 @@ unknown = torch.tensor([-1, 3, 1, -1, 3, 0])
 loss("cross_entropy", lambda x, t: F.cross_entropy(x, t, weight=weights, ignore_index=-1, label_smoothing=0.2), rounded(6, 4), unknown,
      class_weights=weights.tolist(), label_smoothing=0.2)
 loss("nll", lambda x, t: F.nll_loss(x, t, weight=weights, ignore_index=-1), rounded(6, 4), unknown, class_weights=weights.tolist())
+
+shares = torch.softmax(rounded(5, 4, scale=2.0), 1).float().double()
+loss("soft_cross_entropy", lambda x, t: F.cross_entropy(x, t), rounded(5, 4, scale=3.0), shares)
+loss("soft_cross_entropy", lambda x, t: F.cross_entropy(x, t), rounded(5, 20, scale=3.0), F.one_hot(torch.tensor([3, 19, 0, 7, 7]), 20).double())
 
 # ---- optimizers
 def walk(name, make, theta0, steps=12, before=None, after=None, **options):

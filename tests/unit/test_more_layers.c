@@ -3,7 +3,7 @@
  */
 #include "plugin_help.h"
 
-enum { INPUTS = 3, MAX_TENSORS = 4, LARGEST = 4096 };
+enum { INPUTS = 3, MAX_TENSORS = 16, LARGEST = 4096 };
 
 /* A layer with its buffers; its inputs are normal numbers, or whole ones below INDICES. */
 struct layer {
