@@ -4,7 +4,7 @@
 # are left at the end though nothing stopped them are an error.
 . "${srcdir:-.}/tests/cli/lib.sh"
 . "$srcdir/tests/cli/crash_lib.sh"
-crasher_spec sweep.yaml dawdle 'train: {epochs: 30, batch_size: 0}' 'checkpoint: {every: 5, keep: [last]}' \
+crasher_spec sweep.yaml dawdle 'train: {epochs: 100, batch_size: 0}' 'checkpoint: {every: 5, keep: [last]}' \
     'sweep: {over: {optimizer.sgd.lr: [0.1, 0.5]}, objective: {minimize: train.loss}, pruner: {asha: {minimum: 2, reduction: 2, lag: 1}}}'
 sed -i 's/^optimizer: sgd/optimizer: {sgd: {lr: 0.1}}/' sweep.yaml
 "$FELL" run sweep.yaml --plugin ./crasher.so --quiet --jobs 1 --db r.db >out 2>err &
@@ -15,8 +15,8 @@ wait $runner || :
 expect_sql r.db "finished
 interrupted" "SELECT status FROM runs ORDER BY id"
 expect_exit 0 timeout 60 "$FELL" run sweep.yaml --plugin ./crasher.so --quiet --jobs 1 --db r.db
-expect_sql r.db "finished|30
-finished|30" "SELECT status, (SELECT count(*) FROM epochs WHERE run_id = id) FROM runs ORDER BY id"
+expect_sql r.db "finished|100
+finished|100" "SELECT status, (SELECT count(*) FROM epochs WHERE run_id = id) FROM runs ORDER BY id"
 # From its checkpoint.
 expect_sql r.db 0 "SELECT count(*) FROM events WHERE detail = 'from its beginning'"
 

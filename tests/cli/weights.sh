@@ -71,7 +71,7 @@ refuses 'weights: w, drop: [g]' "csv.weights: column 3 (w) goes from -1 to 1; we
 refuses 'group: g, drop: [w]' "csv.group: bad.csv:4: column 4 (g): missing value (1 in all)"
 refuses 'group: y' "csv.group: column 2 (y) is the target"
 refuses 'group: g, weights: g' "csv.weights: column 4 (g) is the group"
-refuses 'weights: ww' "weights: there is no column 'ww'; did you mean 'w'?"
+refuses 'weights: ww' "weights: there is no column 'ww' (columns: a, y, w, g)"
 refuses 'drop: [a, w], group: g' "group: no column is left as input"
 
 # ---- sqlite has them as well -----------------------------------------------------------------------------------------------
