@@ -185,11 +185,14 @@ static inline fell_status recurrent_stack_backward(fell_layer_call *c, const str
                   rows = c->batch * steps;
     const int64_t widest = all > c->plan->in[0].dim[1] ? all : c->plan->in[0].dim[1];
     float *room = fell_scratch(c->ctx, rows * (3 * widest + 2 * all), sizeof *room);
-    float *turned = room + rows * widest, *dx = turned + rows * widest, *dy = dx + rows * widest;
-    float *one = dy + rows * all;
+    float *turned, *dx, *dy, *one;
 
     if (!room)
         return FELL_ERROR;
+    turned = room + rows * widest;
+    dx = turned + rows * widest;
+    dy = dx + rows * widest;
+    one = dy + rows * all;
     memset(dy, 0, (size_t)(rows * all) * sizeof *dy);
     if (s->return_sequences)
         memcpy(dy, c->dy, (size_t)(rows * all) * sizeof *dy);

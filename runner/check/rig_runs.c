@@ -158,10 +158,12 @@ status rig_optimizer_step(struct rig *g, int64_t t, double *loss,
 
 static status optimizer_forward(struct rig *g, struct error *err)
 {
-    for (g->next_step = 1; g->next_step <= OPTIMIZER_STEPS; g->next_step++)
-        if (rig_optimizer_step(g, g->next_step, &(double){g->how.no_loss ? 0.0 : 1.0 / (double)g->next_step},
-                               NULL, err) != OK)
+    for (g->next_step = 1; g->next_step <= OPTIMIZER_STEPS; g->next_step++) {
+        double loss = g->how.no_loss ? 0.0 : 1.0 / (double)g->next_step;
+
+        if (rig_optimizer_step(g, g->next_step, &loss, NULL, err) != OK)
             return FAILED;
+    }
     return OK;
 }
 
