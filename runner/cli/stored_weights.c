@@ -1,6 +1,7 @@
 /* stored_weights.c - see stored_weights.h. */
 #include "cli/stored_weights.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -138,7 +139,6 @@ static status train_again(const struct stored_weights *x, sqlite3 *db, size_t np
     if (!run_status_is_good(end.word)) {
         error_set(err, "%s: %.1900s", end.word, end.error);
     } else if (isfinite(x->train_loss) && train_loss != x->train_loss) {
-        unlink(to);
         error_set(
             err,
             "training again did not give what is recorded (train loss %.9g, recorded %.9g): the data, a "
@@ -152,9 +152,35 @@ out:
     return st;
 }
 
+/* What was trained again goes where it is wanted only once it is known to be right: a file that stood there
+ * stays otherwise. */
+static status train_aside(const struct stored_weights *x, sqlite3 *db, size_t nplugins,
+                          const char *const *plugins, const char *to, struct error *err)
+{
+    const char *tmp = getenv("TMPDIR");
+    char *folder = mem_format("%s/fell-weights-XXXXXX", tmp && *tmp ? tmp : "/tmp"), *file, *bytes = NULL;
+    size_t size;
+    status st = FAILED;
+
+    if (!mkdtemp(folder)) {
+        error_set(err, "no temporary folder '%s': %s", folder, strerror(errno));
+        free(folder);
+        return FAILED;
+    }
+    file = mem_format("%s/weights", folder);
+    if (train_again(x, db, nplugins, plugins, file, err) == OK && file_read(file, &bytes, &size, err) == OK)
+        st = file_write(to, bytes, size, err);
+    free(bytes);
+    unlink(file);
+    rmdir(folder);
+    free(file);
+    free(folder);
+    return st;
+}
+
 status stored_weights_write(const struct stored_weights *x, sqlite3 *db, size_t nplugins,
                             const char *const *plugins, const char *to, bool *saved, struct error *err)
 {
     *saved = stored_weights_kept(x);
-    return *saved ? strip(x, db, to, err) : train_again(x, db, nplugins, plugins, to, err);
+    return *saved ? strip(x, db, to, err) : train_aside(x, db, nplugins, plugins, to, err);
 }

@@ -83,6 +83,13 @@ expect_text err "'Rom' is not among the 3 words"
 
 expect_exit 0 "$FELL" export 1 --safetensors net.safetensors
 expect_exit 0 "$FELL" export 1 --epoch 4 --safetensors four.safetensors # trained again
+# Weights that are not those of the run take no file's place.
+cp "$db" wrong.db
+sqlite3 wrong.db "UPDATE epochs SET train_loss = 9 WHERE run_id = 1 AND epoch = 4"
+echo old >old.safetensors
+expect_exit 1 "$FELL" export 1 --epoch 4 --safetensors old.safetensors --db wrong.db
+expect_text err "training again did not give what is recorded"
+[ "$(cat old.safetensors)" = old ] || fail "a file went for weights that are wrong"
 mkdir away
 mv net.safetensors four.safetensors other.csv away
 cd away
