@@ -22,13 +22,22 @@ static const struct {
     {"% ", "a file with comments of '%' (ARFF?); save it as CSV"},
 };
 
+/* Whether the next line begins with % or @, too, as in ARFF: a column may be called "% fat". */
+static inline bool csv_goes_on(const char *p)
+{
+    p += strcspn(p, "\r\n");
+    p += strspn(p, "\r\n \t");
+    return *p == '%' || *p == '@';
+}
+
 /* Errors: the text P is no table. */
 static inline fell_status csv_refuse_others(fell_ctx *ctx, const char *file, const char *p)
 {
     while (*p == ' ' || *p == '\t' || *p == '\r' || *p == '\n')
         p++;
     for (size_t i = 0; i < sizeof csv_others / sizeof *csv_others; i++)
-        if (!strncasecmp(p, csv_others[i].begin, strlen(csv_others[i].begin)))
+        if (!strncasecmp(p, csv_others[i].begin, strlen(csv_others[i].begin)) &&
+            (strcmp(csv_others[i].begin, "% ") != 0 || csv_goes_on(p)))
             return fell_fail(ctx, "path: %s is %s", file, csv_others[i].what);
     return FELL_OK;
 }

@@ -102,7 +102,7 @@ static void pass_over(struct folder *d, const char *class, const char *name)
         snprintf(d->first_passed_over, sizeof d->first_passed_over, "%s%s%s", class, *class ? "/" : "", name);
 }
 
-/* NAME, now owned by D, as the last picture. */
+/* A copy of NAME as the last picture. */
 static bool add_picture(struct folder *d, const char *name)
 {
     char *copy = strdup(name);

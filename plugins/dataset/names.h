@@ -37,6 +37,8 @@ static inline bool missing_is_default(const fell_strings *missing)
     for (int64_t i = 0; i < missing->n; i++) {
         const size_t n = strlen(missing->v[i]);
 
+        if (!p[1]) /* more words than by default */
+            return false;
         p += 2; /* [" or ," */
         p += *p == '"' && n > 0;
         if (strncmp(p, missing->v[i], n) != 0 || p[n] != '"')

@@ -258,14 +258,16 @@ static void tell_lost_digits(fell_ctx *ctx, const struct array *a)
 static void tell_coarse(fell_ctx *ctx, const struct array *a)
 {
     double min = (double)INFINITY, max = -(double)INFINITY;
+    bool rounds = false;
 
     for (int64_t i = 0; a->wide && i < a->head.count; i++) {
         const double v = value_of(a->data + i * a->head.size, a->head.kind, a->head.size, a->head.big);
 
         min = v < min ? v : min;
         max = v > max ? v : max;
+        rounds |= (double)(float)v != v;
     }
-    coarse_tell(ctx, "targets: the numbers", min, max);
+    coarse_tell(ctx, "targets: the numbers", min, max, rounds);
 }
 
 /* Targets as classes: whole numbers from 0; -1 is none. All of the file counts, not only the rows

@@ -218,10 +218,9 @@ static fell_status refuse_log(const struct query *q)
 static fell_status read_head(const struct query *q, bool *logs)
 {
     char head[20] = "";
-    FILE *f = fopen(q->s->path, "rb");
     size_t n;
+    FILE *f = (errno = 0, fopen(q->s->path, "rb"));
 
-    errno = 0;
     n = f ? fread(head, 1, sizeof head, f) : 0;
     if (!f || ferror(f)) {
         fell_fail(q->ctx, "path: cannot %s %s: %s", f ? "read" : "open", q->s->path,

@@ -81,6 +81,7 @@ struct table_column {
     int64_t missing, numbers, commas, codes, texts, large; /* the last: beyond a float */
     struct table_spot first, first_missing, first_comma, first_code, first_text, first_large;
     bool skips;  /* its numbers do not count up by one from row to row */
+    bool rounds; /* some of its numbers are no floats */
     double from; /* the first of them */
     double min, max;
     int64_t nwords;
@@ -111,6 +112,7 @@ struct table {
     struct keep kept;            /* texts that are spoken of, names of columns that have no other place */
     bool counted;                /* column[] says what the fields are */
     bool named;
+    bool fills;      /* missing values are filled, by what another table has shown */
     bool no_targets; /* the inputs are learnt: there need be none, and none is read */
     bool new_rows;   /* a trained net is asked of them: its inputs are what counts, other columns are none */
     int64_t source_inputs; /* columns of the net's table */

@@ -76,7 +76,7 @@ static inline void table_decide(const struct table *t, struct table_column *c)
     if (c->is == 0 && c->numbers == 0 && c->commas == 0)
         c->is = FELL_CATEGORY;
     else if (!c->commas && !c->texts)
-        c->is = c->codes ? FELL_CATEGORY : FELL_NUMBER;
+        c->is = c->is == 0 && c->codes ? FELL_CATEGORY : FELL_NUMBER; /* what was said or matched stays */
 }
 
 /* What is wrong with that. */
@@ -86,7 +86,8 @@ static inline void table_say(struct table *t, struct problems *p, int64_t j)
     char place[320];
 
     if (c->missing == t->rows) {
-        problems_add(p, "%s holds nothing; drop it", table_label(t, j));
+        if (!t->fills || (c->is == FELL_CATEGORY && c->word_never_missing && !t->zeros))
+            problems_add(p, "%s holds nothing; drop it", table_label(t, j));
         return;
     }
     if (c->declared == FELL_CATEGORY)
@@ -370,6 +371,7 @@ static inline fell_status table_settle_inputs(struct table *t, fell_data_info *i
             t->used[t->nused++] = j;
         }
     }
+    t->fills = source && info->gaps;
     if (source)
         table_match(t, source, &p);
     else

@@ -24,7 +24,7 @@ static inline void table_tell_twins(struct table *t)
         }
 }
 
-/* The input called NAME, from AFTER on; -1: none. */
+/* The first input called NAME; -1: none. */
 static inline int64_t table_input_named(const struct table *t, const char *name)
 {
     for (int64_t j = 0; j < t->n; j++)

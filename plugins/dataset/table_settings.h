@@ -1,7 +1,7 @@
 /* table_settings.h - the settings that every dataset of tables has, csv and sqlite.
  *
  * A struct of settings begins with TABLE_SETTINGS, a table of parameters with TABLE_PARAMS, and
- * table_begin() takes them over.
+ * TABLE_TAKE() and TABLE_ASSIGN() take them over.
  */
 #ifndef DATASET_TABLE_SETTINGS_H
 #define DATASET_TABLE_SETTINGS_H

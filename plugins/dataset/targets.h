@@ -237,7 +237,7 @@ static inline void targets_tell_coarse(struct table *t, int64_t j)
     char whose[200];
 
     snprintf(whose, sizeof whose, "target: the numbers of %s", table_label(t, j));
-    coarse_tell(t->ctx, whose, t->column[j].min, t->column[j].max);
+    coarse_tell(t->ctx, whose, t->column[j].min, t->column[j].max, t->column[j].rounds);
 }
 
 /* Every field is a number. */

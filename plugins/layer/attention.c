@@ -46,7 +46,7 @@ static int64_t keys_of(const fell_plan *p)
 
 /* Floats of `saved`: queries, keys and values, what the heads found, what is kept of each softmax, the seed.
  */
-enum { SEED = 16 };
+enum { SEED = 2 }; /* of each row */
 
 static int64_t projected(const fell_plan *p, int64_t batch)
 {
@@ -62,7 +62,7 @@ static int64_t saved_floats(const fell_plan *p, int64_t batch)
 {
     const struct attention *s = p->settings;
 
-    return projected(p, batch) + found(p, batch) + batch * s->heads * p->in[0].dim[0] * 2 + SEED;
+    return projected(p, batch) + found(p, batch) + batch * (s->heads * p->in[0].dim[0] * 2 + SEED);
 }
 
 static fell_status plan(fell_plan *p)
@@ -201,7 +201,7 @@ static struct heads heads_of(const fell_layer_call *c, float *at)
                           .ldk = self ? 3 * width : 2 * width,
                           .causal = s->causal,
                           .rate = c->training ? (float)s->dropout : 0.0f,
-                          .seed = {(uint32_t)(seed[0] * 0x1p24f), (uint32_t)(seed[1] * 0x1p24f)},
+                          .seed = seed,
                           .q = at,
                           .k = k,
                           .v = k + width,
@@ -212,7 +212,7 @@ static struct heads heads_of(const fell_layer_call *c, float *at)
 static fell_status forward(fell_layer_call *c)
 {
     const struct attention *s = c->settings;
-    const int64_t all = saved_floats(c->plan, c->batch);
+    const int64_t all = saved_floats(c->plan, c->batch), drawn = c->batch * SEED;
     float *at = c->saved ? c->saved : fell_scratch(c->ctx, all, sizeof *at);
     struct part part[3], out;
     struct heads h;
@@ -220,9 +220,9 @@ static fell_status forward(fell_layer_call *c)
 
     if (!at)
         return FELL_ERROR;
-    memset(at + all - SEED, 0, SEED * sizeof *at);
+    memset(at + all - drawn, 0, (size_t)drawn * sizeof *at);
     if (c->training && s->dropout > 0.0)
-        fell_uniform(c->ctx, at + all - SEED, 2);
+        fell_uniform(c->ctx, at + all - drawn, drawn);
     h = heads_of(c, at);
     n = parts_of(c, at, at + (h.k - at), part);
     for (int i = 0; i < n; i++)

@@ -19,7 +19,7 @@ struct heads {
     int64_t width, ldq, ldk;                   /* floats from step to step */
     bool causal;
     float rate;             /* of weights left out; 0: none */
-    uint32_t seed[2];       /* which */
+    const float *seed;      /* [B,2] which: uniform numbers of each row */
     const float *q, *k, *v; /* [B,queries,ldq] [B,keys,ldk] */
     float *y;               /* [B,queries,width] */
     float *kept;            /* [B,heads,queries,2] */
@@ -43,11 +43,12 @@ FELL_INLINE uint32_t attention_mix(uint32_t x)
     return x ^ x >> 16;
 }
 
-/* The factor of the weight of query I and key J, 0 or 1 / (1 - rate): a number of its own for each, from the
- * call's seed, so that backward and any thread find the same. The mixing is C. Wellons' lowbias32. */
+/* The factor of a query's weight of key J, 0 or 1 / (1 - rate): a number of its own for each, from
+ * attention_row(), so that backward, any thread and any part of a batch find the same. The mixing is C.
+ * Wellons' lowbias32. */
 FELL_INLINE float attention_keep(const struct heads *h, uint32_t row, uint32_t j)
 {
-    const uint32_t u = attention_mix(attention_mix(row + h->seed[0]) ^ (j * 0x9e3779b9u + h->seed[1]));
+    const uint32_t u = attention_mix(row ^ j * 0x9e3779b9u);
 
     return (float)(u >> 8) * 0x1p-24f < h->rate ? 0.0f : 1.0f / (1.0f - h->rate);
 }
@@ -61,7 +62,12 @@ FELL_INLINE int64_t attention_seen(const struct scores *s, int64_t i)
 
 FELL_INLINE uint32_t attention_row(const struct scores *s, int64_t i)
 {
-    return attention_mix((uint32_t)(s->number * s->h->queries + s->from + i));
+    const struct heads *h = s->h;
+    const float *seed = h->seed + s->number / h->heads * 2;
+    const uint32_t at = (uint32_t)(s->number % h->heads * h->queries + s->from + i);
+
+    return attention_mix(attention_mix(at) + (uint32_t)(seed[0] * 0x1p24f)) ^ (uint32_t)(seed[1] * 0x1p24f)
+                                                                                  << 8;
 }
 
 /* p from scores to weights, and what is kept of each query. */

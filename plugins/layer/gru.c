@@ -76,7 +76,7 @@ static const fell_layer gru = {
         "z = sigmoid(a_z + q_z), n = tanh(a_n + r q_n), h_t = (1 - z) n + z h_(t-1). A sequence\n"
         "[T,D] becomes the last state [units], or with return_sequences all states [T,units]. K. Cho\n"
         "et al., \"Learning phrase representations using RNN encoder-decoder\", EMNLP 2014. As\n"
-        "PyTorch's GRU with one layer, batch first.",
+        "PyTorch's GRU, batch first.",
         struct recurrent, params),
     .tensors = tensors,
     .ntensors = RECURRENT_ALL_TENSORS,

@@ -157,7 +157,7 @@ static const fell_layer instance_norm = {
         "V.\n"
         "Lempitsky, \"Instance normalization: the missing ingredient for fast stylization\", 2016. As "
         "PyTorch's\n"
-        "InstanceNorm, whose momentum None is cumulative.",
+        "InstanceNorm; cumulative is as in batch_norm.",
         struct instance_norm, params),
     .tensors = tensors,
     .ntensors = sizeof tensors / sizeof *tensors,

@@ -76,7 +76,7 @@ static const fell_layer lstm = {
         "p_o, g = tanh(p_g), c_t = f c_(t-1) + i g, h_t = o tanh(c_t). A sequence [T,D] becomes the\n"
         "last state [units], or with return_sequences all states [T,units]. S. Hochreiter and J.\n"
         "Schmidhuber, \"Long short-term memory\", 1997, with the forget gate of F. Gers et al.,\n"
-        "2000. As PyTorch's LSTM with one layer, batch first.",
+        "2000. As PyTorch's LSTM, batch first.",
         struct recurrent, params),
     .tensors = tensors,
     .ntensors = RECURRENT_ALL_TENSORS,

@@ -53,7 +53,7 @@ static const fell_layer rnn = {
                   "Recurrent layer: goes through a sequence and carries a state from step to step.\n\n"
                   "h_t = tanh(W_ih x_t + b_ih + W_hh h_(t-1) + b_hh), h_0 = 0. A sequence [T,D] becomes the\n"
                   "last state [units], or with return_sequences all states [T,units]. J. Elman, \"Finding\n"
-                  "structure in time\", 1990. As PyTorch's RNN with one layer, batch first.",
+                  "structure in time\", 1990. As PyTorch's RNN, batch first.",
                   struct recurrent, params),
     .tensors = tensors,
     .ntensors = RECURRENT_ALL_TENSORS,

@@ -31,7 +31,7 @@ FELL_KERNEL(eval, fell_loss_call)
 
         FELL_EACH for (int64_t j = 0; j < n; j++)
         {
-            const float d = mean[j] - target[j], scaled = d * fell_exp(-log_variance[j]);
+            const float d = mean[j] - target[j], scaled = d == 0.0f ? 0.0f : d * fell_exp(-log_variance[j]);
 
             part[j] = 0.5f * (log_variance[j] + d * scaled);
             dmean[j] = scaled;

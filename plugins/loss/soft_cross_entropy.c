@@ -2,7 +2,7 @@
 #include "../rows.h"
 
 static const fell_targets targets[] = {
-    {0, 1, 0, NULL, 0, "they are the shares of the classes, which add up to 1 in each row"}};
+    {0, 1, FELL_SHARES, NULL, 0, "they are the shares of the classes, which add up to 1 in each row"}};
 
 /* With W the sum of the targets: loss = sum of -t_j log p_j, dx_j = W p_j - t_j. */
 FELL_KERNEL(eval, fell_loss_call)

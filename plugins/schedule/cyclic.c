@@ -21,8 +21,8 @@ static const fell_param params[] = {
              "Optimizer steps from top to bottom; 0: as many as up."),
     FELL_ENUM(struct cyclic, mode, "triangular", "triangular|triangular2|exp_range",
               "How high later tops are: all the same, each half as high, or gamma^step."),
-    FELL_FLOAT(struct cyclic, gamma, 1, 0, INFINITY, FELL_MIN_OPEN | FELL_MAX_OPEN,
-               "Factor of the height for each step in exp_range, above 0."),
+    FELL_FLOAT(struct cyclic, gamma, 1, 0, 1, FELL_MIN_OPEN,
+               "Factor of the height for each step in exp_range, above 0, at most 1."),
 };
 
 static fell_status rate(fell_schedule_call *c)

@@ -290,8 +290,6 @@ static const struct synonym {
     /* layers and activations */
     {"gelu_tanh", {"gelu"}},
     {"gelu_new", {"gelu"}},
-    {"rms_norm", {"layer_norm"}},
-    {"rmsnorm", {"layer_norm"}},
     {"lstm_cell", {"lstm"}},
     {"gru_cell", {"gru"}},
     {"swish", {"silu"}},

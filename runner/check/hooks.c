@@ -109,7 +109,7 @@ static int hook_posix_memalign(void **p, size_t alignment, size_t size)
 static char *hook_strdup(const char *text)
 {
     note("strdup");
-    return strdup(text);
+    return given(strdup(text), strlen(text) + 1);
 }
 
 static void *hook_mmap(void *at, size_t size, int protection, int flags, int fd, off_t offset)

@@ -17,6 +17,7 @@
 #include "cli/stored_weights.h"
 #include "engine/fitted.h"
 #include "engine/weights_file.h"
+#include "host/settings.h"
 #include "kernels/pool.h"
 #include "yaml/tree.h"
 
@@ -92,6 +93,18 @@ static status find_weights(sqlite3 *db, const struct call *c, struct stored_weig
     return stored_weights_find(db, c->db, NULL, x, err);
 }
 
+/* Rows of a split are those that were recorded, or none. */
+static status check_files(sqlite3 *db, const struct call *c, int64_t run, struct error *err)
+{
+    struct moved_files files = {0};
+    status st = c->split ? moved_files_find(db, run, &files, err) : OK;
+
+    if (st == OK && files.changed.len)
+        st = error_set(err, "--split: %s", files.changed.text);
+    moved_files_release(&files);
+    return st;
+}
+
 static status weights_of_run(struct question *q, struct error *err)
 {
     const struct call *c = q->call;
@@ -101,7 +114,8 @@ static status weights_of_run(struct question *q, struct error *err)
     bool saved;
 
     if (need_folder(q, err) == OK && results_open(c->db, &db, err) == OK &&
-        results_run(db, c->args[0], &x.run, err) == OK && find_weights(db, c, &x, err) == OK) {
+        results_run(db, c->args[0], &x.run, err) == OK && check_files(db, c, x.run, err) == OK &&
+        find_weights(db, c, &x, err) == OK) {
         q->weights = q->made = mem_format("%s/weights.safetensors", q->folder);
         st = stored_weights_write(&x, db, c->nplugins, c->plugins, q->weights, &saved, err);
         if (st == OK && !c->quiet)
@@ -205,6 +219,7 @@ static status name_rows(struct question *q, const char *path, struct error *err)
         cJSON_ReplaceItemInObject(settings, "rows", cJSON_CreateNumber(0));
     cJSON_DeleteItemFromObject(data, "test");
     cJSON_AddItemToObject(data, "test", test);
+    cJSON_ReplaceItemInObject(q->json, "seed", settings_json_int((int64_t)q->spec->seed));
     text = cJSON_PrintUnformatted(q->json);
     st = read_spec(q, text, 1, err);
     cJSON_free(text);

@@ -19,10 +19,14 @@
 
 /* ---- names and numbers ---------------------------------------------------------------- */
 
-static void add_float(struct strbuf *b, double v)
+static void add_float(struct strbuf *b, bool json, double v)
 {
     char text[32];
 
+    if (json && !isfinite(v)) {
+        strbuf_add(b, "null");
+        return;
+    }
     for (int digits = 6; digits <= 9; digits++) {
         snprintf(text, sizeof text, "%.*g", digits, v);
         if (strtof(text, NULL) == (float)v)
@@ -186,31 +190,35 @@ static void add_classes(const struct answers *a, const struct answer_form *f, in
             strbuf_add(b, ",");
         if (a->json)
             add_name(a, b, "", class_name(a, k, number));
-        add_float(b, p[k]);
+        add_float(b, a->json, p[k]);
     }
     if (a->json)
         strbuf_add(b, "}");
 }
 
-static void add_values(const struct answers *a, const struct answer_form *f, const float *y, struct strbuf *b)
+static void add_values(const struct answers *a, const struct answer_form *f, const float *y, double *p,
+                       struct strbuf *b)
 {
     struct strbuf name = {0};
 
     for (int64_t k = 0; k < f->size; k++) {
-        const double v = meant(f, (double)y[k]);
+        double v;
         const double cut = isnan(f->cut) ? 0.5 : f->cut;
 
+        if (f->shares && k % f->cols == 0)
+            (void)judge(f, y + k, p);
+        v = f->shares ? p[k % f->cols] : meant(f, (double)y[k]);
         strbuf_add(b, ",");
         target_name(a, f->size, k, &name);
         if (a->json)
             add_name(a, b, "", name.text);
-        add_float(b, asks(f) ? (v > cut ? f->high : f->low) : v);
+        add_float(b, a->json, asks(f) ? (v > cut ? f->high : f->low) : v);
         if (!asks(f))
             continue;
         strbuf_add(b, ",");
         if (a->json)
             add_name(a, b, score_word(f), name.text);
-        add_float(b, v);
+        add_float(b, a->json, v);
     }
     strbuf_release(&name);
 }
@@ -224,6 +232,12 @@ status answers_write(void *arg, const struct answer_form *form, int64_t first, i
     struct strbuf b = {0};
     bool good = true;
 
+    if (a->written == 0 && !form->classes && a->data->target_mean && !form->own_units)
+        fprintf(
+            stderr,
+            "fell: data.scale_target: a row has %lld outputs for %lld targets, so they are as the targets "
+            "were scaled, not in their own units\n",
+            (long long)form->size, (long long)a->data->target_size);
     if (a->written == 0 && !a->json)
         add_header(a, form, &b);
     for (int64_t i = 0; i < n && good; i++) {
@@ -234,7 +248,7 @@ status answers_write(void *arg, const struct answer_form *form, int64_t first, i
             if (form->classes)
                 add_classes(a, form, t, y + i * form->size + t * form->cols, p, &b);
             else
-                add_values(a, form, y + i * form->size, &b);
+                add_values(a, form, y + i * form->size, p, &b);
             strbuf_add(&b, a->json ? "}\n" : "\n");
         }
         good = fwrite(b.text, 1, b.len, a->to) == b.len;

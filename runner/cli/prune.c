@@ -4,6 +4,7 @@
  * The weights are those of stored_weights.h, what is pruned already stands in the run's own masks. Writes
  * nothing to the results database. The rule is engine/prune.c's.
  */
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,10 +37,18 @@ static status open_weights(struct pruning *p, struct error *err)
     char *made;
     bool saved;
     status st;
+    int fd;
 
     if (stored_weights_kept(&p->of))
         return tensor_file_open(p->of.checkpoint, &p->weights, err);
-    made = mem_format("%s.weights", p->c->output);
+    made = mem_format("%s.XXXXXX", p->c->output);
+    fd = mkstemp(made);
+    if (fd < 0) {
+        error_set(err, "cannot write beside '%s': %s", p->c->output, strerror(errno));
+        free(made);
+        return FAILED;
+    }
+    close(fd);
     st = stored_weights_write(&p->of, p->db, p->c->nplugins, p->c->plugins, made, &saved, err);
     if (st == OK)
         st = tensor_file_open(made, &p->weights, err);

@@ -95,6 +95,9 @@ static const struct example examples[] = {
     {"loss", "kl_divergence", /* the word of a category is a distribution: all of it lies on one */
      .source = "{csv: {path: configs/data/iris.csv, target: [], drop: [0, 1, 2, 3]}}, target: input",
      .model = "dense: {units: 2, activation: tanh}\ndense: {units: 3, activation: log_softmax}"},
+    {"loss", "soft_cross_entropy",
+     .source = "{csv: {path: configs/data/iris.csv, target: [], drop: [0, 1, 2, 3]}}, target: input",
+     .model = "dense: {units: 2, activation: tanh}\ndense: {units: 3}"},
     {"loss", "cross_entropy", .source = IRIS},
     {"loss", "gaussian_nll", .source = "sine",
      .model = "dense: {units: 16, activation: tanh}\ndense: {units: 2}"},

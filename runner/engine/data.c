@@ -52,8 +52,8 @@ static status open_all(const struct spec *spec, struct dataset set[SPLITS], stru
     for (enum split s = 0; s < SPLITS; s++) {
         if (!choices[s]->item)
             continue;
-        if (dataset_open(&set[s], choices[s], s, spec, s == SPLIT_TRAIN ? NULL : &set[SPLIT_TRAIN], env, p) !=
-            OK)
+        if (dataset_open(&set[s], choices[s], (int)s, spec, s == SPLIT_TRAIN ? NULL : &set[SPLIT_TRAIN], env,
+                         p) != OK)
             return FAILED;
         if (s != SPLIT_TRAIN && dataset_match(&set[s], &set[SPLIT_TRAIN], p) != OK)
             return FAILED;

@@ -156,7 +156,7 @@ static fell_shape shape(struct reading *r, const cJSON *list)
         return fell_vec(1);
     cJSON_ArrayForEach(v, list) s.dim[k++] = integer(r, v, 1, (int64_t)1 << 40);
     r->good &= r->good && data_shape_size(&s) > 0;
-    return s;
+    return r->good ? s : fell_vec(1);
 }
 
 static const char *string(struct reading *r, const cJSON *v)

@@ -153,6 +153,7 @@ char *data_key_changed(const struct spec *spec, int64_t *changed)
     *changed = 0;
     cJSON_AddItemToArray(key, settings_json_int((int64_t)spec->seed));
     cJSON_AddItemToArray(key, settings_json_int(spec->loss.item->loss->target));
+    cJSON_AddItemToArray(key, settings_json_int((int64_t)(spec->loss.item->loss->flags & FELL_NO_CLASS)));
     cJSON_AddItemToArray(key, settings_json_number(spec->data.validation_share));
     add_section(key, spec);
     add_choice(key, &spec->data.source, changed);

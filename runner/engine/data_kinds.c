@@ -90,7 +90,7 @@ status kinds_of_source(struct dataset *d, const char *key, struct kinds *out, st
 
         for (int64_t i = 0; i < n; i++)
             row[i] = at + i;
-        result = dataset_read(d, row, n, true, &some, p);
+        result = dataset_read(d, row, n, false, &some, p);
         if (result == OK)
             result = count_rows(&c, &some, at, key, p);
         rows_free(&some);

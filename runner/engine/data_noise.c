@@ -82,10 +82,12 @@ static status noise_values(const struct spec *spec, struct data *data, const int
     return result;
 }
 
-static status noise_labels(const struct spec *spec, struct data *data, const int64_t *place, int64_t n,
+/* PLACE [*N] has those that got another class afterwards: a row without a class keeps none. */
+static status noise_labels(const struct spec *spec, struct data *data, int64_t *place, int64_t *n,
                            struct problem *p)
 {
     struct rows *r = &data->split[SPLIT_TRAIN];
+    int64_t to = 0;
 
     if (data->target_size != 1)
         return problem_set(p, "data.label_noise", 0, "",
@@ -93,17 +95,22 @@ static status noise_labels(const struct spec *spec, struct data *data, const int
                            (long long)data->target_size);
     if (data->nclasses < 2)
         return problem_set(p, "data.label_noise", 0, "", "data.label_noise: there is only one class");
-    for (int64_t i = 0; i < n; i++)
-        if (r->label[place[i]] >= 0)
-            r->label[place[i]] =
-                (int32_t)other_class(spec, number_of(r, place[i]), r->label[place[i]], data->nclasses);
+    for (int64_t i = 0; i < *n; i++) {
+        int32_t *label = &r->label[place[i]];
+
+        if (*label < 0)
+            continue;
+        *label = (int32_t)other_class(spec, number_of(r, place[i]), *label, data->nclasses);
+        place[to++] = place[i];
+    }
+    *n = to;
     return OK;
 }
 
 status data_noise(const struct spec *spec, struct data *data, struct problem *p)
 {
     const struct rows *r = &data->split[SPLIT_TRAIN];
-    const int64_t n = (int64_t)floor(spec->data.label_noise * (double)r->n + 0.5);
+    int64_t n = (int64_t)floor(spec->data.label_noise * (double)r->n + 0.5);
     int64_t *place;
     status result;
 
@@ -113,7 +120,7 @@ status data_noise(const struct spec *spec, struct data *data, struct problem *p)
     if (!place)
         return problem_set(p, "data.label_noise", 0, "", "%lld rows do not fit into memory",
                            (long long)data->source_rows);
-    result = data->classes ? noise_labels(spec, data, place, n, p) : noise_values(spec, data, place, n, p);
+    result = data->classes ? noise_labels(spec, data, place, &n, p) : noise_values(spec, data, place, n, p);
     if (result == OK && n > 0) {
         data->noised = n;
         data->noised_row = mem_try_aligned((size_t)n, sizeof *data->noised_row);

@@ -307,7 +307,8 @@ static status map_columns(struct dataset *d, const struct dataset *source, struc
     for (int64_t k = 0; k < other->ncolumns; k++)
         named &= other->column[k].name != NULL;
     for (int64_t k = 0; same && named && k < own->ncolumns; k++)
-        same &= same_name(&own->column[k], &other->column[k]);
+        same &= same_name(&own->column[k], &other->column[k]) &&
+                own->column[k].width == other->column[k].width && own->column[k].is == other->column[k].is;
     if (same || !named)
         return OK;
     d->x_from = mem_array((size_t)d->x_size, sizeof *d->x_from);

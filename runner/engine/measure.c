@@ -293,7 +293,8 @@ status measure_allocate(struct measure *m, struct problem *p)
         m->weight = mem_array((size_t)(most * m->rows_each), sizeof *m->weight);
         m->kept_weight = mem_array((size_t)keeps, sizeof *m->kept_weight);
     }
-    if (!m->pred || (keeps && !m->label && !m->target) || (m->data->target_mean && !make_own(m)))
+    if (!m->pred || ((keeps || (m->classes && m->no_class)) && !m->label && !m->target) ||
+        (m->data->target_mean && !make_own(m)))
         return problem_set(p, "metrics", 0, "", "no memory for the outputs of %lld rows", (long long)most);
     return OK;
 }

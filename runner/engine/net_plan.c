@@ -404,6 +404,16 @@ static void judge_meaning(struct net *n)
         n->env->warn(n->env->warn_arg, n->loss.name, text);
 }
 
+/* Whether E keeps something from batch to batch, as running averages. */
+static bool has_state(const struct net *n, const struct entry *e)
+{
+    bool has = false;
+
+    for (size_t i = e->first; i < e->first + e->ntensors; i++)
+        has |= n->tensor[i].position < 0;
+    return has;
+}
+
 /* What ties the rows of a step's batch together cannot see them in parts. */
 static status check_parts(const struct net *n, struct problem *p)
 {
@@ -415,7 +425,8 @@ static status check_parts(const struct net *n, struct problem *p)
     for (size_t i = 0; i < n->nentries && !what; i++) {
         const struct entry *e = &n->entry[i];
 
-        if (!e->layer || (!(e->layer->flags & (FELL_MIXES_ROWS | FELL_BATCHWISE)) && e->plan.min_batch < 2))
+        if (!e->layer || (!(e->layer->flags & (FELL_MIXES_ROWS | FELL_BATCHWISE)) && e->plan.min_batch < 2 &&
+                          !has_state(n, e)))
             continue;
         what = "layer";
         name = e->name;

@@ -18,9 +18,12 @@ static struct answer_form find_form(const struct net *n)
                             .is = n->pred_is,
                             .classes = n->data->classes,
                             .own_units = n->data->target_mean && last->size == n->data->target_size,
+                            .shares = !n->data->classes && targets_are_shares(&n->spec->loss),
                             .cut = NAN};
 
-    if (!f.classes && !targets_sides(&n->spec->loss, &f.low, &f.high) &&
+    /* A loss that takes any values, mse behind a sigmoid, asks no question. */
+    if (!f.classes && !targets_sides(&n->spec->loss, &f.low, &f.high) && !f.shares &&
+        n->loss_item->expects != FELL_REAL &&
         (f.is == FELL_PROB || f.is == FELL_LOGIT || f.is == FELL_LOGPROB))
         f.high = 1.0;
     if (!f.classes && f.high > f.low && f.is == FELL_REAL)

@@ -13,6 +13,7 @@ struct answer_form {
     uint64_t is;       /* FELL_REAL, FELL_PROB, FELL_LOGIT, FELL_LOGPROB, FELL_LOG */
     bool classes;      /* cols answer one question: which class */
     bool own_units;    /* real values as the source's targets are, not as they were scaled */
+    bool shares;       /* values: cols are shares of one whole, 1 in all */
     double cut;        /* of yes and no (is FELL_REAL): between them; else NAN */
     double low, high;  /* these two */
 };

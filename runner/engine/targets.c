@@ -150,7 +150,9 @@ void targets_tell_shares(const struct choice *loss, const struct data *data, int
 
         for (int64_t i = 0; i < r->n * data->target_size / cols; i++) {
             const int64_t at = i * cols / data->target_size;
-            const double all = sum_of_shares(r->target + i * cols, cols, flags & FELL_LOG_SHARES);
+            const float *target =
+                r->target + rows_at(r, at, data->target_size) + i * cols % data->target_size;
+            const double all = sum_of_shares(target, cols, flags & FELL_LOG_SHARES);
 
             if (is_whole(all))
                 continue;
@@ -265,6 +267,16 @@ bool targets_sides(const struct choice *loss, double *low, double *high)
     return sides != NULL;
 }
 
+bool targets_are_shares(const struct choice *loss)
+{
+    const fell_loss *item = loss->item->loss;
+
+    for (uint64_t i = 0; i < item->ntargets; i++)
+        if (applies(loss, &item->targets[i]) && item->targets[i].flags & (FELL_SHARES | FELL_LOG_SHARES))
+            return true;
+    return false;
+}
+
 struct meaning targets_mean(const struct choice *loss, const struct data *data, uint64_t pred_is,
                             bool compete, int64_t cols)
 {
@@ -273,16 +285,18 @@ struct meaning targets_mean(const struct choice *loss, const struct data *data, 
                               share = {.min = 0, .max = 1};
     const fell_targets *sides = question(loss);
     struct meaning m = {.is = FELL_ONE_CLASS};
+    const bool shares = targets_are_shares(loss);
     bool bits;
 
     if (data->classes)
         return m;
+    compete |= shares;
     bits = all_fit(&bit, data);
     if (!bits && !all_fit(&sign, data)) {
         m.is = compete && cols > 1 && all_fit(&share, data) ? FELL_ONE_CLASS : FELL_NUMBERS;
         return m;
     }
-    if (cols > 1 && (compete || loss->item->loss->ntargets == 0) && pred_is != FELL_LOGIT &&
+    if (cols > 1 && (compete || loss->item->loss->ntargets == 0) && (shares || pred_is != FELL_LOGIT) &&
         all_one_hot(data, 1.0f, cols))
         return m;
     m.is = FELL_YES_NO;

@@ -30,14 +30,17 @@ float targets_within(const struct choice *loss, float value);
 /* Whether LOSS asks questions of yes and no: the two targets that it takes. */
 bool targets_sides(const struct choice *loss, double *low, double *high);
 
+/* Whether LOSS takes shares of one whole, or their logarithms. */
+bool targets_are_shares(const struct choice *loss);
+
 /* Whether LOSS takes outputs that are logarithms of what its targets are. */
 bool targets_have_logs(const struct choice *loss);
 
 /* Labels are one class a row. So are values of 0 and 1, or -1 and 1, of which each row has one 1, where
  * outputs compete or the loss does not say what it asks (mse), and shares of 1 where outputs compete;
  * other values of 0 and 1, or -1 and 1, are questions, and all others are numbers. PRED_IS: what the outputs
- * are, FELL_REAL or so on. COMPETE: those of a row are shares of one whole (softmax). COLS: outputs that one
- * call of a metric sees side by side. */
+ * are, FELL_REAL or so on. COMPETE: those of a row are shares of one whole (softmax), as they are also where
+ * LOSS says so of its targets. COLS: outputs that one call of a metric sees side by side. */
 struct meaning targets_mean(const struct choice *loss, const struct data *data, uint64_t pred_is,
                             bool compete, int64_t cols);
 

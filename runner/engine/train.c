@@ -160,6 +160,22 @@ static status more_passes(struct run *r, const struct batch *batch, double lr)
     return OK;
 }
 
+/* Whether a row of the batch counts: where none does there is no step, and the weights stay where they are.
+ */
+static bool counts(const struct batch *b, int64_t targets)
+{
+    for (int64_t i = 0; i < b->n; i++) {
+        if (b->weight && b->weight[i] == 0.0f)
+            continue;
+        for (int64_t k = 0; b->label && k < targets; k++)
+            if (b->label[i * targets + k] >= 0)
+                return true;
+        if (!b->label)
+            return true;
+    }
+    return false;
+}
+
 static status run_epoch(struct run *r)
 {
     struct net *net = r->learner.net;
@@ -176,7 +192,8 @@ static status run_epoch(struct run *r)
         if (r->augment && augment_batch(r->augment, r->step, &batch, &err) != OK)
             return fail(r, &err);
         if (rate_of_step(r->rate, r->epoch - 1, r->step - 1, &lr, &err) != OK ||
-            update_before(r->learner.update, step_number(r), lr, &err) != OK ||
+            (counts(&batch, r->data->target_size) &&
+             update_before(r->learner.update, step_number(r), lr, &err) != OK) ||
             take_step(r, &batch, true, &step, &err) != OK)
             return fail(r, &err);
         tally_loss(&r->tally, step.sum, step.weight, batch.n);
@@ -467,14 +484,18 @@ static status prepare(struct run *r, struct problem *p)
     const struct spec *spec = r->spec;
     const int64_t batch = net_batch(spec, r->data), epochs = spec->train.epochs;
     const int64_t steps = net_epoch_steps(spec, r->data);
+    int64_t all;
 
+    if (__builtin_mul_overflow(steps, epochs, &all))
+        return problem_set(p, "train", 0, "steps_per_epoch",
+                           "steps_per_epoch: %lld epochs of %lld steps are more than can be counted",
+                           (long long)epochs, (long long)steps);
     if (learner_plan(&r->learner, spec, r->data, r->env, batch, p) != OK ||
         learner_fill(&r->learner, spec, r->options->seed, p) != OK || prepare_batches(r, batch, p) != OK ||
         augment_new(spec, r->data, r->env, r->options->seed, r->batches[SPLIT_TRAIN].size, true, &r->augment,
                     p) != OK)
         return FAILED;
-    r->rate =
-        rate_new(spec, r->learner.measure, r->env, update_rate(r->learner.update), epochs, steps * epochs);
+    r->rate = rate_new(spec, r->learner.measure, r->env, update_rate(r->learner.update), epochs, all);
     r->every = spec->record.gradients == RECORD_STEP ? spec->record.every : 0;
     if (tally_init(&r->tally, r->learner.net, r->env, spec->record.gradients, p) != OK)
         return FAILED;

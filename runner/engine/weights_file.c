@@ -91,12 +91,22 @@ status weights_file_strip(const char *from, const char *name, const char *resolv
 
 /* ---- reading -------------------------------------------------------------------------- */
 
-static char *print(const cJSON *json)
+/* The value behind KEY as it stands in the text from *AT on, which moves behind it: numbers of more digits
+ * than cJSON keeps stay as they are. free() it; NULL: it does not stand there so. */
+static char *raw_value(const char **at, const char *key)
 {
-    char *printed = cJSON_PrintUnformatted(json), *text = mem_string(printed ? printed : "");
+    const char *begin = *at ? strstr(*at, key) : NULL, *end = NULL;
+    cJSON *value = begin ? cJSON_ParseWithOpts(begin + strlen(key), &end, 0) : NULL;
+    char *raw = NULL;
 
-    cJSON_free(printed);
-    return text;
+    if (value) {
+        begin += strlen(key);
+        raw = mem_alloc((size_t)(end - begin) + 1);
+        memcpy(raw, begin, (size_t)(end - begin));
+    }
+    *at = value ? end : NULL;
+    cJSON_Delete(value);
+    return raw;
 }
 
 static status read_about(const char *text, struct weights_about *a, struct error *err)
@@ -113,12 +123,18 @@ static status read_about(const char *text, struct weights_about *a, struct error
         result = error_set(err, "what it says of its net is of a later version of fell");
     else if (version != ABOUT_VERSION || !cJSON_IsObject(spec) || !name)
         result = error_set(err, "what it says of its net makes no sense");
-    if (result == OK)
+    if (result == OK) {
+        const char *at = text;
+
         *a = (struct weights_about){.name = mem_string(name),
-                                    .spec = print(spec),
-                                    .data = cJSON_IsObject(data) ? print(data) : NULL,
                                     .epoch =
                                         (int64_t)cJSON_GetNumberValue(cJSON_GetObjectItem(json, "epoch"))};
+        a->spec = raw_value(&at, ",\"spec\":");
+        if (cJSON_IsObject(data))
+            a->data = raw_value(&at, ",\"data\":");
+        if (!a->spec || (cJSON_IsObject(data) && !a->data))
+            result = error_set(err, "what it says of its net makes no sense");
+    }
     cJSON_Delete(json);
     return result;
 }

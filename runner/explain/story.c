@@ -170,7 +170,8 @@ static int64_t count_right(const struct lesson *l)
 static void tell_sequence(struct story *s)
 {
     const struct lesson *l = s->l;
-    const bool text = l->data->vocabulary && l->data->class_names && l->data->vocabulary == l->data->nclasses;
+    const bool text = l->data->vocabulary && l->data->class_names && l->spec->data.ntransforms == 0 &&
+                      l->data->vocabulary == l->data->nclasses;
     const char *row = text ? page_format(s->p, " is %s, and it", text_row(s)) : "";
 
     page_paragraph(

@@ -93,7 +93,7 @@ static fell_status read_wild(fell_read_call *c)
         if (s->how == LABEL_HIGH)
             c->label[i] = (int32_t)s->classes;
         if (s->how == LABEL_LOW)
-            c->label[i] = -1;
+            c->label[i] = -2; /* -1 would be of no class */
         if (s->how == INF_TARGET)
             c->target[i] = -INFINITY;
     }

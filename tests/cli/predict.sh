@@ -60,6 +60,10 @@ cmp out whole.csv || fail "the order of the columns changes the answers"
 expect_text err "passed over, since the net has no such input: 'note'"
 expect_exit 0 "$FELL" predict 1 - --epoch 6 --quiet <other.csv
 cmp out whole.csv || fail "standard input gives other answers"
+# One row alone: what is missing is filled as in training.
+head -2 other.csv >one.csv
+expect_exit 0 "$FELL" predict 1 one.csv --epoch 6 --quiet
+[ "$(sed -n 2p out | cut -d, -f2-)" = "$(sed -n 2p whole.csv | cut -d, -f2-)" ] || fail "a row alone has another answer: $(cat out)"
 # What a run is predicted with: each case, the status and what is said.
 while IFS='|' read -r text words; do
     # shellcheck disable=SC2086 # the words of a command
@@ -75,6 +79,24 @@ there is no epoch 7|1 all.csv --epoch 7
 no run 9|9 all.csv
 not a safetensors file|all.csv all.csv
 END
+# A number stays one where all new rows write it as a code.
+awk 'BEGIN { print "a,y"; for (i = 0; i < 30; i++) print i % 9 "," i % 9 * 2 }' >numbers.csv
+printf 'a\n5\n' >five.csv
+printf 'a\n005\n' >code.csv
+cat >line.yaml <<'END'
+name: line
+seed: 1
+data: {source: {csv: {path: numbers.csv, target: y}}}
+model: [{dense: {units: 1}}]
+loss: mse
+optimizer: sgd
+train: {epochs: 2}
+END
+expect_exit 0 "$FELL" run line.yaml --quiet --db line.db
+expect_exit 0 "$FELL" predict 1 five.csv --db line.db --quiet
+cp out five
+expect_exit 0 "$FELL" predict 1 code.csv --db line.db --quiet
+cmp out five || fail "005 is another number than 5 to a net of numbers"
 sed '3s/Bern/Rom/' other.csv >town.csv
 expect_exit 2 "$FELL" predict 1 town.csv
 expect_text err "'Rom' is not among the 3 words"

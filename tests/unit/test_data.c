@@ -158,7 +158,7 @@ Test(data, rules_that_a_dataset_breaks)
          "wild: the plugin says that there are 3000000000 classes"},
         {"names: no_name", "cross_entropy", "", "wild: the plugin gives class 1 no name"},
         {"how: label_high", "cross_entropy", "", "wild: the label of row 5 is 3, outside the classes 0 to 2"},
-        {"how: label_low", "cross_entropy", "", "wild: the label of row 5 is -1, outside the classes 0 to 2"},
+        {"how: label_low", "cross_entropy", "", "wild: the label of row 5 is -2, outside the classes 0 to 2"},
         {"how: nan_input", "mse", "", "wild: row 5, column 2 of the inputs is not a finite number (nan)"},
         {"how: inf_target", "mse", "", "wild: row 5, column 1 of the targets is not a finite number (-inf)"},
         {"how: open_fails", "mse", "rows", "wild.rows: 10 are not to be had"},

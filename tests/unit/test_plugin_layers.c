@@ -139,7 +139,7 @@ Test(plugin_losses, settings_and_labels_are_checked)
     } cases[] = {
         {"{class_weights: [1, 2]}", 0, 0, "class_weights: 2 values for 3 classes"},
         {"", 3, 1, "class 3 is not one of the 3 outputs (0 to 2)"},
-        {"", -1, 1, "class -1 is not one of the 3 outputs (0 to 2)"},
+        {"", -2, 1, "class -2 is not one of the 3 outputs (0 to 2)"},
     };
 
     for (size_t i = 0; i < COUNT(cases); i++) {
