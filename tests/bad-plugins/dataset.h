@@ -28,14 +28,15 @@ static fell_status read_rows(fell_read_call *c)
     return FELL_OK;
 }
 
-static void close_rows(void *self)
+static inline void close_rows(void *self)
 {
     free(self);
 }
 
-#define BAD_DATASET(open, read)                                                                              \
+#define BAD_DATASET(open, read) BAD_DATASET_CLOSED(open, read, close_rows)
+#define BAD_DATASET_CLOSED(open, read, close)                                                                \
     static const fell_dataset item = {FELL_ITEM0(FELL_KIND_DATASET, fell_dataset, "bad", "Twenty rows."),    \
-                                      open, read, close_rows};                                               \
+                                      open, read, close};                                                    \
     FELL_PLUGIN("1.0", "", &item.item)
 
 #endif

@@ -69,7 +69,7 @@ said scratch "unset memory" "it reads working memory of a call that is over (fel
 said target_ends "finite numbers" "targets of 0"
 said fit_in_parts "fit in parts" "fit_part, of parts of 1, 1, 1 ... rows, gives largest[1] ="
 said negative_weight "row marks" "the weight of row 18 is -0.5; weights are finite, and 0 or more"
-said short_groups "row marks" "group has room for 10 of 20 rows"
+said short_groups "row marks" "group has room for 11 of 20 rows"
 said nameless_column "row marks" "column 1 has no name"
 said many_rows gradient "131 rows of [5]"
 said float_sum halves "it adds up in float; add in double, as c->sum is"
