@@ -285,8 +285,6 @@ static void find_targets(struct question *q)
 
     source = cJSON_GetObjectItem(cJSON_GetObjectItem(q->json, "data"), "source");
     target = cJSON_GetObjectItem(source ? source->child : NULL, "target");
-    if (cJSON_IsString(target))
-        target = source->child->child ? target : NULL;
     q->target = mem_array((size_t)cJSON_GetArraySize(target) + 1, sizeof *q->target);
     for (cJSON *one = cJSON_IsArray(target) ? target->child : target; one;
          one = cJSON_IsArray(target) ? one->next : NULL) {
