@@ -124,11 +124,18 @@ static inline void linear_tridiagonal(double *a, int64_t n, double *d, double *e
 
 /* Eigenvalues of the tridiagonal matrix d[n], e[n] (e[0] unused) in place of d, unordered: implicit QL
  * (Bowdler, Martin, Reinsch and Wilkinson 1968). With z [n,n], its columns go along: eigenvectors in the
- * basis whose vectors the columns were. False: no convergence. */
+ * basis whose vectors the columns were. An off-diagonal that is nothing beside its neighbours is taken for 0;
+ * after PATIENCE turns, so is one that is nothing beside the whole matrix: where the matrix has a lower rank,
+ * what is left of it is rounding, and that need never become small beside itself. False: no convergence. */
 static inline bool linear_ql(double *d, double *e, int64_t n, double *z)
 {
+    enum { PATIENCE = 30, TURNS = 90 };
+    double most = 0.0;
+
     for (int64_t i = 1; i < n; i++)
         e[i - 1] = e[i];
+    for (int64_t i = 0; i < n; i++)
+        most = fmax(most, fabs(d[i]) + (i + 1 < n ? fabs(e[i]) : 0.0));
     if (n > 0)
         e[n - 1] = 0.0;
     for (int64_t l = 0; l < n; l++) {
@@ -137,11 +144,12 @@ static inline bool linear_ql(double *d, double *e, int64_t n, double *z)
             double g, r, s = 1.0, c = 1.0, p = 0.0;
             int64_t i;
 
-            while (m + 1 < n && fabs(e[m]) > 1e-16 * (fabs(d[m]) + fabs(d[m + 1])))
+            while (m + 1 < n && fabs(e[m]) > 1e-16 * (fabs(d[m]) + fabs(d[m + 1])) &&
+                   !(turn >= PATIENCE && fabs(e[m]) <= 2.3e-16 * most))
                 m++;
             if (m == l)
                 break;
-            if (turn == 60)
+            if (turn == TURNS)
                 return false;
             g = (d[l + 1] - d[l]) / (2.0 * e[l]);
             r = sqrt(g * g + 1.0);

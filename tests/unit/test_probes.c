@@ -7,6 +7,7 @@
 #include <cjson/cJSON.h>
 
 #include "engine/look.h"
+#include "../../plugins/probe/linear.h"
 
 static cJSON *read_cases(void)
 {
@@ -282,4 +283,36 @@ static void samples(const cJSON *c)
 Test(probes, samples)
 {
     each_case(samples);
+}
+
+/* The eigenvalues of x'x [UNITS,UNITS] and of xx' [ROWS,ROWS]: those that are not 0 are the same. Most units
+ * are 0 for most rows, as behind a relu, so that what is left of x'x after its rank is rounding alone. */
+Test(probes, eigenvalues_of_a_low_rank)
+{
+    enum { UNITS = 144, ROWS = 20 };
+    static double x[ROWS][UNITS], wide[UNITS * UNITS], small[ROWS * ROWS], many[UNITS], few[ROWS],
+        work[3 * UNITS];
+    uint32_t word = 1;
+
+    for (int turn = 0; turn < 10; turn++) {
+        for (int r = 0; r < ROWS; r++)
+            for (int i = 0; i < UNITS; i++) {
+                word = word * 1664525u + 1013904223u;
+                x[r][i] = (word >> 24) % 3 == 0 && i % 7 != 0 ? (double)(word >> 22) / 1024.0 : 0.0;
+            }
+        memset(wide, 0, sizeof wide);
+        memset(small, 0, sizeof small);
+        for (int r = 0; r < ROWS; r++) {
+            for (int i = 0; i < UNITS; i++)
+                for (int j = 0; j < UNITS; j++)
+                    wide[i * UNITS + j] += x[r][i] * x[r][j];
+            for (int q = 0; q < ROWS; q++)
+                small[r * ROWS + q] = linear_dot(x[r], x[q], UNITS);
+        }
+        cr_assert(linear_eigenvalues(wide, UNITS, many, work), "turn %d", turn);
+        cr_assert(linear_eigenvalues(small, ROWS, few, work), "turn %d", turn);
+        for (int i = 0; i < UNITS; i++)
+            cr_assert_float_eq(many[i], i < ROWS ? few[i] : 0.0, 1e-13 * few[0], "turn %d, %d: %.17g", turn,
+                               i, many[i]);
+    }
 }
