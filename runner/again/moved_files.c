@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/named_paths.h"
 #include "base/text.h"
 #include "record/database.h"
 #include "work/identity.h"
@@ -20,16 +21,19 @@ static bool holds(const char *path, const char *sha256)
 }
 
 /* An end of PATH in FOLDER or in a folder above it, the longest first; free() it. NULL: there is none. A path
- * with `..` in it is not looked for: its end could lead out of the folder. */
-static char *find_from(const char *folder, const char *path, const char *sha256)
+ * with `..` in it is not looked for: its end could lead out of the folder. FROM: the database. */
+static char *find_from(const char *folder, const char *path, const char *sha256, const char *from)
 {
+    struct error ignored;
+
     for (const char *end = strchr(path + 1, '/'); end; end = strchr(end + 1, '/')) {
         char *above = mem_string(folder), *up;
 
         while (strcmp(above, "/") != 0 && strcmp(above, ".") != 0) {
             char *there = path_join(above, end + 1);
 
-            if (end[1] && strcmp(there, path) != 0 && holds(there, sha256)) {
+            if (end[1] && strcmp(there, path) != 0 && named_paths_check(there, from, &ignored) == OK &&
+                holds(there, sha256)) {
                 free(above);
                 return there;
             }
@@ -43,19 +47,16 @@ static char *find_from(const char *folder, const char *path, const char *sha256)
     return NULL;
 }
 
-static char *find(sqlite3 *db, const char *path, const char *sha256)
+static char *find(const char *file, const char *path, const char *sha256)
 {
-    const char *file = sqlite3_db_filename(db, "main");
     char here[PATH_MAX], *folder, *found = NULL;
 
     if (path[0] != '/' || strstr(path, "/../"))
         return NULL;
-    if (file && *file) {
-        folder = path_folder(file);
-        found = find_from(folder, path, sha256);
-        free(folder);
-    }
-    return found || !getcwd(here, sizeof here) ? found : find_from(here, path, sha256);
+    folder = path_folder(file);
+    found = find_from(folder, path, sha256, file);
+    free(folder);
+    return found || !getcwd(here, sizeof here) ? found : find_from(here, path, sha256, file);
 }
 
 static void add(struct moved_files *m, const char *from, char *to)
@@ -69,13 +70,15 @@ static void add(struct moved_files *m, const char *from, char *to)
 /* One file: as it is recorded, moved, or not what it was. */
 static void look(sqlite3 *db, int64_t run, struct moved_files *m, const char *path, const char *sha256)
 {
+    const char *file = sqlite3_db_filename(db, "main");
     struct error err;
     char found[65], *to;
-    const bool readable = identity_hash_path(path, found, &err) == OK;
+    const bool readable =
+        named_paths_check(path, file, &err) == OK && identity_hash_path(path, found, &err) == OK;
 
     if (readable && strcmp(found, sha256) == 0)
         return;
-    if ((to = find(db, path, sha256)))
+    if ((to = find(file, path, sha256)))
         add(m, path, to);
     else if (!m->changed.len && !readable)
         strbuf_addf(&m->changed, "%s", err.text);

@@ -87,7 +87,7 @@ status rerun_open(struct rerun *r, sqlite3 *db, int64_t run, size_t n, const cha
         moved_files_find(db, run, &r->files, err) != OK)
         return FAILED;
     read_spec(r);
-    return OK;
+    return r->spec ? spec_check_paths(r->spec, sqlite3_db_filename(db, "main"), err) : OK;
 }
 
 void rerun_release(struct rerun *r)

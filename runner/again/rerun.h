@@ -30,7 +30,8 @@ struct rerun {
     struct spec *spec;        /* NULL: it is not understood any more, which the worker will explain */
     struct tree *tree;
 };
-/* Read run RUN and find its plugins; GIVEN [n]: files of the command line. Release R in any case. */
+/* Read run RUN and find its plugins; GIVEN [n]: files of the command line. Errors: there is no such run; a
+ * plugin or a file of the spec that DB alone names (named_paths.h); the database's. Release R in any case. */
 status rerun_open(struct rerun *r, sqlite3 *db, int64_t run, size_t n, const char *const *given,
                   struct error *err);
 void rerun_release(struct rerun *r);

@@ -131,7 +131,7 @@ static status check_decisions(const struct retry *r, const struct stored *s, str
                      (long long)r->waiting, r->waiting == 1 ? " waits" : "s wait");
 }
 
-static status read_first(struct retry *r, const struct stored *s, struct error *err)
+static status read_first(struct retry *r, const struct stored *s, const char *db, struct error *err)
 {
     struct error why;
 
@@ -146,7 +146,7 @@ static status read_first(struct retry *r, const struct stored *s, struct error *
             spec_from_text(r->plugins.registry, r->arena, r->tree, r->training.name, text, &why);
     }
     if (r->training.first)
-        return OK;
+        return spec_check_paths(r->training.first, db, err);
     return error_set(err, "its stored spec is not understood: %.900s", why.text);
 }
 
@@ -175,7 +175,7 @@ status retry_open(struct retry *r, sqlite3 *db, int64_t id, const char *statuses
         check_decisions(r, &s, d, err) == OK &&
         stored_plugins_open(&r->plugins, db, PLUGINS_OF_EXPERIMENT, id, n, given, err) == OK &&
         check_same(r, db, s.run, err) == OK)
-        result = read_first(r, &s, err);
+        result = read_first(r, &s, sqlite3_db_filename(db, "main"), err);
     sqlite3_finalize(s.row);
     diag_free(d);
     return result;

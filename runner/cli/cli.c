@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/named_paths.h"
 #include "base/text.h"
 #include "cli/command.h"
 
@@ -43,8 +44,12 @@ static int run_command(const struct command *command, int argc, char **argv)
     for (int i = 0; i < argc; i++)
         text_add_word(&typed, argv[i]);
     c.typed = typed.text;
-    if (options_read(&c, argc, argv, &exit_status))
+    if (options_read(&c, argc, argv, &exit_status)) {
+        for (size_t i = 0; i < c.ntrusted; i++)
+            named_paths_add(c.trusted[i]);
+        named_paths_keep();
         exit_status = command->run(&c);
+    }
     options_release(&c);
     strbuf_release(&typed);
     return exit_status;

@@ -14,6 +14,7 @@
 #include "explain/lesson.h"
 #include "explain/page.h"
 #include "kernels/pool.h"
+#include "spec/spec_paths.h"
 #include "yaml/tree.h"
 #include "record/database.h"
 #include "work/scout.h"
@@ -84,7 +85,8 @@ static bool belongs(const struct question *q, const char *resolved, const char *
 }
 
 /* The run's own resolved spec. */
-static status use_run_spec(struct question *q, const char *resolved, const char *name, struct error *err)
+static status use_run_spec(struct question *q, const char *resolved, const char *name, const char *db,
+                           struct error *err)
 {
     const struct experiment *e = q->x.experiment;
     const char *differs;
@@ -99,7 +101,7 @@ static status use_run_spec(struct question *q, const char *resolved, const char 
         return error_set(err, "the recorded spec of run %lld cannot be used: %s", (long long)q->request.run,
                          why.text);
     q->request.spec = q->run_spec;
-    return OK;
+    return spec_check_paths(q->run_spec, db, err);
 }
 
 static status read_run(struct question *q, sqlite3 *db, struct error *err)
@@ -114,7 +116,7 @@ static status read_run(struct question *q, sqlite3 *db, struct error *err)
         return FAILED;
     if (sqlite3_step(s) == SQLITE_ROW) {
         q->request.seed = (uint64_t)sqlite3_column_int64(s, 1);
-        st = use_run_spec(q, database_text(s, 0), database_text(s, 2), err);
+        st = use_run_spec(q, database_text(s, 0), database_text(s, 2), sqlite3_db_filename(db, "main"), err);
     } else {
         error_set(err, "run %lld belongs to no experiment of the database; it is damaged",
                   (long long)q->request.run);
@@ -371,8 +373,8 @@ const struct command command_explain = {
     .args = "SPEC [PATH=VALUE...]",
     .least = 1,
     .most = ANY_NUMBER,
-    .options = {OPTION_DB, OPTION_PLUGIN, OPTION_OUTPUT, OPTION_SAMPLE, OPTION_WEIGHT, OPTION_EPOCH,
-                OPTION_RUN, OPTION_CONTOUR, OPTION_HTML, OPTION_INTERACTIVE, OPTION_JSON},
+    .options = {OPTION_DB, OPTION_PLUGIN, OPTION_TRUST, OPTION_OUTPUT, OPTION_SAMPLE, OPTION_WEIGHT,
+                OPTION_EPOCH, OPTION_RUN, OPTION_CONTOUR, OPTION_HTML, OPTION_INTERACTIVE, OPTION_JSON},
     .brief = "Explain backpropagation with the numbers of a net",
     .help = "Writes an introduction to backpropagation for one row of the spec's data and one weight of "
             "its net, with every number real: forward pass, loss, backpropagation, partial derivative, "

@@ -41,7 +41,7 @@ const struct command command_export = {
     .args = "RUN --safetensors FILE",
     .least = 1,
     .most = 1,
-    .options = {OPTION_DB, OPTION_PLUGIN, OPTION_SAFETENSORS, OPTION_AT, OPTION_QUIET},
+    .options = {OPTION_DB, OPTION_PLUGIN, OPTION_TRUST, OPTION_SAFETENSORS, OPTION_AT, OPTION_QUIET},
     .brief = "Write the weights of a run to a file",
     .help = "The file has the safetensors format, with the names and layouts that PyTorch uses "
             "(LAYER.weight, LAYER.bias; a dense weight is [out, in]). The weights are those after the run's "

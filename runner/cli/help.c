@@ -44,9 +44,10 @@ static const struct fact environment[] = {
      "portable, avx2, avx512 or neon: the instructions to use (default: the best that the processor has); "
      "the results are the same bits"},
     {"NO_COLOR", "no colours when it is set"},
-    {"XDG_CACHE_HOME, XDG_DATA_HOME, XDG_STATE_HOME",
-     "where prepared data, plugins of one's own and verdicts on plugins lie, see FILES (default: ~/.cache, "
-     "~/.local/share, ~/.local/state)"},
+    {"XDG_CACHE_HOME, XDG_DATA_HOME, XDG_STATE_HOME", "where prepared data, plugins of one's own, verdicts "
+                                                      "on plugins and the paths that you have named lie, see "
+                                                      "FILES (default: ~/.cache, "
+                                                      "~/.local/share, ~/.local/state)"},
     {NULL, NULL},
 };
 
@@ -59,6 +60,7 @@ static const struct fact files[] = {
     {"~/.cache/fellrunner/", "prepared data; may be removed"},
     {"~/.local/share/fell/plugins/KIND/NAME.so", "plugins of one's own, found by name"},
     {"~/.local/state/fell/checks/", "verdicts of fell plugin check, by SHA-256"},
+    {"~/.local/state/fell/named", "hashes of the paths that you have named in specs and after --trust"},
     {NULL, NULL},
 };
 

@@ -26,6 +26,8 @@
       "Add the trials and repeats that the experiment of this name does not have yet")                       \
     X(PLUGIN, TEXTS, plugins, 0, "plugin", "FILE", 0, 0, 0,                                                  \
       "Use the plugins in this shared object too (may be repeated)")                                         \
+    X(TRUST, TEXTS, trusted, 0, "trust", "PATH", NULL, 0, 0,                                                 \
+      "Read this file, or what is below this folder, though only the database names it (may be repeated)")   \
     X(EXPERIMENT, TEXT, experiment, 0, "experiment", "NAME", NULL, 0, 0,                                     \
       "Only the runs of this experiment (name or number)")                                                   \
     X(STATUS, TEXT, status, 0, "status", "WORD", NULL, 0, 0,                                                 \

@@ -19,6 +19,7 @@
 #include "engine/weights_file.h"
 #include "host/settings.h"
 #include "kernels/pool.h"
+#include "spec/spec_paths.h"
 #include "yaml/tree.h"
 
 /* What a command line asks for, with all that must outlive the answers. */
@@ -190,6 +191,15 @@ static const fell_param *path_setting(const struct item *dataset)
     return NULL;
 }
 
+/* A source that is asked for new rows opens the first of its files alone. The others (labels, targets) are
+ * set to it too, so that nothing is looked at which the net's file alone names. */
+static void name_others(const struct item *dataset, cJSON *settings, const char *path)
+{
+    for (size_t i = 0; i < dataset->nparams; i++)
+        if (dataset->params[i].flags & FELL_PATH && dataset->params[i].type == FELL_P_STRING)
+            cJSON_ReplaceItemInObject(settings, dataset->params[i].name, cJSON_CreateString(path));
+}
+
 /* The source's settings, with PATH for its file, as data.test. */
 static status name_rows(struct question *q, const char *path, struct error *err)
 {
@@ -215,6 +225,7 @@ static status name_rows(struct question *q, const char *path, struct error *err)
         value = list;
     }
     cJSON_ReplaceItemInObject(settings, setting->name, value);
+    name_others(source->item, settings, absolute);
     if (cJSON_HasObjectItem(settings, "rows")) /* of the beginning */
         cJSON_ReplaceItemInObject(settings, "rows", cJSON_CreateNumber(0));
     cJSON_DeleteItemFromObject(data, "test");
@@ -227,6 +238,12 @@ static status name_rows(struct question *q, const char *path, struct error *err)
     return st;
 }
 
+/* The spec comes from the database or the file of weights, which may be somebody else's. */
+static status check_paths(const struct question *q, struct error *err)
+{
+    return spec_check_paths(q->spec, q->made ? q->call->db : q->weights, err);
+}
+
 /* A net of before the file knew its data: the rows that it was trained on tell. */
 static status fit_again(struct question *q, struct error *err)
 {
@@ -234,6 +251,8 @@ static status fit_again(struct question *q, struct error *err)
     struct data *data = NULL;
     status st;
 
+    if (check_paths(q, err) != OK)
+        return FAILED;
     if (data_load(q->spec, &q->env, &data, &p) != OK)
         return error_set(err, "the weights are of an earlier version, so the training rows are needed: %s",
                          p.text);
@@ -267,6 +286,8 @@ static status split_rows(struct question *q, enum split *split, struct error *er
             break;
     if (*split == SPLITS)
         return error_set(err, "--split: train, validation or test is wanted here, not '%s'", q->call->split);
+    if (check_paths(q, err) != OK)
+        return FAILED;
     if (data_load(q->spec, &q->env, &q->data, &p) != OK)
         return error_set(err, "%s", p.text);
     if (q->data->split[*split].n == 0)
@@ -381,7 +402,8 @@ const struct command command_predict = {
     .args = "RUN|FILE [DATA]",
     .least = 1,
     .most = 2,
-    .options = {OPTION_DB, OPTION_PLUGIN, OPTION_AT, OPTION_SPLIT, OPTION_OUTPUT, OPTION_JSON, OPTION_QUIET},
+    .options = {OPTION_DB, OPTION_PLUGIN, OPTION_TRUST, OPTION_AT, OPTION_SPLIT, OPTION_OUTPUT, OPTION_JSON,
+                OPTION_QUIET},
     .brief = "Ask a trained net about new rows",
     .help =
         "The net is that of a run after its best epoch by the objective (without one, after its last), or "

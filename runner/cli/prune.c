@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "again/moved_files.h"
+#include "base/named_paths.h"
 #include "base/text.h"
 #include "cli/query.h"
 #include "cli/stored_weights.h"
@@ -77,6 +78,7 @@ static status read_masks_path(struct pruning *p, char **path, struct error *err)
 static status open_masks(struct pruning *p, struct error *err)
 {
     struct moved_files files = {0};
+    const char *now;
     char *path = NULL;
     status st = FAILED;
 
@@ -84,8 +86,10 @@ static status open_masks(struct pruning *p, struct error *err)
         goto out;
     if (path && *path && files.changed.len)
         error_set(err, "%s", files.changed.text);
+    else if (path && *path && (now = moved_files_now(&files, path), true))
+        st = named_paths_check(now, p->c->db, err) == OK ? tensor_file_open(now, &p->before, err) : FAILED;
     else
-        st = !path || !*path ? OK : tensor_file_open(moved_files_now(&files, path), &p->before, err);
+        st = OK;
 out:
     moved_files_release(&files);
     free(path);
@@ -263,8 +267,8 @@ const struct command command_prune = {
     .args = "RUN --share X -o FILE",
     .least = 1,
     .most = 1,
-    .options = {OPTION_DB, OPTION_PLUGIN, OPTION_OUTPUT, OPTION_AT, OPTION_SHARE, OPTION_PER_LAYER,
-                OPTION_QUIET},
+    .options = {OPTION_DB, OPTION_PLUGIN, OPTION_TRUST, OPTION_OUTPUT, OPTION_AT, OPTION_SHARE,
+                OPTION_PER_LAYER, OPTION_QUIET},
     .brief = "Make masks that leave out a run's smallest weights",
     .help =
         "The file is for train.masks of the next run: 1 for each weight that stays, 0 for each that goes. "

@@ -26,7 +26,11 @@ bool query_open_rerun(const struct call *c, sqlite3 **db, int64_t *run, struct r
 /* What their help begins with. */
 #define QUERY_RERUN_HELP                                                                                     \
     "The run is trained from what the database holds: its resolved spec, its seed, its data files and "      \
-    "its plugins: the program's own, those in plugin folders and of --plugin, and no others. "
+    "its plugins: the program's own, those in plugin folders and of --plugin, and no others. Files are "     \
+    "read "                                                                                                  \
+    "that lie beside the database or below the current folder, and those that you have named: in a spec "    \
+    "that "                                                                                                  \
+    "you ran, or after --trust. "
 
 /* How many rows to show: --limit, or else 20 for a person and all for a program; 0: all. */
 int64_t query_limit(const struct call *c);

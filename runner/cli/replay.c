@@ -176,7 +176,7 @@ const struct command command_replay = {
     .args = "RUN",
     .least = 1,
     .most = 1,
-    .options = {OPTION_DB, OPTION_PLUGIN, OPTION_JSON, OPTION_QUIET},
+    .options = {OPTION_DB, OPTION_PLUGIN, OPTION_TRUST, OPTION_JSON, OPTION_QUIET},
     .brief = "Train a stored run again and watch it",
     .help = QUERY_RERUN_HELP
     "Its epochs are printed, and where it crashed it "

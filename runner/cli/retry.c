@@ -69,7 +69,8 @@ const struct command command_retry = {
     .args = "EXPERIMENT",
     .least = 1,
     .most = 1,
-    .options = {OPTION_DB, OPTION_JOBS, OPTION_STATUS, OPTION_PLUGIN, OPTION_QUIET, OPTION_JSON},
+    .options = {OPTION_DB, OPTION_JOBS, OPTION_STATUS, OPTION_PLUGIN, OPTION_TRUST, OPTION_QUIET,
+                OPTION_JSON},
     .brief = "Train the failed runs of an experiment again",
     .help =
         "EXPERIMENT is a name (of several, the newest) or its number. --status chooses the runs: one or more "

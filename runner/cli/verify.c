@@ -79,7 +79,7 @@ const struct command command_verify = {
     .args = "RUN",
     .least = 1,
     .most = 1,
-    .options = {OPTION_DB, OPTION_PLUGIN, OPTION_JSON, OPTION_QUIET},
+    .options = {OPTION_DB, OPTION_PLUGIN, OPTION_TRUST, OPTION_JSON, OPTION_QUIET},
     .brief = "Train a stored run again and compare every number",
     .help = QUERY_RERUN_HELP
     "Every recorded number of every epoch and step must "

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/named_paths.h"
 #include "base/text.h"
 
 /* ---- each ------------------------------------------------------------------------------- */
@@ -41,6 +42,33 @@ void spec_each_path(const struct spec *s, spec_path_fn *fn, void *arg)
         fn(arg, "train", 0, "initial_weights", -1, s->train.initial_weights);
     if (s->train.masks)
         fn(arg, "train", 0, "masks", -1, s->train.masks);
+}
+
+struct check {
+    const char *from;
+    struct error *err;
+    status result;
+};
+
+static void check_path(void *arg, const char *section, int index, const char *setting, int64_t item,
+                       const char *path)
+{
+    struct check *c = arg;
+
+    (void)section;
+    (void)index;
+    (void)setting;
+    (void)item;
+    if (c->result == OK)
+        c->result = named_paths_check(path, c->from, c->err);
+}
+
+status spec_check_paths(const struct spec *s, const char *from, struct error *err)
+{
+    struct check c = {.from = from, .err = err};
+
+    spec_each_path(s, check_path, &c);
+    return c.result;
 }
 
 /* ---- other names --------------------------------------------------------------------------- */

@@ -17,4 +17,7 @@ void spec_each_path(const struct spec *s, spec_path_fn *fn, void *arg);
 char *spec_rename_paths(const struct spec *s, const char *resolved,
                         const char *(*name)(void *arg, const char *path), void *arg);
 
+/* That every file of S may be opened, S coming from the file FROM: see named_paths_check(). */
+status spec_check_paths(const struct spec *s, const char *from, struct error *err);
+
 #endif

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/named_paths.h"
 #include "base/text.h"
 #include "work/scout.h"
 #include "work/crew.h"
@@ -108,6 +109,14 @@ static bool is_done(const struct runner *r)
     return r->recorder && r->store.known.state == KNOWN_FINISHED && !r->options->restart;
 }
 
+/* What the user's spec names may be read later when a database names it. */
+static void note_files(const struct identity *id)
+{
+    for (size_t i = 0; i < id->nfiles; i++)
+        named_paths_add(id->files[i].path);
+    named_paths_keep();
+}
+
 /* A database that is there is asked early: what ran already needs no check. One that is
  * not there is made late: a wrong spec leaves nothing behind. */
 static status prepare(struct runner *r, struct diag *d, struct error *err)
@@ -127,7 +136,9 @@ static status prepare(struct runner *r, struct diag *d, struct error *err)
         git_status_start(&r->git, r->provenance.git_top, r->options->db);
     /* A data file that cannot be hashed cannot be read by the worker either, which knows
      * its place in the spec. */
-    if (identity_new(r->registry, e, &r->identity, &file_error) == OK && exists) {
+    if (identity_new(r->registry, e, &r->identity, &file_error) == OK)
+        note_files(r->identity);
+    if (r->identity && exists) {
         if (open_recorder(r, err) != OK)
             return FAILED;
         if (is_done(r))

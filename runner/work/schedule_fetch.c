@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "record/database.h"
+#include "spec/spec_paths.h"
 #include "work/schedule_impl.h"
 
 /* The statement for SQL, with the id of the run bound. */
@@ -17,7 +18,8 @@ static sqlite3_stmt *of_run(struct schedule *s, sqlite3_stmt **st, const char *s
     return *st;
 }
 
-/* What the worker will understand, understood here too: the limits, the names of the layers. */
+/* What the worker will understand, understood here too: the limits, the names of the layers. Its files are
+ * those that the user has named; the rows may be somebody else's. */
 static status parse(struct schedule *s, struct run_task *out, struct error *err)
 {
     struct error why;
@@ -25,7 +27,8 @@ static status parse(struct schedule *s, struct run_task *out, struct error *err)
     out->stored.spec =
         spec_from_text(s->registry, out->arena, out->tree, s->t.name, out->stored.resolved, &why);
     if (out->stored.spec)
-        return OK;
+        return spec_check_paths(out->stored.spec, sqlite3_db_filename(recorder_handle(s->recorder), "main"),
+                                err);
     return error_set(err, "the stored spec of run %lld is not understood: %.900s", (long long)out->run,
                      why.text);
 }
