@@ -137,25 +137,11 @@ out:
     return result;
 }
 
-/* A device or a pipe, which cannot be replaced. */
-static status write_into(const char *path, const char *bytes, size_t len, struct error *err)
-{
-    FILE *to = fopen(path, "we");
-    bool good = to && fwrite(bytes, 1, len, to) == len;
-
-    if (to)
-        good = fclose(to) == 0 && good;
-    return good ? OK : error_set(err, "cannot write '%s': %s", path, strerror(errno));
-}
-
 status file_write(const char *path, const char *bytes, size_t len, struct error *err)
 {
     struct new_file f;
-    struct stat about;
     bool good;
 
-    if (stat(path, &about) == 0 && !S_ISREG(about.st_mode))
-        return write_into(path, bytes, len, err);
     if (new_file_begin(&f, path, err) != OK)
         return FAILED;
     good = fwrite(bytes, 1, len, f.to) == len;

@@ -104,6 +104,16 @@ static int open_unnamed(const char *target)
     return fd;
 }
 
+/* A device or a pipe, whose reader must be there. */
+static int open_into(const char *path)
+{
+    const int fd = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+    if (fd >= 0)
+        fcntl(fd, F_SETFL, 0); /* its writes wait */
+    return fd;
+}
+
 static status cannot_write(const struct new_file *f, struct error *err)
 {
     return error_set(err, "cannot write '%s': %s", f->name, strerror(errno));
@@ -113,6 +123,8 @@ static void release(struct new_file *f)
 {
     free(f->part);
     free(f->target);
+    if (f->into > 0)
+        close(f->into);
     *f = (struct new_file){.to = NULL};
 }
 
@@ -125,6 +137,11 @@ status new_file_begin(struct new_file *f, const char *path, struct error *err)
     *f = (struct new_file){.name = path, .target = there ? path_real(path) : NULL};
     if (!f->target)
         f->target = mem_string(path);
+    if (there && !S_ISREG(about.st_mode)) {
+        f->into = open_into(path);
+        f->to = f->into > 0 ? tmpfile() : NULL;
+        return f->to ? OK : (cannot_write(f, err), release(f), FAILED);
+    }
     new_file_sweep(f->target);
     fd = open_unnamed(f->target);
     if (fd < 0)
@@ -188,8 +205,27 @@ static bool give_name(struct new_file *f)
     return f->part != NULL;
 }
 
+static bool copy_into(struct new_file *f)
+{
+    char bytes[1 << 16];
+    size_t n;
+
+    rewind(f->to);
+    while ((n = fread(bytes, 1, sizeof bytes, f->to)) > 0)
+        for (size_t done = 0; done < n;) {
+            const ssize_t some = write(f->into, bytes + done, n - done);
+
+            if (some < 0 && errno != EINTR)
+                return false;
+            done += some > 0 ? (size_t)some : 0;
+        }
+    return !ferror(f->to);
+}
+
 static bool put_in_place(struct new_file *f, enum new_file_end how)
 {
+    if (f->into > 0)
+        return copy_into(f);
     /* With no file in the way there is no moment at which it has another name. */
     if (link_as(f, f->target) == 0)
         return true;

@@ -34,7 +34,9 @@ void forest_fill(const struct forest_data *data, const uint8_t *level, struct rn
         const struct forest_setting *setting = &data->setting[d];
 
         out[d] = level[d];
-        if (out[d] == FOREST_NONE && setting->levels) {
+        if (out[d] == FOREST_NONE && setting->levels == 1) {
+            out[d] = 0; /* there is no choice: a database may have thousands of such settings */
+        } else if (out[d] == FOREST_NONE && setting->levels) {
             double u = draw_uniform(s), sum = setting->weight[0];
 
             for (out[d] = 0; u >= sum && out[d] + 1u < setting->levels;)

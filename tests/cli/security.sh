@@ -134,6 +134,17 @@ for picture in pictures/a/*; do
     mkfifo "$picture"
 done
 ends "is no regular file" "$FELL" check good.yaml "data.source={image_folder: {path: pictures}}" loss=cross_entropy
+# Where results shall go as well: a pipe that nobody reads is an error, and is a pipe afterwards, whoever asks.
+"$FELL" export 1 --safetensors weights.st --quiet
+for command in 'export 1 --safetensors pipe' 'prune 1 --share 0.5 -o pipe' 'predict 1 --split train -o pipe' \
+    'explain classes.yaml -o pipe'; do
+    got=0
+    # shellcheck disable=SC2086 # words
+    timeout 20 "$FELL" $command >out 2>err </dev/null || got=$?
+    case $got in 1 | 2) ;; *) fail "fell $command ended with $got" ;; esac
+    expect_text err "cannot write 'pipe'"
+    [ -p pipe ] || fail "fell $command made a file of a pipe"
+done
 # A pipe that was opened for it is read.
 "$FELL" check /dev/stdin <good.yaml >out
 # shellcheck disable=SC2002 # a pipe is wanted

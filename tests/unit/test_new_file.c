@@ -147,6 +147,31 @@ Test(new_file, guessed)
     cr_expect_eq(names(), 4);
 }
 
+/* A pipe, as a device, is written into, and is one afterwards; nobody waits for a reader. */
+Test(new_file, pipe_stays)
+{
+    struct error err;
+    struct stat about;
+    char got[16] = "";
+    int reader;
+
+    cr_assert_eq(mkfifo("pipe", 0600), 0);
+    cr_assert_eq(symlink("pipe", "link"), 0);
+    cr_expect_eq(put("link", "lost", NEW_FILE_REPLACE, &err), FAILED);
+    cr_expect_str_eq(err.text, "cannot write 'link': No such device or address");
+    reader = open("pipe", O_RDONLY | O_NONBLOCK);
+    cr_assert_geq(reader, 0);
+    cr_expect_eq(put("link", "dropped", NEW_FILE_DROP, &err), OK);
+    cr_expect_eq(put("link", "through", NEW_FILE_REPLACE, &err), OK, "%s", err.text);
+    cr_expect_eq(read(reader, got, sizeof got), 7);
+    cr_expect_str_eq(got, "through");
+    close(reader);
+    cr_expect(stat("pipe", &about) == 0 && S_ISFIFO(about.st_mode));
+    cr_expect_eq(put(".", "", NEW_FILE_REPLACE, &err), FAILED);
+    cr_expect_str_eq(err.text, "cannot write '.': Is a directory");
+    cr_expect_eq(names(), 2);
+}
+
 /* Killed before it had all, the writer leaves no name. */
 Test(new_file, a_killed_writer_leaves_nothing)
 {
