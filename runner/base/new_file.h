@@ -23,8 +23,8 @@ struct new_file {
 };
 
 /* PATH: a file that is not there yet, or a regular one, whose permissions are kept; of a symbolic link the
- * file behind it is replaced. A device or a pipe stays what it is, and gets the bytes at the end; nobody waits
- * for a pipe to have a reader. PATH must live as long as F. FAILED: F needs no end. */
+ * file behind it is replaced. A device or a pipe stays what it is, and gets the bytes at the end; nobody
+ * waits for a pipe to have a reader. PATH must live as long as F. FAILED: F needs no end. */
 status new_file_begin(struct new_file *f, const char *path, struct error *err);
 
 enum new_file_end { NEW_FILE_DROP, NEW_FILE_REPLACE, NEW_FILE_IF_NONE };
