@@ -67,10 +67,9 @@ static bool is_object(uint32_t type, const cJSON *object)
     if (!cJSON_IsObject(object))
         return false;
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
-        const cJSON *v = cJSON_GetObjectItem(object, numbers[i].key);
+        const cJSON *v = numbers[i].type == type ? cJSON_GetObjectItem(object, numbers[i].key) : NULL;
 
-        if (numbers[i].type == type && v && !cJSON_IsNull(v) &&
-            !is_number(v, numbers[i].whole, numbers[i].least, numbers[i].most))
+        if (v && !cJSON_IsNull(v) && !is_number(v, numbers[i].whole, numbers[i].least, numbers[i].most))
             return false;
     }
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)

@@ -260,7 +260,7 @@ struct spec *spec_from_text(struct registry *r, struct arena *arena, struct tree
                             const char *text, struct error *err)
 {
     struct diag *d = diag_new();
-    const struct node *root = tree_parse_text(tree, "the resolved spec", "/", text, strlen(text), false, d);
+    const struct node *root = tree_parse_json(tree, "the resolved spec", text, d);
     struct spec *spec = NULL;
 
     if (root)

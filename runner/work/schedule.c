@@ -310,6 +310,7 @@ void schedule_free(struct schedule *s)
     }
     sqlite3_finalize(s->fetch);
     sqlite3_finalize(s->params);
+    stored_spec_drop(s->read);
     for (size_t i = 0; s->trial && i < s->nseats / s->repeats; i++)
         free(s->trial[i].reason);
     free(s->seat);

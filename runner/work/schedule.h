@@ -44,12 +44,12 @@ struct run_task {
     size_t seat; /* what the calls below name it by */
     int64_t run, trial, repeat;
     uint64_t seed;
-    struct tree *tree;   /* what the spec was read from */
-    struct arena *arena; /* of what follows; run_task_release() */
-    struct trial stored; /* the spec and the swept values as stored */
-    char *resume_path;   /* the checkpoint to go on from; NULL: from the beginning */
-    bool paused;         /* by this runner: it has seen the epochs before that checkpoint */
-    int64_t ask_epoch;   /* the first epoch to ask about; 0: none */
+    struct stored_spec *read; /* the spec, shared with other runs of its text */
+    struct arena *arena;      /* of the values; run_task_release() */
+    struct trial stored;      /* the spec and the swept values as stored */
+    char *resume_path;        /* the checkpoint to go on from; NULL: from the beginning */
+    bool paused;              /* by this runner: it has seen the epochs before that checkpoint */
+    int64_t ask_epoch;        /* the first epoch to ask about; 0: none */
 };
 void run_task_release(struct run_task *t);
 

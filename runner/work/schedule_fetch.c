@@ -18,20 +18,54 @@ static sqlite3_stmt *of_run(struct schedule *s, sqlite3_stmt **st, const char *s
     return *st;
 }
 
-/* What the worker will understand, understood here too: the limits, the names of the layers. Its files are
- * those that the user has named; the rows may be somebody else's. */
-static status parse(struct schedule *s, struct run_task *out, struct error *err)
+/* ---- the spec ------------------------------------------------------------------------------ */
+
+struct stored_spec {
+    size_t users;        /* runs that are under way, and the schedule */
+    struct arena *arena; /* of all that follows */
+    struct tree *tree;   /* what the spec was read from */
+    const char *text;
+    struct spec *spec;
+};
+
+void stored_spec_drop(struct stored_spec *read)
 {
+    if (!read || --read->users)
+        return;
+    tree_free(read->tree);
+    arena_free(read->arena); /* READ is in it */
+}
+
+/* What the worker will understand, understood here too: the limits, the names of the layers. Repeats of a
+ * trial have one text. Its files are those that the user has named; the rows may be somebody else's. */
+static status read_spec(struct schedule *s, struct run_task *out, const char *text, struct error *err)
+{
+    struct stored_spec *read = s->read;
     struct error why;
 
-    out->stored.spec =
-        spec_from_text(s->registry, out->arena, out->tree, s->t.name, out->stored.resolved, &why);
-    if (out->stored.spec)
-        return spec_check_paths(out->stored.spec, sqlite3_db_filename(recorder_handle(s->recorder), "main"),
-                                err);
-    return error_set(err, "the stored spec of run %lld is not understood: %.900s", (long long)out->run,
-                     why.text);
+    if (!read || strcmp(read->text, text) != 0) {
+        struct arena *arena = arena_new();
+
+        read = arena_alloc(arena, sizeof *read);
+        *read = (struct stored_spec){.users = 1, .arena = arena, .tree = tree_new()};
+        read->text = arena_string(arena, text, strlen(text));
+        read->spec = spec_from_text(s->registry, arena, read->tree, s->t.name, read->text, &why);
+        if (!read->spec) {
+            stored_spec_drop(read);
+            return error_set(err, "the stored spec of run %lld is not understood: %.900s",
+                             (long long)out->run, why.text);
+        }
+        stored_spec_drop(s->read);
+        s->read = read;
+    }
+    read->users++;
+    out->read = read;
+    out->stored.resolved = read->text;
+    out->stored.spec = read->spec;
+    return spec_check_paths(read->spec, sqlite3_db_filename(recorder_handle(s->recorder), "main"), err);
 }
+
+/* ---- the run ------------------------------------------------------------------------------- */
 
 static status read_values(struct schedule *s, struct run_task *out, struct error *err)
 {
@@ -76,27 +110,25 @@ status schedule_fetch(struct schedule *s, struct run_task *out, struct error *er
 {
     sqlite3_stmt *row = of_run(s, &s->fetch, "SELECT seed, resolved FROM runs WHERE id = ?1", out->run);
     const bool found = row && sqlite3_step(row) == SQLITE_ROW;
+    status result = OK;
 
     out->arena = arena_new();
-    out->tree = tree_new();
     if (found) {
         out->seed = (uint64_t)sqlite3_column_int64(row, 0);
-        out->stored.resolved = arena_format(out->arena, "%s", database_text(row, 1));
+        result = read_spec(s, out, database_text(row, 1), err);
     }
     sqlite3_reset(row);
     if (!found)
         return database_read_error(recorder_handle(s->recorder), err);
-    if (s->t.swept && read_values(s, out, err) != OK)
-        return FAILED;
-    return parse(s, out, err);
+    return result == OK && s->t.swept ? read_values(s, out, err) : result;
 }
 
 void run_task_release(struct run_task *t)
 {
-    tree_free(t->tree);
+    stored_spec_drop(t->read);
     arena_free(t->arena);
-    t->tree = NULL;
     free(t->resume_path);
+    t->read = NULL;
     t->arena = NULL;
     t->resume_path = NULL;
 }

@@ -45,6 +45,7 @@ struct schedule {
     struct registry *registry;
     struct schedule_host host;
     sqlite3_stmt *fetch, *params;
+    struct stored_spec *read; /* that was read last: the next run may be a repeat of it */
 
     size_t repeats, nseats, room; /* seats are trial-major */
     struct seat *seat;
@@ -81,6 +82,7 @@ bool rungs_free(const struct schedule *s, size_t seat); /* has no decision to wa
 
 /* ---- schedule_fetch.c: the spec and the values of OUT's run, as they are stored */
 status schedule_fetch(struct schedule *s, struct run_task *out, struct error *err);
+void stored_spec_drop(struct stored_spec *read); /* by one of its users; may be NULL */
 
 /* ---- schedule_suggest.c */
 /* The strategy knows the trials that are stored; what they lack of repeats is added. */
