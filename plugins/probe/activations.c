@@ -1,6 +1,6 @@
 /* activations.c - what each entry of the model gives: how large, how often zero, how many units are dead, and
  * in how many directions it spreads. */
-#include "linear.h"
+#include "eigenvalues.h"
 
 struct activations {
     double margin;
@@ -70,7 +70,7 @@ static bool make_units(fell_ctx *ctx, int64_t size, struct units *u)
 }
 
 /* One row, x[size]. */
-static void see_row(const float *x, int64_t size, float low, float high, const struct units *u)
+FELL_INLINE void see_row(const float *x, int64_t size, float low, float high, const struct units *u)
 {
     double *restrict mean = u->mean;
     float *restrict least = u->least, *restrict most = u->most;
@@ -88,6 +88,35 @@ static void see_row(const float *x, int64_t size, float low, float high, const s
         near[j] += (x[j] <= low) | (x[j] >= high);
 }
 
+struct rows {
+    fell_ctx *ctx;
+    const float *x; /* [rows,size] */
+    int64_t rows, size;
+    float low, high; /* within them nothing is saturated */
+    double centre;
+    const struct units *u;
+};
+
+FELL_KERNEL(see_rows, struct rows)
+{
+    for (int64_t i = 0; i < c->rows; i++)
+        see_row(c->x + i * c->size, c->size, c->low, c->high, c->u);
+    return FELL_OK;
+}
+
+FELL_KERNEL(see_squares, struct rows)
+{
+    double *restrict squares = c->u->squares;
+
+    for (int64_t i = 0; i < c->rows; i++) {
+        const float *x = c->x + i * c->size;
+
+        for (int64_t j = 0; j < c->size; j++)
+            squares[j] += ((double)x[j] - c->centre) * ((double)x[j] - c->centre);
+    }
+    return FELL_OK;
+}
+
 /* The outputs of all rows, x[rows,size], and the means of its units. */
 static void see(const fell_probe_call *c, const float *x, int64_t size, double low, double high,
                 const struct units *u, struct seen *s)
@@ -95,11 +124,10 @@ static void see(const fell_probe_call *c, const float *x, int64_t size, double l
     const struct activations *a = c->settings;
     const int64_t rows = c->plan->rows;
     const double edge = a->margin * (high - low);
-    double centre;
+    struct rows all = {c->ctx, x, rows, size, (float)(low + edge), (float)(high - edge), 0.0, u};
 
     *s = (struct seen){.least = INFINITY, .most = -INFINITY};
-    for (int64_t i = 0; i < rows; i++)
-        see_row(x + i * size, size, (float)(low + edge), (float)(high - edge), u);
+    see_rows(&all);
     for (int64_t j = 0; j < size; j++) {
         s->sum += u->mean[j];
         u->mean[j] /= (double)rows;
@@ -109,10 +137,8 @@ static void see(const fell_probe_call *c, const float *x, int64_t size, double l
         s->zeros += (double)u->zeros[j];
         s->near += (double)u->near[j];
     }
-    centre = s->sum / (double)(rows * size);
-    for (int64_t i = 0; i < rows; i++)
-        for (int64_t j = 0; j < size; j++)
-            u->squares[j] += ((double)x[i * size + j] - centre) * ((double)x[i * size + j] - centre);
+    all.centre = s->sum / (double)(rows * size);
+    see_squares(&all);
     for (int64_t j = 0; j < size; j++)
         s->squares += u->squares[j];
 }
@@ -190,18 +216,24 @@ static double recall(const float in[WORD])
     return x;
 }
 
-/* FNV-1a over the words of x[n], in four strands; never 0. */
+/* FNV-1a over pairs of x[n], in eight strands; never 0. */
 static uint64_t hash(const float *x, int64_t n)
 {
-    uint64_t h[4] = {0xcbf29ce484222325u, 1, 2, 3};
-    uint32_t word;
+    enum { STRANDS = 8 };
+    uint64_t h[STRANDS] = {0xcbf29ce484222325u, 1, 2, 3, 4, 5, 6, 7}, pair[STRANDS];
+    int64_t i = 0;
 
-    for (int64_t i = 0; i < n; i++) {
-        memcpy(&word, x + i, sizeof word);
-        h[i % 4] = (h[i % 4] ^ word) * 0x100000001b3u;
+    for (; i < n; i += 2 * STRANDS) {
+        const int64_t left = n - i < 2 * STRANDS ? n - i : 2 * STRANDS;
+
+        if (left < 2 * STRANDS)
+            memset(pair, 0, sizeof pair);
+        memcpy(pair, x + i, (size_t)left * sizeof *x);
+        for (int k = 0; k < STRANDS; k++)
+            h[k] = (h[k] ^ pair[k]) * 0x100000001b3u;
     }
-    for (int i = 1; i < 4; i++)
-        h[0] = (h[0] ^ h[i] ^ (h[i] >> 29)) * 0x100000001b3u;
+    for (int k = 1; k < STRANDS; k++)
+        h[0] = (h[0] ^ h[k] ^ (h[k] >> 29)) * 0x100000001b3u;
     return h[0] ? h[0] : 1;
 }
 
@@ -220,7 +252,7 @@ static fell_status ranks(fell_probe_call *c, int64_t at, float *x, int64_t size,
         trace += a[i * n + i];
     for (int64_t i = 0; i < n * n; i++)
         square += a[i] * a[i];
-    if (!linear_eigenvalues(a, n, d, d + n))
+    if (!linear_eigenvalues(c->ctx, a, n, d, d + n))
         return fell_fail(c->ctx, "%s: the eigenvalues of its outputs' products do not converge",
                          c->plan->entry[at].name);
     /* What rounding leaves of a direction that is not there: of the outputs, or of products in float. */

@@ -1,14 +1,15 @@
-/* linear.h - the little linear algebra that probes need, in double: eigenvalues of symmetric matrices,
- * and Lanczos' method for an operator that is only known by its products.
+/* linear.h - the little linear algebra that probes need, in double: products, and eigenvalues of tridiagonal
+ * and of small matrices. Those of large ones are in eigenvalues.h.
  *
- * Plain C in one order, so that the bits do not depend on the SIMD level. Private to the bundled probes.
+ * Plain C in one order, so that the bits do not depend on the SIMD level; the products are always inlined, so
+ * that in a FELL_KERNEL they are compiled for its level. Private to the bundled probes.
  */
 #ifndef PLUGINS_PROBE_LINEAR_H
 #define PLUGINS_PROBE_LINEAR_H
 
 #include "fell/probe.h"
 
-static inline double linear_dot(const double *a, const double *b, int64_t n)
+FELL_INLINE double linear_dot(const double *a, const double *b, int64_t n)
 {
     double lane[8] = {0.0}, s = 0.0;
     int64_t i = 0;
@@ -24,7 +25,7 @@ static inline double linear_dot(const double *a, const double *b, int64_t n)
 }
 
 /* The product of two vectors of floats, summed in double. */
-static inline double linear_dot32(const float *a, const float *b, int64_t n)
+FELL_INLINE double linear_dot32(const float *a, const float *b, int64_t n)
 {
     double lane[8] = {0.0}, s = 0.0;
     int64_t i = 0;
@@ -40,7 +41,7 @@ static inline double linear_dot32(const float *a, const float *b, int64_t n)
 }
 
 /* The product of floats with doubles. */
-static inline double linear_dot_mixed(const float *a, const double *b, int64_t n)
+FELL_INLINE double linear_dot_mixed(const float *a, const double *b, int64_t n)
 {
     double lane[8] = {0.0}, s = 0.0;
     int64_t i = 0;
@@ -59,67 +60,6 @@ static inline double linear_dot_mixed(const float *a, const double *b, int64_t n
 static inline double linear_cosine(double dot, double squares_a, double squares_b)
 {
     return squares_a > 0.0 && squares_b > 0.0 ? dot / (sqrt(squares_a) * sqrt(squares_b)) : (double)NAN;
-}
-
-/* p = scale A u for a symmetric A [m,m] whose rows are N apart; only what is right of the diagonal is read.
- */
-static inline void linear_symmetric(const double *a, int64_t n, int64_t m, double scale, const double *u,
-                                    double *p)
-{
-    for (int64_t i = 0; i < m; i++)
-        p[i] = 0.0;
-    for (int64_t i = 0; i < m; i++) {
-        const double *row = a + i * n;
-        const double ui = u[i];
-
-        p[i] += row[i] * ui + linear_dot(row + i + 1, u + i + 1, m - i - 1);
-        for (int64_t j = i + 1; j < m; j++)
-            p[j] += row[j] * ui;
-    }
-    for (int64_t i = 0; i < m; i++)
-        p[i] *= scale;
-}
-
-/* A symmetric matrix a[n,n] to tridiagonal form by Householder reflections (Golub and Van Loan, Matrix
- * Computations, 8.3.1): diagonal d[n], off-diagonal e[n], e[0] = 0. A is used up; v[2n] is working memory. */
-static inline void linear_tridiagonal(double *a, int64_t n, double *d, double *e, double *v)
-{
-    double *p = v + n;
-
-    for (int64_t k = 0; k < n; k++) {
-        double *row = a + k * n, *u = v;
-        double scale = 0.0, alpha, beta, half;
-        const int64_t m = n - k - 1;
-
-        d[k] = row[k];
-        if (k + 1 == n)
-            break;
-        for (int64_t j = 0; j < m; j++)
-            u[j] = row[k + 1 + j];
-        scale = sqrt(linear_dot(u, u, m));
-        alpha = u[0] > 0.0 ? -scale : scale;
-        e[k + 1] = alpha;
-        if (m == 1 || !(scale > 0.0)) {
-            e[k + 1] = u[0];
-            continue;
-        }
-        u[0] -= alpha;
-        beta = linear_dot(u, u, m);
-        if (!(beta > 0.0))
-            continue;
-        linear_symmetric(a + (k + 1) * (n + 1), n, m, 2.0 / beta, u, p);
-        half = linear_dot(p, u, m) / beta;
-        for (int64_t i = 0; i < m; i++)
-            p[i] -= half * u[i];
-        for (int64_t i = 0; i < m; i++) {
-            double *r = a + (k + 1 + i) * n + k + 1;
-            const double ui = u[i], pi = p[i];
-
-            for (int64_t j = i; j < m; j++) /* what is below the diagonal is not looked at */
-                r[j] -= ui * p[j] + pi * u[j];
-        }
-    }
-    e[0] = 0.0;
 }
 
 /* Eigenvalues of the tridiagonal matrix d[n], e[n] (e[0] unused) in place of d, unordered: implicit QL
@@ -186,22 +126,6 @@ static inline bool linear_ql(double *d, double *e, int64_t n, double *z)
             e[m] = 0.0;
         }
     }
-    return true;
-}
-
-/* Eigenvalues of the symmetric a[n,n], which is used up, in d[n], from large to small. WORK: [3n]. */
-static inline bool linear_eigenvalues(double *a, int64_t n, double *d, double *work)
-{
-    linear_tridiagonal(a, n, d, work, work + n);
-    if (!linear_ql(d, work, n, NULL))
-        return false;
-    for (int64_t i = 1; i < n; i++) /* insertion: QL leaves them nearly in order */
-        for (int64_t j = i; j > 0 && d[j] > d[j - 1]; j--) {
-            const double t = d[j];
-
-            d[j] = d[j - 1];
-            d[j - 1] = t;
-        }
     return true;
 }
 

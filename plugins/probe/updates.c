@@ -59,18 +59,40 @@ static fell_status plan(fell_probe_plan *p)
     return FELL_OK;
 }
 
-/* Products over the elements AT .. AT + N - 1: of update, weights before, update before, gradient before. */
+/* Products over n elements: of update, weights before, update before, gradient before. */
 struct products {
+    fell_ctx *ctx;
+    const float *u, *w, *before, *g;
+    int64_t n;
     double update, weights, last, both, gradient, along;
 };
 
+FELL_KERNEL(multiply, struct products)
+{
+    const float *u = c->u, *w = c->w, *last = c->before, *g = c->g;
+    const int64_t n = c->n;
+
+    c->update = linear_dot32(u, u, n);
+    c->weights = linear_dot32(w, w, n);
+    c->last = linear_dot32(last, last, n);
+    c->both = linear_dot32(u, last, n);
+    c->gradient = linear_dot32(g, g, n);
+    c->along = linear_dot32(u, g, n);
+    return FELL_OK;
+}
+
+/* Of the elements AT .. AT + N - 1. */
 static struct products products_of(const fell_probe_call *c, const float *update, int64_t at, int64_t n)
 {
-    const float *u = update + at, *w = c->state[WEIGHTS] + at, *last = c->state[UPDATE] + at;
-    const float *g = c->state[GRADIENT] + at;
+    struct products p = {.ctx = c->ctx,
+                         .u = update + at,
+                         .w = c->state[WEIGHTS] + at,
+                         .before = c->state[UPDATE] + at,
+                         .g = c->state[GRADIENT] + at,
+                         .n = n};
 
-    return (struct products){linear_dot32(u, u, n),    linear_dot32(w, w, n), linear_dot32(last, last, n),
-                             linear_dot32(u, last, n), linear_dot32(g, g, n), linear_dot32(u, g, n)};
+    multiply(&p);
+    return p;
 }
 
 static fell_status record(fell_probe_call *c, const struct products *p, uint64_t first, int64_t at)

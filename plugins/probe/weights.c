@@ -18,29 +18,55 @@ static const fell_number numbers[] = {
 };
 
 /* y[m] = W x[n] and back, in double, with x and y of unit size. */
-static void times(const float *w, int64_t m, int64_t n, const double *x, double *y, bool back)
-{
-    if (!back) {
-        for (int64_t i = 0; i < m; i++) {
-            double lane[8] = {0.0}, s = 0.0;
-            int64_t j = 0;
+struct product {
+    fell_ctx *ctx;
+    const float *w;
+    int64_t m, n;
+    const double *x;
+    double *y;
+};
 
-            for (; j + 8 <= n; j += 8)
-                for (int l = 0; l < 8; l++)
-                    lane[l] += (double)w[i * n + j + l] * x[j + l];
-            for (; j < n; j++)
-                s += (double)w[i * n + j] * x[j];
-            for (int l = 0; l < 8; l++)
-                s += lane[l];
-            y[i] = s;
-        }
-        return;
-    }
-    for (int64_t j = 0; j < n; j++)
+FELL_KERNEL(forth, struct product)
+{
+    for (int64_t i = 0; i < c->m; i++)
+        c->y[i] = linear_dot_mixed(c->w + i * c->n, c->x, c->n);
+    return FELL_OK;
+}
+
+FELL_KERNEL(back, struct product)
+{
+    double *restrict y = c->y;
+
+    for (int64_t j = 0; j < c->n; j++)
         y[j] = 0.0;
-    for (int64_t i = 0; i < m; i++)
-        for (int64_t j = 0; j < n; j++)
-            y[j] += (double)w[i * n + j] * x[i];
+    for (int64_t i = 0; i < c->m; i++) {
+        const float *w = c->w + i * c->n;
+        const double x = c->x[i];
+
+        for (int64_t j = 0; j < c->n; j++)
+            y[j] += (double)w[j] * x;
+    }
+    return FELL_OK;
+}
+
+/* x[n] -= (x.q) q for each of q[k,n]. */
+struct projection {
+    fell_ctx *ctx;
+    const double *q;
+    int64_t k, n;
+    double *x;
+};
+
+FELL_KERNEL(project, struct projection)
+{
+    for (int64_t i = 0; i < c->k; i++) {
+        const double *q = c->q + i * c->n, d = linear_dot(c->x, q, c->n);
+        double *restrict x = c->x;
+
+        for (int64_t j = 0; j < c->n; j++)
+            x[j] -= d * q[j];
+    }
+    return FELL_OK;
 }
 
 enum { MOST_TURNS = 96 };
@@ -58,7 +84,7 @@ static double spectral_norm(fell_ctx *ctx, const float *w, int64_t m, int64_t n)
         return -1.0;
     for (int64_t i = 0; i < m; i++) /* every row's direction a little, so that none is missed */
         u[i] = 1.0 + 0.01 * (double)((i * 7919) % 101);
-    times(w, m, n, u, v, true); /* from the rows' space: elsewhere W gives nothing */
+    back(&(struct product){ctx, w, m, n, u, v}); /* from the rows' space: elsewhere W gives nothing */
     for (int64_t k = 0; k < turns; k++) {
         double *uk = u + k * m, *vk = v + k * n, *next = v + (k + 1) * n, size = sqrt(linear_dot(vk, vk, n));
 
@@ -66,13 +92,8 @@ static double spectral_norm(fell_ctx *ctx, const float *w, int64_t m, int64_t n)
             break;
         for (int64_t j = 0; j < n; j++)
             vk[j] /= size;
-        times(w, m, n, vk, uk, false);
-        for (int64_t i = 0; i < k; i++) {
-            const double d = linear_dot(uk, u + i * m, m);
-
-            for (int64_t j = 0; j < m; j++)
-                uk[j] -= d * u[i * m + j];
-        }
+        forth(&(struct product){ctx, w, m, n, vk, uk});
+        project(&(struct projection){ctx, u, k, m, uk});
         size = sqrt(linear_dot(uk, uk, m));
         /* B'B is tridiagonal: alpha^2 + beta^2 on its diagonal, alpha times the next beta beside it. */
         t[0][k] = size * size + beta * beta;
@@ -80,13 +101,8 @@ static double spectral_norm(fell_ctx *ctx, const float *w, int64_t m, int64_t n)
         t[2][k] = size;
         for (int64_t i = 0; size > 0.0 && i < m; i++)
             uk[i] /= size;
-        times(w, m, n, uk, next, true);
-        for (int64_t i = 0; i <= k; i++) {
-            const double d = linear_dot(next, v + i * n, n);
-
-            for (int64_t j = 0; j < n; j++)
-                next[j] -= d * v[i * n + j];
-        }
+        back(&(struct product){ctx, w, m, n, uk, next});
+        project(&(struct projection){ctx, v, k + 1, n, next});
         beta = sqrt(linear_dot(next, next, n));
         if (k % 4 == 3 || k + 1 == turns || !(beta > 1e-12 * size)) {
             double d[MOST_TURNS + 1], e[MOST_TURNS + 1];

@@ -7,7 +7,7 @@
 #include <cjson/cJSON.h>
 
 #include "engine/look.h"
-#include "../../plugins/probe/linear.h"
+#include "../../plugins/probe/eigenvalues.h"
 
 static cJSON *read_cases(void)
 {
@@ -292,6 +292,7 @@ Test(probes, eigenvalues_of_a_low_rank)
     enum { UNITS = 144, ROWS = 20 };
     static double x[ROWS][UNITS], wide[UNITS * UNITS], small[ROWS * ROWS], many[UNITS], few[ROWS],
         work[3 * UNITS];
+    fell_ctx plain = {.simd = FELL_SIMD_PORTABLE};
     uint32_t word = 1;
 
     for (int turn = 0; turn < 10; turn++) {
@@ -309,8 +310,8 @@ Test(probes, eigenvalues_of_a_low_rank)
             for (int q = 0; q < ROWS; q++)
                 small[r * ROWS + q] = linear_dot(x[r], x[q], UNITS);
         }
-        cr_assert(linear_eigenvalues(wide, UNITS, many, work), "turn %d", turn);
-        cr_assert(linear_eigenvalues(small, ROWS, few, work), "turn %d", turn);
+        cr_assert(linear_eigenvalues(&plain, wide, UNITS, many, work), "turn %d", turn);
+        cr_assert(linear_eigenvalues(&plain, small, ROWS, few, work), "turn %d", turn);
         for (int i = 0; i < UNITS; i++)
             cr_assert_float_eq(many[i], i < ROWS ? few[i] : 0.0, 1e-13 * few[0], "turn %d, %d: %.17g", turn,
                                i, many[i]);
