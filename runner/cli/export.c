@@ -1,11 +1,47 @@
-/* export.c - `fell export`: the weights of a run as a safetensors file, with PyTorch's names
- * and layouts. From the run's last checkpoint where there is one; else a worker trains
- * the run again, to the same bits (stored_weights.h). Writes nothing to the results database.
+/* export.c - `fell export`: a trained net in other programs' formats. Its weights as a safetensors file, with
+ * PyTorch's names and layouts, from the run's last checkpoint where there is one; else a worker trains the
+ * run again, to the same bits (stored_weights.h). Or the whole of it as an ONNX model. Writes nothing to the
+ * results database.
  */
+#include <stdlib.h>
+
+#include "base/text.h"
 #include "cli/query.h"
 #include "cli/stored_weights.h"
+#include "cli/trained.h"
+#include "export/onnx.h"
 
-static int run_export(const struct call *c)
+static int export_onnx(const struct call *c)
+{
+    struct trained t = {.call = NULL};
+    struct onnx_about about;
+    struct error err;
+    const char *without;
+    uint8_t *bytes = NULL;
+    size_t size;
+    int exit_status = EXIT_INPUT;
+
+    if (trained_open(&t, c, &err) != OK || trained_fit(&t, &err) != OK)
+        goto out;
+    about = (struct onnx_about){.name = t.about.name, .run = t.run, .epoch = t.about.epoch};
+    if (onnx_export(t.spec, t.fitted, &t.env, t.weights, &about, &bytes, &size, &without, &err) != OK)
+        goto out;
+    if (without)
+        cli_error("ONNX cannot say the transform '%s': the input of the model is what the transforms of the "
+                  "data make of a row",
+                  without);
+    exit_status = file_write(c->onnx, (const char *)bytes, size, &err) == OK ? EXIT_OK : EXIT_RUN;
+out:
+    if (exit_status != EXIT_OK)
+        cli_error("%s", err.text);
+    else if (!c->quiet)
+        printf("%s: the net of '%s' after epoch %lld\n", c->onnx, about.name, (long long)about.epoch);
+    trained_release(&t);
+    free(bytes);
+    return exit_status;
+}
+
+static int export_weights(const struct call *c)
 {
     struct stored_weights x = {0};
     struct error err;
@@ -13,8 +49,6 @@ static int run_export(const struct call *c)
     bool saved;
     int exit_status = EXIT_INPUT;
 
-    if (!c->safetensors)
-        return cli_error("where to? write: fell export %s --safetensors FILE", c->args[0]);
     if (results_open(c->db, &db, &err) || results_run(db, c->args[0], &x.run, &err) ||
         stored_weights_find(db, c->db, c->at, &x, &err)) {
         cli_error("%s", err.text);
@@ -35,23 +69,40 @@ out:
     return exit_status;
 }
 
+static int run_export(const struct call *c)
+{
+    if ((c->safetensors != NULL) == (c->onnx != NULL))
+        return cli_error(c->onnx ? "--safetensors and --onnx are two files: write one after the other"
+                                 : "as what? write: fell export %s --safetensors FILE, or --onnx FILE",
+                         c->args[0]);
+    return c->onnx ? export_onnx(c) : export_weights(c);
+}
+
 const struct command command_export = {
     .name = "export",
     .task = "Use a trained net",
-    .args = "RUN --safetensors FILE",
+    .args = "RUN|FILE --safetensors FILE | --onnx FILE",
     .least = 1,
     .most = 1,
-    .options = {OPTION_DB, OPTION_PLUGIN, OPTION_TRUST, OPTION_SAFETENSORS, OPTION_AT, OPTION_QUIET},
-    .brief = "Write the weights of a run to a file",
-    .help = "The file has the safetensors format, with the names and layouts that PyTorch uses "
+    .options = {OPTION_DB, OPTION_PLUGIN, OPTION_TRUST, OPTION_SAFETENSORS, OPTION_ONNX, OPTION_AT,
+                OPTION_QUIET},
+    .brief = "Write a trained net to a file for other programs",
+    .help = "--safetensors: the weights. The file has the safetensors format, with the names and layouts "
+            "that PyTorch uses "
             "(LAYER.weight, LAYER.bias; a dense weight is [out, in]). The weights are those after the run's "
             "last epoch, or after the one that --epoch says: from its checkpoint where the spec asked for "
             "one, else by training the run again, "
             "which gives the same bits; that the last loss is the recorded one is checked. Epoch 0 is the "
             "net before "
-            "its first step; 'best' is the run's best epoch by the objective.",
+            "its first step; 'best' is the run's best epoch by the objective.\n\n"
+            "--onnx: the whole net, with its fitted transforms, as a model that onnxruntime and others run. "
+            "Its input is a row as the source has it, its outputs are what the last layer gives ('output') "
+            "and, where that is something else, what 'fell predict' says ('prediction'). Without --epoch it "
+            "is the net of the run's best epoch, as 'fell predict' takes it; or it comes from a FILE that "
+            "--safetensors has written. A layer that ONNX does not have is an error that names it.",
     .examples = "fell export 12 --safetensors digits.safetensors\n"
                 "fell export 12 --epoch best --safetensors best.safetensors\n"
+                "fell export 12 --onnx digits.onnx\n"
                 "fell run my.yaml train.initial_weights=digits.safetensors",
     .run = run_export,
 };

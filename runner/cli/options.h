@@ -59,6 +59,7 @@
       "Write an HTML page in which weights can be moved (small nets)")                                       \
     X(SAFETENSORS, TEXT, safetensors, 0, "safetensors", "FILE", NULL, 0, 0,                                  \
       "Write the weights to this file")                                                                      \
+    X(ONNX, TEXT, onnx, 0, "onnx", "FILE", NULL, 0, 0, "Write the net to this file, as an ONNX model")       \
     X(SHARE, REAL, share, 0, "share", "X", -1, 0, 0,                                                         \
       "The share that goes, in [0, 1), of the weights that are still there")                                 \
     X(PER_LAYER, FLAG, per_layer, 0, "per-layer", NULL, 0, 0, 0,                                             \

@@ -1,8 +1,5 @@
 /* predict.c - `fell predict`: what a trained net says of new rows, or of a split's, by name and in their own
  * units.
- *
- * The net comes whole: a run's weights are first a file as `fell export` writes it, which knows columns,
- * classes and fitted transforms, so that new rows need neither the data of the training nor the database.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -13,150 +10,29 @@
 #include "base/new_file.h"
 #include "base/text.h"
 #include "cli/predict_write.h"
-#include "cli/query.h"
-#include "cli/stored_weights.h"
-#include "engine/fitted.h"
-#include "engine/weights_file.h"
+#include "cli/trained.h"
 #include "host/settings.h"
-#include "kernels/pool.h"
-#include "spec/spec_paths.h"
-#include "yaml/tree.h"
 
 /* What a command line asks for, with all that must outlive the answers. */
 struct question {
     const struct call *call;
-    char folder[64];     /* of temporary files; "": not made */
-    const char *weights; /* the file */
-    char *made, *rows;   /* temporary: weights of a run; standard input. Or NULL */
-    struct weights_about about;
-    struct registry *registry;
-    struct tree *tree[2];
-    struct spec *spec; /* whose data.test are the new rows */
-    struct fitted *fitted;
-    struct host_env env;
+    struct trained net; /* whose spec's data.test are the new rows */
+    char *rows;         /* temporary: standard input. Or NULL */
     struct data *data;
     size_t ntargets;
     const char **target; /* in cJSON */
-    cJSON *json;         /* about.spec */
+    cJSON *json;         /* net.about.spec */
 };
 
 static void release(struct question *q)
 {
-    if (q->folder[0]) {
-        if (q->made)
-            unlink(q->made);
-        if (q->rows)
-            unlink(q->rows);
-        rmdir(q->folder);
-    }
+    if (q->rows)
+        unlink(q->rows);
     data_free(q->data);
-    fitted_free(q->fitted);
-    spec_free(q->spec);
-    for (int i = 0; i < 2; i++)
-        tree_free(q->tree[i]);
-    registry_free(q->registry);
-    weights_about_release(&q->about);
+    trained_release(&q->net);
     cJSON_Delete(q->json);
     free(q->target);
-    free(q->made);
     free(q->rows);
-}
-
-static status need_folder(struct question *q, struct error *err)
-{
-    const char *tmp = getenv("TMPDIR");
-
-    if (q->folder[0])
-        return OK;
-    if (!tmp || !*tmp || strlen(tmp) > sizeof q->folder - 24)
-        tmp = "/tmp";
-    snprintf(q->folder, sizeof q->folder, "%s/fell-predict-XXXXXX", tmp);
-    if (mkdtemp(q->folder))
-        return OK;
-    error_set(err, "no temporary folder in %s: %s", tmp, strerror(errno));
-    q->folder[0] = '\0';
-    return FAILED;
-}
-
-/* ---- the net ---------------------------------------------------------------------------- */
-
-/* The best epoch where the run has one; else the last. */
-static status find_weights(sqlite3 *db, const struct call *c, struct stored_weights *x, struct error *err)
-{
-    struct error ignored;
-
-    if (c->at)
-        return stored_weights_find(db, c->db, c->at, x, err);
-    if (stored_weights_find(db, c->db, "best", x, &ignored) == OK)
-        return OK;
-    stored_weights_release(x);
-    *x = (struct stored_weights){.run = x->run};
-    return stored_weights_find(db, c->db, NULL, x, err);
-}
-
-/* Rows of a split are those that were recorded, or none. */
-static status check_files(sqlite3 *db, const struct call *c, int64_t run, struct error *err)
-{
-    struct moved_files files = {0};
-    status st = c->split ? moved_files_find(db, run, &files, err) : OK;
-
-    if (st == OK && files.changed.len)
-        st = error_set(err, "--split: %s", files.changed.text);
-    moved_files_release(&files);
-    return st;
-}
-
-static status weights_of_run(struct question *q, struct error *err)
-{
-    const struct call *c = q->call;
-    struct stored_weights x = {0};
-    sqlite3 *db = NULL;
-    status st = FAILED;
-    bool saved;
-
-    if (need_folder(q, err) == OK && results_open(c->db, &db, err) == OK &&
-        results_run(db, c->args[0], &x.run, err) == OK && check_files(db, c, x.run, err) == OK &&
-        find_weights(db, c, &x, err) == OK) {
-        q->weights = q->made = mem_format("%s/weights.safetensors", q->folder);
-        st = stored_weights_write(&x, db, c->nplugins, c->plugins, q->weights, &saved, err);
-        if (st == OK && !c->quiet)
-            fprintf(stderr, "fell: the net of run %lld after epoch %lld%s, %s\n", (long long)x.run,
-                    (long long)x.epoch, c->at ? "" : " (its best, or last)",
-                    saved ? "from its checkpoint" : "trained again to the same bits");
-    }
-    sqlite3_close(db);
-    stored_weights_release(&x);
-    return st;
-}
-
-/* The spec, as the weights have it. */
-static status read_spec(struct question *q, const char *text, int which, struct error *err)
-{
-    q->tree[which] = tree_new();
-    spec_free(q->spec);
-    q->spec = spec_from_text(q->registry, NULL, q->tree[which], q->about.name, text, err);
-    return q->spec ? OK : error_prepend(err, "the spec of the net");
-}
-
-static status open_net(struct question *q, struct error *err)
-{
-    const char *what = q->call->args[0];
-    int64_t run;
-
-    q->registry = registry_new();
-    for (size_t i = 0; i < q->call->nplugins; i++)
-        if (registry_add_file(q->registry, q->call->plugins[i], err) != OK)
-            return FAILED;
-    if (text_to_int(what, &run)) {
-        if (weights_of_run(q, err) != OK)
-            return FAILED;
-    } else if (q->call->at) {
-        return error_set(err, "--epoch: a file has the weights of one epoch");
-    } else {
-        q->weights = what;
-    }
-    return weights_file_about(q->weights, &q->about, err) == OK ? read_spec(q, q->about.spec, 0, err)
-                                                                : FAILED;
 }
 
 /* ---- the rows ---------------------------------------------------------------------------- */
@@ -169,9 +45,9 @@ static status take_input(struct question *q, struct error *err)
     size_t n;
     bool good;
 
-    if (need_folder(q, err) != OK)
+    if (trained_folder(&q->net, err) != OK)
         return FAILED;
-    q->rows = mem_format("%s/standard-input", q->folder);
+    q->rows = mem_format("%s/standard-input", q->net.folder);
     to = fopen(q->rows, "wbx");
     good = to != NULL;
     while (good && (n = fread(buffer, 1, sizeof buffer, stdin)) > 0)
@@ -203,7 +79,7 @@ static void name_others(const struct item *dataset, cJSON *settings, const char 
 /* The source's settings, with PATH for its file, as data.test. */
 static status name_rows(struct question *q, const char *path, struct error *err)
 {
-    const struct choice *source = &q->spec->data.source;
+    const struct choice *source = &q->net.spec->data.source;
     const fell_param *setting = path_setting(source->item);
     cJSON *data = cJSON_GetObjectItem(q->json, "data"), *test, *settings, *value;
     char *absolute, *text;
@@ -230,34 +106,11 @@ static status name_rows(struct question *q, const char *path, struct error *err)
         cJSON_ReplaceItemInObject(settings, "rows", cJSON_CreateNumber(0));
     cJSON_DeleteItemFromObject(data, "test");
     cJSON_AddItemToObject(data, "test", test);
-    cJSON_ReplaceItemInObject(q->json, "seed", settings_json_int((int64_t)q->spec->seed));
+    cJSON_ReplaceItemInObject(q->json, "seed", settings_json_int((int64_t)q->net.spec->seed));
     text = cJSON_PrintUnformatted(q->json);
-    st = read_spec(q, text, 1, err);
+    st = trained_read_spec(&q->net, text, 1, err);
     cJSON_free(text);
     free(absolute);
-    return st;
-}
-
-/* The spec comes from the database or the file of weights, which may be somebody else's. */
-static status check_paths(const struct question *q, struct error *err)
-{
-    return spec_check_paths(q->spec, q->made ? q->call->db : q->weights, err);
-}
-
-/* A net of before the file knew its data: the rows that it was trained on tell. */
-static status fit_again(struct question *q, struct error *err)
-{
-    struct problem p = {.index = 0};
-    struct data *data = NULL;
-    status st;
-
-    if (check_paths(q, err) != OK)
-        return FAILED;
-    if (data_load(q->spec, &q->env, &data, &p) != OK)
-        return error_set(err, "the weights are of an earlier version, so the training rows are needed: %s",
-                         p.text);
-    st = fitted_read(data->fitted, &q->fitted, err);
-    data_free(data);
     return st;
 }
 
@@ -271,10 +124,11 @@ static status new_rows(struct question *q, struct error *err)
             return FAILED;
         path = q->rows;
     }
-    if ((q->about.data ? fitted_read(q->about.data, &q->fitted, err) : fit_again(q, err)) != OK ||
-        name_rows(q, path, err) != OK)
+    if (trained_fit(&q->net, err) != OK || name_rows(q, path, err) != OK)
         return FAILED;
-    return fitted_load(q->fitted, q->spec, &q->env, &q->data, &p) == OK ? OK : error_set(err, "%s", p.text);
+    return fitted_load(q->net.fitted, q->net.spec, &q->net.env, &q->data, &p) == OK
+               ? OK
+               : error_set(err, "%s", p.text);
 }
 
 static status split_rows(struct question *q, enum split *split, struct error *err)
@@ -286,9 +140,9 @@ static status split_rows(struct question *q, enum split *split, struct error *er
             break;
     if (*split == SPLITS)
         return error_set(err, "--split: train, validation or test is wanted here, not '%s'", q->call->split);
-    if (check_paths(q, err) != OK)
+    if (trained_check_paths(&q->net, err) != OK)
         return FAILED;
-    if (data_load(q->spec, &q->env, &q->data, &p) != OK)
+    if (data_load(q->net.spec, &q->net.env, &q->data, &p) != OK)
         return error_set(err, "%s", p.text);
     if (q->data->split[*split].n == 0)
         return error_set(err, "--split: the net has no %s rows", split_name(*split));
@@ -319,12 +173,6 @@ static void find_targets(struct question *q)
 
 /* ---- the answers ------------------------------------------------------------------------------ */
 
-static void warn(void *arg, const char *who, const char *text)
-{
-    (void)arg;
-    fprintf(stderr, "fell: %s: %s\n", who, text);
-}
-
 static status write_answers(struct question *q, enum split split, FILE *to, struct error *err)
 {
     struct answers a = {.to = to,
@@ -335,8 +183,8 @@ static status write_answers(struct question *q, enum split split, FILE *to, stru
                         .ntargets = q->ntargets};
     struct problem p = {.index = 0};
 
-    q->env.warn = NULL; /* of the net nothing is new */
-    if (predict_rows(q->spec, q->data, split, &q->env, q->weights, answers_write, &a, &p) != OK)
+    q->net.env.warn = NULL; /* of the net nothing is new */
+    if (predict_rows(q->net.spec, q->data, split, &q->net.env, q->net.weights, answers_write, &a, &p) != OK)
         return error_set(err, "%s", p.text);
     if (fflush(to) != 0)
         return error_set(err, "the answers cannot be written: %s", strerror(errno));
@@ -361,12 +209,9 @@ static status answer(struct question *q, enum split split, struct error *err)
 
 static status prepare(struct question *q, enum split *split, struct error *err)
 {
-    enum simd_level level;
-
-    if (simd_choose(getenv("FELL_SIMD"), &level, err) != OK || open_net(q, err) != OK)
+    if (trained_open(&q->net, q->call, err) != OK)
         return FAILED;
-    q->env = (struct host_env){.kernels = kernels_get(level), .registry = q->registry, .warn = warn};
-    q->json = cJSON_Parse(q->about.spec);
+    q->json = cJSON_Parse(q->net.about.spec);
     *split = SPLIT_TEST;
     if ((q->call->split ? split_rows(q, split, err) : new_rows(q, err)) != OK)
         return FAILED;

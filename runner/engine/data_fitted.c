@@ -72,6 +72,8 @@ void fitted_begin(struct data *data, const struct dataset *source)
     cJSON_AddItemToObject(json, "target", shape_json(&info->target));
     if (info->is == FELL_CLASSES)
         cJSON_AddItemToObject(json, "nclasses", settings_json_int(info->nclasses));
+    if (info->vocabulary)
+        cJSON_AddItemToObject(json, "vocabulary", settings_json_int(info->vocabulary));
     if (info->is == FELL_CLASSES && info->class_names)
         cJSON_AddItemToObject(json, "classes", words_json(info->nclasses, info->class_names));
     if (info->column) {
@@ -252,6 +254,8 @@ static void read_all(struct reading *r, const cJSON *json)
     info->is = cJSON_HasObjectItem(json, "nclasses") ? FELL_CLASSES : FELL_VALUES;
     if (info->is == FELL_CLASSES)
         info->nclasses = integer(r, cJSON_GetObjectItem(json, "nclasses"), 1, (int64_t)1 << 24);
+    if ((v = cJSON_GetObjectItem(json, "vocabulary")))
+        info->vocabulary = integer(r, v, 1, (int64_t)1 << 24);
     if ((v = cJSON_GetObjectItem(json, "classes"))) {
         info->class_names = words(r, v, &n);
         r->good &= n == info->nclasses;

@@ -20,6 +20,7 @@ static void take_facts(struct data *data, const struct fitted *f)
     data->target_size = fell_size(&info->target);
     data->classes = info->is == FELL_CLASSES;
     data->nclasses = info->nclasses;
+    data->vocabulary = info->vocabulary;
     data->ncolumns = info->ncolumns;
     data->column = mem_array((size_t)data->ncolumns + 1, sizeof *data->column);
     if (data->ncolumns)
@@ -104,6 +105,18 @@ static status read_rows(struct data *data, const struct fitted *f, const struct 
     return OK;
 }
 
+/* What a load leaves behind: rows without columns. */
+static status finish(struct data *data, status result, struct data **out)
+{
+    free(data->column);
+    data->column = NULL;
+    data->ncolumns = 0;
+    *out = result == OK ? data : NULL;
+    if (result != OK)
+        data_free(data);
+    return result;
+}
+
 status fitted_load(const struct fitted *f, const struct spec *spec, struct host_env *env, struct data **out,
                    struct problem *p)
 {
@@ -115,16 +128,35 @@ status fitted_load(const struct fitted *f, const struct spec *spec, struct host_
     take_facts(data, f);
     result = read_rows(data, f, spec, &set, env, p);
     if (result == OK)
-        result = data_transforms_again(data, spec, f, env, p);
+        result = data_transforms_again(data, spec, f, NULL, env, p);
     if (result == OK)
         result = make_targets(data, spec, p);
     dataset_close(&set);
-    free(data->column);
-    data->column = NULL;
-    data->ncolumns = 0;
-    if (result == OK)
-        *out = data;
+    return finish(data, result, out);
+}
+
+status fitted_blank(const struct fitted *f, const struct spec *spec, struct host_env *env, int64_t n,
+                    fell_shape *shape, struct data **out, struct problem *p)
+{
+    const bool doubles = f->ntransforms > 0 && f->transform[0].wide;
+    struct data *data = mem_alloc(sizeof *data);
+    struct rows *r = &data->split[SPLIT_TEST];
+    size_t numbers;
+    status result = OK;
+
+    take_facts(data, f);
+    r->n = data->test_rows = n;
+    if (!mem_mul((size_t)n, (size_t)data->x_size, &numbers))
+        numbers = 0;
+    if (doubles)
+        r->wide = mem_try_aligned(numbers, sizeof *r->wide);
     else
-        data_free(data);
-    return result;
+        r->x = mem_try_aligned(numbers, sizeof *r->x);
+    if (!r->wide && !r->x)
+        result = problem_set(p, "data", 0, "", "%lld rows do not fit into memory", (long long)n);
+    if (result == OK)
+        result = data_transforms_again(data, spec, f, shape, env, p);
+    if (result == OK)
+        result = make_targets(data, spec, p);
+    return finish(data, result, out);
 }

@@ -159,10 +159,11 @@ status data_stream(struct data *data, const struct spec *spec, struct dataset se
 status data_transforms(struct data *data, const struct spec *spec, size_t first, struct host_env *env,
                        struct problem *p);
 
-/* The same of new rows in SPLIT_TEST, with what F says was fitted. Errors: F has other transforms. */
+/* The same of new rows in SPLIT_TEST, with what F says was fitted. SHAPE [transforms + 1], or NULL: of a row
+ * before each, and at the end. Errors: F has other transforms. */
 struct fitted;
 status data_transforms_again(struct data *data, const struct spec *spec, const struct fitted *f,
-                             struct host_env *env, struct problem *p);
+                             fell_shape *shape, struct host_env *env, struct problem *p);
 
 /* A problem from a callback of IN that failed. */
 status data_problem(struct problem *p, const char *section, int index, const struct instance *in);

@@ -288,14 +288,19 @@ static status transform_again(struct data *data, const struct spec *spec, size_t
 }
 
 status data_transforms_again(struct data *data, const struct spec *spec, const struct fitted *f,
-                             struct host_env *env, struct problem *p)
+                             fell_shape *shape, struct host_env *env, struct problem *p)
 {
     status result = OK;
 
     if (f->ntransforms != spec->data.ntransforms)
         return problem_set(p, WORK_SECTION, 0, "", "there are %zu transforms, but %zu were fitted",
                            spec->data.ntransforms, f->ntransforms);
-    for (size_t i = 0; i < spec->data.ntransforms && result == OK; i++)
+    for (size_t i = 0; i < spec->data.ntransforms && result == OK; i++) {
+        if (shape)
+            shape[i] = data->x;
         result = transform_again(data, spec, i, f, env, p);
+    }
+    if (shape)
+        shape[spec->data.ntransforms] = data->x;
     return result == OK ? data_narrow(data, env, p) : FAILED;
 }

@@ -35,4 +35,9 @@ void fitted_free(struct fitted *f);
 status fitted_load(const struct fitted *f, const struct spec *spec, struct host_env *env, struct data **out,
                    struct problem *p);
 
+/* N rows of zeros that went through the transforms likewise, for a net that is not asked about rows of a
+ * file. SHAPE [transforms + 1], or NULL: of a row before each, and at the end. */
+status fitted_blank(const struct fitted *f, const struct spec *spec, struct host_env *env, int64_t n,
+                    fell_shape *shape, struct data **out, struct problem *p);
+
 #endif

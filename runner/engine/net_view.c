@@ -30,6 +30,14 @@ struct net_entry net_entry(const struct net *n, size_t i)
                               .dy = e->dy};
 }
 
+const float *net_entry_tensor(const struct net *n, size_t i, size_t k, fell_shape *shape)
+{
+    const struct entry *e = &n->entry[i];
+
+    *shape = e->plan.tensor[k];
+    return shape->rank ? e->tensor[k] : NULL;
+}
+
 const float *net_gradient(const struct net *n, const struct net_tensor *t)
 {
     return t->position < 0 || t->frozen ? NULL : n->grads + t->offset;

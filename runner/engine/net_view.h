@@ -24,6 +24,10 @@ struct net_entry {
 size_t net_entries(const struct net *n);
 struct net_entry net_entry(const struct net *n, size_t i);
 
+/* Tensor K of entry I's layer, of SHAPE: its own, or that of an entry that it shares with; NULL: not in use.
+ * After net_initialise(). */
+const float *net_entry_tensor(const struct net *n, size_t i, size_t k, fell_shape *shape);
+
 /* The gradient that the last backward left, [t->n]; NULL: it has none. */
 const float *net_gradient(const struct net *n, const struct net_tensor *t);
 

@@ -9,7 +9,7 @@
 #include "engine/net_run.h"
 #include "engine/targets.h"
 
-static struct answer_form find_form(const struct net *n)
+struct answer_form predict_form(const struct net *n)
 {
     const struct entry *last = &n->entry[n->nentries - 1];
     struct answer_form f = {.size = last->size,
@@ -34,7 +34,7 @@ static struct answer_form find_form(const struct net *n)
 static status answer(struct net *n, const struct data *data, enum split split, int64_t batch, answer_fn *fn,
                      void *arg, struct error *err)
 {
-    const struct answer_form form = find_form(n);
+    const struct answer_form form = predict_form(n);
     float *own = form.own_units ? mem_array((size_t)(batch * form.size), sizeof *own) : NULL;
     struct batches batches;
     struct batch b;

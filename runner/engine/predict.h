@@ -4,6 +4,7 @@
 #define ENGINE_PREDICT_H
 
 #include "engine/data.h"
+#include "engine/net.h"
 
 /* What an answer is. */
 struct answer_form {
@@ -17,6 +18,8 @@ struct answer_form {
     double cut;        /* of yes and no (is FELL_REAL): between them; else NAN */
     double low, high;  /* these two */
 };
+
+struct answer_form predict_form(const struct net *n);
 
 /* N rows from FIRST on (in the order of the split), Y [n, form->size], valid until it returns. */
 typedef status answer_fn(void *arg, const struct answer_form *form, int64_t first, int64_t n, const float *y,

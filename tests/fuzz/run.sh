@@ -36,7 +36,7 @@ plain=$(cd "$source" && ls runner/kernels/*.c runner/engine/train*.c runner/expl
 # shellcheck disable=SC2086 # words
 make -C "$build" --silent -j"$jobs" CFLAGS=-O1 $plain
 make -C "$build" --silent -j"$jobs" librunner.a
-libs="$(pkg-config --libs yaml-0.1 sqlite3 libcjson libcrypto zlib libpng libjpeg) -lm -ldl -lpthread"
+libs="$(pkg-config --libs yaml-0.1 sqlite3 libcjson libcrypto libprotobuf-c zlib libpng libjpeg) -lm -ldl -lpthread"
 
 export FELL_PROGRAM=$ordinary/fell FELL_PLUGIN_PATH=$ordinary/plugins FELL_CACHE=off
 export XDG_DATA_HOME=$scratch/none.d FUZZ_DATABASE=$scratch/loose.db FUZZ_SOUND=$scratch/sound.db FUZZ_SPEC=$scratch/sound.yaml
