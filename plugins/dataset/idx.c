@@ -7,6 +7,7 @@
  */
 #include "fell/plugin.h"
 #include "file.h"
+#include "other_files.h"
 
 struct settings {
     const char *images, *labels;
@@ -106,13 +107,18 @@ static void values(const struct array *a, int64_t i, int64_t n, float *to)
 static fell_status read_head(fell_ctx *ctx, struct array *a, size_t have)
 {
     const unsigned char *p = (const unsigned char *)a->bytes;
+    const char *like = file_likeness(a->bytes, have);
     int64_t all = 1;
 
     if (have == 0)
         return fell_fail(ctx, "%s: %s is empty", a->setting, a->file);
     if (have < 4 || p[0] || p[1] || !type_size(p[2]))
-        return fell_fail(ctx, "%s: %s is not an idx file (wrong magic number%s)", a->setting, a->file,
-                         have < 4 ? "; it is cut short" : "");
+        return fell_fail(ctx, "%s: %s is not an idx file%s%s%s", a->setting, a->file,
+                         like ? ", but " : " (wrong magic number",
+                         like       ? like
+                         : have < 4 ? "; it is cut short"
+                                    : "",
+                         like ? "" : ")");
     a->type = p[2];
     a->rank = p[3];
     if (a->rank < 1 || a->rank > MAX_RANK)
@@ -175,7 +181,7 @@ static fell_status count_classes(fell_ctx *ctx, const struct array *a, int64_t *
 
         if (!(v >= 0.0 && v < 2147483647.0 && v == floor(v)))
             return fell_fail(ctx, "labels: %s: row %lld: %g is not a class (a whole number from 0)", a->file,
-                             (long long)(i / a->row), v);
+                             (long long)(i / a->row) + 1, v);
         if (v >= (double)*classes)
             *classes = (int64_t)v + 1;
     }

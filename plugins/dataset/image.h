@@ -18,7 +18,8 @@ enum { IMAGE_MOST_PIXELS = 1 << 26 };
 struct image {
     int64_t width, height, channels; /* channels: 1 or 3 */
     unsigned char *pixel;            /* [height, width, channels], or NULL: head only */
-    char why[200];                   /* what was wrong */
+    int orientation; /* how a camera was held, by EXIF: 1 is upright, 2 to 8 are not; 0: not said */
+    char why[200];   /* what was wrong */
 };
 
 static inline void image_release(struct image *im)

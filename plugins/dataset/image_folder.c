@@ -8,6 +8,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <strings.h>
 #include <sys/stat.h>
@@ -17,6 +18,7 @@
 #include "image_jpeg.h"
 #include "image_png.h"
 #include "names.h"
+#include "other_files.h"
 
 enum { MOST_BYTES = 1 << 30 };
 
@@ -47,6 +49,7 @@ struct folder {
     char **class_name;
     struct picture *picture;
     fell_shape x;
+    bool told_turned;
     bool new_rows;       /* pictures beside the folders are taken too */
     int64_t passed_over; /* files that are no images */
     char first_passed_over[256];
@@ -308,7 +311,9 @@ static fell_status load_picture(const struct folder *d, int64_t i, bool head_onl
     else if (bytes && jpeg_is(bytes, n))
         ok = jpeg_read_bytes(bytes, n, head_only, im);
     else if (bytes)
-        snprintf(im->why, sizeof im->why, "is neither PNG nor JPEG");
+        snprintf(im->why, sizeof im->why, "is neither PNG nor JPEG%s%s",
+                 file_likeness((char *)bytes, n) ? ", but " : "",
+                 file_likeness((char *)bytes, n) ? file_likeness((char *)bytes, n) : "");
     free(bytes);
     if (ok)
         return FELL_OK;
@@ -394,15 +399,43 @@ failed:
 }
 
 struct reading {
-    const struct folder *d;
+    struct folder *d;
     fell_read_call *c;
+    _Atomic int64_t turned; /* the first of the rows that does not stand upright, [c->n]: none */
 };
+
+/* Row I of the call, whose camera was held another way. */
+static void note_turned(struct reading *r, int64_t i)
+{
+    int64_t first = atomic_load(&r->turned);
+
+    while (i < first && !atomic_compare_exchange_weak(&r->turned, &first, i))
+        continue;
+}
+
+/* Pixels stay as they are stored, as in Pillow and torchvision; of the first picture that is to be turned it
+ * is said. */
+static void tell_turned(struct reading *r)
+{
+    const int64_t i = atomic_load(&r->turned);
+    const struct picture *p;
+
+    if (i == r->c->n || r->d->told_turned)
+        return;
+    p = &r->d->picture[r->c->row[i]];
+    r->d->told_turned = true;
+    fell_warn(r->c->ctx,
+              "path: %s/%s is to be turned or mirrored for display (EXIF orientation); pixels are taken as "
+              "they are stored, here and in others",
+              r->d->class_name[p->class], p->name);
+}
 
 /* Rows BEGIN to END of a call. */
 static fell_status read_some(void *arg, int64_t begin, int64_t end)
 {
-    const struct folder *d = ((struct reading *)arg)->d;
-    fell_read_call *c = ((struct reading *)arg)->c;
+    struct reading *r = arg;
+    const struct folder *d = r->d;
+    fell_read_call *c = r->c;
 
     for (int64_t i = begin; i < end; i++) {
         const int64_t row = c->row[i];
@@ -419,6 +452,8 @@ static fell_status read_some(void *arg, int64_t begin, int64_t end)
         image_release(&im);
         if (!ok)
             return out_of_memory(d);
+        if (im.orientation > 1)
+            note_turned(r, i);
         if (c->target)
             c->target[i] = (float)d->picture[row].class;
         if (c->label)
@@ -429,9 +464,12 @@ static fell_status read_some(void *arg, int64_t begin, int64_t end)
 
 static fell_status read_folder(fell_read_call *c)
 {
-    struct reading reading = {c->self, c};
+    struct reading reading = {c->self, c, c->n};
+    const fell_status result = fell_parallel(c->ctx, c->n, 16, read_some, &reading);
 
-    return fell_parallel(c->ctx, c->n, 16, read_some, &reading);
+    if (result == FELL_OK)
+        tell_turned(&reading);
+    return result;
 }
 
 static const fell_dataset image_folder = {

@@ -47,6 +47,45 @@ static void jpeg_on_message(j_common_ptr common, int level)
         jpeg_on_error(common);
 }
 
+/* N bytes of P as a number. */
+static inline uint32_t exif_number(const unsigned char *p, int n, bool big)
+{
+    uint32_t u = 0;
+
+    for (int i = 0; i < n; i++)
+        u |= (uint32_t)p[big ? n - 1 - i : i] << 8 * i;
+    return u;
+}
+
+/* What the tag Orientation of EXIF says in P [n], which is TIFF: 1 to 8, or 0. */
+static inline int exif_orientation(const unsigned char *p, size_t n)
+{
+    const bool big = n > 0 && *p == 'M';
+    size_t at, entries;
+
+    if (n < 10 || (memcmp(p, "MM\0*", 4) != 0 && memcmp(p, "II*\0", 4) != 0))
+        return 0;
+    at = exif_number(p + 4, 4, big);
+    if (at > n - 2)
+        return 0;
+    entries = exif_number(p + at, 2, big);
+    for (at += 2; entries > 0 && n - at >= 12; entries--, at += 12)
+        if (exif_number(p + at, 2, big) == 0x112) {
+            const uint32_t value = exif_number(p + at + 8, 2, big);
+
+            return value >= 1 && value <= 8 ? (int)value : 0;
+        }
+    return 0;
+}
+
+static inline int jpeg_orientation(const struct jpeg_decompress_struct *jpeg)
+{
+    for (jpeg_saved_marker_ptr m = jpeg->marker_list; m; m = m->next)
+        if (m->marker == JPEG_APP0 + 1 && m->data_length > 6 && !memcmp(m->data, "Exif\0", 6))
+            return exif_orientation(m->data + 6, m->data_length - 6);
+    return 0;
+}
+
 /* The slow, exact transform: the same bits whatever instructions the processor has. */
 static void jpeg_decode(struct jpeg_decompress_struct *jpeg, struct jpeg_work *w, const unsigned char *bytes,
                         size_t n, bool head_only)
@@ -54,7 +93,10 @@ static void jpeg_decode(struct jpeg_decompress_struct *jpeg, struct jpeg_work *w
     int64_t stride;
 
     jpeg_mem_src(jpeg, bytes, n);
+    if (!head_only)
+        jpeg_save_markers(jpeg, JPEG_APP0 + 1, 0xffff);
     jpeg_read_header(jpeg, TRUE);
+    w->im->orientation = jpeg_orientation(jpeg);
     if (jpeg->num_components != 1 && jpeg->num_components != 3) {
         snprintf(w->im->why, sizeof w->im->why, "has %d colours a pixel (CMYK?); grey and RGB are read",
                  jpeg->num_components);

@@ -235,6 +235,12 @@ static const char *element_text(const struct array *a, int64_t i, char text[32])
     return text;
 }
 
+/* The row of element I, from 1, as lines of a table are counted. */
+static long long element_row(const struct array *a, int64_t i)
+{
+    return (long long)(a->head.fortran ? i % a->head.dim[0] : i / a->row) + 1;
+}
+
 /* Whole numbers of 64 bits among the inputs that a double cannot hold: ids, most of the time. */
 static void tell_lost_digits(fell_ctx *ctx, const struct array *a)
 {
@@ -248,7 +254,7 @@ static void tell_lost_digits(fell_ctx *ctx, const struct array *a)
         if ((double)size < 0x1p64 && (uint64_t)(double)size == size)
             continue;
         fell_warn(ctx, "%s: row %lld: %s has more digits than a double holds; it is read as %.0f", a->file,
-                  (long long)(a->head.fortran ? i % a->head.dim[0] : i / a->row), element_text(a, i, text),
+                  element_row(a, i), element_text(a, i, text),
                   value_of(a->data + i * 8, a->head.kind, 8, a->head.big));
         return;
     }
@@ -285,8 +291,7 @@ static fell_status count_classes(fell_ctx *ctx, const struct array *a, int64_t *
             return fell_fail(ctx,
                              "targets: %s: row %lld: %s is not a class (a whole number from 0 to %d); "
                              "np.unique(y, return_inverse=True)[1] numbers them",
-                             a->file, (long long)(a->head.fortran ? i % a->head.dim[0] : i / a->row),
-                             element_text(a, i, text), (1 << 24) - 1);
+                             a->file, element_row(a, i), element_text(a, i, text), (1 << 24) - 1);
         if (v >= (double)*classes)
             *classes = (int64_t)v + 1;
     }

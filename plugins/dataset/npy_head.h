@@ -12,6 +12,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "other_files.h"
+
 enum { NPY_MOST_DIM = 5, NPY_MOST_HEAD = 1 << 16 };
 
 struct npy_head {
@@ -183,6 +185,7 @@ static inline bool npy_dictionary(struct npy_text *t, struct npy_head *h)
 static inline bool npy_head_read(struct npy_head *h, const unsigned char *p, size_t have, char why[192])
 {
     struct npy_text t = {.why = why};
+    const char *like = file_likeness((const char *)p, have);
     size_t fixed, length;
 
     why[0] = '\0';
@@ -192,8 +195,11 @@ static inline bool npy_head_read(struct npy_head *h, const unsigned char *p, siz
     if (have >= 4 && !memcmp(p, "PK\3\4", 4))
         return snprintf(why, 192, "is an .npz archive; save each array with np.save"), false;
     if (have < 8 || memcmp(p, "\x93NUMPY", 6) != 0)
-        return snprintf(why, 192, "is not an .npy file (wrong magic number%s)",
-                        have < 8 ? "; it is cut short" : ""),
+        return snprintf(why, 192, "is not an .npy file%s%s%s", like ? ", but " : " (wrong magic number",
+                        like       ? like
+                        : have < 8 ? "; it is cut short"
+                                   : "",
+                        like ? "" : ")"),
                false;
     if (p[6] < 1 || p[6] > 3)
         return snprintf(why, 192, "has version %d.%d of the format; 1.0 to 3.0 are read", p[6], p[7]), false;

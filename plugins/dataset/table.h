@@ -112,6 +112,7 @@ struct table {
     struct keep kept;            /* texts that are spoken of, names of columns that have no other place */
     bool counted;                /* column[] says what the fields are */
     bool named;
+    bool second;     /* its columns are those of another */
     bool fills;      /* missing values are filled, by what another table has shown */
     bool no_targets; /* the inputs are learnt: there need be none, and none is read */
     bool new_rows;   /* a trained net is asked of them: its inputs are what counts, other columns are none */
@@ -333,8 +334,12 @@ static inline fell_status table_find(const struct table *t, const char *setting,
                              (long long)*found + 1, (long long)j + 1, wanted);
         *found = j;
     }
-    if (*found >= 0)
+    if (*found >= 0) {
+        if (table_index(wanted, &index) && (index < 0 ? index + t->n : index) != *found)
+            fell_warn(t->ctx, "%s: %s is taken as the name of column %lld, not as a number from 0", setting,
+                      wanted, (long long)*found + 1);
         return FELL_OK;
+    }
     if (!table_index(wanted, &index))
         return table_unknown(t, setting, wanted);
     *found = index < 0 ? index + t->n : index;

@@ -69,7 +69,26 @@ static inline int64_t field_thousands_length(const char *p, int64_t n)
     return digits == 3 ? length : 0;
 }
 
-/* Whether a field is a number written with more than digits: $12.50, 12 %, 1 234, 1'234, '5', (5), 5-. */
+/* Whether a field is a number with Fortran's exponent: 1.5D-3. Without a point it may be a code. */
+static inline bool field_is_fortran(const struct table *t, const struct field *f)
+{
+    char plain[64];
+    const struct field rest = {plain, f->len};
+    int64_t points = 0, letters = 0;
+    double v;
+
+    for (int64_t i = 0; i < f->len && f->len < (int64_t)sizeof plain; i++) {
+        const bool letter = (f->text[i] | 32) == 'd';
+
+        points += f->text[i] == t->decimal;
+        letters += letter;
+        plain[i] = letter ? 'e' : f->text[i];
+    }
+    return points == 1 && letters == 1 && scan_number(&rest, t->decimal, &v);
+}
+
+/* Whether a field is a number written with more than digits: $12.50, 12 %, 1 234, 1'234, '5', (5),
+ * 5-, 1.5D-3. */
 static inline bool field_has_sign(const struct table *t, const struct field *f)
 {
     char plain[64];
@@ -77,6 +96,8 @@ static inline bool field_has_sign(const struct table *t, const struct field *f)
     bool ended = false;
     double v;
 
+    if (field_is_fortran(t, f))
+        return true;
     for (int64_t i = 0, step; i < f->len; i += step) {
         const char *p = f->text + i;
         const int64_t left = f->len - i, part = rest.len ? field_thousands_length(p, left) : 0;

@@ -15,6 +15,7 @@
 #include "table_match.h"
 #include "table_problems.h"
 #include "table_rows.h"
+#include "table_targets.h"
 #include "table_words.h"
 
 /* ---- what a column is -------------------------------------------------------------------- */
@@ -87,7 +88,10 @@ static inline void table_say(struct table *t, struct problems *p, int64_t j)
 
     if (c->missing == t->rows) {
         if (!t->fills || (c->is == FELL_CATEGORY && c->word_never_missing && !t->zeros))
-            problems_add(p, "%s holds nothing; drop it", table_label(t, j));
+            problems_add(p,
+                         t->second ? "%s holds nothing, and no transform impute was fitted that fills it"
+                                   : "%s holds nothing; drop it",
+                         table_label(t, j));
         return;
     }
     if (c->declared == FELL_CATEGORY)
@@ -176,6 +180,12 @@ static inline void table_check_words(struct table *t, struct problems *p, int64_
             "%s%s: missing value (%lld in all), but the source has all of them; unknown: zeros takes "
             "it as no word",
             table_place(t, &c->first_missing, place), table_label(t, j), (long long)c->missing);
+    if (u->n && t->zeros)
+        fell_warn(t->ctx,
+                  "%s: '%.*s' is not among the %lld words of the source (%lld row%s), and is taken as none "
+                  "of them",
+                  table_label(t, j), field_shown(&u->first.f), u->first.f.text, (long long)c->nwords,
+                  (long long)u->n, u->n == 1 ? " has such" : "s have such");
     if (u->n && !t->zeros)
         problems_add(p,
                      "%s%s: '%.*s' is not among the %lld words of the source (%lld row%s); unknown: zeros "
@@ -371,6 +381,7 @@ static inline fell_status table_settle_inputs(struct table *t, fell_data_info *i
             t->used[t->nused++] = j;
         }
     }
+    t->second = source != NULL;
     t->fills = source && info->gaps;
     if (source)
         table_match(t, source, &p);
@@ -381,6 +392,7 @@ static inline fell_status table_settle_inputs(struct table *t, fell_data_info *i
     if (!info->gaps)
         table_say_missing(t, &p);
     marks_say(t, &p);
+    targets_say(t, info, &p);
     if (problems_end(&p, t) != FELL_OK || table_tell(t) != FELL_OK)
         return FELL_ERROR;
     if (t->nused == 0)

@@ -50,24 +50,6 @@ static inline fell_status marks_visit(void *arg, int64_t row, int64_t line, cons
     return FELL_OK;
 }
 
-/* A sentence on SETTING; it is not named twice where it is all that is wrong. */
-static inline void marks_add(struct problems *p, const char *setting, const char *sentence)
-{
-    if (p->n == 0)
-        p->setting = setting;
-    if (p->setting == setting) {
-        problems_add(p, "%s", sentence);
-        return;
-    }
-    if (p->setting) { /* of the other mark */
-        const struct problems before = *p;
-
-        *p = (struct problems){.n = 0};
-        problems_add(p, "%s: %s", before.setting, before.text);
-    }
-    problems_add(p, "%s: %s", setting, sentence);
-}
-
 /* SETTING's column has such a field first at SPOT, COUNT in all. */
 static inline void marks_say_field(const struct table *t, struct problems *p, const char *setting, int64_t j,
                                    const char *what, int64_t count, const struct table_spot *spot)
@@ -80,7 +62,7 @@ static inline void marks_say_field(const struct table *t, struct problems *p, co
              table_label((struct table *)(uintptr_t)t, j), what, spot->f.len ? " '" : "",
              field_shown(&spot->f), spot->f.text ? spot->f.text : "", spot->f.len ? "'" : "",
              (long long)count);
-    marks_add(p, setting, text);
+    problems_add_on(p, setting, text);
 }
 
 /* What is wrong with the columns of `group` and `weights`, once all rows were counted. */
@@ -101,7 +83,7 @@ static inline void marks_say(struct table *t, struct problems *p)
     if (c->numbers && (c->min < 0.0 || c->max <= 0.0)) {
         snprintf(text, sizeof text, "%s goes from %g to %g; weights are 0 or more, and some are more",
                  table_label(t, t->weights - 1), c->min, c->max);
-        marks_add(p, "weights", text);
+        problems_add_on(p, "weights", text);
     }
 }
 

@@ -34,6 +34,24 @@ FELL_PRINTF_ static inline void problems_add(struct problems *p, const char *fmt
         p->used = sizeof p->text - 1;
 }
 
+/* A sentence on SETTING; it is not named twice where it is all that is wrong. */
+static inline void problems_add_on(struct problems *p, const char *setting, const char *sentence)
+{
+    if (p->n == 0)
+        p->setting = setting;
+    if (p->setting == setting) {
+        problems_add(p, "%s", sentence);
+        return;
+    }
+    if (p->setting) { /* of the other mark */
+        const struct problems before = *p;
+
+        *p = (struct problems){.n = 0};
+        problems_add(p, "%s: %s", before.setting, before.text);
+    }
+    problems_add(p, "%s: %s", setting, sentence);
+}
+
 /* The one message; FELL_OK if there is nothing to say. */
 static inline fell_status problems_end(const struct problems *p, const struct table *t)
 {

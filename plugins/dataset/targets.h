@@ -10,7 +10,9 @@
 #include "table.h"
 #include "coarse.h"
 #include "names.h"
+#include "table_problems.h"
 #include "table_rows.h"
+#include "table_targets.h"
 #include "table_words.h"
 
 struct targets {
@@ -33,16 +35,6 @@ static inline void targets_release(struct targets *g)
     words_release(&g->texts);
     free(g->class_name);
     free(g->column);
-}
-
-/* The column that is target I. */
-static inline int64_t targets_column(const struct table *t, int64_t i)
-{
-    int64_t j = 0;
-
-    while (t->column[j].role != TABLE_TARGET || t->column[j].target != i)
-        j++;
-    return j;
 }
 
 /* ---- classes ------------------------------------------------------------------------- */
@@ -245,57 +237,14 @@ static inline fell_status targets_make_values(const struct targets *g, fell_data
 {
     struct table *t = g->t;
 
-    for (int64_t i = 0; i < t->targets; i++) {
-        const struct table_column *c = &t->column[g->column[i]];
-        const struct table_spot *spot = &c->first_large;
-
-        if (c->large)
-            return fell_fail(t->ctx, "%s%lld: %s: %.*s is too large for a 32-bit float", t->place,
-                             (long long)spot->line, table_label(t, g->column[i]), field_shown(&spot->f),
-                             spot->f.text);
+    for (int64_t i = 0; i < t->targets; i++)
         targets_tell_coarse(t, g->column[i]);
-    }
     info->is = FELL_VALUES;
     info->target = fell_vec(t->targets);
     return FELL_OK;
 }
 
 /* ---- which ----------------------------------------------------------------------------- */
-
-/* What the targets hold, and the first of each, by row and then by column: a missing value, a text (FOREIGN
- * of them numbers with the wrong decimal sign). */
-struct target_kinds {
-    int64_t missing, texts, foreign;
-    int64_t missing_column, text_column;
-    const struct table_spot *first_missing, *first_text;
-};
-
-static inline void targets_first(const struct table_spot **first, int64_t *column,
-                                 const struct table_spot *spot, int64_t j, int64_t n)
-{
-    if (n && (!*first || spot->row < (*first)->row)) {
-        *first = spot;
-        *column = j;
-    }
-}
-
-static inline struct target_kinds targets_look(const struct targets *g)
-{
-    struct target_kinds k = {.missing = 0};
-
-    for (int64_t i = 0; i < g->t->targets; i++) {
-        const int64_t j = g->column[i];
-        const struct table_column *c = &g->t->column[j];
-
-        k.missing += c->missing;
-        k.texts += c->texts + c->commas;
-        k.foreign += c->commas;
-        targets_first(&k.first_missing, &k.missing_column, &c->first_missing, j, c->missing);
-        targets_first(&k.first_text, &k.text_column, &c->first_text, j, c->texts);
-        targets_first(&k.first_text, &k.text_column, &c->first_comma, j, c->commas);
-    }
-    return k;
-}
 
 /* Several columns of targets while it is found out what they are. */
 struct target_columns {
@@ -347,7 +296,7 @@ static inline fell_status targets_refuse_columns(const struct targets *g)
 static inline fell_status targets_settle(struct targets *g, fell_data_info *info)
 {
     struct table *t = g->t;
-    struct target_kinds k;
+    struct problems p = {.n = 0};
 
     if (t->no_targets) {
         info->is = FELL_VALUES;
@@ -361,39 +310,13 @@ static inline fell_status targets_settle(struct targets *g, fell_data_info *info
         g->column[i] = targets_column(t, i);
     if (table_count(t) != FELL_OK)
         return FELL_ERROR;
-    k = targets_look(g);
-    if (k.missing) {
-        const struct field f = k.first_missing->f;
-        char more[64] = "";
-
-        if (k.missing > 1)
-            snprintf(more, sizeof more, ", the first of %lld", (long long)k.missing);
-        return fell_fail(t->ctx, "%s%lld: %s: missing value%s%.*s%s in the target%s", t->place,
-                         (long long)k.first_missing->line, table_label(t, k.missing_column),
-                         f.len ? " ('" : "", field_shown(&f), f.text, f.len ? "')" : "", more);
-    }
-    if (k.texts && k.foreign == k.texts) {
-        const struct field f = k.first_text->f;
-
-        return fell_fail(t->ctx, "%s%lld: %s: '%.*s' is not a number; decimals have a %s%s", t->place,
-                         (long long)k.first_text->line, table_label(t, k.text_column), field_shown(&f),
-                         f.text, t->decimal == '.' ? "point" : "comma",
-                         t->decimal == '.' ? ", or say decimal: \",\"" : "");
-    }
-    if (k.texts && (info->wanted == FELL_VALUES || t->targets > 1)) {
-        const struct field f = k.first_text->f;
-
-        return fell_fail(
-            t->ctx, "target: %s holds text ('%.*s' on %s %lld), but %s", table_label(t, k.text_column),
-            field_shown(&f), f.text, t->row_word, (long long)k.first_text->line,
-            t->targets > 1
-                ? "several targets must be numbers"
-                : "the loss takes numbers; classes are for cross_entropy, or yes and no as 1 and 0");
-    }
+    targets_say(t, info, &p);
+    if (problems_end(&p, t) != FELL_OK)
+        return FELL_ERROR;
     if (info->wanted == FELL_CLASSES && t->targets > 1)
         return targets_refuse_columns(g);
     if (info->wanted == FELL_CLASSES)
-        return targets_make_classes(g, k.texts == 0, info);
+        return targets_make_classes(g, targets_look(t).texts == 0, info);
     return targets_make_values(g, info);
 }
 

@@ -11,6 +11,7 @@
 
 #include "fell/plugin.h"
 #include "file.h"
+#include "other_files.h"
 
 enum encoding { ENCODING_UTF8, ENCODING_LATIN1, ENCODING_CP1252 };
 
@@ -115,7 +116,7 @@ static inline fell_status text_rewind(struct text *t)
 /* What the first bytes, at P, say: another encoding, or a byte order mark, whose length is *SKIP. */
 static inline fell_status text_look_at_begin(const struct text *t, const char *p, size_t n, size_t *skip)
 {
-    const char *const file = file_name(t->path);
+    const char *const file = file_name(t->path), *const like = file_likeness(p, n);
 
     if (n >= 4 && (!memcmp(p, "\xff\xfe\0\0", 4) || !memcmp(p, "\0\0\xfe\xff", 4)))
         return fell_fail(t->ctx, "path: %s is UTF-32; save it as UTF-8", file);
@@ -127,6 +128,8 @@ static inline fell_status text_look_at_begin(const struct text *t, const char *p
             "path: %s is a ZIP archive, as spreadsheets (.xlsx, .ods) are; save the sheet as CSV, "
             "or unpack it",
             file);
+    if (like && (!memcmp(p, "PAR1", 4) || (unsigned char)*p < ' ' || (unsigned char)*p > '~'))
+        return fell_fail(t->ctx, "path: %s is no text, but %s", file, like);
     *skip = n >= 3 && !memcmp(p, "\xef\xbb\xbf", 3) ? 3 : 0;
     if (t->encoding != ENCODING_UTF8 && *skip)
         return fell_fail(t->ctx, "encoding: %s begins with the byte order mark of UTF-8; leave encoding out",

@@ -19,6 +19,12 @@ FELL_INLINE float class_weight(const fell_floats *weights, int64_t label)
 
 static inline fell_status class_weights_fit(fell_ctx *ctx, const fell_floats *weights, int64_t classes)
 {
+    double sum = 0.0;
+
+    for (int64_t k = 0; k < weights->n; k++)
+        sum += weights->v[k];
+    if (weights->n && sum == 0.0)
+        return fell_fail(ctx, "class_weights: all are 0, so that no row counts");
     if (!weights->n || weights->n == classes)
         return FELL_OK;
     return fell_fail(ctx, "class_weights: %lld values for %lld classes", (long long)weights->n,

@@ -82,6 +82,21 @@ static void print_classes(const cJSON *classes)
     strbuf_release(&b);
 }
 
+static void print_targets(const cJSON *targets)
+{
+    const int n = cJSON_GetArraySize(targets);
+    struct strbuf b = {0};
+    char min[32], max[32];
+
+    for (const cJSON *t = targets->child; t; t = t->next) {
+        text_from_float((float)number(t, "min"), min);
+        text_from_float((float)number(t, "max"), max);
+        strbuf_addf(&b, "%s%s to %s", t == targets->child ? "" : ", ", min, max);
+    }
+    printf("    target%s: %s\n", n == 1 ? "" : "s", b.text);
+    strbuf_release(&b);
+}
+
 void plan_data_print(const cJSON *data)
 {
     const cJSON *set;
@@ -90,11 +105,12 @@ void plan_data_print(const cJSON *data)
     {
         const char *found = cJSON_GetStringValue(cJSON_GetObjectItem(set, "found"));
         const cJSON *columns = cJSON_GetObjectItem(set, "columns"),
-                    *classes = cJSON_GetObjectItem(set, "classes");
+                    *classes = cJSON_GetObjectItem(set, "classes"),
+                    *targets = cJSON_GetObjectItem(set, "targets");
         const int n = cJSON_GetArraySize(columns);
         int k = 0;
 
-        if (!n && !classes)
+        if (!n && !classes && !targets)
             continue;
         printf("  %s: %s, %.0f rows%s%s\n", cJSON_GetStringValue(cJSON_GetObjectItem(set, "set")),
                cJSON_GetStringValue(cJSON_GetObjectItem(set, "dataset")), number(set, "rows"),
@@ -105,5 +121,7 @@ void plan_data_print(const cJSON *data)
             printf("    and %d more columns\n", n - k);
         if (classes)
             print_classes(classes);
+        else if (targets)
+            print_targets(targets);
     }
 }

@@ -197,7 +197,7 @@ status data_load(const struct spec *spec, struct host_env *env, struct data **ou
         coarse_tell(&set[s].coarse, data->column, data->ncolumns, env);
     if (result == OK) {
         data_tell(data, set);
-        result = data_noise(spec, data, p);
+        result = data_noise(spec, data, env, p);
     }
     if (result == OK)
         result = take_weights(data, set, p);

@@ -5,6 +5,7 @@
  * leaves others out. Rows that are held out keep theirs.
  */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
@@ -57,8 +58,21 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+/* Numbers that are no answers of yes and no are guessed to be classes. */
+static void tell_values(const struct kinds *k, const struct host_env *env)
+{
+    char text[160];
+
+    if (k->n < 3 || !env->warn)
+        return;
+    snprintf(text, sizeof text,
+             "the targets are numbers, and each of the %lld different ones, %g to %g, is a class",
+             (long long)k->n, (double)k->value[0], (double)k->value[k->n - 1]);
+    env->warn(env->warn_arg, "data.label_noise", text);
+}
+
 static status noise_values(const struct spec *spec, struct data *data, const int64_t *place, int64_t n,
-                           struct problem *p)
+                           const struct host_env *env, struct problem *p)
 {
     struct rows *r = &data->split[SPLIT_TRAIN];
     struct kinds k = {0};
@@ -70,6 +84,8 @@ static status noise_values(const struct spec *spec, struct data *data, const int
                              k.n ? (double)k.value[0] : 0.0);
     if (result == OK)
         qsort(k.value, (size_t)k.n, sizeof *k.value, by_value);
+    if (result == OK)
+        tell_values(&k, env);
     for (int64_t i = 0; i < n && result == OK; i++) {
         float *value = &r->target[place[i]];
         int64_t own = 0;
@@ -107,7 +123,7 @@ static status noise_labels(const struct spec *spec, struct data *data, int64_t *
     return OK;
 }
 
-status data_noise(const struct spec *spec, struct data *data, struct problem *p)
+status data_noise(const struct spec *spec, struct data *data, const struct host_env *env, struct problem *p)
 {
     const struct rows *r = &data->split[SPLIT_TRAIN];
     int64_t n = (int64_t)floor(spec->data.label_noise * (double)r->n + 0.5);
@@ -120,7 +136,8 @@ status data_noise(const struct spec *spec, struct data *data, struct problem *p)
     if (!place)
         return problem_set(p, "data.label_noise", 0, "", "%lld rows do not fit into memory",
                            (long long)data->source_rows);
-    result = data->classes ? noise_labels(spec, data, place, &n, p) : noise_values(spec, data, place, n, p);
+    result =
+        data->classes ? noise_labels(spec, data, place, &n, p) : noise_values(spec, data, place, n, env, p);
     if (result == OK && n > 0) {
         data->noised = n;
         data->noised_row = mem_try_aligned((size_t)n, sizeof *data->noised_row);

@@ -123,7 +123,7 @@ status groups_hold(const struct spec *spec, const struct dataset *source, const 
                    bool *held, struct problem *p);
 
 /* Give a share of the training rows another class; data->noised and noised_row. */
-status data_noise(const struct spec *spec, struct data *data, struct problem *p);
+status data_noise(const struct spec *spec, struct data *data, const struct host_env *env, struct problem *p);
 
 /* Scale the targets as the spec says; data->target_mean and target_deviation. */
 status data_scale_targets(const struct spec *spec, struct data *data, struct problem *p);

@@ -3,6 +3,7 @@
  * The text is JSON, kept with the rows (data_cache_file.c) and a part of the plan (net.c).
  */
 #include <cjson/cJSON.h>
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
@@ -54,6 +55,28 @@ static cJSON *classes_json(const struct data *data, const int64_t *count)
     return list;
 }
 
+/* Smallest and largest value of each of the first targets, also of held-out rows that S has given away. */
+static cJSON *targets_json(const struct data *data, enum split s, bool held)
+{
+    enum { SHOWN = 20 };
+    cJSON *list = cJSON_CreateArray();
+
+    for (int64_t j = 0; j < data->target_size && j < SHOWN; j++) {
+        cJSON *one = cJSON_CreateObject();
+        double min = (double)INFINITY, max = -min;
+
+        for (enum split k = s; k <= (held ? SPLIT_VALIDATION : s); k++)
+            for (int64_t i = j; i < data->split[k].n * data->target_size; i += data->target_size) {
+                min = fmin(min, (double)data->split[k].target[i]);
+                max = fmax(max, (double)data->split[k].target[i]);
+            }
+        cJSON_AddItemToObject(one, "min", settings_json_number(min));
+        cJSON_AddItemToObject(one, "max", settings_json_number(max));
+        cJSON_AddItemToArray(list, one);
+    }
+    return list;
+}
+
 void data_tell(struct data *data, const struct dataset set[SPLITS])
 {
     cJSON *list = cJSON_CreateArray();
@@ -89,6 +112,9 @@ void data_tell(struct data *data, const struct dataset set[SPLITS])
             cJSON_AddItemToArray(columns, column_json(&info->column[k]));
         if (data->nclasses)
             cJSON_AddItemToObject(one, "classes", classes_json(data, count));
+        else if (!info->no_targets && data->split[s].target && !data->split[s].step)
+            cJSON_AddItemToObject(one, "targets",
+                                  targets_json(data, s, s == SPLIT_TRAIN && !set[SPLIT_VALIDATION].open));
         if (count != data->class_rows)
             free(count);
     }

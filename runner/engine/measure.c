@@ -152,7 +152,8 @@ static status check_names(const struct measure *m, struct problem *p)
     return result;
 }
 
-/* Where all rows of a split are of one class, metrics of classes are not wrong, but say little. */
+/* Where all rows of a split are of one class, metrics of classes are not wrong, but say little; from training
+ * rows of one target nothing is learnt but that. */
 static void warn_alike(const struct measure *m, const struct net *n)
 {
     bool asks = false;
@@ -168,6 +169,11 @@ static void warn_alike(const struct measure *m, const struct net *n)
                  (long long)n->data->split[s].n, split_name((enum split)s), class);
         n->env->warn(n->env->warn_arg, "metrics", text);
     }
+    if (asks || !n->env->warn || !targets_alike(n->data, SPLIT_TRAIN, class))
+        return;
+    snprintf(text, sizeof text, "all %lld training rows have the %s %s",
+             (long long)n->data->split[SPLIT_TRAIN].n, n->data->classes ? "class" : "target", class);
+    n->env->warn(n->env->warn_arg, "data", text);
 }
 
 /* Outputs are scaled back only where they stand for the targets, one for one. */

@@ -140,6 +140,15 @@ static const struct tensor_file_entry *find_tensor(const struct net *n, const st
     return entry;
 }
 
+/* Whether some tensor is called as Keras calls weights. */
+static bool has_kernels(const struct tensor_file *f)
+{
+    for (size_t i = 0; i < tensor_file_count(f); i++)
+        if (strstr(tensor_file_at(f, i)->name, "kernel"))
+            return true;
+    return false;
+}
+
 static status load_tensor(struct net *n, const struct tensor_file *f, const char *prefix,
                           const struct net_tensor *t, struct problem *p)
 {
@@ -172,9 +181,13 @@ static status load_tensor(struct net *n, const struct tensor_file *f, const char
     } else {
         const char *other = stranger(n, f);
 
-        snprintf(text, sizeof text, "'%s' %s is missing%s%.200s%s", name, want.text,
+        snprintf(text, sizeof text, "'%s' %s is missing%s%.200s%s%s", name, want.text,
                  other ? "; the file has '" : "", other ? other : "",
-                 other ? "', of no layer of the model" : "");
+                 other ? "', of no layer of the model" : "",
+                 other && has_kernels(f)
+                     ? ". Names with a kernel are Keras's: call it weight, and save its transpose "
+                       "(of dense), as PyTorch has it"
+                     : "");
     }
     strbuf_release(&have);
     strbuf_release(&want);

@@ -287,22 +287,11 @@ static void say_absent(const struct data *d, struct strbuf *out)
                     (long long)d->nclasses - 1, first == 1 ? "0" : "a smaller one");
 }
 
-/* Rows without a class count for nothing; that is said. */
-static void tell_unlabelled(const struct net *n)
-{
-    int64_t all;
-    const int64_t none = targets_unlabelled(n->data, &all);
-    char text[160];
-
-    if (!none || !n->env->warn)
-        return;
-    snprintf(text, sizeof text, "%lld of %lld targets are -1, of no class: they count for nothing",
-             (long long)none, (long long)all);
-    n->env->warn(n->env->warn_arg, n->loss.name, text);
-}
-
 static status check_classes(const struct net *n, const struct entry *last, struct problem *p)
 {
+    static const char several[] =
+        "labels, as a sequence's steps have; bce_with_logits takes questions of yes "
+        "and no, soft_cross_entropy shares";
     const struct data *d = n->data;
     const int index = (int)n->nentries - 1;
     struct strbuf text = {0};
@@ -310,17 +299,18 @@ static status check_classes(const struct net *n, const struct entry *last, struc
 
     class_list(d, &text);
     say_absent(d, &text);
-    if (last->cols != d->nclasses)
+    if (last->rows != d->target_size)
+        result =
+            problem_set(p, "model", index, "",
+                        "the last layer gives %lld row%s of outputs for each row, but the data has %lld %s",
+                        (long long)last->rows, last->rows == 1 ? "" : "s", (long long)d->target_size,
+                        d->target_size > 1 ? several : "label");
+    else if (last->cols != d->nclasses)
         result = problem_set(p, "model", index, "", "the last layer gives %lld output%s, but the data has %s",
                              (long long)last->cols, last->cols == 1 ? "" : "s", text.text);
-    else if (last->rows != d->target_size)
-        result = problem_set(
-            p, "model", index, "",
-            "the last layer gives %lld rows of outputs for each row, but the data has %lld label%s",
-            (long long)last->rows, (long long)d->target_size, d->target_size == 1 ? "" : "s");
     strbuf_release(&text);
     if (result == OK)
-        tell_unlabelled(n);
+        targets_tell_unlabelled(&n->spec->loss, d, n->env);
     return result;
 }
 

@@ -348,6 +348,19 @@ int64_t targets_unlabelled(const struct data *data, int64_t *all)
     return none;
 }
 
+void targets_tell_unlabelled(const struct choice *loss, const struct data *data, const struct host_env *env)
+{
+    int64_t all;
+    const int64_t none = targets_unlabelled(data, &all);
+    char text[160];
+
+    if (!none || !env->warn)
+        return;
+    snprintf(text, sizeof text, "%lld of %lld targets are -1, of no class: they count for nothing",
+             (long long)none, (long long)all);
+    env->warn(env->warn_arg, loss->item->name, text);
+}
+
 bool targets_lack_classes(const struct data *data)
 {
     return targets_unlabelled(data, &(int64_t){0}) > 0;

@@ -55,6 +55,9 @@ int64_t targets_cols(const struct choice *loss, int64_t cols);
 int64_t targets_unlabelled(const struct data *data, int64_t *all);
 bool targets_lack_classes(const struct data *data);
 
+/* Rows without a class count for nothing; that is said. */
+void targets_tell_unlabelled(const struct choice *loss, const struct data *data, const struct host_env *env);
+
 /* Of ROWS outputs pred[rows,cols] those whose label is a class move together, with their labels, into KEPT,
  * which may be LABEL, and their weights, unless that is NULL. Returns how many they are. */
 int64_t targets_drop_unlabelled(const int32_t *label, int64_t rows, int64_t cols, float *pred, int32_t *kept,

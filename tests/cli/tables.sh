@@ -236,9 +236,9 @@ npy() {
 npy x.npy '<u8' '(2,)' && printf '\1\0\0\0\0\0\40\0\0\0\0\0\0\0\40\0' >>x.npy
 npy y.npy '|u1' '(2,)' && printf '\0\1' >>y.npy
 spec long '{npy: {inputs: x.npy, targets: y.npy}}'
-finds long "x.npy: row 0: 9007199254740993 has more digits than a double holds; it is read as 9007199254740992"
+finds long "x.npy: row 1: 9007199254740993 has more digits than a double holds; it is read as 9007199254740992"
 spec long '{npy: {inputs: y.npy, targets: x.npy}}'
-refuses long "targets: x.npy: row 0: 9007199254740993 is not a class (a whole number from 0 to 16777215); np.unique(y, return_inverse=True)[1] numbers them"
+refuses long "targets: x.npy: row 1: 9007199254740993 is not a class (a whole number from 0 to 16777215); np.unique(y, return_inverse=True)[1] numbers them"
 printf '9007199254740993 1:3\n9007199254740992 1:4\n' >long.svm
 spec long '{libsvm: {path: long.svm}}'
 finds long "2 classes: 9007199254740992 1, 9007199254740993 1 rows"
@@ -295,3 +295,46 @@ awk 'BEGIN { print "time,y"; for (i = 0; i < 200; i++) print 1700000000 + i "," 
 spec time '{csv: {path: time.csv, target: y}}' mse 1 'transforms: [standardize]'
 expect_exit 0 "$FELL" run time.yaml --quiet --db time.db train.epochs=200 metrics=r2
 expect_sql time.db 1 "SELECT value > 0.999999 FROM metrics WHERE name = 'r2' AND epoch = 200"
+
+# ---- targets are a part of the one error; what is guessed of numbers
+printf 'a,y\n1,3\nx,\n2,many\n' >dirt.csv
+spec dirt '{csv: {path: dirt.csv, target: y}}' mse 1
+refuses dirt "dirt.csv:3: column 1 (a): 'x' is not a number; if it stands for nothing, add it to missing, if all are words, say columns: {a: category}; dirt.csv:3: column 2 (y): missing value in the target; target: column 2 (y) holds text ('many' on line 4), but the loss takes numbers"
+printf 'a,y\n1.0D5,3\n2.5d-3,1\n' >fortran.csv
+spec fortran '{csv: {path: fortran.csv, target: y}}' mse 1
+refuses fortran "fortran.csv:2: column 1 (a): '1.0D5' is a number with a sign (nor are 1 others of 2); numbers are digits alone"
+printf 'a,y\n1D5,3\n2D3,1\n3D1,1\n' >codes.csv
+spec codes '{csv: {path: codes.csv, target: y}}' mse 1
+finds codes "a: category of 3: 1D5, 2D3, 3D1" "target: 1 to 3"
+printf '2,0,1\n5,6,7\n8,9,7\n' >numbers.csv
+spec numbers '{csv: {path: numbers.csv, target: 1, header: true}}' mse 1
+finds numbers "target: 1 is taken as the name of column 3, not as a number from 0" "2: number, 5 to 8" "target: 7 to 7" \
+    "data: all 2 training rows have the target 7"
+printf 'a,y\n1,1.5\n2,2.5\n3,1\n4,1\n' >noisy.csv
+spec noisy '{csv: {path: noisy.csv, target: y}}' mse 1 'label_noise: 0.5'
+finds noisy "data.label_noise: the targets are numbers, and each of the 3 different ones, 1 to 2.5, is a class"
+spec named '{csv: {path: train.csv, target: y}}' cross_entropy 2 'test: {csv: {path: word.csv, target: y, unknown: zeros}}'
+finds named "column 2 (city): 'Bern' is not among the 2 words of the source (1 row has such), and is taken as none of them"
+printf 'a,b,city,y\n1,,Rome,lo\n' >gap.csv
+spec named '{csv: {path: train.csv, target: y}}' cross_entropy 2 'test: {csv: {path: gap.csv, target: y}}'
+refuses named "column 2 (b) holds nothing, and no transform impute was fitted that fills it"
+
+# ---- files that are something else
+printf 'PAR1\25\4\25\0' >other.csv
+spec other '{csv: {path: other.csv, target: y}}'
+refuses other "other.csv is no text, but a Parquet file"
+printf '<!DOCTYPE html><html>' >page.idx
+spec other '{idx: {images: page.idx, labels: labels.idx}}'
+refuses other "page.idx is not an idx file, but an HTML page; was the file behind a link or a login?"
+spec other '{npy: {inputs: page.idx, targets: y.npy}}'
+refuses other "page.idx is not an .npy file, but an HTML page"
+
+# ---- several classes a row are those of a sequence's steps
+npy x.npy '|u1' '(2, 2)' && printf '\1\2\3\4' >>x.npy
+npy y.npy '|u1' '(2, 3)' && printf '\1\1\0\0\1\1' >>y.npy
+spec many '{npy: {inputs: x.npy, targets: y.npy}}' cross_entropy 3
+refuses many "the last layer gives 1 row of outputs for each row, but the data has 3 labels, as a sequence's steps have; bce_with_logits takes questions of yes and no, soft_cross_entropy shares"
+
+# ---- weights that leave no row
+spec nothing '{csv: {path: train.csv, target: y}}' '{cross_entropy: {class_weights: [0, 0]}}'
+refuses nothing "class_weights: all are 0, so that no row counts"

@@ -212,11 +212,11 @@ Test(npy, refused_pairs)
                    "targets: t.npy has 3 dimensions; are inputs and targets exchanged?");
     write_npy("t.npy", 1, DICT("<f4", "False", "(3,)"), half, 12);
     assert_refused("npy", "{inputs: %s/x.npy, targets: %s/t.npy}", FELL_CLASSES,
-                   "targets: t.npy: row 1: 0.5 is not a class (a whole number from 0 to 16777215); "
+                   "targets: t.npy: row 2: 0.5 is not a class (a whole number from 0 to 16777215); "
                    "np.unique(y, return_inverse=True)[1] numbers them");
     write_npy("t.npy", 1, DICT("<f4", "False", "(3,)"), minus, 12);
     assert_refused("npy", "{inputs: %s/x.npy, targets: %s/t.npy}", FELL_CLASSES,
-                   "targets: t.npy: row 2: -2 is not a class (a whole number from 0 to 16777215); "
+                   "targets: t.npy: row 3: -2 is not a class (a whole number from 0 to 16777215); "
                    "np.unique(y, return_inverse=True)[1] numbers them");
     assert_refused("npy", "{inputs: %s/none.npy, targets: %s/t.npy}", FELL_CLASSES,
                    "inputs: cannot open %s/none.npy: No such file or directory");

@@ -353,7 +353,7 @@ Test(idx, refusals)
     } cases[] = {
         {"", 0, LABELS "\0\1", 10, "{images: %s/i, labels: %s/l}", "images: i is empty"},
         {"PK\3\4", 4, LABELS "\0\1", 10, "{images: %s/i, labels: %s/l}",
-         "images: i is not an idx file (wrong magic number)"},
+         "images: i is not an idx file, but a ZIP archive"},
         {"\0\0\x08", 3, LABELS "\0\1", 10, "{images: %s/i, labels: %s/l}",
          "images: i is not an idx file (wrong magic number; it is cut short)"},
         {"\0\0\x08\x05"
@@ -386,7 +386,7 @@ Test(idx, refusals)
          "\0\0\x09\x01"
          "\0\0\0\x02"
          "\0\xff",
-         10, "{images: %s/i, labels: %s/l}", "labels: l: row 1: -1 is not a class (a whole number from 0)"},
+         10, "{images: %s/i, labels: %s/l}", "labels: l: row 2: -1 is not a class (a whole number from 0)"},
         {IMAGES PIXELS, 28, LABELS "\0\1", 10, "{images: %s/i, labels: %s/l, rows: 3}",
          "rows: 3, but i has 2"},
     };
