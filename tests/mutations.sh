@@ -18,7 +18,7 @@ mkdir -p "$copy" "$build"
 (cd "$source" && git ls-files -z 2>/dev/null | tar --null -T - -cf -) | tar -xf - -C "$copy" || exit 1
 (cd "$source" && tar -cf - configure Makefile.in aclocal.m4 build-aux) | tar -xf - -C "$copy" || exit 1
 # The generated files of the build system are as new as what they were made of.
-find "$copy" -name '*.am' -o -name '*.ac' | xargs touch -d '1 hour ago'
+find "$copy" '(' -name '*.am' -o -name '*.ac' ')' -exec touch -d '1 hour ago' '{}' +
 [ -f "$build/config.status" ] || (cd "$build" && eval "\"$copy/configure\" --quiet $("$ordinary/config.status" --config)") || exit 1
 make_it() {
     make -C "$build" --silent -j"$(nproc)" "$@" >"$scratch/make.log" 2>&1
@@ -44,7 +44,7 @@ guard() {
     cp "$file" "$scratch/kept"
     tried=$((tried + 1))
     # shellcheck disable=SC2016 # Perl's
-    if ! perl -0777 -e 'open E, "<", $ARGV[0]; $_ = <E>; ($a, $b) = split /^---\n/m, $_, 2; chomp $a; chomp $b;
+    if ! perl -0777 -e 'open E, "<", $ARGV[0]; $_ = <E>; ($a, $b) = split /^---\n/m, $_, 2; s/\n\z// for $a, $b;
         open F, "<", $ARGV[1]; $_ = <F>; $n = () = /\Q$a\E/g; $n == 1 or exit 1; s/\Q$a\E/$b/;
         open F, ">", $ARGV[1]; print F $_' "$scratch/edit" "$file"; then
         said="NO GUARD: it is not there, or more than once"
@@ -70,10 +70,11 @@ guard "a crashed run is an end of that run" runner/work/hand.c tests/cli/crash.s
     } else if (h->busy && !sig) {
         result = end_badly(
 END
-guard "a worker that does not end is killed" runner/work/hand.c tests/cli/crash.sh <<'END'
-    sig = process_bury(&h->process, broken, &why);
+guard "a worker that does not end is killed" runner/work/process.c tests/cli/crash.sh <<'END'
+            kill(pid, SIGKILL);
+            late = true;
 ---
-    sig = process_bury(&h->process, false, &why);
+            late = true;
 END
 guard "sizes within a frame of an epoch" runner/record/packed.c tests/unit/test_frames <<'END'
         size != sizeof *r + r->npositions * sizeof *r->tensors + r->nmetrics * sizeof(double) ||
@@ -102,7 +103,12 @@ guard "no filter of a .git runs" runner/work/provenance.c tests/cli/git.sh <<'EN
 
 /* GIT_DIR: HEAD holds
 END
-guard "where is an expression, not a statement" runner/trials/where.c tests/unit/test_sweep_errors <<'END'
+guard "where is one expression" runner/trials/where.c tests/unit/test_sweep_errors <<'END'
+    wrong = not_one_expression(node->text);
+---
+    wrong = NULL;
+END
+guard "where asks no pragma" runner/trials/where.c tests/cli/bad.sh <<'END'
     if (action != SQLITE_FUNCTION)
         return SQLITE_DENY;
 ---
@@ -226,8 +232,8 @@ named_paths_check(now, p->c->db, err) == OK
 ---
 true
 END
-guard "a file of weights names no file to be read" runner/cli/predict.c tests/cli/named_paths.sh <<'END'
-    return spec_check_paths(q->spec, q->made ? q->call->db : q->weights, err);
+guard "a file of weights names no file to be read" runner/cli/trained.c tests/cli/named_paths.sh <<'END'
+    return spec_check_paths(t->spec, t->made ? t->call->db : t->weights, err);
 ---
     return OK;
 END

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/new_file.h"
 #include "base/text.h"
@@ -26,8 +25,6 @@ struct question {
 
 static void release(struct question *q)
 {
-    if (q->rows)
-        unlink(q->rows);
     data_free(q->data);
     trained_release(&q->net);
     cJSON_Delete(q->json);
@@ -45,9 +42,9 @@ static status take_input(struct question *q, struct error *err)
     size_t n;
     bool good;
 
-    if (trained_folder(&q->net, err) != OK)
+    if (scratch_begin(&q->net.scratch, err) != OK)
         return FAILED;
-    q->rows = mem_format("%s/standard-input", q->net.folder);
+    q->rows = path_join(q->net.scratch.folder, "standard-input");
     to = fopen(q->rows, "wbx");
     good = to != NULL;
     while (good && (n = fread(buffer, 1, sizeof buffer, stdin)) > 0)

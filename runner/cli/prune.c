@@ -12,6 +12,7 @@
 
 #include "again/moved_files.h"
 #include "base/named_paths.h"
+#include "base/scratch.h"
 #include "base/text.h"
 #include "cli/query.h"
 #include "cli/stored_weights.h"
@@ -35,26 +36,21 @@ struct pruning {
 /* The weights of the run, from its checkpoint or a file that is made and gone again. */
 static status open_weights(struct pruning *p, struct error *err)
 {
+    struct scratch scratch = {.folder = NULL};
     char *made;
     bool saved;
     status st;
-    int fd;
 
     if (stored_weights_kept(&p->of))
         return tensor_file_open(p->of.checkpoint, &p->weights, err);
-    made = mem_format("%s.XXXXXX", p->c->output);
-    fd = mkstemp(made);
-    if (fd < 0) {
-        error_set(err, "cannot write beside '%s': %s", p->c->output, strerror(errno));
-        free(made);
+    if (scratch_begin(&scratch, err) != OK)
         return FAILED;
-    }
-    close(fd);
+    made = path_join(scratch.folder, "weights.safetensors");
     st = stored_weights_write(&p->of, p->db, p->c->nplugins, p->c->plugins, made, &saved, err);
     if (st == OK)
         st = tensor_file_open(made, &p->weights, err);
-    unlink(made);
     free(made);
+    scratch_end(&scratch);
     return st;
 }
 

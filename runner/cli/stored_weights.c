@@ -8,6 +8,7 @@
 
 #include "again/rerun.h"
 #include "base/run_status.h"
+#include "base/scratch.h"
 #include "base/text.h"
 #include "cli/query.h"
 #include "engine/weights_file.h"
@@ -157,24 +158,19 @@ out:
 static status train_aside(const struct stored_weights *x, sqlite3 *db, size_t nplugins,
                           const char *const *plugins, const char *to, struct error *err)
 {
-    const char *tmp = getenv("TMPDIR");
-    char *folder = mem_format("%s/fell-weights-XXXXXX", tmp && *tmp ? tmp : "/tmp"), *file, *bytes = NULL;
+    struct scratch scratch = {.folder = NULL};
+    char *file, *bytes = NULL;
     size_t size;
     status st = FAILED;
 
-    if (!mkdtemp(folder)) {
-        error_set(err, "no temporary folder '%s': %s", folder, strerror(errno));
-        free(folder);
+    if (scratch_begin(&scratch, err) != OK)
         return FAILED;
-    }
-    file = mem_format("%s/weights", folder);
+    file = path_join(scratch.folder, "weights");
     if (train_again(x, db, nplugins, plugins, file, err) == OK && file_read(file, &bytes, &size, err) == OK)
         st = file_write(to, bytes, size, err);
     free(bytes);
-    unlink(file);
-    rmdir(folder);
     free(file);
-    free(folder);
+    scratch_end(&scratch);
     return st;
 }
 

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/text.h"
 #include "cli/query.h"
@@ -16,11 +15,6 @@
 
 void trained_release(struct trained *t)
 {
-    if (t->folder[0]) {
-        if (t->made)
-            unlink(t->made);
-        rmdir(t->folder);
-    }
     fitted_free(t->fitted);
     spec_free(t->spec);
     for (int i = 0; i < 2; i++)
@@ -28,22 +22,7 @@ void trained_release(struct trained *t)
     registry_free(t->registry);
     weights_about_release(&t->about);
     free(t->made);
-}
-
-status trained_folder(struct trained *t, struct error *err)
-{
-    const char *tmp = getenv("TMPDIR");
-
-    if (t->folder[0])
-        return OK;
-    if (!tmp || !*tmp || strlen(tmp) > sizeof t->folder - 24)
-        tmp = "/tmp";
-    snprintf(t->folder, sizeof t->folder, "%s/fell-trained-XXXXXX", tmp);
-    if (mkdtemp(t->folder))
-        return OK;
-    error_set(err, "no temporary folder in %s: %s", tmp, strerror(errno));
-    t->folder[0] = '\0';
-    return FAILED;
+    scratch_end(&t->scratch);
 }
 
 /* The best epoch where the run has one; else the last. */
@@ -80,11 +59,11 @@ static status weights_of_run(struct trained *t, struct error *err)
     status st = FAILED;
     bool saved;
 
-    if (trained_folder(t, err) == OK && results_open(c->db, &db, err) == OK &&
+    if (scratch_begin(&t->scratch, err) == OK && results_open(c->db, &db, err) == OK &&
         results_run(db, c->args[0], &x.run, err) == OK && check_files(db, c, x.run, err) == OK &&
         find_weights(db, c, &x, err) == OK) {
         t->run = x.run;
-        t->weights = t->made = mem_format("%s/weights.safetensors", t->folder);
+        t->weights = t->made = path_join(t->scratch.folder, "weights.safetensors");
         st = stored_weights_write(&x, db, c->nplugins, c->plugins, t->weights, &saved, err);
         if (st == OK && !c->quiet)
             fprintf(stderr, "fell: the net of run %lld after epoch %lld%s, %s\n", (long long)x.run,

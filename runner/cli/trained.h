@@ -6,13 +6,14 @@
 #ifndef CLI_TRAINED_H
 #define CLI_TRAINED_H
 
+#include "base/scratch.h"
 #include "cli/command.h"
 #include "engine/fitted.h"
 #include "engine/weights_file.h"
 
 struct trained {
     const struct call *call;
-    char folder[64];     /* of temporary files; "": not made */
+    struct scratch scratch;
     int64_t run;         /* 0: a file */
     const char *weights; /* the file */
     char *made;          /* it is temporary, or NULL */
@@ -36,9 +37,6 @@ status trained_fit(struct trained *t, struct error *err);
 /* That the files which the spec names may be read: it comes from the database or the file of weights, which
  * may be somebody else's. */
 status trained_check_paths(const struct trained *t, struct error *err);
-
-/* T->folder is there. */
-status trained_folder(struct trained *t, struct error *err);
 
 /* T->spec becomes that of TEXT, a resolved one. */
 status trained_read_spec(struct trained *t, const char *text, int which, struct error *err);

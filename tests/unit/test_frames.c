@@ -292,6 +292,14 @@ Test(frames, nonsense_is_noticed)
     cr_expect_null(frame_reader_next(&r, &body, &broken));
     cr_expect(broken);
     frame_reader_release(&r);
+    /* Nobody makes room for what a frame says of its size. */
+    r = (struct frame_reader){0};
+    cr_assert(write(ends[1], &(struct frame){.type = FRAME_EPOCH, .size = UINT32_MAX},
+                    sizeof(struct frame)) == sizeof(struct frame));
+    cr_assert(frame_reader_fill(&r, ends[0]) == FILL_MORE);
+    cr_expect_null(frame_reader_next(&r, &body, &broken));
+    cr_expect(broken);
+    frame_reader_release(&r);
     close(ends[0]);
     close(ends[1]);
 }
