@@ -60,6 +60,10 @@
     X(SAFETENSORS, TEXT, safetensors, 0, "safetensors", "FILE", NULL, 0, 0,                                  \
       "Write the weights to this file")                                                                      \
     X(ONNX, TEXT, onnx, 0, "onnx", "FILE", NULL, 0, 0, "Write the net to this file, as an ONNX model")       \
+    X(CSV, TEXT, csv, 0, "csv", "FILE|DIR", NULL, 0, 0,                                                      \
+      "Write what was recorded: a row an epoch to FILE.csv, or every table to a folder")                     \
+    X(TENSORBOARD, TEXT, tensorboard, 0, "tensorboard", "DIR", NULL, 0, 0,                                   \
+      "Write what was recorded as event files of TensorBoard")                                               \
     X(SHARE, REAL, share, 0, "share", "X", -1, 0, 0,                                                         \
       "The share that goes, in [0, 1), of the weights that are still there")                                 \
     X(PER_LAYER, FLAG, per_layer, 0, "per-layer", NULL, 0, 0, 0,                                             \

@@ -58,7 +58,7 @@ expect_exit 2 "$FELL" export 1 --db own.db --plugin ./swish.so --onnx old.onnx
 expect_text err "layer 'swish1': ONNX cannot say 'swish'"
 [ "$(cat old.onnx)" = old ] || fail "a file went for a net that cannot be exported"
 expect_exit 2 "$FELL" export 1 --db own.db
-expect_text err "as what? write: fell export 1 --safetensors FILE, or --onnx FILE"
+expect_text err "as what? write: fell export 1 --safetensors FILE, or --onnx FILE, --csv FILE, --tensorboard DIR"
 expect_exit 2 "$FELL" export 1 --db own.db --onnx a --safetensors b
 expect_exit 1 "$FELL" export 1 --db tokens.db --onnx none/a.onnx
 expect_exit 2 "$FELL" export iris.csv --onnx a.onnx

@@ -1,0 +1,54 @@
+/* test_event_file.c - event files are, byte for byte, what TensorBoard's own writer makes of the same events.
+ */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "export/event_file.h"
+
+/* Made by tensorboard 2.21's RecordWriter: wall_time 1.7e9 and file_version; then, a second later, step 1
+ * with loss/train 0.5 and accuracy/test 0.75. */
+static const unsigned char theirs[] = {
+    0x18, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0xa3, 0x7f, 0x4b, 0x22, 0x09, 0x00, 0x00, 0x00,
+    0x40, 0xfc, 0x54, 0xd9, 0x41, 0x1a, 0x0d, 0x62, 0x72, 0x61, 0x69, 0x6e, 0x2e, 0x45, 0x76, 0x65,
+    0x6e, 0x74, 0x3a, 0x32, 0xec, 0xed, 0x8f, 0x9d, 0x36, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+    0x4f, 0x57, 0x8c, 0xef, 0x09, 0x00, 0x00, 0x40, 0x40, 0xfc, 0x54, 0xd9, 0x41, 0x10, 0x01, 0x2a,
+    0x29, 0x0a, 0x11, 0x0a, 0x0a, 0x6c, 0x6f, 0x73, 0x73, 0x2f, 0x74, 0x72, 0x61, 0x69, 0x6e, 0x15,
+    0x00, 0x00, 0x00, 0x3f, 0x0a, 0x14, 0x0a, 0x0d, 0x61, 0x63, 0x63, 0x75, 0x72, 0x61, 0x63, 0x79,
+    0x2f, 0x74, 0x65, 0x73, 0x74, 0x15, 0x00, 0x00, 0x40, 0x3f, 0x7c, 0xdf, 0x61, 0x5d};
+
+Test(event_file, bytes_are_tensorboards)
+{
+    const struct event_scalar scalars[] = {{"loss/train", 0.5}, {"accuracy/test", 0.75}};
+    char ours[2 * sizeof theirs] = {0};
+    FILE *to = fmemopen(ours, sizeof ours, "wb");
+    struct error err;
+
+    cr_assert_eq(event_file_begin(to, 1.7e9, &err), OK);
+    cr_assert_eq(event_file_add(to, 1.7e9 + 1.0, 1, 2, scalars, &err), OK);
+    cr_assert_eq(ftell(to), (long)sizeof theirs);
+    fclose(to);
+    cr_assert_eq(memcmp(ours, theirs, sizeof theirs), 0);
+}
+
+/* RFC 3720, appendix B.4, and the check value of CRC-32C. */
+Test(event_file, crc)
+{
+    const unsigned char zeros[32] = {0};
+
+    cr_assert_eq(event_crc("123456789", 9), 0xe3069283u);
+    cr_assert_eq(event_crc(zeros, sizeof zeros), 0x8a9136aau);
+    cr_assert_eq(event_crc("", 0), 0u);
+}
+
+Test(event_file, a_full_disk_is_an_error)
+{
+    FILE *to = fopen("/dev/full", "wb");
+    struct error err;
+
+    cr_assert(to);
+    setvbuf(to, NULL, _IONBF, 0);
+    cr_assert_eq(event_file_begin(to, 0.0, &err), FAILED);
+    cr_assert(strstr(err.text, "cannot be written"));
+    fclose(to);
+}
