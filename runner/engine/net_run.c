@@ -128,6 +128,16 @@ status net_loss(struct net *n, double *sum, double *weight, struct error *err)
     return OK;
 }
 
+status net_weight(struct net *n, enum net_mode mode, const struct batch *b, double *weight, struct error *err)
+{
+    double sum;
+
+    net_feed(n, mode, b);
+    memset((float *)(uintptr_t)n->loss_call.pred, 0,
+           (size_t)(n->loss_call.rows * n->loss_call.cols) * sizeof *n->loss_call.pred);
+    return net_loss(n, &sum, weight, err);
+}
+
 /* The gradients that E is the first to add to; those of shared tensors were cleared at the beginning. */
 static void clear_gradients(const struct entry *e)
 {

@@ -23,6 +23,11 @@ status net_forward(struct net *n, enum net_mode mode, int64_t step, struct error
  * is an error. */
 status net_loss(struct net *n, double *sum, double *weight, struct error *err);
 
+/* How much the rows of B weigh to the loss: it is asked with outputs of 0, which take the place of those of
+ * the last batch. Errors: as of net_loss(). */
+status net_weight(struct net *n, enum net_mode mode, const struct batch *b, double *weight,
+                  struct error *err);
+
 /* Called before each entry that has a backward; in it the entry's dy is complete. */
 typedef status net_before_entry(void *arg, size_t entry, struct error *err);
 

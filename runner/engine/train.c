@@ -160,20 +160,23 @@ static status more_passes(struct run *r, const struct batch *batch, double lr)
     return OK;
 }
 
-/* Whether a row of the batch counts: where none does there is no step, and the weights stay where they are.
- */
-static bool counts(const struct batch *b, int64_t targets)
+/* Moves the weights to where the optimizer wants the gradient, unless the batch weighs nothing: then there is
+ * no step, and they stay where they are evaluated. */
+static status move_before(struct run *r, const struct batch *batch, double lr, struct error *err)
 {
-    for (int64_t i = 0; i < b->n; i++) {
-        if (b->weight && b->weight[i] == 0.0f)
-            continue;
-        for (int64_t k = 0; b->label && k < targets; k++)
-            if (b->label[i * targets + k] >= 0)
-                return true;
-        if (!b->label)
-            return true;
+    struct batch part = {.n = 0};
+    double weight = 0.0, some;
+
+    if (!update_moves_before(r->learner.update))
+        return OK;
+    if (!r->parts && net_weight(r->learner.net, MODE_TRAIN, batch, &weight, err) != OK)
+        return FAILED;
+    while (r->parts && weight == 0.0 && parts_next(r->parts, batch, &part)) {
+        if (net_weight(r->learner.net, MODE_TRAIN, &part, &some, err) != OK)
+            return FAILED;
+        weight += some;
     }
-    return false;
+    return weight > 0.0 ? update_before(r->learner.update, step_number(r), lr, err) : OK;
 }
 
 static status run_epoch(struct run *r)
@@ -192,9 +195,7 @@ static status run_epoch(struct run *r)
         if (r->augment && augment_batch(r->augment, r->step, &batch, &err) != OK)
             return fail(r, &err);
         if (rate_of_step(r->rate, r->epoch - 1, r->step - 1, &lr, &err) != OK ||
-            (counts(&batch, r->data->target_size) &&
-             update_before(r->learner.update, step_number(r), lr, &err) != OK) ||
-            take_step(r, &batch, true, &step, &err) != OK)
+            move_before(r, &batch, lr, &err) != OK || take_step(r, &batch, true, &step, &err) != OK)
             return fail(r, &err);
         tally_loss(&r->tally, step.sum, step.weight, batch.n);
         if (!isfinite(step.sum))

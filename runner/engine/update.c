@@ -267,6 +267,11 @@ uint64_t update_gradients(const struct update *u)
     return u->item->gradients > 1 ? u->item->gradients : 1;
 }
 
+bool update_moves_before(const struct update *u)
+{
+    return u->item->before != NULL;
+}
+
 status update_before(struct update *u, int64_t t, double lr, struct error *err)
 {
     if (!u->item->before)

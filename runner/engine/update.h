@@ -25,6 +25,7 @@ double update_rate(const struct update *u);
  * as often as update_gradients() says another gradient of the same batch and another pass. LOSS: of this
  * batch, before the step. */
 uint64_t update_gradients(const struct update *u);
+bool update_moves_before(const struct update *u); /* whether update_before() does anything */
 status update_before(struct update *u, int64_t t, double lr, struct error *err);
 status update_step(struct update *u, int64_t t, uint64_t pass, double lr, double loss, struct error *err);
 

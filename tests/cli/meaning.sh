@@ -163,6 +163,58 @@ expect_empty err
 expect_sql weights.db 5 "SELECT count(*) FROM epochs AS a JOIN epochs AS b USING (epoch) WHERE a.run_id = 1 AND b.run_id = 2
     AND abs(a.train_loss - b.train_loss) < 1e-6 AND abs(a.validation_loss - b.validation_loss) < 1e-6"
 
+# an optimizer that moves the weights before a step does not before one that there is not: the batch of weight 0 comes
+# first, last, or in one batch with the other, and the weights that are evaluated are the same
+awk 'BEGIN {
+    print "x,y" >"first.csv"; print "x,y" >"last.csv"; print "x,y" >"held.csv"
+    for (i = 0; i < 8; i++) { print i % 4 / (i < 4 ? 2 : 1) "," (i < 4 ? "a" : "b") >"first.csv"; print i % 4 / (i < 4 ? 1 : 2) "," (i < 4 ? "b" : "a") >"last.csv" }
+    for (i = 1; i < 4; i++) print i ",b" >"held.csv"
+}'
+for optimizer in 'schedule_free: {lr: 0.1}' 'asgd: {lr: 0.1, t0: 0}'; do
+    rm -f weights.db
+    for order in 'first 4' 'last 4' 'last 8' 'last 4, micro_batch: 3'; do
+        sed "s/adam: {lr: 0.1}/$optimizer/" apart.yaml >"${order%% *}.yaml"
+        expect_exit 0 "$FELL" run "${order%% *}.yaml" "name=$(echo "$order" | tr -c 'a-z0-9\n' -)" "data={source: {csv: {path: ${order%% *}.csv, target: y}}, validation: {csv: {path: held.csv, target: y}}}" \
+            "train={epochs: 4, batch_size: ${order#* }, shuffle: false}" --jobs 1 --quiet --db weights.db
+    done
+    expect_sql weights.db '12|1' "SELECT count(*), max(abs(a.validation_loss - b.validation_loss)) < 1e-6
+        FROM epochs AS a JOIN epochs AS b USING (epoch) WHERE a.run_id = 1 AND b.run_id > 1"
+done
+
+# ---- shares of classes: metrics take the largest of outputs and of targets; values of scikit-learn 1.9 and numpy 2.4
+cat >soft.csv <<'END'
+p,q,r,a,b,c
+-2,-1.5,-0.5,0.1,0.5,0.4
+1.75,-0.25,1,0.9,0,0.1
+1.5,-1.75,-1.25,0,0.2,0.8
+0.5,0.75,-1,0.2,0.5,0.3
+-1,1.75,1.25,0.6,0.1,0.3
+1.75,1.25,-1.75,0,0.3,0.7
+1.5,1.75,0.25,0.3,0.1,0.6
+-0.75,-0.5,1,0,0.8,0.2
+-0.75,0.25,0.5,0.1,0.5,0.4
+0.25,-2,0.5,0,0.7,0.3
+-1.5,1.25,0.75,0.3,0.5,0.2
+-1.75,-1.25,1.5,0.5,0.1,0.4
+-0.25,0.5,1.75,0.1,0.2,0.7
+0.25,-1.75,-0.25,0.1,0.2,0.7
+END
+cat >soft.yaml <<'END'
+name: soft
+seed: 1
+data: {source: {csv: {path: soft.csv, target: [a, b, c]}}}
+model: [{dense: {units: 3, bias: false, init: eye}}]
+loss: soft_cross_entropy
+optimizer: {sgd: {lr: 0.1}}
+metrics: [accuracy, f1, precision, recall]
+train: {epochs: 1, batch_size: 0}
+END
+expect_exit 0 "$FELL" run soft.yaml --jobs 1 --quiet --db soft.db
+expect_empty err
+expect_sql soft.db 'accuracy 0.285714,f1 0.289177,precision 0.305556,recall 0.288889' \
+    "SELECT group_concat(name || ' ' || round(value, 6)) FROM (SELECT * FROM metrics ORDER BY name)"
+expect_sql soft.db 1 "SELECT abs(train_loss - 1.668168302) < 1e-6 FROM epochs"
+
 # ---- a loss of targets from 10 to 20 is checked with such: others have no value
 cat >tens.c <<'END'
 #include <fell/plugin.h>

@@ -61,6 +61,25 @@ expect_exit 0 "$FELL" run k.yaml name=threads train.threads=2 --quiet --db k.db
 expect_sql k.db "7|7" "SELECT count(*), sum(hex(a.train_loss) = hex(b.train_loss)) FROM epochs AS a JOIN epochs AS b ON b.run_id = a.run_id + 7 AND a.epoch = 2 AND b.epoch = 2"
 expect_exit 0 "$FELL" verify 2 --db k.db
 
+# Dropout of attention is a row's own, whatever part of the batch the row is in.
+awk 'BEGIN { print "a,b,c,d,e,f,g,h,y"; for (i = 0; i < 40; i++) { for (k = 1; k < 9; k++) printf "%.4f,", cos(k * i); printf "%.4f\n", sin(i) } }' >steps.csv
+cat >heads.yaml <<'END'
+name: heads
+seed: 3
+data: {source: {csv: {path: steps.csv, target: y, shape: [4, 2]}}}
+model: [{attention: {heads: 2, dropout: 0.4}}, flatten, {dense: {units: 1}}]
+loss: mse
+optimizer: {sgd: {lr: 0.05}}
+metrics: [mae]
+train: {epochs: 3, batch_size: 16}
+record: {gradients: {step: 1}}
+sweep: {over: {train.micro_batch: [0, 1, 5]}}
+END
+expect_exit 0 "$FELL" run heads.yaml --quiet --db heads.db
+same heads.db
+expect_exit 0 "$FELL" run heads.yaml sweep=null name=without model.0.attention.dropout=0 --quiet --db heads.db
+expect_sql heads.db 0 "SELECT count(*) FROM epochs AS a JOIN epochs AS b USING (epoch) WHERE a.run_id = 1 AND b.run_id = 4 AND abs(a.train_loss - b.train_loss) < 1e-4"
+
 # ---- memory ----------------------------------------------------------------------------------------------------------
 
 memory() {

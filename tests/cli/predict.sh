@@ -176,4 +176,36 @@ awk -F, 'FNR > 1 { exit !($2 == ($3 > 0.5)) }' out || fail "an answer is not its
 expect_exit 2 "$FELL" predict 3 all.csv
 expect_text err "the rows of this net are made by 'xor', which reads no file; --split takes those of a split"
 
+# ---- shares of classes, pruned nets, a spec without a seed -----------------------------------------------------------
+
+# Softmax of the inputs themselves: values of numpy 2.4.
+printf 'u,v,a,b\n1,2,0.25,0.75\n3,-1,0.5,0.5\n' >shares.csv
+cat >shares.yaml <<'END'
+name: shares
+seed: 1
+data: {source: {csv: {path: shares.csv, target: [a, b]}}}
+model: [{dense: {units: 2, bias: false, init: eye}}]
+loss: soft_cross_entropy
+optimizer: {sgd: {lr: 0}}
+train: {epochs: 1}
+END
+expect_exit 0 "$FELL" run shares.yaml --quiet --db shares.db
+expect_exit 0 "$FELL" predict 1 shares.csv --db shares.db --quiet
+[ "$(tr '\n' ' ' <out)" = "row,a,b 1,0.26894142,0.7310586 2,0.98201379,0.01798621 " ] || fail "no such shares: $(cat out)"
+expect_exit 0 "$FELL" run sides.yaml name=full 'checkpoint={keep: [last]}' --quiet --db pruned.db
+expect_exit 0 "$FELL" prune 1 --share 0.5 -o masks.safetensors --db pruned.db
+expect_exit 0 "$FELL" run sides.yaml name=pruned train.masks=masks.safetensors 'checkpoint={keep: [last]}' train.epochs=3 --quiet --db pruned.db
+expect_exit 0 "$FELL" predict 2 --split train --db pruned.db --quiet
+cp out kept
+expect_exit 0 "$FELL" export 2 --safetensors pruned.safetensors --db pruned.db
+expect_exit 0 "$FELL" run sides.yaml name=again train.masks=masks.safetensors train.epochs=3 --quiet --db pruned.db
+expect_exit 0 "$FELL" predict 3 --split train --db pruned.db --quiet # trained again, with the masks
+cmp out kept || fail "a pruned net answers otherwise when it is trained again"
+sed '/^seed/d' kinds.yaml >drawn.yaml
+expect_exit 0 "$FELL" run drawn.yaml name=drawn checkpoint=null --quiet --db drawn.db
+expect_exit 0 "$FELL" predict 1 --split validation --epoch 3 --db drawn.db --quiet
+cp out held.csv
+expect_exit 0 "$FELL" predict 1 all.csv --epoch 3 --db drawn.db --quiet
+grep -vxFf out held.csv >other && fail "without a seed in the spec, rows of the split have other answers: $(cat other)"
+
 rmdir "$TMPDIR" || fail "temporary files are left"

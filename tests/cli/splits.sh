@@ -81,6 +81,48 @@ expect_exit 0 "$FELL" run plain.yaml --quiet --db plain.db
 expect_sql plain.db '{"source":{"csv":1},"validation":0.2,"transforms":[]}' \
     "SELECT json_replace(resolved->'data', '\$.source.csv', 1) FROM runs"
 
+# ---- what stratify and label_noise say ---------------------------------------------------------------------------
+
+{ echo a,y; for i in 1 2 3 4 5 6 7 8; do printf '%s,u\n%s,v\n' $i $i; done; echo 9,w; } >rare.csv
+cat >rare.yaml <<'END'
+name: rare
+seed: 1
+data: {source: {csv: {path: rare.csv, target: y}}, folds: 4, stratify: true}
+model: [{dense: {units: 3}}]
+loss: cross_entropy
+optimizer: {sgd: {lr: 0.1}}
+train: {epochs: 1}
+END
+expect_exit 0 "$FELL" check rare.yaml
+[ "$(cat err)" = "fell: warning: data.stratify: 1 class has fewer rows than there are folds: the rarest has 1 row" ] || fail "$(cat err)"
+sed 's/folds: 4/validation: 0.25/' rare.yaml >share.yaml
+expect_exit 0 "$FELL" check share.yaml
+[ "$(cat err)" = "fell: warning: data.stratify: 1 class is not both trained on and held out: the rarest has 1 row" ] || fail "$(cat err)"
+# Inputs that no float holds, and that a transform takes as doubles, are no matter of stratify.
+awk 'BEGIN { print "t,y"; for (i = 0; i < 40; i++) print 1700000000 + i "," i % 2 }' >wide.csv
+expect_exit 0 "$FELL" check rare.yaml data.source.csv.path=wide.csv 'data.transforms=[standardize]' 'model=[{dense: {units: 1}}]' loss=mse
+expect_empty err
+# Rows without a class keep none, and are not counted.
+npy() {
+    { printf '\223NUMPY\1\0v\0' && printf "%-117s\n" "{'descr': '$2', 'fortran_order': False, 'shape': (10,), }"; } >"$1"
+}
+npy x.npy '|u1' && printf '\0\1\2\3\4\5\6\7\10\11' >>x.npy
+npy y.npy '|i1' && printf '\0\377\1\377\0\1\377\377\1\0' >>y.npy
+cat >none.yaml <<'END'
+name: none
+seed: 1
+data: {source: {npy: {inputs: x.npy, targets: y.npy}}, label_noise: 1}
+model: [{dense: {units: 2}}]
+loss: cross_entropy
+optimizer: {sgd: {lr: 0.1}}
+train: {epochs: 1}
+END
+expect_exit 0 "$FELL" plan none.yaml --rows noised
+[ "$(tr '\n' ' ' <out)" = "0 2 4 5 8 9 " ] || fail "other rows got another class: $(cat out)"
+expect_exit 0 "$FELL" plan none.yaml
+expect_text out "6 of the training rows have another class (label_noise)" "2 classes: 0 3, 1 3 rows"
+expect_text err "4 of 10 targets are -1, of no class: they count for nothing"
+
 # ---- an autoencoder ------------------------------------------------------------------------------------------------
 
 cat >auto.yaml <<END
