@@ -569,6 +569,11 @@ typedef struct fell_plan {
     int64_t fit_passes;            /* out, since 1: for fit_part, how often it */
                                    /* is to see all rows, and                  */
     int64_t fit_kept;              /* out: how many doubles it keeps meanwhile */
+    int64_t index_column;          /* out, since 1, beside `indices`: 0, or K:  */
+                                   /* only number K - 1 of in[0], a vector, is  */
+                                   /* such a whole number, or -1, and it has no */
+                                   /* gradient; dx of the others is wanted. The */
+                                   /* layer checks it                          */
 } fell_plan;
 
 typedef struct fell_layer_call {
@@ -647,18 +652,28 @@ typedef struct fell_layer {
 
 /* ---- 11. datasets: may do I/O and allocate; the host shuffles and splits ------- */
 
-enum { FELL_NUMBER = 1, FELL_CATEGORY = 2 };      /* what a column is          */
+enum {                             /* what a column is                         */
+    FELL_NUMBER = 1, FELL_CATEGORY = 2,
+    FELL_INDEX = 3                 /* a category that the model learns a vector */
+                                   /* for each word of: one number, the place  */
+                                   /* of its word, -1 where it has none. Such  */
+                                   /* columns end a row. Transforms do not see */
+                                   /* them, but for those that fill gaps       */
+};
 
 struct fell_column {               /* one input column of a table; since 1     */
     const char *name;              /* NULL: without                            */
-    uint64_t is;                   /* FELL_NUMBER, FELL_CATEGORY               */
+    uint64_t is;                   /* FELL_NUMBER, FELL_CATEGORY, FELL_INDEX   */
     int64_t  at, width;            /* its numbers in a row: one, or one for    */
-                                   /* each word, 1 at the row's own            */
+                                   /* each word of a category, 1 at the row's  */
     int64_t  missing;              /* rows without a value: NaN at all WIDTH   */
     double   min, max;             /* of a number's values                     */
     int64_t  nwords;
     const char *const *word;       /* [nwords] of a category, in order         */
     int64_t  number;               /* its place in the file, from 0            */
+    int64_t  embed;                /* FELL_INDEX: how long the vectors are, and */
+    int64_t  values;               /* how many there are: nwords, and one more  */
+                                   /* where what is missing has its own        */
 };
 
 typedef struct fell_data_info fell_data_info;

@@ -76,6 +76,8 @@ struct table_column {
     enum table_role role;
     int64_t target;    /* which */
     uint64_t is;       /* FELL_NUMBER, FELL_CATEGORY; 0: to be found out */
+    int64_t embed;     /* a category as FELL_INDEX, with vectors of so many numbers; 0: it is not */
+    int64_t embedded;  /* which of those that the settings name, from 1 */
     uint64_t declared; /* what `is` was before it was found out */
     /* What its fields are, of an input or target, and the first of each kind: */
     int64_t missing, numbers, commas, codes, texts, large; /* the last: beyond a float */
@@ -418,7 +420,18 @@ static inline fell_status table_mark(struct table *t, const char *setting, const
     return left ? FELL_OK : fell_fail(t->ctx, "%s: no column is left as input", setting);
 }
 
-/* What the setting `columns` says of a column: number, category, or drop. */
+/* "embed 8", as the setting {embed: 8} arrives: 8; 0: WORD is another one. */
+static inline int64_t table_embed(const char *word)
+{
+    enum { LONGEST = 1 << 16 };
+    int64_t n;
+
+    if (strncmp(word, "embed ", 6) != 0 || !table_index(word + 6, &n))
+        return 0;
+    return n >= 1 && n <= LONGEST ? n : 0;
+}
+
+/* What the setting `columns` says of a column: number, category, drop, or embed with a length. */
 static inline fell_status table_declare(struct table *t, const fell_map *columns)
 {
     if (t->new_rows)
@@ -436,14 +449,19 @@ static inline fell_status table_declare(struct table *t, const fell_map *columns
                              c->role == TABLE_TARGET ? "target"
                              : j + 1 == t->group     ? "group"
                                                      : "weight");
+        c->embed = table_embed(word);
+        if (c->embed)
+            c->embedded = i + 1;
         if (!strcmp(word, "number"))
             c->is = FELL_NUMBER;
-        else if (!strcmp(word, "category"))
+        else if (!strcmp(word, "category") || c->embed)
             c->is = FELL_CATEGORY;
         else if (!strcmp(word, "drop"))
             c->role = TABLE_LEFT_OUT;
         else
-            return fell_fail(t->ctx, "columns: %s is '%s', which is neither number, category nor drop",
+            return fell_fail(t->ctx,
+                             "columns: %s is '%s', which is neither number, category, drop nor "
+                             "{embed: N}, with N numbers for each word, from 1 to 65536",
                              columns->key[i], word);
     }
     return FELL_OK;

@@ -2,8 +2,9 @@
  * message, a second table in the columns of the first, and rows of numbers.
  *
  * A column of numbers is a number, of text a category: one number for each word, 1 at the row's
- * own. Whole numbers that a double would lose (042, ids beyond 2^53) are words. Nothing is guessed
- * where numbers and text are mixed. Included by csv.c and sqlite.c.
+ * own, or where it is embedded the place of the word alone. Whole numbers that a double would lose (042, ids
+ * beyond 2^53) are words. Nothing is guessed where numbers and text are mixed. Included by csv.c and
+ * sqlite.c.
  */
 #ifndef DATASET_TABLE_INPUTS_H
 #define DATASET_TABLE_INPUTS_H
@@ -212,6 +213,23 @@ static inline fell_status table_take_words(struct table *t, int64_t j, struct wo
     return c->word ? FELL_OK : table_no_memory(t);
 }
 
+/* Column J has N words, which are too many. */
+static inline void table_say_many(struct table *t, struct problems *p, int64_t j, int64_t n)
+{
+    const struct table_column *c = &t->column[j];
+    const struct field f = c->codes ? c->first_code.f : c->first.f;
+    const bool counted = n <= TABLE_MOST_COUNTED;
+    char key[64], more[160] = "";
+
+    if (counted && !c->embed)
+        snprintf(more, sizeof more, ", or learn a vector for each with columns: {%s: {embed: 8}}",
+                 table_key(t, j, key));
+    problems_add(p, "%s has %s%lld words ('%.*s', ...), more than %d; drop it%s%s", table_label(t, j),
+                 counted ? "" : "more than ", (long long)(counted ? n : TABLE_MOST_COUNTED), field_shown(&f),
+                 f.text, c->embed ? (int)TABLE_MOST_COUNTED : (int)TABLE_MOST_WORDS, more,
+                 c->texts ? "" : ", or say in columns that it is a number");
+}
+
 enum { MANY_OWN_WORDS = 8 };
 
 static inline fell_status table_settle_words(struct table *t, struct problems *p, int64_t k,
@@ -224,14 +242,8 @@ static inline fell_status table_settle_words(struct table *t, struct problems *p
         table_check_words(t, p, j, &w->unknown[k]);
         return FELL_OK;
     }
-    if (w->words[k].n > TABLE_MOST_WORDS) {
-        const struct field f = c->codes ? c->first_code.f : c->first.f;
-
-        problems_add(p, "%s has %s%lld words ('%.*s', ...), more than %d; drop it%s", table_label(t, j),
-                     w->words[k].n > TABLE_MOST_COUNTED ? "more than " : "",
-                     (long long)(w->words[k].n > TABLE_MOST_COUNTED ? TABLE_MOST_COUNTED : w->words[k].n),
-                     field_shown(&f), f.text, TABLE_MOST_WORDS,
-                     c->texts ? "" : ", or say in columns that it is a number");
+    if (w->words[k].n > (c->embed ? TABLE_MOST_COUNTED : TABLE_MOST_WORDS)) {
+        table_say_many(t, p, j, w->words[k].n);
         return FELL_OK;
     }
     if (table_take_words(t, j, &w->words[k]) != FELL_OK)
@@ -334,14 +346,16 @@ static inline fell_status table_tell(struct table *t)
 
         c->at = t->width;
         t->told[k] = (struct fell_column){.name = t->named ? to : NULL,
-                                          .is = c->is,
+                                          .is = c->embed ? FELL_INDEX : c->is,
                                           .at = c->at,
-                                          .width = c->is == FELL_CATEGORY ? c->nwords : 1,
+                                          .width = c->is == FELL_CATEGORY && !c->embed ? c->nwords : 1,
                                           .missing = c->missing,
                                           .min = c->min,
                                           .max = c->max,
                                           .number = t->used[k],
                                           .nwords = c->nwords,
+                                          .embed = c->embed,
+                                          .values = c->embed ? c->nwords : 0,
                                           .word = (const char *const *)(uintptr_t)c->word};
         t->width += t->told[k].width;
         if (c->name.len) /* a column without a name has no text */
@@ -350,6 +364,19 @@ static inline fell_status table_tell(struct table *t)
         to += c->name.len + 1;
     }
     return FELL_OK;
+}
+
+/* Columns that are embedded come last, as the settings name them one after the other. */
+static inline void table_embedded_last(struct table *t)
+{
+    for (int64_t i = 1; i < t->nused; i++) {
+        const int64_t j = t->used[i];
+        int64_t k = i;
+
+        for (; k > 0 && t->column[t->used[k - 1]].embedded > t->column[j].embedded; k--)
+            t->used[k] = t->used[k - 1];
+        t->used[k] = j;
+    }
 }
 
 /* Settles all inputs once the rows are in and the roles are given: fills column, ncolumns and doubles
@@ -387,6 +414,8 @@ static inline fell_status table_settle_inputs(struct table *t, fell_data_info *i
         table_match(t, source, &p);
     else
         table_tell_twins(t);
+    if (!source)
+        table_embedded_last(t);
     if (table_settle_columns(t, &p) != FELL_OK)
         return FELL_ERROR;
     if (!info->gaps)
@@ -419,6 +448,10 @@ static inline void table_read(const struct table *t, const struct field *field, 
             else
                 (void)table_number(t, &f, x);
             x++;
+            continue;
+        }
+        if (c->embed) {
+            *x++ = missing ? (double)NAN : (double)table_word(c, &f);
             continue;
         }
         for (int64_t i = 0; i < c->nwords; i++)

@@ -46,7 +46,8 @@ static inline void table_take_column(struct table *t, int64_t j, const fell_colu
 {
     struct table_column *c = &t->column[j];
 
-    c->is = from->is;
+    c->is = from->is == FELL_INDEX ? FELL_CATEGORY : from->is;
+    c->embed = from->embed;
     c->word = (char **)(uintptr_t)from->word;
     c->nwords = from->nwords;
     c->word_never_missing = from->missing == 0;

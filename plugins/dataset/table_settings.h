@@ -23,7 +23,9 @@
                  "data.target is input and there is none."),                                                 \
         FELL_STRINGS(S, drop, "[]", 0, "Columns that are no inputs, by name or number."),                    \
         FELL_MAP(S, columns,                                                                                 \
-                 "What a column is, where that is not to be found out: number, category or drop."),          \
+                 "What a column is, where that is not to be found out: number, category, drop, or {embed: "  \
+                 "N}: a category for each word of which the model learns N numbers, in an entry that "       \
+                 "stands before all others and is called embed_COLUMN."),                                    \
         NAMES_MISSING_PARAM(S, "What stands for nothing; the empty field always does."),                     \
         FELL_ENUM(S, unknown, "error", "error|zeros",                                                        \
                   "What a word of a category is that the source does not have: an error, or none of its "    \

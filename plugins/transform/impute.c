@@ -48,15 +48,27 @@ static bool gets_own(const struct impute *s, const fell_column *c)
     return c->is == FELL_CATEGORY && s->category == OWN && c->missing > 0;
 }
 
+/* A category that is embedded has the place of its word, and a further place for what is missing. */
+static bool gets_place(const struct impute *s, const fell_column *c)
+{
+    return c->is == FELL_INDEX && s->category == OWN && c->missing > 0;
+}
+
 static bool gets_indicator(const struct impute *s, const fell_column *c)
 {
     return s->indicator && c->is == FELL_NUMBER && c->missing > 0;
 }
 
+/* What is kept of numbers, before the words that are counted. */
+static int64_t kept_of_numbers(const fell_plan *p)
+{
+    return fell_size(&p->in[0]) * (((const struct impute *)p->settings)->number == MEDIAN ? MEDIAN_KEPT : 2);
+}
+
 static fell_status plan(fell_plan *p)
 {
     const struct impute *s = p->settings;
-    int64_t width = 0, indicators = 0;
+    int64_t width = 0, indicators = 0, words = 0;
 
     if (p->in[0].rank != 1)
         return fell_fail(p->ctx, "rows must be vectors, not images or sequences");
@@ -71,11 +83,18 @@ static fell_status plan(fell_plan *p)
         }
         width += own;
         indicators += gets_indicator(s, &c);
+        words += c.is == FELL_INDEX ? c.nwords : 0;
+    }
+    for (int64_t k = 0; k < p->ncolumns; k++) {
+        if (p->column[k].is != FELL_INDEX)
+            continue;
+        p->out_column[k].at += indicators; /* they end a row */
+        p->out_column[k].values = p->column[k].nwords + gets_place(s, &p->column[k]);
     }
     p->out = fell_vec(width + indicators);
     p->tensor[0] = p->in[0];
     p->fit_passes = s->number == MEDIAN ? KEY_BYTES : 1;
-    p->fit_kept = fell_size(&p->in[0]) * (s->number == MEDIAN ? MEDIAN_KEPT : 2);
+    p->fit_kept = kept_of_numbers(p) + words;
     return FELL_OK;
 }
 
@@ -156,6 +175,45 @@ static void fit_category(fell_layer_call *c, const fell_column *column)
         set_fill(c, column->at + k, s->category == MOST_FREQUENT && k == best ? 1.0 : 0.0);
 }
 
+/* The rows of the call are counted into COUNT [nwords]. */
+static void count_places(fell_layer_call *c, const fell_column *column, double *count)
+{
+    const int64_t cols = fell_size(&c->plan->in[0]);
+
+    for (int64_t i = 0; i < c->batch; i++) {
+        const double v = value_at(c, i * cols + column->at);
+
+        if (v >= 0.0 && v < (double)column->nwords)
+            count[(int64_t)v] += 1.0;
+    }
+}
+
+/* The place of what is missing: its own, that of the most frequent word, or none. */
+static void fill_place(fell_layer_call *c, const fell_column *column, const double *count)
+{
+    const struct impute *s = c->settings;
+    int64_t best = 0;
+
+    for (int64_t k = 1; k < column->nwords; k++)
+        best = count[k] > count[best] ? k : best;
+    set_fill(c, column->at,
+             s->category == MOST_FREQUENT ? (double)best
+             : gets_place(s, column)      ? (double)column->nwords
+                                          : -1.0);
+}
+
+static fell_status fit_index(fell_layer_call *c, const fell_column *column)
+{
+    double *count = fell_scratch(c->ctx, column->nwords, sizeof *count);
+
+    if (!count)
+        return FELL_ERROR;
+    memset(count, 0, (size_t)column->nwords * sizeof *count);
+    count_places(c, column, count);
+    fill_place(c, column, count);
+    return FELL_OK;
+}
+
 static fell_status fit(fell_layer_call *c)
 {
     double *known = fell_scratch(c->ctx, c->batch, sizeof *known);
@@ -167,7 +225,7 @@ static fell_status fit(fell_layer_call *c)
 
         if (column.is == FELL_CATEGORY)
             fit_category(c, &column);
-        else if (fit_number(c, &column, known) != FELL_OK)
+        else if ((column.is == FELL_INDEX ? fit_index(c, &column) : fit_number(c, &column, known)) != FELL_OK)
             return FELL_ERROR;
     }
     return FELL_OK;
@@ -306,17 +364,31 @@ static void part_category(fell_layer_call *c, const fell_column *column, const f
         count[k] = s->category == MOST_FREQUENT && k == best ? 1.0 : 0.0;
 }
 
+static void part_index(fell_layer_call *c, const fell_column *column, const fell_fit_part *part,
+                       double *count)
+{
+    if (part->pass == 0)
+        count_places(c, column, count);
+    if (part->row + c->batch == part->rows)
+        fill_place(c, column, count);
+}
+
 static fell_status fit_part(fell_layer_call *c, fell_fit_part *part)
 {
     const struct impute *s = c->settings;
+    double *count = part->kept + kept_of_numbers(c->plan);
 
     for (int64_t k = 0; k < columns(c->plan); k++) {
         const fell_column column = column_at(c->plan, k);
 
-        if (column.is == FELL_CATEGORY)
+        if (column.is == FELL_CATEGORY) {
             part_category(c, &column, part);
-        else if ((s->number == MEDIAN ? part_median : part_mean)(c, &column, part) != FELL_OK)
+        } else if (column.is == FELL_INDEX) {
+            part_index(c, &column, part, count);
+            count += column.nwords;
+        } else if ((s->number == MEDIAN ? part_median : part_mean)(c, &column, part) != FELL_OK) {
             return FELL_ERROR;
+        }
     }
     return FELL_OK;
 }
@@ -357,6 +429,8 @@ static fell_status forward(fell_layer_call *c)
         for (int64_t k = 0; k < n; k++) {
             const fell_column column = column_at(c->plan, k);
 
+            if (column.is == FELL_INDEX)
+                continue;
             put(c, i * cols + column.at, column.at, column.width, to);
             to += column.width;
             if (gets_own(s, &column))
@@ -368,6 +442,12 @@ static fell_status forward(fell_layer_call *c)
             if (gets_indicator(s, &column))
                 put_missing(c, i * cols + column.at, to++);
         }
+        for (int64_t k = 0; k < n; k++) {
+            const fell_column column = column_at(c->plan, k);
+
+            if (column.is == FELL_INDEX)
+                put(c, i * cols + column.at, column.at, 1, to++);
+        }
     }
     return FELL_OK;
 }
@@ -377,7 +457,8 @@ static const fell_layer impute = {
         FELL_KIND_LAYER, fell_layer, "impute",
         "Puts values where a table has none.\n\n"
         "Numbers get the median (or mean) of the training rows; a category gets a further column, 1 where\n"
-        "it is missing, or its most frequent word. It is the first transform; the columns are those that\n"
+        "it is missing (of one that is embedded, a further vector), or its most frequent word. It is the "
+        "first transform; the columns are those that\n"
         "`fell check` shows as missing.",
         struct impute, params),
     .tensors = tensors,

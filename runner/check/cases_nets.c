@@ -106,11 +106,12 @@ struct layer {
     struct numbers x[MOST_INPUTS], y, dy, wanted[MOST_INPUTS];
 };
 
-/* Are they whole numbers from 0 to N - 1? */
-static status check_indices(struct run *r, const struct numbers *x, int64_t n)
+/* Are they whole numbers from 0 to N - 1, or is number COLUMN - 1 of each row of COLS one, or -1? */
+static status check_indices(struct run *r, const struct numbers *x, int64_t n, int64_t column, int64_t cols)
 {
     for (int64_t i = 0; i < x->n; i++)
-        if (!(x->d[i] >= 0.0 && x->d[i] < (double)n && x->d[i] == floor(x->d[i])))
+        if ((!column || (i % cols == column - 1 && x->d[i] != -1.0)) &&
+            !(x->d[i] >= 0.0 && x->d[i] < (double)n && x->d[i] == floor(x->d[i])))
             return error_set(r->err, "x[%lld] is %g, which is no whole number from 0 to %lld", (long long)i,
                              x->d[i], (long long)n - 1);
     return OK;
@@ -182,7 +183,9 @@ static status plan_layer(struct run *r, struct layer *l)
         return FAILED;
     if (case_expect_size(r, "y", l->y.n, fell_size(&l->plan.out) * l->x[0].dim[0]))
         return FAILED;
-    return l->plan.indices ? check_indices(r, &l->x[0], l->plan.indices) : OK;
+    return l->plan.indices
+               ? check_indices(r, &l->x[0], l->plan.indices, l->plan.index_column, fell_size(&l->in[0]))
+               : OK;
 }
 
 /* What comes from behind, and what must come out in front; whole numbers have no gradient. */
@@ -190,7 +193,7 @@ static status read_gradients(struct run *r, struct layer *l)
 {
     if (case_read_numbers(r, r->json, "dy", &l->dy) != OK || case_expect_size(r, "dy", l->dy.n, l->y.n))
         return FAILED;
-    for (int64_t i = 0; i < l->plan.nin && !l->plan.indices; i++) {
+    for (int64_t i = 0; i < l->plan.nin && (!l->plan.indices || l->plan.index_column); i++) {
         if (case_read_numbers(r, r->json, dx_keys[i], &l->wanted[i]) != OK ||
             case_expect_size(r, dx_keys[i], l->wanted[i].n, l->x[i].n))
             return FAILED;

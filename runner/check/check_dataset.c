@@ -207,8 +207,8 @@ static bool columns_fit(const fell_data_info *info, struct finding *f)
         if (c->at != at || c->width < 1)
             finding_fail(f, "%s begins at %lld with a width of %lld; what is before it ends at %lld", who,
                          (long long)c->at, (long long)c->width, (long long)at);
-        else if (c->is != FELL_NUMBER && c->is != FELL_CATEGORY)
-            finding_fail(f, "%s is neither FELL_NUMBER nor FELL_CATEGORY", who);
+        else if (c->is != FELL_NUMBER && c->is != FELL_CATEGORY && c->is != FELL_INDEX)
+            finding_fail(f, "%s is none of FELL_NUMBER, FELL_CATEGORY and FELL_INDEX", who);
         else if (c->width > 1 && c->width != c->nwords)
             finding_fail(f, "%s has a width of %lld and %lld words", who, (long long)c->width,
                          (long long)c->nwords);

@@ -73,7 +73,16 @@ static float direction(int64_t k)
     return k * 7 % 3 == 1 ? -1.0f : 1.0f;
 }
 
-/* The objective with all of E moved by BY; they are put back. */
+/* Whether element AT is the place of a word, between which there is nothing. */
+static bool is_place(const struct tensor *t, int64_t at)
+{
+    const fell_plan *p = &t->g->plan;
+
+    return t->g->s.item->kind == FELL_KIND_LAYER && p->index_column && !strcmp(t->value->name, "x") &&
+           at % fell_size(&p->in[0]) == p->index_column - 1;
+}
+
+/* The objective with all of E moved by BY, but for places of words; they are put back. */
 static bool objective_at(struct tensor *t, const struct element *e, float by, double *l)
 {
     float *v = t->value->v, kept[MOST_TOGETHER];
@@ -82,7 +91,8 @@ static bool objective_at(struct tensor *t, const struct element *e, float by, do
 
     for (int64_t k = 0; k < e->together; k++) {
         kept[k] = v[member(t, e, k)];
-        v[member(t, e, k)] = kept[k] + direction(k) * by;
+        if (!is_place(t, member(t, e, k)))
+            v[member(t, e, k)] = kept[k] + direction(k) * by;
     }
     ok = rig_forward(t->g, &err) == OK;
     *l = t->g->objective;

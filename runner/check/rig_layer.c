@@ -48,7 +48,8 @@ static void make_inputs(struct rig *g)
         snprintf(name, sizeof name, i ? "x%lld" : "x", (long long)i);
         x = rig_input(g, n, name);
         for (int64_t k = 0; limit && k < n; k++)
-            x[k] = (float)rng_below(&g->draw, (uint64_t)limit);
+            if (!g->plan.index_column || k % fell_size(&g->setup->in[i]) == g->plan.index_column - 1)
+                x[k] = (float)rng_below(&g->draw, (uint64_t)limit);
         if (limit)
             memcpy(g->buffer[rig_find(g, name)].start, x, (size_t)n * sizeof *x);
         g->x[i] = x;
@@ -105,7 +106,7 @@ static void make_outputs(struct rig *g)
         return;
     g->layer.dy = rig_input(g, n, "dy");
     g->buffer[rig_find(g, "y")].weight = g->layer.dy;
-    for (int64_t i = 0; i < g->setup->nin && !g->plan.indices; i++) {
+    for (int64_t i = 0; i < g->setup->nin && (!g->plan.indices || g->plan.index_column); i++) {
         char name[16];
 
         if (g->how.no_dx & 1u << i)

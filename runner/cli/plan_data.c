@@ -46,6 +46,8 @@ static void print_column(const cJSON *column)
         text_from_double(number(column, "max"), max);
         strbuf_addf(&b, "number, %s to %s", min, max);
     }
+    if (cJSON_HasObjectItem(column, "embed"))
+        strbuf_addf(&b, "; a vector of %.0f for each", number(column, "embed"));
     if (missing > 0)
         strbuf_addf(&b, "; %.0f missing", missing);
     if (name && *name) {

@@ -50,6 +50,10 @@ static const struct example examples[] = {
               "flatten\n"
               "dense: {units: 10}"},
     {"layer", "dense", .model = "dense: {units: 16, activation: relu}\ndense: {units: 3}"},
+    {"layer", "embed_column", .source = "xor",
+     .model = "embed_column: {column: 0, num_embeddings: 2, embedding_dim: 4}\n"
+              "dense: {units: 8, activation: tanh}\n"
+              "dense: {units: 2}"},
     {"layer", "embedding", .source = "xor",
      .model = "embedding: {num_embeddings: 2, embedding_dim: 4}\n"
               "flatten\n"

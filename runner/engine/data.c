@@ -32,6 +32,7 @@ static void copy_facts(struct data *data, const struct dataset *source)
     data->column = mem_array((size_t)data->ncolumns + 1, sizeof *data->column);
     for (int64_t k = 0; k < data->ncolumns; k++)
         data->column[k] = info->column[k];
+    embedded_begin(data);
     if (!data->classes || !info->class_names)
         return;
     data->class_names = mem_array((size_t)info->nclasses, sizeof *data->class_names);
@@ -153,6 +154,11 @@ static void close_all(struct dataset set[SPLITS], enum split from)
 /* The target of each row is what the transforms have made of its inputs. */
 static status learn_inputs(struct data *data, struct problem *p)
 {
+    if (data->nembedded)
+        return problem_set(p, "data.target", 0, "",
+                           "data.target: input: '%s' is a column that is embedded, and a place of a word is "
+                           "no value to be learnt; make it a category",
+                           data->embedded[0].name);
     if (data->nlate)
         return problem_set(
             p, "data.target", 0, "",
@@ -208,6 +214,8 @@ status data_load(const struct spec *spec, struct host_env *env, struct data **ou
     close_all(set, SPLIT_VALIDATION);
     if (result == OK)
         result = data_transforms(data, spec, transforms, env, p);
+    if (result == OK)
+        result = embedded_check(data, p);
     if (result == OK && spec->data.target == SPEC_TARGET_INPUT)
         result = learn_inputs(data, p);
     if (result == OK)
@@ -257,6 +265,7 @@ void data_free(struct data *d)
     for (int64_t k = 0; d->class_names && k < d->nclasses; k++)
         free(d->class_names[k]);
     free(d->class_names);
+    embedded_free(d);
     free(d->target_mean);
     free(d->target_deviation);
     free(d->class_rows);

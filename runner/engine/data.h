@@ -50,6 +50,12 @@ struct late {
     int64_t *tensor_n; /* [ntensors] floats */
 };
 
+/* A column whose words the model learns vectors for: one of the last numbers of a row. */
+struct embedded {
+    char *name;          /* as the settings call it */
+    int64_t values, dim; /* vectors, and numbers in each */
+};
+
 struct data {
     struct rows split[SPLITS];
     fell_shape x, target; /* of one row, x after the transforms */
@@ -64,7 +70,9 @@ struct data {
     int64_t *noised_row;                             /* [noised] rows of the source, in order */
     double *target_mean, *target_deviation;          /* [target_size] of targets that are scaled; else NULL */
     char list_sha256[DATA_LISTS][65];                /* of data_list_text(); "" of an empty list */
-    int64_t ncolumns;                                /* 0: not of a table, or no longer */
+    int64_t nembedded;
+    struct embedded *embedded;  /* [nembedded] in order; the last one's number ends a row */
+    int64_t ncolumns;           /* 0: not of a table, or no longer */
     struct fell_column *column; /* [ncolumns] of x, while datasets are open: not after data_load() */
     char *found;    /* JSON: what each dataset found out about its file, its columns and classes */
     cJSON *fitting; /* what becomes FITTED; not after data_load() */
@@ -74,6 +82,10 @@ struct data {
     void *map;         /* what holds all arrays of numbers, read-only (data_cache.h); NULL: each its own */
     size_t map_size;
 };
+
+/* data->embedded as JSON, and read again (data_embedded.c). */
+cJSON *embedded_json(const struct data *d);
+void embedded_read(struct data *d, const cJSON *list);
 
 /* Numbers in one row of a split: x_size, but for training rows that have transforms to go. */
 int64_t data_row_size(const struct data *d, enum split s);

@@ -1,9 +1,8 @@
 /* data_cache_file.c - one entry of the cache: written, and mapped. See data_cache_parts.h.
  *
  * The file: a head, a JSON text that describes the data, and from the next multiple of 64 bytes on the
- * arrays in the order of visit_arrays(), each at a multiple of 64 bytes with at least 64 zeros behind it,
- * as mem_try_aligned() gives them. The head has the SHA-256 of the whole file (itself left out), so that a
- * file which was cut off, changed, or never finished is none.
+ * arrays in the order of visit_arrays(), each at such a multiple with at least 64 zeros behind it. The head
+ * has the SHA-256 of the whole file (itself left out): one that was cut off or never finished is none.
  */
 #include <cjson/cJSON.h>
 #include <errno.h>
@@ -162,6 +161,7 @@ static char *describe(const struct data *d, const struct cache_warnings *warning
     cJSON_AddBoolToObject(json, "classes", d->classes);
     cJSON_AddItemToObject(json, "nclasses", settings_json_int(d->nclasses));
     cJSON_AddItemToObject(json, "vocabulary", settings_json_int(d->vocabulary));
+    cJSON_AddItemToObject(json, "embedded", embedded_json(d));
     list = d->class_names ? cJSON_AddArrayToObject(json, "class_names") : NULL;
     for (int64_t k = 0; list && k < d->nclasses; k++)
         cJSON_AddItemToArray(list, cJSON_CreateString(d->class_names[k]));
@@ -305,6 +305,7 @@ static struct data *read_description(const cJSON *json, struct cache_warnings *w
     d->classes = cJSON_IsTrue(cJSON_GetObjectItem(json, "classes"));
     d->nclasses = (int64_t)cJSON_GetNumberValue(cJSON_GetObjectItem(json, "nclasses"));
     d->vocabulary = (int64_t)cJSON_GetNumberValue(cJSON_GetObjectItem(json, "vocabulary"));
+    embedded_read(d, cJSON_GetObjectItem(json, "embedded"));
     d->class_names = names ? mem_array((size_t)d->nclasses, sizeof *d->class_names) : NULL;
     for (const cJSON *name = names ? names->child : NULL; name; name = name->next)
         d->class_names[at++] = mem_string(name->valuestring);

@@ -50,10 +50,12 @@ static cJSON *column_json(const fell_column *c)
 
     if (c->name)
         cJSON_AddStringToObject(json, "name", c->name);
-    cJSON_AddStringToObject(json, "is", c->is == FELL_CATEGORY ? "category" : "number");
+    cJSON_AddStringToObject(json, "is", c->is == FELL_NUMBER ? "number" : "category");
     cJSON_AddItemToObject(json, "width", settings_json_int(c->width));
     cJSON_AddItemToObject(json, "missing", settings_json_int(c->missing));
-    if (c->is == FELL_CATEGORY) {
+    if (c->is == FELL_INDEX)
+        cJSON_AddItemToObject(json, "embed", settings_json_int(c->embed));
+    if (c->is != FELL_NUMBER) {
         cJSON_AddItemToObject(json, "words", words_json(c->nwords, c->word));
         return json;
     }
@@ -206,7 +208,7 @@ static void read_columns(struct reading *r, const cJSON *list, fell_data_info *i
     cJSON_ArrayForEach(v, list)
     {
         fell_column *c = &column[info->ncolumns];
-        const cJSON *name = cJSON_GetObjectItem(v, "name");
+        const cJSON *name = cJSON_GetObjectItem(v, "name"), *embed;
         const char *is = cJSON_GetStringValue(cJSON_GetObjectItem(v, "is"));
 
         *c = (fell_column){.name = name ? string(r, name) : NULL,
@@ -215,9 +217,14 @@ static void read_columns(struct reading *r, const cJSON *list, fell_data_info *i
                            .number = info->ncolumns++};
         c->width = integer(r, cJSON_GetObjectItem(v, "width"), 1, (int64_t)1 << 40);
         c->missing = integer(r, cJSON_GetObjectItem(v, "missing"), 0, INT64_MAX >> 11);
-        if (c->is == FELL_CATEGORY) {
+        if (c->is == FELL_CATEGORY && (embed = cJSON_GetObjectItem(v, "embed"))) {
+            c->is = FELL_INDEX;
+            c->embed = integer(r, embed, 1, (int64_t)1 << 24);
+        }
+        if (c->is != FELL_NUMBER) {
             c->word = words(r, cJSON_GetObjectItem(v, "words"), &c->nwords);
-            r->good &= c->nwords == c->width;
+            c->values = c->is == FELL_INDEX ? c->nwords : 0;
+            r->good &= c->is == FELL_INDEX ? c->width == 1 && c->nwords > 0 : c->nwords == c->width;
         } else {
             c->min = number(r, cJSON_GetObjectItem(v, "min"));
             c->max = number(r, cJSON_GetObjectItem(v, "max"));

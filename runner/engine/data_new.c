@@ -25,6 +25,7 @@ static void take_facts(struct data *data, const struct fitted *f)
     data->column = mem_array((size_t)data->ncolumns + 1, sizeof *data->column);
     if (data->ncolumns)
         memcpy(data->column, info->column, (size_t)data->ncolumns * sizeof *data->column);
+    embedded_begin(data);
     data->class_rows = mem_array((size_t)data->nclasses + 1, sizeof *data->class_rows);
     if (info->class_names) {
         data->class_names = mem_array((size_t)info->nclasses, sizeof *data->class_names);
@@ -129,6 +130,8 @@ status fitted_load(const struct fitted *f, const struct spec *spec, struct host_
     result = read_rows(data, f, spec, &set, env, p);
     if (result == OK)
         result = data_transforms_again(data, spec, f, NULL, env, p);
+    if (result == OK)
+        result = embedded_check(data, p);
     if (result == OK)
         result = make_targets(data, spec, p);
     dataset_close(&set);

@@ -140,6 +140,17 @@ void data_sort(int64_t *row, int64_t n);
 void fitted_begin(struct data *data, const struct dataset *source);
 void fitted_end(struct data *data);
 
+/* ---- columns that are embedded ------------------------------------------------------------- */
+
+/* data->embedded, of the columns that there are; and after a transform that may have changed how many vectors
+ * each has. */
+void embedded_begin(struct data *data);
+void embedded_follow(struct data *data, const fell_column *column, int64_t ncolumns);
+void embedded_free(struct data *data);
+
+/* Behind the transforms they are what they were: the last numbers of a row, each a place or -1. */
+status embedded_check(const struct data *data, struct problem *p);
+
 /* ---- the rest ----------------------------------------------------------------------------- */
 
 /* data->found and data->class_rows, of the open datasets SET, once the rows are in. */

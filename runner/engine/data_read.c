@@ -123,6 +123,28 @@ static status check_class_names(const struct dataset *d, struct problem *p)
     return OK;
 }
 
+/* Columns whose words the model learns vectors for end a row, and the row is a vector. */
+static status check_embedded(const struct dataset *d, struct problem *p)
+{
+    const fell_data_info *i = &d->info;
+    bool before = false;
+
+    for (int64_t k = 0; i->column && k < i->ncolumns; k++) {
+        const fell_column *c = &i->column[k];
+        const bool index = c->is == FELL_INDEX;
+
+        if ((before && !index) || (index && (c->width != 1 || c->embed < 1 || c->values < 1)))
+            return problem_set(p, d->section, 0, "", "%s: the plugin's embedded columns do not end its rows",
+                               d->in.name);
+        if (index && i->x.rank != 1)
+            return problem_set(p, d->section, 0, "shape",
+                               "%s: column '%.200s' is embedded, so rows are vectors and have no shape",
+                               d->in.name, c->name ? c->name : "");
+        before |= index;
+    }
+    return OK;
+}
+
 static status check_info(struct dataset *d, const struct item *loss, struct problem *p)
 {
     const fell_data_info *i = &d->info;
@@ -154,6 +176,8 @@ static status check_info(struct dataset *d, const struct item *loss, struct prob
             (k == i->ncolumns - 1 && at + i->column[k].width != d->x_size))
             return problem_set(p, d->section, 0, "", "%s: the plugin's columns are not those of its rows",
                                who);
+    if (check_embedded(d, p) != OK)
+        return FAILED;
     for (int64_t k = 0; i->weight && k < i->rows; k++)
         if (!(i->weight[k] >= 0.0f) || !isfinite(i->weight[k]))
             return problem_set(p, d->section, 0, "", "%s: row %lld has the weight %g; it must be 0 or more",

@@ -25,9 +25,11 @@ static cJSON *column_json(const fell_column *c)
 
     cJSON_AddItemToObject(one, "name", c->name ? cJSON_CreateString(c->name) : cJSON_CreateNull());
     cJSON_AddItemToObject(one, "number", settings_json_int(c->number));
-    cJSON_AddStringToObject(one, "is", c->is == FELL_CATEGORY ? "category" : "number");
+    cJSON_AddStringToObject(one, "is", c->is == FELL_NUMBER ? "number" : "category");
     cJSON_AddItemToObject(one, "missing", settings_json_int(c->missing));
-    if (c->is != FELL_CATEGORY) {
+    if (c->is == FELL_INDEX)
+        cJSON_AddItemToObject(one, "embed", settings_json_int(c->embed));
+    if (c->is == FELL_NUMBER) {
         cJSON_AddItemToObject(one, "min", settings_json_number(c->min));
         cJSON_AddItemToObject(one, "max", settings_json_number(c->max));
         return one;

@@ -185,6 +185,11 @@ static status fit_and_apply(struct work *w, struct data *data, const struct spec
     }
     if (result == OK && !late && !w->wide) {
         result = find_out_if_late(w, spec, train, &late, p);
+        if (result == OK && late && data->nembedded)
+            result = problem_set(p, WORK_SECTION, w->index, "",
+                                 "%s: acts in training only, which cannot be beside the column '%s' that is "
+                                 "embedded; the layer 'noise' can",
+                                 w->in.name, data->embedded[0].name);
         if (result == OK && late)
             result = begin_late(t, data, spec, w, p);
     }

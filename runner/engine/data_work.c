@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "engine/init.h"
@@ -13,12 +14,26 @@ struct rng_stream work_stream(const struct spec *spec, const struct work *w, uin
     return rng_stream(spec->seed, RNG_DATA, (uint32_t)(1000 + w->index), step);
 }
 
+/* What goes in: all of a row but the columns that are embedded, unless gaps in them are to be filled. */
+static status make_from(struct work *w, const struct data *data, struct problem *p)
+{
+    w->from = data->x;
+    w->parked = w->item->layer->gaps ? 0 : data->nembedded;
+    if (!w->parked)
+        return OK;
+    w->from = fell_vec(data->x_size - w->parked);
+    return w->from.dim[0] ? OK
+                          : problem_set(p, WORK_SECTION, w->index, "",
+                                        "%s: has nothing to do: all columns are embedded", w->in.name);
+}
+
 static status make_plan(struct work *w, const struct data *data, struct problem *p)
 {
     const fell_layer *layer = w->item->layer;
     char text[96];
 
-    w->from = data->x;
+    if (make_from(w, data, p) != OK)
+        return FAILED;
     w->taken = mem_array((size_t)data->ncolumns + 1, sizeof *w->taken);
     w->column = mem_array((size_t)data->ncolumns + 1, sizeof *w->column);
     for (int64_t k = 0; k < data->ncolumns; k++)
@@ -34,7 +49,7 @@ static status make_plan(struct work *w, const struct data *data, struct problem 
                           .in = &w->from,
                           .tensor = mem_array(layer->ntensors, sizeof(fell_shape)),
                           .column = w->taken,
-                          .ncolumns = data->ncolumns,
+                          .ncolumns = data->ncolumns ? data->ncolumns - w->parked : 0,
                           .out_column = w->column};
     net_at(&w->in, "plan");
     if (layer->plan(&w->plan) != FELL_OK)
@@ -45,6 +60,11 @@ static status make_plan(struct work *w, const struct data *data, struct problem 
     if (!w->out_size)
         return problem_set(p, WORK_SECTION, w->index, "", "%s: turns rows of shape %s into nothing",
                            w->in.name, data_shape_text(&data->x, text));
+    if (data->nembedded && w->plan.out.rank != 1)
+        return problem_set(p, WORK_SECTION, w->index, "",
+                           "%s: makes rows of shape %s, beside which no column can be embedded", w->in.name,
+                           data_shape_text(&w->plan.out, text));
+    w->out_size += w->parked;
     return OK;
 }
 
@@ -116,8 +136,8 @@ status work_open(struct work *w, struct data *data, const struct spec *spec, siz
 
 /* ---- calls ------------------------------------------------------------------------------ */
 
-status work_call_wide(struct work *w, fell_status (*fn)(fell_layer_call *), fell_fit_part *part,
-                      const double *x, int64_t batch, double *y, struct problem *p)
+static status call_wide(struct work *w, fell_status (*fn)(fell_layer_call *), fell_fit_part *part,
+                        const double *x, int64_t batch, double *y, struct problem *p)
 {
     fell_layer_call c = {.ctx = &w->in.ctx,
                          .settings = w->choice->settings,
@@ -136,8 +156,8 @@ status work_call_wide(struct work *w, fell_status (*fn)(fell_layer_call *), fell
     return OK;
 }
 
-status work_call(struct work *w, fell_status (*fn)(fell_layer_call *), bool training, const float *x,
-                 int64_t batch, float *y, struct problem *p)
+static status call(struct work *w, fell_status (*fn)(fell_layer_call *), bool training, const float *x,
+                   int64_t batch, float *y, struct problem *p)
 {
     const float *inputs[1] = {x};
     float *no_input_gradient[1] = {NULL};
@@ -159,13 +179,92 @@ status work_call(struct work *w, fell_status (*fn)(fell_layer_call *), bool trai
     return OK;
 }
 
+/* Elements of SIZE bytes: N of each row at FROM, which holds ROW of them, to the rows of TO. */
+static void copy_rows(void *to, int64_t to_row, const void *from, int64_t from_row, int64_t n, int64_t batch,
+                      size_t size)
+{
+    for (int64_t i = 0; i < batch; i++)
+        memcpy((char *)to + (size_t)(i * to_row) * size, (const char *)from + (size_t)(i * from_row) * size,
+               (size_t)n * size);
+}
+
+/* Room for rows without what is parked, of X and of Y; element SIZE. False: out of memory. */
+static bool park(const struct work *w, int64_t batch, bool has_y, size_t size, void **x, void **y)
+{
+    const size_t in = (size_t)(w->in_size - w->parked) * size, out = (size_t)(w->out_size - w->parked) * size;
+
+    *x = mem_try_aligned((size_t)batch, in);
+    *y = has_y ? mem_try_aligned((size_t)batch, out) : NULL;
+    return *x && (*y || !has_y);
+}
+
+static status no_room(const struct work *w, int64_t batch, struct problem *p)
+{
+    return problem_set(p, WORK_SECTION, w->index, "", "%s: a copy of %lld rows does not fit into memory",
+                       w->in.name, (long long)batch);
+}
+
+/* What came out, and behind it what was parked. */
+static void unpark(const struct work *w, const void *x, int64_t batch, const void *inner, void *y,
+                   size_t size)
+{
+    const int64_t in = w->in_size - w->parked, out = w->out_size - w->parked;
+
+    copy_rows(y, w->out_size, inner, out, out, batch, size);
+    copy_rows((char *)y + (size_t)out * size, w->out_size, (const char *)x + (size_t)in * size, w->in_size,
+              w->parked, batch, size);
+}
+
+status work_call_wide(struct work *w, fell_status (*fn)(fell_layer_call *), fell_fit_part *part,
+                      const double *x, int64_t batch, double *y, struct problem *p)
+{
+    void *inner_x, *inner_y;
+    status result = FAILED;
+
+    if (!w->parked)
+        return call_wide(w, fn, part, x, batch, y, p);
+    if (park(w, batch, y != NULL, sizeof *x, &inner_x, &inner_y)) {
+        copy_rows(inner_x, w->in_size - w->parked, x, w->in_size, w->in_size - w->parked, batch, sizeof *x);
+        result = call_wide(w, fn, part, inner_x, batch, inner_y, p);
+    } else {
+        no_room(w, batch, p);
+    }
+    if (result == OK && y)
+        unpark(w, x, batch, inner_y, y, sizeof *x);
+    free(inner_x);
+    free(inner_y);
+    return result;
+}
+
+status work_call(struct work *w, fell_status (*fn)(fell_layer_call *), bool training, const float *x,
+                 int64_t batch, float *y, struct problem *p)
+{
+    void *inner_x, *inner_y;
+    status result = FAILED;
+
+    if (!w->parked)
+        return call(w, fn, training, x, batch, y, p);
+    if (park(w, batch, y != NULL, sizeof *x, &inner_x, &inner_y)) {
+        copy_rows(inner_x, w->in_size - w->parked, x, w->in_size, w->in_size - w->parked, batch, sizeof *x);
+        result = call(w, fn, training, inner_x, batch, inner_y, p);
+    } else {
+        no_room(w, batch, p);
+    }
+    if (result == OK && y)
+        unpark(w, x, batch, inner_y, y, sizeof *x);
+    free(inner_x);
+    free(inner_y);
+    return result;
+}
+
 status work_check_indices(const struct work *w, const float *x, const double *wide, int64_t n, int64_t first,
                           enum split s, struct problem *p)
 {
     for (int64_t i = 0; w->plan.indices && i < n; i++) {
         const double v = x ? (double)x[i] : wide[i];
 
-        if (!(v >= 0 && v < (double)w->plan.indices && v == floor(v)))
+        if (i % w->in_size < w->in_size - w->parked &&
+            !(v >= 0 && v < (double)w->plan.indices && v == floor(v)))
             return problem_set(
                 p, WORK_SECTION, w->index, "",
                 "%s: row %lld, column %lld of the %s rows is %g, not a whole number from 0 to %lld",
@@ -201,14 +300,18 @@ void work_settle(struct data *data, struct work *w)
 {
     int64_t width = 0;
 
-    data->x = w->plan.out;
+    data->x = w->parked ? fell_vec(w->out_size) : w->plan.out;
     data->x_size = w->out_size;
+    embedded_follow(data, w->column, data->ncolumns);
     for (int64_t k = 0; k < data->ncolumns; k++)
         width += w->column[k].width;
     if (width != w->out_size)
         data->ncolumns = 0;
-    for (int64_t k = 0; k < data->ncolumns; k++)
+    for (int64_t k = 0; k < data->ncolumns; k++) {
         data->column[k] = w->column[k];
+        if (k >= data->ncolumns - w->parked)
+            data->column[k].at = w->out_size - (data->ncolumns - k);
+    }
 }
 
 status work_check_gaps(const struct data *data, const struct spec *spec, struct problem *p)

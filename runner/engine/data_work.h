@@ -16,6 +16,7 @@ struct work {
     fell_shape from; /* of a row that goes in */
     fell_plan plan;
     int64_t in_size, out_size;
+    int64_t parked;       /* the last numbers of a row, which it does not see: of embedded columns */
     float **tensor;       /* [ntensors] */
     float **none;         /* [ntensors] of NULL: there are no gradients */
     bool wide;            /* rows and tensors are doubles */

@@ -112,6 +112,14 @@ struct net {
  * on. Errors: the data has no such number, or it is out of the setting's range (net_words.c). */
 status net_fill_words(struct net *n, struct entry *e, int index, struct problem *p);
 
+/* What 'input' is for entry INDEX: the data's rows, or what comes behind their embedded columns. */
+static inline int net_input_of(const struct spec *spec, int index)
+{
+    const int before = index < (int)spec->nembedded ? index : (int)spec->nembedded;
+
+    return before ? before - 1 : FROM_INPUT;
+}
+
 /* Which tensors of the entry that E, entry INDEX, names in share are E's, too: those of one name, which need
  * one shape. Into E's alias. Errors: none is, or E says otherwise (net_share.c). */
 status net_share_tensors(struct net *n, struct entry *e, int index, struct problem *p);

@@ -64,7 +64,7 @@ static void connect(struct net *n, struct entry *e, int index)
     e->from = arena_alloc(n->arena, s->nfrom * sizeof *e->from);
     for (int k = 0; k < e->nin; k++) {
         const size_t found = names_find(&n->names, s->from[k]);
-        const int from = found == NAMES_NONE ? FROM_INPUT : (int)found;
+        const int from = found == NAMES_NONE ? net_input_of(n->spec, index) : (int)found;
 
         e->from[k] = from;
         if (from >= 0) {
@@ -155,7 +155,7 @@ static status plan_layer(struct net *n, struct entry *e, int index, struct probl
             return problem_set(p, "model", index, "",
                                "%s: its %s is too large for memory, or has no valid shape", e->name,
                                e->layer->tensors[t].name);
-    if (plan->indices > 0 && check_indices(n, e, index, p) != OK)
+    if (plan->indices > 0 && !plan->index_column && check_indices(n, e, index, p) != OK)
         return FAILED;
     return check_rows(n, e, index, p);
 }

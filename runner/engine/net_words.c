@@ -1,4 +1,6 @@
 /* net_words.c - words for whole numbers in a model, `units: classes`, once the data is known. */
+#include <string.h>
+
 #include "base/text.h"
 #include "engine/net_impl.h"
 #include "host/settings.h"
@@ -48,10 +50,35 @@ static status fill(struct net *n, struct entry *e, int index, const fell_param *
     return OK;
 }
 
+/* The numbers of the column that an entry of the data's is for. */
+static status fill_embedded(struct net *n, struct entry *e, int index)
+{
+    const struct data *d = n->data;
+    const struct item *item = e->spec->plugin.item;
+
+    for (size_t i = 0; i < item->nparams; i++) {
+        int64_t *v = (int64_t *)(void *)((char *)e->spec->plugin.settings + item->params[i].offset);
+
+        if (!strcmp(item->params[i].name, "column"))
+            *v = d->x_size - d->nembedded; /* the one before has taken its number away */
+        else if (!strcmp(item->params[i].name, "num_embeddings"))
+            *v = d->embedded[index].values;
+    }
+    e->filled = arena_format(n->arena, "num_embeddings is %lld, the words of %s",
+                             (long long)d->embedded[index].values, d->embedded[index].name);
+    return OK;
+}
+
 status net_fill_words(struct net *n, struct entry *e, int index, struct problem *p)
 {
     const struct item *item = e->spec->plugin.item;
 
+    if (index == 0 && n->data->nembedded != (int64_t)n->spec->nembedded)
+        return problem_set(p, "data.source", 0, "columns",
+                           "columns: %zu are to be embedded, and the dataset gives %lld such",
+                           n->spec->nembedded, (long long)n->data->nembedded);
+    if (index < (int)n->spec->nembedded)
+        return fill_embedded(n, e, index);
     for (size_t i = 0; i < item->nparams; i++) {
         int64_t *v = (int64_t *)(void *)((char *)e->spec->plugin.settings + item->params[i].offset);
 

@@ -103,6 +103,32 @@ static void work_embedding(struct story *s, int entry)
             (long long)at, (long long)at, e->name, NC((double)n), NT(w->w[at * n]));
 }
 
+/* The vector of a word stands behind the numbers that stay. */
+static void work_embed_column(struct story *s, int entry)
+{
+    const struct lesson_entry *e = &s->l->entry[entry];
+    const struct lesson_tensor *w = story_tensor(s, entry, "weight");
+    fell_shape shape;
+    const double *x = input_of(s, e, 0, &shape);
+    const int64_t n = w->shape.dim[1], stay = fell_size(&shape) - 1;
+    double before = 0.0;
+    int64_t at;
+
+    if (!settings_number(e->item, e->settings, "column", &before))
+        return;
+    at = (int64_t)x[(int64_t)before];
+    if (at >= 0 && near(w->w[at * n], e->y[stay]))
+        page_paragraph(s->p,
+                       "Number %lld of its input is the place of a word, %lld: row %lld of `%s.weight`, %s "
+                       "numbers that begin with %s, comes in its place behind the others. Only rows of words "
+                       "that occur learn.",
+                       (long long)(int64_t)before, (long long)at, (long long)at, e->name, NC((double)n),
+                       NT(w->w[at * n]));
+    else if (at < 0)
+        page_paragraph(s->p, "The word is none of those that were learnt: %s zeros stand for it.",
+                       NC((double)n));
+}
+
 /* ---- attention -------------------------------------------------------------------------------------- */
 
 /* Number J of a projection PART (0 queries, 1 keys, 2 values) of step T. */
@@ -203,6 +229,7 @@ void story_worked(struct story *s, int entry)
                 {"rms_norm", work_norm},
                 {"add", work_add},
                 {"embedding", work_embedding},
+                {"embed_column", work_embed_column},
                 {"attention", work_attention}};
     const struct lesson_entry *e = &s->l->entry[entry];
 

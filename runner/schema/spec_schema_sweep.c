@@ -204,10 +204,11 @@ static char *below(bool pattern, const char *path, const char *key)
     return mem_format("%s%s%s", path, !*path ? "" : pattern ? "\\." : ".", key);
 }
 
-static void add_element(struct paths *p, bool pattern, const char *path)
+/* What is in the list, or in the map of words, {embed: 8} among them, at PATH. */
+static void add_element(struct paths *p, bool pattern, const char *path, uint32_t type)
 {
     char *list = pattern ? mem_string(path) : pattern_of(path),
-         *element = mem_format("%s\\.([0-9]+|\\*)", list);
+         *element = mem_format(type == FELL_P_MAP ? "%s\\.[^.]+(\\.[^.]+)?" : "%s\\.([0-9]+|\\*)", list);
 
     add_path(p, true, element, NULL);
     free(element);
@@ -237,7 +238,7 @@ static void add_choice_paths(struct paths *p, enum role role, bool pattern, cons
 
             add_path(p, pattern, to, pointer);
             if (param && param->type >= FELL_P_INTS)
-                add_element(p, pattern, to);
+                add_element(p, pattern, to, param->type);
             free(pointer);
             free(to);
         }
@@ -261,7 +262,7 @@ static void add_model_paths(struct paths *p)
     add_choice_paths(p, ROLE_ACTIVATION, true, activation);
     add_choice_paths(p, ROLE_INITIALISER, true, init);
     add_path(p, true, tensor, NULL);
-    add_element(p, true, from);
+    add_element(p, true, from, FELL_P_STRINGS);
     free(activation);
     free(from);
     free(init);
@@ -278,7 +279,7 @@ static void add_key_paths(struct paths *p, const struct spec_key *key, const cha
     else if (key->form == KEY_CHOICES || key->role == ROLE_PROBE) {
         char *one = pattern_of(path), *numbered = mem_format("%s\\.([0-9]+|\\*)", one);
 
-        add_element(p, false, path);
+        add_element(p, false, path, FELL_P_STRINGS);
         add_choice_paths(p, key->role, false, path);
         add_choice_paths(p, key->role, true, numbered);
         free(numbered);
@@ -286,7 +287,7 @@ static void add_key_paths(struct paths *p, const struct spec_key *key, const cha
     } else if (key->form == KEY_CHOICE || key->role)
         add_choice_paths(p, key->role, false, path);
     else if (!key->section)
-        add_element(p, false, path);
+        add_element(p, false, path, FELL_P_STRINGS);
     if (key->section && !key->role)
         add_section_paths(p, key->section, path);
 }

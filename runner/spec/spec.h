@@ -87,6 +87,8 @@ struct spec {
 
     size_t nmodel;
     struct spec_entry *model;
+    size_t nembedded; /* the first of them, which are there for columns of the data that are embedded: they
+                         are not written, and what takes 'input' takes their output (spec_embedded.c) */
     struct place model_at;
     struct choice loss, optimizer;
     size_t nschedules, nmetrics, nprobes;

@@ -105,7 +105,7 @@ static cJSON *json_model(const struct spec *s)
 {
     cJSON *list = cJSON_CreateArray();
 
-    for (size_t i = 0; i < s->nmodel; i++)
+    for (size_t i = s->nembedded; i < s->nmodel; i++)
         cJSON_AddItemToArray(list, json_entry(&s->model[i]));
     return list;
 }

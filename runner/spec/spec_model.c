@@ -29,6 +29,7 @@ struct model_reader {
     struct spec_entry *entries;
     struct draft *drafts;
     size_t n;
+    size_t nembedded;   /* the first entries, of columns that are embedded */
     struct names names; /* of the entries, once they have them */
     size_t *first;      /* the first entry of each name, by its number */
     const char *copy;   /* while entries are read: of the repeat that is read */
@@ -362,10 +363,10 @@ static void connect_entry(struct model_reader *m, size_t i)
     bool known = true;
 
     if (m->drafts[i].sums) {
-        names[0] = m->drafts[i].begin ? m->entries[m->drafts[i].begin - 1].name : "input";
+        names[0] = m->drafts[i].begin > m->nembedded ? m->entries[m->drafts[i].begin - 1].name : "input";
         names[1] = m->entries[m->drafts[i].end - 1].name;
     } else if (!from) {
-        names[0] = i ? m->entries[i - 1].name : "input";
+        names[0] = i > m->nembedded ? m->entries[i - 1].name : "input";
     }
     for (size_t k = 0; from && k < n; k++) {
         names[k] = resolve_input(m, i, from->kind == NODE_LIST ? from->item[k] : from);
@@ -390,11 +391,30 @@ static void warn_unused(struct model_reader *m)
             if (name != NAMES_NONE)
                 last[name] = i;
         }
-    for (size_t i = 0; i + 1 < m->n; i++)
+    for (size_t i = m->nembedded; i + 1 < m->n; i++)
         if (last[names_find(&m->names, m->entries[i].name)] <= i)
             diag_warn(m->r->diag, &m->entries[i].plugin.at, "the output of '%s' goes nowhere",
                       m->entries[i].name);
     free(last);
+}
+
+/* ---- columns of the data that are embedded ------------------------------------------------------ */
+
+/* An entry for each, before all that are written; AT: the model. */
+static void add_embedded(struct model_reader *m, const struct node *at)
+{
+    const size_t n = spec_embedded_count(m->r);
+    struct spec_named named;
+
+    for (size_t i = 0; i < n; i++) {
+        const struct node *name = spec_embedded_entry(m->r, i, at, &named);
+        struct draft *draft =
+            add_entry(m, ROLE_MODEL_ENTRY, &named, arena_format(m->r->arena, "data.source.columns.%zu", i));
+
+        m->entries[m->n - 1].name = name->text;
+        draft->given_name = name;
+    }
+    m->nembedded = m->n;
 }
 
 /* ---- the whole list -------------------------------------------------------------------------- */
@@ -416,12 +436,14 @@ void spec_read_model(struct spec_reader *r, const struct node *node)
                                 MODEL_ENTRIES_MAX);
         return;
     }
+    room += spec_embedded_count(r);
     m.entries = arena_alloc(r->arena, room * sizeof *m.entries);
     m.drafts = mem_array(room, sizeof *m.drafts);
     m.first = mem_array(room, sizeof *m.first);
     r->result = OK;
+    add_embedded(&m, node);
     read_list(&m, "model", node);
-    if (!m.n && !r->result)
+    if (m.n == m.nembedded && !r->result)
         r->result |= diag_error(r->diag, &node->place, "the model has no entries: its repeats come to none");
     name_entries(&m);
     for (size_t i = 0; i < m.n; i++) {
@@ -433,6 +455,7 @@ void spec_read_model(struct spec_reader *r, const struct node *node)
     r->result |= before;
     r->spec->model = m.entries;
     r->spec->nmodel = m.n;
+    r->spec->nembedded = m.nembedded;
     names_release(&m.names);
     free(m.first);
     free(m.drafts);

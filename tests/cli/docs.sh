@@ -12,7 +12,7 @@ test -s example1.yaml && test -s example2.yaml
 for spec in example*.yaml; do
     expect_exit 0 "$FELL" run "$spec" --quiet --db docs.db
 done
-expect_sql docs.db '43|finished' "SELECT count(*), max(status) FROM runs"
+expect_sql docs.db '45|finished' "SELECT count(*), max(status) FROM runs"
 expect_sql docs.db '9|validation.accuracy' "SELECT count(*), max(objective) FROM trials WHERE name = 'widths'"
 
 # The commands, on a small sweep of the name that they ask for.

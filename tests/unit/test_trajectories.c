@@ -175,6 +175,12 @@ Test(trajectories, iris_warm_restarts)
     follow_at_every_level("iris-warm-restarts");
 }
 
+/* nn.Embedding of two columns of a table beside its prepared numbers. */
+Test(trajectories, embed_columns)
+{
+    follow_at_every_level("embed-columns");
+}
+
 /* Attention, in the language model that the dataset text feeds; at the level that users have, since it is the
  * longest. */
 Test(trajectories, lm_transformer)
