@@ -12,6 +12,7 @@
 
 static const struct command *const commands[] = {
     /* Run experiments */
+    &command_new,    /* cli/new.c: a first spec */
     &command_run,    /* cli/run.c: train all runs of a spec and record them */
     &command_retry,  /* cli/retry.c: train those that failed again */
     &command_check,  /* cli/plan.c: find its errors */

@@ -64,6 +64,10 @@
       "Write what was recorded: a row an epoch to FILE.csv, or every table to a folder")                     \
     X(TENSORBOARD, TEXT, tensorboard, 0, "tensorboard", "DIR", NULL, 0, 0,                                   \
       "Write what was recorded as event files of TensorBoard")                                               \
+    X(FROM_CSV, TEXT, from_csv, 0, "csv", "FILE", NULL, 0, 0, "The table that the spec is for")              \
+    X(TARGET, TEXT, target, 0, "target", "COLUMN", NULL, 0, 0,                                               \
+      "The column that is to be learnt, by name, or by number from 0")                                       \
+    X(LIST, FLAG, list, 0, "list", NULL, 0, 0, 0, "List the templates")                                      \
     X(SHARE, REAL, share, 0, "share", "X", -1, 0, 0,                                                         \
       "The share that goes, in [0, 1), of the weights that are still there")                                 \
     X(PER_LAYER, FLAG, per_layer, 0, "per-layer", NULL, 0, 0, 0,                                             \

@@ -1,0 +1,224 @@
+/* new_look.c - see new_look.h. */
+#include "cli/new_look.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "cli/experiment_call.h"
+#include "cli/new.h"
+#include "work/scout.h"
+
+enum { LOOKS = 6 }; /* after which the reader has refused enough */
+
+/* The messages of D, without the places of a file that the user does not know. */
+static void take_problems(const struct diag *d, struct strbuf *out)
+{
+    struct strbuf all = {0};
+    const char *line, *at;
+
+    diag_write(d, &all, false);
+    for (line = all.len ? all.text : ""; *line;
+         line += strcspn(line, "\n") + (line[strcspn(line, "\n")] == '\n')) {
+        const size_t n = strcspn(line, "\n");
+
+        at = memmem(line, n, "error: ", 7);
+        if (at)
+            strbuf_addf(out, "%s%.*s", out->len ? "\n" : "", (int)(n - (size_t)(at + 7 - line)), at + 7);
+    }
+    strbuf_release(&all);
+}
+
+/* The plan of the spec PATH, which a worker makes; NULL: it has errors, in PROBLEMS. */
+static cJSON *plan_of(const struct call *c, const char *path, struct strbuf *problems)
+{
+    struct call check = {.command = c->command, .typed = c->typed, .db = c->db, .nargs = 1, .args = &path};
+    struct experiment_call x;
+    char *text = NULL;
+    cJSON *plan = NULL;
+
+    if (experiment_call_open(&x, &check) == OK) {
+        if (scout_all(x.experiment, &x.options, &text, x.diag) == OK)
+            plan = cJSON_Parse(text);
+        else
+            take_problems(x.diag, problems);
+    } else {
+        strbuf_add(problems, "the table cannot be looked at: see above");
+    }
+    free(text);
+    experiment_call_release(&x);
+    return plan;
+}
+
+status new_check(const struct call *c, const char *path, struct error *err)
+{
+    struct strbuf problems = {0};
+    cJSON *plan = plan_of(c, path, &problems);
+    const status result = plan ? OK : error_set(err, "%.2000s", problems.text);
+
+    cJSON_Delete(plan);
+    strbuf_release(&problems);
+    return result;
+}
+
+/* As it is where it can be nothing else, else in quotes. */
+void look_add_word(struct strbuf *b, const char *text)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    static const char *const special[] = {"null", "true", "false", "yes", "no", "on",
+                                          "off",  "y",    "n",     "nan", "inf"};
+    bool plain = *text && strchr(letters, *text);
+    cJSON *json = cJSON_CreateString(text);
+    char *printed = cJSON_PrintUnformatted(json);
+
+    for (const char *p = text; *p; p++)
+        plain = plain && (strchr(letters, *p) || strchr("0123456789_-./", *p));
+    for (size_t i = 0; i < sizeof special / sizeof *special; i++)
+        plain = plain && strcasecmp(text, special[i]) != 0;
+    strbuf_add(b, plain ? text : printed ? printed : "\"\"");
+    cJSON_free(printed);
+    cJSON_Delete(json);
+}
+
+/* A dropped column by its name where that is certain, as new rows may have another order; else by its number.
+ */
+void look_add_drop(struct strbuf *b, const struct dropped *d)
+{
+    if (*d->name)
+        look_add_word(b, d->name);
+    else
+        strbuf_addf(b, "%lld", (long long)d->number);
+}
+
+/* One look: the table with TARGET, a list in YAML, and REST of a spec. False: PROBLEMS. */
+status look_once(struct look *l, const char *target, const char *rest, struct error *err)
+{
+    const char *tmp = getenv("TMPDIR");
+    char *folder = mem_format("%s/fell-new-XXXXXX", tmp && *tmp ? tmp : "/tmp"), *path;
+    struct strbuf spec = {0};
+    status result = FAILED;
+    cJSON *plan;
+
+    cJSON_Delete(l->set);
+    l->set = NULL;
+    l->problems.len = 0;
+    if (!mkdtemp(folder)) {
+        error_set(err, "no temporary folder '%s': %s", folder, strerror(errno));
+        free(folder);
+        return FAILED;
+    }
+    path = mem_format("%s/look.yaml", folder);
+    strbuf_add(&spec, "data:\n  source: {csv: {path: ");
+    look_add_word(&spec, l->path);
+    strbuf_addf(&spec, ", target: %s%s%s, drop: [", target, l->decimal, l->encoding);
+    for (size_t i = 0; i < l->ndropped; i++) {
+        strbuf_add(&spec, i ? ", " : "");
+        look_add_drop(&spec, &l->dropped[i]);
+    }
+    strbuf_addf(&spec, "]}}\n%s", rest);
+    if (file_write(path, spec.text, spec.len, err) == OK) {
+        plan = plan_of(l->call, path, &l->problems);
+        l->set = cJSON_DetachItemFromArray(cJSON_GetObjectItem(plan, "data"), 0);
+        cJSON_Delete(plan);
+        result =
+            l->set ? OK : error_set(err, "%.2000s", l->problems.len ? l->problems.text : "there is no table");
+    }
+    unlink(path);
+    rmdir(folder);
+    strbuf_release(&spec);
+    free(path);
+    free(folder);
+    return result;
+}
+
+void look_drop(struct look *l, int64_t column, const char *name, const char *why, size_t n)
+{
+    size_t at = 0;
+
+    while (at < l->ndropped && l->dropped[at].number < column)
+        at++;
+    if (at < l->ndropped && l->dropped[at].number == column)
+        return;
+    if (l->ndropped == l->room) {
+        l->room = l->room ? 2 * l->room : 8;
+        l->dropped = mem_grow(l->dropped, l->room, sizeof *l->dropped);
+    }
+    memmove(&l->dropped[at + 1], &l->dropped[at], (l->ndropped++ - at) * sizeof *l->dropped);
+    l->dropped[at] = (struct dropped){column, mem_string(name), mem_format("%.*s", (int)n, why)};
+}
+
+/* "name" of "column 3 (name) has ..."; "" where it is cut, or has parentheses of its own. free() it. */
+static char *name_in(const char *label)
+{
+    const char *open = label + strcspn(label, " ;,(");
+    size_t n;
+
+    if (strncmp(open, " (", 2) != 0)
+        return mem_string("");
+    n = strcspn(open + 2, "()\"\\");
+    return n < 100 && open[2 + n] == ')' && open[3 + n] == ' ' ? mem_format("%.*s", (int)n, open + 2)
+                                                               : mem_string("");
+}
+
+/* What the reader said can be done is done: "column 3 (name) has 200 words ...; drop it", `decimal: ","`,
+ * `encoding: latin1`. False: nothing was. */
+static bool follow_advice(struct look *l)
+{
+    const size_t before = l->ndropped;
+    const char *text = l->problems.len ? l->problems.text : "";
+
+    for (const char *at = text; (at = strstr(at, "column ")); at++) {
+        const char *end = strstr(at, "drop it");
+        const char *next = strstr(at + 1, "column ");
+        char *rest;
+        const long number = strtol(at + 7, &rest, 10);
+
+        if (rest > at + 7 && number > 0 && end && (!next || end < next)) {
+            char *name = name_in(at + 7);
+
+            look_drop(l, number - 1, name, at, (size_t)(end - at) - 2);
+            free(name);
+        }
+    }
+    if (!*l->decimal && strstr(text, "decimal: \",\"")) {
+        l->decimal = ", decimal: \",\"";
+        return true;
+    }
+    if (!*l->encoding && strstr(text, "encoding: latin1")) {
+        l->encoding = ", encoding: cp1252";
+        return true;
+    }
+    return l->ndropped > before;
+}
+
+/* Every column. */
+status look_at_columns(struct look *l, struct error *err)
+{
+    static const char rest[] =
+        "  target: input\n  transforms: [impute]\nmodel: [{dense: {units: features}}]\n"
+        "loss: mse\noptimizer: sgd\ntrain: {epochs: 1}\n";
+
+    for (int i = 0; i < LOOKS; i++) {
+        if (look_once(l, "[]", rest, err) == OK)
+            return OK;
+        if (!follow_advice(l))
+            break;
+    }
+    return FAILED;
+}
+
+void look_release(struct look *l)
+{
+    for (size_t i = 0; i < l->ndropped; i++) {
+        free(l->dropped[i].name);
+        free(l->dropped[i].why);
+    }
+    free(l->dropped);
+    free(l->path);
+    cJSON_Delete(l->set);
+    strbuf_release(&l->problems);
+}
