@@ -5,7 +5,8 @@
 #
 #     FELL=build/fell FAULTS=all bash tests/cli/faults.sh     every n up to the last (hours)
 #
-# FAULTS_OF="disk read" tries these kinds alone. Without FAULTS some n of each kind, spread evenly and moved by SEED, are tried.
+# FAULTS_OF="disk read" tries these kinds alone, FAULTS_WHO=worker this process; FAULTS_FROM=100 begins with the 100th
+# call, FAULTS_EVERY=7 takes every seventh. Without FAULTS some n of each kind, spread evenly and moved by SEED, are tried.
 . "${srcdir:-.}/tests/cli/lib.sh"
 set +e
 build_shim fault_shim.c
@@ -76,12 +77,14 @@ one() {
 # kind KIND ERRNO WHO: for some n, or all.
 kind() {
     case " ${FAULTS_OF:-$1} " in *" $1 "*) ;; *) return ;; esac
+    [ "${FAULTS_WHO:-$3}" = "$3" ] || return 0
     LD_PRELOAD=$PWD/shim.so FAULT=$1 FAULT_WHO=$3 FAULT_AT=0 FAULT_COUNT=$PWD/count $run --db n.db >out 2>err || fail "counting $1: $(cat err)"
     rm -rf n.db*
     last=$(cat count)
     [ "$last" -gt 0 ] || fail "$3 makes no call of the kind $1"
     step=$([ "$points" = all ] && echo 1 || echo $((last / points + 1)))
-    for n in $(seq $((step == 1 ? 1 : 1 + seed % step)) "$step" "$last"); do
+    first=$((step == 1 ? 1 : 1 + seed % step))
+    for n in $(seq "${FAULTS_FROM:-$first}" "${FAULTS_EVERY:-$step}" "$last"); do
         one "$1" "$2" "$3" "$n"
         [ "$1" = memory ] || one "$1" "$2" "$3" "$n" on
     done

@@ -145,6 +145,7 @@ for command in 'export 1 --safetensors pipe' 'prune 1 --share 0.5 -o pipe' 'pred
     expect_text err "cannot write 'pipe'"
     [ -p pipe ] || fail "fell $command made a file of a pipe"
 done
+ends "a plugin is built as a file" "$FELL" plugin build "$srcdir/plugins/loss/mse.c" -o pipe
 # A pipe that was opened for it is read.
 "$FELL" check /dev/stdin <good.yaml >out
 # shellcheck disable=SC2002 # a pipe is wanted
