@@ -70,7 +70,6 @@ status hand_start(struct hand *h, const struct hand_env *env, struct error *err)
     limits_begin(&h->watch, &spec->limits, spec->train.threads, h->process.pid);
     if (process_send(&h->process, &job, err) != OK) {
         limits_end(&h->watch);
-        process_bury(&h->process, false, NULL);
         goto out;
     }
     begin_run(h);

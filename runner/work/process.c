@@ -173,6 +173,11 @@ status process_send(struct process *p, const struct job *job, struct error *err)
     strbuf_addn(&body, text, strlen(text) + 1);
     strbuf_addn(&body, job->resolved, strlen(job->resolved) + 1);
     result = frame_write(p->job_fd, job->type, job->number, body.text, body.len, err);
+    if (result != OK) { /* a pipe that is broken says nothing; why it is, does */
+        body.len = 0;
+        process_bury(p, false, &body);
+        error_set(err, "a worker process takes no work any more: %s", body.text);
+    }
     strbuf_release(&body);
     free(text);
     free(seed);

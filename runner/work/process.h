@@ -48,7 +48,7 @@ struct job {
     const char *rows;  /* FRAME_CHECK: the split whose rows the plan is to list; or NULL */
     int64_t ask_epoch; /* the first epoch after which the run asks; 0: never */
 };
-/* FAILED: the process is dead or dying. */
+/* FAILED: the process was dead or dying, and is buried; ERR says how it ended. */
 status process_send(struct process *p, const struct job *job, struct error *err);
 /* To FRAME_ASK. NEXT: the epoch after which it asks again; 0: never. FAILED as above. */
 status process_answer(struct process *p, uint64_t job, enum verdict verdict, int64_t next, struct error *err);

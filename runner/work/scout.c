@@ -140,7 +140,6 @@ status scout_begin(struct process *p, const struct experiment *e, const struct r
         o->worker->pid = 0;
         if (ask(p, e, 0, o->rows, err) == OK)
             return OK;
-        process_bury(p, true, NULL);
     }
     if (process_start(p, o->nplugins, o->plugins, err) != OK)
         return FAILED;
@@ -172,7 +171,7 @@ status scout_finish(struct process *p, const struct experiment *e,
             plan(arg, t, body);
         t++;
         if (t < e->nscouts && ask(p, e, t, NULL, &err) != OK) {
-            add_crash(d, p, scout_now(e, t, arena).spec);
+            diag_error(d, NULL, "%s", err.text);
             break;
         }
     }
