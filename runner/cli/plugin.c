@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/text.h"
@@ -263,6 +264,7 @@ enum { NTASKS = sizeof tasks / sizeof *tasks };
 static int run_plugin(const struct call *c)
 {
     const char *words[NTASKS], *near;
+    struct stat about;
 
     for (size_t i = 0; i < NTASKS; i++) {
         words[i] = tasks[i].word;
@@ -270,6 +272,10 @@ static int run_plugin(const struct call *c)
             continue;
         if (c->nargs - 1 < tasks[i].least || c->nargs - 1 > tasks[i].most)
             return cli_error("write: fell plugin %s %s", tasks[i].word, tasks[i].args);
+        /* A linker removes what is in its way, a device too. */
+        if (c->output && stat(c->output, &about) == 0 && !S_ISREG(about.st_mode))
+            return cli_error("'%s' is %s; a plugin is built as a file", c->output,
+                             path_kind_word(about.st_mode));
         return tasks[i].run(c);
     }
     near = text_nearest(c->args[0], words, NTASKS);

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -124,7 +123,6 @@ int plugin_build(const struct call *c)
 {
     const char *source = c->args[1];
     size_t stem = strlen(source);
-    struct stat about;
     char *include, *output;
     int code, result = EXIT_INPUT;
 
@@ -132,9 +130,6 @@ int plugin_build(const struct call *c)
         return cli_error("'%s' is not a C file; plugins are built from FILE.c", source);
     if (access(source, R_OK) != 0)
         return cli_error("%s: %s", source, strerror(errno));
-    /* A linker removes what is in its way, a device too. */
-    if (c->output && stat(c->output, &about) == 0 && !S_ISREG(about.st_mode))
-        return cli_error("'%s' is %s; a plugin is built as a file", c->output, path_kind_word(about.st_mode));
     include = include_folder();
     if (!include)
         return cli_error("fell/plugin.h is not found: install the program with its headers");
