@@ -132,10 +132,10 @@ void case_compare(struct run *r, const char *where, const float *got, const doub
     double scale = 1e-30;
 
     for (int64_t i = 0; i < n; i++)
-        scale = fabs(wanted[i]) > scale ? fabs(wanted[i]) : scale;
+        scale = isfinite(wanted[i]) && fabs(wanted[i]) > scale ? fabs(wanted[i]) : scale;
     for (int64_t i = 0; i < n; i++) {
         const double v = single ? single[i] : (double)got[i];
-        double error = fabs(v - wanted[i]) / scale;
+        double error = v == wanted[i] ? 0.0 : fabs(v - wanted[i]) / scale; /* the same infinity is equal */
 
         if (isnan(error))
             error = isnan(v) && isnan(wanted[i]) ? 0.0 : INFINITY;

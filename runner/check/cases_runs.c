@@ -241,6 +241,7 @@ status case_initialiser(struct run *r)
     fell_shape shape = {0};
     fell_init_call c;
     double middle = 0.0, got;
+    int64_t all = 1;
 
     if (!random && case_read_numbers(r, r->json, "w", &w) != OK)
         return FAILED;
@@ -251,8 +252,13 @@ status case_initialiser(struct run *r)
     shape.rank = given ? dims.n : w.rank;
     if (shape.rank < 1 || shape.rank > 4)
         return error_set(r->err, "its shape has not 1 to 4 dimensions");
-    for (int64_t d = 0; d < shape.rank; d++)
+    for (int64_t d = 0; d < shape.rank; d++) {
+        if (given &&
+            !(dims.d[d] >= 1.0 && dims.d[d] <= (double)((1 << 24) / all) && dims.d[d] == floor(dims.d[d])))
+            return error_set(r->err, "'shape' holds other than whole numbers from 1 on, or is too large");
         shape.dim[d] = given ? (int64_t)dims.d[d] : w.dim[d];
+        all *= shape.dim[d];
+    }
     c = (fell_init_call){
         .ctx = &r->s.in.ctx, .settings = r->s.settings, .shape = &shape, .n = fell_size(&shape)};
     init_fans(&shape, &c.fan_in, &c.fan_out);
@@ -292,9 +298,9 @@ static status read_rows(struct run *r, const fell_data_info *info, const struct 
     float *values = subject_floats(&r->s, rows->n * nt, NAN), *got;
 
     for (int64_t i = 0; i < rows->n; i++) {
-        row[i] = (int64_t)rows->d[i];
-        if (!(rows->d[i] >= 0.0 && rows->d[i] < (double)info->rows))
+        if (!(rows->d[i] >= 0.0 && rows->d[i] < (double)info->rows && rows->d[i] == floor(rows->d[i])))
             return error_set(r->err, "row %g is not one of its %lld", rows->d[i], (long long)info->rows);
+        row[i] = (int64_t)rows->d[i];
     }
     if (case_read_numbers(r, r->json, "x", &x) != OK || case_expect_size(r, "x", x.n, rows->n * nx) ||
         case_read_numbers(r, r->json, "target", &target) != OK ||

@@ -151,6 +151,18 @@ expect_json few.out 'ok|0' "(SELECT (value->>'result') || '|' || (value->>'error
 expect_text few.out "did you mean 'relu'?" "has no setting 'slope'" "'x' is not a tensor of numbers" "it has no 'y'" \
     "target 0 is 2, which is no class of 2" "x[0] is 2, which is no whole number from 0 to 1" "its keys tell no kind" "it has no 'name'" \
     "'relu' is an activation, not a transform; a case with 'y' and neither 'dx' nor 'parameters_before' is a transform's"
+# an infinity hides no other number; rows and shapes are whole numbers
+cat >odd.json <<'END'
+[{"name": "relu", "x": [[1e999, 4]], "y": [[1e999, 5]], "dy": [[1, 1]], "dx": [[1, 1]]},
+ {"name": "relu", "x": [[1e999, 4]], "y": [[1e999, 4]], "dy": [[1, 1]], "dx": [[1, 1]]},
+ {"name": "ones", "shape": [2.5], "sd": 0, "mean": 1},
+ {"name": "xor", "rows": [0.5], "x": [[0, 0]], "target": [[0]]}]
+END
+expect_exit 1 "$FELL" plugin verify odd.json --json
+mv out odd.out
+expect_json odd.out 'y[1]|4|5' "(SELECT (value->>'at') || '|' || (value->>'got') || '|' || (value->>'wanted') FROM json_each(j) LIMIT 1)"
+expect_json odd.out ok "json_extract(j, '\$[1].result')"
+expect_text odd.out "'shape' holds other than whole numbers from 1 on" "row 0.5 is not one of its 4"
 # every kind, layers of two inputs too
 expect_exit 0 "$FELL" plugin verify --reference "$srcdir/tests/reference/kinds.json" --tolerance 0.02
 expect_text out "14 of 14 cases"
