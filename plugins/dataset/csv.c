@@ -90,7 +90,9 @@ static fell_status choose_delimiter(struct csv *d)
         *delimiter = *wanted;
     else
         return fell_fail(
-            d->ctx, "delimiter: '%s' is neither auto, nor tab, nor one character like ',' or ';'", wanted);
+            d->ctx,
+            "delimiter: '%s' is neither auto, nor tab, nor one character like ',' or ';' (' ': blanks)",
+            wanted);
     if (*delimiter == (d->s->decimal ? ',' : '.'))
         return fell_fail(d->ctx, "decimal: '%c' also separates the columns; say delimiter", *delimiter);
     return FELL_OK;

@@ -456,6 +456,15 @@ status settings_check_keys(const struct item *item, const struct node *map, cons
     return result;
 }
 
+/* The setting that one value is most likely meant for: the first that is required, else the first. */
+static const char *first_setting(const struct item *item)
+{
+    for (size_t i = 0; i < item->nparams; i++)
+        if (item->params[i].flags & FELL_REQUIRED)
+            return item->params[i].name;
+    return item->nparams ? item->params[0].name : NULL;
+}
+
 static void *parse(struct arena *arena, const struct item *item, const struct node *map,
                    const char *const *skip, const struct place *at, bool words, struct diag *d)
 {
@@ -463,8 +472,11 @@ static void *parse(struct arena *arena, const struct item *item, const struct no
     status result;
 
     if (map && map->kind != NODE_MAP && !tree_is_null(map)) {
-        diag_error(d, &map->place, "the settings of '%s' are a map, not %s", item->name,
-                   kind_words[map->kind]);
+        const char *one = map->kind == NODE_SCALAR ? first_setting(item) : NULL;
+
+        diag_error(d, &map->place, "the settings of '%s' are a map, not %s%s%s%s%.40s%s", item->name,
+                   kind_words[map->kind], one ? ": {" : "", one ? one : "", one ? ": " : "",
+                   one ? map->text : "", one ? "}" : "");
         return NULL;
     }
     result = settings_check_keys(item, map, skip, d);

@@ -48,11 +48,29 @@ static void check_seeds(struct spec_reader *r, const struct node *root)
                                 seed->text, (long long)s->repeats);
 }
 
+/* Whether TEXT is a number of hundredths, 20%. */
+static bool is_percent(const char *text, double *number)
+{
+    const size_t n = strlen(text);
+    char plain[24];
+
+    if (n < 2 || n >= sizeof plain || text[n - 1] != '%')
+        return false;
+    memcpy(plain, text, n - 1);
+    plain[n - 1] = '\0';
+    return text_to_double(plain, number);
+}
+
 /* A number is a share, any other name a dataset. */
 static void read_validation(struct spec_reader *r, const struct node *node)
 {
     double share;
 
+    if (node->kind == NODE_SCALAR && is_percent(node->text, &share)) {
+        r->result |= diag_error(r->diag, &node->place, "data.validation: %s is written as %g", node->text,
+                                share / 100);
+        return;
+    }
     if (node->kind != NODE_SCALAR || !text_to_double(node->text, &share)) {
         spec_read_choice(r, ROLE_DATASET, node, &r->spec->data.validation);
         return;

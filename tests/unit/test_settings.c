@@ -174,7 +174,7 @@ Test(settings, refusals)
         {"unit: 3", "1:1: error: 'all' has no setting 'unit'; did you mean 'units'?\n"},
         {"activaton: 3", "1:1: error: 'all' has no setting 'activaton'; did you mean 'activation'?\n"},
         {"zzz: 3", "1:1: error: 'all' has no setting 'zzz'\n"},
-        {"5", "1:1: error: the settings of 'all' are a map, not one value\n"},
+        {"5", "1:1: error: the settings of 'all' are a map, not one value: {units: 5}\n"},
         {"[5]", "1:1: error: the settings of 'all' are a map, not a list\n"},
     };
 

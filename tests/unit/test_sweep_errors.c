@@ -310,7 +310,7 @@ Test(sweep_errors, objectives_and_pruners)
          "t.yaml:6:36: error: asha.reduction: 1 is not in [2, inf)\n"
          "t.yaml:6:39: error: 'asha' has no setting 'minimun'; did you mean 'minimum'?\n"},
         {"sweep: {pruner: {median: 3}, over: {seed: [1]}}\n",
-         "t.yaml:6:26: error: the settings of 'median' are a map, not one value\n"},
+         "t.yaml:6:26: error: the settings of 'median' are a map, not one value: {minimum: 3}\n"},
     };
 
     EXPECT_REFUSALS(cases);
