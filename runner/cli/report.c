@@ -1,18 +1,20 @@
 /* report.c - `fell report`: what came of an experiment, out of the results database: how its runs ended,
  * the best trials, which values of the swept settings do well and which settings matter, why runs
- * failed and why they were pruned. report_settings.c has the part on settings.
+ * failed and why they were pruned. report_settings.c has the part on settings, report_page.c the page of
+ * --html.
  */
 #include "cli/report.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/run_status.h"
+#include "base/text.h"
 #include "cli/display.h"
 #include "cli/query.h"
-#include "cli/tally.h"
 #include "record/schema.h"
 
 static const double LEAST_PAIR = 0.01; /* share of an interaction that a person is shown */
@@ -87,14 +89,6 @@ static const char folds_sql[] =
     "SELECT params, mean, sd, n AS folds, lowest, highest FROM folds\n"
     "WHERE experiment = ?1 ORDER BY " SCHEMA_MEAN_RANK ", params LIMIT iif(?2 > 0, ?2, -1)";
 
-struct report {
-    int64_t experiment, trials;
-    char *heading;
-    struct tally tally;
-    struct table *about, *folds, *board, *values, *failures, *pruned;
-    struct report_importance importance;
-};
-
 static void release(struct report *r)
 {
     free(r->heading);
@@ -107,9 +101,14 @@ static void release(struct report *r)
     report_importance_release(&r->importance);
 }
 
+/* Of the page: a browser is slow with more. */
+enum { PAGE_TRIALS = 2000, PAGE_ROWS = 200 };
+
 static status ask_all(sqlite3 *db, const struct call *c, struct report *r, struct error *err)
 {
-    const int64_t ids[] = {r->experiment, query_limit(c)};
+    const bool own = c->html && c->limit < 0;
+    const int64_t ids[] = {r->experiment, own ? PAGE_ROWS : query_limit(c)};
+    const int64_t trials = own ? PAGE_TRIALS : ids[1];
 
     return report_begin(db, ids[0], err) || results_heading(db, ids[0], &r->heading, err) ||
                    tally_read(db, ids[0], &r->tally, err) ||
@@ -121,7 +120,7 @@ static status ask_all(sqlite3 *db, const struct call *c, struct report *r, struc
                        "       objective_at, strategy, created_at FROM experiments WHERE id = ?1",
                        1, ids, &r->about, err) ||
                    results_table_of(db, folds_sql, 2, ids, &r->folds, err) ||
-                   results_trials(db, ids[0], ids[1], &r->board, err) ||
+                   results_trials(db, ids[0], trials, &r->board, err) ||
                    report_values(db, ids[0], ids[1], &r->values, err) ||
                    report_importance(db, c->json ? 0 : LEAST_PAIR, &r->importance, err) ||
                    results_table_of(db, failures_sql, 2, ids, &r->failures, err) ||
@@ -214,9 +213,19 @@ static void print_json(const struct report *r)
 
 /* ---- the command ------------------------------------------------------------------------------ */
 
+static status put_page(const struct strbuf *page, const char *path, struct error *err)
+{
+    if (path)
+        return file_write(path, page->text, page->len, err);
+    if (fwrite(page->text, 1, page->len, stdout) != page->len || fflush(stdout) != 0)
+        return error_set(err, "cannot write the output: %s", strerror(errno));
+    return OK;
+}
+
 static status report(sqlite3 *db, const struct call *c, struct error *err)
 {
     struct report r = {0};
+    struct strbuf page = {0};
     status st = FAILED;
 
     if (c->nargs) {
@@ -232,20 +241,29 @@ static status report(sqlite3 *db, const struct call *c, struct error *err)
     if (sqlite3_exec(db, "PRAGMA temp_store = MEMORY; BEGIN", NULL, NULL, NULL))
         return results_error(db, err);
     st = ask_all(db, c, &r, err);
+    if (st == OK && table_rows(r.about) && c->html)
+        st = report_page_write(db, &r, c->db, &page, err);
     sqlite3_exec(db, "COMMIT", NULL, NULL, NULL);
     if (st == OK && table_rows(r.about) == 0) /* its number is none, in a database that was not made by us */
         st = error_set(err, "there is no experiment %lld in the database; it is damaged",
                        (long long)r.experiment);
-    if (st == OK && c->json)
+    if (st == OK && c->html)
+        st = put_page(&page, c->output, err);
+    else if (st == OK && c->json)
         print_json(&r);
     else if (st == OK)
         print_text(&r, query_limit(c));
+    strbuf_release(&page);
     release(&r);
     return st;
 }
 
 static int run_report(const struct call *c)
 {
+    if (c->html && c->json)
+        return cli_error("--html and --json are two forms: choose one");
+    if (c->output && !c->html)
+        return cli_error("--output is for --html; the text goes to a file with '>'");
     return query_run(c, report);
 }
 
@@ -254,7 +272,7 @@ const struct command command_report = {
     .task = "Look at results",
     .args = "[EXPERIMENT]",
     .most = 1,
-    .options = {OPTION_DB, OPTION_LIMIT, OPTION_JSON},
+    .options = {OPTION_DB, OPTION_LIMIT, OPTION_OUTPUT, OPTION_HTML, OPTION_JSON},
     .brief = "What came of an experiment: best trials, settings that matter, failures",
     .help =
         "EXPERIMENT is a name or a number; without it, the newest. Shows how many runs ended how; the "
@@ -270,9 +288,14 @@ const struct command command_report = {
         "random forest that is fitted to the trials (fANOVA; Hutter, Hoos and Leyton-Brown 2014). Below it "
         "stands how well the forest foretells trials that it has not seen; where that is 0 or less the "
         "shares "
-        "mean little. --limit is of each list, and of the values of each setting.",
+        "mean little. --limit is of each list, and of the values of each setting.\n\n"
+        "--html writes one page that needs no network: curves of every loss and metric, the trials, the "
+        "settings, the gradients of the best run, and under each picture the SQL that it shows. Series "
+        "are thinned to what a screen can show, never by their extremes, and the page says so. Without "
+        "--limit it lists the best 2,000 trials, and 200 rows of the others.",
     .examples = "fell report\n"
                 "fell report lr-activation --limit 5\n"
+                "fell report lr-activation --html -o lr-activation.html\n"
                 "fell report lr-activation --json | jq .importance",
     .run = run_report,
 };

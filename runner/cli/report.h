@@ -4,6 +4,7 @@
 #define CLI_REPORT_H
 
 #include "cli/results.h"
+#include "cli/tally.h"
 
 /* Make the temporary tables of this connection that the parts below ask:
  *     report_runs    run, trial, status, value           one row for each run of EXPERIMENT
@@ -30,5 +31,28 @@ status report_importance(sqlite3 *db, double interactions, struct report_importa
 void report_importance_release(struct report_importance *r);
 
 extern const char report_method[]; /* how these shares are found, for a person */
+
+/* All that the report says, in any of its forms. */
+struct report {
+    int64_t experiment, trials;
+    char *heading;
+    struct tally tally;
+    struct table *about, *folds, *board, *values, *failures, *pruned;
+    struct report_importance importance;
+};
+
+/* report_page.c: append R as one HTML page that needs no network. Asks for what the text has not: the curves,
+ * the points of the settings, the gradients of one run. DB_PATH: the file, as commands name it. */
+status report_page_write(sqlite3 *db, const struct report *r, const char *db_path, struct strbuf *out,
+                         struct error *err);
+
+/* report_curves.c: into PAGE goes `curves`, every loss and metric by run and epoch, see there. */
+status report_curves_json(sqlite3 *db, int64_t experiment, cJSON *page, struct error *err);
+
+/* report_gradients.c: into PAGE goes `gradients`, those of the run with the best value, or null. */
+status report_gradients_json(sqlite3 *db, int64_t experiment, cJSON *page, struct error *err);
+
+/* The N numbers as text: base64 of little-endian float32, NaN for those that are not finite. */
+void report_add_numbers(cJSON *o, const char *key, const double *v, size_t n);
 
 #endif

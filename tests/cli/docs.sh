@@ -24,7 +24,7 @@ cp results/fell.db tuesday.db
 ln -s "$srcdir/results/queries" results/queries
 mkdir bin
 ln -s "$FELL" bin/fell
-sed -n 's/^    \([a-z]\)/\1/p' "$srcdir/docs/results.md" >commands.sh
+sed -n 's/^    \([a-z]\)/\1/p' "$srcdir/docs/results.md" "$srcdir/docs/pages.md" >commands.sh
 [ "$(wc -l <commands.sh)" -ge 5 ] || fail "no commands in docs/results.md"
 PATH=$PWD/bin:$PATH sh -eux commands.sh >log 2>&1 || fail "a command of docs/results.md: $(cat log)"
 expect_sql all.db 8 "SELECT count(*) FROM runs"

@@ -1,0 +1,330 @@
+/* report.js - the page of `fell report`: what ties its parts together (pins, colours by setting), and the
+ * parts beside the curves. The data is one JSON object, which report_page.c describes.
+ */
+
+class Report {
+    constructor(data) {
+        Object.assign(this, data);
+        this.rows = data.trials.rows;
+        this.byTrial = new Map(this.rows.map((row, i) => [row.trial, { row, rank: row.mean === null ? Infinity : i }]));
+        this.runs = new Map(data.curves.runs.map(([run, trial, repeat, status]) => [run, { run, trial, repeat, status }]));
+        this.pins = new Set();
+        this.settings = this.findSettings();
+    }
+    /* {path, title, kind: number or word, lo, hi, log, words, of(trial)} of every swept setting. */
+    findSettings() {
+        const paths = [...new Set(this.rows.flatMap((row) => Object.keys(row.params || {})))];
+        const short = (path) => {
+            const parts = path.split('.');
+            for (let n = 1; n < parts.length; n++) {
+                const end = parts.slice(-n).join('.');
+                if (paths.filter((p) => p === end || p.endsWith(`.${end}`)).length === 1)
+                    return end;
+            }
+            return path;
+        };
+        return paths.map((path) => {
+            const of = (trial) => this.byTrial.get(trial)?.row.params?.[path];
+            const points = this.points.settings.find((s) => s.setting === path)?.points || [];
+            const values = [...this.rows.map((row) => row.params?.[path]), ...points.map((p) => p[0])].filter((v) => !isNothing(v));
+            const number = values.length > 0 && values.every((v) => typeof v === 'number');
+            const words = number ? [] : [...new Set(values.map(String))].sort();
+            const lo = number ? values.reduce((a, b) => Math.min(a, b)) : 0, hi = number ? values.reduce((a, b) => Math.max(a, b)) : 0;
+            return { path, title: short(path), number, words, lo, hi, log: number && lo > 0 && hi / lo >= 50, of, points };
+        });
+    }
+    /* 0 is the best. */
+    rankOf(trial) {
+        return this.byTrial.get(trial)?.rank ?? Infinity;
+    }
+    describe(trial) {
+        const row = this.byTrial.get(trial)?.row, all = Object.entries(row?.params || {});
+        return all.slice(0, 8).map(([path, v]) => `${this.settings.find((s) => s.path === path).title} = ${cut(typeof v === 'number' ? say(v) : String(v), 120)}`)
+            .concat(all.length > 8 ? [`and ${all.length - 8} more settings`] : []);
+    }
+    partOf(setting, v) {
+        const f = setting.log ? Math.log : (x) => x;
+        return setting.hi > setting.lo ? (f(v) - f(setting.lo)) / (f(setting.hi) - f(setting.lo)) : 0.5;
+    }
+    colourOf(path, trial, c) {
+        const setting = this.settings.find((s) => s.path === path), v = setting.of(trial);
+        if (isNothing(v))
+            return c.soft;
+        return setting.number ? ramp(this.partOf(setting, v) * 0.9) : c.series[setting.words.indexOf(String(v)) % c.series.length];
+    }
+    legendOf(path, c) {
+        const setting = this.settings.find((s) => s.path === path);
+        if (!setting.number)
+            return setting.words.slice(0, 8).map((word, i) => [word, c.series[i]]);
+        return [[`${setting.title} ${say(setting.lo, 3)}`, ramp(0)], [say(setting.hi, 3), ramp(0.9)]];
+    }
+    pin(trial, on = !this.pins.has(trial)) {
+        this.pins[on ? 'add' : 'delete'](trial);
+        document.getElementById('said').textContent = `trial ${trial} is ${on ? 'pinned' : 'no longer pinned'}`;
+        this.showPins();
+        for (const box of document.querySelectorAll(`input[data-trial="${trial}"]`))
+            box.checked = on;
+        redraw();
+    }
+    /* What the pinned trials have, a column for each; what differs first. */
+    showPins() {
+        const place = document.getElementById('pinned'), trials = [...this.pins].slice(0, 12);
+        place.hidden = !trials.length;
+        if (!trials.length)
+            return;
+        const row = (trial) => this.byTrial.get(trial)?.row, value = (name, of) => ({ name, of });
+        const facts = [value(`${this.objective}, mean`, (t) => row(t)?.mean), value('sd', (t) => row(t)?.sd),
+                       ...this.settings.map((s) => value(s.path, (t) => s.of(t))),
+                       ...Object.keys(this.rows[0]?.metrics || {}).map((m) => value(m, (t) => row(t)?.metrics?.[m]))];
+        const differs = (f) => new Set(trials.map((t) => String(f.of(t)))).size > 1;
+        const rows = [...facts.filter(differs), ...facts.filter((f) => !differs(f))];
+        place.replaceChildren(make('h2', {}, trials.length > 1 ? 'Pinned: what differs stands first' : 'Pinned'), tableOf({
+            caption: 'Pinned trials', rows, columns: [
+                { title: 'value', of: (f) => f.name, fixed: true },
+                ...trials.map((t) => ({ title: `trial ${t}`, of: (f) => f.of(t), fixed: true, long: true, always: true }))] }),
+            make('button', { type: 'button', click: () => [...this.pins].forEach((t) => this.pin(t, false)) }, 'Unpin all'));
+    }
+}
+
+/* ---- settings --------------------------------------------------------------------------- */
+
+const MOST_PLOTS = 24;
+
+/* The objective against each setting, plot beside plot. */
+class Against {
+    constructor(report, into) {
+        this.report = report;
+        this.shown = report.settings.filter((s) => s.points.length).slice(0, MOST_PLOTS);
+        if (!this.shown.length) {
+            into.append(make('p', { class: 'note' }, report.settings.length ? 'No trial has a value yet.' : 'Nothing was varied.'));
+            return;
+        }
+        const left = report.settings.length - this.shown.length, thin = report.points.settings.find((s) => s.points.length < s.all);
+        into.append(make('h3', {}, `${report.objective} against each setting`));
+        if (left > 0)
+            into.append(make('p', { class: 'note' }, `Drawn are the first ${MOST_PLOTS} settings; ${left} more are in the lists below.`));
+        if (thin)
+            into.append(make('p', { class: 'note' }, `Of ${thin.all} trials there are, for each setting, the lowest and the highest of 400 columns.`));
+        this.picture = new Picture(into, {
+            name: `${report.experiment}-settings`, label: `${report.objective} of the trials against each setting`, sql: () => report.points.sql,
+            height: (w) => Math.ceil(this.shown.length / this.across(w)) * 236, paint: (...a) => this.paint(...a), find: (x, y) => this.find(x, y),
+            move: (key, spot) => this.move(key, spot), mark: (pen, s, c) => pen.dot(s.x, s.y, 6, { fill: c.mark, stroke: c.card }),
+            pick: (spot) => report.pin(spot.trial), table: () => ({ sortable: true, rows: this.dots, columns: [
+                { title: 'setting', of: (d) => d.setting.path }, { title: 'value', of: (d) => d.value }, { title: report.objective, of: (d) => d.mean },
+                { title: 'trial', of: (d) => d.trial }] }) });
+    }
+    across(w) {
+        return Math.max(1, Math.min(this.shown.length, Math.floor(w / 300)));
+    }
+    paint(pen, w, h, c) {
+        const n = this.across(w), { report } = this, means = this.shown.flatMap((s) => s.points.map((p) => p[1]));
+        const lo = means.reduce((a, b) => Math.min(a, b)), hi = means.reduce((a, b) => Math.max(a, b)), log = lo > 0 && hi / lo > 100;
+        this.dots = [];
+        this.shown.forEach((setting, k) => {
+            const box = { x: (k % n) * (w / n) + 58, y: Math.floor(k / n) * 236 + 26, w: w / n - 76, h: 160 };
+            const y = scaleOf(lo, hi, box.y + box.h, box.y, { log, n: 4, margin: 0.05 });
+            const x = setting.number ? scaleOf(setting.lo, setting.hi, box.x, box.x + box.w, { log: setting.log, n: 4, margin: 0.05 }) : null;
+            drawAxes(pen, box, c, { x, y, xTitle: cut(setting.title, Math.floor(box.w / 7)), yTitle: k % n ? '' : cut(report.objective, 40) });
+            const step = box.w / Math.max(setting.words.length, 1), every = Math.ceil(setting.words.length / Math.max(1, Math.floor(box.w / 50)));
+            if (!x)
+                setting.words.forEach((word, i) => i % every || pen.text(box.x + (i + 0.5) * step, box.y + box.h + 16,
+                    cut(word, Math.max(3, Math.floor(every * step / 6.5))), { fill: c.soft, align: 'center', size: 11 }));
+            for (const [value, mean, trial] of setting.points) {
+                const off = ((trial * 0.618) % 1 - 0.5) * Math.min(step * 0.5, 30); /* so that words' points do not hide each other */
+                this.dots.push({ setting, value, mean, trial, k, x: x ? x.at(value) : box.x + (setting.words.indexOf(String(value)) + 0.5) * step + off, y: y.at(mean) });
+            }
+        });
+        const small = this.dots.length / this.shown.length > 300;
+        for (const d of [...this.dots].sort((a, b) => report.rankOf(b.trial) - report.rankOf(a.trial)))
+            pen.dot(d.x, d.y, small ? 2.5 : 4, { fill: report.pins.has(d.trial) ? c.mark : report.rankOf(d.trial) === 0 ? c.minus : c.plus,
+                                                 alpha: report.rankOf(d.trial) === 0 || report.pins.has(d.trial) ? 1 : small ? 0.4 : 0.65 });
+    }
+    find(px, py) {
+        let best = null, least = 20 * 20;
+        for (const d of this.dots || []) {
+            const distance = (d.x - px) ** 2 + (d.y - py) ** 2;
+            if (distance < least)
+                [best, least] = [d, distance];
+        }
+        return best && this.spotOf(best);
+    }
+    spotOf(d) {
+        const { report } = this, value = typeof d.value === 'number' ? say(d.value) : cut(String(d.value), 120);
+        return { ...d, lines: [`trial ${d.trial}: ${report.objective} ${say(d.mean)}`, `${d.setting.title} = ${value}`,
+                               ...report.describe(d.trial).filter((line) => !line.startsWith(`${d.setting.title} = `))] };
+    }
+    /* Left and right along a plot's points, up and down to the next plot. */
+    move(key, spot) {
+        const k = Math.min(Math.max((spot ? spot.k : 0) + (key === 'ArrowDown') - (key === 'ArrowUp'), 0), this.shown.length - 1);
+        const list = this.dots.filter((d) => d.k === k).sort((a, b) => a.x - b.x || a.y - b.y);
+        const at = spot ? list.findIndex((d) => d.trial === spot.trial) : 0;
+        const next = key === 'Home' ? 0 : key === 'End' ? list.length - 1 : at + (key === 'ArrowRight') - (key === 'ArrowLeft');
+        return this.spotOf(list[Math.min(Math.max(next, 0), list.length - 1)]);
+    }
+}
+
+function showImportance(report, into) {
+    const { shares, why_not: whyNot, r2, trials, method } = report.importance;
+    if (!report.settings.length)
+        return;
+    into.append(make('h3', {}, 'Importance'));
+    if (whyNot) {
+        into.append(make('p', { class: 'note' }, `None: ${whyNot}.`));
+        return;
+    }
+    const shown = shares.slice(0, 30), title = (path) => report.settings.find((s) => s.path === path)?.title || path;
+    const name = (s) => (s.with ? `${title(s.setting)} with ${title(s.with)}` : title(s.setting));
+    const doubt = r2 > 0 ? `its R2 on trials that it has not seen: ${say(r2)}` : 'these shares mean little: it does not foretell trials it has not seen';
+    new Picture(into, {
+        name: `${report.experiment}-importance`, label: 'Importance of the settings', height: () => shown.length * 26 + 16,
+        sql: () => `-- ${method} of the means below, by the settings\n${report.points.sql}`,
+        paint: (pen, w, h, c) => shown.forEach((s, i) => {
+            const room = Math.min(260, w * 0.42), y = 8 + i * 26;
+            pen.text(room - 8, y + 17, cut(name(s), Math.floor(room / 7.2)), { fill: c.text, align: 'right' });
+            pen.rect(room, y + 4, Math.max(1, (w - room - 70) * Math.min(s.share, 1)), 18, c.plus);
+            pen.text(room + (w - room - 70) * Math.min(s.share, 1) + 6, y + 17, say(s.share, 3), { fill: c.soft });
+        }),
+        table: () => ({ rows: shares, sortable: true, columns: [{ title: 'setting', of: (s) => s.setting }, { title: 'with', of: (s) => s.with },
+                                                                { title: 'share', of: (s) => s.share }] }) });
+    into.append(make('p', { class: 'note' }, `The share of the variance of ${report.objective} that a setting explains, by ${method}, fitted to ` +
+        `${trials} trials; ${doubt}.`));
+}
+
+/* ---- lists ----------------------------------------------------------------------------------- */
+
+/* Columns of rows as the program's own tables have them: groups (params, metrics) flattened. */
+function columnsOf(rows, titles = {}) {
+    const keys = new Map();
+    for (const row of rows)
+        for (const [key, v] of Object.entries(row))
+            if (v !== null && typeof v === 'object')
+                Object.keys(v).forEach((k) => keys.set(`${key} ${k}`, { title: titles[k] || k, of: (r) => r[key]?.[k] }));
+            else if (!keys.has(key))
+                keys.set(key, { title: titles[key] || key.replace(/_/g, ' '), of: (r) => r[key], long: ['error', 'why', 'again'].includes(key) });
+    return [...keys.values()];
+}
+
+function listPart(into, heading, rows, options = {}) {
+    if (!rows.length)
+        return;
+    if (heading)
+        into.append(make('h3', {}, heading));
+    into.append(tableOf({ columns: options.columns || columnsOf(rows), rows, caption: heading || 'Trials', sortable: true, ...options }));
+}
+
+function showTrials(report, into) {
+    const titles = Object.fromEntries(report.settings.map((s) => [s.path, s.title]));
+    const pin = { title: 'pin', pin: true, fixed: true, always: true, of: (row) => make('input', {
+        type: 'checkbox', 'data-trial': row.trial, 'aria-label': `pin trial ${row.trial}`, checked: report.pins.has(row.trial),
+        change: (e) => report.pin(row.trial, e.target.checked) }) };
+    const left = report.trials.all - report.rows.length;
+    listPart(into, '', report.rows, { columns: [pin, ...columnsOf(report.rows, titles)],
+                                      note: left > 0 ? `Listed are the best ${report.rows.length} of ${report.trials.all} trials.` : '' });
+    into.append(make('details', { class: 'sql' }, make('summary', {}, 'SQL'), make('pre', { tabindex: 0 }, report.trials.sql)));
+    listPart(into, 'Mean and deviation over the folds', report.folds);
+}
+
+function showEnds(report, into) {
+    listPart(into, 'Runs that failed, those with the same words together', report.failures);
+    listPart(into, 'Pruned runs, those for the same reason together', report.pruned);
+    if (!report.failures.length && !report.pruned.length)
+        into.append(make('p', { class: 'note' }, 'No run failed, and none was pruned.'));
+}
+
+/* ---- gradients ---------------------------------------------------------------------------------- */
+
+class Gradients {
+    constructor(report, into) {
+        const g = report.gradients;
+        if (!g) {
+            into.append(make('p', { class: 'note' }, 'No run has recorded gradients.'));
+            return;
+        }
+        this.g = g;
+        this.numbers = decode(g.numbers);
+        this.n = g.epochs.length;
+        const known = this.numbers.filter((v) => v > 0);
+        this.lo = known.reduce((a, b) => Math.min(a, b), Infinity);
+        this.hi = known.reduce((a, b) => Math.max(a, b), 0);
+        into.append(make('p', { class: 'note' }, `Of run ${g.run}, the best that recorded them: the norm of each tensor's gradient, the mean over the ` +
+            `steps of an epoch, on a log scale.${g.epochs_per > 1 ? ` A cell has the largest norm of ${g.epochs_per} epochs.` : ''}` +
+            `${g.rows_per > 1 ? ` A row has the largest of ${g.rows_per} tensors, and the name of the first.` : ''}`));
+        this.picture = new Picture(into, {
+            name: `${report.experiment}-gradients`, label: `Gradient norms of run ${g.run}, by tensor and epoch`, sql: () => g.sql,
+            height: () => 74 + g.rows.length * this.rowHeight() + 20, paint: (...a) => this.paint(...a), find: (x, y) => this.find(x, y),
+            move: (key, spot) => this.move(key, spot), mark: (...a) => this.mark(...a),
+            table: () => ({ rows: g.rows.map((name, i) => ({ name, i })), columns: [{ title: 'tensor', of: (r) => r.name },
+                ...this.someColumns().map((k) => ({ title: `epoch ${g.epochs[k]}`, of: (r) => this.numbers[r.i * this.n + k] }))] }) });
+    }
+    /* For the table: at most twelve. */
+    someColumns() {
+        const most = Math.min(this.n, 12);
+        return [...new Set(Array.from({ length: most }, (v, i) => Math.round(i * (this.n - 1) / Math.max(most - 1, 1))))];
+    }
+    rowHeight() {
+        return Math.max(4, Math.min(24, Math.floor(700 / this.g.rows.length)));
+    }
+    part(v) {
+        return this.hi > this.lo ? Math.log(v / this.lo) / Math.log(this.hi / this.lo) : 0.5;
+    }
+    paint(pen, w, h, c) {
+        const { g, n } = this, room = Math.min(170, w * 0.3), row = this.rowHeight(), cell = (w - room - 16) / n, every = Math.ceil(13 / row);
+        this.box = { x: room, y: 34, row, cell };
+        g.rows.forEach((name, i) => {
+            if (i % every === 0)
+                pen.text(room - 6, 34 + i * row + Math.min(row, 13) - 1 + Math.max(0, (row - 13) / 2), cut(name, Math.floor(room / 6.6)), { fill: c.soft, align: 'right', size: 11 });
+            for (let k = 0; k < n; k++) {
+                const v = this.numbers[i * n + k];
+                if (Number.isFinite(v))
+                    pen.rect(room + k * cell, 34 + i * row, cell + 0.5, row + (row > 6 ? -0.5 : 0.5), v > 0 ? ramp(this.part(v)) : c.line);
+            }
+        });
+        const x = scaleOf(g.epochs[0], g.epochs[n - 1] + g.epochs_per, room, room + n * cell, { n: w / 110 }), foot = 34 + g.rows.length * row;
+        for (const v of x.ticks.filter((t) => Number.isInteger(t) && t <= g.epochs[n - 1] + g.epochs_per - 1))
+            pen.text(x.at(v) + cell / g.epochs_per / 2, foot + 16, String(v), { fill: c.soft, align: 'center', size: 11 });
+        pen.text(room + n * cell / 2, foot + 33, 'epoch', { fill: c.soft, align: 'center' });
+        const wide = Math.min(200, w * 0.4);
+        for (let i = 0; i < 50; i++)
+            pen.rect(room + i * wide / 50, 8, wide / 50 + 0.5, 10, ramp(i / 49));
+        pen.text(room - 6, 18, say(this.lo, 3), { fill: c.soft, align: 'right', size: 11 });
+        pen.text(room + wide + 6, 18, `${say(this.hi, 3)}  blank: not finite`, { fill: c.soft, size: 11 });
+    }
+    find(px, py) {
+        const { x, y, row, cell } = this.box, k = Math.floor((px - x) / cell), i = Math.floor((py - y) / row);
+        return k >= 0 && k < this.n && i >= 0 && i < this.g.rows.length ? this.spotOf(i, k) : null;
+    }
+    spotOf(i, k) {
+        const { g } = this, { x, y, row, cell } = this.box, last = g.epochs[k] + g.epochs_per - 1, v = this.numbers[i * this.n + k];
+        return { i, k, x: x + (k + 0.5) * cell, y: y + (i + 0.5) * row,
+                 lines: [g.rows[i], `epoch ${g.epochs[k]}${g.epochs_per > 1 ? ` to ${last}` : ''}: ${Number.isFinite(v) ? `norm ${say(v)}` : 'not finite'}`] };
+    }
+    move(key, spot) {
+        const { i, k } = spot || { i: 0, k: -1 }, limit = (v, n) => Math.min(Math.max(v, 0), n - 1);
+        return this.spotOf(limit(i + (key === 'ArrowDown') - (key === 'ArrowUp'), this.g.rows.length),
+                           key === 'Home' ? 0 : key === 'End' ? this.n - 1 : limit(k + (key === 'ArrowRight') - (key === 'ArrowLeft'), this.n));
+    }
+    mark(pen, { i, k }, c) {
+        const { x, y, row, cell } = this.box, a = x + k * cell, b = y + i * row;
+        pen.line([a, b, a + cell, b, a + cell, b + row, a, b + row, a, b], { stroke: c.mark, width: 2 });
+    }
+}
+
+/* ---- the page -------------------------------------------------------------------------------------- */
+
+const report = new Report(JSON.parse(document.getElementById('data').textContent));
+{
+    const part = (id) => document.getElementById(id);
+    report.curvesPart = new Curves(report, part('curves'));
+    report.against = new Against(report, part('settings'));
+    showImportance(report, part('settings'));
+    listPart(part('settings'), 'Best per value', report.values);
+    showTrials(report, part('trials'));
+    showEnds(report, part('ends'));
+    report.gradientsPart = new Gradients(report, part('gradients'));
+    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', redraw);
+    const paper = (on) => () => { document.documentElement.classList.toggle('paper', on); redraw(); };
+    addEventListener('beforeprint', paper(true));
+    addEventListener('afterprint', paper(false));
+    redraw();
+    window.fellReady = performance.now();
+}
