@@ -293,7 +293,7 @@ status report_curves_json(sqlite3 *db, int64_t experiment, cJSON *page, struct e
 {
     cJSON *o = cJSON_AddObjectToObject(page, "curves"), *runs = cJSON_AddArrayToObject(o, "runs");
     cJSON *measures = cJSON_AddArrayToObject(o, "measures");
-    int64_t all, epochs, n;
+    int64_t all = 0, epochs = 0, n = 0;
     size_t columns = 0;
     bool thinned = false;
     sqlite3_stmt *s = NULL;

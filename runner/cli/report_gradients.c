@@ -91,7 +91,7 @@ static void add_map(cJSON *page, int64_t run, const char *sql, struct map *m)
 status report_gradients_json(sqlite3 *db, int64_t experiment, cJSON *page, struct error *err)
 {
     struct map m = {0};
-    int64_t run, tensors, epochs;
+    int64_t run = 0, tensors = 0, epochs = 0;
     char *sql;
     status st;
 
