@@ -6,6 +6,7 @@
  * when they are read.
  */
 #include "fell/plugin.h"
+#include "coarse.h"
 #include "file.h"
 #include "other_files.h"
 
@@ -101,6 +102,28 @@ static void values(const struct array *a, int64_t i, int64_t n, float *to)
     else
         for (int64_t j = 0; j < n; j++)
             to[j] = (float)value(a, i + j);
+}
+
+/* Whether floats cannot hold all values of an array's type: int, double. */
+static bool is_wide(const struct array *a)
+{
+    return a->type == 0x0C || a->type == 0x0E;
+}
+
+/* Values that floats would make one. */
+static void tell_coarse(fell_ctx *ctx, const struct array *a)
+{
+    double min = (double)INFINITY, max = -(double)INFINITY;
+    bool rounds = false;
+
+    for (int64_t i = 0; is_wide(a) && i < a->dim[0] * a->row; i++) {
+        const double v = value(a, i);
+
+        min = v < min ? v : min;
+        max = v > max ? v : max;
+        rounds |= (double)(float)v != v;
+    }
+    coarse_tell(ctx, "labels: the numbers", min, max, rounds);
 }
 
 /* The head of a file: type and dimensions. */
@@ -251,7 +274,10 @@ static fell_status settle_labels(const struct array *images, const struct array 
                          (long long)labels->dim[0], images->file, (long long)images->dim[0]);
     info->is = info->wanted == FELL_VALUES ? FELL_VALUES : FELL_CLASSES;
     info->target = fell_vec(labels->row);
-    return info->is == FELL_CLASSES ? count_classes(info->ctx, labels, &info->nclasses) : FELL_OK;
+    if (info->is == FELL_CLASSES)
+        return count_classes(info->ctx, labels, &info->nclasses);
+    tell_coarse(info->ctx, labels);
+    return FELL_OK;
 }
 
 static fell_status open_files(fell_data_info *info)
@@ -271,6 +297,7 @@ static fell_status open_files(fell_data_info *info)
     }
     info->rows = s->rows ? s->rows : d->images.dim[0];
     info->x = row_shape(&d->images);
+    info->doubles = is_wide(&d->images);
     info->self = d;
     return FELL_OK;
 }
@@ -283,7 +310,10 @@ static fell_status read_rows(fell_read_call *c)
     for (int64_t i = 0; i < c->n; i++) {
         const int64_t row = c->row[i];
 
-        values(&d->images, row * inputs, inputs, c->x + i * inputs);
+        for (int64_t j = 0; is_wide(&d->images) && j < inputs; j++)
+            c->x64[i * inputs + j] = value(&d->images, row * inputs + j);
+        if (!is_wide(&d->images))
+            values(&d->images, row * inputs, inputs, c->x + i * inputs);
         if (c->target && targets)
             values(&d->labels, row * targets, targets, c->target + i * targets);
         for (int64_t t = 0; c->label && t < targets; t++)

@@ -329,6 +329,15 @@ refuses other "page.idx is not an idx file, but an HTML page; was the file behin
 spec other '{npy: {inputs: page.idx, targets: y.npy}}'
 refuses other "page.idx is not an .npy file, but an HTML page"
 
+# ---- idx holds whole numbers that floats do not: seconds since 1970 and the next three, as inputs and as labels
+printf '\0\0\14\2\0\0\0\4\0\0\0\1\145\123\361\0\145\123\361\1\145\123\361\2\145\123\361\3' >seconds.idx
+printf '\0\0\10\1\0\0\0\4\0\1\2\3' >counts.idx
+spec seconds '{idx: {images: seconds.idx, labels: counts.idx}}' mse 1 'transforms: [standardize]'
+expect_exit 0 "$FELL" run seconds.yaml --quiet --db seconds.db train.epochs=100 metrics=r2
+expect_sql seconds.db 1 "SELECT value > 0.999999 FROM metrics WHERE name = 'r2' AND epoch = 100"
+spec seconds '{idx: {images: counts.idx, labels: seconds.idx}}' mse 1
+finds seconds "idx: labels: the numbers, 1700000000 to 1700000003, become 32-bit floats, which are 128 apart there"
+
 # ---- several classes a row are those of a sequence's steps
 npy x.npy '|u1' '(2, 2)' && printf '\1\2\3\4' >>x.npy
 npy y.npy '|u1' '(2, 3)' && printf '\1\1\0\0\1\1' >>y.npy
