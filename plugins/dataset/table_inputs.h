@@ -21,12 +21,40 @@
 
 /* ---- what a column is -------------------------------------------------------------------- */
 
-/* An unnamed first column that counts up: pandas' index, or the row names that R writes; also of a file's
- * later part. */
-static inline bool table_is_index(const struct table *t, const struct table_column *c, int64_t j)
+/* A first column without a name, of numbers: pandas' index, or the row names that R writes. */
+static inline bool table_may_be_index(const struct table *t, const struct table_column *c, int64_t j)
 {
-    return t->named && j == 0 && t->rows >= 2 && c->numbers == t->rows && !c->skips &&
-           c->from == floor(c->from) && (c->name.len == 0 || field_is(&c->name, "Unnamed: 0"));
+    return t->named && j == 0 && t->rows >= 2 && c->is == 0 && c->numbers == t->rows &&
+           (c->name.len == 0 || field_is(&c->name, "Unnamed: 0"));
+}
+
+/* It counts up, also of a file's later part. */
+static inline bool table_counts_up(const struct table_column *c)
+{
+    return !c->skips && c->from == floor(c->from);
+}
+
+/* Leaves a column out that is an index: one that counts up, or that the source has not, of rows that were
+ * drawn from a larger file. False: it is an input, or nothing of the kind. */
+static inline bool table_leave_index(struct table *t, const fell_data_info *source, int64_t j)
+{
+    struct table_column *c = &t->column[j];
+    const bool mine = source && source_is_named(source) && source_has(source, &c->name);
+
+    if (!table_may_be_index(t, c, j) || mine)
+        return false;
+    if (table_counts_up(c))
+        fell_warn(t->ctx, "%s has no name and counts the rows from %.15g: left out, as %s", table_label(t, j),
+                  c->from, c->from == 1 ? "the row names that R writes" : "pandas' index");
+    else if (source)
+        fell_warn(t->ctx, "%s has no name and is no input of the source: left out, as pandas' index",
+                  table_label(t, j));
+    else
+        fell_warn(t->ctx, "%s has no name: is it pandas' index? Then drop it", table_label(t, j));
+    if (!table_counts_up(c) && !source)
+        return false;
+    c->role = TABLE_LEFT_OUT;
+    return true;
 }
 
 /* How a setting calls column J: by name, or by number from 0. */
@@ -396,12 +424,9 @@ static inline fell_status table_settle_inputs(struct table *t, fell_data_info *i
 
         if (c->role != TABLE_INPUT)
             continue;
-        if (c->is == 0 && table_is_index(t, c, j)) {
-            fell_warn(t->ctx, "%s has no name and counts the rows from %.15g: left out, as %s",
-                      table_label(t, j), c->from,
-                      c->from == 1 ? "the row names that R writes" : "pandas' index");
-            c->role = TABLE_LEFT_OUT;
-        } else if (c->is == 0 && t->named && c->name.len == 0 && c->missing == t->rows) {
+        if (table_leave_index(t, source, j))
+            continue;
+        if (c->is == 0 && t->named && c->name.len == 0 && c->missing == t->rows) {
             fell_warn(t->ctx, "%s has neither name nor values: left out", table_label(t, j));
             c->role = TABLE_LEFT_OUT;
         } else if (!source) {

@@ -41,6 +41,16 @@ static inline bool source_is_named(const fell_data_info *source)
     return false;
 }
 
+/* Whether the source has an input called NAME. */
+static inline bool source_has(const fell_data_info *source, const struct field *name)
+{
+    bool has = false;
+
+    for (int64_t k = 0; k < source->ncolumns; k++)
+        has |= field_is(name, source->column[k].name ? source->column[k].name : "");
+    return has;
+}
+
 /* Column J is the source's column FROM. */
 static inline void table_take_column(struct table *t, int64_t j, const fell_column *from)
 {

@@ -282,6 +282,17 @@ printf '1,10,Rome,lo\n' >bare.csv
 spec named '{csv: {path: train.csv, target: y}}' cross_entropy 2 'test: {csv: {path: bare.csv, target: 3, header: no}}'
 finds named "the source has column names and the other table none, so columns are matched by position"
 
+# ---- an index of rows that were drawn: pandas' train_test_split and to_csv
+printf ',a,y\n0,1,u\n1,2,v\n2,3,u\n' >whole.csv
+printf ',a,y\n7,1,u\n3,2,v\n5,3,u\n' >drawn.csv
+spec index '{csv: {path: whole.csv, target: y}}' cross_entropy 2 'test: {csv: {path: drawn.csv, target: y}}'
+finds index "column 1 has no name and counts the rows from 0: left out, as pandas' index" \
+    "column 1 has no name and is no input of the source: left out, as pandas' index"
+spec index '{csv: {path: drawn.csv, target: y}}' cross_entropy 2 'test: {csv: {path: whole.csv, target: y}}'
+finds index "column 1 has no name: is it pandas' index? Then drop it" "column 1: number, 3 to 7"
+spec index '{csv: {path: drawn.csv, target: y, drop: [0]}}' cross_entropy 2 'test: {csv: {path: whole.csv, target: y}}'
+finds index "counts the rows from 0: left out"
+
 # ---- missing values are filled
 printf 'a,city,y\n1,Rome,1\n,Oslo,2\n5,,1\n4,Rome,2\n' >holes.csv
 spec holes '{csv: {path: holes.csv, target: y}}' cross_entropy 2 'transforms: [impute, standardize]'
