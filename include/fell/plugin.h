@@ -428,7 +428,8 @@ typedef struct fell_schedule_call {
     int64_t step, steps;           /* optimizer steps, likewise                */
     const double *history;         /* [epoch] the value that the setting with  */
                                    /* FELL_MONITOR names, after each finished  */
-                                   /* epoch (plateau); NULL without one        */
+                                   /* epoch (plateau), NaN where it is         */
+                                   /* undefined; NULL without one              */
     double lr;                     /* in: optimizer's lr; out: rate of the step */
 } fell_schedule_call;
 

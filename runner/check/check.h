@@ -140,10 +140,12 @@ void check_order(struct checked *c, struct finding *f);
 
 /* check_optimizer.c */
 void check_descent(struct checked *c, struct finding *f);
-void check_rate(struct checked *c, struct finding *f);
 void check_slots(struct checked *c, struct finding *f);
 void check_weight_order(struct checked *c, struct finding *f);
 void check_joined(struct checked *c, struct finding *f);
+
+/* check_rate.c */
+void check_rate(struct checked *c, struct finding *f);
 
 /* ---- for the checks ------------------------------------------------------------------------------- */
 

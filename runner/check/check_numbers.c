@@ -103,6 +103,24 @@ static void check_zeros(struct checked *c, const struct setup *u, struct conditi
     check_usual(c, u, &how, f);
 }
 
+/* Predictions that are the targets: the mean must not be 0 / 0 there, if it is not elsewhere. */
+static void check_right(struct checked *c, const struct setup *u, struct conditions how, struct finding *f)
+{
+    struct rig *g, *wrong;
+    char where[512];
+
+    if (!is_run(c, u, &how, &wrong) || wrong->loss.weight == 0.0) {
+        checked_done(wrong);
+        return;
+    }
+    checked_done(wrong);
+    how.fill = FILL_TARGET;
+    check_usual(c, u, &how, f);
+    if (is_run(c, u, &how, &g) && g->loss.weight == 0.0 && u->batch > 1)
+        finding_fail(f, "weight is 0, and the loss sum / weight no number, %s", rig_where(g, where));
+    checked_done(g);
+}
+
 void check_finite(struct checked *c, struct finding *f)
 {
     struct conditions how = usual_conditions(c->seed, c->level);
@@ -120,17 +138,27 @@ void check_finite(struct checked *c, struct finding *f)
             check_usual(c, u, &how, f);
         if (c->item->kind == FELL_KIND_OPTIMIZER && u->defaults)
             check_zeros(c, u, how, f);
-        if (c->item->kind == FELL_KIND_LOSS) {
-            struct conditions right = how;
-
-            right.fill = FILL_TARGET;
-            check_usual(c, u, &right, f);
-        }
+        if (c->item->kind == FELL_KIND_LOSS)
+            check_right(c, u, how, f);
         if (u->defaults && takes_numbers) {
             check_growing(c, u, how, f);
             check_same(c, u, how, f);
         }
     }
+}
+
+/* A value that is watched may be undefined after some epochs: a metric without rows of a class. */
+static void check_undefined(struct checked *c, const struct setup *u, struct finding *f)
+{
+    struct conditions how = usual_conditions(c->seed, c->level);
+    struct rig *g;
+    struct error what;
+
+    how.undefined = true;
+    if (is_run(c, u, &how, &g) && rig_not_finite(g, &what))
+        finding_fail(f, "%.200s where the watched value is undefined (NaN) after two epochs, with %.200s",
+                     what.text, u->settings[0] ? u->settings : "its defaults");
+    checked_done(g);
 }
 
 /* Rates are finite and not below 0, however short the run is. */
@@ -142,6 +170,8 @@ void check_short_runs(struct checked *c, struct finding *f)
     struct error err;
     struct rig *g;
 
+    for (size_t i = 0; i < c->setups.n; i++)
+        check_undefined(c, &c->setups.v[i], f);
     for (size_t i = 0; i < c->setups.n; i++)
         for (size_t k = 0; k < sizeof runs / sizeof *runs; k++) {
             const struct setup *u = &c->setups.v[i];

@@ -165,105 +165,46 @@ static void check_moves(struct checked *c, const struct setup *u, struct finding
     }
 }
 
+/* A tensor of zeros, as biases begin, has to get away from there: where a step is a share of the weights'
+ * size, it does not. */
+static void check_leaves_zero(struct checked *c, const struct setup *u, struct finding *f)
+{
+    enum { STEPS = 40 };
+    struct conditions how = usual_conditions(c->seed, c->level);
+    struct rig *g;
+    bool moved = false;
+    char where[512];
+
+    how.no_weights = true;
+    how.lr = 0.1;
+    g = checked_rig(c, u, &how);
+    for (int64_t t = 1; g && !moved && t <= STEPS; t++) {
+        struct error err;
+        double value;
+
+        if (rig_optimizer_step(g, t, &value, quadratic, &err) != OK)
+            break;
+        for (int64_t i = 0; i < g->optimizer.n; i++)
+            moved = moved || g->optimizer.w[i] != 0.0f;
+        if (t == STEPS && !moved)
+            finding_fail(f, "a tensor of zeros, as biases begin, never moves, %s", rig_where(g, where));
+    }
+    checked_done(g);
+}
+
 void check_descent(struct checked *c, struct finding *f)
 {
     for (size_t i = 0; i < c->setups.n; i++)
         if (c->setups.v[i].defaults)
             check_moves(c, &c->setups.v[i], f);
+    for (size_t i = 0; i < c->setups.n && f->outcome == OUTCOME_PASSED; i++)
+        if (c->setups.v[i].defaults)
+            check_leaves_zero(c, &c->setups.v[i], f);
     check_descent_of(c, &c->setups.v[0], "a quadratic", quadratic, f);
     check_descent_of(c, &c->setups.v[0], "Rosenbrock's function", rosenbrock, f);
     for (size_t i = 0; i < c->setups.n && f->outcome == OUTCOME_PASSED; i++)
         if (is_switched(c->item, &c->setups.v[i]))
             check_descent_of(c, &c->setups.v[i], "a quadratic", quadratic, f);
-}
-
-/* ---- the learning rate ------------------------------------------------------------------------- */
-
-/* A warmup begins with 0, and many a schedule ends there. */
-static void check_no_rate(struct checked *c, const struct setup *u, struct finding *f)
-{
-    struct conditions none = usual_conditions(c->seed, c->level);
-    struct error err, what;
-    struct rig *g;
-    char where[512];
-
-    none.no_lr = true;
-    g = checked_rig(c, u, &none);
-    if (g && rig_step(g, &err) == OK && rig_not_finite(g, &what))
-        finding_fail(f, "with a rate of 0, as a warmup begins and a cosine ends, %.200s, %s", what.text,
-                     rig_where(g, where));
-    checked_done(g);
-}
-
-/* Does a step at rate LR differ from one at twice that rate? Where none can be made, it does. */
-static bool rate_counts(struct checked *c, const struct setup *u, double lr)
-{
-    struct conditions once = usual_conditions(c->seed, c->level), twice;
-    struct rig *a, *b;
-    struct error err, difference;
-    bool differs;
-
-    once.lr = lr;
-    once.lr_setting = 0.01;
-    twice = once;
-    twice.lr = 2.0 * lr;
-    a = checked_rig(c, u, &once);
-    b = checked_rig(c, u, &twice);
-    differs = !a || !b || rig_step(a, &err) != OK || rig_step(b, &err) != OK || rig_not_finite(a, &err) ||
-              rigs_differ(a, b, &difference);
-    checked_done(a);
-    checked_done(b);
-    return differs;
-}
-
-/* The setting is the rate before the schedule: with another one the step is the same. */
-static void check_setting(struct checked *c, const struct setup *u, struct finding *f)
-{
-    struct conditions usual = usual_conditions(c->seed, c->level), set;
-    struct rig *a, *b;
-    struct error err, difference;
-    char where[512];
-
-    usual.lr = 0.01;
-    usual.lr_setting = 0.01;
-    set = usual;
-    set.lr_setting = 0.02;
-    a = checked_rig(c, u, &usual);
-    b = checked_rig(c, u, &set);
-    if (a && b && rig_step(a, &err) == OK && rig_step(b, &err) == OK && rigs_differ(a, b, &difference))
-        finding_fail(
-            f,
-            "with another setting lr and the same c->lr, the rate of the step: %.300s, %s; a schedule "
-            "changes c->lr only",
-            difference.text, rig_where(a, where));
-    checked_done(a);
-    checked_done(b);
-}
-
-/* The rate of the call counts, at one rate at least: it may be but the largest that a rule allows. */
-void check_rate(struct checked *c, struct finding *f)
-{
-    static const double rates[] = {0.01, 1e-4, 1.0, 1e-6};
-    struct conditions usual = usual_conditions(c->seed, c->level);
-    char where[512];
-
-    for (size_t i = 0; i < c->setups.n; i++) {
-        const struct setup *u = &c->setups.v[i];
-        bool counts = !u->defaults;
-
-        for (size_t k = 0; k < sizeof rates / sizeof *rates && !counts; k++)
-            counts = rate_counts(c, u, rates[k]);
-        if (!counts) {
-            struct rig *g = checked_rig(c, u, &usual);
-
-            finding_fail(f, "the rate of the call, c->lr, has no effect: no schedule has any, %s",
-                         rig_where(g, where));
-            checked_done(g);
-        }
-        check_setting(c, u, f);
-        if (u->defaults)
-            check_no_rate(c, u, f);
-    }
 }
 
 /* ---- slots ------------------------------------------------------------------------------------------ */
@@ -288,9 +229,35 @@ static void copy_state(struct rig *to, const struct rig *from)
             memcpy(to->buffer[i].v, from->buffer[i].v, (size_t)(to->buffer[i].n * to->buffer[i].size));
 }
 
+/* Before a step `before` may come twice: the second call does nothing. */
+static void check_before(struct checked *c, const struct setup *u, struct finding *f)
+{
+    enum { STEPS = 5 };
+    const struct conditions how = usual_conditions(c->seed, c->level);
+    struct rig *once = checked_rig(c, u, &how), *twice = checked_rig(c, u, &how);
+    struct error err, difference;
+    char where[512];
+    bool ok = once && twice;
+
+    for (int64_t t = 1; ok && t <= STEPS; t++) {
+        twice->optimizer.t = t;
+        ok = rig_call(twice, c->item->optimizer->before(&twice->optimizer), &err) == OK &&
+             step(once, t, 1.0) == OK && step(twice, t, 1.0) == OK;
+        if (ok && rigs_differ(once, twice, &difference)) {
+            finding_fail(f, "where `before` comes once and where it comes twice before a step: %.300s, %s",
+                         difference.text, rig_where(once, where));
+            ok = false;
+        }
+    }
+    checked_done(once);
+    checked_done(twice);
+}
+
 /* A walk without a break, and one in which weights and slots go over to a new instance. */
 void check_slots(struct checked *c, struct finding *f)
 {
+    for (size_t i = 0; c->item->optimizer->before && i < c->setups.n; i++)
+        check_before(c, &c->setups.v[i], f);
     const struct conditions how = usual_conditions(c->seed, c->level),
                             foreign = usual_conditions(c->seed + 1, c->level);
     char where[512];

@@ -166,6 +166,50 @@ static void check_part(struct checked *c, const struct setup *u, int64_t kept, i
     checked_done(other);
 }
 
+/* Whether the host knows that rows of a batch belong together, and does not cut it into micro-batches: it is
+ * said, a batch of one row is refused, or there is a state. */
+static bool is_kept_whole(const struct rig *g)
+{
+    for (int i = 0; i < g->nbuffers; i++)
+        if (g->buffer[i].use == USE_STATE)
+            return true;
+    return g->s.item->layer->flags & FELL_BATCHWISE || g->plan.min_batch > 1;
+}
+
+/* Does row KEPT of y, or of an input's gradient, change in training with the other rows? */
+static void check_training(struct checked *c, const struct setup *u, int64_t kept, struct finding *f)
+{
+    struct conditions how = usual_conditions(c->seed, c->level), foreign = how;
+    struct rig *a, *b, *other;
+    struct error err;
+    char where[512];
+
+    foreign.seed++;
+    a = checked_rig(c, u, &how);
+    b = checked_rig(c, u, &how);
+    other = checked_rig(c, u, &foreign);
+    if (a && b && other && !is_kept_whole(a)) {
+        change_rows(b, other, kept, u->batch);
+        if (rig_step(a, &err) == OK && rig_step(b, &err) == OK)
+            for (int i = 0; i < a->nbuffers; i++) {
+                const struct buffer *x = &a->buffer[i], *y = &b->buffer[i];
+                const int64_t n = x->n / u->batch;
+
+                for (int64_t k = kept * n; x->use == USE_OUTPUT && k < (kept + 1) * n; k++)
+                    if (memcmp((float *)x->v + k, (float *)y->v + k, sizeof(float)) != 0)
+                        finding_fail(
+                            f,
+                            "in training %s[%lld], in row %lld, is %.6g, and %.6g beside other rows: "
+                            "say FELL_BATCHWISE in flags, %s",
+                            x->name, (long long)k, (long long)kept, buffer_at(x, k), buffer_at(y, k),
+                            rig_where(a, where));
+            }
+    }
+    checked_done(a);
+    checked_done(b);
+    checked_done(other);
+}
+
 /* Does row ROW by itself give another y than in its batch? */
 static void check_alone(struct checked *c, const struct setup *u, int64_t row, struct finding *f)
 {
@@ -222,6 +266,10 @@ void check_rows(struct checked *c, struct finding *f)
             check_part(c, u, 0, parts, true, f);
         if (u->defaults && !elements)
             check_alone(c, u, u->batch - 1, f);
+        if (c->item->kind == FELL_KIND_LAYER && c->item->layer->backward) {
+            check_training(c, u, 0, f);
+            check_training(c, u, u->batch - 1, f);
+        }
     }
 }
 

@@ -34,6 +34,8 @@ void check_settings(struct checked *c, struct finding *f)
     if (!c->setups.n)
         finding_fail(f, "nothing is accepted; it says: %s%s%s", c->setups.first,
                      c->setups.last[0] ? "; then: " : "", c->setups.last);
+    if (c->setups.wrong[0])
+        finding_fail(f, "a look fails; what does not fit a net is for plan() to refuse: %s", c->setups.wrong);
     if (c->setups.silent[0])
         finding_fail(f, "it refuses a call without saying why, %s", c->setups.silent);
     for (size_t i = 0; i < c->setups.n; i++) {

@@ -148,6 +148,8 @@ const char *rig_where(const struct rig *g, char out[512])
             n += snprintf(out + n, 512 - (size_t)n, "%s%lld", d ? "," : "", (long long)u->in[i].dim[d]);
         n += snprintf(out + n, 512 - (size_t)n, "]");
     }
+    if (g->s.item && g->s.item->kind == FELL_KIND_PROBE && u->targets != TARGET_REAL)
+        n += snprintf(out + n, 512 - (size_t)n, ", of a net that is trained on values");
     n += where_fill(g, out + n, 512 - (size_t)n);
     snprintf(out + n, 512 - (size_t)n, "%s%s", g->how.no_weights ? ", weights of 0" : "",
              g->how.no_loss ? ", a loss of 0" : "");

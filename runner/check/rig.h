@@ -81,6 +81,7 @@ struct conditions {
     enum reading reading;
     int64_t piece;               /* probes: rows of one forward; 0: those of a batch */
     int64_t epochs, epoch_steps; /* schedules: of the run; 0: 40, 3 */
+    bool undefined;              /* schedules: the watched value is NaN after two epochs */
     double lr;                   /* of the call; 0: 0.01 of an optimizer, 0.1 of a schedule */
     bool no_lr;                  /* optimizers: the call's lr is 0 */
     double lr_setting;           /* optimizers: 0: as the setup says */
@@ -103,9 +104,9 @@ struct rig {
     void *settings_start;
     pthread_mutex_t lock; /* of scratch */
     struct scratch_block *scratch, *returned;
-    unsigned char *guard; /* what guards look like */
-    char trespass[160];   /* the first write outside a buffer; "" if none */
-    double objective;     /* losses: the sum; layers and activations: of y, weighted by dy */
+    unsigned char *guard;         /* what guards look like */
+    char trespass[TRESPASS_TEXT]; /* the first write outside a buffer; "" if none */
+    double objective;             /* losses: the sum; layers and activations: of y, weighted by dy */
     /* By kind: */
     fell_activation_call activation;
     fell_loss_call loss;
@@ -119,6 +120,7 @@ struct rig {
     fell_optimizer_call optimizer;
     float *slot[SETUP_TENSORS];
     int64_t next_step; /* of an optimizer, from 1 */
+    bool planned;      /* a probe's plan() took the net */
 };
 
 struct conditions usual_conditions(uint64_t seed, enum simd_level level);

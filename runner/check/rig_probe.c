@@ -1,8 +1,8 @@
 /* rig_probe.c - a probe on the workbench of rig.h: two looks at a small net of the engine's own, before and
  * after its weights have moved.
  *
- * The net has what probes meet: a bounded activation, one with zeros, a bias, a frozen tensor. What
- * the probe records is its output.
+ * The net has what probes meet: a bounded activation, one with zeros, a bias, a frozen tensor. Another one is
+ * trained on values. What the probe records is its output.
  */
 #include <math.h>
 #include <stdio.h>
@@ -18,6 +18,7 @@ enum {
     ROWS = 23,
     INPUTS = 4,
     CLASSES = 3,
+    VALUES = 2,
     UNKNOWN = -123456789
 }; /* what is not finite is recorded as NULL */
 
@@ -29,36 +30,49 @@ static const char *const model = "model:\n"
                                  "optimizer: {sgd: {lr: 0.1}}\n"
                                  "train: {epochs: 2, batch_size: 8}\n";
 
-static status fill_rows(struct net_bench *b, struct error *err)
+/* Trained on values, and with more tensors than entries. */
+static const char *const model_of_values = "model:\n"
+                                           "  - dense: {units: 5, name: first}\n"
+                                           "  - dense: {units: 7, name: hidden}\n"
+                                           "  - dense: {units: 2, name: output}\n"
+                                           "loss: mse\n"
+                                           "optimizer: {sgd: {lr: 0.1}}\n"
+                                           "train: {epochs: 2, batch_size: 8}\n";
+
+static status fill_rows(struct net_bench *b, bool values, struct error *err)
 {
     struct rng_stream s = rng_stream(1, RNG_DATA, 2, 2);
     struct rows *r = &b->data.split[SPLIT_TRAIN];
 
-    if (net_bench_rows(b, ROWS, fell_vec(INPUTS), CLASSES, 0, err) != OK)
+    if (net_bench_rows(b, ROWS, fell_vec(INPUTS), values ? 0 : CLASSES, VALUES, err) != OK)
         return FAILED;
     rng_normal(&s, r->x, ROWS * INPUTS);
-    for (int i = 0; i < ROWS; i++)
+    if (values)
+        rng_normal(&s, r->target, ROWS * VALUES);
+    for (int i = 0; i < ROWS && !values; i++)
         r->label[i] = i % CLASSES;
     return OK;
 }
 
 static status bench_init(struct net_bench *b, struct rig *g, struct error *err)
 {
+    const bool values = g->setup->targets != TARGET_REAL;
     struct strbuf text = {0};
     status result;
 
     *b = (struct net_bench){.env = g->s.env};
     b->env.pool = g->pool;
     b->env.unset = g->how.scratch;
+    b->env.trespass = g->trespass;
     b->batch = g->how.piece;
-    strbuf_addf(&text, "%sprobes:\n  - %s: %s\n", model, g->s.item->name,
+    strbuf_addf(&text, "%sprobes:\n  - %s: %s\n", values ? model_of_values : model, g->s.item->name,
                 g->setup->settings[0] ? g->setup->settings : "{}");
     result = net_bench_read(b, text.text, err);
     strbuf_release(&text);
     if (result != OK)
         return FAILED;
     b->spec->probes[0].plugin.item = g->s.item; /* the very item on the bench, whatever else has its name */
-    return fill_rows(b, err) != OK || net_bench_net(b, err) != OK ? FAILED : net_bench_looks(b, err);
+    return fill_rows(b, values, err) != OK || net_bench_net(b, err) != OK ? FAILED : net_bench_looks(b, err);
 }
 
 /* What it records after EPOCH, from *N on in OUT (NULL: only counted). */
@@ -115,6 +129,7 @@ static status look_twice(struct rig *g, double *out, int64_t *n, struct error *e
     struct net_bench b;
     status result = bench_init(&b, g, err);
 
+    g->planned = result == OK;
     *n = 0;
     if (result == OK) {
         keep_weights(g, &b, true);

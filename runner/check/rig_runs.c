@@ -47,7 +47,8 @@ static const double *history_until(struct rig *g, int64_t epoch)
         return NULL;
     rig_unset(g, b);
     for (int64_t i = 0; i < epoch; i++)
-        history[i] = 1.0 / (double)(i + 1) + (i > 12 ? 0.2 : 0.0);
+        history[i] =
+            g->how.undefined && (i == 0 || i == 5) ? NAN : 1.0 / (double)(i + 1) + (i > 12 ? 0.2 : 0.0);
     return history;
 }
 

@@ -26,6 +26,7 @@ struct maker {
     bool unlike;  /* which are not alike */
     int64_t most; /* floats of all tensors of a layer; 0: any number */
     int choice;   /* for AT_CHOICE */
+    int64_t cols; /* for AT_COLUMNS */
 };
 
 /* The map in which setting CHANGED is at AT, the required ones are as GUESS says (a number
@@ -48,7 +49,8 @@ static bool combine(struct maker *m, int guess, int changed, enum at at, char ou
         if ((int)i == changed || (all && !required)) {
             static const enum at anywhere[] = {AT_LOW, AT_HIGH, AT_RANDOM, AT_RANDOM};
 
-            given = value_add(&b, p, all ? anywhere[rng_below(&m->draw, 4)] : at, m->choice, &m->draw);
+            given = value_add(&b, p, all ? anywhere[rng_below(&m->draw, 4)] : at,
+                              at == AT_COLUMNS ? (int)m->cols : m->choice, &m->draw);
         } else {
             given = !(p->flags & (FELL_PATH | FELL_MONITOR)) &&
                     value_add(&b, p, AT_GUESS, guess % GUESSES, &m->draw);
@@ -107,6 +109,19 @@ static const struct shape_try unlike[] = {
     {{2, {3, 4}}, 3, false, {2, {5, 4}}},
     {{2, {3, 4}}, 3, false, {2, {3, 2}}},
     {{3, {2, 6, 6}}, 2, false, {3, {3, 6, 6}}},
+    {{2, {3, 4}}, 3, false, {1, {3}}},
+    {{3, {2, 6, 6}}, 2, false, {1, {2}}},
+};
+
+/* Of layers that take no inputs that are alike: a mask of steps, a gate of channels or a weight of rows. */
+static const struct shape_try masked[] = {
+    {{2, {3, 4}}, 3, false, {1, {3}}},       {{2, {6, 2}}, 2, false, {1, {6}}},
+    {{2, {3, 4}}, 3, false, {2, {3, 1}}},    {{2, {3, 4}}, 2, false, {1, {4}}},
+    {{3, {2, 6, 6}}, 2, false, {1, {2}}},    {{3, {4, 5, 7}}, 2, false, {1, {4}}},
+    {{3, {2, 6, 6}}, 2, false, {2, {6, 6}}}, {{3, {2, 6, 6}}, 2, false, {3, {1, 6, 6}}},
+    {{1, {6}}, 4, false, {1, {1}}},          {{1, {7}}, 3, false, {1, {1}}},
+    {{1, {6}}, 4, false, {1, {3}}},          {{1, {6}}, 4, false, {1, {12}}},
+    {{2, {25, 12}}, 2, false, {1, {25}}},
 };
 
 static const struct shape_try filled[] = {
@@ -169,6 +184,8 @@ static bool accepts(struct maker *m, const struct setup *u)
         char where[512];
 
         m->out->refused++;
+        if (g->planned && !m->out->wrong[0])
+            snprintf(m->out->wrong, sizeof m->out->wrong, "%.300s, %.200s", err.text, rig_where(g, where));
         if (g->s.settings && strstr(err.text, "without saying why") && !m->out->silent[0])
             snprintf(m->out->silent, sizeof m->out->silent, "%s", rig_where(g, where));
         if (err.text[0])
@@ -214,7 +231,7 @@ static int forms_of(const struct item *item)
 {
     if (item->kind == FELL_KIND_LOSS || item->kind == FELL_KIND_METRIC)
         return TARGET_FORMS;
-    return item->kind == FELL_KIND_DATASET || is_transform(item) ? 2 : 1;
+    return item->kind == FELL_KIND_DATASET || item->kind == FELL_KIND_PROBE || is_transform(item) ? 2 : 1;
 }
 
 /* Numbers, yes and no as 1 and 0, and as 1 and -1, are three things to a metric of values: on to the next. */
@@ -224,6 +241,14 @@ static bool next_form(const struct item *item, int *form)
         return false;
     *form = *form < TARGET_BIT ? TARGET_BIT - 1 : TARGET_SIGN - 1;
     return true;
+}
+
+/* Every form that is tried beside the first one that is taken: classes and values of a dataset, and of a
+ * probe with its defaults; numbers and answers of a metric. */
+static bool goes_on(const struct item *item, const struct setup *u, int *form)
+{
+    return item->kind == FELL_KIND_DATASET || (item->kind == FELL_KIND_PROBE && u->defaults) ||
+           next_form(item, form);
 }
 
 /* Every form of targets that a dataset takes, and those that are something else to a metric; else the first,
@@ -245,7 +270,7 @@ static bool add_forms(struct maker *m, struct setup *u)
             continue;
         }
         add(m, u);
-        if (m->item->kind != FELL_KIND_DATASET && !next_form(m->item, &form))
+        if (!goes_on(m->item, u, &form))
             return true;
     }
     if (found && m->out->n == before) {
@@ -308,6 +333,7 @@ static void add_shapes(struct maker *m, struct shapes of, int changed, enum at a
         for (int guess = 0; guess < guesses; guess++) {
             char settings[512];
 
+            m->cols = of.v ? of.v[i].shape.dim[of.v[i].shape.rank - 1] : 0;
             if (!combine(m, guess, changed, at, settings))
                 return;
             if (add_if_accepted(m, settings, of.v ? &of.v[i] : NULL, changed < 0 && at == AT_DEFAULT)) {
@@ -338,7 +364,7 @@ static void add_rare_shapes(struct maker *m, int guesses)
 void setups_make(const struct item *item, struct registry *r, uint64_t seed, struct setups *out)
 {
     struct maker m = {.item = item, .registry = r, .seed = seed, .out = out, .nin = inputs_of(item)};
-    const struct shapes of = shapes_of(item);
+    struct shapes of = shapes_of(item);
     const int randoms = item->kind == FELL_KIND_PROBE ? 2 : RANDOM_COMBINATIONS; /* each look takes long */
     int guesses = 1, choices;
 
@@ -350,6 +376,10 @@ void setups_make(const struct item *item, struct registry *r, uint64_t seed, str
     add_shapes(&m, of, -1, AT_DEFAULT, item->kind == FELL_KIND_LAYER ? 5 : of.n, guesses);
     if (item->kind == FELL_KIND_LAYER)
         add_shapes(&m, SHAPES(wide), -1, AT_DEFAULT, 4, guesses);
+    if (!out->n && m.nin > 1) {
+        of = SHAPES(masked);
+        add_shapes(&m, of, -1, AT_DEFAULT, 5, guesses);
+    }
     if (!out->n)
         return;
     if (item->kind == FELL_KIND_LAYER)
@@ -361,6 +391,8 @@ void setups_make(const struct item *item, struct registry *r, uint64_t seed, str
             continue;
         add_shapes(&m, of, (int)i, AT_LOW, 2, guesses);
         add_shapes(&m, of, (int)i, AT_HIGH, 2, guesses);
+        if (of.v && (p->type == FELL_P_INTS || p->type == FELL_P_FLOATS))
+            add_shapes(&m, of, (int)i, AT_COLUMNS, 2, guesses);
         m.most = MOST_FLOATS;
         if (value_goes_far(p) && item->kind != FELL_KIND_PROBE)
             add_shapes(&m, of, (int)i, AT_FAR, 1, guesses);

@@ -11,8 +11,8 @@ enum { SETUP_INPUTS = 5, SETUP_TENSORS = 32 };
 
 /* What the targets of a loss or metric look like: the first that it accepts is taken; where it
  * expects probabilities in some form, from the second on. A dataset
- * is asked for classes with the first, for values with the second; a transform's inputs are
- * whole numbers with the second. */
+ * is asked for classes with the first, for values with the second; a probe's net is trained on them; a
+ * transform's inputs are whole numbers with the second. */
 enum targets { TARGET_REAL, TARGET_SHARE, TARGET_BIT, TARGET_SIGN, TARGET_COUNT, TARGET_FORMS };
 
 struct setup {
@@ -33,6 +33,7 @@ struct setups {
     struct setup *v;   /* NULL if none */
     size_t nunlike;    /* layers of several inputs: taken with inputs that are not alike */
     struct setup unlike[MOST_UNLIKE];
+    char wrong[512];            /* probes: what fails in a look, after plan() took the net; "" if nothing */
     char silent[512];           /* a combination that it declined without one; "" if none */
     char first[512], last[512]; /* its first message, and the last one that is another */
 };

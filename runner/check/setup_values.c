@@ -73,6 +73,19 @@ static void add_choice(struct strbuf *b, const fell_param *p, int number)
     strbuf_addf(b, "%.*s", (int)strcspn(at, "|"), at);
 }
 
+/* One at random for each column, 16 at most. */
+static bool add_columns(struct strbuf *b, const fell_param *p, int columns, struct rng_stream *draw)
+{
+    enum { MOST = 16 };
+
+    if (columns < 1 || columns > MOST)
+        return false;
+    for (int i = 0; i < columns; i++)
+        strbuf_addf(b, "%s%.6g", i ? ", " : "[", number_at(p, AT_RANDOM, 0, draw));
+    strbuf_addf(b, "]");
+    return true;
+}
+
 /* Lists that might be a shape or a list of numbers, by the guess. */
 static void add_list(struct strbuf *b, const fell_param *p, enum at at, int guess, struct rng_stream *draw)
 {
@@ -106,6 +119,8 @@ bool value_add(struct strbuf *b, const fell_param *p, enum at at, int number, st
         return true;
     case FELL_P_INTS:
     case FELL_P_FLOATS:
+        if (at == AT_COLUMNS)
+            return add_columns(b, p, number, draw);
         add_list(b, p, at, number, draw);
         return true;
     default:

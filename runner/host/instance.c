@@ -16,7 +16,7 @@
 
 #include "base/mem.h"
 
-enum { ALIGNMENT = 64, FIRST_CHUNK = 16384, MOST_WARNINGS = 20 };
+enum { ALIGNMENT = 64, FIRST_CHUNK = 16384, MOST_WARNINGS = 20, GUARD_ROOM = 16384 };
 
 /* ---- scratch ---------------------------------------------------------------- */
 
@@ -33,8 +33,16 @@ struct lane {
     size_t total; /* room of all chunks */
 };
 
+/* Where a piece of working memory ends, of a host that looks whether it is kept to. */
+struct guard {
+    unsigned char *at;
+    size_t size, each; /* bytes of the piece, and of one of its elements */
+};
+
 struct scratch {
-    struct lane main;     /* outside fell_parallel() */
+    struct lane main; /* outside fell_parallel() */
+    size_t nguards;
+    struct guard *guard;
     pthread_mutex_t lock; /* of all below */
     struct lane *idle;
     size_t nwarnings;
@@ -172,15 +180,51 @@ static void host_warn(fell_ctx *ctx, const char *msg)
     pthread_mutex_unlock(&s->lock);
 }
 
+/* ---- who looks whether working memory is kept to -------------------------------- */
+
+/* Pieces of blocks are not: others have them before the call is over. */
+static bool is_guarded(const struct instance *in)
+{
+    return in->env->trespass && in->env->unset && !block_of(in);
+}
+
+/* A piece of SIZE bytes at P, with GUARD_ROOM behind it that is filled as all that is unset. */
+static void guard_piece(struct instance *in, unsigned char *p, size_t size, size_t each)
+{
+    struct scratch *s = in->scratch;
+
+    s->guard = mem_grow(s->guard, s->nguards + 1, sizeof *s->guard);
+    s->guard[s->nguards++] = (struct guard){p + size, size, each ? each : 1};
+}
+
+static void look_at_guards(struct instance *in)
+{
+    struct scratch *s = in->scratch;
+
+    for (size_t i = 0; i < s->nguards; i++) {
+        const struct guard *g = &s->guard[i];
+
+        for (size_t k = 0; k < GUARD_ROOM && !in->env->trespass[0]; k++)
+            if (g->at[k] != ((const unsigned char *)&in->env->unset)[(g->size + k) % sizeof in->env->unset])
+                snprintf(in->env->trespass, TRESPASS_TEXT,
+                         "it writes to its working memory (fell_scratch), element %zu of %zu",
+                         (g->size + k) / g->each, g->size / g->each);
+    }
+    s->nguards = 0;
+}
+
 static void *host_scratch(fell_ctx *ctx, int64_t count, int64_t size)
 {
     struct instance *in = (struct instance *)ctx;
     struct block_state *block = block_of(in);
-    size_t bytes;
+    const bool guarded = is_guarded(in);
+    size_t bytes, wanted = 0;
     void *p = NULL;
 
     if (count >= 0 && size >= 0 && mem_mul((size_t)count, (size_t)size, &bytes) &&
-        bytes <= SIZE_MAX / 2 - ALIGNMENT) {
+        bytes <= SIZE_MAX / 2 - ALIGNMENT - GUARD_ROOM) {
+        wanted = bytes;
+        bytes += guarded ? GUARD_ROOM : 0;
         bytes = bytes ? (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT : ALIGNMENT;
         if (block && !block->lane)
             block->lane = lane_acquire(in->scratch);
@@ -191,6 +235,8 @@ static void *host_scratch(fell_ctx *ctx, int64_t count, int64_t size)
     }
     for (size_t i = 0; p && in->env->unset && i < bytes / sizeof in->env->unset; i++)
         ((uint32_t *)p)[i] = in->env->unset;
+    if (p && guarded)
+        guard_piece(in, p, wanted, (size_t)size);
     if (!p) {
         char msg[160];
 
@@ -337,6 +383,7 @@ void instance_release(struct instance *in)
     }
     for (size_t i = 0; i < s->nwarnings; i++)
         free(s->warnings[i]);
+    free(s->guard);
     pthread_mutex_destroy(&s->lock);
     free(s);
     in->scratch = NULL;
@@ -344,6 +391,8 @@ void instance_release(struct instance *in)
 
 void instance_reset(struct instance *in)
 {
+    if (in->scratch->nguards)
+        look_at_guards(in);
     lane_reset(&in->scratch->main);
 }
 

@@ -14,6 +14,8 @@
 #include "kernels/kernels.h"
 
 /* Shared by all instances of a run; set up once. */
+enum { TRESPASS_TEXT = 160 };
+
 struct host_env {
     const struct kernels *kernels;
     struct pool *pool;                                         /* NULL: one thread */
@@ -21,6 +23,7 @@ struct host_env {
     void *warn_arg;
     struct registry *registry; /* where a tensor's default initialiser is found */
     uint32_t unset;            /* what working memory holds before it is set; 0: whatever it held */
+    char *trespass; /* [TRESPASS_TEXT] with `unset`: the first write behind working memory; or NULL */
 };
 
 struct instance {
