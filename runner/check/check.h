@@ -25,6 +25,7 @@ struct checked {
     struct registry *registry;
     uint64_t seed;
     enum simd_level level;
+    struct known known;   /* of the settings of items */
     struct setups setups; /* of the item; made in the check's process */
 };
 

@@ -329,7 +329,7 @@ void check_halves(struct checked *c, struct finding *f)
     }
     for (size_t i = 0; i < c->setups.n; i++)
         check_halves_of(c, &c->setups.v[i], f);
-    if (f->outcome == OUTCOME_PASSED && setup_large(c->item, c->registry, c->seed, &large))
+    if (f->outcome == OUTCOME_PASSED && setup_large(c->item, c->registry, c->seed, &c->known, &large))
         check_halves_of(c, &large, f);
 }
 

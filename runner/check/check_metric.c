@@ -139,7 +139,7 @@ void check_metric_rows(struct checked *c, struct finding *f)
         check_ordered(c, &c->setups.v[i], MIXED, f);
         check_ordered(c, &c->setups.v[i], MIXED_TIES, f);
     }
-    if (f->outcome == OUTCOME_PASSED && setup_large(c->item, c->registry, c->seed, &large))
+    if (f->outcome == OUTCOME_PASSED && setup_large(c->item, c->registry, c->seed, &c->known, &large))
         check_ordered(c, &large, SORTED, f);
 }
 

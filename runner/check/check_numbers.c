@@ -151,11 +151,14 @@ void check_finite(struct checked *c, struct finding *f)
 static void check_undefined(struct checked *c, const struct setup *u, struct finding *f)
 {
     struct conditions how = usual_conditions(c->seed, c->level);
-    struct rig *g;
+    struct rig *g, *usual;
     struct error what;
+    bool fine;
 
+    fine = is_run(c, u, &how, &usual) && !rig_not_finite(usual, &what);
+    checked_done(usual);
     how.undefined = true;
-    if (is_run(c, u, &how, &g) && rig_not_finite(g, &what))
+    if (is_run(c, u, &how, &g) && fine && rig_not_finite(g, &what))
         finding_fail(f, "%.200s where the watched value is undefined (NaN) after two epochs, with %.200s",
                      what.text, u->settings[0] ? u->settings : "its defaults");
     checked_done(g);

@@ -13,22 +13,31 @@
 
 /* ---- settings ------------------------------------------------------------------------------------ */
 
-static bool cannot_be_guessed(const struct item *item)
+/* The first required setting of texts, which may be what no guess fits; NULL if there is none, or all are
+ * told. */
+static const char *not_guessed(const struct checked *c)
 {
-    for (size_t i = 0; i < item->nparams; i++)
-        if (item->params[i].flags & FELL_REQUIRED &&
-            (item->params[i].type == FELL_P_STRING || item->params[i].type == FELL_P_STRINGS))
-            return true;
-    return false;
+    for (size_t i = 0; i < c->item->nparams; i++) {
+        const fell_param *p = &c->item->params[i];
+
+        if (p->flags & FELL_REQUIRED && (p->type == FELL_P_STRING || p->type == FELL_P_STRINGS) &&
+            !known_value(&c->known, p->name))
+            return p->name;
+    }
+    return NULL;
 }
 
 void check_settings(struct checked *c, struct finding *f)
 {
     struct conditions how = usual_conditions(c->seed, c->level);
 
-    if (!c->setups.n && cannot_be_guessed(c->item)) {
+    if (!c->setups.n && not_guessed(c)) {
         f->outcome = OUTCOME_SKIPPED;
-        error_set(&f->text, "it needs a setting that cannot be guessed");
+        error_set(
+            &f->text,
+            "not tried: no guess fits its '%s', say what it is: fell plugin check FILE %s=VALUE; its words: "
+            "%.300s",
+            not_guessed(c), not_guessed(c), c->setups.last[0] ? c->setups.last : c->setups.first);
         return;
     }
     if (!c->setups.n)
@@ -261,7 +270,7 @@ void check_levels(struct checked *c, struct finding *f)
             if (c->setups.v[i].defaults)
                 checked_agree(c, &c->setups.v[i], &large, &how, what, f);
         how = usual_conditions(c->seed, level);
-        if (f->outcome == OUTCOME_PASSED && setup_large(c->item, c->registry, c->seed, &many))
+        if (f->outcome == OUTCOME_PASSED && setup_large(c->item, c->registry, c->seed, &c->known, &many))
             checked_agree(c, &many, &portable, &how, what, f);
     }
 }
@@ -295,7 +304,7 @@ void check_threads(struct checked *c, struct finding *f)
         snprintf(what, sizeof what, "with 1 and %d threads", threads[k]);
         agree_in_all(c, &one, &how, what, f);
     }
-    if (f->outcome == OUTCOME_PASSED && setup_large(c->item, c->registry, c->seed, &many))
+    if (f->outcome == OUTCOME_PASSED && setup_large(c->item, c->registry, c->seed, &c->known, &many))
         check_block_sums(c, &many, f);
 }
 

@@ -125,6 +125,7 @@ void net_bench_close(struct net_bench *b)
     free(b->data.split[SPLIT_TRAIN].x);
     free(b->data.split[SPLIT_TRAIN].label);
     free(b->data.split[SPLIT_TRAIN].target);
+    free(b->data.split[SPLIT_TRAIN].source_row);
     if (b->tree) /* and the spec with it */
         tree_free(b->tree);
 }

@@ -142,6 +142,14 @@ static float at_end(const struct rig *g, float v)
     return v;
 }
 
+/* Whether row I has no class, as some loss says that rows may: one in four, the first one too, and none of up
+ * to three. */
+static bool has_none(const struct rig *g, int64_t i)
+{
+    return g->s.item->kind == FELL_KIND_LOSS && g->s.item->loss->flags & FELL_NO_CLASS && rig_rows(g) > 3 &&
+           i % 4 == 0;
+}
+
 /* Inputs "prediction" and "target", TARGETS for each row, or "class"; the plugin reads them as WANTED and IS
  * say. */
 static void make_pairs(struct rig *g, uint64_t wanted, uint64_t is, int64_t targets, const float **pred,
@@ -160,7 +168,7 @@ static void make_pairs(struct rig *g, uint64_t wanted, uint64_t is, int64_t targ
         number = rig_buffer(g, USE_INPUT, rows, sizeof *v, "class");
         v = g->buffer[number].v;
         for (int64_t i = 0; i < rows; i++)
-            v[i] = (int32_t)rng_below(&g->draw, (uint64_t)(cols > 1 ? cols : 1));
+            v[i] = has_none(g, i) ? -1 : (int32_t)rng_below(&g->draw, (uint64_t)(cols > 1 ? cols : 1));
         *label = v;
     } else {
         float *v;

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "base/text.h"
 #include "check/net_bench.h"
 #include "check/rig_parts.h"
@@ -19,6 +20,8 @@ enum {
     INPUTS = 4,
     CLASSES = 3,
     VALUES = 2,
+    FIRST_ROW = 100,
+    ROW_STEP = 3, /* rows have numbers in the source that are not their places */
     UNKNOWN = -123456789
 }; /* what is not finite is recorded as NULL */
 
@@ -51,6 +54,9 @@ static status fill_rows(struct net_bench *b, bool values, struct error *err)
         rng_normal(&s, r->target, ROWS * VALUES);
     for (int i = 0; i < ROWS && !values; i++)
         r->label[i] = i % CLASSES;
+    r->source_row = mem_array(ROWS, sizeof *r->source_row);
+    for (int i = 0; i < ROWS; i++)
+        r->source_row[i] = FIRST_ROW + ROW_STEP * i;
     return OK;
 }
 
@@ -75,6 +81,18 @@ static status bench_init(struct net_bench *b, struct rig *g, struct error *err)
     return fill_rows(b, values, err) != OK || net_bench_net(b, err) != OK ? FAILED : net_bench_looks(b, err);
 }
 
+/* Are numbers of rows those of rows that it was shown? */
+static status check_row(const struct net_bench *b, const struct probe_value *v, struct error *err)
+{
+    const fell_number *number = &b->spec->probes[0].plugin.item->probe->numbers[v->number];
+    const int64_t place = v->position - FIRST_ROW;
+
+    if (number->per == FELL_PER_ROW && (place < 0 || place % ROW_STEP || place / ROW_STEP >= ROWS))
+        return error_set(err, "records %s of row %lld, which is none of those in c->row", number->name,
+                         (long long)v->position);
+    return OK;
+}
+
 /* What it records after EPOCH, from *N on in OUT (NULL: only counted). */
 static status look_at(struct net_bench *b, int64_t epoch, double *out, int64_t *n, struct error *err)
 {
@@ -85,7 +103,9 @@ static status look_at(struct net_bench *b, int64_t epoch, double *out, int64_t *
 
     while (looks_next(b->looks, &t, true, &next, &r, &result, err))
         for (size_t i = 0; i < r.n; i++, ++*n)
-            if (out)
+            if (check_row(b, &r.value[i], err) != OK)
+                return FAILED;
+            else if (out)
                 out[*n] = isfinite(r.value[i].value) ? r.value[i].value : UNKNOWN;
     return result;
 }

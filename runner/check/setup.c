@@ -11,6 +11,8 @@
 #include "check/rig.h"
 #include "check/setup_values.h"
 
+static const double MOST_SAMPLED = 1e6; /* numbers of sample files are smaller */
+
 enum { MOST_FLOATS = 20000 }; /* of what is larger than usual */
 enum { RANDOM_COMBINATIONS = 8, MOST_SETUPS = 160 };
 
@@ -21,6 +23,7 @@ struct maker {
     struct registry *registry;
     uint64_t seed;
     struct rng_stream draw;
+    const struct known *known;
     struct setups *out;
     int64_t nin;  /* inputs of a layer */
     bool unlike;  /* which are not alike */
@@ -29,9 +32,23 @@ struct maker {
     int64_t cols; /* for AT_COLUMNS */
 };
 
-/* The map in which setting CHANGED is at AT, the required ones are as GUESS says (a number
- * with a digit of base GUESSES for each) and, with AT_RANDOM and CHANGED below 0, every
- * setting is at random. False where a required setting cannot be guessed. */
+/* Settings that are as they are told and those that nobody can make up are not tried otherwise. */
+static bool is_fixed(const struct maker *m, const fell_param *p)
+{
+    return known_value(m->known, p->name) || p->flags & (FELL_PATH | FELL_MONITOR);
+}
+
+/* A value for a required setting. */
+static bool add_required(struct maker *m, struct strbuf *b, const fell_param *p, int guess)
+{
+    if (p->type == FELL_P_STRING || p->type == FELL_P_STRINGS)
+        return sample_add(b, p, m->known, guess);
+    return value_add(b, p, AT_GUESS, guess, &m->draw);
+}
+
+/* The map in which setting CHANGED is at AT, what is told is so, the required ones are as GUESS says (a
+ * number with a digit of base GUESSES for each) and, with AT_RANDOM and CHANGED below 0, every setting is at
+ * random. False where a required setting cannot be guessed. */
 static bool combine(struct maker *m, int guess, int changed, enum at at, char out[512])
 {
     struct strbuf b = {0};
@@ -40,20 +57,23 @@ static bool combine(struct maker *m, int guess, int changed, enum at at, char ou
     for (size_t i = 0; i < m->item->nparams && ok; i++) {
         const fell_param *p = &m->item->params[i];
         const bool required = p->flags & FELL_REQUIRED, all = changed < 0 && at == AT_RANDOM;
+        const char *told = known_value(m->known, p->name);
         const size_t before = b.len;
         bool given = false;
 
-        if (!required && (int)i != changed && !all)
+        if (!required && !told && ((int)i != changed && (!all || is_fixed(m, p))))
             continue;
         strbuf_addf(&b, "%s%s: ", b.len ? ", " : "", p->name);
-        if ((int)i == changed || (all && !required)) {
+        if (told) {
+            given = true;
+            strbuf_addf(&b, "%s", told);
+        } else if ((int)i == changed || (all && !required)) {
             static const enum at anywhere[] = {AT_LOW, AT_HIGH, AT_RANDOM, AT_RANDOM};
 
             given = value_add(&b, p, all ? anywhere[rng_below(&m->draw, 4)] : at,
                               at == AT_COLUMNS ? (int)m->cols : m->choice, &m->draw);
         } else {
-            given = !(p->flags & (FELL_PATH | FELL_MONITOR)) &&
-                    value_add(&b, p, AT_GUESS, guess % GUESSES, &m->draw);
+            given = add_required(m, &b, p, guess % GUESSES);
             guess /= GUESSES;
         }
         if (!given) {
@@ -177,9 +197,12 @@ static bool accepts(struct maker *m, const struct setup *u)
     how.most = m->most;
     ok = rig_open(g, m->item, m->registry, u, &how, &err) == OK;
 
-    /* What it thinks of its settings and inputs may show only when it sees them. */
+    /* What it thinks of its settings and inputs may show only when it sees them. A file that was meant for
+     * another dataset may be read as nonsense. */
     if (ok)
         ok = rig_step(g, &err) == OK;
+    if (ok && m->known && m->known->folder[0] && strstr(u->settings, m->known->folder))
+        ok = !rig_not_finite(g, &err) && rig_largest(g) < MOST_SAMPLED;
     if (!ok) {
         char where[512];
 
@@ -361,9 +384,11 @@ static void add_rare_shapes(struct maker *m, int guesses)
     m->nin = nin;
 }
 
-void setups_make(const struct item *item, struct registry *r, uint64_t seed, struct setups *out)
+void setups_make(const struct item *item, struct registry *r, uint64_t seed, const struct known *known,
+                 struct setups *out)
 {
-    struct maker m = {.item = item, .registry = r, .seed = seed, .out = out, .nin = inputs_of(item)};
+    struct maker m = {
+        .item = item, .registry = r, .seed = seed, .known = known, .out = out, .nin = inputs_of(item)};
     struct shapes of = shapes_of(item);
     const int randoms = item->kind == FELL_KIND_PROBE ? 2 : RANDOM_COMBINATIONS; /* each look takes long */
     int guesses = 1, choices;
@@ -387,7 +412,7 @@ void setups_make(const struct item *item, struct registry *r, uint64_t seed, str
     for (size_t i = 0; i < item->nparams; i++) {
         const fell_param *p = &item->params[i];
 
-        if (p->flags & (FELL_PATH | FELL_MONITOR))
+        if (is_fixed(&m, p))
             continue;
         add_shapes(&m, of, (int)i, AT_LOW, 2, guesses);
         add_shapes(&m, of, (int)i, AT_HIGH, 2, guesses);
@@ -411,12 +436,13 @@ void setups_release(struct setups *s)
     *s = (struct setups){0};
 }
 
-bool setup_large(const struct item *item, struct registry *r, uint64_t seed, struct setup *out)
+bool setup_large(const struct item *item, struct registry *r, uint64_t seed, const struct known *known,
+                 struct setup *out)
 {
     static const struct shape_try loss[] = {{{1, {2}}, 9001, false, {0}}},
                                   metric[] = {{{1, {2}}, 3001, false, {0}}}; /* some look at all pairs */
     struct setups found = {0};
-    struct maker m = {.item = item, .registry = r, .seed = seed, .out = &found, .nin = 1};
+    struct maker m = {.item = item, .registry = r, .seed = seed, .known = known, .out = &found, .nin = 1};
 
     m.draw = rng_stream(seed, RNG_SEED, 7, 0);
     if (item->kind == FELL_KIND_LOSS && !item->loss->pairs)

@@ -4,6 +4,7 @@
 #ifndef CHECK_SETUP_H
 #define CHECK_SETUP_H
 
+#include "check/samples.h"
 #include "host/registry.h"
 #include "kernels/kernels.h"
 
@@ -17,7 +18,7 @@ enum targets { TARGET_REAL, TARGET_SHARE, TARGET_BIT, TARGET_SIGN, TARGET_COUNT,
 
 struct setup {
     char settings[512]; /* a YAML map */
-    bool defaults;      /* nothing but what is required is set */
+    bool defaults;      /* nothing but what is required, or was given, is set */
     int64_t nin;
     fell_shape in[SETUP_INPUTS]; /* rank 1 to 3; activations, losses: [cols]; optimizers: the tensor */
     int64_t batch;
@@ -38,12 +39,14 @@ struct setups {
     char first[512], last[512]; /* its first message, and the last one that is another */
 };
 
-/* Those that ITEM accepts. setups_release() frees. */
-void setups_make(const struct item *item, struct registry *r, uint64_t seed, struct setups *out);
+/* Those that ITEM accepts, KNOWN (may be NULL) being told. setups_release() frees. */
+void setups_make(const struct item *item, struct registry *r, uint64_t seed, const struct known *known,
+                 struct setups *out);
 void setups_release(struct setups *s);
 
 /* One with more rows than a block for threads, and than sums in float bear, of a loss or metric; false: it
  * takes none. Rows of a loss that look at each other are too many then. */
-bool setup_large(const struct item *item, struct registry *r, uint64_t seed, struct setup *out);
+bool setup_large(const struct item *item, struct registry *r, uint64_t seed, const struct known *known,
+                 struct setup *out);
 
 #endif

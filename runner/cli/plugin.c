@@ -255,9 +255,12 @@ static const struct {
     size_t least, most; /* arguments after the word */
     int (*run)(const struct call *c);
 } tasks[] = {
-    {"list", "[KIND]", 0, 1, list},           {"show", "[KIND] NAME", 1, 2, show},
-    {"new", "KIND NAME", 2, 2, plugin_new},   {"build", "FILE.c", 1, 1, plugin_build},
-    {"check", "FILE.so", 1, 1, plugin_check}, {"verify", "FILE.json", 0, 1, plugin_verify},
+    {"list", "[KIND]", 0, 1, list},
+    {"show", "[KIND] NAME", 1, 2, show},
+    {"new", "KIND NAME", 2, 2, plugin_new},
+    {"build", "FILE.c", 1, 1, plugin_build},
+    {"check", "FILE.so [SETTING=VALUE...]", 1, 64, plugin_check},
+    {"verify", "FILE.json", 0, 1, plugin_verify},
 };
 enum { NTASKS = sizeof tasks / sizeof *tasks };
 
@@ -290,7 +293,7 @@ const struct command command_plugin = {
     .task = "Write plugins",
     .args = "TASK [ARGUMENT...]",
     .least = 1,
-    .most = 3,
+    .most = 65,
     .options = {OPTION_PLUGIN, OPTION_OUTPUT, OPTION_REFERENCE, OPTION_TOLERANCE, OPTION_SEED, OPTION_JSON},
     .brief = "List, show, begin, build and check plugins",
     .help = "list [KIND]: the plugins that a spec can name, each in a line. KIND is " ROLES(
@@ -308,7 +311,9 @@ const struct command command_plugin = {
                 "what it "
                 "found. The exit status is 1 when one fails. The verdict is kept with the file's SHA-256, "
                 "and "
-                "every run records it. The name of a plugin stands for its file.\n\n"
+                "every run records it. The name of a plugin stands for its file. SETTING=VALUE is so in "
+                "every "
+                "try, and needed where no guess fits, as of a file of a dataset's own kind.\n\n"
                 "verify FILE.json: run the cases of a file in which results computed elsewhere "
                 "are "
                 "stored, and compare; tests/reference has such files. A case names its plugin, its options, "
@@ -319,6 +324,7 @@ const struct command command_plugin = {
                 "fell plugin new activation swish\n"
                 "fell plugin build swish.c -o swish.so\n"
                 "fell plugin check ./swish.so\n"
+                "fell plugin check ./waves.so path=waves.bin\n"
                 "fell plugin verify tests/reference/losses.json",
     .run = run_plugin,
 };

@@ -36,6 +36,7 @@ struct session {
     bool loads;              /* at all: the first check passed */
     char death[64];          /* how it ended the process of a check, told already; "" if it has not */
     int64_t counts[OUTCOME_SKIPPED + 1];
+    struct strbuf untried; /* items whose settings nobody could guess */
 };
 
 static void add_row(struct session *s, const struct check *check, const struct finding *f)
@@ -45,6 +46,8 @@ static void add_row(struct session *s, const struct check *check, const struct f
     table_text(s->table, outcome_words[f->outcome]);
     table_text(s->table, f->text.text[0] ? f->text.text : check->what);
     s->counts[f->outcome]++;
+    if (f->outcome == OUTCOME_SKIPPED && check->trying == TRIES_SETTINGS && !f->ended[0])
+        strbuf_addf(&s->untried, "%s%s", s->untried.len ? ", " : "", s->checked.item->name);
     if (f->outcome == OUTCOME_FAILED && (!s->failed.len || !strstr(s->failed.text, check->name)))
         strbuf_addf(&s->failed, "%s%s", s->failed.len ? ", " : "", check->name);
 }
@@ -107,8 +110,22 @@ static void check_loading(struct session *s, status loads, const struct error *w
     add_row(s, &loading, &f);
 }
 
+/* Does ITEM need a file that is not told? */
+static bool needs_file(const struct session *s, const struct item *item)
+{
+    for (size_t i = 0; i < item->nparams; i++)
+        if (item->params[i].flags & FELL_REQUIRED && sample_is_path(&item->params[i]) &&
+            !known_value(&s->checked.known, item->params[i].name))
+            return true;
+    return false;
+}
+
 static void check_item(struct session *s, const struct item *item)
 {
+    struct error err;
+
+    if (needs_file(s, item) && !s->checked.known.folder[0] && samples_write(&s->checked.known, &err) != OK)
+        fprintf(stderr, "fell: note: %s\n", err.text);
     s->checked.item = item;
     s->death[0] = 0;
     for (const struct check *check = item_checks; check->name; check++)
@@ -122,10 +139,46 @@ static bool is_in(const struct item *item, const char *path)
     return strcmp(item->file->path, path) == 0;
 }
 
-/* Everything about the file at PATH; its items once it is loaded. */
-static void check_file(struct session *s, struct registry *r, const char *path)
+/* The settings that are told, SETTING=VALUE; false, and it is said, where a word is none. */
+static bool take_settings(struct session *s, const struct call *c)
+{
+    for (size_t i = 2; i < c->nargs; i++)
+        if (!strchr(c->args[i], '=') || c->args[i][0] == '=')
+            return cli_error("'%s' is no setting; write SETTING=VALUE, such as path=rows.csv", c->args[i]) ==
+                   EXIT_OK;
+    s->checked.known.given = c->args + 2;
+    s->checked.known.ngiven = c->nargs > 2 ? c->nargs - 2 : 0;
+    return true;
+}
+
+/* A setting that is told, and no item of FILE has; NULL if all are of some. */
+static const char *strange_setting(const struct session *s, struct registry *r, const char *path)
+{
+    size_t n;
+    const struct item *const *all = registry_list(r, &n);
+
+    for (size_t k = 0; k < s->checked.known.ngiven; k++) {
+        const char *given = s->checked.known.given[k];
+        bool found = false;
+
+        for (size_t i = 0; i < n; i++)
+            for (size_t p = 0; is_in(all[i], path) && p < all[i]->nparams; p++) {
+                const size_t len = strlen(all[i]->params[p].name);
+
+                found |= strncmp(given, all[i]->params[p].name, len) == 0 && given[len] == '=';
+            }
+        if (!found)
+            return given;
+    }
+    return NULL;
+}
+
+/* Everything about the file at PATH; its items once it is loaded. False, and it is said, where a setting is
+ * told that none has. */
+static bool check_file(struct session *s, struct registry *r, const char *path)
 {
     const struct item *const *all;
+    const char *strange;
     struct error why = {""};
     struct plugin_file file = {.path = path};
     status loads;
@@ -143,6 +196,9 @@ static void check_file(struct session *s, struct registry *r, const char *path)
         check_loading(s, loads, &why);
     if (loads == OK) {
         all = registry_list(r, &n);
+        strange = strange_setting(s, r, path);
+        if (strange)
+            return cli_error("'%s': no plugin of the file has such a setting", strange) == EXIT_OK;
         for (size_t i = 0; i < n; i++)
             if (is_in(all[i], path))
                 check_item(s, all[i]);
@@ -150,6 +206,7 @@ static void check_file(struct session *s, struct registry *r, const char *path)
     if (plugin_file_hash(&file, &why) != OK ||
         verdict_store(file.sha256, s->failed.text ? s->failed.text : "", &why))
         fprintf(stderr, "fell: note: %s\n", why.text);
+    return true;
 }
 
 /* ---- what to check --------------------------------------------------------------------------------- */
@@ -204,6 +261,8 @@ static void print_result(const struct session *s, const char *path)
     printf("\n%s: %lld passed, %lld failed, %lld skipped", s->failed.len ? "failed" : "passed",
            (long long)(s->counts[OUTCOME_PASSED] + s->counts[OUTCOME_WARNED]),
            (long long)s->counts[OUTCOME_FAILED], (long long)s->counts[OUTCOME_SKIPPED]);
+    if (s->untried.len)
+        printf(", not tried: %s", s->untried.text);
     if (s->counts[OUTCOME_WARNED])
         printf(", %lld with a warning", (long long)s->counts[OUTCOME_WARNED]);
     printf(" (seed %llu, %s)\n", (unsigned long long)s->checked.seed, simd_name(s->checked.level));
@@ -224,7 +283,7 @@ int plugin_check(const struct call *c)
         registry_free(r);
         return cli_error("%s", err.text);
     }
-    path = file_of(r, c->args[1]);
+    path = take_settings(&s, c) ? file_of(r, c->args[1]) : NULL;
     registry_free(r);
     if (!path)
         return EXIT_INPUT;
@@ -232,14 +291,19 @@ int plugin_check(const struct call *c)
     s.table = table_new();
     for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
         table_column(s.table, (struct table_column){.name = columns[i]});
-    check_file(&s, own, path);
-    if (c->json)
-        query_print_json(table_to_json(s.table));
-    else
-        print_result(&s, path);
-    result = s.failed.len ? EXIT_RUN : EXIT_OK;
+    if (!check_file(&s, own, path)) {
+        result = EXIT_INPUT;
+    } else {
+        if (c->json)
+            query_print_json(table_to_json(s.table));
+        else
+            print_result(&s, path);
+        result = s.failed.len ? EXIT_RUN : EXIT_OK;
+    }
+    samples_remove(&s.checked.known);
     table_free(s.table);
     strbuf_release(&s.failed);
+    strbuf_release(&s.untried);
     registry_free(own);
     free(path);
     return result;

@@ -379,6 +379,9 @@ static fell_status look_record(fell_probe_call *c, uint64_t number, int64_t at, 
     if (at < 0 || at >= most || position < 0 || (position > 0 && !several))
         return fell_fail(&k->in.ctx, "records %s of %s %lld at position %lld, which there is not", f->name,
                          layer ? "entry" : "tensor", (long long)at, (long long)position);
+    if (f->per == FELL_PER_UNIT && position >= k->plan.entry[at].units)
+        return fell_fail(&k->in.ctx, "records %s of unit %lld of '%s', which has %lld", f->name,
+                         (long long)position, k->plan.entry[at].name, (long long)k->plan.entry[at].units);
     if (k->nsaid == k->room) {
         k->room = k->room ? 2 * k->room : 64;
         k->said = mem_grow(k->said, k->room, sizeof *k->said);

@@ -32,6 +32,23 @@ expect_text out "it ends the process (exit status 3)"
 [ "$(grep -c "FAILED.*it ends the process" out)" = 1 ] || fail "one exit is told $(grep -c "it ends the process" out) times"
 expect_text out "it ends the process (exit status 3), as above"
 
+# ---- a dataset of files: tried with files of the check's own, with what is told, or not, which is told
+build_plugin "$srcdir/tests/bad-plugins/file_rows.c" file_rows
+export TMPDIR="$PWD"
+expect_exit 1 "$FELL" plugin check ./file_rows.so
+expect_text out "with {path: $PWD/fell-check-"
+[ -z "$(find . -name 'fell-check-*')" ] || fail "the check's own files stay"
+unset TMPDIR
+printf '1 2 3 4\n5 6 7 8\n' >two.txt
+expect_exit 1 "$FELL" plugin check ./file_rows.so path=two.txt
+expect_text out "with {path: two.txt}"
+expect_exit 2 "$FELL" plugin check ./file_rows.so pth=two.txt
+expect_text err "'pth=two.txt': no plugin of the file has such a setting"
+expect_exit 2 "$FELL" plugin check ./file_rows.so two.txt
+expect_text err "'two.txt' is no setting; write SETTING=VALUE"
+expect_exit 0 "$FELL" plugin check idx
+expect_text out "no guess fits its 'images', say what it is: fell plugin check FILE images=VALUE" "not tried: idx"
+
 # ---- verdicts: kept, shown, told once in a run, recorded
 "$FELL" plugin new activation swish >/dev/null
 "$FELL" plugin build swish.c >/dev/null
