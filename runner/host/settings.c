@@ -352,7 +352,7 @@ static status read_default_text(const struct setter *s, const struct place *at, 
     quiet.diag = diag_new();
     if (*text == '[') {
         tree = tree_new();
-        node = tree_parse_text(tree, s->param->name, ".", text, strlen(text), false, quiet.diag);
+        node = tree_parse_json(tree, s->param->name, ".", text, quiet.diag);
     }
     result = node ? read_setting(&quiet, node, field) : FAILED;
     if (result)

@@ -278,7 +278,7 @@ struct spec *spec_from_text(struct registry *r, struct arena *arena, struct tree
                             const char *text, struct error *err)
 {
     struct diag *d = diag_new();
-    const struct node *root = tree_parse_json(tree, "the resolved spec", text, d);
+    const struct node *root = tree_parse_json(tree, "the resolved spec", "/", text, d);
     struct spec *spec = NULL;
 
     if (root)

@@ -203,21 +203,24 @@ void git_status_start(struct git_status *g, const char *git_top, const char *db)
 {
     char *pattern = without_database(git_top, db), **env = git_environment(git_top);
     size_t last = 0;
-    char *argv[] = {(char *)(uintptr_t) "git",
-                    (char *)(uintptr_t) "--no-optional-locks",
-                    (char *)(uintptr_t) "-c",
-                    (char *)(uintptr_t) "core.fsmonitor=false",
-                    (char *)(uintptr_t) "-c",
-                    (char *)(uintptr_t) "core.hooksPath=/dev/null",
-                    (char *)(uintptr_t) "-C",
-                    (char *)(uintptr_t)git_top,
-                    (char *)(uintptr_t) "status",
-                    (char *)(uintptr_t) "--porcelain",
-                    (char *)(uintptr_t) "--ignore-submodules=dirty",
-                    (char *)(uintptr_t) "--",
-                    (char *)(uintptr_t) ".",
-                    pattern,
-                    NULL};
+    char *argv[] = {
+        (char *)(uintptr_t) "git",
+        (char *)(uintptr_t) "--no-optional-locks",
+        (char *)(uintptr_t) "-c",
+        (char *)(uintptr_t) "core.fsmonitor=false",
+        (char *)(uintptr_t) "-c",
+        (char *)(uintptr_t) "core.hooksPath=/dev/null",
+        (char *)(uintptr_t) "-c",
+        (char *)(uintptr_t) "core.preloadIndex=false", /* no threads: training has the processors */
+        (char *)(uintptr_t) "-C",
+        (char *)(uintptr_t)git_top,
+        (char *)(uintptr_t) "status",
+        (char *)(uintptr_t) "--porcelain",
+        (char *)(uintptr_t) "--ignore-submodules=dirty",
+        (char *)(uintptr_t) "--",
+        (char *)(uintptr_t) ".",
+        pattern,
+        NULL};
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     sigset_t none;

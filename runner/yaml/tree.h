@@ -60,9 +60,10 @@ struct node *tree_parse_file(struct tree *t, const char *path, bool follow, stru
 struct node *tree_parse_text(struct tree *t, const char *path, const char *folder, const char *text,
                              size_t len, bool follow, struct diag *d);
 
-/* As above of TEXT that this program wrote as JSON, such as a resolved spec, in a tenth of the time; of any
- * other text the same as above. Nothing in it is relative to a folder. */
-struct node *tree_parse_json(struct tree *t, const char *path, const char *text, struct diag *d);
+/* As above of one line of JSON that this program wrote, such as a resolved spec, in a tenth of the time; of
+ * any other TEXT the same as above. */
+struct node *tree_parse_json(struct tree *t, const char *path, const char *folder, const char *text,
+                             struct diag *d);
 
 /* A CSV file as a list of maps: the first line has their keys, each other line is a map of the
  * fields that are not empty. Fields stay text, as all scalars; one that begins with [ or { is read

@@ -1,8 +1,9 @@
 /* tree_json_read.c - JSON as this program writes it, to the nodes that libyaml's events would give.
  *
- * A resolved spec is one line of JSON, read once by the runner and once by a worker for every run; libyaml
- * takes ten times as long for it as this does. Whatever is not such a line, or has a fault, is read by
- * tree_read(), which finds the words for it: nothing is reported here. See tree_parse_json() in tree.h.
+ * A resolved spec is one line of JSON, read by the runner and by a worker for every run, and so are lists
+ * that are defaults of settings; libyaml takes ten times as long for it as this does. Whatever is not such a
+ * line, or has a fault, is read by tree_read(), which finds the words for it: nothing is reported here. See
+ * tree_parse_json() in tree.h.
  */
 #include "yaml/tree_parts.h"
 
@@ -123,6 +124,12 @@ static bool is_new_key(struct node *const *keys, size_t n, const struct node *ke
     return strlen(key->text) <= TREE_KEY_LENGTH;
 }
 
+static void skip_blanks(struct line *l)
+{
+    while (take(l, ' ')) {
+    }
+}
+
 /* A list, or a map when CLOSES is '}'; its first bracket is taken. */
 static struct node *read_items(struct line *l, char closes, int depth)
 {
@@ -135,11 +142,13 @@ static struct node *read_items(struct line *l, char closes, int depth)
     if (depth > TREE_DEPTH)
         return NULL;
     while (!take(l, closes)) {
-        if (n == ITEMS || (n && !take(l, ',')) || l->at == l->end)
+        if (n == ITEMS || (n && !take(l, ',')))
             return NULL;
-        if (map &&
-            (*l->at != '"' || !(key[n] = read_string(l)) || !is_new_key(key, n, key[n]) || !take(l, ':')))
+        skip_blanks(l);
+        if (map && (l->at == l->end || *l->at != '"' || !(key[n] = read_string(l)) ||
+                    !is_new_key(key, n, key[n]) || !take(l, ':')))
             return NULL;
+        skip_blanks(l);
         if (!(item[n] = read_value(l, depth + 1)))
             return NULL;
         n++;
@@ -157,11 +166,12 @@ static struct node *read_value(struct line *l, int depth)
     return l->at < l->end && *l->at == '"' ? read_string(l) : read_plain(l);
 }
 
-struct node *tree_parse_json(struct tree *t, const char *path, const char *text, struct diag *d)
+struct node *tree_parse_json(struct tree *t, const char *path, const char *folder, const char *text,
+                             struct diag *d)
 {
-    const struct source *source = tree_source(t, path, "/", text, strlen(text));
+    const struct source *source = tree_source(t, path, folder, text, strlen(text));
     struct line l = {t, source, source->text, source->text + source->len};
-    struct node *root = *l.at == '{' ? read_value(&l, 1) : NULL;
+    struct node *root = *l.at == '{' || *l.at == '[' ? read_value(&l, 1) : NULL;
 
-    return root && l.at == l.end ? root : tree_parse_text(t, path, "/", text, strlen(text), false, d);
+    return root && l.at == l.end ? root : tree_parse_text(t, path, folder, text, strlen(text), false, d);
 }

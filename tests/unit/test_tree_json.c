@@ -63,7 +63,7 @@ static bool expect_as_yaml(const char *text)
     struct node *yaml = tree_parse_text(tree, "x.yaml", "/", text, strlen(text), false, diag), *json;
     char *wanted = messages(), *got;
 
-    json = tree_parse_json(tree, "x.yaml", text, diag);
+    json = tree_parse_json(tree, "x.yaml", "/", text, diag);
     got = messages();
     cr_expect_str_eq(got, wanted, "%s", text);
     cr_assert_eq(!json, !yaml, "%s: %s", text, got);
@@ -85,7 +85,12 @@ Test(tree_json, is_read_as_yaml)
         "{\"a\":\"\\\\\",\"b\":\"\\\\\\\"\"}",
         "{\"long\":1e308,\"nan\":nan,\"f\":false,\"x\":0x1f,\"n\":1abc}",
         /* what only YAML takes, or nothing does */
+        "{\"a\": 1,  \"b\":[2, 3]}",
+        "[0.9, 0.999]",
         "{\"a\": 1, b: c}",
+        "{ \"a\" : 1 }",
+        "[1, ]",
+        "[ ]",
         "{\"a\":\"\xc3\xa4\",\"b\":\"\\u00e4\"}",
         "{\"a\":\"\\u0000\"}",
         "{\"a\":\"\\ud83d\\ude00\"}",
@@ -133,5 +138,33 @@ Test(tree_json, of_any_size)
         cr_expect_eq(expect_as_yaml(deep.text), sizes[s] <= 64, "%d deep", sizes[s]);
         strbuf_release(&wide);
         strbuf_release(&deep);
+    }
+}
+
+/* One or two bytes of a text changed, taken out or doubled. */
+Test(tree_json, with_any_fault)
+{
+    static const char good[] =
+        "{\"a\":[1,-0.5e-07, true,{\"b c\":null}],\"d\":\"x\\\"\\u0041\\n\\\\\",\"e\":{},\"f\":[]}";
+    static const char bytes[] = "{}[]:,\"\\ \n\t0-+.eau#&*!|>'%@?\x01\xc3";
+    uint64_t draw = 1;
+
+    for (int i = 0; i < 3000; i++) {
+        char text[2 * sizeof good];
+
+        strcpy(text, good);
+        for (int k = 0; k <= i % 2; k++) {
+            size_t n = strlen(text), at;
+
+            draw = draw * 6364136223846793005u + 1442695040888963407u;
+            at = (draw >> 33) % n;
+            if (draw >> 62 == 0)
+                memmove(text + at, text + at + 1, n - at);
+            else if (draw >> 62 == 1)
+                memmove(text + at + 1, text + at, n - at + 1);
+            else
+                text[at] = bytes[(draw >> 20) % (sizeof bytes - 1)];
+        }
+        expect_as_yaml(text);
     }
 }
