@@ -167,5 +167,18 @@ wild|1|train.loss|minimize|best" "SELECT name, uid = identity, objective, goal, 
 for table in runs epochs gradients metrics steps run_params data_files plugins; do
     expect_sql new.db "$(sqlite3 old.db "SELECT count(*) FROM $table")" "SELECT count(*) FROM $table"
 done
+for version in 2 3 4 5 6; do
+    gunzip -c "$srcdir/tests/reference/results-version-$version.sqlite.gz" >later.db
+    cp later.db before.db
+    rm -f all.db
+    expect_exit 0 "$FELL" merge later.db -o all.db
+    cmp later.db before.db || fail "merging changed a database of version $version"
+    for table in runs epochs gradients metrics steps run_params; do
+        sqlite3 all.db "ATTACH 'later.db' AS old; SELECT count(*) FROM $table AS t JOIN runs AS r ON r.id = $([ $table = runs ] && echo t.id || echo run_id)
+            WHERE r.uid IN (SELECT uid FROM old.runs); SELECT count(*) FROM old.$table" >counts
+        [ "$(sed -n 1p counts)" = "$(sed -n 2p counts)" ] || fail "version $version, $table: $(tr '\n' ' ' <counts)"
+    done
+    expect_sql all.db "7|ok" "SELECT user_version, integrity_check FROM pragma_user_version, pragma_integrity_check"
+done
 expect_exit 0 "$FELL" merge live.db -o old.db
 expect_sql old.db "7|4" "SELECT user_version, (SELECT count(*) FROM experiments) FROM pragma_user_version"

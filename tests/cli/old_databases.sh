@@ -1,10 +1,10 @@
 #!/bin/sh
-# Databases of versions 1 and 2 of the schema: what reads shows them and leaves them as they are; an interrupted
+# Databases of every earlier version of the schema: what reads shows them and leaves them as they are; an interrupted
 # experiment in one goes on to the rows of one that was never interrupted; host and user are there from then on.
 . "${srcdir:-.}/tests/cli/lib.sh"
 . "$srcdir/tests/cli/crash_lib.sh"
 
-for version in 1 2; do
+for version in 1 2 3 4 5 6; do
     gunzip -c "$srcdir/tests/reference/results-version-$version.sqlite.gz" >v$version.db
     expect_sql v$version.db $version "PRAGMA user_version"
     cp v$version.db before$version.db
@@ -35,7 +35,20 @@ expect_text out "old (experiment 1): train.loss at its best epoch, 2 trials" "4 
     "1  0.2481  0.7043  ± 0.012  2  0.6959    3"
 expect_exit 0 "$FELL" compare 1 3 --db v2.db
 expect_text out "optimizer.sgd.lr  0.1471  0.2481" "0.6991      0.6959"
-for version in 1 2; do
+for version in 3 4 5 6; do
+    expect_exit 0 "$FELL" runs --limit 0 --json --db v$version.db
+    expect_json out "6|bare|interrupted" "json_array_length(j), j->>'\$[0].experiment', j->>'\$[0].status'"
+    expect_exit 0 "$FELL" show 1 --db v$version.db
+    expect_text out "objective      train.loss" "accuracy"
+    expect_exit 0 "$FELL" report old --db v$version.db
+    expect_text out "train.loss at its best epoch, 2 trials" "4 of 4 runs done"
+    expect_exit 0 "$FELL" compare 1 3 --db v$version.db
+    case $version in
+    6) expect_text out "model.0.dense.units      3      5" ;;
+    *) expect_text out "optimizer.sgd.lr" "0.1471  0.2481" ;;
+    esac
+done
+for version in 1 2 3 4 5 6; do
     cmp v$version.db before$version.db || fail "a command that reads changed a database of version $version"
 done
 
@@ -84,19 +97,22 @@ wait $runner || :
 expect_sql today.db "1|1" "SELECT count(*) FILTER (WHERE status = 'interrupted'), count(*) FILTER (WHERE status = 'finished') > 0 FROM runs"
 done_before=$(sqlite3 today.db "SELECT group_concat(id) FROM runs WHERE status = 'finished'")
 begun=$(sqlite3 today.db "SELECT id FROM runs WHERE status = 'interrupted'")
-for version in 1 2; do
+for version in 1 2 3 4 5 6; do
     as_old old.db before$version.db
     rm -rf old.db.checkpoints
     cp -r today.db.checkpoints old.db.checkpoints
-    expect_sql old.db "$version|0" "SELECT user_version, (SELECT count(*) FROM pragma_table_info('runs') WHERE name IN ('host', 'user'))
-        FROM pragma_user_version"
+    # Version 3 is the first to say where, and for whom.
+    columns=2 who=ada where="$here ada"
+    [ $version -gt 2 ] || columns=0 who='' where=''
+    expect_sql old.db "$version|$columns" "SELECT user_version, (SELECT count(*) FROM pragma_table_info('runs')
+        WHERE name IN ('host', 'user')) FROM pragma_user_version"
     expect_exit 0 env USER=bob "$FELL" run slow.yaml --plugin ./crasher.so --quiet --db old.db
     rows_of old.db >rows
     cmp whole rows || fail "an experiment that began in version $version ended with other rows: $(diff whole rows | head)"
     expect_sql old.db "$(sqlite3 whole.db 'PRAGMA user_version')|ok" "SELECT * FROM pragma_user_version, pragma_integrity_check"
     expect_sql old.db "$begun" "SELECT run_id FROM events WHERE kind = 'resumed'"
-    expect_sql old.db "||$done_before
-|$here bob|$(sqlite3 today.db "SELECT group_concat(id) FROM runs WHERE status <> 'finished'")" \
+    expect_sql old.db "$who|$where|$done_before
+$who|$here bob|$(sqlite3 today.db "SELECT group_concat(id) FROM runs WHERE status <> 'finished'")" \
         "SELECT x.user, r.host || ' ' || r.user, group_concat(r.id) FROM runs AS r JOIN experiments AS x ON x.id = experiment_id GROUP BY 1, 2"
     expect_exit 0 "$FELL" run slow.yaml --plugin ./crasher.so --db old.db
     expect_text out "finished already"

@@ -219,8 +219,9 @@ Test(views, look_up_what_is_asked_for)
 
 /* ---- the schemas before this one -------------------------------------------------------- */
 
-/* Databases that version 0.1.0 of the program made: of schema 1, with three experiments in ten runs; of
- * schema 2, with a random search in two trials of two repeats, and a run that was interrupted. */
+/* Databases that the program of the time made: of schema 1, with three experiments in ten runs; of schema 2,
+ * with a random search in two trials of two repeats, and a run that was interrupted; of schemas 3 to 6 with
+ * these, a wild run, the probe `weights` (from 4 on) and values with names instead of the search (6). */
 static void unpack_version(int version)
 {
     const char *srcdir = getenv("srcdir");
@@ -334,6 +335,49 @@ Test(views, version_2_is_brought_to_today)
     cr_expect_str_eq(board, old_board);
     free(old_board);
     free(board);
+}
+
+static void expect_later(int version)
+{
+    static const char board_sql[] =
+        "SELECT run, name, status, value, best, best_epoch, last FROM leaderboard ORDER BY run";
+    char *old_board, *board;
+
+    unpack_version(version);
+    old_board = answer(db_path, board_sql);
+    expect_climb(version);
+    expect_answer("SELECT name, trial, status, r.host, r.user FROM runs AS r JOIN experiments AS x ON x.id ="
+                  " experiment_id WHERE repeat = 0 AND trial = 0 ORDER BY r.id",
+                  "old|0|finished|hill|ada\nwild|0|finished|hill|ada\nbare|0|interrupted|hill|ada");
+    expect_answer("SELECT count(*) > 0, count(DISTINCT run_id) FROM probes",
+                  version < 4 ? "0|0" : "1|5"); /* all but the one without probes */
+    expect_answer("SELECT count(json), min(json) FROM run_params",
+                  version < 6 ? "0|NULL" : "4|{\"units\":3,\"name\":\"hidden\"}");
+    expect_answer("SELECT count(*) FROM splits", "0");
+    board = answer(db_path, board_sql);
+    cr_expect_str_eq(board, old_board);
+    free(old_board);
+    free(board);
+}
+
+Test(views, version_3_is_brought_to_today)
+{
+    expect_later(3);
+}
+
+Test(views, version_4_is_brought_to_today)
+{
+    expect_later(4);
+}
+
+Test(views, version_5_is_brought_to_today)
+{
+    expect_later(5);
+}
+
+Test(views, version_6_is_brought_to_today)
+{
+    expect_later(6);
 }
 
 /* A look at a file of schema 2 through the ladder: the columns that it lacks are NULL, and nothing is
