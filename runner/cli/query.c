@@ -1,7 +1,11 @@
 /* query.c - see query.h. */
 #include "cli/query.h"
 
+#include <errno.h>
+#include <string.h>
+
 #include "base/safe.h"
+#include "base/text.h"
 
 int query_run(const struct call *c, status (*ask)(sqlite3 *db, const struct call *c, struct error *err))
 {
@@ -45,6 +49,24 @@ void query_print(const struct call *c, const struct table *t)
         query_print_json(table_to_json(t));
     else
         table_print(t, stdout, 0);
+}
+
+const char *query_wrong_page(const struct call *c)
+{
+    if (c->html && c->json)
+        return "--html and --json are two forms: choose one";
+    if (c->output && !c->html)
+        return "--output is for --html; the text goes to a file with '>'";
+    return NULL;
+}
+
+status query_put_page(const struct strbuf *page, const char *path, struct error *err)
+{
+    if (path)
+        return file_write(path, page->text, page->len, err);
+    if (fwrite(page->text, 1, page->len, stdout) != page->len || fflush(stdout) != 0)
+        return error_set(err, "cannot write the output: %s", strerror(errno));
+    return OK;
 }
 
 void query_tell_moved(const struct moved_files *m)

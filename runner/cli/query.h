@@ -16,6 +16,12 @@ void query_print(const struct call *c, const struct table *t);
 void query_print_json(cJSON *v);
 void query_print_json_line(cJSON *v); /* the same without line breaks in it */
 
+/* For commands that write a page: what is wrong with the options of its form, or NULL. */
+const char *query_wrong_page(const struct call *c);
+
+/* PAGE into the file PATH; NULL: printed. */
+status query_put_page(const struct strbuf *page, const char *path, struct error *err);
+
 /* A note for each file of a stored run that is read from another place than it was. */
 void query_tell_moved(const struct moved_files *m);
 

@@ -6,13 +6,11 @@
 #include "cli/report.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/run_status.h"
-#include "base/text.h"
 #include "cli/display.h"
 #include "cli/query.h"
 #include "record/schema.h"
@@ -213,15 +211,6 @@ static void print_json(const struct report *r)
 
 /* ---- the command ------------------------------------------------------------------------------ */
 
-static status put_page(const struct strbuf *page, const char *path, struct error *err)
-{
-    if (path)
-        return file_write(path, page->text, page->len, err);
-    if (fwrite(page->text, 1, page->len, stdout) != page->len || fflush(stdout) != 0)
-        return error_set(err, "cannot write the output: %s", strerror(errno));
-    return OK;
-}
-
 static status report(sqlite3 *db, const struct call *c, struct error *err)
 {
     struct report r = {0};
@@ -248,7 +237,7 @@ static status report(sqlite3 *db, const struct call *c, struct error *err)
         st = error_set(err, "there is no experiment %lld in the database; it is damaged",
                        (long long)r.experiment);
     if (st == OK && c->html)
-        st = put_page(&page, c->output, err);
+        st = query_put_page(&page, c->output, err);
     else if (st == OK && c->json)
         print_json(&r);
     else if (st == OK)
@@ -260,10 +249,10 @@ static status report(sqlite3 *db, const struct call *c, struct error *err)
 
 static int run_report(const struct call *c)
 {
-    if (c->html && c->json)
-        return cli_error("--html and --json are two forms: choose one");
-    if (c->output && !c->html)
-        return cli_error("--output is for --html; the text goes to a file with '>'");
+    const char *wrong = query_wrong_page(c);
+
+    if (wrong)
+        return cli_error("%s", wrong);
     return query_run(c, report);
 }
 

@@ -46,13 +46,26 @@ struct report {
 status report_page_write(sqlite3 *db, const struct report *r, const char *db_path, struct strbuf *out,
                          struct error *err);
 
-/* report_curves.c: into PAGE goes `curves`, every loss and metric by run and epoch, see there. */
-status report_curves_json(sqlite3 *db, int64_t experiment, cJSON *page, struct error *err);
+/* report_curves.c: into PAGE goes `curves`, every loss and metric by run and epoch, see there; of one RUN
+ * alone where it is not 0, else report_begin() comes before. */
+status report_curves_json(sqlite3 *db, int64_t experiment, int64_t run, cJSON *page, struct error *err);
 
-/* report_gradients.c: into PAGE goes `gradients`, those of the run with the best value, or null. */
-status report_gradients_json(sqlite3 *db, int64_t experiment, cJSON *page, struct error *err);
+/* report_fields.c: into PAGE go `gradients` of RUN, and what probes recorded of it, as `probes`. */
+status report_gradients_json(sqlite3 *db, int64_t run, cJSON *page, struct error *err);
+status report_probes_json(sqlite3 *db, int64_t run, cJSON *page, struct error *err);
 
 /* The N numbers as text: base64 of little-endian float32, NaN for those that are not finite. */
 void report_add_numbers(cJSON *o, const char *key, const double *v, size_t n);
+
+/* report_page.c: append a page of TITLE with HEAD, which is HTML, the PARTS that report.js knows (ids and
+ * headings, ending with NULL), and DATA, which is deleted. */
+void report_page_fill(struct strbuf *out, const char *title, const char *head, const char *const (*parts)[2],
+                      cJSON *data);
+
+/* show_page.c: append the page of RUN. FACTS: what `fell show --json` has of it; it is deleted. */
+status show_page_write(sqlite3 *db, int64_t run, cJSON *facts, struct strbuf *out, struct error *err);
+
+/* A line of a page's head; nothing where TEXT is NULL or empty. */
+void report_page_fact(struct strbuf *out, const char *name, const char *text);
 
 #endif

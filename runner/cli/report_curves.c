@@ -186,22 +186,29 @@ static status add_series(sqlite3 *db, const char *sql, size_t columns, bool *thi
 
 /* ---- what is drawn ----------------------------------------------------------------------------- */
 
-/* The runs of the best trials, as SQL that stands after IN; NULL: not read. free() it. */
-static status choose_runs(sqlite3 *db, int64_t experiment, int64_t all, cJSON *runs, char **which,
-                          struct error *err)
+/* The runs of the best trials; ?1 the experiment, ?2 how many. */
+static const char best_runs_sql[] =
+    "SELECT b.run, b.trial, r.repeat, b.status FROM temp.report_runs AS b\n"
+    "JOIN temp.report_trials AS t ON t.trial = b.trial JOIN runs AS r ON r.id = b.run\n"
+    "ORDER BY t.mean IS NULL, t.mean * iif((SELECT goal FROM experiments WHERE id = ?1)\n"
+    "  = 'maximize', -1, 1), b.trial, b.run LIMIT ?2";
+static const char one_run_sql[] = "SELECT id, trial, repeat, status FROM runs WHERE id = ?1 LIMIT ?2";
+
+/* What is drawn: one run, or (RUN 0) those of the best trials of the experiment. */
+struct wanted {
+    int64_t experiment, run, all;
+    char *which; /* the runs, as SQL that stands after IN */
+};
+
+static status choose_runs(sqlite3 *db, struct wanted *w, cJSON *runs, struct error *err)
 {
+    const int64_t ids[] = {w->run ? w->run : w->experiment, MOST_RUNS};
     struct strbuf b = {0};
     sqlite3_stmt *s;
-    const int64_t ids[] = {experiment, MOST_RUNS};
 
-    *which = NULL;
-    if (results_query(db,
-                      "SELECT b.run, b.trial, r.repeat, b.status FROM temp.report_runs AS b\n"
-                      "JOIN temp.report_trials AS t ON t.trial = b.trial JOIN runs AS r ON r.id = b.run\n"
-                      "ORDER BY t.mean IS NULL, t.mean * iif((SELECT goal FROM experiments WHERE id = ?1)\n"
-                      "  = 'maximize', -1, 1), b.trial, b.run LIMIT ?2",
-                      2, ids, &s, err))
+    if (results_query(db, w->run ? one_run_sql : best_runs_sql, 2, ids, &s, err))
         return FAILED;
+    strbuf_add(&b, "");
     while (sqlite3_step(s) == SQLITE_ROW) {
         cJSON *row = cJSON_CreateArray();
 
@@ -211,10 +218,10 @@ static status choose_runs(sqlite3 *db, int64_t experiment, int64_t all, cJSON *r
         cJSON_AddItemToArray(row, cJSON_CreateString(database_text(s, 3)));
         cJSON_AddItemToArray(runs, row);
     }
-    if (all <= MOST_RUNS)
-        *which = mem_format("SELECT id FROM runs WHERE experiment_id = %lld", (long long)experiment);
+    if (w->run || w->all > MOST_RUNS)
+        w->which = mem_string(b.text);
     else
-        *which = mem_string(b.text);
+        w->which = mem_format("SELECT id FROM runs WHERE experiment_id = %lld", (long long)w->experiment);
     strbuf_release(&b);
     return results_end(db, s, err);
 }
@@ -231,21 +238,21 @@ static const char measures_sql[] =
     "     AND m.epoch IN (1, r.epochs_done) WHERE r.experiment_id = ?1 ORDER BY m.name, m.split = 'test',\n"
     "     m.split = 'validation')";
 
-static status add_measure(sqlite3 *db, sqlite3_stmt *row, int64_t experiment, const char *which, bool some,
-                          size_t columns, bool *thinned, cJSON *measures, struct error *err)
+static status add_measure(sqlite3 *db, sqlite3_stmt *row, const struct wanted *w, size_t columns,
+                          bool *thinned, cJSON *measures, struct error *err)
 {
     const char *value = database_text(row, 2), *source = database_text(row, 3);
     const char *only = database_text(row, 4);
     cJSON *m = cJSON_CreateObject();
     char *sql = mem_format("SELECT run_id AS run, epoch, %s AS value FROM %s\n"
                            "WHERE run_id IN (%s)%s\nORDER BY run, epoch",
-                           value, source, which, only);
+                           value, source, w->which, only);
     char *range =
         mem_format("WITH e AS MATERIALIZED (SELECT epoch, min(%s) AS lowest, max(%s) AS highest FROM %s\n"
                    "  WHERE run_id IN (SELECT id FROM runs WHERE experiment_id = %lld)%s GROUP BY epoch)\n"
                    "SELECT 'lowest' AS run, epoch, lowest AS value FROM e\n"
                    "UNION ALL SELECT 'highest', epoch, highest FROM e ORDER BY run DESC, epoch",
-                   value, value, source, (long long)experiment, only);
+                   value, value, source, (long long)w->experiment, only);
     char *coded = NULL;
     status st;
 
@@ -253,7 +260,7 @@ static status add_measure(sqlite3 *db, sqlite3_stmt *row, int64_t experiment, co
     cJSON_AddStringToObject(m, "split", database_text(row, 0));
     cJSON_AddStringToObject(m, "name", database_text(row, 1));
     st = add_series(db, sql, columns, thinned, m, err);
-    if (st == OK && some) {
+    if (st == OK && w->all > MOST_RUNS) {
         cJSON *into = cJSON_AddObjectToObject(m, "range");
 
         /* Its two series are told by number: 1 the lowest, 2 the highest. */
@@ -289,34 +296,46 @@ static status count_measures(sqlite3 *db, int64_t experiment, int64_t *n, struct
     return st;
 }
 
-status report_curves_json(sqlite3 *db, int64_t experiment, cJSON *page, struct error *err)
+static status count_all(sqlite3 *db, struct wanted *w, int64_t *epochs, struct error *err)
+{
+    const int64_t ids[] = {w->experiment, w->run};
+    static const char where[] = "FROM runs WHERE experiment_id = ?1 AND ?2 IN (0, id)";
+    char *count = mem_format("SELECT count(*) %s", where),
+         *last = mem_format("SELECT max(epochs_done) %s", where);
+    const status st =
+        results_number(db, count, 2, ids, 0, &w->all, err) || results_number(db, last, 2, ids, 0, epochs, err)
+            ? FAILED
+            : OK;
+
+    free(count);
+    free(last);
+    return st;
+}
+
+status report_curves_json(sqlite3 *db, int64_t experiment, int64_t run, cJSON *page, struct error *err)
 {
     cJSON *o = cJSON_AddObjectToObject(page, "curves"), *runs = cJSON_AddArrayToObject(o, "runs");
     cJSON *measures = cJSON_AddArrayToObject(o, "measures");
-    int64_t all = 0, epochs = 0, n = 0;
+    struct wanted w = {experiment, run, 0, NULL};
+    int64_t epochs = 0, n = 0;
     size_t columns = 0;
     bool thinned = false;
     sqlite3_stmt *s = NULL;
-    char *which = NULL;
     status st = FAILED;
 
-    if (results_number(db, "SELECT count(*) FROM runs WHERE experiment_id = ?1", 1, &experiment, 0, &all,
-                       err) ||
-        results_number(db, "SELECT max(epochs_done) FROM runs WHERE experiment_id = ?1", 1, &experiment, 0,
-                       &epochs, err) ||
-        count_measures(db, experiment, &n, err) || choose_runs(db, experiment, all, runs, &which, err) ||
-        results_query(db, measures_sql, 1, &experiment, &s, err))
+    if (count_all(db, &w, &epochs, err) || count_measures(db, experiment, &n, err) ||
+        choose_runs(db, &w, runs, err) || results_query(db, measures_sql, 1, &experiment, &s, err))
         goto out;
-    columns = columns_for(all, epochs, n);
+    columns = columns_for(w.all, epochs, n);
     st = OK;
     while (st == OK && sqlite3_step(s) == SQLITE_ROW)
-        st = add_measure(db, s, experiment, which, all > MOST_RUNS, columns, &thinned, measures, err);
+        st = add_measure(db, s, &w, columns, &thinned, measures, err);
     if (results_end(db, s, err) != OK)
         st = FAILED;
 out:
-    cJSON_AddNumberToObject(o, "all", (double)all);
+    cJSON_AddNumberToObject(o, "all", (double)w.all);
     cJSON_AddNumberToObject(o, "epochs", (double)epochs);
     cJSON_AddNumberToObject(o, "thinned", thinned ? (double)columns : 0);
-    free(which);
+    free(w.which);
     return st;
 }

@@ -28,7 +28,7 @@
 
 /* ---- the head -------------------------------------------------------------------------- */
 
-static void add_fact(struct strbuf *out, const char *name, const char *text)
+void report_page_fact(struct strbuf *out, const char *name, const char *text)
 {
     if (!text || !*text)
         return;
@@ -74,7 +74,7 @@ static status add_facts(sqlite3 *db, int64_t experiment, struct strbuf *out, str
         return FAILED;
     while (sqlite3_step(s) == SQLITE_ROW)
         if (sqlite3_column_type(s, 1) != SQLITE_NULL)
-            add_fact(out, database_text(s, 0), database_text(s, 1));
+            report_page_fact(out, database_text(s, 0), database_text(s, 1));
     return results_end(db, s, err);
 }
 
@@ -94,7 +94,7 @@ static status add_time(sqlite3 *db, int64_t experiment, struct strbuf *out, stru
         display_duration(sqlite3_column_double(s, 0), training);
         display_duration(sqlite3_column_double(s, 1), wall);
         text = mem_format("%s of training, %s from the first start to the last end", training, wall);
-        add_fact(out, "time", text);
+        report_page_fact(out, "time", text);
         free(text);
     }
     return results_end(db, s, err);
@@ -123,7 +123,7 @@ static status make_head(sqlite3 *db, const struct report *r, struct strbuf *out,
     strbuf_add(out, "<p class=\"lead\">");
     html_add(out, r->heading);
     strbuf_add(out, "</p>\n<dl class=\"facts\">\n");
-    add_fact(out, "runs", tally.text);
+    report_page_fact(out, "runs", tally.text);
     st = add_facts(db, r->experiment, out, err);
     if (st == OK)
         st = add_time(db, r->experiment, out, err);
@@ -250,11 +250,22 @@ static void make_safe(cJSON *o)
     }
 }
 
-static status make_data(sqlite3 *db, const struct report *r, const char *db_path, struct strbuf *out,
+/* The run with the best value that has gradients; 0: none has. */
+static status best_run(sqlite3 *db, int64_t experiment, int64_t *run, struct error *err)
+{
+    return results_number(db,
+                          "SELECT b.run FROM temp.report_runs AS b\n"
+                          "WHERE EXISTS (SELECT 1 FROM gradients WHERE run_id = b.run)\n"
+                          "ORDER BY value IS NULL, value * iif((SELECT goal FROM experiments WHERE id = ?1)\n"
+                          "  = 'maximize', -1, 1), run LIMIT 1",
+                          1, &experiment, 0, run, err);
+}
+
+static status make_data(sqlite3 *db, const struct report *r, const char *db_path, cJSON **out,
                         struct error *err)
 {
     cJSON *o = table_row_to_json(r->about), *importance, *failures = table_to_json(r->failures);
-    char *text;
+    int64_t run = 0;
     status st;
 
     add_commands(r, db_path, failures);
@@ -273,46 +284,73 @@ static status make_data(sqlite3 *db, const struct report *r, const char *db_path
     cJSON_AddItemToObject(o, "pruned", table_to_json(r->pruned));
     st = add_points(db, r->experiment, o, err);
     if (st == OK)
-        st = report_curves_json(db, r->experiment, o, err);
+        st = report_curves_json(db, r->experiment, 0, o, err);
     if (st == OK)
-        st = report_gradients_json(db, r->experiment, o, err);
-    make_safe(o);
-    text = cJSON_PrintUnformatted(o);
-    html_add_json(out, text ? text : "");
-    cJSON_free(text);
-    cJSON_Delete(o);
+        st = best_run(db, r->experiment, &run, err);
+    if (st == OK)
+        st = report_gradients_json(db, run, o, err);
+    *out = o;
     return st;
 }
+
+void report_page_fill(struct strbuf *out, const char *title, const char *head, const char *const (*parts)[2],
+                      cJSON *data)
+{
+    struct strbuf name = {0}, safe = {0}, nav = {0}, sections = {0};
+    char *text;
+
+    make_safe(data);
+    text = cJSON_PrintUnformatted(data);
+    html_add_json(&safe, text ? text : "");
+    html_add(&name, title);
+    for (; parts[0][0]; parts++) {
+        strbuf_addf(&nav, "<a href=\"#%s\">%s</a>\n", parts[0][0], parts[0][1]);
+        strbuf_addf(&sections, "<section id=\"%s\"><h2>%s</h2></section>\n", parts[0][0], parts[0][1]);
+    }
+    html_fill(out, asset_report_html,
+              (const struct html_mark[]){{"title", name.text},
+                                         {"page.css", asset_page_css},
+                                         {"report.css", asset_report_css},
+                                         {"draw.js", asset_draw_js},
+                                         {"pen.js", asset_pen_js},
+                                         {"picture.js", asset_picture_js},
+                                         {"curves.js", asset_curves_js},
+                                         {"fields.js", asset_fields_js},
+                                         {"report.js", asset_report_js},
+                                         {"head", head},
+                                         {"nav", nav.text},
+                                         {"sections", sections.text},
+                                         {"data", safe.text}},
+              13);
+    safe_document(out);
+    cJSON_free(text);
+    cJSON_Delete(data);
+    strbuf_release(&name);
+    strbuf_release(&safe);
+    strbuf_release(&nav);
+    strbuf_release(&sections);
+}
+
+static const char *const parts_of_report[][2] = {{"curves", "Curves"},       {"settings", "Settings"},
+                                                 {"trials", "Trials"},       {"ends", "Failures"},
+                                                 {"gradients", "Gradients"}, {NULL, NULL}};
 
 status report_page_write(sqlite3 *db, const struct report *r, const char *db_path, struct strbuf *out,
                          struct error *err)
 {
-    struct strbuf head = {0}, data = {0}, title = {0};
-    cJSON *about = table_row_to_json(r->about);
+    struct strbuf head = {0};
+    cJSON *data = NULL;
     status st = FAILED;
 
-    html_add(&title, cJSON_GetObjectItem(about, "experiment")->valuestring);
-    cJSON_Delete(about);
     if (make_head(db, r, &head, err) == OK && make_data(db, r, db_path, &data, err) == OK) {
-        const struct html_mark marks[] = {
-            {"title", title.text},
-            {"page.css", asset_page_css},
-            {"report.css", asset_report_css},
-            {"draw.js", asset_draw_js},
-            {"pen.js", asset_pen_js},
-            {"picture.js", asset_picture_js},
-            {"curves.js", asset_curves_js},
-            {"report.js", asset_report_js},
-            {"head", head.text},
-            {"data", data.text},
-        };
+        char *name = mem_string(cJSON_GetObjectItem(data, "experiment")->valuestring);
 
-        html_fill(out, asset_report_html, marks, sizeof marks / sizeof *marks);
-        safe_document(out);
+        report_page_fill(out, name, head.text, parts_of_report, data);
+        free(name);
         st = OK;
+    } else {
+        cJSON_Delete(data);
     }
     strbuf_release(&head);
-    strbuf_release(&data);
-    strbuf_release(&title);
     return st;
 }

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "cli/display.h"
 #include "cli/query.h"
+#include "cli/report.h"
 #include "cli/show_probes.h"
 #include "cli/terminal.h"
 #include "engine/numbers.h"
@@ -180,7 +181,8 @@ out:
     return st;
 }
 
-static status print_json(sqlite3 *db, const struct call *c, int64_t run, struct error *err)
+/* All of it as one object, which the caller deletes. */
+static status make_json(sqlite3 *db, const struct call *c, int64_t run, cJSON **out, struct error *err)
 {
     struct table *t = NULL;
     char *as_typed = NULL, *alone = NULL;
@@ -195,7 +197,7 @@ static status print_json(sqlite3 *db, const struct call *c, int64_t run, struct 
         if (section_table(db, &sections[i], c, run, &t, err))
             goto out;
         rows = table_to_json(t);
-        if (sections[i].sql == show_probes_many)
+        if (sections[i].sql == show_probes_many && c->json)
             show_probes_parse(rows);
         cJSON_AddItemToObject(all, sections[i].key, rows);
     }
@@ -204,7 +206,7 @@ static status print_json(sqlite3 *db, const struct call *c, int64_t run, struct 
     again = cJSON_AddObjectToObject(all, "again");
     cJSON_AddStringToObject(again, "experiment", as_typed);
     cJSON_AddStringToObject(again, "trial", alone);
-    query_print_json(all);
+    *out = all;
     all = NULL;
     st = OK;
 out:
@@ -215,17 +217,51 @@ out:
     return st;
 }
 
+static status print_json(sqlite3 *db, const struct call *c, int64_t run, struct error *err)
+{
+    cJSON *all;
+
+    if (make_json(db, c, run, &all, err))
+        return FAILED;
+    query_print_json(all);
+    return OK;
+}
+
+/* One transaction: all parts speak of the same moment. */
+static status print_page(sqlite3 *db, const struct call *c, int64_t run, struct error *err)
+{
+    struct strbuf page = {0};
+    cJSON *facts_of = NULL;
+    status st = FAILED;
+
+    if (sqlite3_exec(db, "BEGIN", NULL, NULL, NULL))
+        return results_error(db, err);
+    if (make_json(db, c, run, &facts_of, err) == OK)
+        st = show_page_write(db, run, facts_of, &page, err);
+    sqlite3_exec(db, "COMMIT", NULL, NULL, NULL);
+    if (st == OK)
+        st = query_put_page(&page, c->output, err);
+    strbuf_release(&page);
+    return st;
+}
+
 static status show(sqlite3 *db, const struct call *c, struct error *err)
 {
     int64_t run;
 
     if (results_run(db, c->args[0], &run, err) || show_probes_begin(db, err))
         return FAILED;
+    if (c->html)
+        return print_page(db, c, run, err);
     return c->json ? print_json(db, c, run, err) : print_text(db, c, run, err);
 }
 
 static int run_show(const struct call *c)
 {
+    const char *wrong = query_wrong_page(c);
+
+    if (wrong)
+        return cli_error("%s", wrong);
     return query_run(c, show);
 }
 
@@ -235,14 +271,17 @@ const struct command command_show = {
     .args = "RUN",
     .least = 1,
     .most = 1,
-    .options = {OPTION_DB, OPTION_LIMIT, OPTION_JSON},
+    .options = {OPTION_DB, OPTION_LIMIT, OPTION_OUTPUT, OPTION_HTML, OPTION_JSON},
     .brief = "Show all about one run",
     .help = "RUN is the number that 'fell runs' shows. What it was made of and how it ended; its training "
             "loss as a curve and its last epochs as a table (--limit says how many); the gradient, weight "
             "and update norms of each layer in the last epoch; its events, and the commands that make it "
-            "again.",
+            "again.\n\n"
+            "--html writes one page that needs no network: its curves, the norms of its tensors over the "
+            "epochs and the numbers of probes, as heatmaps or lines, and under each the SQL that it shows.",
     .examples = "fell show 12\n"
                 "fell show 12 --limit 0\n"
+                "fell show 12 --html -o run12.html\n"
                 "fell show 12 --json",
     .run = run_show,
 };

@@ -108,12 +108,13 @@ class Curves {
             ...options.map(([value, words]) => make('option', { value }, cut(words, 60)))));
         const check = (label, checked, f) => make('label', {}, make('input', { type: 'checkbox', checked, change: change((t) => f(t.checked)) }), label);
         const splits = ['train', 'validation', 'test'].filter((s) => this.report.curves.measures.some((m) => m.split === s));
+        const one = this.report.kind === 'run';
         into.append(make('div', { class: 'controls' },
             select('Show', names.map((n) => [n, n]), (t) => { state.name = t.value; }),
             ...splits.map((s) => check(s, true, (on) => state.hidden[on ? 'delete' : 'add'](s))),
-            select('Colour by', [['', 'rank'], ...this.report.settings.map((s) => [s.path, s.title])], (t) => { state.colour = t.value; }),
+            one ? null : select('Colour by', [['', 'rank'], ...this.report.settings.map((s) => [s.path, s.title])], (t) => { state.colour = t.value; }),
             check('log', state.log, (on) => { state.log = on; }), check('log epochs', false, (on) => { state.logX = on; }),
-            check('better half', false, (on) => { state.better = on; }),
+            one ? null : check('better half', false, (on) => { state.better = on; }),
             make('label', {}, 'Smoothing', make('input', { type: 'range', min: 0, max: 0.98, step: 0.02, value: 0,
                                                            input: change((t) => { state.smooth = +t.value; }) }))));
     }
@@ -237,7 +238,7 @@ class Curves {
         };
         for (const m of this.measures())
             word(m.split, { stroke: c.text, dash: DASHES[m.split] || [] });
-        if (!state.colour) {
+        if (!state.colour && report.kind !== 'run') {
             word('best trial', { stroke: c.minus });
             word('others', { stroke: c.plus });
         }

@@ -231,96 +231,41 @@ function showEnds(report, into) {
         into.append(make('p', { class: 'note' }, 'No run failed, and none was pruned.'));
 }
 
-/* ---- gradients ---------------------------------------------------------------------------------- */
-
-class Gradients {
-    constructor(report, into) {
-        const g = report.gradients;
-        if (!g) {
-            into.append(make('p', { class: 'note' }, 'No run has recorded gradients.'));
-            return;
-        }
-        this.g = g;
-        this.numbers = decode(g.numbers);
-        this.n = g.epochs.length;
-        const known = this.numbers.filter((v) => v > 0);
-        this.lo = known.reduce((a, b) => Math.min(a, b), Infinity);
-        this.hi = known.reduce((a, b) => Math.max(a, b), 0);
-        into.append(make('p', { class: 'note' }, `Of run ${g.run}, the best that recorded them: the norm of each tensor's gradient, the mean over the ` +
-            `steps of an epoch, on a log scale.${g.epochs_per > 1 ? ` A cell has the largest norm of ${g.epochs_per} epochs.` : ''}` +
-            `${g.rows_per > 1 ? ` A row has the largest of ${g.rows_per} tensors, and the name of the first.` : ''}`));
-        this.picture = new Picture(into, {
-            name: `${report.experiment}-gradients`, label: `Gradient norms of run ${g.run}, by tensor and epoch`, sql: () => g.sql,
-            height: () => 74 + g.rows.length * this.rowHeight() + 20, paint: (...a) => this.paint(...a), find: (x, y) => this.find(x, y),
-            move: (key, spot) => this.move(key, spot), mark: (...a) => this.mark(...a),
-            table: () => ({ rows: g.rows.map((name, i) => ({ name, i })), columns: [{ title: 'tensor', of: (r) => r.name },
-                ...this.someColumns().map((k) => ({ title: `epoch ${g.epochs[k]}`, of: (r) => this.numbers[r.i * this.n + k] }))] }) });
-    }
-    /* For the table: at most twelve. */
-    someColumns() {
-        const most = Math.min(this.n, 12);
-        return [...new Set(Array.from({ length: most }, (v, i) => Math.round(i * (this.n - 1) / Math.max(most - 1, 1))))];
-    }
-    rowHeight() {
-        return Math.max(4, Math.min(24, Math.floor(700 / this.g.rows.length)));
-    }
-    part(v) {
-        return this.hi > this.lo ? Math.log(v / this.lo) / Math.log(this.hi / this.lo) : 0.5;
-    }
-    paint(pen, w, h, c) {
-        const { g, n } = this, room = Math.min(170, w * 0.3), row = this.rowHeight(), cell = (w - room - 16) / n, every = Math.ceil(13 / row);
-        this.box = { x: room, y: 34, row, cell };
-        g.rows.forEach((name, i) => {
-            if (i % every === 0)
-                pen.text(room - 6, 34 + i * row + Math.min(row, 13) - 1 + Math.max(0, (row - 13) / 2), cut(name, Math.floor(room / 6.6)), { fill: c.soft, align: 'right', size: 11 });
-            for (let k = 0; k < n; k++) {
-                const v = this.numbers[i * n + k];
-                if (Number.isFinite(v))
-                    pen.rect(room + k * cell, 34 + i * row, cell + 0.5, row + (row > 6 ? -0.5 : 0.5), v > 0 ? ramp(this.part(v)) : c.line);
-            }
-        });
-        const x = scaleOf(g.epochs[0], g.epochs[n - 1] + g.epochs_per, room, room + n * cell, { n: w / 110 }), foot = 34 + g.rows.length * row;
-        for (const v of x.ticks.filter((t) => Number.isInteger(t) && t <= g.epochs[n - 1] + g.epochs_per - 1))
-            pen.text(x.at(v) + cell / g.epochs_per / 2, foot + 16, String(v), { fill: c.soft, align: 'center', size: 11 });
-        pen.text(room + n * cell / 2, foot + 33, 'epoch', { fill: c.soft, align: 'center' });
-        const wide = Math.min(200, w * 0.4);
-        for (let i = 0; i < 50; i++)
-            pen.rect(room + i * wide / 50, 8, wide / 50 + 0.5, 10, ramp(i / 49));
-        pen.text(room - 6, 18, say(this.lo, 3), { fill: c.soft, align: 'right', size: 11 });
-        pen.text(room + wide + 6, 18, `${say(this.hi, 3)}  blank: not finite`, { fill: c.soft, size: 11 });
-    }
-    find(px, py) {
-        const { x, y, row, cell } = this.box, k = Math.floor((px - x) / cell), i = Math.floor((py - y) / row);
-        return k >= 0 && k < this.n && i >= 0 && i < this.g.rows.length ? this.spotOf(i, k) : null;
-    }
-    spotOf(i, k) {
-        const { g } = this, { x, y, row, cell } = this.box, last = g.epochs[k] + g.epochs_per - 1, v = this.numbers[i * this.n + k];
-        return { i, k, x: x + (k + 0.5) * cell, y: y + (i + 0.5) * row,
-                 lines: [g.rows[i], `epoch ${g.epochs[k]}${g.epochs_per > 1 ? ` to ${last}` : ''}: ${Number.isFinite(v) ? `norm ${say(v)}` : 'not finite'}`] };
-    }
-    move(key, spot) {
-        const { i, k } = spot || { i: 0, k: -1 }, limit = (v, n) => Math.min(Math.max(v, 0), n - 1);
-        return this.spotOf(limit(i + (key === 'ArrowDown') - (key === 'ArrowUp'), this.g.rows.length),
-                           key === 'Home' ? 0 : key === 'End' ? this.n - 1 : limit(k + (key === 'ArrowRight') - (key === 'ArrowLeft'), this.n));
-    }
-    mark(pen, { i, k }, c) {
-        const { x, y, row, cell } = this.box, a = x + k * cell, b = y + i * row;
-        pen.line([a, b, a + cell, b, a + cell, b + row, a, b + row, a, b], { stroke: c.mark, width: 2 });
-    }
-}
-
 /* ---- the page -------------------------------------------------------------------------------------- */
 
-const report = new Report(JSON.parse(document.getElementById('data').textContent));
-{
-    const part = (id) => document.getElementById(id);
-    report.curvesPart = new Curves(report, part('curves'));
+function showExperiment(report, part) {
     report.against = new Against(report, part('settings'));
     showImportance(report, part('settings'));
     listPart(part('settings'), 'Best per value', report.values);
     showTrials(report, part('trials'));
     showEnds(report, part('ends'));
-    report.gradientsPart = new Gradients(report, part('gradients'));
+}
+
+function showRun(report, part) {
+    for (const p of report.probes) {
+        part('probes').append(make('h3', {}, p.probe));
+        new Fields(part('probes'), p.fields, { name: `${report.experiment}-run${report.run}-${p.probe}`, label: `Probe ${p.probe}` });
+    }
+    if (report.probes_left)
+        part('probes').append(make('p', { class: 'note' }, `${report.probes_left} more numbers are in the database: fell show ${report.run} --json`));
+    if (!report.probes.length)
+        part('probes').append(make('p', { class: 'note' }, 'No probe looked at this run.'));
+    for (const [key, heading] of [['events', 'Events'], ['checkpoints', 'Checkpoints'], ['data_files', 'Data files'], ['plugins', 'Plugins']])
+        listPart(part('lists'), heading, report[key]);
+}
+
+const report = new Report(JSON.parse(document.getElementById('data').textContent));
+{
+    const part = (id) => document.getElementById(id), { gradients } = report;
+    report.curvesPart = new Curves(report, part('curves'));
+    (report.kind === 'run' ? showRun : showExperiment)(report, part);
+    if (gradients) {
+        part('gradients').append(make('p', { class: 'note' }, `Of run ${gradients.run}${report.kind === 'run' ? '' : ', the best that recorded them'}: ` +
+            'by tensor, the norm of its gradient (the mean over the steps of an epoch), of its weights after the epoch, and of what the epoch changed.'));
+        report.fieldsPart = new Fields(part('gradients'), gradients.fields, { name: `${report.experiment}-run${gradients.run}-gradients`, label: `Run ${gradients.run}` });
+    } else {
+        part('gradients').append(make('p', { class: 'note' }, 'No run has recorded gradients.'));
+    }
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', redraw);
     const paper = (on) => () => { document.documentElement.classList.toggle('paper', on); redraw(); };
     addEventListener('beforeprint', paper(true));

@@ -1,7 +1,7 @@
 // report.js - the page of fell report in Chromium: `node report.js FILE DB LIMIT [PAGE...]`. Nothing on its console,
 // no request, nothing wider than the window; hover, pin, sort, save, keys, dark and paper do what they should; and
 // the SQL under a picture, run by sqlite3 on DB, gives the numbers of the page. LIMIT: milliseconds until it answers.
-// Then what tests/cli/report_html.sh made: evil.html, one.html, none.html, long.html, many.html.
+// Then what tests/cli/report_html.sh made: run.html, evil.html, one.html, none.html, long.html, many.html.
 'use strict';
 const assert = require('assert');
 const fs = require('fs');
@@ -9,18 +9,30 @@ const { execFileSync } = require('child_process');
 const { launch, open } = require('./browser.js');
 
 const [file, db, limit, ...others] = process.argv.slice(2);
-const ask = (sql) => JSON.parse(execFileSync('sqlite3', ['-json', '-readonly', db, sql], { maxBuffer: 1 << 28 }).toString() || '[]');
+let asked = db; /* run.html has a database of its own */
+const ask = (sql) => JSON.parse(execFileSync('sqlite3', ['-json', '-readonly', asked, sql], { maxBuffer: 1 << 28 }).toString() || '[]');
 const near = (a, b, tolerance = 1e-6) => (a === null || Number.isNaN(a) ? b === null || Number.isNaN(b) : Math.abs(a - b) <= tolerance * Math.max(Math.abs(b), 1e-30));
 const overflow = (page) => page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
 const middle = '#curves canvas';
+
+/* Of gradients and probes, of which nothing is thinned. */
+function checkFields(fields) {
+    assert(fields.length >= 4);
+    for (const f of fields) {
+        const rows = new Map(ask(f.sql).map((r) => [`${r.place} ${r.epoch}`, r.value])), n = f.epochs.length;
+        assert(rows.size === f.numbers.length && rows.size > 0, f.sql);
+        f.numbers.forEach((v, i) => assert(near(v, rows.get(`${f.rows[Math.floor(i / n)]} ${f.epochs[i % n]}`)), f.sql));
+    }
+}
 
 /* The numbers of the page's curves, settings, trials and gradients are those of the SQL beside them. */
 async function checkSql(page) {
     const told = await page.evaluate(() => ({
         curves: report.curves.measures.map((m) => ({ sql: m.sql, thinned: report.curves.thinned, points: seriesOf(m).flatMap((s) =>
             [...s.y].map((v, i) => [s.run, s.x[i], Number.isFinite(v) ? v : null])) })),
-        points: report.points, trials: report.trials,
-        gradients: report.gradients && { ...report.gradients, numbers: [...decode(report.gradients.numbers)].map((v) => (Number.isFinite(v) ? v : null)) },
+        kind: report.kind, points: report.points, trials: report.trials,
+        fields: [...(report.gradients?.fields || []), ...(report.probes || []).flatMap((p) => p.fields)].map((f) => ({
+            ...f, numbers: [...decode(f.numbers)].map((v) => (Number.isFinite(v) ? v : null)) })),
     }));
     for (const m of told.curves) {
         const rows = new Map(ask(m.sql).map((r) => [`${r.run} ${r.epoch}`, r.value]));
@@ -28,6 +40,9 @@ async function checkSql(page) {
         for (const [run, epoch, value] of m.points)
             assert(near(value, rows.get(`${run} ${epoch}`)), `${m.sql}: run ${run}, epoch ${epoch}: ${value}, not ${rows.get(`${run} ${epoch}`)}`);
     }
+    checkFields(told.fields);
+    if (told.kind === 'run')
+        return;
     const settings = ask(told.points.sql), drawn = told.points.settings.flatMap((s) => s.points.map((p) => [s.setting, ...p]));
     assert.strictEqual(drawn.length, settings.length);
     settings.forEach((s, i) => assert(drawn[i][0] === s.setting && drawn[i][1] === s.value && near(drawn[i][2], s.mean, 1e-12) &&
@@ -36,9 +51,6 @@ async function checkSql(page) {
     assert.strictEqual(trials.length, told.trials.rows.length);
     trials.forEach((t, i) => assert(t.trial === told.trials.rows[i].trial && near(told.trials.rows[i].mean, t.mean, 1e-12) &&
         JSON.stringify(told.trials.rows[i].params) === JSON.stringify(JSON.parse(t.params)), `trial ${t.trial}`));
-    const norms = new Map(ask(told.gradients.sql).map((r) => [`${r.layer}.${r.parameter} ${r.epoch}`, r.norm])), g = told.gradients;
-    assert(norms.size === g.numbers.length && norms.size > 10);
-    g.numbers.forEach((v, i) => assert(near(v, norms.get(`${g.rows[Math.floor(i / g.epochs.length)]} ${g.epochs[i % g.epochs.length]}`))));
 }
 
 /* Pointer and keys in the picture of SELECTOR: words beside it, and for a screen reader. */
@@ -165,6 +177,19 @@ const mustHave = {
             spikes: [...report.curvesPart.lines[0].y].filter((v) => v >= 1000).length }));
         assert(n < 3000 && spikes === 6 && /of 50000 epochs/.test(note), `${n} points, ${spikes} spikes: ${note}`);
     },
+    'run.html': async (page) => {
+        await checkSql(page);
+        await checkPicture(page, '#probes figure:first-of-type canvas', false);
+        const look = () => page.evaluate(() => document.querySelector('#probes canvas').toDataURL());
+        let last = await look();
+        for (const [n, choice] of [[1, { label: 'heatmap' }], [0, { index: 1 }], [1, { label: 'heatmap' }]]) {
+            await page.locator('#probes select').nth(n).selectOption(choice);
+            const now = await look();
+            assert(now !== last, `another picture of ${JSON.stringify(choice)}`);
+            last = now;
+        }
+        assert(/started/.test(await page.innerText('#lists')) && /run 1/.test(await page.title()));
+    },
     'many.html': async (page) => {
         const [n, lowest, highest] = await page.evaluate(() => [report.curvesPart.lines.length, report.curvesPart.ranges[0].low.y[1], report.curvesPart.ranges[0].high.y[0]]);
         assert(n === 1200 && lowest < 350 && highest === 998 && /1200 of 1301 runs/.test(await page.textContent('#thinned')), `${n} ${lowest} ${highest}`);
@@ -173,6 +198,7 @@ const mustHave = {
 
 async function checkOther(browser, other) {
     const page = await open(browser, other, { width: 390, dark: true });
+    asked = other === 'run.html' ? 'run.db' : db;
     await mustHave[other](page);
     assert(await overflow(page) <= 0, `${other} is wider than the window`);
     assert.deepStrictEqual(page.complaints, [], other);

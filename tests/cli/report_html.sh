@@ -29,6 +29,14 @@ END
 expect_exit 1 "$FELL" run evil.yaml --quiet
 expect_exit 0 "$FELL" report --html -o own.html
 cp $db evil.db
+
+# One run, with probes that have one number a layer and many.
+write_spec run.yaml
+echo 'probes: [activations, weights]' >>run.yaml
+expect_exit 0 "$FELL" run run.yaml --quiet --db run.db
+expect_exit 0 "$FELL" show 1 --html -o run.html --db run.db
+expect_exit 2 "$FELL" show 1 -o run.txt --db run.db
+expect_text err '--output is for --html'
 sqlite3 -bail evil.db "UPDATE experiments SET name = '</script><img src=x onerror=alert(1)>\"&' || char(8238) || '$long',
     spec = '</script><b>' || char(7, 8238); UPDATE runs SET error = replace(error, 'layer', '<b>' || char(8238, 7) || '$long') WHERE error IS NOT NULL;
     UPDATE run_params SET value = '</script><b>' || char(8238) WHERE value = 'relu'; UPDATE run_params SET path = path || '</script>' WHERE path LIKE '%lr'"
@@ -83,4 +91,4 @@ sqlite3 -bail many.db "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 F
     INSERT INTO epochs (run_id, epoch, train_loss, lr, samples, seconds) SELECT id, e, 1000 - id * 0.5 - e, 1, 4, 0
     FROM runs, (SELECT 1 AS e UNION SELECT 2) WHERE id > 1"
 expect_exit 0 "$FELL" report --html -o many.html --db many.db
-node "$srcdir/tests/browser/report.js" own.html $db 10000 evil.html one.html none.html long.html many.html || fail 'the page in a browser'
+node "$srcdir/tests/browser/report.js" own.html $db 10000 run.html evil.html one.html none.html long.html many.html || fail 'the page in a browser'
