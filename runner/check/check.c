@@ -75,6 +75,7 @@ const struct check item_checks[] = {
     {"unlike inputs", "Inputs of other sizes are refused, or come out right.", BIT(LAYER), TRIES_STEPS,
      check_unlike},
     {"gaps", "What it fills has no gaps left.", BIT(LAYER), TRIES_STEPS, check_gaps},
+    {"columns", "What it says of the columns of its output is so.", BIT(LAYER), TRIES_STEPS, check_columns},
     {"unwanted results", "It does without the gradients and the memory that nobody wants.", BIT(LAYER),
      TRIES_STEPS, check_unwanted},
     {"halves", "Two halves of a batch add up to the whole.", BIT(LOSS), TRIES_STEPS, check_halves},
@@ -226,7 +227,8 @@ static void run_here(const struct check *check, struct checked *c, struct findin
         skip(f, "no settings are taken: see above");
     else
         check->run(c, f);
-    if (f->outcome == OUTCOME_FAILED && check->trying == TRIES_STEPS && check->run != check_repeat) {
+    if (f->outcome == OUTCOME_FAILED && !f->sure && check->trying == TRIES_STEPS &&
+        check->run != check_repeat) {
         struct finding repeats = {0};
 
         check_repeat(c, &repeats); /* or what is compared says nothing */

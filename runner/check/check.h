@@ -15,6 +15,7 @@ struct finding {
     enum outcome outcome;
     struct error text; /* why; "" if passed */
     bool timed_out;
+    bool sure;      /* although the same inputs may not give the same bits */
     char ended[48]; /* how the plugin ended the process: "it crashes (SIGSEGV)"; "" if it has not */
 };
 
@@ -117,6 +118,7 @@ void check_unlike(struct checked *c, struct finding *f);
 void check_doubles(struct checked *c, struct finding *f);
 void check_fit_parts(struct checked *c, struct finding *f);
 void check_gaps(struct checked *c, struct finding *f);
+void check_columns(struct checked *c, struct finding *f);
 
 /* check_dataset.c: what a dataset says of its rows beside. */
 void check_marks(struct checked *c, struct finding *f);

@@ -358,6 +358,7 @@ void check_empty(struct checked *c, struct finding *f)
             g->optimizer.t = 1;
             g->optimizer.shape = NULL;
             g->optimizer.role = 0;
+            rig_note("in the empty call (rows or n is 0, and an optimizer's shape is NULL)");
             if (c->item->kind == FELL_KIND_LOSS)
                 result = rig_call(g, c->item->loss->eval(&g->loss), &err);
             else if (c->item->kind == FELL_KIND_METRIC)

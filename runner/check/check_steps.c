@@ -108,7 +108,41 @@ void check_bounds(struct checked *c, struct finding *f)
     }
 }
 
-static const uint32_t ONE_HALF = 0x3f000000; /* the bits of 0.5f */
+static const uint32_t ONE_HALF = 0x3f000000, THREE = 0x40400000; /* the bits of 0.5f and 3.0f */
+
+/* What a dataset allocates and does not set, INSIDE, or what lies behind it: its rows do not change with
+ * that. */
+static void check_heap(struct checked *c, bool inside, struct finding *f)
+{
+    const struct conditions how = usual_conditions(c->seed, c->level);
+    char where[512];
+
+    if (!hooks_set(c->item->file->handle))
+        return;
+    for (size_t i = 0; i < c->setups.n && f->outcome == OUTCOME_PASSED; i++) {
+        struct rig *a = checked_rig(c, &c->setups.v[i], &how), *b = checked_rig(c, &c->setups.v[i], &how);
+        struct error err, difference;
+        bool ok = a && b;
+
+        hooks_fill(ONE_HALF, ONE_HALF);
+        ok = ok && rig_step(a, &err) == OK;
+        hooks_fill(inside ? THREE : ONE_HALF, inside ? ONE_HALF : THREE);
+        if (ok && rig_step(b, &err) != OK)
+            finding_fail(f, "%s: %.300s, %s",
+                         inside ? "it reads allocated memory that is not set"
+                                : "it reads behind allocated memory",
+                         err.text, rig_where(b, where));
+        else if (ok && rigs_differ(a, b, &difference))
+            finding_fail(f, "it reads %s: %.300s, %s",
+                         inside ? "allocated memory that it has not set"
+                                : "behind memory that it has allocated",
+                         difference.text, rig_where(a, where));
+        hooks_fill(0, 0);
+        f->sure = f->outcome == OUTCOME_FAILED;
+        checked_done(a);
+        checked_done(b);
+    }
+}
 
 /* An output that keeps the pattern is told first: it is the simpler mistake. */
 static void check_never_set(struct checked *c, const struct conditions *how, struct finding *f)
@@ -130,6 +164,8 @@ void check_unset(struct checked *c, struct finding *f)
     const struct conditions usual = usual_conditions(c->seed, c->level);
     struct conditions other = usual;
 
+    if (c->item->kind == FELL_KIND_DATASET)
+        check_heap(c, true, f);
     for (int mode = 0; mode < modes_of(c->item); mode++) {
         const struct conditions how = in_mode(usual, mode);
 
@@ -142,6 +178,28 @@ void check_unset(struct checked *c, struct finding *f)
     agree_in_all(c, &usual, &other, "with other unset memory", f);
 }
 
+/* What it reads behind a buffer may make no difference, and end the process elsewhere. Who writes there is
+ * told by check_bounds(). */
+static void check_fenced(struct checked *c, struct finding *f)
+{
+    const struct conditions usual = usual_conditions(c->seed, c->level);
+
+    for (size_t i = 0; f->outcome == OUTCOME_PASSED && i < c->setups.n * (size_t)modes_of(c->item); i++) {
+        const struct conditions how = in_mode(usual, i >= c->setups.n);
+        struct conditions fenced = how;
+        struct rig *g = checked_rig(c, &c->setups.v[i % c->setups.n], &how), *strict = NULL;
+        struct error err;
+
+        fenced.fence = true;
+        if (g && rig_step(g, &err) == OK && !g->trespass[0])
+            strict = checked_rig(c, &c->setups.v[i % c->setups.n], &fenced);
+        if (strict)
+            rig_step(strict, &err);
+        checked_done(g);
+        checked_done(strict);
+    }
+}
+
 /* Large numbers of either sign, small ones, and such as are none: a maximum shows some, a sum others. */
 void check_outside(struct checked *c, struct finding *f)
 {
@@ -149,11 +207,15 @@ void check_outside(struct checked *c, struct finding *f)
                                         0x7fc0cafe}; /* 1e4, -1e4, 1, NaN */
     struct conditions usual = usual_conditions(c->seed, c->level), other = usual;
 
+    if (c->item->kind == FELL_KIND_DATASET)
+        check_heap(c, false, f);
     for (size_t k = 0; k < sizeof patterns / sizeof *patterns; k++) {
         usual.reading = other.reading = k % 2 ? READ_MIXED : READ_EACH;
         other.guard = patterns[k];
         agree_in_all(c, &usual, &other, "with other memory around its buffers", f);
     }
+    if (c->item->kind != FELL_KIND_DATASET) /* which fills its buffers */
+        check_fenced(c, f);
 }
 
 /* What it writes goes to a file of its own instead of nowhere. */

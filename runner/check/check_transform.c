@@ -363,3 +363,52 @@ void check_gaps(struct checked *c, struct finding *f)
         for (size_t i = 0; i < c->setups.n && f->outcome == OUTCOME_PASSED; i++)
             check_gaps_of(c, &c->setups.v[i], gap, f);
 }
+
+/* ---- columns -------------------------------------------------------------------------------------- */
+
+/* What it says of the columns of its output, where these hold a row of it; else the host forgets them. */
+static void look_at_columns(const struct rig *g, struct finding *f)
+{
+    const fell_column *c = g->out_column;
+    int64_t at = 0;
+
+    for (int64_t k = 0; k < g->plan.ncolumns; k++) {
+        if (c[k].at != at || c[k].width < 1)
+            finding_fail(
+                f, "in out_column %lld begins at %lld, of a width of %lld; what is before it ends at %lld",
+                (long long)k, (long long)c[k].at, (long long)c[k].width, (long long)at);
+        else if (!c[k].name || (c[k].is != FELL_NUMBER && c[k].is != FELL_CATEGORY))
+            finding_fail(f, "in out_column %lld has no name, or is neither a number nor a category",
+                         (long long)k);
+        else if (c[k].is == FELL_CATEGORY && !c[k].word)
+            finding_fail(f, "in out_column %lld is a category without words", (long long)k);
+        for (int64_t i = 0; i < k && f->outcome == OUTCOME_PASSED; i++)
+            if (strcmp(c[i].name, c[k].name) == 0)
+                finding_fail(f, "in out_column %lld and %lld have one name, '%.40s'", (long long)i,
+                             (long long)k, c[k].name);
+        at += c[k].width;
+    }
+}
+
+void check_columns(struct checked *c, struct finding *f)
+{
+    const struct conditions how = usual_conditions(c->seed, c->level);
+    bool tried = false;
+
+    for (size_t i = 0; i < c->setups.n && f->outcome == OUTCOME_PASSED; i++) {
+        struct rig *g = c->setups.v[i].table ? checked_rig(c, &c->setups.v[i], &how) : NULL;
+        int64_t width = 0;
+
+        for (int64_t k = 0; g && k < g->plan.ncolumns; k++)
+            width += g->out_column[k].width;
+        if (g && width == fell_size(&g->plan.out)) {
+            look_at_columns(g, f);
+            tried = true;
+        }
+        checked_done(g);
+    }
+    if (f->outcome == OUTCOME_PASSED && !tried) {
+        f->outcome = OUTCOME_SKIPPED;
+        error_set(&f->text, "it is no transform of a table, or says nothing of the columns of what it makes");
+    }
+}

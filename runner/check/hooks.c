@@ -31,6 +31,31 @@ static struct {
 } block[BLOCKS];
 static size_t next;
 
+enum { PADDING = 16384 };
+static uint32_t fill[2]; /* inside and behind; 0: neither is filled */
+
+static size_t padded(size_t size)
+{
+    return fill[0] && size < SIZE_MAX / 2 ? size + PADDING : size;
+}
+
+/* Bytes FROM to SIZE of a new block, and what is behind it. */
+static void *filled(void *p, size_t from, size_t size)
+{
+    unsigned char *at = p;
+    size_t i = from;
+
+    if (!p || !fill[0])
+        return p;
+    for (; i < size && i % sizeof *fill; i++)
+        at[i] = ((const unsigned char *)fill)[i % sizeof *fill];
+    for (; i + sizeof *fill <= size; i += sizeof *fill)
+        memcpy(at + i, fill, sizeof *fill);
+    for (; i < size + PADDING; i++)
+        at[i] = ((const unsigned char *)&fill[i >= size])[i % sizeof *fill];
+    return p;
+}
+
 static void note(const char *name)
 {
     if (counting)
@@ -39,7 +64,7 @@ static void note(const char *name)
 
 static void *given(void *p, size_t size)
 {
-    if (counting && p) {
+    if ((counting || fill[0]) && p) {
         block[next % BLOCKS].at = p;
         block[next % BLOCKS].size = size;
         block[next++ % BLOCKS].gone = false;
@@ -71,38 +96,49 @@ static void hook_free(void *p)
 static void *hook_malloc(size_t size)
 {
     note("malloc");
-    return given(malloc(size), size);
+    return given(filled(malloc(padded(size)), 0, size), size);
 }
 
 static void *hook_calloc(size_t count, size_t size)
 {
     note("calloc");
+    if (fill[0] && count && size < SIZE_MAX / 4 / count)
+        return given(filled(calloc(1, padded(count * size)), count * size, count * size), count * size);
     return given(calloc(count, size), count * size);
 }
 
 static void *hook_realloc(void *p, size_t size)
 {
-    const size_t k = counting && p ? find_block(p, false) : SIZE_MAX;
+    const size_t k = (counting || fill[0]) && p ? find_block(p, false) : SIZE_MAX;
 
     note("realloc");
     if (k != SIZE_MAX)
         block[k].gone = true;
-    return given(realloc(p, size), size);
+    return given(filled(realloc(p, padded(size)),
+                        !p                                      ? 0
+                        : k == SIZE_MAX || block[k].size > size ? size
+                                                                : block[k].size,
+                        size),
+                 size);
 }
 
 static void *hook_aligned_alloc(size_t alignment, size_t size)
 {
     note("aligned_alloc");
-    return given(aligned_alloc(alignment, size), size);
+    return given(
+        filled(aligned_alloc(alignment,
+                             fill[0] ? size + (PADDING + alignment - 1) / alignment * alignment : size),
+               0, size),
+        size);
 }
 
 static int hook_posix_memalign(void **p, size_t alignment, size_t size)
 {
-    const int result = posix_memalign(p, alignment, size);
+    const int result = posix_memalign(p, alignment, padded(size));
 
     note("posix_memalign");
     if (result == 0)
-        given(*p, size);
+        given(filled(*p, 0, size), size);
     return result;
 }
 
@@ -220,4 +256,11 @@ size_t hooks_room(const void *p)
     if (k == SIZE_MAX)
         return SIZE_MAX;
     return block[k].gone ? 0 : (size_t)(block[k].at + block[k].size - (const char *)p);
+}
+
+void hooks_fill(uint32_t inside, uint32_t outside)
+{
+    fill[0] = inside;
+    fill[1] = outside;
+    next = inside ? next : 0;
 }

@@ -150,6 +150,8 @@ const char *rig_where(const struct rig *g, char out[512])
     }
     if (g->s.item && g->s.item->kind == FELL_KIND_PROBE && u->targets != TARGET_REAL)
         n += snprintf(out + n, 512 - (size_t)n, ", of a net that is trained on values");
+    if (u->table)
+        n += snprintf(out + n, 512 - (size_t)n, ", of a table with columns");
     n += where_fill(g, out + n, 512 - (size_t)n);
     snprintf(out + n, 512 - (size_t)n, "%s%s", g->how.no_weights ? ", weights of 0" : "",
              g->how.no_loss ? ", a loss of 0" : "");
@@ -169,6 +171,9 @@ static void trace_where(const struct rig *g)
     n = strlen(trace->where);
     if (item->kind == FELL_KIND_LAYER && item->layer->backward && g->how.no_saved)
         snprintf(trace->where + n, sizeof trace->where - n, ", where 'saved' is NULL");
+    n = strlen(trace->where);
+    if (g->how.fence)
+        snprintf(trace->where + n, sizeof trace->where - n, ", where nothing can be read behind a buffer");
     if (item->kind != FELL_KIND_OPTIMIZER || !g->optimizer.w)
         return;
     if (!g->optimizer.shape)

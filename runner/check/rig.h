@@ -13,7 +13,7 @@
 #include "check/setup.h"
 #include "check/subject.h"
 
-enum { RIG_BUFFERS = 80 };
+enum { RIG_BUFFERS = 80, RIG_TABLE = 5, RIG_TABLE_WIDTH = 7 };
 
 /* What a callback may do to a buffer. */
 enum use {
@@ -65,6 +65,7 @@ struct conditions {
     uint32_t scratch; /* the bits of working memory that is not set */
     uint32_t gone;    /* the bits of working memory after its call */
     uint32_t guard;   /* the bits of memory around each buffer */
+    bool fence;       /* what lies behind a buffer cannot be read: it crashes who does. Nothing is freed */
     float grad_start; /* what parameter gradients begin with */
     enum fill fill;
     float reach;
@@ -115,6 +116,7 @@ struct rig {
     fell_layer_call layer;
     fell_plan plan;
     fell_shape tensor_shape[SETUP_TENSORS];
+    fell_column out_column[RIG_TABLE];
     float *tensor[SETUP_TENSORS], *grad[SETUP_TENSORS], *dx[SETUP_INPUTS];
     const float *x[SETUP_INPUTS];
     fell_optimizer_call optimizer;
@@ -205,6 +207,9 @@ struct rig_trace {
     _Atomic(const char *) doing; /* "in its forward pass", a literal; NULL before the first rig */
     char where[512];             /* as rig_where() says */
 };
+
+/* What is done now, a literal, for the trace. */
+void rig_note(const char *doing);
 
 /* From now on it is noted in T, memory that is shared with the parent; NULL: nowhere. */
 void rig_trace(struct rig_trace *t);

@@ -1,9 +1,37 @@
 /* rig_layer.c - layers and transforms on the workbench of rig.h. */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "check/rig_parts.h"
 #include "engine/init.h"
+
+/* A table of RIG_TABLE columns, RIG_TABLE_WIDTH numbers a row: categories as a number for each word, and as
+ * the word's place. */
+static const char *const colours[] = {"blue", "green", "red"}, *const sizes[] = {"l", "m", "s", "xl"};
+static const fell_column table[RIG_TABLE] = {
+    {.name = "height", .is = FELL_NUMBER, .at = 0, .width = 1, .min = -2, .max = 2},
+    {.name = "colour", .is = FELL_CATEGORY, .at = 1, .width = 3, .nwords = 3, .word = colours, .number = 1},
+    {.name = "weight", .is = FELL_NUMBER, .at = 4, .width = 1, .min = -2, .max = 2, .number = 2},
+    {.name = "size", .is = FELL_CATEGORY, .at = 5, .width = 1, .nwords = 4, .word = sizes, .number = 3},
+    {.name = "age", .is = FELL_NUMBER, .at = 6, .width = 1, .min = -2, .max = 2, .number = 4},
+};
+
+/* Rows X of the table: numbers from their least in the first row to their largest in the second. */
+static void make_table(float *x, int64_t rows)
+{
+    for (int64_t i = 0; i < rows; i++)
+        for (int k = 0; k < RIG_TABLE; k++) {
+            float *v = x + i * RIG_TABLE_WIDTH + table[k].at;
+
+            if (table[k].is == FELL_NUMBER)
+                *v = i == 0 ? -2.0f : i == 1 ? 2.0f : fmaxf(-1.75f, fminf(1.75f, *v));
+            else if (table[k].width == 1)
+                *v = (float)(i % table[k].nwords);
+            for (int64_t j = 0; table[k].width > 1 && j < table[k].width; j++)
+                v[j] = j == i % table[k].nwords ? 1.0f : 0.0f;
+        }
+}
 
 static int64_t x_of(const struct rig *g, int64_t i)
 {
@@ -22,7 +50,11 @@ static status plan(struct rig *g, struct error *err)
                           .nin = g->setup->nin,
                           .max_batch = g->how.max_batch ? g->how.max_batch : rig_rows(g),
                           .in = g->setup->in,
-                          .tensor = g->tensor_shape};
+                          .tensor = g->tensor_shape,
+                          .column = table,
+                          .ncolumns = g->setup->table ? RIG_TABLE : 0,
+                          .out_column = g->out_column};
+    memcpy(g->out_column, table, sizeof table);
     if (rig_call(g, layer->plan(&g->plan), err) != OK)
         return FAILED;
     if (!fell_size(&g->plan.out) || g->plan.saved_bytes < 0 || g->plan.saved_bytes > 1 << 24)
@@ -50,7 +82,9 @@ static void make_inputs(struct rig *g)
         for (int64_t k = 0; limit && k < n; k++)
             if (!g->plan.index_column || k % fell_size(&g->setup->in[i]) == g->plan.index_column - 1)
                 x[k] = (float)rng_below(&g->draw, (uint64_t)limit);
-        if (limit)
+        if (g->setup->table)
+            make_table(x, rig_rows(g));
+        if (limit || g->setup->table)
             memcpy(g->buffer[rig_find(g, name)].start, x, (size_t)n * sizeof *x);
         g->x[i] = x;
     }

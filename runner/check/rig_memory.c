@@ -6,12 +6,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 
 /* Bytes before and after each buffer, a multiple of the alignment: a row of 300 numbers, and behind four
- * times the buffer, which may have been made for one row in place of all. */
-enum { ALIGNMENT = 64, GUARD = 2048, MOST_BEHIND = 4 * GUARD };
+ * times the buffer, which may have been made for one row in place of all. Sizes of what is saved are the
+ * author's own, and may be those of one row of many. */
+enum { ALIGNMENT = 64, GUARD = 2048, MOST_BEHIND = 4 * GUARD, BEHIND_SAVED = 16 * GUARD };
 
 /* Memory that a callback asked for. */
 struct scratch_block {
@@ -50,29 +53,51 @@ static void set_unset(void *to, size_t bytes, uint32_t pattern)
         p[i] = (unsigned char)(pattern >> 8 * (i % 4));
 }
 
-static size_t behind_of(size_t bytes)
+static size_t behind_of(size_t bytes, bool saved)
 {
     const size_t wanted = bytes < MOST_BEHIND / 4 ? 4 * bytes : MOST_BEHIND;
 
+    if (saved)
+        return BEHIND_SAVED;
     return wanted < GUARD ? GUARD : (wanted + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
 }
 
-static size_t room_of(size_t bytes)
+static size_t room_of(size_t bytes, bool saved)
 {
-    return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT + GUARD + behind_of(bytes);
+    return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT + GUARD + behind_of(bytes, saved);
+}
+
+/* The same with no guard behind, but a page that nobody may read. */
+static unsigned char *fenced(size_t bytes)
+{
+    const size_t page = (size_t)sysconf(_SC_PAGESIZE),
+                 size = GUARD + (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    const size_t pages = (size + page - 1) / page * page;
+    unsigned char *all = mmap(NULL, pages + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    if (all == MAP_FAILED || mprotect(all + pages, page, PROT_NONE) != 0)
+        return NULL;
+    return all + pages - size;
 }
 
 /* BYTES that hold UNSET, between guards; the address of the first guard. The second begins right behind them.
  */
-static unsigned char *guarded(const struct rig *g, size_t bytes, uint32_t unset)
+static unsigned char *guarded(const struct rig *g, size_t bytes, bool saved, uint32_t unset)
 {
-    unsigned char *base = mem_try_aligned(room_of(bytes), 1);
+    unsigned char *base = g->how.fence ? fenced(bytes) : mem_try_aligned(room_of(bytes, saved), 1);
 
     if (base) {
-        set_unset(base, room_of(bytes), g->how.guard);
+        set_unset(base, g->how.fence ? GUARD : room_of(bytes, saved), g->how.guard);
         set_unset(base + GUARD, bytes, unset);
     }
     return base;
+}
+
+/* Fenced memory is kept until the process ends, which is soon. */
+static void give_back(const struct rig *g, unsigned char *base)
+{
+    if (!g->how.fence)
+        free(base);
 }
 
 /* The first of N bytes that is not as a guard has it, its pattern begun at byte PHASE; N if all are. */
@@ -87,12 +112,13 @@ static size_t first_change(const struct rig *g, const unsigned char *v, size_t n
     return i;
 }
 
-static void look_at_guards(struct rig *g, const unsigned char *base, size_t bytes, const char *name, int size)
+static void look_at_guards(struct rig *g, const unsigned char *base, size_t bytes, bool saved,
+                           const char *name, int size)
 {
-    const size_t behind = room_of(bytes) - GUARD - bytes, before = first_change(g, base, GUARD, 0);
+    const size_t behind = room_of(bytes, saved) - GUARD - bytes, before = first_change(g, base, GUARD, 0);
     size_t after;
 
-    if (g->trespass[0])
+    if (g->trespass[0] || g->how.fence)
         return;
     after = first_change(g, base + GUARD + bytes, behind, bytes % sizeof(uint32_t));
     if (before < GUARD)
@@ -114,7 +140,7 @@ static void *check_scratch(fell_ctx *ctx, int64_t count, int64_t size)
     if (!b)
         return NULL;
     if (count < 0 || size < 0 || !mem_mul((size_t)count, (size_t)size, &bytes) || bytes > SIZE_MAX / 4 ||
-        !(b->base = guarded(g, bytes, g->how.scratch))) {
+        !(b->base = guarded(g, bytes, false, g->how.scratch))) {
         free(b);
         ctx->host->fail(ctx, "its working memory cannot be had");
         return NULL;
@@ -166,7 +192,7 @@ int rig_buffer(struct rig *g, enum use use, int64_t n, int size, const char *nam
         abort(); /* setups have fewer */
     *b = (struct buffer){.use = use, .n = n, .size = size, .floats = size >= 4, .of = -1};
     snprintf(b->name, sizeof b->name, "%s", name);
-    b->v = guarded(g, (size_t)(n * size), g->how.unset);
+    b->v = guarded(g, (size_t)(n * size), use == USE_HIDDEN, g->how.unset);
     if (!b->v)
         abort(); /* a few kilobytes */
     b->v = (unsigned char *)b->v + GUARD;
@@ -177,9 +203,9 @@ void rig_resize(struct rig *g, int buffer, int64_t n)
 {
     struct buffer *b = &g->buffer[buffer];
 
-    free((unsigned char *)b->v - GUARD);
+    give_back(g, (unsigned char *)b->v - GUARD);
     b->n = n;
-    b->v = guarded(g, (size_t)(n * b->size), g->how.unset);
+    b->v = guarded(g, (size_t)(n * b->size), b->use == USE_HIDDEN, g->how.unset);
     if (!b->v)
         abort(); /* a few megabytes */
     b->v = (unsigned char *)b->v + GUARD;
@@ -265,8 +291,8 @@ double buffer_at(const struct buffer *b, int64_t i)
 
 void rig_memory_open(struct rig *g)
 {
-    g->guard = mem_alloc(MOST_BEHIND + 2 * ALIGNMENT);
-    set_unset(g->guard, MOST_BEHIND + 2 * ALIGNMENT, g->how.guard);
+    g->guard = mem_alloc(BEHIND_SAVED + 2 * ALIGNMENT);
+    set_unset(g->guard, BEHIND_SAVED + 2 * ALIGNMENT, g->how.guard);
     pthread_mutex_init(&g->lock, NULL);
 }
 
@@ -276,7 +302,7 @@ void rig_memory_forget(struct rig *g)
         struct scratch_block *b = g->returned;
 
         g->returned = b->next;
-        free(b->base);
+        give_back(g, b->base);
         free(b);
     }
 }
@@ -288,7 +314,7 @@ static void return_scratch(struct rig *g)
         struct scratch_block *b = g->scratch;
 
         g->scratch = b->next;
-        look_at_guards(g, b->base, b->bytes, "its scratch memory", 1);
+        look_at_guards(g, b->base, b->bytes, false, "its scratch memory", 1);
         set_unset(b->base + GUARD, b->bytes, g->how.gone);
         b->next = g->returned;
         g->returned = b;
@@ -300,7 +326,7 @@ void rig_memory_close(struct rig *g)
     return_scratch(g);
     rig_memory_forget(g);
     for (int i = 0; i < g->nbuffers; i++) {
-        free((unsigned char *)g->buffer[i].v - GUARD);
+        give_back(g, (unsigned char *)g->buffer[i].v - GUARD);
         free(g->buffer[i].start);
     }
     free(g->guard);
@@ -315,7 +341,8 @@ status rig_call(struct rig *g, fell_status result, struct error *err)
     for (int i = 0; i < g->nbuffers; i++) {
         const struct buffer *b = &g->buffer[i];
 
-        look_at_guards(g, (unsigned char *)b->v - GUARD, (size_t)(b->n * b->size), b->name, b->size);
+        look_at_guards(g, (unsigned char *)b->v - GUARD, (size_t)(b->n * b->size), b->use == USE_HIDDEN,
+                       b->name, b->size);
     }
     return st;
 }

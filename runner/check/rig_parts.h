@@ -18,8 +18,7 @@ status rig_memory_lend(struct rig *g, struct error *err);
 void rig_memory_forget(struct rig *g);
 void rig_memory_close(struct rig *g);
 
-/* What is done now, a literal, for the trace; and that, NULL if there is none. */
-void rig_note(const char *doing);
+/* The trace, NULL if there is none. */
 struct rig_trace *rig_traced(void);
 
 /* What each kind does. FORWARD alone where there is no backward. */

@@ -27,6 +27,7 @@ struct maker {
     struct setups *out;
     int64_t nin;  /* inputs of a layer */
     bool unlike;  /* which are not alike */
+    bool table;   /* rows of a table */
     int64_t most; /* floats of all tensors of a layer; 0: any number */
     int choice;   /* for AT_CHOICE */
     int64_t cols; /* for AT_COLUMNS */
@@ -121,6 +122,9 @@ static const struct shape_try many[] = {
 
 /* More numbers than a buffer of a round size holds; for those that need no more than that memory. */
 static const struct shape_try large[] = {{{1, {1100}}, 2, false, {0}}, {{2, {25, 50}}, 2, false, {0}}};
+
+/* As long as the columns of rig_table() are. */
+static const struct shape_try tabled[] = {{{1, {RIG_TABLE_WIDTH}}, 6, false, {0}}};
 
 /* Inputs that are not alike. */
 static const struct shape_try unlike[] = {
@@ -312,6 +316,7 @@ static bool add_if_accepted(struct maker *m, const char *settings, const struct 
     if (m->out->n == MOST_SETUPS)
         return false;
     snprintf(u.settings, sizeof u.settings, "%s", settings);
+    u.table = m->table;
     if (shape) {
         u.nin = m->nin;
         u.joined = shape->joined && m->item->kind == FELL_KIND_OPTIMIZER &&
@@ -409,6 +414,10 @@ void setups_make(const struct item *item, struct registry *r, uint64_t seed, con
         return;
     if (item->kind == FELL_KIND_LAYER)
         add_rare_shapes(&m, guesses);
+    m.table = is_transform(item);
+    if (m.table)
+        add_shapes(&m, SHAPES(tabled), -1, AT_DEFAULT, 1, guesses);
+    m.table = false;
     for (size_t i = 0; i < item->nparams; i++) {
         const fell_param *p = &item->params[i];
 

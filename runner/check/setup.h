@@ -24,6 +24,7 @@ struct setup {
     int64_t batch;
     bool joined; /* optimizers: the shape is that of several tensors in one call, and not told */
     enum targets targets;
+    bool table;    /* transforms: the rows come from a table with columns */
     bool positive; /* losses: predictions lie between 0 and 1, since others give no numbers */
 };
 

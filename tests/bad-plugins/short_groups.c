@@ -1,4 +1,4 @@
-/* fails: row marks
+/* fails: outside reads, row marks
  * Says the group of each pair of rows, where one is wanted for each row. What lies behind the list is another
  * one of the same numbers, so that no other check sees something that changes. */
 #include "dataset.h"
