@@ -106,6 +106,7 @@ static inline bool npy_shape(struct npy_text *t, struct npy_head *h)
         for (; t->at < t->end && *t->at >= '0' && *t->at <= '9'; t->at++)
             if (n > INT64_MAX / 16 || (n = n * 10 + (*t->at - '0')) > (int64_t)1 << 46)
                 return npy_wrong(t, "a dimension of shape is too large");
+        t->at += t->at < t->end && *t->at == 'L'; /* as Python 2 wrote its long ones */
         if (n > 0 && h->count > ((int64_t)1 << 46) / n)
             return npy_wrong(t, "its dimensions are too large");
         h->count *= n;
@@ -116,6 +117,25 @@ static inline bool npy_shape(struct npy_text *t, struct npy_head *h)
             return npy_wrong(t, "shape is no tuple");
     }
     return true;
+}
+
+/* What elements of a KIND are that are no numbers. */
+static inline const char *npy_others(char kind)
+{
+    switch (kind) {
+    case 'U':
+    case 'S':
+        return " (text)";
+    case 'O':
+        return " (Python objects)";
+    case 'c':
+        return " (complex numbers)";
+    case 'M':
+    case 'm':
+        return " (dates or times)";
+    default:
+        return "";
+    }
 }
 
 /* "<f4" and the like. */
@@ -133,8 +153,8 @@ static inline bool npy_type(struct npy_text *t, struct npy_head *h, const char *
             return true;
         }
     snprintf(t->why, 192,
-             "holds elements of type '%s'; booleans, whole numbers and floats of up to 64 bits %s", descr,
-             "are read");
+             "holds elements of type '%.32s'%s; booleans, whole numbers and floats of up to 64 bits are read",
+             descr, npy_others(marked ? descr[1] : '\0'));
     return false;
 }
 

@@ -44,6 +44,7 @@ Test(npy, types)
     } cases[] = {
         {DICT("|i1", "False", "(3,)"), "\x01\xfe\x03", 3, {1, -2, 3}},
         {DICT("|u1", "False", "(3,)"), "\x01\xfe\x03", 3, {1, 254, 3}},
+        {DICT("|u1", "False", "(3L,)"), "\x01\xfe\x03", 3, {1, 254, 3}},
         {DICT("|b1", "False", "(3,)"), "\x01\x01\x00", 3, {1, 1, 0}},
         {DICT("<i2", "False", "(3,)"), "\x01\x00\xfe\xff\x03\x01", 6, {1, -2, 259}},
         {DICT(">i2", "False", "(3,)"), "\x00\x01\xff\xfe\x01\x03", 6, {1, -2, 259}},
@@ -131,12 +132,14 @@ Test(npy, refusals)
         {DICT("<f4", "False", "(3, 2)"), "inputs: x.npy is longer than the 100 bytes that its head speaks of",
          25},
         {DICT("<U5", "False", "(3,)"),
-         "inputs: x.npy holds elements of type '<U5'; booleans, whole numbers and floats of up to 64 bits "
+         "inputs: x.npy holds elements of type '<U5' (text); booleans, whole numbers and floats of up to 64 "
+         "bits "
          "are "
          "read",
          60},
         {DICT("<c8", "False", "(3,)"),
-         "inputs: x.npy holds elements of type '<c8'; booleans, whole numbers and floats of up to 64 bits "
+         "inputs: x.npy holds elements of type '<c8' (complex numbers); booleans, whole numbers and floats "
+         "of up to 64 bits "
          "are "
          "read",
          24},
