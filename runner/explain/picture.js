@@ -33,7 +33,7 @@ function download(name, blob) {
 
 class Picture {
     /* WHAT: name (of the files), label, sql, height(width), paint(pen, width, height, colours), table() with
-     * {columns, rows}, and where it answers the pointer: find(x, y), move(key), mark(pen, spot, colours), pick(spot);
+     * {columns, rows}, and where it answers the pointer: find(x, y), move(key), mark(pen, spot, colours), pick(spot), drag(from, to);
      * a spot is {x, y, lines: [text...]}. */
     constructor(into, what) {
         this.what = what;
@@ -69,9 +69,17 @@ class Picture {
             const box = canvas.getBoundingClientRect();
             return [e.clientX - box.left, e.clientY - box.top];
         };
-        canvas.addEventListener('pointermove', (e) => this.show(what.find(...place(e))));
+        canvas.addEventListener('pointermove', (e) => (this.from ? this.drag(place(e)) : this.show(what.find(...place(e)))));
+        if (what.drag) {
+            canvas.style.touchAction = 'pan-x';
+            canvas.addEventListener('pointerdown', (e) => { this.from = place(e); this.dragged = false; canvas.setPointerCapture(e.pointerId); });
+            canvas.addEventListener('pointerup', (e) => { this.drag(place(e)); this.from = null; });
+            canvas.addEventListener('pointercancel', () => { this.from = null; });
+        }
         canvas.addEventListener('pointerleave', () => this.show(null));
         canvas.addEventListener('click', (e) => {
+            if (this.dragged) /* what ends a drag chooses nothing */
+                return;
             const spot = what.find(...place(e));
             if (spot && what.pick)
                 what.pick(spot);
@@ -88,6 +96,11 @@ class Picture {
                 return;
             e.preventDefault();
         });
+    }
+    drag(to) {
+        this.dragged = this.dragged || Math.hypot(this.from[0] - to[0], this.from[1] - to[1]) > 4;
+        if (this.dragged)
+            this.what.drag(this.from, to);
     }
     /* SPOT as words beside it; SPOKEN: also to a screen reader. */
     show(spot, spoken = false) {

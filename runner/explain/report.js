@@ -163,6 +163,112 @@ class Against {
     }
 }
 
+/* A line for each trial across an axis for each setting and for the objective. A range that is drawn on an axis
+ * keeps the trials inside it; with keys, left and right choose the axis, up and down move the range, Enter ends it. */
+class Parallel {
+    constructor(report, into) {
+        this.report = report;
+        this.rows = report.rows.filter((row) => row.mean !== null);
+        const settings = report.settings.slice(0, 9), means = this.rows.map((row) => row.mean);
+        if (settings.length < 2 || this.rows.length < 2)
+            return;
+        const lo = means.reduce((a, b) => Math.min(a, b)), hi = means.reduce((a, b) => Math.max(a, b)), log = lo > 0 && hi / lo > 100;
+        const goal = { title: report.objective, number: true, lo, hi, log, words: [] };
+        const partOf = (s, v) => (isNothing(v) ? NaN : s.number ? report.partOf(s, v) : (s.words.indexOf(String(v)) + 0.5) / s.words.length);
+        this.axes = [...settings.map((s) => ({ s, part: (row) => partOf(s, row.params?.[s.path]) })), { s: goal, part: (row) => partOf(goal, row.mean) }];
+        this.brush = new Map();
+        into.append(make('h3', {}, 'Trials across the settings'));
+        if (report.settings.length > 9 || report.trials.all > report.rows.length)
+            into.append(make('p', { class: 'note' }, `Drawn are ${settings.length} of ${report.settings.length} settings and the best ${this.rows.length} of ${report.trials.all} trials.`));
+        this.picture = new Picture(into, {
+            name: `${report.experiment}-parallel`, label: 'Trials across the settings', sql: () => report.trials.sql, height: () => 340,
+            paint: (...a) => this.paint(...a), find: (x, y) => this.find(x, y), move: (key, spot) => this.move(key, spot), mark: (...a) => this.mark(...a),
+            pick: (spot) => (spot.row ? report.pin(spot.row.trial) : this.range(spot.axis, null)), drag: (from, to) => this.drag(from, to),
+            table: () => ({ sortable: true, rows: this.kept(), columns: [{ title: 'trial', of: (row) => row.trial },
+                ...settings.map((s) => ({ title: s.title, of: (row) => row.params?.[s.path] })), { title: report.objective, of: (row) => row.mean }] }) });
+        into.append(make('div', { class: 'controls' }, make('button', { type: 'button', click: () => { this.brush.clear(); this.picture.draw(); } }, 'All trials'),
+                         make('span', { class: 'note' }, 'Drag along an axis to keep the trials of a range.')));
+    }
+    kept() {
+        return this.rows.filter((row) => [...this.brush].every(([k, [low, high]]) => {
+            const part = this.axes[k].part(row);
+            return part >= low && part <= high;
+        }));
+    }
+    range(k, range) {
+        this.brush[range ? 'set' : 'delete'](k, range);
+        this.picture.draw();
+    }
+    y(part) {
+        return 290 - part * 240;
+    }
+    x(k) {
+        return 60 + k * (this.width - 130) / (this.axes.length - 1);
+    }
+    nearest(px) {
+        return Math.min(Math.max(Math.round((px - 60) / (this.width - 130) * (this.axes.length - 1)), 0), this.axes.length - 1);
+    }
+    /* What stands at PART of the axis of S. */
+    valueAt(s, part) {
+        if (!s.number)
+            return s.words[Math.min(Math.max(Math.floor(part * s.words.length), 0), s.words.length - 1)];
+        return say(s.log ? s.lo * (s.hi / s.lo) ** part : s.lo + (s.hi - s.lo) * part, 3);
+    }
+    points(row) {
+        return this.axes.flatMap((a, k) => [this.x(k), this.y(a.part(row))]);
+    }
+    paint(pen, w, h, c) {
+        const { report } = this, kept = new Set(this.kept()), room = Math.max(4, Math.floor((w - 130) / (this.axes.length - 1) / 7));
+        this.width = w;
+        for (const row of [...this.rows].reverse()) {
+            const on = kept.has(row), best = report.rankOf(row.trial) === 0, pinned = report.pins.has(row.trial);
+            pen.line(this.points(row), { stroke: pinned ? c.mark : !on ? c.line : best ? c.minus : c.plus, width: best || pinned ? 2.2 : 1,
+                                         alpha: best || pinned ? 1 : !on ? 0.5 : this.rows.length > 100 ? 0.3 : 0.65 });
+        }
+        this.axes.forEach(({ s }, k) => {
+            const x = this.x(k), ticks = s.number ? [0, 0.5, 1].map((part) => [part, this.valueAt(s, part)])
+                : s.words.filter((word, i) => s.words.length < 13 || i % Math.ceil(s.words.length / 12) === 0).map((word) => [(s.words.indexOf(word) + 0.5) / s.words.length, word]);
+            pen.line([x, 50, x, 290], { stroke: c.soft });
+            if (this.brush.has(k)) {
+                const [low, high] = this.brush.get(k).map((part) => this.y(part));
+                pen.line([x, low, x, high], { stroke: c.mark, width: 9, alpha: 0.4 });
+            }
+            for (const [part, word] of ticks)
+                pen.text(x + 6, this.y(part) + 4, cut(String(word), room), { fill: c.text, size: 11 });
+            pen.text(x, 316, cut(s.title, room + 2), { fill: c.soft, align: k ? k === this.axes.length - 1 ? 'right' : 'center' : 'left' });
+        });
+        pen.text(14, 18, `${kept.size} of ${this.rows.length} trials`, { fill: c.soft });
+    }
+    drag(from, to) {
+        if (!from || Math.abs(from[1] - to[1]) < 4)
+            return;
+        const parts = [from[1], to[1]].map((y) => Math.min(Math.max((290 - y) / 240, 0), 1)).sort((a, b) => a - b);
+        this.range(this.nearest(from[0]), parts);
+    }
+    find(px, py) {
+        const k = this.nearest(px), { part } = this.axes[k], near = this.kept().map((row) => ({ row, d: Math.abs(this.y(part(row)) - py) }))
+            .filter(({ d }) => d < 12).sort((a, b) => a.d - b.d)[0];
+        return near ? { row: near.row, x: this.x(k), y: this.y(part(near.row)), lines: [`trial ${near.row.trial}: ${this.report.objective} ${say(near.row.mean)}`,
+                                                                                         ...this.report.describe(near.row.trial)] } : null;
+    }
+    move(key, spot) {
+        const step = { ArrowLeft: -1, ArrowRight: 1, Home: -99, End: 99 }[key] || 0, last = this.axes.length - 1;
+        const axis = Math.min(Math.max((spot && spot.axis !== undefined ? spot.axis : 0) + step, 0), last), { s } = this.axes[axis];
+        if (key === 'ArrowUp' || key === 'ArrowDown') {
+            const low = this.brush.has(axis) ? Math.min(Math.max(this.brush.get(axis)[0] + (key === 'ArrowUp' ? 0.1 : -0.1), 0), 0.8) : 0.4;
+            this.range(axis, [low, low + 0.2]);
+        }
+        const range = this.brush.get(axis), words = range ? `${this.valueAt(s, range[0])} to ${this.valueAt(s, range[1])}` : 'all values';
+        return { axis, x: this.x(axis), y: range ? this.y(range[0]) : 170, lines: [s.title, words, `${this.kept().length} of ${this.rows.length} trials`] };
+    }
+    mark(pen, spot, c) {
+        if (spot.row)
+            pen.line(this.points(spot.row), { stroke: c.mark, width: 3 });
+        else
+            pen.line([spot.x, 50, spot.x, 290], { stroke: c.mark, width: 3 });
+    }
+}
+
 function showImportance(report, into) {
     const { shares, why_not: whyNot, r2, trials, method } = report.importance;
     if (!report.settings.length)
@@ -235,6 +341,7 @@ function showEnds(report, into) {
 
 function showExperiment(report, part) {
     report.against = new Against(report, part('settings'));
+    report.parallel = new Parallel(report, part('settings'));
     showImportance(report, part('settings'));
     listPart(part('settings'), 'Best per value', report.values);
     showTrials(report, part('trials'));

@@ -127,6 +127,28 @@ async function checkTables(page) {
     }
 }
 
+/* A range on an axis of the settings, by keys and by pointer, keeps the trials inside it. */
+async function checkBrush(page) {
+    const canvas = page.locator('canvas[aria-label="Trials across the settings"]'), kept = () => page.evaluate(() => report.parallel.kept().length);
+    const all = await kept();
+    await canvas.scrollIntoViewIfNeeded();
+    await canvas.focus();
+    for (const key of ['End', 'ArrowUp', 'ArrowDown', 'ArrowDown', 'ArrowDown', 'ArrowDown', 'ArrowDown'])
+        await page.keyboard.press(key);
+    const low = await page.evaluate(() => report.parallel.rows.filter((row) => report.parallel.axes.at(-1).part(row) <= report.parallel.brush.values().next().value[1]).length);
+    assert(low > 0 && low < all && await kept() === low && (await page.textContent('#said')).includes(`${low} of ${all} trials`));
+    await page.keyboard.press('Enter');
+    assert.strictEqual(await kept(), all);
+    const box = await canvas.boundingBox();
+    await page.mouse.move(box.x + 60, box.y + 52);
+    await page.mouse.down();
+    await page.mouse.move(box.x + 60, box.y + 160, { steps: 3 });
+    await page.mouse.up();
+    assert(await kept() < all && await page.evaluate(() => report.pins.size) === 0);
+    await page.locator('button:text("All trials")').click();
+    assert.strictEqual(await kept(), all);
+}
+
 /* The controls of the curves change what is drawn; so do the colours of the night and of paper. */
 async function checkControls(page) {
     const look = () => page.evaluate((s) => document.querySelector(s).toDataURL().length + report.curvesPart.lines.length * 1e9, middle);
@@ -216,6 +238,7 @@ async function checkOther(browser, other) {
         await checkPicture(page, middle, true);
         await checkPicture(page, '#settings figure:first-of-type canvas', true);
         await checkPicture(page, '#gradients canvas', false);
+        await checkBrush(page);
         await checkSaved(page);
         await checkTables(page);
         await checkControls(page);

@@ -67,6 +67,11 @@ expect_sql again.db "$(question 'SELECT group_concat(train_loss) FROM (SELECT tr
     "SELECT group_concat(train_loss) FROM (SELECT train_loss FROM epochs ORDER BY epoch)"
 expect_exit 0 "$FELL" show 1 --db again.db
 expect_text out "fell run run1.yaml --db again.db"
+# Validation stands beside training; where values are far apart, on a log scale.
+sqlite3 -bail again.db "UPDATE epochs SET train_loss = exp(-epoch), validation_loss = 1 + 0.01 * epoch WHERE epoch > 1"
+expect_exit 0 "$FELL" show 1 --db again.db
+expect_text out 'train loss       ' ' to 2.061e-09, log' 'validation loss  ' '1.02 to 1.2'
+[ "$(grep -c ', log$' out)" = 1 ] || fail "not one log scale: $(cat out)"
 wild=$(question "SELECT id FROM runs WHERE status = 'diverged'")
 expect_exit 0 "$FELL" show "$wild"
 expect_text out "error          $(question "SELECT error FROM runs WHERE id = $wild")" "diverged"
