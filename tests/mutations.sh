@@ -219,10 +219,9 @@ guard "a database names no file to be read: a run again" runner/again/rerun.c te
     return OK;
 END
 guard "a database names no file to be read: a run that waits" runner/work/schedule_fetch.c tests/cli/named_paths.sh <<'END'
-        return spec_check_paths(out->stored.spec, sqlite3_db_filename(recorder_handle(s->recorder), "main"),
-                                err);
+    return spec_check_paths(read->spec, sqlite3_db_filename(recorder_handle(s->recorder), "main"), err);
 ---
-        return OK;
+    return OK;
 END
 guard "a database names no file to be read: explain" runner/cli/explain.c tests/cli/named_paths.sh <<'END'
     return spec_check_paths(q->run_spec, db, err);

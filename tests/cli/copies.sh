@@ -26,7 +26,8 @@ mkdir -p e.db.checkpoints/1 other
 echo mine >other/last.safetensors
 echo mine >e.db.checkpoints/precious
 for path in "$PWD/precious" ../precious "../../precious" "1/../../precious" "$PWD/other/last.safetensors" ".." "" "a
-$PWD/precious"; do
+$PWD/precious" "1/a
+precious"; do
     cp a.db e.db
     sqlite3 e.db "UPDATE checkpoints SET path = '$path' WHERE path LIKE '%last%'"
     expect_exit 0 "$FELL" export 1 --db e.db --safetensors out.safetensors

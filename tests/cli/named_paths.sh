@@ -92,6 +92,10 @@ refused_too() {
 }
 refused_too "$other" "$FELL" verify 1 --db spec.db
 refused_too "$other" "$FELL" explain net.yaml --run 1 --db spec.db
+# ... and a file that is hashed alone, with the right bytes.
+cp $db hash.db
+sqlite3 hash.db "UPDATE data_files SET path = '$other'"
+refused_too "$other" "$FELL" verify 1 --db hash.db
 sqlite3 spec.db "UPDATE runs SET status = 'queued', epochs_done = 0; DELETE FROM epochs; DELETE FROM checkpoints"
 refused_too "$other" "$FELL" run net.yaml --db spec.db
 for key in initial_weights masks; do
@@ -99,6 +103,7 @@ for key in initial_weights masks; do
     sqlite3 key.db "UPDATE runs SET resolved = json_set(resolved, '\$.train.$key', '$scratch/far/$key.safetensors')"
     refused_too "$scratch/far/$key.safetensors" "$FELL" replay 1 --db key.db
 done
+cp -r $db.checkpoints key.db.checkpoints
 refused_too "$scratch/far/masks.safetensors" "$FELL" prune 1 --share 0.5 -o masks.st --db key.db
 
 # Beside the database: below its folder, or below the one around its results/. Not through a link, not all of a home.

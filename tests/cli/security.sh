@@ -204,6 +204,12 @@ for table in $tables; do
         timeout 20 "$FELL" run sweep.yaml --quiet --db null.db >out 2>err || [ $? -le 2 ] || fail "run of $table with $value"
     done
 done
+# A run at a place where none can be.
+for place in 'trial = -1' 'trial = 9223372036854775807' 'repeat = -1'; do
+    cp sweep.db place.db
+    sqlite3 place.db "UPDATE runs SET $place, status = 'queued', epochs_done = 0 WHERE id = 2"
+    ends "which cannot be: the database is damaged" "$FELL" run sweep.yaml --quiet --db place.db
+done
 # A path that is a pipe or a device.
 for path in pipe /dev/zero; do
     cp sweep.db paths.db
