@@ -512,7 +512,13 @@ typedef struct fell_optimizer_call {
     float *const *slot;            /* [nslots] each [n], [1] if scalar, or so  */
                                    /* `times`; NULL where `when` is not met    */
     uint64_t     pass;             /* since 1: 0 .. gradients - 1              */
+    uint64_t     done;             /* out, since 1: 1: no further gradient of  */
+                                   /* this step is wanted; 0 before each call  */
+    double      *kept;             /* [FELL_KEPT] since 1: its own from pass to */
+                                   /* pass of one step, 0 at the first         */
 } fell_optimizer_call;
+
+enum { FELL_KEPT = 32 };
 
 typedef struct fell_optimizer {    /* settings must have FELL_FLOAT lr         */
     fell_item item;
@@ -521,7 +527,7 @@ typedef struct fell_optimizer {    /* settings must have FELL_FLOAT lr         *
     fell_status (*step)(fell_optimizer_call *c);
     uint64_t reach;                /* FELL_TENSOR, FELL_EACH_WEIGHT, FELL_WHOLE */
     /* Since 1: so many gradients of one batch a step (SAM: 2), each taken where the call
-     * before, c->pass, left w; t is the same. 0: one. Recorded are loss and gradient of
+     * before, c->pass, left w; t is the same; fewer where c->done is set. 0: one. Recorded are loss and gradient of
      * the first. */
     uint64_t gradients;
     /* Optional, since 1: called before the loss of a step, without g, to move w to where

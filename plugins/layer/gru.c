@@ -2,15 +2,21 @@
 #include "recurrent.h"
 
 enum { RESET, UPDATE, NEW, GATES };     /* PyTorch's r, z, n */
-enum { KEPT_STATE_PART = GATES, KEPT }; /* kept: the gates, then q of NEW */
+enum { KEPT_STATE_PART = GATES, KEPT }; /* kept: the gates, then q of NEW, or r h_(t-1) */
 
 static const fell_param params[] = {
     RECURRENT_PARAMS,
+    FELL_ENUM(
+        struct recurrent, reset, "after", "after|before",
+        "Where the reset gate acts: after the product with the state, as in PyTorch and cuDNN, or on the "
+        "state before it, as in Cho et al. and in ONNX with linear_before_reset 0."),
 };
 
 static const fell_tensor tensors[] = RECURRENT_TENSOR_TABLE("1");
 
-FELL_KERNEL(step_forward, struct recurrent_step)
+/* ---- the reset after the product ------------------------------------------------------------------ */
+
+FELL_KERNEL(after_forward, struct recurrent_step)
 {
     const int64_t n = c->units;
 
@@ -38,7 +44,7 @@ FELL_KERNEL(step_forward, struct recurrent_step)
     return FELL_OK;
 }
 
-FELL_KERNEL(step_backward, struct recurrent_step)
+FELL_KERNEL(after_backward, struct recurrent_step)
 {
     const int64_t n = c->units;
 
@@ -66,6 +72,134 @@ FELL_KERNEL(step_backward, struct recurrent_step)
     return FELL_OK;
 }
 
+/* ---- the reset before it: the product of NEW comes between two halves of a step ---------------------- */
+
+/* Both gates, and what NEW's product takes. */
+FELL_KERNEL(gates_forward, struct recurrent_step)
+{
+    const int64_t n = c->units;
+
+    for (int64_t b = 0; b < c->batch; b++) {
+        const int64_t at = b * c->steps + c->t;
+        const float *a = c->a + at * GATES * n, *q = c->q + b * GATES * n;
+        const float *before = c->t ? c->h + (at - 1) * n : NULL;
+        float *kept = c->kept + at * KEPT * n;
+
+        FELL_EACH for (int64_t u = 0; u < n; u++)
+        {
+            kept[RESET * n + u] = fell_sigmoid(a[RESET * n + u] + q[RESET * n + u]);
+            kept[UPDATE * n + u] = fell_sigmoid(a[UPDATE * n + u] + q[UPDATE * n + u]);
+        }
+        for (int64_t u = 0; u < n; u++)
+            kept[KEPT_STATE_PART * n + u] = before ? kept[RESET * n + u] * before[u] : 0.0f;
+    }
+    return FELL_OK;
+}
+
+FELL_KERNEL(new_forward, struct recurrent_step)
+{
+    const int64_t n = c->units;
+
+    for (int64_t b = 0; b < c->batch; b++) {
+        const int64_t at = b * c->steps + c->t;
+        const float *a = c->a + at * GATES * n, *q = c->q + b * GATES * n;
+        const float *before = c->t ? c->h + (at - 1) * n : NULL;
+        float *h = c->h + at * n, *kept = c->kept + at * KEPT * n;
+
+        FELL_EACH for (int64_t u = 0; u < n; u++)
+        {
+            const float new = fell_tanh(a[NEW * n + u] + q[NEW * n + u]);
+
+            kept[NEW * n + u] = new;
+            h[u] = (1.0f - kept[UPDATE * n + u]) * new;
+        }
+        if (before)
+            FELL_EACH for (int64_t u = 0; u < n; u++) h[u] += kept[UPDATE * n + u] * before[u];
+    }
+    return FELL_OK;
+}
+
+static fell_status before_forward(struct recurrent_step *s)
+{
+    const int64_t n = s->units;
+
+    if (gates_forward(s) != FELL_OK)
+        return FELL_ERROR;
+    if (s->t)
+        fell_gemm(s->ctx, s->batch, n, n, s->kept + s->t * KEPT * n + KEPT_STATE_PART * n,
+                  s->steps * KEPT * n, false, s->weight_hh + NEW * n * n, n, true, s->q + NEW * n, GATES * n,
+                  true);
+    return new_forward(s);
+}
+
+/* Those of NEW and UPDATE; the state before stands in RESET's place for now. */
+FELL_KERNEL(new_backward, struct recurrent_step)
+{
+    const int64_t n = c->units;
+
+    for (int64_t b = 0; b < c->batch; b++) {
+        const int64_t at = b * c->steps + c->t;
+        const float *kept = c->kept + at * KEPT * n, *before = c->t ? c->h + (at - 1) * n : NULL;
+        const float *dh = c->dh + b * n;
+        float *da = c->da + at * GATES * n, *dq = c->dq + at * GATES * n;
+
+        FELL_EACH for (int64_t u = 0; u < n; u++) da[RESET * n + u] = before ? before[u] : 0.0f;
+        FELL_EACH for (int64_t u = 0; u < n; u++)
+        {
+            const float z = kept[UPDATE * n + u], new = kept[NEW * n + u];
+
+            da[NEW * n + u] = dq[NEW * n + u] = dh[u] * (1.0f - z) * (1.0f - new *new);
+            da[UPDATE * n + u] = dq[UPDATE * n + u] = dh[u] * (da[RESET * n + u] - new) * (z * (1.0f - z));
+        }
+    }
+    return FELL_OK;
+}
+
+/* s->dc: of r h_(t-1). */
+FELL_KERNEL(gates_backward, struct recurrent_step)
+{
+    const int64_t n = c->units;
+
+    for (int64_t b = 0; b < c->batch; b++) {
+        const int64_t at = b * c->steps + c->t;
+        const float *kept = c->kept + at * KEPT * n, *part = c->dc + b * n;
+        float *dh = c->dh + b * n, *da = c->da + at * GATES * n, *dq = c->dq + at * GATES * n;
+
+        FELL_EACH for (int64_t u = 0; u < n; u++)
+        {
+            const float r = kept[RESET * n + u];
+
+            da[RESET * n + u] = dq[RESET * n + u] = part[u] * da[RESET * n + u] * (r * (1.0f - r));
+            dh[u] = dh[u] * kept[UPDATE * n + u] + part[u] * r;
+        }
+    }
+    return FELL_OK;
+}
+
+static fell_status before_backward(struct recurrent_step *s)
+{
+    const int64_t n = s->units;
+
+    if (new_backward(s) != FELL_OK)
+        return FELL_ERROR;
+    fell_gemm(s->ctx, s->batch, n, n, s->dq + s->t * GATES * n + NEW * n, s->steps * GATES * n, false,
+              s->weight_hh + NEW * n * n, n, false, s->dc, n, false);
+    return gates_backward(s);
+}
+
+/* ---- either ---------------------------------------------------------------------------------------------
+ */
+
+static fell_status step_forward(struct recurrent_step *s)
+{
+    return s->reset == RESET_BEFORE ? before_forward(s) : after_forward(s);
+}
+
+static fell_status step_backward(struct recurrent_step *s)
+{
+    return s->reset == RESET_BEFORE ? before_backward(s) : after_backward(s);
+}
+
 RECURRENT_CALLS(GATES, KEPT, true)
 
 static const fell_layer gru = {
@@ -73,7 +207,8 @@ static const fell_layer gru = {
         FELL_KIND_LAYER, fell_layer, "gru",
         "Gated recurrent unit: a recurrent layer that learns what to keep of its state.\n\n"
         "With a = W_ih x_t + b_ih and q = W_hh h_(t-1) + b_hh, gate by gate: r = sigmoid(a_r + q_r),\n"
-        "z = sigmoid(a_z + q_z), n = tanh(a_n + r q_n), h_t = (1 - z) n + z h_(t-1). A sequence\n"
+        "z = sigmoid(a_z + q_z), n = tanh(a_n + r q_n), h_t = (1 - z) n + z h_(t-1); with reset: before\n"
+        "q_n = W_hn (r h_(t-1)) + b_hn and n = tanh(a_n + q_n). A sequence\n"
         "[T,D] becomes the last state [units], or with return_sequences all states [T,units]. K. Cho\n"
         "et al., \"Learning phrase representations using RNN encoder-decoder\", EMNLP 2014. As\n"
         "PyTorch's GRU, batch first.",

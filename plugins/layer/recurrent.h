@@ -20,7 +20,12 @@ struct recurrent {
     bool return_sequences, bias, bidirectional;
     int64_t layers;
     int32_t nonlinearity; /* rnn */
+    int32_t reset;        /* gru: RESET_AFTER, RESET_BEFORE */
 };
+
+/* Whether the reset acts on the new gate's product with the state, as in PyTorch, or on the state before that
+ * product: then the last gate of q is the cell's own affair. */
+enum { RESET_AFTER, RESET_BEFORE };
 
 #define RECURRENT_PARAMS                                                                                     \
     FELL_INT(struct recurrent, units, 0, 1, 1 << 20, FELL_REQUIRED, "Numbers in the state, at least 1."),    \
@@ -66,6 +71,8 @@ struct recurrent_step {
     float *da, *dq; /* [B,T,gates units], one array where the cell's two are equal */
     float *dh;      /* [B,units] in: of h_t; out: of h_(t-1), but for what goes through q_t */
     float *dc;      /* [B,units] the cell's own, passed back in time */
+    int32_t reset;
+    const float *weight_hh;
 };
 
 struct recurrent_cell {
@@ -74,6 +81,13 @@ struct recurrent_cell {
     fell_status (*forward)(struct recurrent_step *s);
     fell_status (*backward)(struct recurrent_step *s);
 };
+
+/* Gates whose part of q is made of the state before, and comes before the cell; those of the rest, one, have
+ * their input as the last of what the cell keeps. */
+static inline int64_t recurrent_through(const struct recurrent *s, const struct recurrent_cell *cell)
+{
+    return cell->gates - (s->reset == RESET_BEFORE);
+}
 
 static inline void recurrent_shapes(fell_plan *p, const struct recurrent_cell *cell);
 
@@ -104,7 +118,9 @@ static fell_status recurrent_begin(const fell_layer_call *c, const struct recurr
                                  .batch = c->batch,
                                  .steps = steps,
                                  .units = settings->units,
-                                 .nonlinearity = settings->nonlinearity};
+                                 .nonlinearity = settings->nonlinearity,
+                                 .reset = settings->reset,
+                                 .weight_hh = c->tensor[WEIGHT_HH]};
     s->h = c->saved ? c->saved : recurrent_floats(c, states * (1 + cell->kept));
     if (!s->h)
         return FELL_ERROR;
@@ -140,8 +156,9 @@ static fell_status recurrent_forward(fell_layer_call *c, const struct recurrent_
     for (s.t = 0; s.t < s.steps; s.t++) {
         recurrent_fill(c->tensor[BIAS_HH], c->batch, n, s.q);
         if (s.t)
-            fell_gemm(c->ctx, c->batch, n, units, s.h + (s.t - 1) * units, s.steps * units, false,
-                      c->tensor[WEIGHT_HH], units, true, s.q, n, true);
+            fell_gemm(c->ctx, c->batch, recurrent_through(settings, cell) * units, units,
+                      s.h + (s.t - 1) * units, s.steps * units, false, c->tensor[WEIGHT_HH], units, true, s.q,
+                      n, true);
         if (cell->forward(&s) != FELL_OK)
             return FELL_ERROR;
     }
@@ -170,16 +187,29 @@ static void recurrent_take(const fell_layer_call *c, const struct recurrent_step
     }
 }
 
-/* dW += d' from, db += the columns of d. */
+/* dW += d' from of the first GATED columns of d, db += the columns of d, of which there are n. */
 static fell_status recurrent_gradients(const fell_layer_call *c, const struct recurrent_step *s, int64_t n,
-                                       const float *d, const float *from, int64_t width, int weight, int bias)
+                                       int64_t gated, const float *d, const float *from, int64_t width,
+                                       int weight, int bias)
 {
     const int64_t rows = s->batch * s->steps;
     struct columns columns = {c->ctx, d, rows, n, n, c->grad[bias]};
 
     if (c->grad[weight])
-        fell_gemm(c->ctx, n, width, rows, d, n, true, from, width, false, c->grad[weight], width, true);
+        fell_gemm(c->ctx, gated, width, rows, d, n, true, from, width, false, c->grad[weight], width, true);
     return c->grad[bias] ? columns_add(&columns) : FELL_OK;
+}
+
+/* dW of the gate whose input the cell has kept. */
+static void recurrent_kept_gradient(const fell_layer_call *c, const struct recurrent_step *s,
+                                    const struct recurrent_cell *cell)
+{
+    const int64_t units = s->units, at = (cell->gates - 1) * units;
+
+    if (c->grad[WEIGHT_HH])
+        fell_gemm(c->ctx, units, units, s->batch * s->steps, s->dq + at, cell->gates * units, true,
+                  s->kept + (cell->kept - 1) * units, cell->kept * units, false,
+                  c->grad[WEIGHT_HH] + at * units, units, true);
 }
 
 /* before[B,T,units]: the states one step earlier, 0 at the first. */
@@ -196,6 +226,8 @@ static void recurrent_shift(const struct recurrent_step *s, float *before)
 static fell_status recurrent_backward(fell_layer_call *c, const struct recurrent_cell *cell)
 {
     const int64_t n = cell->gates * ((const struct recurrent *)c->settings)->units;
+    const int64_t through =
+        recurrent_through(c->settings, cell) * ((const struct recurrent *)c->settings)->units;
     const int64_t inputs = c->plan->in[0].dim[1];
     struct recurrent_step s;
     int64_t rows, state;
@@ -218,13 +250,15 @@ static fell_status recurrent_backward(fell_layer_call *c, const struct recurrent
         if (cell->backward(&s) != FELL_OK)
             return FELL_ERROR;
         if (s.t)
-            fell_gemm(c->ctx, c->batch, s.units, n, s.dq + s.t * n, s.steps * n, false, c->tensor[WEIGHT_HH],
-                      s.units, false, s.dh, s.units, true);
+            fell_gemm(c->ctx, c->batch, s.units, through, s.dq + s.t * n, s.steps * n, false,
+                      c->tensor[WEIGHT_HH], s.units, false, s.dh, s.units, true);
     }
     recurrent_shift(&s, before);
-    if (recurrent_gradients(c, &s, n, s.da, c->x[0], inputs, WEIGHT_IH, BIAS_IH) != FELL_OK ||
-        recurrent_gradients(c, &s, n, s.dq, before, s.units, WEIGHT_HH, BIAS_HH) != FELL_OK)
+    if (recurrent_gradients(c, &s, n, n, s.da, c->x[0], inputs, WEIGHT_IH, BIAS_IH) != FELL_OK ||
+        recurrent_gradients(c, &s, n, through, s.dq, before, s.units, WEIGHT_HH, BIAS_HH) != FELL_OK)
         return FELL_ERROR;
+    if (through < n)
+        recurrent_kept_gradient(c, &s, cell);
     if (c->dx[0])
         fell_gemm(c->ctx, rows, inputs, n, s.da, n, false, c->tensor[WEIGHT_IH], inputs, false, c->dx[0],
                   inputs, false);

@@ -64,13 +64,16 @@ status case_optimizer(struct run *r)
                                     .w = w.f,
                                     .g = g.f + t * w.n,
                                     .slot = slot};
+        double kept[FELL_KEPT];
         char where[64];
 
-        if (o->gradients > 1)
-            return error_set(r->err, "it takes several gradients a step, which a case does not give");
+        call.kept = kept;
+        memset(kept, 0, sizeof kept);
         if ((o->before && subject_call(&r->s, o->before(&call), r->err) != OK) ||
             subject_call(&r->s, o->step(&call), r->err) != OK)
             return FAILED;
+        if (o->gradients > 1 && !call.done)
+            return error_set(r->err, "it takes several gradients a step, which a case does not give");
         snprintf(where, sizeof where, "theta after step %lld", (long long)t + 1);
         case_compare(r, where, w.f, NULL, after.d + t * w.n, w.n);
     }

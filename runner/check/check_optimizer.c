@@ -372,7 +372,10 @@ static bool step_part(struct rig *g, int64_t t, int64_t begin, int64_t end)
     c.loss = 1.0;
     if (o->before && rig_call(g, o->before(&c), &err) != OK)
         return false;
-    for (c.pass = 0; c.pass == 0 || c.pass < o->gradients; c.pass++)
+    memset(g->kept, 0, sizeof g->kept);
+    c.kept = g->kept;
+    c.done = 0;
+    for (c.pass = 0; c.pass == 0 || (c.pass < o->gradients && !c.done); c.pass++)
         if (rig_call(g, o->step(&c), &err) != OK)
             return false;
     return true;

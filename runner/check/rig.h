@@ -120,6 +120,7 @@ struct rig {
     float *tensor[SETUP_TENSORS], *grad[SETUP_TENSORS], *dx[SETUP_INPUTS];
     const float *x[SETUP_INPUTS];
     fell_optimizer_call optimizer;
+    double kept[FELL_KEPT]; /* optimizer.kept */
     float *slot[SETUP_TENSORS];
     int64_t next_step; /* of an optimizer, from 1 */
     bool planned;      /* a probe's plan() took the net */

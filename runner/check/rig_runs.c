@@ -146,7 +146,10 @@ status rig_optimizer_step(struct rig *g, int64_t t, double *loss,
     c->t = t;
     if (o->before && rig_call(g, o->before(c), err) != OK)
         return FAILED;
-    for (c->pass = 0; c->pass == 0 || c->pass < o->gradients; c->pass++) {
+    memset(g->kept, 0, sizeof g->kept);
+    c->kept = g->kept;
+    c->done = 0;
+    for (c->pass = 0; c->pass == 0 || (c->pass < o->gradients && !c->done); c->pass++) {
         const double value = f ? f(c->w, g->buffer[rig_find(g, "gradient")].v, c->n) : *loss;
 
         *loss = c->pass ? *loss : value;

@@ -92,6 +92,8 @@ static const struct example examples[] = {
     {"layer", "rnn", .source = SEQUENCES, .model = "rnn: {units: 16}\ndense: {units: 10}"},
     {"layer", "sequence_pool", .source = SEQUENCES,
      .model = "gru: {units: 16, return_sequences: true}\nsequence_pool\ndense: {units: 10}"},
+    {"layer", "softmax_over", .source = SEQUENCES,
+     .model = "dense: {units: 8}\nsoftmax_over: {axis: 0}\nflatten\ndense: {units: 10}"},
     {"layer", "upsample", .source = IMAGES,
      .model = "conv2d: {filters: 2, kernel: 3}\nupsample\nflatten\ndense: {units: 10}"},
     {"loss", "bce", .source = "xor",

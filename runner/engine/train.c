@@ -146,7 +146,7 @@ static status more_passes(struct run *r, const struct batch *batch, double lr)
     struct net_step step;
     struct error err;
 
-    for (uint64_t pass = 1; pass < update_gradients(r->learner.update); pass++) {
+    for (uint64_t pass = 1; update_wants(r->learner.update, pass); pass++) {
         if (take_step(r, batch, false, &step, &err) != OK)
             return fail(r, &err);
         if (!isfinite(step.sum))

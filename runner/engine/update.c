@@ -14,7 +14,8 @@ enum { MOST_SLOTS = 16 };
 /* One call of the plugin in every step, for tensors FIRST .. LAST of the trained ones. */
 struct update_call {
     fell_optimizer_call call;
-    double factor; /* lr_factor */
+    double kept[FELL_KEPT]; /* from pass to pass */
+    double factor;          /* lr_factor */
     const struct net_tensor *first, *last;
 };
 
@@ -252,7 +253,8 @@ status update_allocate(struct update *u, struct net *n, struct problem *p)
                                         .role = one ? c->first->role : 0,
                                         .w = n->weights + c->first->offset,
                                         .g = n->grads + c->first->offset,
-                                        .slot = slot};
+                                        .slot = slot,
+                                        .kept = c->kept};
     }
     return OK;
 }
@@ -262,9 +264,13 @@ double update_rate(const struct update *u)
     return u->lr;
 }
 
-uint64_t update_gradients(const struct update *u)
+bool update_wants(const struct update *u, uint64_t pass)
 {
-    return u->item->gradients > 1 ? u->item->gradients : 1;
+    bool done = true;
+
+    for (size_t i = 0; i < u->ncalls; i++)
+        done &= u->call[i].call.done != 0;
+    return pass < u->item->gradients && !done;
 }
 
 bool update_moves_before(const struct update *u)
@@ -282,6 +288,7 @@ status update_before(struct update *u, int64_t t, double lr, struct error *err)
 
         call.t = t;
         call.lr = lr * c->factor;
+        call.kept = NULL;
         call.g = NULL;
         if (u->item->before(&call) != FELL_OK)
             return instance_error(&u->in, NULL, err);
@@ -298,6 +305,9 @@ status update_step(struct update *u, int64_t t, uint64_t pass, double lr, double
         c->call.pass = pass;
         c->call.lr = lr * c->factor;
         c->call.loss = loss;
+        c->call.done = 0;
+        if (pass == 0)
+            memset(c->kept, 0, sizeof c->kept);
         if (u->item->step(&c->call) != FELL_OK)
             return instance_error(&u->in, NULL, err);
         instance_reset(&u->in);

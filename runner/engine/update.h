@@ -22,9 +22,10 @@ status update_allocate(struct update *u, struct net *n, struct problem *p);
 double update_rate(const struct update *u);
 
 /* One optimizer step; T from 1, at the rate LR: update_before(), a gradient, update_step() with PASS 0, and
- * as often as update_gradients() says another gradient of the same batch and another pass. LOSS: of this
+ * as long as update_wants() one, another gradient of the same batch and another pass. LOSS: of this
  * batch, before the step. */
-uint64_t update_gradients(const struct update *u);
+/* Whether the step goes on with gradient PASS, behind update_step() of the one before. */
+bool update_wants(const struct update *u, uint64_t pass);
 bool update_moves_before(const struct update *u); /* whether update_before() does anything */
 status update_before(struct update *u, int64_t t, double lr, struct error *err);
 status update_step(struct update *u, int64_t t, uint64_t pass, double lr, double loss, struct error *err);

@@ -45,7 +45,7 @@ static status step(struct lab *p, float *first, struct error *err)
         return FAILED;
     s->clip = net_clip(p->net, most, sqrt(now.squares));
     memcpy(first, p->grads, (size_t)p->trained_floats * sizeof *first);
-    for (uint64_t pass = 0; pass < update_gradients(p->learner.update); pass++) {
+    for (uint64_t pass = 0; !pass || update_wants(p->learner.update, pass); pass++) {
         if (pass) {
             if (net_step(p->net, MODE_LOOK, &p->one, l->step + 1, &now, err) != OK)
                 return FAILED;

@@ -367,6 +367,46 @@ rates("cyclic", cyclic(base_lr=0.01, max_lr=0.5, step_size_up=5, mode="exp_range
       mode="exp_range", gamma=0.97)
 rates("inverse_sqrt", [0.1 * min((k + 1) / 9, (9 / (k + 1)) ** 0.5) for k in range(40)], warmup=9)
 
+# ---- a GRU whose reset acts before the product, as ONNX's with linear_before_reset 0
+def gru_before(m, x, sequences=True):
+    h, n, out = torch.zeros(len(x), m.hidden_size), m.hidden_size, []
+    for t in range(x.shape[1]):
+        a, w = x[:, t] @ m.weight_ih_l0.T, m.weight_hh_l0
+        if m.bias:
+            a = a + m.bias_ih_l0
+        b = m.bias_hh_l0 if m.bias else torch.zeros(3 * n)
+        gates = torch.sigmoid(a[:, :2 * n] + h @ w[:2 * n].T + b[:2 * n])
+        r, z = gates[:, :n], gates[:, n:]
+        h = (1 - z) * torch.tanh(a[:, 2 * n:] + (r * h) @ w[2 * n:].T + b[2 * n:]) + z * h
+        out.append(h)
+    return torch.stack(out, 1) if sequences else h
+
+
+layer("gru", nn.GRU(4, 5), rounded(3, 6, 4), call=gru_before, units=5, reset="before", return_sequences=True)
+layer("gru", nn.GRU(2, 3, bias=False), rounded(4, 1, 2), call=lambda m, x: gru_before(m, x, False), units=3, reset="before", bias=False)
+layer("gru", nn.GRU(3, 17), rounded(2, 5, 3), call=lambda m, x: gru_before(m, x, False), units=17, reset="before")
+
+# ---- softmax along other dimensions
+layer("softmax_over", None, rounded(3, 5, 4), call=lambda m, x: x.softmax(1), axis=0)
+layer("softmax_over", None, rounded(2, 3, 4, 5), call=lambda m, x: x.softmax(2), axis=1)
+layer("softmax_over", None, rounded(2, 3, 4, 5), call=lambda m, x: x.log_softmax(1), axis=-3, log=True)
+layer("softmax_over", None, rounded(4, 7, scale=3.0), call=lambda m, x: x.softmax(-1), axis=-1)
+
+
+# ---- a column as nn.Embedding's number, -1 for none of its words
+def embed_column(at):
+    def call(m, x):
+        i = x[:, at].detach().long()
+        v = m(i.clamp(min=0)) * (i >= 0).unsqueeze(1)
+        return torch.cat([x[:, :at], x[:, at + 1:], v], 1)
+    return call
+
+
+for at, words in ((2, [3, 0, 3, 1, -1]), (0, [0, 0, 5])):
+    x = rounded(len(words), 4)
+    x[:, at] = torch.tensor(words)
+    layer("embed_column", nn.Embedding(6, 3), x, call=embed_column(at), column=at, num_embeddings=6, embedding_dim=3)
+
 # ---- end
 with open(f"{sys.argv[1]}/catalogue.json", "w") as f:
     f.write('{"source": ' + json.dumps(SOURCE) + ', "about": "as the other files", "cases": [\n')

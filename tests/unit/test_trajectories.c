@@ -160,6 +160,11 @@ Test(trajectories, iris_lbfgs)
     follow_at_every_level("iris-lbfgs");
 }
 
+Test(trajectories, iris_wolfe)
+{
+    follow_at_every_level("iris-wolfe");
+}
+
 Test(trajectories, iris_plateau)
 {
     follow_at_every_level("iris-plateau");
