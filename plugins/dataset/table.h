@@ -81,6 +81,7 @@ struct table_column {
     uint64_t declared; /* what `is` was before it was found out */
     /* What its fields are, of an input or target, and the first of each kind: */
     int64_t missing, numbers, commas, codes, texts, large; /* the last: beyond a float */
+    int64_t units; /* texts that are numbers with the first one's unit */
     struct table_spot first, first_missing, first_comma, first_code, first_text, first_large;
     bool skips;  /* its numbers do not count up by one from row to row */
     bool rounds; /* some of its numbers are no floats */
@@ -217,22 +218,39 @@ static inline bool table_number(const struct table *t, const struct field *f, do
     return scan_number(f, t->decimal, value);
 }
 
-/* A number as another country writes it: with the other sign before its fraction, or with commas
- * between thousands. */
-static inline bool field_is_foreign(const struct table *t, const struct field *f)
+/* Whether F without the thousands' sign SEP is a number with a fraction behind DECIMAL. EXACT: three digits
+ * stand behind each such sign, and no more. */
+static inline bool field_without(const struct field *f, char sep, char decimal, bool exact)
 {
     char plain[64];
     struct field other = {plain, 0};
     double v;
 
-    if (scan_number(f, t->decimal == '.' ? ',' : '.', &v))
-        return true;
     if (f->len >= (int64_t)sizeof plain || f->len < 5)
         return false;
-    for (int64_t i = 0; i < f->len; i++)
-        if (!(f->text[i] == (t->decimal == '.' ? ',' : '.') && i + 3 < f->len))
+    for (int64_t i = 0; i < f->len; i++) {
+        const int64_t left = f->len - i;
+        bool thousands = f->text[i] == sep && left > 3 && i > 0;
+
+        for (int k = 1; exact && thousands && k <= 3; k++)
+            thousands = f->text[i + k] >= '0' && f->text[i + k] <= '9';
+        if (exact && thousands && left > 4)
+            thousands = f->text[i + 4] < '0' || f->text[i + 4] > '9';
+        if (!thousands)
             plain[other.len++] = f->text[i];
-    return other.len < f->len && scan_number(&other, t->decimal, &v);
+    }
+    return other.len < f->len && scan_number(&other, decimal, &v);
+}
+
+/* A number as another country writes it: with the other sign before its fraction, with commas between
+ * thousands, or with both, 1.234,50. */
+static inline bool field_is_foreign(const struct table *t, const struct field *f)
+{
+    const char other = t->decimal == '.' ? ',' : '.';
+    double v;
+
+    return scan_number(f, other, &v) || field_without(f, other, t->decimal, false) ||
+           field_without(f, t->decimal, other, true);
 }
 
 /* ---- columns ----------------------------------------------------------------------- */

@@ -114,7 +114,13 @@ static inline bool field_has_sign(const struct table *t, const struct field *f)
     }
     if (rest.len > 1 && plain[rest.len - 1] == '-') /* behind the number, as accounts have it */
         rest.len--;
-    return rest.len < f->len && scan_number(&rest, t->decimal, &v);
+    return rest.len < f->len && (scan_number(&rest, t->decimal, &v) || field_is_foreign(t, &rest));
+}
+
+/* Whether F, which is a number with more than digits, has commas where decimals have a point. */
+static inline bool field_has_comma(const struct table *t, const struct field *f)
+{
+    return t->decimal == '.' && memchr(f->text, ',', (size_t)f->len);
 }
 
 #endif

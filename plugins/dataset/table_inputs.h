@@ -15,6 +15,7 @@
 #include "table_marks.h"
 #include "table_match.h"
 #include "table_problems.h"
+#include "table_row_names.h"
 #include "table_rows.h"
 #include "table_targets.h"
 #include "table_words.h"
@@ -85,11 +86,16 @@ static inline void table_say_not_a_number(struct table *t, struct problems *p, i
         problems_add(p, "%s%s: '%.*s' is not a number%s; decimals have a %s; thousands have no sign", place,
                      table_label(t, j), field_shown(&f), f.text, more,
                      t->decimal == '.' ? "point, or say decimal: \",\"" : "comma");
-    else if (field_has_sign(t, &f))
-        problems_add(p,
-                     "%s%s: '%.*s' is a number with a sign%s; numbers are digits alone, or say columns: {%s: "
-                     "category}",
-                     place, table_label(t, j), field_shown(&f), f.text, more, table_key(t, j, key));
+    else if (field_has_sign(t, &f) || c->units == c->texts)
+        problems_add(
+            p,
+            "%s%s: '%.*s' is a number with a %s%s; numbers are digits alone, %sor say columns: {%s: "
+            "category}",
+            place, table_label(t, j), field_shown(&f), f.text, field_has_sign(t, &f) ? "sign" : "unit", more,
+            field_has_comma(t, &f) ? "without a sign between thousands and with a point before decimals (or "
+                                     "say decimal: \",\"), "
+                                   : "",
+            table_key(t, j, key));
     else
         problems_add(p,
                      "%s%s: '%.*s' is not a number%s; if it stands for nothing, add it to missing, if all "
@@ -126,7 +132,7 @@ static inline void table_say(struct table *t, struct problems *p, int64_t j)
     if (c->declared == FELL_CATEGORY)
         return;
     if (c->declared == 0 && c->numbers == 0 && c->commas == 0) {
-        if (field_has_sign(t, &c->first_text.f))
+        if (field_has_sign(t, &c->first_text.f) || (c->texts > 1 && c->units == c->texts))
             table_say_not_a_number(t, p, j);
         return;
     }
@@ -418,6 +424,8 @@ static inline fell_status table_settle_inputs(struct table *t, fell_data_info *i
     if (!t->used)
         return table_no_memory(t);
     if (table_count(t) != FELL_OK)
+        return FELL_ERROR;
+    if (table_leave_row_names(t, source) != FELL_OK)
         return FELL_ERROR;
     for (int64_t j = 0; j < t->n; j++) {
         struct table_column *c = &t->column[j];

@@ -33,6 +33,35 @@ static inline fell_status table_each(struct table *t, table_visit *visit, void *
 
 /* ---- what the fields of a column are --------------------------------------------------- */
 
+/* Where the unit of a number begins, 1040 kg or 75hp: letters, and behind the first others than digits, to
+ * the end of F. 0: it is none. */
+static inline int64_t field_unit(const struct table *t, const struct field *f)
+{
+    enum { LONGEST = 12 };
+    struct field number = *f;
+    int64_t at = f->len;
+    double v;
+
+    while (at > 0 && !(f->text[at - 1] >= '0' && f->text[at - 1] <= '9'))
+        at--;
+    number.len = at;
+    if (at == 0 || at == f->len || f->len - at > LONGEST || !table_number(t, &number, &v))
+        return 0;
+    at += f->text[at] == ' ';
+    if (!((f->text[at] | 32) >= 'a' && (f->text[at] | 32) <= 'z') && !((unsigned char)f->text[at] & 0x80))
+        return 0;
+    return f->len - at == 2 && f->text[at] == 't' && f->text[at + 1] == 'h' ? 0 : at; /* 4th */
+}
+
+/* Whether F is a number with the unit of the first text of its column. */
+static inline bool field_shares_unit(const struct table *t, const struct field *f, const struct field *first)
+{
+    const int64_t at = field_unit(t, f), from = at ? field_unit(t, first) : 0;
+
+    return from && f->len - at == first->len - from &&
+           !memcmp(f->text + at, first->text + from, (size_t)(f->len - at));
+}
+
 /* One more of a kind; the first is kept. False: out of memory. */
 static inline bool table_note(struct table *t, int64_t *count, struct table_spot *first, int64_t row,
                               int64_t line, const struct field *f)
@@ -71,6 +100,7 @@ static inline bool table_count_field(struct table *t, struct table_column *c, in
         return table_count_number(t, c, row, line, f, v);
     if (field_is_foreign(t, f))
         return table_note(t, &c->commas, &c->first_comma, row, line, f);
+    c->units += field_shares_unit(t, f, c->texts ? &c->first_text.f : f);
     return table_note(t, &c->texts, &c->first_text, row, line, f);
 }
 

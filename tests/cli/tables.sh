@@ -358,3 +358,39 @@ refuses many "the last layer gives 1 row of outputs for each row, but the data h
 # ---- weights that leave no row
 spec nothing '{csv: {path: train.csv, target: y}}' '{cross_entropy: {class_weights: [0, 0]}}'
 refuses nothing "class_weights: all are 0, so that no row counts"
+
+# ---- numbers with more than digits, of which every column is told at once; row names; units
+printf 'Ort;Umsatz;Rabatt;Gut\nKöln;1.234,50 €;5,5 %%;ja\nUlm;1.100,00 €;1,0 %%;nein\n' >german.csv
+spec german '{csv: {path: german.csv, target: Gut}}'
+refuses german "column 2 (Umsatz): '1.234,50 €' is a number with a sign (nor are 1 others of 2); numbers are digits alone, without a sign between thousands and with a point before decimals (or say decimal: \",\"), or say"
+expect_text err "column 3 (Rabatt): '5,5 %' is a number with a sign"
+printf 'a;y\n1.234,50;p\n2.345.678;q\n' >points.csv
+spec points '{csv: {path: points.csv, target: y}}'
+refuses points "column 1 (a): '1.234,50' is not a number (nor are 1 others of 2); decimals have a point, or say decimal"
+printf 'when,host,y\n01.02.2023,10.0.0.12,p\n02.02.2023,10.0.0.13,q\n' >points.csv
+spec points '{csv: {path: points.csv, target: y}}'
+finds points "when: category of 2" "host: category of 2"
+printf 'Region,Sales,y\nNorth,"$1,200.50",p\nSouth,$980.00,q\n' >sales.csv
+spec sales '{csv: {path: sales.csv, target: y}}'
+refuses sales "column 2 (Sales): '\$1,200.50' is a number with a sign"
+printf 'car,weight,power,y\na,1040 kg,75hp,p\nb,990 kg,80hp,q\nc,1100 kg,75hp,q\n' >units.csv
+spec units '{csv: {path: units.csv, target: y}}'
+refuses units "column 2 (weight): '1040 kg' is a number with a unit (nor are 2 others of 3); numbers are digits alone, or say columns: {weight: category}"
+expect_text err "column 3 (power): '75hp' is a number with a unit"
+printf 'car,place,y\na,4th,p\nb,5th,q\nc,1st,q\n' >units.csv
+finds_units() {
+    spec units "{csv: {path: units.csv, target: y${1-}}}"
+    finds units "place: category of"
+}
+finds_units
+printf 'car,place,y\na,4 m,p\nb,5 m,q\nc,5 s,q\n' >units.csv
+finds_units
+printf 'car,place,y\na,4 m,p\nb,5 m,q\nc,6 m,q\n' >units.csv
+finds_units ', columns: {place: category}'
+printf '"","mpg","am"\n"Mazda RX4",21,"m"\n"Datsun",22.8,"m"\n"Valiant",18.1,"a"\n' >cars.csv
+printf '"","mpg","am"\n"Fiat",32.4,"m"\n"Duster",14.3,"a"\n' >more.csv
+spec cars '{csv: {path: cars.csv, target: am}}' cross_entropy 2 'test: {csv: {path: more.csv, target: am}}'
+finds cars "column 1 has no name and a text of its own in each row: left out, as the row names that R writes" "mpg: number, 18.1 to 22.8"
+printf ',mpg,am\nred,21,m\nred,22.8,m\nblue,18.1,a\n' >cars.csv
+spec cars '{csv: {path: cars.csv, target: am}}'
+finds cars "column 1: category of 2: blue, red"
