@@ -31,6 +31,16 @@ def idx(path, offset):
         return np.frombuffer(f.read(), np.uint8, offset=offset)
 
 
+def windows(length=64, rows=600):
+    """Windows of a text as numbers of characters, and the characters that follow: 50 batches of 12 an epoch."""
+    with open(os.path.join(DATA, "constitution.txt"), encoding="utf-8") as f:
+        text = f.read()
+    number = {c: i for i, c in enumerate(sorted(set(text)))}
+    ids = np.array([number[c] for c in text], np.int64)
+    at = np.linspace(0, len(ids) - length - 1, rows).astype(np.int64)[:, None] + np.arange(length)
+    return ids[at], ids[at + 1]
+
+
 def data(workload):
     if workload == "xor":
         x = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], np.float32)
@@ -41,6 +51,8 @@ def data(workload):
     if workload == "digits":
         x, y = table("digits")
         return x * np.float32(0.0625), y
+    if workload == "gpt":
+        return windows()
     shape = (-1, 1, 28, 28) if workload == "cnn" else (-1, 784)
     x = idx(FASHION + "/train-images-idx3-ubyte.gz", 16).reshape(shape).astype(np.float32) / np.float32(255)
     return x, idx(FASHION + "/train-labels-idx1-ubyte.gz", 8).astype(np.int64)

@@ -4,6 +4,7 @@ import time
 import torch
 
 from common import RATE, SIZES, arguments, report
+from torch_gpt import GPT
 
 torch.set_num_threads(1)
 workload, optimizer, batch, epochs, x, y = arguments()
@@ -30,10 +31,12 @@ def mlp():
 
 def train(foreach, epochs):
     torch.manual_seed(1)
-    net = cnn() if workload == "cnn" else mlp()
+    net = GPT(int(y.max()) + 1) if workload == "gpt" else cnn() if workload == "cnn" else mlp()
     loss_of = torch.nn.MSELoss() if workload == "xor" else torch.nn.CrossEntropyLoss()
     if optimizer == "adam":
         step = torch.optim.Adam(net.parameters(), lr=1e-3, foreach=foreach)
+    elif optimizer == "adamw":
+        step = torch.optim.AdamW(net.parameters(), lr=1e-3, betas=(0.9, 0.99), weight_decay=0.1, foreach=foreach)
     else:
         step = torch.optim.SGD(net.parameters(), lr=RATE[workload], foreach=foreach)
     n, total = len(x), None
@@ -45,6 +48,8 @@ def train(foreach, epochs):
             step.zero_grad(set_to_none=True)
             loss = loss_of(net(x[rows]), y[rows])
             loss.backward()
+            if workload == "gpt":
+                torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0, foreach=foreach)
             step.step()
             total += loss.item() * len(rows)
     return time.perf_counter() - start, total / n
