@@ -20,6 +20,7 @@ struct writing {
     struct net *net;
     const char **value; /* [entries] what each gives */
     const char *input;  /* what goes into the model */
+    bool widened;       /* a transform made rows longer or shorter, so that columns are not the source's */
     size_t nshared;     /* tensors of entries that are in the graph, by their address */
     const float **at;
     const char **shared;
@@ -39,6 +40,8 @@ static const char *column_words(struct onnx_graph *g, const fell_data_info *info
             strbuf_addf(&b, "%s%s", b.len ? ", " : "", c->name ? c->name : "column");
             if (c->is == FELL_CATEGORY && c->nwords == c->width)
                 strbuf_addf(&b, "=%s", c->word[j]);
+            if (c->is == FELL_INDEX)
+                strbuf_add(&b, " (the place of its word in `words`, from 0; -1: none of them)");
         }
     }
     text = arena_format(onnx_arena(g), "%s", b.len ? b.text : "a row as the source has it");
@@ -46,11 +49,17 @@ static const char *column_words(struct onnx_graph *g, const fell_data_info *info
     return text;
 }
 
+/* The row of ITEM. One of the user's own may have the name of a bundled one, and be something else. */
+static const struct onnx_row *row_of(const struct onnx_row *rows, const struct item *item)
+{
+    return item->file->bundled ? onnx_find(rows, item->name) : NULL;
+}
+
 /* The first transform that ONNX cannot say; NULL: it can say all. */
 static const char *unsayable(const struct spec *spec)
 {
     for (size_t i = 0; i < spec->data.ntransforms; i++)
-        if (!onnx_find(onnx_transforms, spec->data.transforms[i].item->name))
+        if (!row_of(onnx_transforms, spec->data.transforms[i].item))
             return spec->data.transforms[i].item->name;
     return NULL;
 }
@@ -61,6 +70,17 @@ static const char *as_floats(struct onnx_graph *g, const char *value, enum onnx_
     const struct onnx_attribute to = {.name = "to", .type = ONNX_A_INT, .number = ONNX_FLOAT};
 
     return from == ONNX_FLOAT ? value : onnx_node(g, "/data", "Cast", 1, &value, 0, 1, &to);
+}
+
+/* The numbers FROM .. TO - 1 of each row. */
+static const char *part_of(struct onnx_graph *g, const char *value, int64_t from, int64_t to)
+{
+    const int64_t axis = 1, one = 1;
+    const char *input[4] = {value, onnx_tensor(g, "", ONNX_INT64, 1, &one, &from),
+                            onnx_tensor(g, "", ONNX_INT64, 1, &one, &to),
+                            onnx_tensor(g, "", ONNX_INT64, 1, &one, &axis)};
+
+    return onnx_node(g, "/data", "Slice", 4, input, 0, 0, NULL);
 }
 
 static status write_transform(struct writing *w, size_t i, const fell_shape *in, const fell_shape *out,
@@ -78,11 +98,16 @@ static status write_transform(struct writing *w, size_t i, const fell_shape *in,
                            .input = &w->input,
                            .in = in,
                            .out = *out,
-                           .column = i == 0 ? w->f->source.column : NULL,
-                           .ncolumns = i == 0 ? w->f->source.ncolumns : 0,
+                           .column = w->widened ? NULL : w->f->source.column,
+                           .ncolumns = w->widened ? 0 : w->f->source.ncolumns,
                            .tensor = held};
     bool can;
 
+    if (w->widened && w->f->source.ncolumns && item->layer->gaps)
+        return error_set(err,
+                         "data.transforms: ONNX cannot say '%s' behind a transform that adds numbers to a "
+                         "row; put it before",
+                         item->name);
     for (size_t k = 0; k < t->ntensors; k++)
         if (t->n[k])
             held[e.ntensors++] =
@@ -91,6 +116,27 @@ static status write_transform(struct writing *w, size_t i, const fell_shape *in,
                                    .shape = t->n[k] == fell_size(in) ? *in : fell_vec(t->n[k]),
                                    .doubles = t->tensor[k]};
     return onnx_say(&e, onnx_find(onnx_transforms, item->name), &w->input, &can, err);
+}
+
+/* A transform beside columns that are embedded: it sees them only where gaps in them are to be filled. They
+ * end a row. */
+static status write_beside(struct writing *w, size_t i, const fell_shape *in, const fell_shape *out,
+                           enum onnx_type type, struct error *err)
+{
+    const struct onnx_attribute across = {.name = "axis", .type = ONNX_A_INT, .number = 1};
+    const int64_t n = w->spec->data.transforms[i].item->layer->gaps ? 0 : w->data->nembedded;
+    const fell_shape some = fell_vec(fell_size(in) - n), made = fell_vec(fell_size(out) - n);
+    const char *part[2] = {NULL, NULL};
+
+    if (!n)
+        return write_transform(w, i, in, out, type, err);
+    part[1] = part_of(w->graph, w->input, some.dim[0], fell_size(in));
+    w->input = part_of(w->graph, w->input, 0, some.dim[0]);
+    if (write_transform(w, i, &some, &made, type, err) != OK)
+        return FAILED;
+    part[0] = w->input;
+    w->input = onnx_node(w->graph, "/data", "Concat", 2, part, 0, 1, &across);
+    return OK;
 }
 
 /* The rows, and the transforms where all can be said. */
@@ -109,8 +155,9 @@ static status write_data(struct writing *w, const fell_shape *shape, struct erro
             w->input = as_floats(w->graph, w->input, type);
             type = ONNX_FLOAT;
         }
-        if (write_transform(w, i, &shape[i], &shape[i + 1], type, err) != OK)
+        if (write_beside(w, i, &shape[i], &shape[i + 1], type, err) != OK)
             return FAILED;
+        w->widened |= fell_size(&shape[i]) != fell_size(&shape[i + 1]);
     }
     w->input = as_floats(w->graph, w->input, type);
     return OK;
@@ -152,11 +199,11 @@ static status write_entry(struct writing *w, size_t i, struct error *err)
                            .in = in,
                            .out = n.out,
                            .tensor = arena_alloc(arena, (tensors + 1) * sizeof *e.tensor)};
-    const struct onnx_row *row = onnx_find(n.layer ? onnx_layers : onnx_activations, item->name);
+    const struct onnx_row *row = row_of(n.layer ? onnx_layers : onnx_activations, item);
     bool can = false;
 
     if (!row && n.layer)
-        row = onnx_find(onnx_sequence_layers, item->name);
+        row = row_of(onnx_sequence_layers, item);
     for (int k = 0; k < n.nin; k++) {
         input[k] = n.from[k] == FROM_INPUT ? w->input : w->value[n.from[k]];
         in[k] = n.from[k] == FROM_INPUT ? w->data->x : net_entry(w->net, (size_t)n.from[k]).out;
@@ -181,34 +228,40 @@ static status write_entry(struct writing *w, size_t i, struct error *err)
 
 /* ---- what comes out ------------------------------------------------------------------------------ */
 
-/* What `fell predict` makes of the outputs VALUE, or NULL: nothing. */
-static const char *prediction(struct writing *w, const struct answer_form *form, const char *value)
+/* Outputs VALUE of shape OUT in the units of the targets. */
+static const char *own_units(struct writing *w, const char *value, const fell_shape *out)
 {
     struct onnx_graph *g = w->graph;
-    const struct onnx_attribute last = {.name = "axis", .type = ONNX_A_INT, .number = -1};
-    const bool one = form->classes || form->shares;
-    const int64_t n = w->data->target_size;
-    float *numbers;
+    float *numbers = arena_alloc(onnx_arena(g), (size_t)fell_size(out) * sizeof *numbers);
 
-    if (one && form->is == FELL_LOGIT)
-        return onnx_node(g, "", "Softmax", 1, &value, 0, 1, &last);
-    if (form->is == FELL_LOGIT)
-        return onnx_node(g, "", "Sigmoid", 1, &value, 0, 0, NULL);
-    if (form->is == FELL_LOGPROB || form->is == FELL_LOG)
-        return onnx_node(g, "", "Exp", 1, &value, 0, 0, NULL);
-    if (!form->own_units || !w->data->target_mean)
-        return NULL;
-    numbers = arena_alloc(onnx_arena(g), (size_t)n * sizeof *numbers);
     for (int part = 0; part < 2; part++) {
         const double *from = part ? w->data->target_mean : w->data->target_deviation;
         const char *input[2] = {value, NULL};
 
-        for (int64_t i = 0; i < n; i++)
+        for (int64_t i = 0; i < fell_size(out); i++)
             numbers[i] = (float)from[i];
-        input[1] = onnx_tensor(g, part ? "target_mean" : "target_deviation", ONNX_FLOAT, 1, &n, numbers);
+        input[1] = onnx_tensor(g, part ? "target_mean" : "target_deviation", ONNX_FLOAT, out->rank, out->dim,
+                               numbers);
         value = onnx_node(g, "", part ? "Add" : "Mul", 2, input, 0, 0, NULL);
     }
     return value;
+}
+
+/* What `fell predict` makes of the outputs VALUE, or NULL: nothing. */
+static const char *prediction(struct writing *w, const struct answer_form *form, const char *value,
+                              const fell_shape *out)
+{
+    const struct onnx_attribute last = {.name = "axis", .type = ONNX_A_INT, .number = -1};
+    const bool one = form->classes || form->shares;
+    const char *said = form->own_units && w->data->target_mean ? own_units(w, value, out) : value;
+
+    if (one && form->is == FELL_LOGIT)
+        said = onnx_node(w->graph, "", "Softmax", 1, &said, 0, 1, &last);
+    else if (form->is == FELL_LOGIT)
+        said = onnx_node(w->graph, "", "Sigmoid", 1, &said, 0, 0, NULL);
+    else if (form->is == FELL_LOGPROB || form->is == FELL_LOG)
+        said = onnx_node(w->graph, "", "Exp", 1, &said, 0, 0, NULL);
+    return said == value ? NULL : said;
 }
 
 static void write_outputs(struct writing *w)
@@ -216,7 +269,7 @@ static void write_outputs(struct writing *w)
     const size_t last = net_entries(w->net) - 1;
     const fell_shape out = net_entry(w->net, last).out;
     const struct answer_form form = predict_form(w->net);
-    const char *said = prediction(w, &form, w->value[last]);
+    const char *said = prediction(w, &form, w->value[last], &out);
 
     onnx_output(w->graph, "output", w->value[last], out.rank, out.dim, "what the last layer gives");
     if (said)
@@ -224,11 +277,30 @@ static void write_outputs(struct writing *w)
                     form.classes ? "the probability of each class" : "what `fell predict` says");
 }
 
+/* WORDS [n] as a list in JSON; NULL entries do not occur. */
+static cJSON *word_list(const char *const *words, int64_t n)
+{
+    cJSON *list = cJSON_CreateArray();
+
+    for (int64_t k = 0; k < n; k++)
+        cJSON_AddItemToArray(list, cJSON_CreateString(words[k]));
+    return list;
+}
+
+static void add_json(struct onnx_graph *g, const char *key, cJSON *json)
+{
+    char *printed = cJSON_PrintUnformatted(json);
+
+    if (printed)
+        onnx_metadata(g, key, printed);
+    cJSON_free(printed);
+    cJSON_Delete(json);
+}
+
 static void write_metadata(struct writing *w, const struct onnx_about *about)
 {
     const fell_data_info *source = &w->f->source;
-    cJSON *names = cJSON_CreateArray();
-    char *printed, number[32];
+    char number[32];
 
     snprintf(number, sizeof number, "%lld", (long long)about->epoch);
     onnx_metadata(w->graph, "experiment", about->name);
@@ -237,13 +309,17 @@ static void write_metadata(struct writing *w, const struct onnx_about *about)
         snprintf(number, sizeof number, "%lld", (long long)about->run);
         onnx_metadata(w->graph, "run", number);
     }
-    for (int64_t k = 0; source->class_names && k < source->nclasses; k++)
-        cJSON_AddItemToArray(names, cJSON_CreateString(source->class_names[k]));
-    printed = cJSON_PrintUnformatted(names);
-    if (source->class_names && printed)
-        onnx_metadata(w->graph, "classes", printed);
-    cJSON_free(printed);
-    cJSON_Delete(names);
+    if (source->class_names)
+        add_json(w->graph, "classes", word_list(source->class_names, source->nclasses));
+    if (w->data->nembedded) {
+        cJSON *words = cJSON_CreateObject();
+
+        for (int64_t k = 0; k < source->ncolumns; k++)
+            if (source->column[k].is == FELL_INDEX)
+                cJSON_AddItemToObject(words, source->column[k].name,
+                                      word_list(source->column[k].word, source->column[k].nwords));
+        add_json(w->graph, "words", words);
+    }
 }
 
 static status write_net(struct writing *w, const fell_shape *shape, const struct onnx_about *about,

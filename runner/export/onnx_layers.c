@@ -70,6 +70,23 @@ static const char *embedding(struct onnx_entry *e)
     return "Gather(@weight, Cast(x){to=7})";
 }
 
+/* What is no word, -1, takes the last vector, of zeros. */
+static const char *embed_column(struct onnx_entry *e)
+{
+    const struct onnx_held *w = onnx_held(e, "weight");
+    const int64_t n = w->shape.dim[0], cols = e->in[0].dim[0], at = (int64_t)onnx_setting(e, "column");
+    int64_t *rest = onnx_make_ints(e, "rest", cols - 1);
+
+    memcpy(onnx_make(e, "vectors", fell_mat(n + 1, w->shape.dim[1])), w->floats,
+           (size_t)fell_size(&w->shape) * sizeof(float));
+    for (int64_t j = 0; j < cols - 1; j++)
+        rest[j] = j + (j >= at);
+    return onnx_format(e,
+                       "v = Gather(@vectors, Cast(Gather(x, #%lld){axis=1}){to=7}); "
+                       "%s",
+                       (long long)at, cols > 1 ? "Concat(Gather(x, @rest){axis=1}, v){axis=1}" : "v");
+}
+
 static const char *multiply(struct onnx_entry *e)
 {
     const char *text = "x0";
@@ -269,12 +286,9 @@ static const char *instance_norm(struct onnx_entry *e)
 static const char *group_norm(struct onnx_entry *e)
 {
     const long long groups = (long long)onnx_setting(e, "num_groups");
-    const char *ones = "";
     static const char *const tensors[] = {"weight", "bias"};
     static const char *const shaped[] = {"factor", "shift"};
 
-    for (int64_t i = 1; i < e->in[0].rank; i++)
-        ones = onnx_format(e, "%s,1", ones);
     for (int i = 0; i < 2; i++) {
         const struct onnx_held *h = onnx_held(e, tensors[i]);
         fell_shape s = {.rank = e->in[0].rank, .dim = {e->in[0].dim[0], 1, 1, 1}};
@@ -357,6 +371,7 @@ const struct onnx_row onnx_layers[] = {
      NULL},
     {"dense", NULL, dense},
     {"dropout", "x", NULL},
+    {"embed_column", NULL, embed_column},
     {"embedding", NULL, embedding},
     {"flatten", "Flatten(x)", NULL},
     {"global_avg_pool2d", "GlobalAveragePool(x)", NULL},

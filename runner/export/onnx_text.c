@@ -7,7 +7,7 @@
 
 #include "base/text.h"
 
-enum { MOST_ARGUMENTS = 64, MOST_NAMES = 16, MOST_NUMBERS = 16, MOST_ATTRIBUTES = 8, NAME_SIZE = 64 };
+enum { MOST_ARGUMENTS = 8, MOST_NAMES = 16, MOST_NUMBERS = 16, MOST_ATTRIBUTES = 8, NAME_SIZE = 64 };
 
 struct reader {
     const struct onnx_scope *s;
@@ -198,13 +198,15 @@ static void read_attribute(struct reader *r, struct onnx_attribute *a, int64_t *
 
 static const char *read_value(struct reader *r);
 
+/* INPUT: room for MOST_ARGUMENTS beside the entry's inputs. */
 static size_t read_arguments(struct reader *r, const char **input)
 {
+    const size_t most = MOST_ARGUMENTS + r->s->ninputs;
     size_t n = 0;
 
-    while (r->good && n < MOST_ARGUMENTS && !take(r, ")")) {
+    while (r->good && n < most && !take(r, ")")) {
         if (take(r, "..."))
-            for (size_t i = 0; i < r->s->ninputs && n < MOST_ARGUMENTS; i++)
+            for (size_t i = 0; i < r->s->ninputs && n < most; i++)
                 input[n++] = r->s->input[i];
         else
             input[n++] = read_value(r);
@@ -217,7 +219,8 @@ static size_t read_arguments(struct reader *r, const char **input)
 /* NAME(...), whose parenthesis was read. Longer than it would be in two: arrays of attributes live here. */
 static const char *read_node(struct reader *r, const char *op)
 {
-    const char *input[MOST_ARGUMENTS];
+    const char **input =
+        arena_alloc(onnx_arena(r->s->graph), (MOST_ARGUMENTS + r->s->ninputs) * sizeof *input);
     struct onnx_attribute attribute[MOST_ATTRIBUTES];
     int64_t ints[MOST_ATTRIBUTES][MOST_NUMBERS];
     size_t n = read_arguments(r, input), attributes = 0, number = 0;

@@ -5,11 +5,18 @@
  * An operator of ONNX takes values in parentheses; behind it its attributes in braces, and `.1` where its
  * second output is wanted. `name = VALUE; ...` names a value for what follows; the last value is the result.
  *
- *     x, x0, x1 ...      the entry's inputs; `...` in the place of arguments: all of them
- *     @NAME              a tensor of the entry; one that is not in use falls out of the arguments, and a sum
- * or product that is left with one is that one $NAME 0.5          a setting, a number, as a scalar #3 [1,2]
- * f[1,0.5]  whole numbers: a scalar, a vector; a vector of numbers _                  an input that is left
- * out
+ * Values:
+ *
+ * - x, x0, x1 ...: the entry's inputs; `...` in the place of arguments: all of them.
+ *
+ * - @NAME: a tensor of the entry. One that is not in use falls out of the arguments, and a sum or product
+ * that is left with one of them is that one.
+ *
+ * - $NAME: a setting, 0.5: a number; both as a scalar.
+ *
+ * - #3: a whole number as a scalar; [1,2]: whole numbers; f[1,0.5]: numbers.
+ *
+ * - _: an input that is left out.
  *
  * Attributes are whole numbers, numbers with a point, names, lists of whole numbers, 'words for a list of
  * texts', `type` (that of the numbers), and $NAME, a setting: `:N` makes it a list of N, whose numbers begin

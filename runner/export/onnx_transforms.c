@@ -16,7 +16,8 @@ static const char *min_max(struct onnx_entry *e)
 }
 
 /* What goes out is chosen among the columns that are filled and, behind them, whether each was missing: a
- * category of its own stands behind its words, an indicator at the end. */
+ * category of its own stands behind its words, indicators behind all of these, and at the end columns that
+ * are embedded. */
 static const char *impute(struct onnx_entry *e)
 {
     const int64_t width = fell_size(&e->in[0]), out = fell_size(&e->out);
@@ -26,7 +27,7 @@ static const char *impute(struct onnx_entry *e)
     for (int64_t k = 0; k < e->ncolumns; k++) {
         const fell_column *c = &e->column[k];
 
-        for (int64_t j = 0; j < c->width && n < out; j++)
+        for (int64_t j = 0; c->is != FELL_INDEX && j < c->width && n < out; j++)
             order[n++] = c->at + j;
         if (own && c->is == FELL_CATEGORY && c->missing > 0 && n < out)
             order[n++] = width + c->at;
@@ -36,6 +37,9 @@ static const char *impute(struct onnx_entry *e)
     for (int64_t k = 0; indicator && k < (e->ncolumns ? e->ncolumns : width) && n < out; k++)
         if (!e->ncolumns || (e->column[k].is == FELL_NUMBER && e->column[k].missing > 0))
             order[n++] = width + (e->ncolumns ? e->column[k].at : k);
+    for (int64_t k = 0; k < e->ncolumns && n < out; k++)
+        if (e->column[k].is == FELL_INDEX)
+            order[n++] = e->column[k].at;
     if (out == width)
         return "Where(IsNaN(x), @fill, x)";
     return "m = IsNaN(x); Gather(Concat(Where(m, @fill, x), Cast(m){to=type}){axis=1}, @order){axis=1}";

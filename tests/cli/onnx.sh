@@ -10,11 +10,11 @@ once "what is exported"
 for kind in layer activation transform; do
     for file in "$srcdir"/plugins/"$kind"/*.c; do
         name=$(basename "$file" .c)
-        grep -qE "(^|[^a-z0-9_])$name([^a-z0-9_]|\$)" tokens.yaml numbers.yaml vectors.yaml images.yaml sequences.yaml ||
+        grep -qE "(^|[^a-z0-9_])$name([^a-z0-9_]|\$)" tokens.yaml numbers.yaml vectors.yaml images.yaml sequences.yaml embedded.yaml ||
             fail "tests/onnx has no $kind $name"
     done
 done
-for net in vectors images sequences numbers tokens; do
+for net in vectors images sequences numbers tokens embedded; do
     export_net $net
     [ -s $net.onnx ] || fail "$net.onnx is empty"
 done
@@ -57,6 +57,24 @@ echo old >old.onnx
 expect_exit 2 "$FELL" export 1 --db own.db --plugin ./swish.so --onnx old.onnx
 expect_text err "layer 'swish1': ONNX cannot say 'swish'"
 [ "$(cat old.onnx)" = old ] || fail "a file went for a net that cannot be exported"
+# One's own plugin of a bundled name is one's own.
+sed 's/swish/silu/g' swish.c >silu.c
+expect_exit 0 "$FELL" plugin build silu.c
+expect_exit 0 "$FELL" run own.yaml --plugin ./silu.so --quiet --db named.db model.0.dense.activation=silu train.epochs=1
+expect_exit 2 "$FELL" export 1 --db named.db --plugin ./silu.so --onnx old.onnx
+expect_text err "layer 'silu1': ONNX cannot say 'silu'"
+# So many inputs that a fixed number of them would not do.
+i=0 names='' wide='  - dense: {units: 4, name: d}'
+while [ $i -lt 70 ]; do
+    names="$names${names:+, }r$i" wide="$wide
+  - relu: {from: [d], name: r$i}" i=$((i + 1))
+done
+{
+    sed -n '1,/^model:/p' vectors.yaml
+    printf '%s\n  - add: {from: [%s], name: all}\n  - dense: {units: 3}\n' "$wide" "$names"
+    sed -n '/^loss:/,$p' vectors.yaml
+} >many.yaml
+export_net many
 expect_exit 2 "$FELL" export 1 --db own.db
 expect_text err "as what? write: fell export 1 --safetensors FILE, or --onnx FILE, --csv FILE, --tensorboard DIR"
 expect_exit 2 "$FELL" export 1 --db own.db --onnx a --safetensors b

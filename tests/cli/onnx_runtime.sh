@@ -20,7 +20,7 @@ try() {
     printf '%s\n' "$net.onnx" "$kind" "$rows" "$net.out" "$targets" >>list
 }
 
-for net in vectors images sequences numbers tokens; do
+for net in vectors images sequences numbers tokens embedded; do
     export_net $net
 done
 head -200 digits.csv >some.csv
@@ -29,6 +29,7 @@ try images csv some.csv target some.csv
 try sequences csv some.csv target some.csv
 try numbers csv numbers.csv 'y z' numbers.csv
 try tokens csv tokens.csv y tokens.csv
+try embedded csv numbers.csv 'y z =town' numbers.csv
 
 # ---- the configs ----------------------------------------------------------------------------------------------
 
@@ -66,5 +67,5 @@ for config in "$srcdir"/configs/*.yaml; do
         ;;
     esac
 done
-[ "$(wc -l <list)" -ge 70 ] || fail "not all configs were tried: $(cat list)"
+[ "$(wc -l <list)" -ge 75 ] || fail "not all configs were tried: $(cat list)"
 tr '\n' '\0' <list | xargs -0 "$python" "$srcdir/tests/onnx/compare.py" || fail "onnxruntime finds something else"

@@ -1,6 +1,6 @@
 """Exported nets against onnxruntime: compare.py MODEL KIND ROWS PREDICTIONS [WORDS], several times five words.
 
-KIND of ROWS, what the source reads: csv (WORDS: its targets, blanks between), idx, or text (the length of a row).
+KIND of ROWS, what the source reads: csv (WORDS: its targets, and columns that are embedded as =NAME, blanks between), idx, or text (the length of a row).
 PREDICTIONS is what `fell predict` printed of some of them, by number. They must agree to 1e-5, of values relative to
 their size, and the model must pass onnx.checker.
 """
@@ -29,8 +29,9 @@ def rows_of(kind, path, words, shape):
         return np.array([numbers[i : i + length] for i in range(0, len(numbers) - length, length)])
     with open(path, encoding="utf-8", newline="") as f:
         lines = list(csv.DictReader(f))
-    names = [k for k in lines[0] if k not in words.split()]
-    category = {k: sorted({r[k] for r in lines} - {""}) for k in names if any(not number(r[k]) for r in lines)}
+    embedded = [w[1:] for w in words.split() if w.startswith("=")]
+    names = [k for k in lines[0] if k not in words.split() + embedded]
+    category = {k: sorted({r[k] for r in lines} - {""}) for k in names + embedded if any(not number(r[k]) for r in lines)}
     out = []
     for r in lines:
         row = []
@@ -39,6 +40,8 @@ def rows_of(kind, path, words, shape):
                 row += [float("nan") if r[k] == "" else float(r[k] == word) for word in category[k]]
             else:
                 row.append(float("nan") if r[k] == "" else float(r[k]))
+        for k in embedded:
+            row.append(float("nan") if r[k] == "" else category[k].index(r[k]))
         out.append(row)
     return np.array(out)
 
