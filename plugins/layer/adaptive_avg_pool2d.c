@@ -1,4 +1,5 @@
 /* adaptive_avg_pool2d.c - means of as many windows of an image as are wanted. */
+#include "both_ways.h"
 #include "window.h"
 
 struct adaptive_avg_pool2d {
@@ -45,7 +46,7 @@ FELL_INLINE float window(const int64_t rows[2], const int64_t cols[2], int64_t w
     return (float)(sum / (double)((rows[1] - rows[0]) * (cols[1] - cols[0])));
 }
 
-FELL_INLINE void pool(const fell_layer_call *c, bool back)
+static fell_status pool(const fell_layer_call *c, bool back)
 {
     const fell_shape *in = &c->plan->in[0], *out = &c->plan->out;
     const int64_t pixels = in->dim[1] * in->dim[2];
@@ -64,22 +65,10 @@ FELL_INLINE void pool(const fell_layer_call *c, bool back)
                 else
                     c->y[at] = window(r, k, in->dim[2], c->x[0] + p * pixels, NULL, 0.0f);
             }
-}
-
-static fell_status forward(fell_layer_call *c)
-{
-    pool(c, false);
     return FELL_OK;
 }
 
-static fell_status backward(fell_layer_call *c)
-{
-    if (!c->dx[0])
-        return FELL_OK;
-    memset(c->dx[0], 0, (size_t)(c->batch * fell_size(&c->plan->in[0])) * sizeof(float));
-    pool(c, true);
-    return FELL_OK;
-}
+LAYER_BOTH_WAYS(pool)
 
 static const fell_layer adaptive_avg_pool2d = {
     .item = FELL_ITEM(

@@ -147,14 +147,7 @@ FELL_KERNEL(forward_planes, struct planes)
     return FELL_OK;
 }
 
-static fell_status forward(fell_layer_call *c)
-{
-    struct window w;
-
-    if (read_settings(c->ctx, c->settings, c->plan, &w) != FELL_OK)
-        return FELL_ERROR;
-    return planes_run(c, &w, forward_planes);
-}
+POOL_FORWARD
 
 /* ---- backward ---------------------------------------------------------------------------- */
 

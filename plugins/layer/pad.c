@@ -1,5 +1,5 @@
 /* pad.c - images and sequences made larger at their borders, by rule. */
-#include "fell/plugin.h"
+#include "both_ways.h"
 
 enum { CONSTANT, REFLECT, REPLICATE, CIRCULAR };
 enum { SIDES = 4, MOST = 2 };
@@ -118,18 +118,7 @@ static fell_status run(fell_layer_call *c, bool back)
     return FELL_OK;
 }
 
-static fell_status forward(fell_layer_call *c)
-{
-    return run(c, false);
-}
-
-static fell_status backward(fell_layer_call *c)
-{
-    if (!c->dx[0])
-        return FELL_OK;
-    memset(c->dx[0], 0, (size_t)(c->batch * fell_size(&c->plan->in[0])) * sizeof(float));
-    return run(c, true);
-}
+LAYER_BOTH_WAYS(run)
 
 static const fell_layer pad = {
     .item = FELL_ITEM(

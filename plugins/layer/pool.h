@@ -92,6 +92,17 @@ static inline fell_status planes_run(fell_layer_call *c, const struct window *w,
                          planes_block, &p);
 }
 
+/* Forward of a pool with read_settings() and forward_planes(). */
+#define POOL_FORWARD                                                                                         \
+    static fell_status forward(fell_layer_call *c)                                                           \
+    {                                                                                                        \
+        struct window w;                                                                                     \
+                                                                                                             \
+        if (read_settings(c->ctx, c->settings, c->plan, &w) != FELL_OK)                                      \
+            return FELL_ERROR;                                                                               \
+        return planes_run(c, &w, forward_planes);                                                            \
+    }
+
 /* Backward of a pool with read_settings() and backward_planes(). */
 #define POOL_BACKWARD                                                                                        \
     static fell_status backward(fell_layer_call *c)                                                          \

@@ -1,4 +1,5 @@
 /* upsample.c - images made larger. */
+#include "both_ways.h"
 #include "window.h"
 
 enum { NEAREST, BILINEAR };
@@ -91,18 +92,7 @@ static fell_status run(fell_layer_call *c, bool back)
     return FELL_OK;
 }
 
-static fell_status forward(fell_layer_call *c)
-{
-    return run(c, false);
-}
-
-static fell_status backward(fell_layer_call *c)
-{
-    if (!c->dx[0])
-        return FELL_OK;
-    memset(c->dx[0], 0, (size_t)(c->batch * fell_size(&c->plan->in[0])) * sizeof(float));
-    return run(c, true);
-}
+LAYER_BOTH_WAYS(run)
 
 static const fell_layer upsample = {
     .item =

@@ -19,14 +19,12 @@ static status make_slots(struct run *r, const fell_shape *shape, int64_t n, floa
     if (o->nslots > MOST_SLOTS)
         return error_set(r->err, "it has more than %d slots", MOST_SLOTS);
     for (uint64_t i = 0; i < o->nslots; i++) {
-        double on = 1.0, times = 1.0;
+        int64_t times;
 
-        if ((o->slots[i].when && !settings_number(r->s.item, r->s.settings, o->slots[i].when, &on)) ||
-            (o->slots[i].times && !settings_number(r->s.item, r->s.settings, o->slots[i].times, &times)))
-            return error_set(r->err, "its slot '%s' names a setting that it has not", o->slots[i].name);
-        if (on != 0.0)
-            slot[i] = subject_floats(&r->s, update_slot_floats(o->slots[i].scalar, shape, n) * (int64_t)times,
-                                     0.0f);
+        if (subject_slots(&r->s, &o->slots[i], &times, r->err) != OK)
+            return FAILED;
+        if (times)
+            slot[i] = subject_floats(&r->s, update_slot_floats(o->slots[i].scalar, shape, n) * times, 0.0f);
     }
     return OK;
 }

@@ -84,21 +84,19 @@ enum { OPTIMIZER_STEPS = 4 };
 
 static status make_slot(struct rig *g, const fell_slot *slot, int number, struct error *err)
 {
-    double on = 1.0, times = 1.0;
     char name[64];
-    int64_t n;
+    int64_t n, times;
     int b;
 
-    if ((slot->when && !settings_number(g->s.item, g->s.settings, slot->when, &on)) ||
-        (slot->times && !settings_number(g->s.item, g->s.settings, slot->times, &times)))
-        return error_set(err, "its slot '%s' names a setting that it has not", slot->name);
-    if (on == 0.0)
+    if (subject_slots(&g->s, slot, &times, err) != OK)
+        return FAILED;
+    if (times == 0)
         return OK;
     snprintf(name, sizeof name, "slot %.50s", slot->name);
     n = update_slot_floats(slot->scalar, g->setup->joined ? NULL : g->setup->in, fell_size(g->setup->in));
     if (n == 0)
         return OK;
-    b = rig_buffer(g, USE_STATE, n * (int64_t)times, sizeof(float), name);
+    b = rig_buffer(g, USE_STATE, n * times, sizeof(float), name);
     memset(g->buffer[b].v, 0, (size_t)g->buffer[b].n * sizeof(float));
     rig_keep(g, b);
     g->slot[number] = g->buffer[b].v;

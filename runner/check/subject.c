@@ -77,3 +77,14 @@ status subject_call(struct subject *s, fell_status result, struct error *err)
     instance_reset(&s->in);
     return st;
 }
+
+status subject_slots(const struct subject *s, const fell_slot *slot, int64_t *n, struct error *err)
+{
+    double on = 1.0, times = 1.0;
+
+    if ((slot->when && !settings_number(s->item, s->settings, slot->when, &on)) ||
+        (slot->times && !settings_number(s->item, s->settings, slot->times, &times)))
+        return error_set(err, "its slot '%s' names a setting that it has not", slot->name);
+    *n = on != 0.0 ? (int64_t)times : 0;
+    return OK;
+}

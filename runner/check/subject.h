@@ -32,6 +32,9 @@ float *subject_floats(struct subject *s, int64_t n, float value);
 /* N bytes, likewise. */
 void *subject_bytes(struct subject *s, int64_t n);
 
+/* How many tensors SLOT of an optimizer has for each that is trained; 0: its settings leave it out. */
+status subject_slots(const struct subject *s, const fell_slot *slot, int64_t *n, struct error *err);
+
 /* A callback's result; FAILED with its message in ERR. */
 status subject_call(struct subject *s, fell_status result, struct error *err);
 

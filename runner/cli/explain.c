@@ -118,8 +118,7 @@ static status read_run(struct question *q, sqlite3 *db, struct error *err)
         q->request.seed = (uint64_t)sqlite3_column_int64(s, 1);
         st = use_run_spec(q, database_text(s, 0), database_text(s, 2), sqlite3_db_filename(db, "main"), err);
     } else {
-        error_set(err, "run %lld belongs to no experiment of the database; it is damaged",
-                  (long long)q->request.run);
+        results_no_experiment_of(q->request.run, err);
     }
     return results_end(db, s, err) == OK ? st : FAILED;
 }

@@ -224,7 +224,7 @@ static status report(sqlite3 *db, const struct call *c, struct error *err)
         if (results_number(db, "SELECT max(id) FROM experiments", 0, NULL, 0, &r.experiment, err))
             return FAILED;
         if (!r.experiment)
-            return error_set(err, "'%s' has no experiments yet", c->db);
+            return results_none_yet(c->db, err);
     }
     /* One transaction: all parts speak of the same moment, while another process writes. */
     if (sqlite3_exec(db, "PRAGMA temp_store = MEMORY; BEGIN", NULL, NULL, NULL))

@@ -388,6 +388,16 @@ static status no_experiment(sqlite3 *db, const char *text, struct error *err)
     return FAILED;
 }
 
+status results_no_experiment_of(int64_t run, struct error *err)
+{
+    return error_set(err, "run %lld belongs to no experiment of the database; it is damaged", (long long)run);
+}
+
+status results_none_yet(const char *path, struct error *err)
+{
+    return error_set(err, "'%s' has no experiments yet", path);
+}
+
 status results_experiment(sqlite3 *db, const char *text, int64_t *experiment, struct error *err)
 {
     sqlite3_stmt *s;

@@ -131,8 +131,7 @@ status results_open(const char *path, sqlite3 **db, struct error *err)
     else if (version < 0)
         st = error_set(err, "'%s' was not made by fell: its schema is called %lld", path, (long long)version);
     else if (version > schema_version)
-        st = error_set(err, "'%s' was written by a newer fell (schema %lld, this one knows %d)", path,
-                       (long long)version, schema_version);
+        st = database_is_newer(path, version, err);
     else
         st = database_check_tables(*db, path, false, err) || read_as_ours(*db, (int)version, err) ? FAILED
                                                                                                   : OK;

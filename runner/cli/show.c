@@ -194,10 +194,7 @@ static status facts_table(sqlite3 *db, int64_t run, struct table **out, struct e
 {
     if (results_table_of(db, facts, 1, &run, out, err))
         return FAILED;
-    return table_rows(*out)
-               ? OK
-               : error_set(err, "run %lld belongs to no experiment of the database; it is damaged",
-                           (long long)run);
+    return table_rows(*out) ? OK : results_no_experiment_of(run, err);
 }
 
 static status print_text(sqlite3 *db, const struct call *c, int64_t run, struct error *err)

@@ -38,7 +38,7 @@ static status choose(sqlite3 *db, const struct call *c, int64_t *experiment, str
         }
     }
     sqlite3_finalize(s);
-    return *experiment ? OK : error_set(err, "'%s' has no experiments yet", c->db);
+    return *experiment ? OK : results_none_yet(c->db, err);
 }
 
 /* ---- JSON ---------------------------------------------------------------------------------- */

@@ -265,9 +265,14 @@ static status check_owner(sqlite3 *db, const char *path, int *version, struct er
     if (*version < 0)
         return error_set(err, "%s was not made by fell: its schema is called %d", path, *version);
     if (*version > schema_version)
-        return error_set(err, "%s was written by a newer fell (schema %d, this program knows %d)", path,
-                         *version, schema_version);
+        return database_is_newer(path, *version, err);
     return database_check_tables(db, path, true, err);
+}
+
+status database_is_newer(const char *path, int64_t version, struct error *err)
+{
+    return error_set(err, "'%s' was written by a newer fell (schema %lld, this one knows %d)", path,
+                     (long long)version, schema_version);
 }
 
 /* ---- files from somebody else ------------------------------------------------------------ */

@@ -18,6 +18,7 @@
  * up to 10 s for a lock. Errors: a network file system (WAL does not work there), not
  * a database, another application's, a newer schema, cannot be written, locked. */
 status database_open(const char *path, sqlite3 **out, struct error *err);
+status database_is_newer(const char *path, int64_t version, struct error *err); /* that it is */
 
 /* "'/mnt/x' is on a network file system (nfs) ..." for a network magic number of statfs(). */
 status database_check_file_system(const char *path, long type, struct error *err);

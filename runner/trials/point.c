@@ -109,8 +109,7 @@ static size_t find_places(struct tree *t, const struct node *root, const struct 
     if (a->conditional)
         return n && tree_is_elsewhere(root, (*out)[0]) ? 0 : n;
     if (!n)
-        diag_error(d, &a->at, "'%s' meets nothing: no entry has the rest of the path behind the '*' written",
-                   a->path);
+        tree_meets_nothing(a->path, &a->at, d);
     return n;
 }
 

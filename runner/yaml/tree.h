@@ -92,6 +92,8 @@ struct node *tree_set(struct tree *t, struct node *root, const char *path, struc
  * called so, and the plugin in it: model.hidden.units is model.0.dense.units. Any other path is itself. *OUT
  * is in T's arena. 0: a `*` that meets nothing. */
 size_t tree_expand(struct tree *t, const struct node *root, const char *path, const char *const **out);
+/* PATH, at AT, means no path at all. */
+status tree_meets_nothing(const char *path, const struct place *at, struct diag *d);
 bool tree_path_has_star(const char *path);
 
 /* PATH leads through what is not there in ROOT: another plugin than the one chosen, null, or an

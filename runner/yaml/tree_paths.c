@@ -225,6 +225,12 @@ size_t tree_expand(struct tree *t, const struct node *root, const char *path, co
     return e.n;
 }
 
+status tree_meets_nothing(const char *path, const struct place *at, struct diag *d)
+{
+    return diag_error(d, at, "'%s' meets nothing: no entry has the rest of the path behind the '*' written",
+                      path);
+}
+
 /* ---- what was meant ------------------------------------------------------------------------------ */
 
 struct given {

@@ -262,8 +262,7 @@ static struct node *set_all(struct tree *t, struct node *root, const char *path,
     const size_t n = tree_expand(t, root, path, &paths);
 
     if (!n) {
-        diag_error(d, at, "'%s' meets nothing: no entry has the rest of the path behind the '*' written",
-                   path);
+        tree_meets_nothing(path, at, d);
         return NULL;
     }
     for (size_t i = 0; root && i < n; i++)

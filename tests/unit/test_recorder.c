@@ -158,7 +158,7 @@ Test(recorder, refuses_what_is_not_its_own)
     remove(db_path);
     close_recorder(open_recorder());
     free(answer(db_path, "PRAGMA user_version = 9"));
-    expect_refused("was written by a newer fell (schema 9, this program knows 7)");
+    expect_refused("was written by a newer fell (schema 9, this one knows 7)");
 
     snprintf(db_path, sizeof db_path, "%s", folder);
     expect_refused("is a folder, not a results database");
