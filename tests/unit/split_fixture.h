@@ -14,6 +14,8 @@
 #include "engine/data.h"
 #include "kernels/kernels.h"
 
+#include "data_job.h"
+
 static char folder[] = "/tmp/fell-split-XXXXXX";
 static char file[64];
 static struct registry *registry;
@@ -41,14 +43,6 @@ static inline void teardown(void)
     remove(folder);
 }
 
-struct job {
-    struct tree *tree;
-    struct spec *spec;
-    struct data *data;
-    struct problem problem;
-    status result;
-};
-
 /* SOURCE: settings of the file; KEYS of the data section, after it. */
 static inline struct job load_of(const char *source, const char *keys, const char *loss, int seed)
 {
@@ -56,26 +50,11 @@ static inline struct job load_of(const char *source, const char *keys, const cha
         mem_format("seed: %d\ndata: {source: {csv: {path: %s, %s}}%s}\nmodel: [{dense: {units: 4}}]\n"
                    "loss: %s\noptimizer: sgd\ntrain: {epochs: 1}\n",
                    seed, file, source, keys, loss);
-    struct job j = {.tree = tree_new()};
-    struct diag *d = diag_new();
-    struct node *root = tree_parse_text(j.tree, "spec.yaml", folder, yaml, strlen(yaml), false, d);
+    struct job j = job_of(registry, folder, yaml);
 
-    j.spec = root ? spec_parse(registry, root, "spec", d) : NULL;
-    if (!j.spec)
-        diag_print(d, stderr, false);
-    cr_assert_not_null(j.spec, "%s", yaml);
     warned[0] = 0;
     j.result = data_load(j.spec, &env, &j.data, &j.problem);
-    diag_free(d);
-    free(yaml);
     return j;
-}
-
-static inline void release(struct job *j)
-{
-    data_free(j->data);
-    spec_free(j->spec);
-    tree_free(j->tree);
 }
 
 #endif

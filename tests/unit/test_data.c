@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "abi_help.h"
+#include "data_job.h"
 #include "engine/data.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
@@ -37,14 +38,6 @@ TestSuite(data, .init = setup, .fini = teardown);
 
 /* ---- specs from text ----------------------------------------------------------- */
 
-struct job {
-    struct tree *tree;
-    struct spec *spec;
-    struct data *data;
-    struct problem problem;
-    status result;
-};
-
 /* DATA is the inside of the data section's map. File names in it are relative to the
  * scratch folder. */
 static struct job parse(const char *data, const char *loss, int seed)
@@ -52,16 +45,8 @@ static struct job parse(const char *data, const char *loss, int seed)
     char *yaml = mem_format("seed: %d\ndata: {%s}\nmodel: [{dense: {units: 3}}]\nloss: %s\noptimizer: sgd\n"
                             "train: {epochs: 1}\n",
                             seed, data, loss);
-    struct job j = {.tree = tree_new(), .result = FAILED};
-    struct diag *d = diag_new();
-    struct node *root = tree_parse_text(j.tree, "spec.yaml", scratch, yaml, strlen(yaml), false, d);
+    struct job j = job_of(registry, scratch, yaml);
 
-    j.spec = root ? spec_parse(registry, root, "spec", d) : NULL;
-    if (!j.spec)
-        diag_print(d, stderr, false);
-    cr_assert_not_null(j.spec, "%s", yaml);
-    diag_free(d);
-    free(yaml);
     return j;
 }
 
@@ -79,13 +64,6 @@ static struct job load_ok(const char *data, const char *loss, int seed)
 
     cr_assert_eq(j.result, OK, "%s: %s: %s", data, j.problem.section, j.problem.text);
     return j;
-}
-
-static void release(struct job *j)
-{
-    data_free(j->data);
-    spec_free(j->spec);
-    tree_free(j->tree);
 }
 
 /* DATA is refused: at this section, index and setting, with this text. */

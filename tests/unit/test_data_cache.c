@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "abi_help.h"
+#include "data_job.h"
 #include "engine/data_cache.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
@@ -41,27 +42,13 @@ TestSuite(data_cache, .init = setup, .fini = teardown);
 
 /* ---- a spec and its data ------------------------------------------------------------------ */
 
-struct job {
-    struct tree *tree;
-    struct spec *spec;
-    struct data *data;
-};
-
 static struct job parse(const char *data, const char *loss, int seed)
 {
     char *yaml = mem_format("seed: %d\ndata: {%s}\nmodel: [flatten, {dense: {units: 3}}]\nloss: %s\n"
                             "optimizer: sgd\ntrain: {epochs: 1}\n",
                             seed, data, loss);
-    struct job j = {.tree = tree_new()};
-    struct diag *d = diag_new();
-    struct node *root = tree_parse_text(j.tree, "spec.yaml", scratch, yaml, strlen(yaml), false, d);
+    struct job j = job_of(registry, scratch, yaml);
 
-    j.spec = root ? spec_parse(registry, root, "spec", d) : NULL;
-    if (!j.spec)
-        diag_print(d, stderr, false);
-    cr_assert_not_null(j.spec, "%s", yaml);
-    diag_free(d);
-    free(yaml);
     return j;
 }
 
@@ -84,13 +71,6 @@ static struct job load(const char *data, const char *loss, int seed, bool cached
     cr_assert_eq(data_cache_load(c, j.spec, &env, &j.data, &p), OK, "%s: %s", data, p.text);
     data_cache_free(c);
     return j;
-}
-
-static void release(struct job *j)
-{
-    data_free(j->data);
-    spec_free(j->spec);
-    tree_free(j->tree);
 }
 
 /* ---- the folder ------------------------------------------------------------------------- */

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "abi_help.h"
+#include "data_job.h"
 #include "engine/data.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
@@ -28,39 +29,17 @@ TestSuite(stream, .init = setup, .fini = teardown);
 
 /* DATA, the inside of a spec's data section, loaded where KEPT bytes of doubles are kept; the same rows, or
  * what is wrong. */
-struct loaded {
-    struct tree *tree;
-    struct spec *spec;
-    struct data *data;
-    struct problem problem;
-};
-
-static struct loaded load(const char *data, int64_t kept)
+static struct job load(const char *data, int64_t kept)
 {
     char *yaml = mem_format("seed: 4\ndata: {%s}\nmodel: [{dense: {units: 1}}]\nloss: mse\noptimizer: sgd\n"
                             "train: {epochs: 1}\n",
                             data);
-    struct loaded l = {.tree = tree_new()};
-    struct diag *d = diag_new();
-    struct node *root = tree_parse_text(l.tree, "spec.yaml", scratch, yaml, strlen(yaml), false, d);
+    struct job l = job_of(registry, scratch, yaml);
 
-    l.spec = root ? spec_parse(registry, root, "spec", d) : NULL;
-    if (!l.spec)
-        diag_print(d, stderr, false);
-    cr_assert_not_null(l.spec, "%s", yaml);
-    diag_free(d);
-    free(yaml);
     data_kept_doubles = kept;
     if (data_load(l.spec, &env, &l.data, &l.problem) != OK)
         cr_assert_neq(l.problem.text[0], '\0');
     return l;
-}
-
-static void release(struct loaded *l)
-{
-    data_free(l->data);
-    spec_free(l->spec);
-    tree_free(l->tree);
 }
 
 static void assert_same(const char *what, const struct data *a, const struct data *b)
@@ -131,7 +110,7 @@ Test(stream, the_same_bits)
         char *text =
             mem_format("source: {again: {log: %s/log}}, test: {again: {rows: 100, log: %s/other}}, %s",
                        scratch, scratch, cases[i]);
-        struct loaded kept = load(text, INT64_MAX), again = {0};
+        struct job kept = load(text, INT64_MAX), again = {0};
 
         cr_assert_not_null(kept.data, "%s", kept.problem.text);
         cr_assert_eq(reads(), 1);
@@ -157,7 +136,7 @@ Test(stream, values_for_what_is_missing)
             mem_format("source: {csv: {path: t.csv, target: y}}, test: {csv: {path: test.csv, target: y}}, "
                        "validation: 0.25, transforms: [{impute: {%s}}, standardize]",
                        cases[i]);
-        struct loaded kept = load(text, INT64_MAX), again = load(text, 0);
+        struct job kept = load(text, INT64_MAX), again = load(text, 0);
 
         cr_assert_not_null(kept.data, "%s", kept.problem.text);
         cr_assert_not_null(again.data, "%s", again.problem.text);
@@ -186,7 +165,7 @@ Test(stream, the_same_refusals)
         for (int kept = 0; kept < 2; kept++) {
             char *text =
                 strstr(cases[i].data, "%s") ? mem_format(cases[i].data, scratch) : mem_string(cases[i].data);
-            struct loaded l = load(text, kept ? INT64_MAX : 0);
+            struct job l = load(text, kept ? INT64_MAX : 0);
 
             cr_expect_null(l.data);
             cr_expect_str_eq(l.problem.text, cases[i].text, "%s: %s", text, l.problem.text);
@@ -201,7 +180,7 @@ Test(stream, a_dataset_that_draws)
 {
     char *text =
         mem_format("source: {again: {log: %s/log, draws: true}}, transforms: [standardize]", scratch);
-    struct loaded l = load(text, 0);
+    struct job l = load(text, 0);
 
     cr_expect_null(l.data);
     cr_expect_str_eq(

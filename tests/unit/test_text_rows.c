@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "engine_fixture.h"
+#include "data_job.h"
 
 #include "engine/data_cache_parts.h"
 
@@ -58,31 +59,15 @@ static void put(const char *name, const char *text)
     put_bytes(name, text, strlen(text));
 }
 
-struct job {
-    struct tree *tree;
-    struct spec *spec;
-    struct data *data;
-    struct problem problem;
-    status result;
-};
-
 /* DATA is the inside of the data section's map. */
 static struct job load(const char *data, const char *loss)
 {
     char *yaml = mem_format("seed: 1\ndata: {%s}\nmodel: [{dense: {units: 3}}]\nloss: %s\noptimizer: sgd\n"
                             "train: {epochs: 1}\n",
                             data, loss);
-    struct job j = {.tree = tree_new(), .result = FAILED};
-    struct diag *d = diag_new();
-    struct node *root = tree_parse_text(j.tree, "spec.yaml", folder, yaml, strlen(yaml), false, d);
+    struct job j = job_of(registry, folder, yaml);
 
-    j.spec = root ? spec_parse(registry, root, "spec", d) : NULL;
-    if (!j.spec)
-        diag_print(d, stderr, false);
-    cr_assert_not_null(j.spec, "%s", yaml);
     j.result = data_load(j.spec, &env, &j.data, &j.problem);
-    diag_free(d);
-    free(yaml);
     return j;
 }
 
@@ -92,13 +77,6 @@ static struct job load_ok(const char *data)
 
     cr_assert_eq(j.result, OK, "%s: %s: %s", data, j.problem.section, j.problem.text);
     return j;
-}
-
-static void release(struct job *j)
-{
-    data_free(j->data);
-    spec_free(j->spec);
-    tree_free(j->tree);
 }
 
 static void expect_problem(const char *data, const char *loss, const char *section, const char *text)
