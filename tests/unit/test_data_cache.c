@@ -206,7 +206,7 @@ Test(data_cache, a_plugin_that_was_built_anew)
 
     release(&a);
     registry_free(registry);
-    free(build_plugin("wild_data.c", "-DOTHER -g", "plugins/dataset/wild.so"));
+    free(build_plugin("wild_data.c", "-DOTHER -g -Wl,--build-id=0x1234", "plugins/dataset/wild.so"));
     env.registry = registry = registry_new();
     a = load(data, "mse", 1, true);
     cr_expect_eq(files(), 2);
