@@ -183,8 +183,7 @@ static status read_checkpoint(struct question *q, sqlite3 *db, const char *path,
     else if (st == OK && sha256_file(q->checkpoint, sha256, err) != OK)
         st = error_prepend(err, "the checkpoint of run %lld", (long long)q->request.run);
     else if (st == OK && strcmp(sha256, recorded) != 0)
-        st = error_set(err, "'%s' is not what run %lld saved: the file changed since", q->checkpoint,
-                       (long long)q->request.run);
+        st = results_changed_state(q->checkpoint, q->request.run, err);
     q->request.checkpoint = q->checkpoint;
     free(recorded);
     return st;

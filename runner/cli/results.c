@@ -393,6 +393,12 @@ status results_no_experiment_of(int64_t run, struct error *err)
     return error_set(err, "run %lld belongs to no experiment of the database; it is damaged", (long long)run);
 }
 
+status results_changed_state(const char *path, int64_t run, struct error *err)
+{
+    return error_set(err, "'%s' is not what run %lld saved: the file changed or is gone", path,
+                     (long long)run);
+}
+
 status results_none_yet(const char *path, struct error *err)
 {
     return error_set(err, "'%s' has no experiments yet", path);

@@ -37,9 +37,11 @@ status results_number(sqlite3 *db, const char *sql, size_t nids, const int64_t *
 /* TEXT as the id of a run that is there. Errors: not a number; no such run, with the last ones. */
 status results_run(sqlite3 *db, const char *text, int64_t *run, struct error *err);
 
-/* That the experiment of a run that is there is not; that the database at PATH has none. */
+/* That the experiment of a run that is there is not there; that the database at PATH has none. */
 status results_no_experiment_of(int64_t run, struct error *err);
 status results_none_yet(const char *path, struct error *err);
+/* That the state in the file PATH is not the one that the run saved. */
+status results_changed_state(const char *path, int64_t run, struct error *err);
 
 /* TEXT as an experiment: a name (of several, the newest), or its number. Errors: none such,
  * with the nearest name. */

@@ -39,7 +39,7 @@ static status look(const struct run_weights *w, struct stored_weights *x, const 
     if (stored_weights_kept(x))
         st = OK;
     else if (x->checkpoint && x->sha256 && *x->sha256)
-        error_set(err, "'%s' is not what run %lld saved: the file changed or is gone", x->checkpoint, run);
+        results_changed_state(x->checkpoint, x->run, err);
     else
         error_set(
             err,

@@ -20,21 +20,19 @@ static void read_name(struct spec_reader *r, const struct node *root, const char
 {
     struct spec *s = r->spec;
     const struct node *node = spec_get(root, "name");
-    const char *allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+    const char *allowed = SPEC_NAME_LETTERS "._-";
 
     if (!s->name)
         s->name = arena_string(r->arena, file_stem, strlen(file_stem));
     if (*s->name && !s->name[strspn(s->name, allowed)])
         return;
     if (node)
-        r->result |=
-            diag_error(r->diag, &node->place,
-                       "name: '%s' has other characters than letters, digits, '.', '_' and '-'", s->name);
-    else
-        r->result |= diag_error(r->diag, &root->place,
-                                "name is required: the file's own, '%s', has other characters than letters, "
-                                "digits, '.', '_' and '-'",
+        r->result |= diag_error(r->diag, &node->place, "name: '%s' " SPEC_OTHER_CHARACTERS "'.', '_' and '-'",
                                 s->name);
+    else
+        r->result |= diag_error(
+            r->diag, &root->place,
+            "name is required: the file's own, '%s', " SPEC_OTHER_CHARACTERS "'.', '_' and '-'", s->name);
 }
 
 /* Repeats count up from the seed, and SQLite's INTEGER ends where int64 does. */

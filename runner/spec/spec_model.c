@@ -172,13 +172,13 @@ static void check_name(struct model_reader *m, size_t i)
     struct spec_reader *r = m->r;
     const struct draft *draft = &m->drafts[i];
     const char *name = m->entries[i].name;
-    const char *allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+    const char *allowed = SPEC_NAME_LETTERS "_-";
     const size_t n = strspn(name, allowed);
 
     if (!n || !is_copy(name + n))
-        r->result |= diag_error(r->diag, &draft->given_name->place,
-                                "%s.name: '%s' has other characters than letters, digits, '_' and '-'",
-                                draft->named.name, name);
+        r->result |=
+            diag_error(r->diag, &draft->given_name->place,
+                       "%s.name: '%s' " SPEC_OTHER_CHARACTERS "'_' and '-'", draft->named.name, name);
     else if (!strcmp(name, "input"))
         r->result |= diag_error(r->diag, &draft->given_name->place,
                                 "%s.name: 'input' is the name of the model's own input", draft->named.name);

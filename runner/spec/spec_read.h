@@ -66,4 +66,8 @@ void spec_warn_direction(const struct spec *s, const char *value, bool maximize,
 /* `probes:` (spec_probes.c). */
 void spec_read_probes(struct spec_reader *r, const struct node *node);
 
+/* What a name may have beside the signs that its message ends with: for strspn(), and for a person. */
+#define SPEC_NAME_LETTERS     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+#define SPEC_OTHER_CHARACTERS "has other characters than letters, digits, "
+
 #endif

@@ -91,7 +91,7 @@ refused 2 'run 2 is not of this spec: it has another model' "$configs/xor.yaml" 
 refused 2 'no run 9' "$configs/iris.yaml" --db fell.db --run 9
 saved=fell.db.checkpoints/$(sqlite3 fell.db "SELECT path FROM checkpoints WHERE run_id = 2")
 printf x >>"$saved"
-refused 2 'the file changed since' "$configs/iris.yaml" --db fell.db --run 2
+refused 2 'the file changed or is gone' "$configs/iris.yaml" --db fell.db --run 2
 rm "$saved"
 refused 2 'the checkpoint of run 2: cannot read' "$configs/iris.yaml" --db fell.db --run 2
 expect_exit 0 "$FELL" run "$configs/xor.yaml" --quiet --db fell.db train.epochs=2
