@@ -15,7 +15,8 @@ struct problems {
 
 #define PROBLEMS_ROOM 1300
 
-FELL_PRINTF_ static inline void problems_add(struct problems *p, const char *fmt, ...)
+/* As it is, behind what is there. */
+FELL_PRINTF_ static inline void problems_put(struct problems *p, const char *fmt, ...)
 {
     va_list ap;
     int n;
@@ -34,22 +35,40 @@ FELL_PRINTF_ static inline void problems_add(struct problems *p, const char *fmt
         p->used = sizeof p->text - 1;
 }
 
+/* What is said so far was of one setting alone; what comes is not. */
+static inline void problems_leave(struct problems *p)
+{
+    const struct problems before = *p;
+
+    if (!p->setting)
+        return;
+    *p = (struct problems){.left_out = before.left_out};
+    problems_put(p, "%s: %s", before.setting, before.text);
+}
+
+FELL_PRINTF_ static inline void problems_add(struct problems *p, const char *fmt, ...)
+{
+    char text[sizeof p->text];
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    problems_leave(p);
+    problems_put(p, "%s", text);
+}
+
 /* A sentence on SETTING; it is not named twice where it is all that is wrong. */
 static inline void problems_add_on(struct problems *p, const char *setting, const char *sentence)
 {
     if (p->n == 0)
         p->setting = setting;
     if (p->setting == setting) {
-        problems_add(p, "%s", sentence);
+        problems_put(p, "%s", sentence);
         return;
     }
-    if (p->setting) { /* of the other mark */
-        const struct problems before = *p;
-
-        *p = (struct problems){.n = 0};
-        problems_add(p, "%s: %s", before.setting, before.text);
-    }
-    problems_add(p, "%s: %s", setting, sentence);
+    problems_leave(p);
+    problems_put(p, "%s: %s", setting, sentence);
 }
 
 /* The one message; FELL_OK if there is nothing to say. */

@@ -18,6 +18,7 @@ struct cell {
 
 static const struct cell rnn_cell = {"RNN", {"Tanh", "Relu"}, 1, {0}, ""};
 static const struct cell gru_cell = {"GRU", {"", ""}, 3, {1, 0, 2}, ", linear_before_reset=1"};
+static const struct cell gru_before_cell = {"GRU", {"", ""}, 3, {1, 0, 2}, ", linear_before_reset=0"};
 static const struct cell lstm_cell = {"LSTM", {"", ""}, 4, {0, 3, 1, 2}, ""};
 
 /* ROWS of WIDTH numbers, gate by gate, into ONNX's order at TO. */
@@ -89,7 +90,7 @@ static const char *rnn(struct onnx_entry *e)
 
 static const char *gru(struct onnx_entry *e)
 {
-    return recurrent(e, &gru_cell);
+    return recurrent(e, onnx_setting(e, "reset") != 0.0 ? &gru_before_cell : &gru_cell);
 }
 
 static const char *lstm(struct onnx_entry *e)
@@ -189,12 +190,16 @@ static const char *sequence_pool(struct onnx_entry *e)
     return onnx_format(e, "Gather(x, #%lld){axis=1}", (long long)(mode == FIRST ? 0 : e->in[0].dim[0] - 1));
 }
 
+static const char *softmax_over(struct onnx_entry *e)
+{
+    const int64_t axis = (int64_t)onnx_setting(e, "axis");
+
+    return onnx_format(e, "%s(x){axis=%lld}", onnx_setting(e, "log") != 0.0 ? "LogSoftmax" : "Softmax",
+                       (long long)(axis < 0 ? axis : axis + 1));
+}
+
 const struct onnx_row onnx_sequence_layers[] = {
-    {"attention", NULL, attention},
-    {"gru", NULL, gru},
-    {"lstm", NULL, lstm},
-    {"positional", NULL, positional},
-    {"rnn", NULL, rnn},
-    {"sequence_pool", NULL, sequence_pool},
-    {NULL, NULL, NULL},
+    {"attention", NULL, attention},       {"gru", NULL, gru}, {"lstm", NULL, lstm},
+    {"positional", NULL, positional},     {"rnn", NULL, rnn}, {"sequence_pool", NULL, sequence_pool},
+    {"softmax_over", NULL, softmax_over}, {NULL, NULL, NULL},
 };

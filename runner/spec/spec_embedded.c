@@ -42,23 +42,33 @@ size_t spec_embedded_count(const struct spec_reader *r)
     return n;
 }
 
+/* What a name for entries and tensors has in the place of C. */
+static char letter_of(char c)
+{
+    const char *allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+
+    return c && strchr(allowed, c) ? c : '_';
+}
+
+static bool are_alike(const char *a, const char *b)
+{
+    for (; *a && *b; a++, b++)
+        if (letter_of(*a) != letter_of(*b))
+            return false;
+    return *a == *b;
+}
+
 /* A name for entries and tensors; false: an earlier column has the same. */
 static bool name_of(struct arena *arena, const fell_map *map, int64_t at, const char **out)
 {
-    const char *allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
     char *name = arena_format(arena, "embed_%s", map->key[at]);
-    const char *other;
 
     for (char *c = name; *c; c++)
-        if (!strchr(allowed, *c))
-            *c = '_';
+        *c = letter_of(*c);
     *out = name;
     for (int64_t i = 0; i < at; i++)
-        if (is_embedded(map->value[i])) {
-            name_of(arena, map, i, &other);
-            if (!strcmp(other, name))
-                return false;
-        }
+        if (is_embedded(map->value[i]) && are_alike(map->key[i], map->key[at]))
+            return false;
     return true;
 }
 

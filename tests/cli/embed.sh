@@ -95,3 +95,14 @@ spec shaped '{city: {embed: 3}}' impute 'shape: [1, 4]'
 refuses shaped "column 'city' is embedded, so rows are vectors and have no shape"
 spec inputs '{city: {embed: 3}}' impute '' 'target: input'
 refuses inputs "'city' is a column that is embedded"
+
+# ---- many columns, each with a name of its own ---------------------------------------------------
+i=0 columns='' header=''
+while [ $i -lt 40 ]; do columns="$columns${columns:+, }c $i: {embed: 2}" header="${header}c $i," i=$((i + 1)); done
+{
+    echo "${header}y"
+    for word in a b; do printf '%s\n' "$header" | sed "s/c [0-9]*/$word/g; s/\$/$word/"; done
+} >many.csv
+printf 'name: many\nseed: 1\ndata: {source: {csv: {path: many.csv, target: y, columns: {%s}}}}\nmodel: [dense: {units: 2}]\nloss: cross_entropy\noptimizer: sgd\ntrain: {epochs: 1}\n' "$columns" >many.yaml
+expect_exit 0 "$FELL" plan many.yaml
+expect_text out "embed_c_39: num_embeddings is 2, the words of c 39"

@@ -311,6 +311,9 @@ expect_sql time.db 1 "SELECT value > 0.999999 FROM metrics WHERE name = 'r2' AND
 printf 'a,y\n1,3\nx,\n2,many\n' >dirt.csv
 spec dirt '{csv: {path: dirt.csv, target: y}}' mse 1
 refuses dirt "dirt.csv:3: column 1 (a): 'x' is not a number; if it stands for nothing, add it to missing, if all are words, say columns: {a: category}; dirt.csv:3: column 2 (y): missing value in the target; target: column 2 (y) holds text ('many' on line 4), but the loss takes numbers"
+printf 'a,w,y\n1,-2,b\n2,1,\n3,1,c\n' >weighed.csv
+spec weighed '{csv: {path: weighed.csv, target: y, weights: w}}' cross_entropy 2
+refuses weighed "csv.path: weights: column 2 (w) goes from -2 to 1; weights are 0 or more, and some are more; weighed.csv:3: column 3 (y): missing value in the target"
 printf 'a,y\n1.0D5,3\n2.5d-3,1\n' >fortran.csv
 spec fortran '{csv: {path: fortran.csv, target: y}}' mse 1
 refuses fortran "fortran.csv:2: column 1 (a): '1.0D5' is a number with a sign (nor are 1 others of 2); numbers are digits alone"
