@@ -269,6 +269,78 @@ class Parallel {
     }
 }
 
+/* The mean of the objective over the trials that have a pair of values of two settings. */
+class Pair {
+    constructor(report, into) {
+        this.report = report;
+        this.rows = report.rows.filter((row) => row.mean !== null);
+        if (report.settings.length < 2 || this.rows.length < 2)
+            return;
+        const alone = report.importance.shares.filter((s) => !s.with).map((s) => report.settings.find((t) => t.path === s.setting)).filter(Boolean);
+        [this.x, this.y] = [...alone, ...report.settings.filter((s) => !alone.includes(s))];
+        const select = (words, key) => make('label', {}, words, make('select', { change: (e) => {
+            this[key] = report.settings[e.target.value];
+            this.picture.show(null);
+            this.picture.draw();
+        } }, ...report.settings.map((s, i) => make('option', { value: i, selected: s === this[key] }, cut(s.title, 60)))));
+        into.append(make('h3', {}, 'Two settings together'), make('div', { class: 'controls' }, select('Across', 'x'), select('Up', 'y')));
+        this.picture = new Picture(into, {
+            name: `${report.experiment}-pair`, label: `Mean of ${report.objective} by two settings`, sql: () => report.points.sql,
+            height: () => 80 + 28 * this.binsOf(this.y).length, paint: (...a) => this.paint(...a), find: (x, y) => this.find(x, y),
+            move: (key, spot) => this.move(key, spot), mark: (...a) => this.mark(...a),
+            table: () => ({ sortable: true, rows: this.cells, columns: [{ title: this.x.title, of: (c) => this.across[c.i].name },
+                { title: this.y.title, of: (c) => this.up[c.k].name }, { title: 'mean', of: (c) => c.mean }, { title: 'trials', of: (c) => c.n }] }) });
+    }
+    /* Words and few numbers are themselves; many numbers are eight ranges: {name, has(value)}. */
+    binsOf(s) {
+        const known = this.rows.map((row) => row.params?.[s.path]).filter((v) => !isNothing(v));
+        const values = [...new Set(known)].sort((a, b) => compare(a, b, 1));
+        if (!s.number || values.length <= 12)
+            return values.slice(0, 40).map((v) => ({ name: s.number ? say(v, 3) : String(v), has: (w) => w === v }));
+        const end = (i) => (s.log ? s.lo * (s.hi / s.lo) ** (i / 8) : s.lo + (s.hi - s.lo) * i / 8);
+        return Array.from({ length: 8 }, (v, i) => ({ name: `${say(end(i), 2)} to ${say(end(i + 1), 2)}`,
+            has: (w) => !isNothing(w) && Math.min(Math.floor(this.report.partOf(s, w) * 8), 7) === i }));
+    }
+    paint(pen, w, h, c) {
+        const { x, y } = this, across = this.binsOf(x), up = this.binsOf(y), room = Math.min(170, w * 0.3), cell = (w - room - 16) / across.length;
+        Object.assign(this, { across, up, box: { x: room, y: 34, cell } });
+        this.cells = across.flatMap((a, i) => up.map((b, k) => {
+            const means = this.rows.filter((row) => a.has(row.params?.[x.path]) && b.has(row.params?.[y.path])).map((row) => row.mean);
+            return { i, k, n: means.length, mean: means.length ? means.reduce((s, m) => s + m, 0) / means.length : null };
+        }));
+        const means = this.cells.map((one) => one.mean).filter((m) => m !== null), lo = Math.min(...means), hi = Math.max(...means), log = lo > 0 && hi / lo > 20;
+        const part = (m) => (hi > lo ? (log ? Math.log(m / lo) / Math.log(hi / lo) : (m - lo) / (hi - lo)) : 0.5);
+        for (const { i, k, mean } of this.cells)
+            if (mean !== null) {
+                pen.rect(room + i * cell, 34 + k * 28, cell - 1, 27, ramp(part(mean)));
+                if (cell > 52)
+                    pen.text(room + (i + 0.5) * cell, 52 + k * 28, say(mean, 3), { fill: part(mean) > 0.55 ? '#000' : '#fff', align: 'center', size: 11 });
+            }
+        up.forEach((b, k) => pen.text(room - 6, 52 + k * 28, cut(b.name, Math.floor(room / 7.2)), { fill: c.text, align: 'right', size: 11 }));
+        across.forEach((a, i) => pen.text(room + (i + 0.5) * cell, 52 + up.length * 28, cut(a.name, Math.max(2, Math.floor(cell / 6.8))), { fill: c.text, align: 'center', size: 11 }));
+        pen.text(room + (w - room) / 2, 72 + up.length * 28, cut(x.title, 60), { fill: c.soft, align: 'center' });
+        pen.text(14, 18, `${cut(this.report.objective, 40)}, mean of the trials; up: ${cut(y.title, 40)}`, { fill: c.soft });
+    }
+    find(px, py) {
+        const { x, y, cell } = this.box, i = Math.floor((px - x) / cell), k = Math.floor((py - y) / 28);
+        return i >= 0 && i < this.across.length && k >= 0 && k < this.up.length ? this.spotOf(i, k) : null;
+    }
+    spotOf(i, k) {
+        const { x, y, cell } = this.box, { n, mean } = this.cells.find((c) => c.i === i && c.k === k);
+        return { i, k, x: x + (i + 0.5) * cell, y: y + k * 28 + 14, lines: [n ? `${this.report.objective} ${say(mean)}, mean of ${n} trials` : 'no trial',
+            `${cut(this.x.title, 60)} = ${cut(this.across[i].name, 120)}`, `${cut(this.y.title, 60)} = ${cut(this.up[k].name, 120)}`] };
+    }
+    move(key, spot) {
+        const { i, k } = spot || { i: -1, k: 0 }, limit = (v, n) => Math.min(Math.max(v, 0), n - 1);
+        return this.spotOf(key === 'Home' ? 0 : key === 'End' ? this.across.length - 1 : limit(i + (key === 'ArrowRight') - (key === 'ArrowLeft'), this.across.length),
+                           limit(k + (key === 'ArrowDown') - (key === 'ArrowUp'), this.up.length));
+    }
+    mark(pen, { i, k }, c) {
+        const { x, y, cell } = this.box, a = x + i * cell, b = y + k * 28;
+        pen.line([a, b, a + cell, b, a + cell, b + 28, a, b + 28, a, b], { stroke: c.mark, width: 2.5 });
+    }
+}
+
 function showImportance(report, into) {
     const { shares, why_not: whyNot, r2, trials, method } = report.importance;
     if (!report.settings.length)
@@ -342,6 +414,7 @@ function showEnds(report, into) {
 function showExperiment(report, part) {
     report.against = new Against(report, part('settings'));
     report.parallel = new Parallel(report, part('settings'));
+    report.pair = new Pair(report, part('settings'));
     showImportance(report, part('settings'));
     listPart(part('settings'), 'Best per value', report.values);
     showTrials(report, part('trials'));

@@ -55,7 +55,7 @@ async function checkSql(page) {
 
 /* Pointer and keys in the picture of SELECTOR: words beside it, and for a screen reader. */
 async function checkPicture(page, selector, pins) {
-    const canvas = page.locator(selector), tip = page.locator(selector.replace('canvas', '.tip'));
+    const canvas = page.locator(selector), tip = canvas.locator('xpath=following-sibling::*[1]');
     await canvas.scrollIntoViewIfNeeded();
     const at = await page.evaluate((s) => {
         const p = pictures.find((one) => one.canvas === document.querySelector(s));
@@ -239,6 +239,10 @@ async function checkOther(browser, other) {
         await checkPicture(page, '#settings figure:first-of-type canvas', true);
         await checkPicture(page, '#gradients canvas', false);
         await checkBrush(page);
+        await checkPicture(page, '#settings canvas[aria-label*="two settings"]', false);
+        const cells = await page.evaluate(() => report.pair.cells.map(({ i, k, n, mean }) => [n, mean, report.pair.rows.filter((row) =>
+            report.pair.across[i].has(row.params[report.pair.x.path]) && report.pair.up[k].has(row.params[report.pair.y.path])).reduce((s, row) => s + row.mean / n, 0)]));
+        assert(cells.reduce((s, [n]) => s + n, 0) === await page.evaluate(() => report.pair.rows.length) && cells.every(([n, mean, sum]) => n === 0 || near(mean, sum, 1e-9)));
         await checkSaved(page);
         await checkTables(page);
         await checkControls(page);
