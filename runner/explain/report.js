@@ -235,7 +235,7 @@ class Parallel {
             }
             for (const [part, word] of ticks)
                 pen.text(x + 6, this.y(part) + 4, cut(String(word), room), { fill: c.text, size: 11 });
-            pen.text(x, 316, cut(s.title, room + 2), { fill: c.soft, align: k ? k === this.axes.length - 1 ? 'right' : 'center' : 'left' });
+            pen.text(x, room < 16 && k % 2 ? 332 : 316, cut(s.title, room < 16 ? 2 * room : room + 2), { fill: c.soft, align: k ? k === this.axes.length - 1 ? 'right' : 'center' : 'left' });
         });
         pen.text(14, 18, `${kept.size} of ${this.rows.length} trials`, { fill: c.soft });
     }
@@ -283,7 +283,7 @@ class Pair {
             this.picture.show(null);
             this.picture.draw();
         } }, ...report.settings.map((s, i) => make('option', { value: i, selected: s === this[key] }, cut(s.title, 60)))));
-        into.append(make('h3', {}, 'Two settings together'), make('div', { class: 'controls' }, select('Across', 'x'), select('Up', 'y')));
+        into.append(make('h3', {}, 'Two settings together'), make('div', { class: 'controls' }, select('Across', 'x'), select('Down', 'y')));
         this.picture = new Picture(into, {
             name: `${report.experiment}-pair`, label: `Mean of ${report.objective} by two settings`, sql: () => report.points.sql,
             height: () => 80 + 28 * this.binsOf(this.y).length, paint: (...a) => this.paint(...a), find: (x, y) => this.find(x, y),
@@ -296,7 +296,7 @@ class Pair {
         const known = this.rows.map((row) => row.params?.[s.path]).filter((v) => !isNothing(v));
         const values = [...new Set(known)].sort((a, b) => compare(a, b, 1));
         if (!s.number || values.length <= 12)
-            return values.slice(0, 40).map((v) => ({ name: s.number ? say(v, 3) : String(v), has: (w) => w === v }));
+            return Object.assign(values.slice(0, 40).map((v) => ({ name: s.number ? say(v, 3) : String(v), has: (w) => w === v })), { left: values.length - Math.min(values.length, 40) });
         const end = (i) => (s.log ? s.lo * (s.hi / s.lo) ** (i / 8) : s.lo + (s.hi - s.lo) * i / 8);
         return Array.from({ length: 8 }, (v, i) => ({ name: `${say(end(i), 2)} to ${say(end(i + 1), 2)}`,
             has: (w) => !isNothing(w) && Math.min(Math.floor(this.report.partOf(s, w) * 8), 7) === i }));
@@ -319,7 +319,8 @@ class Pair {
         up.forEach((b, k) => pen.text(room - 6, 52 + k * 28, cut(b.name, Math.floor(room / 7.2)), { fill: c.text, align: 'right', size: 11 }));
         across.forEach((a, i) => pen.text(room + (i + 0.5) * cell, 52 + up.length * 28, cut(a.name, Math.max(2, Math.floor(cell / 6.8))), { fill: c.text, align: 'center', size: 11 }));
         pen.text(room + (w - room) / 2, 72 + up.length * 28, cut(x.title, 60), { fill: c.soft, align: 'center' });
-        pen.text(14, 18, `${cut(this.report.objective, 40)}, mean of the trials; up: ${cut(y.title, 40)}`, { fill: c.soft });
+        const left = Math.max(across.left || 0, up.left || 0) ? '; of many words the first 40' : '';
+        pen.text(14, 18, `${cut(this.report.objective, 40)}, mean of the trials; down: ${cut(y.title, 40)}${left}`, { fill: c.soft });
     }
     find(px, py) {
         const { x, y, cell } = this.box, i = Math.floor((px - x) / cell), k = Math.floor((py - y) / 28);
