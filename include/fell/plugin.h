@@ -730,6 +730,9 @@ struct fell_data_info {
                                    /* no_targets is 1 too, `source` the net's. */
                                    /* Columns that are no inputs of it need    */
                                    /* not be there, and may be; since 1        */
+    const char *const *row_names;  /* out, of new rows: [rows] what each is    */
+                                   /* called, lives until close; NULL: rows    */
+                                   /* have numbers alone; since 1              */
 };
 
 typedef struct fell_read_call {

@@ -3,6 +3,8 @@
  * Lists the files at open, sorted by class and name, and decodes them when they are
  * read (image_png.h, image_jpeg.h), so that memory holds the floats alone. Used by
  * the host's loader of data.
+ *
+ * Longer than 500 lines: the list of files is known here alone, and what a picture holds in image*.h.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <dirent.h>
@@ -48,6 +50,7 @@ struct folder {
     int64_t classes, pictures, room;
     char **class_name;
     struct picture *picture;
+    char **row_name; /* [pictures] of new rows: FILE, or FOLDER/FILE */
     fell_shape x;
     bool told_turned;
     bool new_rows;       /* pictures beside the folders are taken too */
@@ -63,6 +66,9 @@ static void close_folder(void *self)
         free(d->class_name[k]);
     for (int64_t i = 0; i < d->pictures; i++)
         free(d->picture[i].name);
+    for (int64_t i = 0; d->row_name && i < d->pictures; i++)
+        free(d->row_name[i]);
+    free(d->row_name);
     free(d->class_name);
     free(d->picture);
     free(d);
@@ -366,6 +372,22 @@ static fell_status settle_shape(struct folder *d)
     return FELL_OK;
 }
 
+static fell_status name_rows(struct folder *d)
+{
+    if (!d->new_rows)
+        return FELL_OK;
+    d->row_name = calloc((size_t)d->pictures, sizeof *d->row_name);
+    for (int64_t i = 0; d->row_name && i < d->pictures; i++) {
+        const struct picture *p = &d->picture[i];
+
+        d->row_name[i] =
+            strcmp(d->class_name[p->class], ".") ? join(d->class_name[p->class], p->name) : strdup(p->name);
+        if (!d->row_name[i])
+            return out_of_memory(d);
+    }
+    return d->row_name ? FELL_OK : out_of_memory(d);
+}
+
 static fell_status open_folder(fell_data_info *info)
 {
     const struct settings *s = info->settings;
@@ -377,7 +399,7 @@ static fell_status open_folder(fell_data_info *info)
     d->ctx = info->ctx;
     d->new_rows = info->new_rows;
     if (list_pictures(d) != FELL_OK || (!d->new_rows && doubt_classes(d) != FELL_OK) ||
-        settle_shape(d) != FELL_OK)
+        settle_shape(d) != FELL_OK || name_rows(d) != FELL_OK)
         goto failed;
     if (info->wanted == FELL_VALUES && d->classes != 2 && !info->no_targets) {
         fell_fail(info->ctx, "path: there are %lld classes, but the loss takes values, which fits 2 alone",
@@ -390,6 +412,7 @@ static fell_status open_folder(fell_data_info *info)
     info->target = fell_vec(1);
     info->nclasses = d->classes;
     info->class_names = (const char *const *)d->class_name;
+    info->row_names = (const char *const *)d->row_name;
     info->self = d;
     return FELL_OK;
 

@@ -19,7 +19,8 @@ enum rng_purpose {
     RNG_SEED = 6,
     RNG_SWEEP = 7,
     RNG_AUGMENT = 8,
-    RNG_PROBE = 9
+    RNG_PROBE = 9,
+    RNG_GENERATE = 10 /* texts that a trained net writes */
 };
 
 struct rng_stream {

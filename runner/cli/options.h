@@ -68,6 +68,13 @@
     X(TARGET, TEXT, target, 0, "target", "COLUMN", NULL, 0, 0,                                               \
       "The column that is to be learnt, by name, or by number from 0")                                       \
     X(LIST, FLAG, list, 0, "list", NULL, 0, 0, 0, "List the templates")                                      \
+    X(GENERATE, WHOLE, generate, 0, "generate", "N", -1, 1, 1000000000,                                      \
+      "Write on: N characters, bytes or words behind the prompt")                                            \
+    X(PROMPT, TEXT, prompt, 0, "prompt", "TEXT", NULL, 0, 0, "What the net writes on from")                  \
+    X(TEMPERATURE, REAL, temperature, 0, "temperature", "T", -1, 0, 0,                                       \
+      "Below 1 draws nearer to the most probable, 0 takes it (default: 1)")                                  \
+    X(TOP_K, WHOLE, top_k, 0, "top-k", "K", -1, 1, 1000000000, "Draw from the K most probable alone")        \
+    X(DRAW_SEED, WHOLE, draw_seed, 0, "seed", "S", -1, 0, INT64_MAX, "Of what is drawn (default: 1)")        \
     X(SHARE, REAL, share, 0, "share", "X", -1, 0, 0,                                                         \
       "The share that goes, in [0, 1), of the weights that are still there")                                 \
     X(PER_LAYER, FLAG, per_layer, 0, "per-layer", NULL, 0, 0, 0,                                             \

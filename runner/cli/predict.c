@@ -8,6 +8,7 @@
 
 #include "base/new_file.h"
 #include "base/text.h"
+#include "cli/predict_text.h"
 #include "cli/predict_write.h"
 #include "cli/trained.h"
 #include "host/settings.h"
@@ -101,6 +102,8 @@ static status name_rows(struct question *q, const char *path, struct error *err)
     name_others(source->item, settings, absolute);
     if (cJSON_HasObjectItem(settings, "rows")) /* of the beginning */
         cJSON_ReplaceItemInObject(settings, "rows", cJSON_CreateNumber(0));
+    cJSON_DeleteItemFromObject(settings, "part"); /* of a text: all of it, rows side by side */
+    cJSON_DeleteItemFromObject(settings, "stride");
     cJSON_DeleteItemFromObject(data, "test");
     cJSON_AddItemToObject(data, "test", test);
     cJSON_ReplaceItemInObject(q->json, "seed", settings_json_int((int64_t)q->net.spec->seed));
@@ -176,6 +179,7 @@ static status write_answers(struct question *q, enum split split, FILE *to, stru
                         .json = q->call->json,
                         .data = q->data,
                         .row = q->data->split[split].source_row,
+                        .name = split == SPLIT_TEST ? (const char *const *)q->data->row_name : NULL,
                         .target = q->target,
                         .ntargets = q->ntargets};
     struct problem p = {.index = 0};
@@ -216,6 +220,39 @@ static status prepare(struct question *q, enum split *split, struct error *err)
     return OK;
 }
 
+/* ---- texts ------------------------------------------------------------------------------------- */
+
+static status write_text(struct question *q, struct error *err)
+{
+    struct new_file f;
+
+    if (!q->call->output)
+        return predict_text(&q->net, stdout, err);
+    if (new_file_begin(&f, q->call->output, err) != OK)
+        return FAILED;
+    if (predict_text(&q->net, f.to, err) == OK)
+        return new_file_end(&f, NEW_FILE_REPLACE, err);
+    (void)new_file_end(&f, NEW_FILE_DROP, &(struct error){0});
+    return FAILED;
+}
+
+static int run_generate(const struct call *c)
+{
+    struct question q = {.call = c};
+    struct error err;
+    int exit_status = EXIT_OK;
+
+    if (c->nargs > 1 || c->split)
+        return cli_error("--generate writes on from --prompt: rows are another question");
+    if (!c->prompt)
+        return cli_error("from where on? write: fell predict %s --generate %lld --prompt TEXT", c->args[0],
+                         (long long)c->generate);
+    if (trained_open(&q.net, c, &err) != OK || trained_fit(&q.net, &err) != OK || write_text(&q, &err) != OK)
+        exit_status = cli_error("%s", err.text);
+    release(&q);
+    return exit_status;
+}
+
 static int run_predict(const struct call *c)
 {
     struct question q = {.call = c};
@@ -223,6 +260,10 @@ static int run_predict(const struct call *c)
     struct error err;
     int exit_status = EXIT_OK;
 
+    if (c->generate > 0)
+        return run_generate(c);
+    if (c->prompt || c->temperature >= 0.0 || c->top_k > 0 || c->draw_seed >= 0)
+        return cli_error("--prompt, --temperature, --top-k and --seed are of --generate N");
     if ((c->nargs > 1) == (c->split != NULL))
         return cli_error(c->split ? "DATA and --split are two ways to name rows: choose one"
                                   : "of which rows? write: fell predict %s DATA, or --split test",
@@ -244,7 +285,8 @@ const struct command command_predict = {
     .args = "RUN|FILE [DATA]",
     .least = 1,
     .most = 2,
-    .options = {OPTION_DB, OPTION_PLUGIN, OPTION_TRUST, OPTION_AT, OPTION_SPLIT, OPTION_OUTPUT, OPTION_JSON,
+    .options = {OPTION_DB, OPTION_PLUGIN, OPTION_TRUST, OPTION_AT, OPTION_SPLIT, OPTION_GENERATE,
+                OPTION_PROMPT, OPTION_TEMPERATURE, OPTION_TOP_K, OPTION_DRAW_SEED, OPTION_OUTPUT, OPTION_JSON,
                 OPTION_QUIET},
     .brief = "Ask a trained net about new rows",
     .help =
@@ -259,10 +301,18 @@ const struct command command_predict = {
         "The answers are CSV, or with --json an object a line: the number of the row from 1, then of classes "
         "the most probable by name and the probability of each (p_NAME), of questions of yes and no the "
         "answer and its probability, and of values each target in its own units. Where inputs are learnt "
-        "(data.target: input) they are those inputs as the transforms made them.",
+        "(data.target: input) they are those inputs as the transforms made them. Images have the name of "
+        "their file.\n\n"
+        "--generate: a net of a text writes on. Each unit (character, byte or word, as the net was trained) "
+        "is "
+        "drawn from what the net says of the last ones, as many as a row had, and goes in; the same seed "
+        "gives "
+        "the same text on any machine. With --json each is a line, with the probability that the net gave "
+        "it.",
     .examples = "fell predict 12 new.csv\n"
                 "fell predict 12 new.csv --epoch 5 -o answers.csv\n"
                 "fell predict 12 --split test --json\n"
+                "fell predict 12 --generate 200 --prompt 'We the ' --temperature 0.8\n"
                 "fell export 12 --safetensors net.safetensors && fell predict net.safetensors - < new.csv",
     .run = run_predict,
 };

@@ -1,6 +1,6 @@
 /* predict_write.c - see predict_write.h.
  *
- * A row is `row` (its number in the file, from 1) and
+ * A row is `row` (its number in the file, from 1), its `file` where rows have names, and
  *   of classes   `step` where a row has several, `class` by name, and of each class its probability
  *   of yes / no  for each target the answer, and its probability or, where the loss knows none, its score
  *   of values    each target in its own units; outputs that are no targets by number
@@ -148,7 +148,7 @@ static void add_header(const struct answers *a, const struct answer_form *f, str
     struct strbuf name = {0};
     char number[32];
 
-    strbuf_add(b, "row");
+    strbuf_add(b, a->name ? "row,file" : "row");
     if (f->classes) {
         strbuf_add(b, f->rows_each > 1 ? ",step,class" : ",class");
         for (int64_t k = 0; k < f->cols; k++) {
@@ -245,6 +245,10 @@ status answers_write(void *arg, const struct answer_form *form, int64_t first, i
 
         for (int64_t t = 0; t < lines; t++) {
             strbuf_addf(&b, a->json ? "{\"row\":%lld" : "%lld", row);
+            if (a->name) {
+                strbuf_add(&b, a->json ? ",\"file\":" : ",");
+                (a->json ? add_string : add_field)(&b, a->name[row - 1]);
+            }
             if (form->classes)
                 add_classes(a, form, t, y + i * form->size + t * form->cols, p, &b);
             else

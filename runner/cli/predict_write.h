@@ -11,6 +11,7 @@ struct answers {
     bool json;
     const struct data *data;
     const int64_t *row;        /* numbers of the rows in their file, from 0; NULL: in order */
+    const char *const *name;   /* of the rows by that number; NULL: they have none */
     const char *const *target; /* [ntargets] names of targets of values */
     size_t ntargets;
     int64_t written; /* rows so far */

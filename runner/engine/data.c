@@ -270,6 +270,9 @@ void data_free(struct data *d)
     free(d->target_deviation);
     free(d->class_rows);
     free(d->found);
+    for (int64_t i = 0; d->row_name && i < d->test_rows; i++)
+        free(d->row_name[i]);
+    free(d->row_name);
     free(d->fitted);
     cJSON_Delete(d->fitting);
     free(d->column);

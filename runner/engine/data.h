@@ -74,9 +74,10 @@ struct data {
     struct embedded *embedded;  /* [nembedded] in order; the last one's number ends a row */
     int64_t ncolumns;           /* 0: not of a table, or no longer */
     struct fell_column *column; /* [ncolumns] of x, while datasets are open: not after data_load() */
-    char *found;    /* JSON: what each dataset found out about its file, its columns and classes */
-    cJSON *fitting; /* what becomes FITTED; not after data_load() */
-    char *fitted;   /* JSON: what new rows need to become inputs (fitted.h) */
+    char *found;     /* JSON: what each dataset found out about its file, its columns and classes */
+    cJSON *fitting;  /* what becomes FITTED; not after data_load() */
+    char *fitted;    /* JSON: what new rows need to become inputs (fitted.h) */
+    char **row_name; /* [test_rows] of new rows that have names; else NULL */
     size_t nlate;
     struct late *late; /* [nlate] in order; the training rows are as they were before the first */
     void *map;         /* what holds all arrays of numbers, read-only (data_cache.h); NULL: each its own */

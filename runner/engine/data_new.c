@@ -71,15 +71,14 @@ static status make_targets(struct data *data, const struct spec *spec, struct pr
     return OK;
 }
 
-/* A text has the vocabulary of its own file, which is not the net's. */
-static status refuse_windows(const struct dataset *set, struct problem *p)
+/* What the rows are called, where their dataset knows. */
+static void take_names(struct data *data, const fell_data_info *info)
 {
-    if (!set->info.vocabulary && !set->info.step)
-        return OK;
-    return problem_set(
-        p, set->section, 0, "",
-        "%s: a net of texts is not asked about new files yet; --split takes the rows of its own",
-        set->in.name);
+    if (!info->row_names)
+        return;
+    data->row_name = mem_array((size_t)info->rows + 1, sizeof *data->row_name);
+    for (int64_t i = 0; i < info->rows; i++)
+        data->row_name[i] = mem_string(info->row_names[i] ? info->row_names[i] : "");
 }
 
 static status read_rows(struct data *data, const struct fitted *f, const struct spec *spec,
@@ -93,8 +92,7 @@ static status read_rows(struct data *data, const struct fitted *f, const struct 
     struct rows *r = &data->split[SPLIT_TEST];
 
     if (dataset_open(set, &spec->data.test, DATASET_NEW_ROWS, spec, &source, env, p) != OK ||
-        refuse_windows(set, p) != OK || dataset_match(set, &source, p) != OK ||
-        dataset_read(set, NULL, set->info.rows, !doubles, r, p) != OK)
+        dataset_match(set, &source, p) != OK || dataset_read(set, NULL, set->info.rows, !doubles, r, p) != OK)
         return FAILED;
     if (doubles && !r->wide && !rows_widen(r, data->x_size))
         return problem_set(p, "data", 0, "", "%lld rows do not fit into memory", (long long)r->n);
@@ -103,6 +101,7 @@ static status read_rows(struct data *data, const struct fitted *f, const struct 
     r->target = NULL;
     r->label = NULL;
     data->test_rows = r->n;
+    take_names(data, &set->info);
     return OK;
 }
 
