@@ -36,5 +36,16 @@ cc $(PKG_CONFIG_SYSROOT_DIR=$scratch PKG_CONFIG_PATH=$prefix/lib/pkgconfig pkg-c
     --plugin ./swish.so --db fell.db --quiet
 sqlite3 fell.db "select path from plugins where name = 'swish'" | grep -q "/work/swish.so$"
 
+# What comes with it: a bundled spec anywhere, with its data; studies, questions, docs; completion.
+"$prefix/bin/fell" new iris -o first.yaml
+grep -q "path: $prefix/share/fellrunner/configs/data/iris.csv" first.yaml
+"$prefix/bin/fell" check first.yaml --quiet
+sqlite3 fell.db <"$prefix/share/fellrunner/results/queries/vanishing-gradients.sql" >answer
+test -f "$prefix/share/fellrunner/configs/studies/grokking/mlp.yaml"
+test -f "$prefix/share/fellrunner/docs/spec.md"
+test -f "$prefix/share/zsh/site-functions/_fell" && test -f "$prefix/share/fish/vendor_completions.d/fell.fish"
+PATH=$prefix/bin:$PATH bash -c '. "$1"; compopt() { :; }; COMP_LINE="fell new ir" COMP_POINT=11
+    COMP_WORDS=(fell new ir) COMP_CWORD=2; _fell; test "${COMPREPLY[*]}" = iris' - "$prefix/share/bash-completion/completions/fell"
+
 make -C "$build" --silent uninstall DESTDIR="$scratch"
 test -z "$(find "$prefix" -type f)"

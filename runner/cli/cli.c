@@ -88,6 +88,8 @@ static int choose(const struct command *const *commands, int argc, char **argv)
         help_version();
         return EXIT_OK;
     }
+    if (strcmp(word, "--complete") == 0)
+        return complete(commands, argc - 2, argv + 2);
     if (strcmp(word, "--man") == 0) {
         help_man(commands);
         return EXIT_OK;

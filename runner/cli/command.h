@@ -51,6 +51,9 @@ void help_overview(const struct command *const *commands);
 void help_man(const struct command *const *commands);
 void help_version(void);
 
+/* complete.c: what the last of the words behind `fell` can become, one a line. */
+int complete(const struct command *const *commands, int argc, char **argv);
+
 /* message.c: "fell: TEXT" on standard error; returns EXIT_INPUT. */
 int cli_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

@@ -54,6 +54,37 @@ static struct table *new_table(void)
     return t;
 }
 
+/* A run that two people trained is one run, and keeps the author that it has: who else did is told. */
+static status tell_authors(sqlite3 *from, const char *path, sqlite3 *to, struct error *err)
+{
+    sqlite3_stmt *theirs, *ours = NULL;
+    struct strbuf names = {0};
+    int64_t n = 0;
+    status st =
+        results_query(from, "SELECT uid, user FROM runs WHERE user IS NOT NULL", 0, NULL, &theirs, err);
+
+    if (st != OK)
+        return FAILED;
+    st = results_query(to, "SELECT user FROM runs WHERE uid = ?1 AND user <> ?2", 0, NULL, &ours, err);
+    while (st == OK && sqlite3_step(theirs) == SQLITE_ROW) {
+        sqlite3_bind_text(ours, 1, database_text(theirs, 0), -1, SQLITE_TRANSIENT);
+        sqlite3_bind_text(ours, 2, database_text(theirs, 1), -1, SQLITE_TRANSIENT);
+        if (sqlite3_step(ours) == SQLITE_ROW && n++ == 0)
+            strbuf_addf(&names, "%s's as %s's", database_text(theirs, 1), database_text(ours, 0));
+        sqlite3_reset(ours);
+    }
+    sqlite3_finalize(ours);
+    if (st == OK)
+        st = results_end(from, theirs, err);
+    else
+        sqlite3_finalize(theirs);
+    if (n)
+        cli_error("note: %lld run%s of %s %s there already, trained by somebody else: %s%s", (long long)n,
+                  n == 1 ? "" : "s", path, n == 1 ? "is" : "are", names.text, n == 1 ? "" : ", and so on");
+    strbuf_release(&names);
+    return st;
+}
+
 static status count(sqlite3 *db, int64_t *experiments, int64_t *runs, struct error *err)
 {
     return results_number(db, "SELECT count(*) FROM experiments", 0, NULL, 0, experiments, err) ||
@@ -103,6 +134,8 @@ static int run_merge(const struct call *c)
 
         if (st == OK)
             st = merge_database(from, c->args[i], to, c->output, &merge_files, &counts, &err);
+        if (st == OK)
+            st = tell_authors(from, c->args[i], to, &err);
         sqlite3_close(from);
         if (st != OK) {
             cli_error("%s", err.text);

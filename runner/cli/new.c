@@ -3,7 +3,6 @@
  */
 #include "cli/new.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,13 +13,6 @@
 #include "cli/share.h"
 
 /* ---- bundled ones --------------------------------------------------------------------- */
-
-static int is_spec(const struct dirent *d)
-{
-    const size_t n = strlen(d->d_name);
-
-    return d->d_name[0] != '.' && n > 5 && strcmp(d->d_name + n - 5, ".yaml") == 0;
-}
 
 /* The first comment of a spec up to the first full stop, as one line. */
 static void add_about(struct strbuf *b, const char *text)
@@ -37,33 +29,32 @@ static void add_about(struct strbuf *b, const char *text)
     }
 }
 
-/* The specs of FOLDER: their names to NAMES, which may be NULL; printed with SHOW. How many. */
-static size_t each_template(const char *folder, bool show, struct strbuf *names)
+/* The names of the specs in FOLDER, commas between; with SHOW each is printed with what it is about. free()
+ * it. */
+static char *list_specs(const char *folder, bool show)
 {
-    struct dirent **found = NULL;
-    const int n = scandir(folder, &found, is_spec, alphasort);
-    char *text;
-    size_t size;
+    size_t n, size;
+    char **name = share_specs(folder, &n), *text;
+    struct strbuf all = {0};
 
-    for (int i = 0; i < n; i++) {
-        char *path = mem_format("%s/%s", folder, found[i]->d_name);
+    strbuf_add(&all, "");
+    for (size_t i = 0; i < n; i++) {
+        char *path = mem_format("%s/%s.yaml", folder, name[i]);
         struct strbuf about = {0};
         struct error err;
-        const int name = (int)strlen(found[i]->d_name) - 5;
 
-        if (names)
-            strbuf_addf(names, "%s%.*s", names->len ? ", " : "", name, found[i]->d_name);
+        strbuf_addf(&all, "%s%s", i ? ", " : "", name[i]);
         if (show && file_read(path, &text, &size, &err) == OK) {
             add_about(&about, text);
-            printf("%-20.*s%s\n", name, found[i]->d_name, about.len ? about.text : "");
+            printf("%-20s%s\n", name[i], about.len ? about.text : "");
             free(text);
         }
         strbuf_release(&about);
         free(path);
-        free(found[i]);
+        free(name[i]);
     }
-    free(found);
-    return n > 0 ? (size_t)n : 0;
+    free(name);
+    return all.text;
 }
 
 /* Data of the bundled specs are named by where they are: the new spec may be anywhere. */
@@ -80,23 +71,21 @@ static char *with_data_of(const char *text, const char *folder)
 
 static status template_spec(const char *name, char **text, struct error *err)
 {
-    char *folder = share_folder("configs"), *path;
-    struct strbuf names = {0};
-    char *plain = NULL;
+    char *folder = share_folder("configs"), *path, *names, *plain = NULL;
     size_t size;
     status result = FAILED;
 
     if (!folder)
         return error_set(err, "the folder of bundled specs is not where the program is: was it installed?");
     path = mem_format("%s/%s.yaml", folder, name);
-    (void)each_template(folder, false, &names);
+    names = list_specs(folder, false);
     if (strchr(name, '/') || access(path, F_OK) != 0)
-        error_set(err, "there is no template '%s'; there are %s", name, names.len ? names.text : "none");
+        error_set(err, "there is no template '%s'; there are %s", name, names);
     else if (file_read(path, &plain, &size, err) == OK)
         result = OK;
     if (result == OK)
         *text = with_data_of(plain, folder);
-    strbuf_release(&names);
+    free(names);
     free(plain);
     free(path);
     free(folder);
@@ -109,7 +98,7 @@ static int list_templates(void)
 
     if (!folder)
         return cli_error("the folder of bundled specs is not where the program is: was it installed?");
-    each_template(folder, true, NULL);
+    free(list_specs(folder, true));
     free(folder);
     return EXIT_OK;
 }

@@ -32,6 +32,7 @@
       "Only the runs of this experiment (name or number)")                                                   \
     X(STATUS, TEXT, status, 0, "status", "WORD", NULL, 0, 0,                                                 \
       "Only runs of this status: failed, diverged, crashed ...")                                             \
+    X(USER, TEXT, user, 0, "user", "USER", NULL, 0, 0, "Only runs that this user trained")                   \
     X(LIMIT, WHOLE, limit, 0, "limit", "N", -1, 0, 1000000000, "Show at most N rows; 0 shows all")           \
     X(OUTPUT, TEXT, output, 'o', "output", "FILE", NULL, 0, 0, "Write to this file")                         \
     X(REFERENCE, TEXT, reference, 0, "reference", "FILE", NULL, 0, 0, "The file of cases")                   \

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/run_status.h"
+#include "base/machine.h"
 #include "base/text.h"
 #include "cli/display.h"
 #include "record/schema.h"
@@ -407,18 +408,22 @@ status results_none_yet(const char *path, struct error *err)
 status results_experiment(sqlite3 *db, const char *text, int64_t *experiment, struct error *err)
 {
     sqlite3_stmt *s;
+    char *me;
     int code;
 
     if (results_query(db,
                       "SELECT id FROM experiments WHERE name = ?1 OR CAST(id AS TEXT) = ?1\n"
-                      "ORDER BY name = ?1 DESC, id DESC LIMIT 1",
+                      "ORDER BY name = ?1 DESC, user IS ?2 DESC, id DESC LIMIT 1",
                       0, NULL, &s, err))
         return FAILED;
+    me = machine_user();
     sqlite3_bind_text(s, 1, text, -1, SQLITE_STATIC);
+    sqlite3_bind_text(s, 2, me, -1, SQLITE_STATIC);
     code = sqlite3_step(s);
     if (code == SQLITE_ROW)
         *experiment = sqlite3_column_int64(s, 0);
     sqlite3_finalize(s);
+    free(me);
     if (code == SQLITE_ROW)
         return OK;
     return code == SQLITE_DONE ? no_experiment(db, text, err) : results_error(db, err);

@@ -43,8 +43,8 @@ status results_none_yet(const char *path, struct error *err);
 /* That the state in the file PATH is not the one that the run saved. */
 status results_changed_state(const char *path, int64_t run, struct error *err);
 
-/* TEXT as an experiment: a name (of several, the newest), or its number. Errors: none such,
- * with the nearest name. */
+/* TEXT as an experiment: a name (of several, the newest of this user's own, else of all), or its number.
+ * Errors: none such, with the nearest name. */
 status results_experiment(sqlite3 *db, const char *text, int64_t *experiment, struct error *err);
 
 /* The swept values of a run: "lr=0.1 activation=relu"; "" without a sweep. free() it. */

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "cli/query.h"
 #include "cli/tally.h"
+#include "record/database.h"
 
 /* ---- fell runs ------------------------------------------------------------------ */
 
@@ -28,26 +29,55 @@ static status check_status(const char *word, struct error *err)
     return FAILED;
 }
 
+/* That somebody of this name trained a run. */
+static status check_user(sqlite3 *db, const char *user, struct error *err)
+{
+    sqlite3_stmt *s = NULL;
+    struct strbuf all = {0};
+    bool known = false;
+    status st;
+
+    if (results_query(db, "SELECT DISTINCT user FROM runs WHERE user IS NOT NULL ORDER BY user", 0, NULL, &s,
+                      err))
+        return FAILED;
+    while (sqlite3_step(s) == SQLITE_ROW) {
+        known |= strcmp(database_text(s, 0), user) == 0;
+        if (all.len < 200)
+            strbuf_addf(&all, "%s%s", all.len ? ", " : "", database_text(s, 0));
+    }
+    st = results_end(db, s, err);
+    if (st == OK && !known)
+        st = error_set(err, "no user '%s' trained a run; there are %s", user, all.len ? all.text : "none");
+    strbuf_release(&all);
+    return st;
+}
+
 static status list_runs(sqlite3 *db, const struct call *c, struct error *err)
 {
     struct table *t = NULL;
-    int64_t ids[] = {0, query_limit(c)}, total;
-    char *where = NULL, *sql = NULL, *count = NULL;
+    int64_t ids[] = {0, query_limit(c)}, total, users;
+    char *user = NULL, *where = NULL, *sql = NULL, *count = NULL;
     status st = FAILED;
 
     if ((c->status && check_status(c->status, err)) ||
         (c->experiment && results_experiment(db, c->experiment, &ids[0], err)))
         goto out;
-    where =
-        mem_format("WHERE (?1 = 0 OR r.experiment_id = ?1) AND ?2 >= 0%s%s%s",
-                   c->status ? " AND r.status = '" : "", c->status ? c->status : "", c->status ? "'" : "");
+    if (c->user && check_user(db, c->user, err) != OK)
+        goto out;
+    user = c->user ? sqlite3_mprintf(" AND r.user = %Q", c->user) : NULL;
+    where = mem_format("WHERE (?1 = 0 OR r.experiment_id = ?1) AND ?2 >= 0%s%s%s%s",
+                       c->status ? " AND r.status = '" : "", c->status ? c->status : "", c->status ? "'" : "",
+                       user ? user : "");
+    if (results_number(db, "SELECT count(DISTINCT user) FROM runs", 0, NULL, 0, &users, err))
+        goto out;
     /* The swept values are columns where all runs have the same. */
     sql = mem_format(
-        "SELECT r.id AS run, x.name AS experiment, r.trial, r.repeat, %s r.status, r.epochs_done,\n"
+        "SELECT r.id AS run, x.name AS experiment, %s r.trial, r.repeat, %s r.status, r.epochs_done,\n"
         "       l.best, l.best_epoch, l.last, r.seconds, r.started_at AS started, r.error\n"
         "FROM runs AS r JOIN experiments AS x ON x.id = r.experiment_id\n"
         "     JOIN leaderboard AS l ON l.run = r.id %s\n"
         "ORDER BY r.id DESC LIMIT iif(?2 > 0, ?2, -1)",
+        users > 1 || c->user ? "r.user, r.host," : "", /* where there is somebody else */
         c->experiment
             ? "(SELECT json_group_object(path, value) FROM run_params WHERE run_id = r.id) AS params,"
             : "",
@@ -63,6 +93,7 @@ static status list_runs(sqlite3 *db, const struct call *c, struct error *err)
     st = OK;
 out:
     table_free(t);
+    sqlite3_free(user);
     free(where);
     free(sql);
     free(count);
@@ -78,12 +109,14 @@ const struct command command_runs = {
     .name = "runs",
     .task = "Look at results",
     .args = "",
-    .options = {OPTION_DB, OPTION_EXPERIMENT, OPTION_STATUS, OPTION_LIMIT, OPTION_JSON},
+    .options = {OPTION_DB, OPTION_EXPERIMENT, OPTION_STATUS, OPTION_USER, OPTION_LIMIT, OPTION_JSON},
     .brief = "List the runs in the results database, newest first",
     .help =
         "Each row is one training run: how it ended, how many epochs it did, the best and the last value of "
         "its objective (the validation loss, or the training loss where no rows are held out, unless the "
-        "spec says otherwise). The 20 newest are shown unless --limit says otherwise.",
+        "spec says otherwise). The 20 newest are shown unless --limit says otherwise. Where several people's "
+        "runs are in one "
+        "database, it says whose each is.",
     .examples = "fell runs\n"
                 "fell runs --status diverged\n"
                 "fell runs --experiment lr-activation --limit 0 --json",

@@ -1,7 +1,9 @@
 /* share.c - see share.h. */
 #include "cli/share.h"
 
+#include <dirent.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "base/mem.h"
@@ -35,4 +37,26 @@ char *share_folder(const char *name)
     free(home);
     free(program);
     return found;
+}
+
+static int is_spec(const struct dirent *d)
+{
+    const size_t n = strlen(d->d_name);
+
+    return d->d_name[0] != '.' && n > 5 && strcmp(d->d_name + n - 5, ".yaml") == 0;
+}
+
+char **share_specs(const char *folder, size_t *n)
+{
+    struct dirent **found = NULL;
+    const int count = scandir(folder, &found, is_spec, alphasort);
+    char **names = mem_array(count > 0 ? (size_t)count : 1, sizeof *names);
+
+    *n = 0;
+    for (int i = 0; i < count; i++) {
+        names[(*n)++] = mem_format("%.*s", (int)strlen(found[i]->d_name) - 5, found[i]->d_name);
+        free(found[i]);
+    }
+    free(found);
+    return names;
 }

@@ -17,6 +17,9 @@
 
 /* ---- finding -------------------------------------------------------------------- */
 
+/* Experiments of one name that somebody else began are no concern of this user's; ?3 is the user. */
+#define OWN "(user IS NULL OR user = ?3)"
+
 /* SQL with one or two texts to bind; the row is in *ST, which the caller finalizes. *RC: SQLITE_ROW
  * or SQLITE_DONE. */
 static status find(struct recorder *r, const char *sql, const char *first, const char *second,
@@ -27,6 +30,8 @@ static status find(struct recorder *r, const char *sql, const char *first, const
         sqlite3_bind_text(*st, 1, first, -1, SQLITE_STATIC);
         if (second)
             sqlite3_bind_text(*st, 2, second, -1, SQLITE_STATIC);
+        if (sqlite3_bind_parameter_count(*st) == 3)
+            sqlite3_bind_text(*st, 3, r->user, -1, SQLITE_STATIC);
         *rc = sqlite3_step(*st);
     }
     if (*rc == SQLITE_ROW || *rc == SQLITE_DONE)
@@ -50,7 +55,7 @@ status recorder_find_experiment(struct recorder *r, const char *identity, const 
     *out = (struct known_experiment){.state = KNOWN_NEW};
     if (find(r,
              "SELECT id, EXISTS (SELECT 1 FROM runs WHERE experiment_id = x.id AND status "
-             "IN " RUN_STATUSES_UNFINISHED "), uid"
+             "IN " RUN_STATUSES_UNFINISHED "), uid, iif(" OWN ", NULL, user)"
              " FROM experiments AS x WHERE identity = ?1 ORDER BY id DESC LIMIT 1",
              identity, NULL, &st, &rc, err) != OK)
         return FAILED;
@@ -58,10 +63,11 @@ status recorder_find_experiment(struct recorder *r, const char *identity, const 
         out->id = sqlite3_column_int64(st, 0);
         out->state = sqlite3_column_int(st, 1) ? KNOWN_UNFINISHED : KNOWN_FINISHED;
         copy_uid(out->uid, st, 2);
+        snprintf(out->author, sizeof out->author, "%s", database_text(st, 3));
     }
     sqlite3_finalize(st);
     if (find(r,
-             "SELECT id, spec FROM experiments AS x WHERE name = ?1 AND identity <> ?2 AND EXISTS"
+             "SELECT id, spec FROM experiments AS x WHERE name = ?1 AND identity <> ?2 AND " OWN " AND EXISTS"
              " (SELECT 1 FROM runs WHERE experiment_id = x.id AND status IN " RUN_STATUSES_UNFINISHED ")"
              " ORDER BY id DESC LIMIT 1",
              name, identity, &st, &rc, err) != OK)
@@ -72,8 +78,8 @@ status recorder_find_experiment(struct recorder *r, const char *identity, const 
         out->other_text = mem_string(database_text(st, 1));
     }
     sqlite3_finalize(st);
-    if (find(r, "SELECT id, uid FROM experiments WHERE name = ?1 ORDER BY id DESC LIMIT 1", name, NULL, &st,
-             &rc, err) != OK)
+    if (find(r, "SELECT id, uid FROM experiments WHERE name = ?1 AND " OWN " ORDER BY id DESC LIMIT 1", name,
+             NULL, &st, &rc, err) != OK)
         return FAILED;
     if (rc == SQLITE_ROW) {
         out->newest_id = sqlite3_column_int64(st, 0);

@@ -37,7 +37,8 @@ struct known_experiment {
     enum known state; /* of this very experiment (identity) */
     int64_t id;
     char uid[65];          /* of it; not its identity if it was extended */
-    bool other_unfinished; /* another of the same name is unfinished */
+    char author[64];       /* who began it, if that was somebody else; else "" */
+    bool other_unfinished; /* another of the same name, and this user, is unfinished */
     int64_t other_id;
     char *other_text;  /* its spec, for the difference; free() */
     int64_t newest_id; /* of those of the same name; 0: there is none */

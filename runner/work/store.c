@@ -168,6 +168,12 @@ status store_decide(struct store *s, struct error *err)
 
     if (find_known(s, err) != OK)
         return FAILED;
+    if (o->restart && s->known.author[0])
+        return error_set(
+            err,
+            "experiment %lld was begun by '%s': --new would remove those runs; give yours another "
+            "name (name=...)",
+            (long long)s->known.id, s->known.author);
     if (s->known.state == KNOWN_NEW && o->extend && s->known.newest_id) {
         if (check_same_bytes(s, s->known.newest_id, err) != OK)
             return FAILED;
