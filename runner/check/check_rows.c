@@ -268,7 +268,8 @@ void check_rows(struct checked *c, struct finding *f)
             check_alone(c, u, u->batch - 1, f);
         if (c->item->kind == FELL_KIND_LAYER && c->item->layer->backward) {
             check_training(c, u, 0, f);
-            check_training(c, u, u->batch - 1, f);
+            if (u->defaults)
+                check_training(c, u, u->batch - 1, f);
         }
     }
 }

@@ -425,7 +425,7 @@ void setups_make(const struct item *item, struct registry *r, uint64_t seed, con
             continue;
         add_shapes(&m, of, (int)i, AT_LOW, 2, guesses);
         add_shapes(&m, of, (int)i, AT_HIGH, 2, guesses);
-        if (of.v && (p->type == FELL_P_INTS || p->type == FELL_P_FLOATS))
+        if (item->kind != FELL_KIND_LAYER && of.v && (p->type == FELL_P_INTS || p->type == FELL_P_FLOATS))
             add_shapes(&m, of, (int)i, AT_COLUMNS, 2, guesses);
         m.most = MOST_FLOATS;
         if (value_goes_far(p) && item->kind != FELL_KIND_PROBE)
