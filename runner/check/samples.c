@@ -4,7 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+
+#include "base/text.h"
 
 enum { ROWS = 24, INPUTS = 3, CLASSES = 3 };
 
@@ -86,41 +87,35 @@ bool sample_is_path(const fell_param *p)
            (p->flags & FELL_PATH || strstr(p->name, "path") || strstr(p->name, "file"));
 }
 
+static status write_sample(const struct sample *sample, const char *folder, struct error *err)
+{
+    char *path = path_join(folder, sample->name);
+    FILE *f = fopen(path, "w");
+    bool good = f != NULL;
+
+    if (f)
+        sample->write(f);
+    if (f && fclose(f) != 0)
+        good = false;
+    if (!good)
+        error_set(err, "%s: cannot be written", path);
+    free(path);
+    return good ? OK : FAILED;
+}
+
 status samples_write(struct known *k, struct error *err)
 {
-    const char *where = getenv("TMPDIR");
-
-    snprintf(k->folder, sizeof k->folder, "%.40s/fell-check-XXXXXX", where && where[0] ? where : "/tmp");
-    if (!mkdtemp(k->folder)) {
-        k->folder[0] = 0;
-        return error_set(err, "no folder for sample files can be made");
-    }
-    for (size_t i = 0; i < SAMPLES; i++) {
-        char path[128];
-        FILE *f;
-
-        snprintf(path, sizeof path, "%s/%s", k->folder, samples[i].name);
-        f = fopen(path, "w");
-        if (!f)
-            return error_set(err, "%s: cannot be written", path);
-        samples[i].write(f);
-        if (fclose(f) != 0)
-            return error_set(err, "%s: cannot be written", path);
-    }
+    if (scratch_begin(&k->files, err) != OK)
+        return FAILED;
+    for (size_t i = 0; i < SAMPLES; i++)
+        if (write_sample(&samples[i], k->files.folder, err) != OK)
+            return FAILED;
     return OK;
 }
 
 void samples_remove(struct known *k)
 {
-    for (size_t i = 0; k->folder[0] && i < SAMPLES; i++) {
-        char path[128];
-
-        snprintf(path, sizeof path, "%s/%s", k->folder, samples[i].name);
-        unlink(path);
-    }
-    if (k->folder[0])
-        rmdir(k->folder);
-    k->folder[0] = 0;
+    scratch_end(&k->files);
 }
 
 bool sample_add(struct strbuf *b, const fell_param *p, const struct known *k, int guess)
@@ -131,8 +126,8 @@ bool sample_add(struct strbuf *b, const fell_param *p, const struct known *k, in
         strbuf_addf(b, "[%s]", names[guess % SAMPLES]);
     else if (p->type == FELL_P_STRING && !sample_is_path(p))
         strbuf_addf(b, "%s", names[guess % SAMPLES]);
-    else if (sample_is_path(p) && k && k->folder[0])
-        strbuf_addf(b, "%s/%s", k->folder, samples[guess % SAMPLES].name);
+    else if (sample_is_path(p) && k && k->files.folder)
+        strbuf_addf(b, "%s/%s", k->files.folder, samples[guess % SAMPLES].name);
     else
         return false;
     return true;

@@ -6,13 +6,14 @@
 
 #include "fell/plugin.h"
 #include "base/error.h"
+#include "base/scratch.h"
 #include "base/text.h"
 
 /* What is known of the settings of an item that is checked. */
 struct known {
     size_t ngiven;
-    const char **given; /* [ngiven] "path=rows.csv": these are set so in every try */
-    char folder[64];    /* of sample files; "" if there are none */
+    const char **given;   /* [ngiven] "path=rows.csv": these are set so in every try */
+    struct scratch files; /* of samples; without a folder there are none */
 };
 
 /* The text that K gives for setting NAME; NULL if none. */

@@ -205,7 +205,7 @@ static bool accepts(struct maker *m, const struct setup *u)
      * another dataset may be read as nonsense. */
     if (ok)
         ok = rig_step(g, &err) == OK;
-    if (ok && m->known && m->known->folder[0] && strstr(u->settings, m->known->folder))
+    if (ok && m->known && m->known->files.folder && strstr(u->settings, m->known->files.folder))
         ok = !rig_not_finite(g, &err) && rig_largest(g) < MOST_SAMPLED;
     if (!ok) {
         char where[512];

@@ -124,7 +124,7 @@ static void check_item(struct session *s, const struct item *item)
 {
     struct error err;
 
-    if (needs_file(s, item) && !s->checked.known.folder[0] && samples_write(&s->checked.known, &err) != OK)
+    if (needs_file(s, item) && !s->checked.known.files.folder && samples_write(&s->checked.known, &err) != OK)
         fprintf(stderr, "fell: note: %s\n", err.text);
     s->checked.item = item;
     s->death[0] = 0;

@@ -34,10 +34,11 @@ expect_text out "it ends the process (exit status 3), as above"
 
 # ---- a dataset of files: tried with files of the check's own, with what is told, or not, which is told
 build_plugin "$srcdir/tests/bad-plugins/file_rows.c" file_rows
-export TMPDIR="$PWD"
+mkdir -p "a folder whose name is longer than forty bytes"
+export TMPDIR="$PWD/a folder whose name is longer than forty bytes"
 expect_exit 1 "$FELL" plugin check ./file_rows.so
-expect_text out "with {path: $PWD/fell-check-"
-[ -z "$(find . -name 'fell-check-*')" ] || fail "the check's own files stay"
+expect_text out "with {path: $TMPDIR/fell-"
+[ -z "$(find . -name 'fell-*')" ] || fail "the check's own files stay"
 unset TMPDIR
 printf '1 2 3 4\n5 6 7 8\n' >two.txt
 expect_exit 1 "$FELL" plugin check ./file_rows.so path=two.txt
