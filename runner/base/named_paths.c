@@ -3,11 +3,14 @@
  */
 #include "base/named_paths.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -25,14 +28,29 @@ static struct {
     char **added; /* not in the file yet */
 } named;
 
+/* The user's home, also of a process that nobody told it (cron, env -i); free() it. NULL: nobody knows. */
+static char *home_folder(void)
+{
+    const char *home = getenv("HOME");
+    const struct passwd *user = home && home[0] == '/' ? NULL : getpwuid(getuid());
+
+    if (user)
+        home = user->pw_dir;
+    return home && home[0] == '/' ? mem_string(home) : NULL;
+}
+
 /* NULL without a home. free() it. */
 static char *file_of_names(void)
 {
-    const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+    const char *state = getenv("XDG_STATE_HOME");
+    char *home = home_folder(), *path = NULL;
 
     if (state && state[0] == '/')
-        return mem_format("%s/fell/named", state);
-    return home && home[0] == '/' ? mem_format("%s/.local/state/fell/named", home) : NULL;
+        path = mem_format("%s/fell/named", state);
+    else if (home)
+        path = mem_format("%s/.local/state/fell/named", home);
+    free(home);
+    return path;
 }
 
 static void read_names(void)
@@ -123,11 +141,42 @@ static bool is_below(const char *path, const char *folder)
     return strncmp(path, folder, n) == 0 && path[n] == '/';
 }
 
+/* That no symbolic link below PATH leads out of REAL_FOLDER, as deep as a dataset looks. What cannot be
+ * listed has none that could be followed. */
+static bool stays_in(const char *path, const char *real_folder, int depth)
+{
+    DIR *folder = opendir(path);
+    bool stays = true;
+
+    for (const struct dirent *e; folder && stays && (e = readdir(folder));) {
+        char *there = path_join(path, e->d_name), *real = NULL;
+        struct stat about;
+
+        if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, "..") || lstat(there, &about) != 0) {
+            free(there);
+            continue;
+        }
+        if (S_ISLNK(about.st_mode)) {
+            real = path_real(there);
+            stays = !real || is_below(real, real_folder);
+        } else if (S_ISDIR(about.st_mode) && depth > 1) {
+            stays = stays_in(there, real_folder, depth - 1);
+        }
+        free(real);
+        free(there);
+    }
+    if (folder)
+        closedir(folder);
+    return stays;
+}
+
+enum { DEPTH = 4 }; /* of an image_folder, its classes and their images are two */
+
 /* Of FOLDER and of what it is called without symbolic links, the text that PATH begins with. FOLDER too wide:
  * never. */
 static bool is_in(const char *path, const char *folder)
 {
-    const char *home = getenv("HOME");
+    char *home = home_folder();
     char *real_folder = path_real(folder), *real_home = home ? path_real(home) : NULL, *real = NULL;
     bool in = real_folder && strcmp(real_folder, "/") != 0 &&
               (!real_home || !is_below(real_home, real_folder)) &&
@@ -136,13 +185,15 @@ static bool is_in(const char *path, const char *folder)
     /* What is elsewhere by its name is not even looked at. */
     if (in && (is_below(path, folder) || is_below(path, real_folder))) {
         real = path_real(path);
-        in = !real || is_below(real, real_folder); /* of what is not there nothing is opened */
+        /* of what is not there nothing is opened */
+        in = !real || (is_below(real, real_folder) && stays_in(real, real_folder, DEPTH));
     } else {
         in = false;
     }
     free(real);
     free(real_home);
     free(real_folder);
+    free(home);
     return in;
 }
 
@@ -159,17 +210,26 @@ static bool is_beside(const char *path, const char *from)
     return beside;
 }
 
+/* Whether `..` is one of PATH's folders. */
+static bool goes_up(const char *path)
+{
+    for (const char *at = path; (at = strstr(at, "/..")); at += 3)
+        if (at[3] == '/' || at[3] == 0)
+            return true;
+    return false;
+}
+
 status named_paths_check(const char *path, const char *from, struct error *err)
 {
     char here[PATH_MAX];
 
     read_names();
-    if (path[0] == '/' && !strstr(path, "/../") &&
+    if (path[0] == '/' && !goes_up(path) &&
         (is_named(path) || is_beside(path, from) || (getcwd(here, sizeof here) && is_in(path, here))))
         return OK;
-    return error_set(
-        err,
-        "'%s' is named by '%s' alone, and lies neither below its folder nor below this one: if it "
-        "is to be read, name it yourself, or the folder where it is now: --trust '%s'",
-        path, from, path);
+    return error_set(err,
+                     "'%s' is named by '%s' alone, and lies neither below its folder nor below this one (or "
+                     "a link in it leads out): if it "
+                     "is to be read, name it yourself, or the folder where it is now: --trust '%s'",
+                     path, from, path);
 }

@@ -21,8 +21,8 @@ void named_paths_keep(void);
 
 /* That PATH, which stands in the file FROM, may be opened: the user has named it or a folder that it is in,
  * or it is below the folder of FROM (if that is called results, the one around it) or below the current
- * folder, and no symbolic link leads out of there. The home folder and / are no such folders. Errors: a
- * sentence with what to do. */
+ * folder, and no symbolic link leads out of there, nor one in PATH where that is a folder. The home folder
+ * and / are no such folders. Errors: a sentence with what to do. */
 status named_paths_check(const char *path, const char *from, struct error *err);
 
 #endif

@@ -32,6 +32,20 @@ static int unknown_command(const struct command *const *commands, const char *na
     return cli_error("no command '%s'; 'fell help' lists them", name);
 }
 
+/* The paths of --trust; false: one is empty, as a variable of a shell may be, and would be this folder. */
+static bool trust(const struct call *c)
+{
+    for (size_t i = 0; i < c->ntrusted; i++)
+        if (!c->trusted[i][0]) {
+            cli_error("--trust: '' is no path");
+            return false;
+        }
+    for (size_t i = 0; i < c->ntrusted; i++)
+        named_paths_add(c->trusted[i]);
+    named_paths_keep();
+    return true;
+}
+
 static int run_command(const struct command *command, int argc, char **argv)
 {
     struct call c = {.command = command};
@@ -45,10 +59,7 @@ static int run_command(const struct command *command, int argc, char **argv)
         text_add_word(&typed, argv[i]);
     c.typed = typed.text;
     if (options_read(&c, argc, argv, &exit_status)) {
-        for (size_t i = 0; i < c.ntrusted; i++)
-            named_paths_add(c.trusted[i]);
-        named_paths_keep();
-        exit_status = command->run(&c);
+        exit_status = trust(&c) ? command->run(&c) : EXIT_INPUT;
     }
     options_release(&c);
     strbuf_release(&typed);

@@ -122,6 +122,23 @@ mv ../moved ../got
 rm ../got/data/rows.csv
 ln -s "$far" ../got/data/rows.csv
 refused "$scratch/got/data/rows.csv" "$FELL" verify 1 --db ../got/results/fell.db
+# ... nor through one inside a folder of images, nor by the folder above.
+mkdir -p ../got/pics/a ../private
+cp "$srcdir"/tests/field/image-turned/p/a/1.jpg ../got/pics/a/
+cp -r ../got/pics/a ../got/pics/b
+sed 's|csv: {path: ../far/rows.csv, target: kind}|image_folder: {path: pics}|; s|^model:.*|model: [flatten, dense: {units: 2}]|; s|validation: 0.25|validation: 0.5|' \
+    ../project/net.yaml >../got/pics.yaml
+cd ../got
+expect_exit 0 "$FELL" run pics.yaml --quiet --db pics.db
+cd ../elsewhere
+XDG_STATE_HOME=$stranger expect_exit 0 "$FELL" verify 1 --db ../got/pics.db
+mv ../got/pics/b ../private/b
+ln -s ../../private/b ../got/pics/b
+refused "$scratch/got/pics" "$FELL" verify 1 --db ../got/pics.db
+sqlite3 ../got/pics.db "UPDATE runs SET resolved = replace(resolved, '$scratch/got/pics', '$scratch/got/..')"
+refused "$scratch" "$FELL" replay 1 --db ../got/pics.db
+expect_exit 2 "$FELL" verify 1 --db ../got/pics.db --trust ''
+expect_text err "--trust: '' is no path"
 cp "$far" ../home/secret.csv
 cp ../project/$db ../home/x.db
 sqlite3 ../home/x.db "UPDATE runs SET resolved = replace(resolved, '$far', '$HOME/secret.csv'); UPDATE data_files SET path = '$HOME/secret.csv'"
