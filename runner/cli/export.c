@@ -105,6 +105,9 @@ static int run_export(const struct call *c)
             c->args[0]);
     if ((c->csv || c->tensorboard) && c->at)
         return cli_error("--epoch: what was recorded is written of all epochs");
+    if ((c->csv || c->tensorboard) && (c->nplugins || c->ntrusted))
+        return cli_error("%s: what was recorded needs neither plugins nor files: leave it out",
+                         c->nplugins ? "--plugin" : "--trust");
     return c->safetensors ? export_weights(c) : c->onnx ? export_onnx(c) : export_records(c);
 }
 

@@ -137,8 +137,8 @@ static status write_tables(sqlite3 *db, const struct record_choice *runs, const 
 
 /* ---- epochs side by side --------------------------------------------------------------------------- */
 
-/* The rows of SQL, names, as columns of an SQL question: ADD is printed with each name twice, as a text and
- * as the name of the column. */
+/* The rows of SQL, a name and what stands before it as the name of the column, as columns of an SQL question:
+ * BEFORE, then the name as a text. */
 static status add_columns(sqlite3 *db, const char *sql, int64_t id, const char *before, struct strbuf *out,
                           struct error *err)
 {
@@ -148,7 +148,7 @@ static status add_columns(sqlite3 *db, const char *sql, int64_t id, const char *
         return FAILED;
     while (sqlite3_step(s) == SQLITE_ROW) {
         char *quoted = sqlite3_mprintf("%Q", database_text(s, 0));
-        char *name = sqlite3_mprintf("\"%w\"", database_text(s, 0));
+        char *name = sqlite3_mprintf("\"%w%w\"", database_text(s, 1), database_text(s, 0));
 
         strbuf_addf(out, ",\n  (%s = %s) AS %s", before, quoted ? quoted : "''", name ? name : "\"\"");
         sqlite3_free(quoted);
@@ -160,13 +160,18 @@ static status add_columns(sqlite3 *db, const char *sql, int64_t id, const char *
 static status write_epochs(sqlite3 *db, const struct record_choice *runs, const char *path, int64_t *rows,
                            struct error *err)
 {
-    char *params =
-        mem_format("SELECT DISTINCT p.path FROM run_params AS p JOIN runs AS r ON r.id = p.run_id\n"
-                   "WHERE r.%s = ?1 ORDER BY p.path",
+    char *metrics =
+        mem_format("SELECT DISTINCT m.split || '.' || m.name AS name, '' AS before FROM metrics AS m JOIN\n"
+                   "  runs AS r ON r.id = m.run_id WHERE r.%s = ?1 ORDER BY 1",
                    runs->column);
-    char *metrics = mem_format("SELECT DISTINCT m.split || '.' || m.name FROM metrics AS m JOIN runs AS r\n"
-                               "  ON r.id = m.run_id WHERE r.%s = ?1 ORDER BY 1",
-                               runs->column);
+    /* One whose name another column has is told apart. */
+    char *params = mem_format("SELECT DISTINCT p.path, CASE WHEN p.path COLLATE NOCASE IN (%s)\n"
+                              "  OR p.path COLLATE NOCASE IN (SELECT name FROM pragma_table_info('epochs'))\n"
+                              "  OR p.path COLLATE NOCASE IN (SELECT name FROM (%s))\n"
+                              "  THEN 'swept.' ELSE '' END\n"
+                              "FROM run_params AS p JOIN runs AS r ON r.id = p.run_id\n"
+                              "WHERE r.%s = ?1 ORDER BY p.path",
+                              "'experiment', 'trial', 'repeat', 'seed', 'status'", metrics, runs->column);
     struct strbuf sql = {0};
     status result = FAILED;
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "cli/new_look.h"
 #include "cli/share.h"
 
 /* ---- bundled ones --------------------------------------------------------------------- */
@@ -63,8 +64,16 @@ static char *with_data_of(const char *text, const char *folder)
     static const char mark[] = "path: data/";
     struct strbuf b = {0};
 
-    for (const char *at; (at = strstr(text, mark)); text = at + strlen(mark))
-        strbuf_addf(&b, "%.*spath: %s/data/", (int)(at - text), text, folder);
+    for (const char *at; (at = strstr(text, mark));) {
+        const char *name = at + strlen(mark);
+        const size_t n = strcspn(name, ",} \n");
+        char *path = mem_format("%s/data/%.*s", folder, (int)n, name);
+
+        strbuf_addf(&b, "%.*spath: ", (int)(at - text), text);
+        look_add_word(&b, path);
+        free(path);
+        text = name + n;
+    }
     strbuf_add(&b, text);
     return b.text;
 }
@@ -133,6 +142,19 @@ static char *default_name(const struct call *c)
     return mem_format("%.*s.yaml", (int)(n ? n : strlen(base)), base);
 }
 
+/* Of a table it runs, or there is none. A bundled one may wait for data that are not there yet. */
+static int check_written(const struct call *c, const char *path, struct error *err)
+{
+    if (new_check(c, path, err) == OK)
+        return EXIT_OK;
+    if (c->nargs) {
+        cli_error("%s cannot run as it is: %s", path, err->text);
+        return EXIT_OK;
+    }
+    remove(path);
+    return EXIT_INPUT;
+}
+
 static int write_spec(const struct call *c)
 {
     char *path = c->output ? mem_string(c->output) : default_name(c), *text = NULL;
@@ -145,11 +167,7 @@ static int write_spec(const struct call *c)
     } else if ((c->nargs ? template_spec(c->args[0], &text, &err)
                          : new_table_spec(c, path, &text, &told, &err)) == OK &&
                write_new(path, text, &err) == OK) {
-        exit_status = EXIT_OK;
-        if (!c->nargs && new_check(c, path, &err) != OK) {
-            remove(path);
-            exit_status = EXIT_INPUT;
-        }
+        exit_status = check_written(c, path, &err);
     }
     if (exit_status != EXIT_OK)
         cli_error("%s", err.text);
@@ -164,6 +182,12 @@ static int write_spec(const struct call *c)
 
 static int run_new(const struct call *c)
 {
+    const char *other = c->from_csv ? "--csv" : c->target ? "--target" : c->nargs ? c->args[0] : NULL;
+
+    if (c->list && (other || c->output))
+        return cli_error("--list lists the templates and writes nothing: leave out %s", other ? other : "-o");
+    if (c->output && !other)
+        return cli_error("-o %s: a spec of what? say a TEMPLATE, or --csv FILE", c->output);
     if (c->from_csv && c->nargs)
         return cli_error("a template and --csv are two ways to begin: choose one");
     if ((c->target != NULL) != (c->from_csv != NULL))

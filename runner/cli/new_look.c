@@ -1,13 +1,12 @@
 /* new_look.c - see new_look.h. */
 #include "cli/new_look.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <unistd.h>
 
+#include "base/safe.h"
 #include "base/text.h"
 #include "cli/experiment_call.h"
 #include "cli/new.h"
@@ -79,7 +78,10 @@ void look_add_word(struct strbuf *b, const char *text)
         plain = plain && (strchr(letters, *p) || strchr("0123456789_-./", *p));
     for (size_t i = 0; i < sizeof special / sizeof *special; i++)
         plain = plain && strcasecmp(text, special[i]) != 0;
-    strbuf_add(b, plain ? text : printed ? printed : "\"\"");
+    if (plain)
+        strbuf_add(b, text);
+    else
+        safe_json(b, printed ? printed : "\"\""); /* what YAML takes for the end of a line is escaped, too */
     cJSON_free(printed);
     cJSON_Delete(json);
 }
@@ -97,21 +99,17 @@ void look_add_drop(struct strbuf *b, const struct dropped *d)
 /* One look: the table with TARGET, a list in YAML, and REST of a spec. False: PROBLEMS. */
 status look_once(struct look *l, const char *target, const char *rest, struct error *err)
 {
-    const char *tmp = getenv("TMPDIR");
-    char *folder = mem_format("%s/fell-new-XXXXXX", tmp && *tmp ? tmp : "/tmp"), *path;
     struct strbuf spec = {0};
     status result = FAILED;
     cJSON *plan;
+    char *path;
 
     cJSON_Delete(l->set);
     l->set = NULL;
     l->problems.len = 0;
-    if (!mkdtemp(folder)) {
-        error_set(err, "no temporary folder '%s': %s", folder, strerror(errno));
-        free(folder);
+    if (scratch_begin(&l->scratch, err) != OK)
         return FAILED;
-    }
-    path = mem_format("%s/look.yaml", folder);
+    path = mem_format("%s/look.yaml", l->scratch.folder);
     strbuf_add(&spec, "data:\n  source: {csv: {path: ");
     look_add_word(&spec, l->path);
     strbuf_addf(&spec, ", target: %s%s%s, drop: [", target, l->decimal, l->encoding);
@@ -127,11 +125,8 @@ status look_once(struct look *l, const char *target, const char *rest, struct er
         result =
             l->set ? OK : error_set(err, "%.2000s", l->problems.len ? l->problems.text : "there is no table");
     }
-    unlink(path);
-    rmdir(folder);
     strbuf_release(&spec);
     free(path);
-    free(folder);
     return result;
 }
 
@@ -151,7 +146,19 @@ void look_drop(struct look *l, int64_t column, const char *name, const char *why
     l->dropped[at] = (struct dropped){column, mem_string(name), mem_format("%.*s", (int)n, why)};
 }
 
-/* "name" of "column 3 (name) has ..."; "" where it is cut, or has parentheses of its own. free() it. */
+char *look_take_back(struct look *l, size_t at)
+{
+    char *why = l->dropped[at].why;
+
+    free(l->dropped[at].name);
+    memmove(&l->dropped[at], &l->dropped[at + 1], (--l->ndropped - at) * sizeof *l->dropped);
+    return why;
+}
+
+/* ---- what the reader says ------------------------------------------------------------------ */
+
+/* "name" of "column 3 (name) has ..."; "" where it is cut, has parentheses of its own, or something that is
+ * not shown. free() it. */
 static char *name_in(const char *label)
 {
     const char *open = label + strcspn(label, " ;,(");
@@ -159,9 +166,66 @@ static char *name_in(const char *label)
 
     if (strncmp(open, " (", 2) != 0)
         return mem_string("");
-    n = strcspn(open + 2, "()\"\\");
+    n = strcspn(open + 2, "()\"\\?");
     return n < 100 && open[2 + n] == ')' && open[3 + n] == ' ' ? mem_format("%.*s", (int)n, open + 2)
                                                                : mem_string("");
+}
+
+/* How the reader quotes the table: what stands before it, and what behind. */
+static const struct {
+    const char *before, *behind[3];
+} quotes[] = {
+    {"('", {"', ...), more than ", "') in the target", "' on "}},
+    {" '", {"' is "}},
+    {"columns: {", {": {embed: ", ": category}"}},
+};
+static const char *const behind_name[3] = {") has ", ") holds ", "): "};
+
+/* The first of BEHIND in TEXT; the end of TEXT, where there is none. */
+static char *find_behind(char *text, const char *const behind[3])
+{
+    char *first = text + strlen(text), *at;
+
+    for (int i = 0; i < 3 && behind[i]; i++)
+        if ((at = strstr(text, behind[i])) && at < first)
+            first = at;
+    return first;
+}
+
+/* The bytes at TEXT behind which something of the table is quoted, and where that ends; or 0. */
+static size_t begin_quote(char *text, char **end)
+{
+    size_t n;
+
+    for (size_t i = 0; i < sizeof quotes / sizeof *quotes; i++)
+        if (strncmp(text, quotes[i].before, strlen(quotes[i].before)) == 0) {
+            *end = find_behind(text + strlen(quotes[i].before), quotes[i].behind);
+            return strlen(quotes[i].before);
+        }
+    if (strncmp(text, "column ", 7) != 0)
+        return 0;
+    n = 7 + strspn(text + 7, "0123456789");
+    *end = text + n;
+    if (n > 7 && strncmp(text + n, " (", 2) == 0)
+        *end = find_behind(text + (n += 2), behind_name);
+    return n;
+}
+
+/* TEXT without what the table says itself, which is no advice: its words and names are blank. free() it. */
+static char *own_words(const char *text)
+{
+    char *own = mem_string(text), *end;
+
+    for (char *at = own; *at;) {
+        const size_t n = begin_quote(at, &end);
+
+        at += n ? n : 1;
+        if (n) {
+            memset(at, ' ', (size_t)(end - at));
+            at = end;
+        }
+    }
+    return own;
 }
 
 /* What the reader said can be done is done: "column 3 (name) has 200 words ...; drop it", `decimal: ","`,
@@ -170,29 +234,30 @@ static bool follow_advice(struct look *l)
 {
     const size_t before = l->ndropped;
     const char *text = l->problems.len ? l->problems.text : "";
+    char *own = own_words(text);
+    bool more = true;
 
-    for (const char *at = text; (at = strstr(at, "column ")); at++) {
+    for (const char *at = own; (at = strstr(at, "column ")); at++) {
         const char *end = strstr(at, "drop it");
         const char *next = strstr(at + 1, "column ");
         char *rest;
         const long number = strtol(at + 7, &rest, 10);
 
         if (rest > at + 7 && number > 0 && end && (!next || end < next)) {
-            char *name = name_in(at + 7);
+            char *name = name_in(text + (at + 7 - own));
 
-            look_drop(l, number - 1, name, at, (size_t)(end - at) - 2);
+            look_drop(l, number - 1, name, text + (at - own), (size_t)(end - at) - 2);
             free(name);
         }
     }
-    if (!*l->decimal && strstr(text, "decimal: \",\"")) {
+    if (!*l->decimal && strstr(own, "decimal: \",\""))
         l->decimal = ", decimal: \",\"";
-        return true;
-    }
-    if (!*l->encoding && strstr(text, "encoding: latin1")) {
+    else if (!*l->encoding && strstr(own, "encoding: latin1"))
         l->encoding = ", encoding: cp1252";
-        return true;
-    }
-    return l->ndropped > before;
+    else
+        more = l->ndropped > before;
+    free(own);
+    return more;
 }
 
 /* Every column. */
@@ -221,4 +286,5 @@ void look_release(struct look *l)
     free(l->path);
     cJSON_Delete(l->set);
     strbuf_release(&l->problems);
+    scratch_end(&l->scratch);
 }

@@ -5,6 +5,7 @@
 
 #include <cjson/cJSON.h>
 
+#include "base/scratch.h"
 #include "cli/command.h"
 
 /* A column that is no input. */
@@ -23,6 +24,7 @@ struct look {
     size_t ndropped, room;
     struct dropped *dropped; /* in order */
     struct strbuf problems;  /* what the last look failed for */
+    struct scratch scratch;  /* the specs of the looks */
     cJSON *set;              /* of the last look: the table in `fell check --json` */
 };
 
@@ -36,6 +38,9 @@ status look_once(struct look *l, const char *target, const char *rest, struct er
 /* COLUMN, from 0, is no input; NAME "": unknown; WHY has N letters. */
 void look_drop(struct look *l, int64_t column, const char *name, const char *why, size_t n);
 void look_release(struct look *l);
+
+/* What l->dropped[AT] was dropped for, which is dropped no more. free() it. */
+char *look_take_back(struct look *l, size_t at);
 
 /* TEXT as YAML takes it; a dropped column by its name where that is certain, as new rows may have another
  * order, else by its number. */

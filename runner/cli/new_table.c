@@ -1,9 +1,9 @@
 /* new_table.c - `fell new --csv`: looks at a table through specs that a worker checks, as `fell check` does,
  * and writes one that suits.
  *
- * The first look has no target and so shows every column; columns that the reader refuses are dropped and
- * told. The second takes the target as classes: that these are few, and that there are rows of each, decides
- * whether it is one. No number here is more than a beginning.
+ * The first look has no target and so shows every column; columns that the reader refuses as inputs are
+ * dropped and told, but for the target. The second takes the target as classes: that these are few, and that
+ * there are rows of each, decides whether it is one. No number here is more than a beginning.
  */
 #include "cli/new.h"
 
@@ -14,6 +14,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/safe.h"
 #include "base/text.h"
 #include "cli/new_look.h"
 
@@ -34,7 +35,9 @@ static double number(const cJSON *object, const char *key)
 /* What the net will be. */
 struct plan {
     char *target; /* quoted */
-    int64_t target_number;
+    bool words;   /* its values are */
+    double low, high;
+    char *refused; /* why the reader does not take it as an input, or NULL */
     bool classes;
     int nclasses;
     double least, most; /* rows of a class */
@@ -43,45 +46,106 @@ struct plan {
     struct strbuf notes; /* of classes or range */
 };
 
-/* The column that the user means, by name or by number from 0, -1 the last. */
-static const cJSON *find_target(const struct look *l, const char *name)
+/* The column that the user means: one of the last look, or one that was dropped. */
+struct wanted {
+    const cJSON *column; /* or NULL */
+    size_t dropped;      /* in l->dropped, where COLUMN is NULL */
+    const char *name;    /* by which it was found, or NULL */
+};
+
+/* Columns of the table, dropped ones too. */
+static int64_t count_columns(const struct look *l)
 {
-    const cJSON *columns = cJSON_GetObjectItem(l->set, "columns"), *c;
-    int64_t wanted;
-    const bool is_number = text_to_int(name, &wanted);
+    int64_t n = l->ndropped ? l->dropped[l->ndropped - 1].number + 1 : 0;
+    const cJSON *c;
 
-    cJSON_ArrayForEach(c, columns)
+    cJSON_ArrayForEach(c, cJSON_GetObjectItem(l->set, "columns"))
     {
-        const char *own = cJSON_GetStringValue(cJSON_GetObjectItem(c, "name"));
+        const int64_t own = (int64_t)number(c, "number") + 1;
 
-        if (own && strcmp(own, name) == 0)
-            return c;
+        n = own > n ? own : n;
     }
-    cJSON_ArrayForEach(c, columns) if (is_number && (wanted == (int64_t)number(c, "number") ||
-                                                     (wanted == -1 && !c->next))) return c;
-    return NULL;
+    return n;
 }
 
-static status no_target(const struct look *l, const char *name, struct error *err)
+/* Whether the reader speaks of D as NAME: it shows the first bytes of a name. */
+static bool is_called(const struct dropped *d, const char *name)
 {
-    const cJSON *columns = cJSON_GetObjectItem(l->set, "columns"), *c;
-    struct strbuf names = {0};
-    status result;
+    enum { SHOWN = 100 };
+    char *label = mem_format("column %lld (%.*s) ", (long long)d->number + 1, SHOWN, name);
+    struct strbuf shown = {0};
+    bool result;
 
-    for (size_t i = 0; i < l->ndropped; i++)
-        if (strcmp(l->dropped[i].name, name) == 0)
-            return error_set(err, "--target: %s, so it cannot be learnt", l->dropped[i].why);
-    cJSON_ArrayForEach(c, columns)
+    safe_add(&shown, label, strlen(label), "?");
+    result = strncmp(d->why, shown.text, shown.len) == 0;
+    strbuf_release(&shown);
+    free(label);
+    return result;
+}
+
+/* By NAME, or by WANTED, a number from 0, where that is NULL. */
+static bool find_column(const struct look *l, const char *name, int64_t wanted, struct wanted *out)
+{
+    const cJSON *c;
+
+    out->name = name;
+    cJSON_ArrayForEach(c, cJSON_GetObjectItem(l->set, "columns"))
     {
         const char *own = cJSON_GetStringValue(cJSON_GetObjectItem(c, "name"));
 
-        if (own && names.len < 400)
+        out->column = c;
+        if (name ? own && *own && strcmp(own, name) == 0 : (int64_t)number(c, "number") == wanted)
+            return true;
+    }
+    out->column = NULL;
+    for (out->dropped = 0; out->dropped < l->ndropped; out->dropped++) {
+        const struct dropped *d = &l->dropped[out->dropped];
+
+        if (name ? is_called(d, name) : d->number == wanted)
+            return true;
+    }
+    return false;
+}
+
+/* There is none called NAME; NUMBER: nor one of that number. */
+static status no_target(const struct look *l, const char *name, const int64_t *wanted, struct error *err)
+{
+    const int64_t n = count_columns(l);
+    struct strbuf names = {0};
+    const cJSON *c;
+    status result;
+
+    if (wanted && (*wanted < 0 ? *wanted + n : *wanted) >= n)
+        return error_set(err, "--target: there is no column %s; the table has 0 to %lld", name,
+                         (long long)n - 1);
+    if (wanted && *wanted + n >= 0)
+        return error_set(err, "--target: column %s is left out by the reader, so it cannot be learnt", name);
+    cJSON_ArrayForEach(c, cJSON_GetObjectItem(l->set, "columns"))
+    {
+        const char *own = cJSON_GetStringValue(cJSON_GetObjectItem(c, "name"));
+
+        if (own && *own && names.len < 400)
             strbuf_addf(&names, "%s'%s'", names.len ? ", " : "", own);
     }
+    for (size_t i = 0; i < l->ndropped && names.len < 400; i++)
+        if (*l->dropped[i].name)
+            strbuf_addf(&names, "%s'%s'", names.len ? ", " : "", l->dropped[i].name);
     result = error_set(err, "--target: there is no column '%s'%s%s", name, names.len ? "; there are " : "",
                        names.len ? names.text : ", and no header that names them: say its number, from 0");
     strbuf_release(&names);
     return result;
+}
+
+/* By name, else by number from 0, or from the end with -1, -2, as the reader takes it. */
+static status find_target(const struct look *l, const char *name, struct wanted *out, struct error *err)
+{
+    int64_t wanted;
+    const bool is_number = text_to_int(name, &wanted);
+
+    if (find_column(l, name, 0, out) ||
+        (is_number && find_column(l, NULL, wanted < 0 ? wanted + count_columns(l) : wanted, out)))
+        return OK;
+    return no_target(l, name, is_number ? &wanted : NULL, err);
 }
 
 /* Numbers that count the rows tell nothing of them: 1, 2, 3 ... under a name that says so. */
@@ -129,42 +193,54 @@ static void take_classes(const cJSON *classes, struct plan *p)
         strbuf_add(&p->notes, " ...");
 }
 
+/* Words that most rows have for themselves are none that can be learnt. */
+static status check_refused(const struct plan *p, struct error *err)
+{
+    if (!p->refused || 2 * p->nclasses <= p->rows)
+        return OK;
+    return error_set(err, "--target: %s, so most rows have a class of their own: it cannot be learnt",
+                     p->refused);
+}
+
 /* Classes or amounts; a second look at the table with its target. */
-static status settle_target(struct look *l, const cJSON *target, struct plan *p, struct error *err)
+static status settle_target(struct look *l, struct plan *p, struct error *err)
 {
     static const char classes[] =
         "  transforms: [impute]\nmodel: [{dense: {units: classes}}]\nloss: cross_entropy\n"
         "optimizer: sgd\ntrain: {epochs: 1}\n";
     static const char amounts[] = "  transforms: [impute]\nmodel: [{dense: {units: 1}}]\nloss: mse\n"
                                   "optimizer: sgd\ntrain: {epochs: 1}\n";
-    const bool words = cJSON_GetObjectItem(target, "words") != NULL;
-    const double low = number(target, "min"), high = number(target, "max");
     status result;
 
     p->rows = number(l->set, "rows");
     /* Whole numbers below the number of rows may be classes; the reader knows whether they are whole. */
-    if (words || (low >= 0.0 && high - low < MOST_CLASSES)) {
+    if (p->words || (p->low >= 0.0 && p->high - p->low < MOST_CLASSES)) {
         result = look_once(l, p->target, classes, err);
         if (result == OK)
             take_classes(cJSON_GetObjectItem(l->set, "classes"), p);
-        p->classes =
-            result == OK && (words || (p->nclasses <= MOST_CLASSES && p->nclasses * CLASS_ROWS <= p->rows));
-        if (p->classes || words)
-            return result;
+        p->classes = result == OK &&
+                     (p->words || (p->nclasses <= MOST_CLASSES && p->nclasses * CLASS_ROWS <= p->rows));
+        if (p->classes || p->words)
+            return result == OK ? check_refused(p, err) : result;
     }
     p->notes.len = 0;
     result = look_once(l, p->target, amounts, err);
-    strbuf_addf(&p->notes, "%g to %g", low, high);
+    strbuf_addf(&p->notes, "%g to %g", p->low, p->high);
     return result;
 }
 
 /* ---- the spec -------------------------------------------------------------------------------- */
 
-/* TEXT [n] on one line, for a comment. */
+/* TEXT for a comment, which ends with its line, and YAML knows more ends of lines than one. */
 static void add_comment(struct strbuf *b, const char *text)
 {
-    for (; *text; text++)
-        strbuf_addf(b, "%c", (unsigned char)*text < ' ' ? ' ' : *text);
+    const char *end = text + strlen(text);
+    uint32_t c;
+
+    for (size_t n; text < end; text += n) {
+        n = safe_character(text, end, &c);
+        strbuf_addn(b, c == '?' && *text != '?' ? " " : text, c == '?' ? 1 : n);
+    }
 }
 
 static void assume(struct strbuf *told, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -287,11 +363,11 @@ static char *write_spec(const struct look *l, const struct plan *p, const char *
                 p->notes.len ? p->notes.text : "");
     strbuf_add(&b, "# ");
     add_comment(&b, head.text);
-    strbuf_addf(
-        &b,
-        ".\n# Written by `fell new`, which looked at the table (%s); change what it assumed wrongly.\n"
-        "name: %s\nseed: 1      # root of every random number; the same seed gives the same bits\n\n",
-        found ? found : "", name);
+    strbuf_add(&b, ".\n# Written by `fell new`, which looked at the table (");
+    add_comment(&b, found ? found : "");
+    strbuf_add(&b, "); change what it assumed wrongly.\nname: ");
+    look_add_word(&b, name);
+    strbuf_add(&b, "\nseed: 1      # root of every random number; the same seed gives the same bits\n\n");
     assume(told, "%s", head.text);
     write_data(l, p, here ? given : l->path, &b, told);
     write_rest(p, &b);
@@ -315,40 +391,51 @@ static void count_inputs(const struct look *l, const cJSON *target, struct plan 
     }
 }
 
+/* The target's name or number, and what it holds. */
+static void take_target(struct look *l, const struct wanted *wanted, struct plan *p, struct strbuf *quoted)
+{
+    const struct dropped *d = wanted->column ? NULL : &l->dropped[wanted->dropped];
+    const char *name = wanted->name ? wanted->name
+                       : d          ? d->name
+                                    : cJSON_GetStringValue(cJSON_GetObjectItem(wanted->column, "name"));
+
+    if (name && *name)
+        look_add_word(quoted, name);
+    else
+        strbuf_addf(quoted, "%lld", (long long)(d ? d->number : (int64_t)number(wanted->column, "number")));
+    p->target = quoted->text;
+    p->words = d || cJSON_GetObjectItem(wanted->column, "words");
+    p->low = number(wanted->column, "min");
+    p->high = number(wanted->column, "max");
+    if (d)
+        p->refused = look_take_back(l, wanted->dropped);
+}
+
 status new_table_spec(const struct call *c, const char *to, char **text, struct strbuf *told,
                       struct error *err)
 {
     struct look l = {.call = c, .path = path_absolute(c->from_csv), .decimal = "", .encoding = ""};
     struct plan p = {.nclasses = 0};
     struct strbuf quoted = {0};
-    const cJSON *target;
+    struct wanted target;
     status result = look_at_columns(&l, err);
 
-    if (result == OK && !(target = find_target(&l, c->target)))
-        result = no_target(&l, c->target, err);
+    if (result == OK)
+        result = find_target(&l, c->target, &target, err);
     if (result == OK) {
-        const char *name = cJSON_GetStringValue(cJSON_GetObjectItem(target, "name"));
-
-        drop_counters(&l, target);
-        if (name && *name)
-            look_add_word(&quoted, name);
-        else
-            strbuf_addf(&quoted, "%lld", (long long)number(target, "number"));
-        p.target = quoted.text;
-        count_inputs(&l, target, &p);
+        take_target(&l, &target, &p, &quoted);
+        drop_counters(&l, target.column);
+        count_inputs(&l, target.column, &p);
         if (p.inputs == 0)
             result = error_set(err, "no column is left but the target: there is nothing to learn it from");
-        if (result == OK) {
-            cJSON *kept = cJSON_Duplicate(target, true); /* the next look takes its place */
-
-            result = settle_target(&l, kept, &p, err);
-            cJSON_Delete(kept);
-        }
     }
+    if (result == OK)
+        result = settle_target(&l, &p, err);
     if (result == OK)
         *text = write_spec(&l, &p, to, told);
     look_release(&l);
     strbuf_release(&p.notes);
     strbuf_release(&quoted);
+    free(p.refused);
     return result;
 }

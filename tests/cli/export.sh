@@ -46,6 +46,13 @@ awk -F'|' 'NR == FNR { a[NR] = $0; next } { split(a[FNR], w, "|"); for (i = 1; i
     END { exit n != 24 }' theirs ours || fail "rows of curves.csv differ"
 expect_exit 0 "$FELL" export 3 --csv one.csv --db r.db
 expect_text out "one.csv: 3 rows"
+# No two columns have one name.
+sed -e 's/^    optimizer.sgd.lr:.*/    seed: [1, 2]/' -e 's/^name: main/name: seeds/' sweep.yaml >seeds.yaml
+expect_exit 0 "$FELL" run seeds.yaml train.epochs=1 --quiet --db r.db
+expect_exit 0 "$FELL" export seeds --csv seeds.csv --db r.db
+head -1 seeds.csv | tr ',' '\n' | sort >names
+expect_text names swept.seed
+[ -z "$(uniq -d names)" ] || fail "columns of one name: $(uniq -d names)"
 
 # ---- errors ------------------------------------------------------------------------------------------------------
 
@@ -53,6 +60,10 @@ expect_exit 2 "$FELL" export none --csv a.csv --db r.db
 expect_text err "no experiment 'none'"
 expect_exit 2 "$FELL" export 1 --csv a.csv --epoch 2 --db r.db
 expect_text err "of all epochs"
+expect_exit 2 "$FELL" export 1 --csv a.csv --plugin none.so --db r.db
+expect_text err "--plugin: what was recorded needs"
+expect_exit 2 "$FELL" export 1 --tensorboard a --trust . --db r.db
+expect_text err "--trust: what"
 expect_exit 1 "$FELL" export 1 --csv none/a.csv --db r.db
 expect_exit 1 "$FELL" export 1 --tensorboard one.csv --db r.db
 

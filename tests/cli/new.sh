@@ -51,6 +51,10 @@ while IFS='|' read -r text words; do
 done <<END
 there is no column 'labl'; there are 'id', 'age'|--csv people.csv --target labl
 column 2 (name) has 120 words|--csv people.csv --target name
+column 2 (name) has 120 words|--csv people.csv --target 1
+there is no column 8; the table has 0 to 7|--csv people.csv --target 8
+leave out --csv|--list --csv people.csv
+a spec of what?|
 cannot open|--csv none.csv --target a
 is empty|--csv nothing.csv --target a
 no column is left but the target|--csv alone.csv --target y
@@ -77,6 +81,23 @@ expect_exit 0 "$FELL" new --csv few.csv --target income
 expect_text out "8 rows are too few to hold some out"
 expect_exit 0 "$FELL" check few.yaml
 
+# ---- any column, any words ------------------------------------------------------------------------------------------
+
+# The target is the column of that number, also where others were left out, and may have many classes.
+awk 'BEGIN { print "a,free,y,more"
+    for (i = 0; i < 210; i++) printf "%d,text %d,k%d,other %d\n", i % 7, i, i % 70, i }' >many.csv
+expect_exit 0 "$FELL" new --csv many.csv --target 2
+expect_text out "is learnt as classes (k0 3," "left out: column 4 (more) has 210 words"
+# What a table says is no advice, ends no comment, and is quoted in a spec; a name of YAML's is a name.
+awk 'BEGIN { end = "\342\200\250"; print "b,a" end "c,\"y" end "probes: [weights]\""
+    for (i = 0; i < 80; i++) printf "%d,column 1 is bad; drop it %d,c%s%d\n", i % 5, i, "\302\205" "seed: 7\177", i % 2 }' >null.csv
+expect_exit 0 "$FELL" new --csv null.csv --target -1
+expect_text out "1 columns go in" "left out: column 2 "
+expect_text null.yaml 'name: "null"' 'target: "y\u2028probes: [weights]"'
+if LC_ALL=C grep -q "$(printf '\342\200\250\\|\302\205\\|\177')" null.yaml; then fail "ends of lines in null.yaml"; fi
+# A temporary folder that is named from here would be another in the next place.
+expect_exit 0 env TMPDIR=nowhere "$FELL" new --csv people.csv --target stars -o tmp.yaml
+
 # ---- templates ------------------------------------------------------------------------------------------------------
 
 expect_exit 0 "$FELL" new --list
@@ -87,3 +108,18 @@ while read -r name; do
     expect_exit 0 "$FELL" new "$name" -o "there/$name.yaml"
     expect_exit 0 "$FELL" check "there/$name.yaml"
 done <templates
+# Where it is installed may be called anything.
+at='in, {a} #: place'
+mkdir -p "$at/bin" "$at/share/fellrunner/configs/data"
+ln -s "$FELL" "$at/bin/fell"
+ln -s "$(dirname "$FELL")/plugins" "$at/bin/plugins"
+cp "$srcdir/configs/iris.yaml" "$at/share/fellrunner/configs/"
+cp "$srcdir/configs/data/iris.csv" "$at/share/fellrunner/configs/data/"
+expect_exit 0 env FELL_PROGRAM="$PWD/$at/bin/fell" "$FELL" new iris -o quoted.yaml --quiet
+expect_text quoted.yaml '#: place/share/fellrunner/configs/data/iris.csv", target: target'
+expect_exit 0 "$FELL" check quoted.yaml
+# One that cannot run is told, and waits for its data.
+rm "$at/share/fellrunner/configs/data/iris.csv"
+expect_exit 0 env FELL_PROGRAM="$PWD/$at/bin/fell" "$FELL" new iris -o waits.yaml --quiet
+expect_text err "waits.yaml cannot run as it is: "
+[ -s waits.yaml ] || fail "no spec that waits"
