@@ -9,6 +9,8 @@
  *       series          [[run, n, first, step]...] in the order of their numbers; step 0: behind the n values
  *                       stand their n epochs
  *       numbers         report_add_numbers() of all series, one behind the other
+ * With record.evaluate, epochs without evaluation have no point; of the others NULL is NaN: not finite.
+ *
  *     curves.measures[].range   where not all runs are there: {sql, series, numbers} of two series, the
  *                       lowest and the highest value of every run in each epoch
  *
@@ -196,8 +198,8 @@ static const char one_run_sql[] = "SELECT id, trial, repeat, status FROM runs WH
 
 /* What is drawn: one run, or (RUN 0) those of the best trials of the experiment. */
 struct wanted {
-    int64_t experiment, run, all;
-    char *which; /* the runs, as SQL that stands after IN */
+    int64_t experiment, run, all, evaluates; /* whether the spec has record.evaluate */
+    char *which;                             /* the runs, as SQL that stands after IN */
 };
 
 static status choose_runs(sqlite3 *db, struct wanted *w, cJSON *runs, struct error *err)
@@ -235,8 +237,29 @@ static const char measures_sql[] =
     "UNION ALL SELECT split, name, 'value', 'metrics',\n"
     "  printf(' AND split = %Q AND name = %Q', split, name) FROM\n"
     "  (SELECT DISTINCT m.split, m.name FROM runs AS r JOIN metrics AS m ON m.run_id = r.id\n"
-    "     AND m.epoch IN (1, r.epochs_done) WHERE r.experiment_id = ?1 ORDER BY m.name, m.split = 'test',\n"
-    "     m.split = 'validation')";
+    "     AND m.epoch IN ((SELECT min(epoch) FROM metrics WHERE run_id = r.id),\n"
+    "     (SELECT max(epoch) FROM metrics WHERE run_id = r.id)) WHERE r.experiment_id = ?1\n"
+    "   ORDER BY m.name, m.split = 'test', m.split = 'validation')";
+
+/* The points of a measure, run by run. Where the experiment EVALUATES only some epochs, NULL in the others
+ * says nothing: the run was looked at in every K-th, in its last, and in the one that it stopped in. free()
+ * it. */
+static char *points_sql(const char *value, const char *source, const char *only, const struct wanted *w)
+{
+    if (!w->evaluates)
+        return mem_format("SELECT run_id AS run, epoch, %s AS value FROM %s\n"
+                          "WHERE run_id IN (%s)%s\nORDER BY run, epoch",
+                          value, source, w->which, only);
+    return mem_format(
+        "WITH r AS MATERIALIZED (SELECT id, json_extract(resolved, '$.record.evaluate.every') AS every,\n"
+        "  json_extract(resolved, '$.train.epochs') AS epochs, iif(status = 'stopped', epochs_done, 0) AS "
+        "stop\n"
+        "  FROM runs WHERE id IN (%s))\n"
+        "SELECT run_id AS run, epoch, %s AS value FROM r CROSS JOIN %s ON run_id = r.id\n"
+        "WHERE (%s IS NOT NULL OR every IS NULL OR epoch %% every = 0 OR epoch IN (epochs, stop))%s\n"
+        "ORDER BY run, epoch",
+        w->which, value, source, value, only);
+}
 
 static status add_measure(sqlite3 *db, sqlite3_stmt *row, const struct wanted *w, size_t columns,
                           bool *thinned, cJSON *measures, struct error *err)
@@ -244,9 +267,7 @@ static status add_measure(sqlite3 *db, sqlite3_stmt *row, const struct wanted *w
     const char *value = database_text(row, 2), *source = database_text(row, 3);
     const char *only = database_text(row, 4);
     cJSON *m = cJSON_CreateObject();
-    char *sql = mem_format("SELECT run_id AS run, epoch, %s AS value FROM %s\n"
-                           "WHERE run_id IN (%s)%s\nORDER BY run, epoch",
-                           value, source, w->which, only);
+    char *sql = points_sql(value, source, only, w);
     char *range =
         mem_format("WITH e AS MATERIALIZED (SELECT epoch, min(%s) AS lowest, max(%s) AS highest FROM %s\n"
                    "  WHERE run_id IN (SELECT id FROM runs WHERE experiment_id = %lld)%s GROUP BY epoch)\n"
@@ -274,13 +295,14 @@ static status add_measure(sqlite3 *db, sqlite3_stmt *row, const struct wanted *w
     return st;
 }
 
-/* Columns that a series may have, so that the page has no more than MOST_NUMBERS. */
+/* Columns that a series may have, so that the page has no more than MOST_NUMBERS. A file from somebody else
+ * may say of any number of epochs that they are done. */
 static size_t columns_for(int64_t runs, int64_t epochs, int64_t measures)
 {
     const int64_t series = (runs < MOST_RUNS ? runs : MOST_RUNS) * measures;
     int64_t columns = MOST_COLUMNS;
 
-    if (series * epochs > MOST_NUMBERS) /* two numbers of a column, each with its epoch */
+    if (series > 0 && epochs > MOST_NUMBERS / series) /* two numbers of a column, each with its epoch */
         columns = MOST_NUMBERS / (series * 4);
     return (size_t)(columns > MOST_COLUMNS    ? MOST_COLUMNS
                     : columns < LEAST_COLUMNS ? LEAST_COLUMNS
@@ -302,10 +324,14 @@ static status count_all(sqlite3 *db, struct wanted *w, int64_t *epochs, struct e
     static const char where[] = "FROM runs WHERE experiment_id = ?1 AND ?2 IN (0, id)";
     char *count = mem_format("SELECT count(*) %s", where),
          *last = mem_format("SELECT max(epochs_done) %s", where);
-    const status st =
-        results_number(db, count, 2, ids, 0, &w->all, err) || results_number(db, last, 2, ids, 0, epochs, err)
-            ? FAILED
-            : OK;
+    const status st = results_number(db, count, 2, ids, 0, &w->all, err) ||
+                              results_number(db, last, 2, ids, 0, epochs, err) ||
+                              results_number(db,
+                                             "SELECT instr(spec, 'evaluate') > 0 FROM experiments WHERE "
+                                             "id = ?1",
+                                             1, ids, 0, &w->evaluates, err)
+                          ? FAILED
+                          : OK;
 
     free(count);
     free(last);
@@ -316,7 +342,7 @@ status report_curves_json(sqlite3 *db, int64_t experiment, int64_t run, cJSON *p
 {
     cJSON *o = cJSON_AddObjectToObject(page, "curves"), *runs = cJSON_AddArrayToObject(o, "runs");
     cJSON *measures = cJSON_AddArrayToObject(o, "measures");
-    struct wanted w = {experiment, run, 0, NULL};
+    struct wanted w = {.experiment = experiment, .run = run};
     int64_t epochs = 0, n = 0;
     size_t columns = 0;
     bool thinned = false;
