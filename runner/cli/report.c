@@ -99,6 +99,35 @@ static void release(struct report *r)
     report_importance_release(&r->importance);
 }
 
+/* Into ALL goes how many rows SQL gives of EXPERIMENT without the LIMIT (0: none) that made SHOWN. */
+static status count_rows(sqlite3 *db, const char *sql, int64_t experiment, int64_t limit,
+                         const struct table *shown, int64_t *all, struct error *err)
+{
+    const int64_t ids[] = {experiment, 0};
+    char *count;
+    status st;
+
+    *all = (int64_t)table_rows(shown);
+    if (limit <= 0 || *all < limit) /* the limit cut nothing: no need to ask again, which takes its time */
+        return OK;
+    count = mem_format("SELECT count(*) FROM (%s)", sql);
+    st = results_number(db, count, 2, ids, *all, all, err);
+    free(count);
+    return st;
+}
+
+static status count_all(sqlite3 *db, struct report *r, int64_t limit, struct error *err)
+{
+    const int64_t id = r->experiment;
+
+    return count_rows(db, folds_sql, id, limit, r->folds, &r->all.folds, err) ||
+                   count_rows(db, report_values_sql, id, limit, r->values, &r->all.values, err) ||
+                   count_rows(db, failures_sql, id, limit, r->failures, &r->all.failures, err) ||
+                   count_rows(db, pruned_sql, id, limit, r->pruned, &r->all.pruned, err)
+               ? FAILED
+               : OK;
+}
+
 /* Of the page: a browser is slow with more. */
 enum { PAGE_TRIALS = 2000, PAGE_ROWS = 200 };
 
@@ -119,10 +148,11 @@ static status ask_all(sqlite3 *db, const struct call *c, struct report *r, struc
                        1, ids, &r->about, err) ||
                    results_table_of(db, folds_sql, 2, ids, &r->folds, err) ||
                    results_trials(db, ids[0], trials, &r->board, err) ||
-                   report_values(db, ids[0], ids[1], &r->values, err) ||
+                   results_table_of(db, report_values_sql, 2, ids, &r->values, err) ||
                    report_importance(db, c->json ? 0 : LEAST_PAIR, &r->importance, err) ||
                    results_table_of(db, failures_sql, 2, ids, &r->failures, err) ||
-                   results_table_of(db, pruned_sql, 2, ids, &r->pruned, err)
+                   results_table_of(db, pruned_sql, 2, ids, &r->pruned, err) ||
+                   (c->html && count_all(db, r, ids[1], err))
                ? FAILED
                : OK;
 }

@@ -13,9 +13,9 @@
  * `value` is what the experiment's objective ranks, NULL where there is none. */
 status report_begin(sqlite3 *db, int64_t experiment, struct error *err);
 
-/* Of which values the swept settings do best: a row for each value, or for numbers with many values a row
- * for each of a few ranges; of every setting the best LIMIT (0: all). */
-status report_values(sqlite3 *db, int64_t experiment, int64_t limit, struct table **out, struct error *err);
+/* Asks, of ?1 an experiment, of which values the swept settings do best: a row for each value, or for numbers
+ * with many values a row for each of a few ranges; of every setting the best ?2 (0: all). */
+extern const char report_values_sql[];
 
 struct report_importance {
     const char *why_not; /* NULL, or why there is none; in `error` */
@@ -35,6 +35,9 @@ extern const char report_method[]; /* how these shares are found, for a person *
 /* All that the report says, in any of its forms. */
 struct report {
     int64_t experiment, trials;
+    struct {
+        int64_t folds, values, failures, pruned;
+    } all; /* rows there are, of which the tables below may have fewer; --html */
     char *heading;
     struct tally tally;
     struct table *about, *folds, *board, *values, *failures, *pruned;
@@ -64,6 +67,9 @@ void report_page_fill(struct strbuf *out, const char *title, const char *head, c
 
 /* show_page.c: append the page of RUN. FACTS: what `fell show --json` has of it; it is deleted. */
 status show_page_write(sqlite3 *db, int64_t run, cJSON *facts, struct strbuf *out, struct error *err);
+
+/* The text at KEY of O; "" where there is none, as in a file from somebody else. */
+const char *report_text_of(const cJSON *o, const char *key);
 
 /* A line of a page's head; nothing where TEXT is NULL or empty. */
 void report_page_fact(struct strbuf *out, const char *name, const char *text);

@@ -18,13 +18,16 @@
 #include "cli/report.h"
 #include "record/database.h"
 
+/* Places beyond MOST_PLACES are of a database that was not made by us. */
+static const int64_t MOST_PLACES = 1000000000;
 enum { MOST_ROWS = 200, MOST_COLUMNS = 400, MOST_FIELDS = 60, MOST_NUMBERS = 900000 };
 
 struct field {
     int64_t rows, columns, rows_per, epochs_per; /* rows and columns as they are in the page */
     int64_t looks, epoch;                        /* so many were read, the last of this epoch */
     double *value;                               /* [rows,columns] */
-    cJSON *names, *epochs;
+    char **name;                                 /* [rows]; of the first place that was met in the row */
+    cJSON *epochs;
 };
 
 static void put(struct field *f, sqlite3_stmt *s)
@@ -45,10 +48,24 @@ static void put(struct field *f, sqlite3_stmt *s)
 
 static void add_name(struct field *f, sqlite3_stmt *s)
 {
-    const int64_t position = sqlite3_column_int64(s, 0);
+    const int64_t position = sqlite3_column_int64(s, 0), row = position / f->rows_per;
 
-    if (position % f->rows_per == 0 && cJSON_GetArraySize(f->names) == position / f->rows_per)
-        cJSON_AddItemToArray(f->names, cJSON_CreateString(database_text(s, 1)));
+    if (position >= 0 && row < f->rows && !f->name[row])
+        f->name[row] = mem_string(database_text(s, 1));
+}
+
+/* A row of which no place was met is named by its position; NAME is released. */
+static void give_names(struct field *f, cJSON *names)
+{
+    for (int64_t i = 0; i < f->rows; i++) {
+        char *name = f->name[i] && *f->name[i] ? mem_string(f->name[i])
+                                               : mem_format("position %lld", (long long)(i * f->rows_per));
+
+        cJSON_AddItemToArray(names, cJSON_CreateString(name));
+        free(name);
+        free(f->name[i]);
+    }
+    free(f->name);
 }
 
 static status read_field(sqlite3 *db, const char *sql, struct field *f, struct error *err)
@@ -72,7 +89,8 @@ static status read_field(sqlite3 *db, const char *sql, struct field *f, struct e
 /* How many places and looks SQL gives, and how many of them share a cell of at most CELLS. */
 static status measure_field(sqlite3 *db, const char *sql, int64_t cells, struct field *f, struct error *err)
 {
-    char *rows = mem_format("SELECT 1 + max(position) FROM (%s)", sql);
+    char *rows = mem_format("SELECT 1 + max(position) FROM (%s) WHERE position BETWEEN 0 AND %lld", sql,
+                            (long long)MOST_PLACES);
     char *looks = mem_format("SELECT count(DISTINCT epoch) FROM (%s)", sql);
     int64_t nrows = 0, nlooks = 0, most;
     const status st = results_number(db, rows, 0, NULL, 0, &nrows, err) ||
@@ -96,7 +114,7 @@ static status add_field(sqlite3 *db, const char *name, const char *sql, int64_t 
                         struct error *err)
 {
     struct field f = {0};
-    cJSON *o;
+    cJSON *o, *names;
     status st;
 
     if (measure_field(db, sql, cells, &f, err) != OK)
@@ -109,9 +127,11 @@ static status add_field(sqlite3 *db, const char *name, const char *sql, int64_t 
     cJSON_AddItemToArray(fields, o = cJSON_CreateObject());
     cJSON_AddStringToObject(o, "name", name);
     cJSON_AddStringToObject(o, "sql", sql);
-    f.names = cJSON_AddArrayToObject(o, "rows");
+    names = cJSON_AddArrayToObject(o, "rows");
+    f.name = mem_array((size_t)f.rows, sizeof *f.name);
     f.epochs = cJSON_AddArrayToObject(o, "epochs");
     st = read_field(db, sql, &f, err);
+    give_names(&f, names);
     report_add_numbers(o, "numbers", f.value, (size_t)(f.rows * f.columns));
     cJSON_AddNumberToObject(o, "rows_per", (double)f.rows_per);
     cJSON_AddNumberToObject(o, "epochs_per", (double)f.epochs_per);

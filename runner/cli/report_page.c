@@ -5,6 +5,7 @@
  *     trials                     {all, rows: as `fell report --json` has them, sql}
  *     points                     {sql, settings: [{setting, points: [[value, mean, trial]...]}...]}
  *     values, failures, pruned, folds, importance   as in `fell report --json`
+ *     all                        {values, failures, pruned, folds}: how many rows there are of each
  *     curves, gradients          see report_curves.c, report_gradients.c
  *
  * Texts in it may be anything: names and messages of specs, data and plugins. What must not be shown is
@@ -37,17 +38,22 @@ void report_page_fact(struct strbuf *out, const char *name, const char *text)
     strbuf_add(out, "</dd>\n");
 }
 
+const char *report_text_of(const cJSON *o, const char *key)
+{
+    const char *text = cJSON_GetStringValue(cJSON_GetObjectItem(o, key));
+
+    return text ? text : "";
+}
+
 /* A row for each line of the head: what, how. */
 static const char facts_sql[] =
     "WITH x AS (SELECT * FROM experiments WHERE id = ?1),\n"
-    "r AS (SELECT count(*) AS n, sum(seconds) AS seconds, min(started_at) AS first, max(finished_at) AS "
-    "last\n"
-    "      FROM runs WHERE experiment_id = ?1),\n"
     "t AS (SELECT * FROM trials WHERE experiment = ?1 AND mean IS NOT NULL ORDER BY\n"
     "      iif(goal = 'maximize', -1, 1) * mean, trial LIMIT 1)\n"
     "SELECT 'best trial', printf('trial %d: %.4g%s', trial, mean, iif(n > 1, printf(' ± %.2g over %d runs',\n"
     "  sd, n), '')) FROM t\n"
-    "UNION ALL SELECT 'its settings', (SELECT group_concat(key || ' = ' || coalesce(value, 'null'), "
+    "UNION ALL SELECT 'its settings', (SELECT group_concat(key || ' = ' || coalesce(nullif(value, ''), "
+    "'none'), "
     "char(10))\n"
     "  FROM json_each(t.params)) FROM t\n"
     "UNION ALL SELECT 'varied', (SELECT group_concat(path, char(10)) FROM (SELECT DISTINCT p.path FROM\n"
@@ -196,8 +202,9 @@ static void add_commands(const struct report *r, const char *db_path, cJSON *fai
     for (cJSON *row = failures->child; row; row = row->next) {
         struct strbuf b = {0};
 
-        strbuf_addf(&b, "fell retry %lld --status %s --db", (long long)r->experiment,
-                    cJSON_GetObjectItem(row, "status")->valuestring);
+        strbuf_addf(&b, "fell retry %lld --status", (long long)r->experiment);
+        text_add_word(&b, report_text_of(row, "status"));
+        strbuf_add(&b, " --db");
         text_add_word(&b, db_path);
         strbuf_addf(&b, "\nfell replay %lld --db",
                     (long long)cJSON_GetObjectItem(row, "first_run")->valuedouble);
@@ -205,6 +212,17 @@ static void add_commands(const struct report *r, const char *db_path, cJSON *fai
         cJSON_AddStringToObject(row, "again", b.text);
         strbuf_release(&b);
     }
+}
+
+static cJSON *counts_json(const struct report *r)
+{
+    cJSON *o = cJSON_CreateObject();
+
+    cJSON_AddNumberToObject(o, "values", (double)r->all.values);
+    cJSON_AddNumberToObject(o, "failures", (double)r->all.failures);
+    cJSON_AddNumberToObject(o, "pruned", (double)r->all.pruned);
+    cJSON_AddNumberToObject(o, "folds", (double)r->all.folds);
+    return o;
 }
 
 static cJSON *trials_json(const struct report *r)
@@ -269,6 +287,7 @@ static status make_data(sqlite3 *db, const struct report *r, const char *db_path
     status st;
 
     add_commands(r, db_path, failures);
+    cJSON_AddItemToObject(o, "all", counts_json(r));
     cJSON_AddItemToObject(o, "trials", trials_json(r));
     cJSON_AddItemToObject(o, "folds", table_to_json(r->folds));
     cJSON_AddItemToObject(o, "values", table_to_json(r->values));
@@ -343,7 +362,8 @@ status report_page_write(sqlite3 *db, const struct report *r, const char *db_pat
     status st = FAILED;
 
     if (make_head(db, r, &head, err) == OK && make_data(db, r, db_path, &data, err) == OK) {
-        char *name = mem_string(cJSON_GetObjectItem(data, "experiment")->valuestring);
+        const char *own = report_text_of(data, "experiment");
+        char *name = *own ? mem_string(own) : mem_format("experiment %lld", (long long)r->experiment);
 
         report_page_fill(out, name, head.text, parts_of_report, data);
         free(name);

@@ -17,34 +17,29 @@
 #define FEW    "12"
 #define RANGES "6"
 
-status report_values(sqlite3 *db, int64_t experiment, int64_t limit, struct table **out, struct error *err)
-{
-    return results_table_of(
-        db,
-        "WITH used AS (\n"
-        "  SELECT p.path, p.value, t.trial, t.mean, t.failed, x.goal, iif(x.goal = 'maximize', -1, 1) AS "
-        "sign,\n"
-        "         dense_rank() OVER (PARTITION BY p.path ORDER BY p.value) AS rank,\n"
-        "         min(typeof(p.value) IN ('integer', 'real')) OVER (PARTITION BY p.path) AS is_number\n"
-        "  FROM temp.report_trials AS t JOIN run_params AS p ON p.run_id = t.first\n"
-        "       JOIN experiments AS x ON x.id = ?1),\n"
-        "counted AS (SELECT *, max(rank) OVER (PARTITION BY path) AS n FROM used),\n"
-        "parted AS (SELECT *, iif(is_number AND n > " FEW ", (rank - 1) * " RANGES " / n, rank) AS part\n"
-        "           FROM counted),\n"
-        "placed AS (SELECT *, row_number() OVER (PARTITION BY path, part\n"
-        "             ORDER BY mean IS NULL, sign * mean, trial) AS place FROM parted),\n"
-        "rows AS (SELECT path AS setting,\n"
-        "           iif(min(rank) = max(rank), max(value), printf('%.4g to %.4g', min(value), max(value))) "
-        "AS value,\n"
-        "           count(*) AS trials, avg(mean) AS mean, min(sign * mean) * sign AS best,\n"
-        "           max(iif(place = 1 AND mean IS NOT NULL, trial, NULL)) AS trial,\n"
-        "           nullif(sum(failed), 0) AS failed_runs, row_number() OVER (PARTITION BY path\n"
-        "             ORDER BY avg(mean) IS NULL, sign * avg(mean), part) AS n\n"
-        "         FROM placed GROUP BY path, part)\n"
-        "SELECT setting, value, trials, mean, best, trial, failed_runs FROM rows\n"
-        "WHERE ?2 <= 0 OR n <= ?2 ORDER BY setting, n",
-        2, (const int64_t[]){experiment, limit}, out, err);
-}
+const char report_values_sql[] =
+    "WITH used AS (\n"
+    "  SELECT p.path, p.value, t.trial, t.mean, t.failed, x.goal, iif(x.goal = 'maximize', -1, 1) AS "
+    "sign,\n"
+    "         dense_rank() OVER (PARTITION BY p.path ORDER BY p.value) AS rank,\n"
+    "         min(typeof(p.value) IN ('integer', 'real')) OVER (PARTITION BY p.path) AS is_number\n"
+    "  FROM temp.report_trials AS t JOIN run_params AS p ON p.run_id = t.first\n"
+    "       JOIN experiments AS x ON x.id = ?1),\n"
+    "counted AS (SELECT *, max(rank) OVER (PARTITION BY path) AS n FROM used),\n"
+    "parted AS (SELECT *, iif(is_number AND n > " FEW ", (rank - 1) * " RANGES " / n, rank) AS part\n"
+    "           FROM counted),\n"
+    "placed AS (SELECT *, row_number() OVER (PARTITION BY path, part\n"
+    "             ORDER BY mean IS NULL, sign * mean, trial) AS place FROM parted),\n"
+    "rows AS (SELECT path AS setting,\n"
+    "           iif(min(rank) = max(rank), max(value), printf('%.4g to %.4g', min(value), max(value))) "
+    "AS value,\n"
+    "           count(*) AS trials, avg(mean) AS mean, min(sign * mean) * sign AS best,\n"
+    "           max(iif(place = 1 AND mean IS NOT NULL, trial, NULL)) AS trial,\n"
+    "           nullif(sum(failed), 0) AS failed_runs, row_number() OVER (PARTITION BY path\n"
+    "             ORDER BY avg(mean) IS NULL, sign * avg(mean), part) AS n\n"
+    "         FROM placed GROUP BY path, part)\n"
+    "SELECT setting, value, trials, mean, best, trial, failed_runs FROM rows\n"
+    "WHERE ?2 <= 0 OR n <= ?2 ORDER BY setting, n";
 
 /* ---- importance ------------------------------------------------------------------------ */
 

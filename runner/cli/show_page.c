@@ -56,8 +56,8 @@ static void add_facts(struct strbuf *head, const cJSON *facts)
         free(text);
     }
     add_settings(head, cJSON_GetObjectItem(facts, "params"));
-    report_page_fact(head, "the experiment again", cJSON_GetObjectItem(again, "experiment")->valuestring);
-    report_page_fact(head, "this trial alone", cJSON_GetObjectItem(again, "trial")->valuestring);
+    report_page_fact(head, "the experiment again", report_text_of(again, "experiment"));
+    report_page_fact(head, "this trial alone", report_text_of(again, "trial"));
     strbuf_add(head, "</dl>\n");
 }
 
@@ -87,8 +87,7 @@ status show_page_write(sqlite3 *db, int64_t run, cJSON *facts, struct strbuf *ou
                                            {NULL, NULL}};
     static const char *const in_pictures[] = {"epochs", "gradients", "probes", "probe_values"};
     struct strbuf head = {0};
-    char *title =
-        mem_format("%s, run %lld", cJSON_GetObjectItem(facts, "experiment")->valuestring, (long long)run);
+    char *title = mem_format("%s, run %lld", report_text_of(facts, "experiment"), (long long)run);
     int64_t experiment = 0;
     status st = FAILED;
 

@@ -11,7 +11,8 @@ class Report {
         this.pins = new Set();
         this.settings = this.findSettings();
     }
-    /* {path, title, kind: number or word, lo, hi, log, words, of(trial)} of every swept setting. */
+    /* {path, title, number, words, none, lo, hi, log, of(trial), points} of every swept setting; NUMBER: else it has
+     * words; NONE: a trial has it, but without a value. */
     findSettings() {
         const paths = [...new Set(this.rows.flatMap((row) => Object.keys(row.params || {})))];
         const short = (path) => {
@@ -26,11 +27,11 @@ class Report {
         return paths.map((path) => {
             const of = (trial) => this.byTrial.get(trial)?.row.params?.[path];
             const points = this.points.settings.find((s) => s.setting === path)?.points || [];
-            const values = [...this.rows.map((row) => row.params?.[path]), ...points.map((p) => p[0])].filter((v) => !isNothing(v));
+            const known = [...this.rows.map((row) => row.params?.[path]), ...points.map((p) => p[0])], values = known.filter((v) => !isNothing(v));
             const number = values.length > 0 && values.every((v) => typeof v === 'number');
             const words = number ? [] : [...new Set(values.map(String))].sort();
             const lo = number ? values.reduce((a, b) => Math.min(a, b)) : 0, hi = number ? values.reduce((a, b) => Math.max(a, b)) : 0;
-            return { path, title: short(path), number, words, lo, hi, log: number && lo > 0 && hi / lo >= 50, of, points };
+            return { path, title: short(path), number, words, none: known.some(isNone), lo, hi, log: number && lo > 0 && hi / lo >= 50, of, points };
         });
     }
     /* 0 is the best. */
@@ -39,7 +40,7 @@ class Report {
     }
     describe(trial) {
         const row = this.byTrial.get(trial)?.row, all = Object.entries(row?.params || {});
-        return all.slice(0, 8).map(([path, v]) => `${this.settings.find((s) => s.path === path).title} = ${cut(typeof v === 'number' ? say(v) : String(v), 120)}`)
+        return all.slice(0, 8).map(([path, v]) => `${this.settings.find((s) => s.path === path).title} = ${cut(wordOf(v), 120)}`)
             .concat(all.length > 8 ? [`and ${all.length - 8} more settings`] : []);
     }
     partOf(setting, v) {
@@ -53,10 +54,11 @@ class Report {
         return setting.number ? ramp(this.partOf(setting, v) * 0.9) : c.series[setting.words.indexOf(String(v)) % c.series.length];
     }
     legendOf(path, c) {
-        const setting = this.settings.find((s) => s.path === path);
+        const setting = this.settings.find((s) => s.path === path), none = setting.none ? [['none', c.soft]] : [], n = c.series.length;
         if (!setting.number)
-            return setting.words.slice(0, 8).map((word, i) => [word, c.series[i]]);
-        return [[`${setting.title} ${say(setting.lo, 3)}`, ramp(0)], [say(setting.hi, 3), ramp(0.9)]];
+            return [...setting.words.slice(0, n).map((word, i) => [word, c.series[i]]), ...none,
+                    ...(setting.words.length > n ? [[`${setting.words.length - n} more words have the same colours again`, 'none']] : [])];
+        return [[`${setting.title} ${say(setting.lo, 3)}`, ramp(0)], [say(setting.hi, 3), ramp(0.9)], ...none];
     }
     pin(trial, on = !this.pins.has(trial)) {
         this.pins[on ? 'add' : 'delete'](trial);
@@ -79,7 +81,7 @@ class Report {
         const differs = (f) => new Set(trials.map((t) => String(f.of(t)))).size > 1;
         const rows = [...facts.filter(differs), ...facts.filter((f) => !differs(f))];
         place.replaceChildren(make('h2', {}, trials.length > 1 ? 'Pinned: what differs stands first' : 'Pinned'), tableOf({
-            caption: 'Pinned trials', rows, columns: [
+            caption: 'Pinned trials', rows, note: this.pins.size > trials.length ? `Listed are the first ${trials.length} of ${this.pins.size} pinned trials.` : '', columns: [
                 { title: 'value', of: (f) => f.name, fixed: true },
                 ...trials.map((t) => ({ title: `trial ${t}`, of: (f) => f.of(t), fixed: true, long: true, always: true }))] }),
             make('button', { type: 'button', click: () => [...this.pins].forEach((t) => this.pin(t, false)) }, 'Unpin all'));
@@ -89,6 +91,10 @@ class Report {
 /* ---- settings --------------------------------------------------------------------------- */
 
 const MOST_PLOTS = 24;
+
+/* A setting that a trial has without a value; one that it has not is undefined. */
+const isNone = (v) => v !== undefined && isNothing(v);
+const wordOf = (v) => (isNone(v) ? 'none' : typeof v === 'number' ? say(v) : String(v));
 
 /* The objective against each setting, plot beside plot. */
 class Against {
@@ -123,15 +129,20 @@ class Against {
         this.shown.forEach((setting, k) => {
             const box = { x: (k % n) * (w / n) + 58, y: Math.floor(k / n) * 236 + 26, w: w / n - 76, h: 160 };
             const y = scaleOf(lo, hi, box.y + box.h, box.y, { log, n: 4, margin: 0.05 });
-            const x = setting.number ? scaleOf(setting.lo, setting.hi, box.x, box.x + box.w, { log: setting.log, n: 4, margin: 0.05 }) : null;
+            const places = setting.words.length + (setting.none && !setting.number), step = box.w / Math.max(places, 1); /* of words */
+            const none = setting.number ? box.x + box.w - 18 : box.x + box.w - step / 2, right = box.x + box.w - (setting.none ? 40 : 0);
+            const x = setting.number ? scaleOf(setting.lo, setting.hi, box.x, right, { log: setting.log, n: 4, margin: 0.05 }) : null;
             drawAxes(pen, box, c, { x, y, xTitle: cut(setting.title, Math.floor(box.w / 7)), yTitle: k % n ? '' : cut(report.objective, 40) });
-            const step = box.w / Math.max(setting.words.length, 1), every = Math.ceil(setting.words.length / Math.max(1, Math.floor(box.w / 50)));
+            const every = Math.ceil(places / Math.max(1, Math.floor(box.w / 50)));
             if (!x)
                 setting.words.forEach((word, i) => i % every || pen.text(box.x + (i + 0.5) * step, box.y + box.h + 16,
                     cut(word, Math.max(3, Math.floor(every * step / 6.5))), { fill: c.soft, align: 'center', size: 11 }));
+            if (setting.none)
+                pen.text(none, box.y + box.h + (x ? 17 : 16), 'none', { fill: c.soft, align: 'center', size: 11 });
             for (const [value, mean, trial] of setting.points) {
-                const off = ((trial * 0.618) % 1 - 0.5) * Math.min(step * 0.5, 30); /* so that words' points do not hide each other */
-                this.dots.push({ setting, value, mean, trial, k, x: x ? x.at(value) : box.x + (setting.words.indexOf(String(value)) + 0.5) * step + off, y: y.at(mean) });
+                const off = ((trial * 0.618) % 1 - 0.5) * Math.min(x ? 30 : step * 0.5, 30); /* so that words' points do not hide each other */
+                const at = isNone(value) ? none + off : x ? x.at(value) : box.x + (setting.words.indexOf(String(value)) + 0.5) * step + off;
+                this.dots.push({ setting, value, mean, trial, k, x: at, y: y.at(mean) });
             }
         });
         const small = this.dots.length / this.shown.length > 300;
@@ -149,7 +160,7 @@ class Against {
         return best && this.spotOf(best);
     }
     spotOf(d) {
-        const { report } = this, value = typeof d.value === 'number' ? say(d.value) : cut(String(d.value), 120);
+        const { report } = this, value = cut(wordOf(d.value), 120);
         return { ...d, lines: [`trial ${d.trial}: ${report.objective} ${say(d.mean)}`, `${d.setting.title} = ${value}`,
                                ...report.describe(d.trial).filter((line) => !line.startsWith(`${d.setting.title} = `))] };
     }
@@ -163,6 +174,8 @@ class Against {
     }
 }
 
+const NONE = 1.08; /* above an axis: where what has no value stands */
+
 /* A line for each trial across an axis for each setting and for the objective. A range that is drawn on an axis
  * keeps the trials inside it; with keys, left and right choose the axis, up and down move the range, Enter ends it. */
 class Parallel {
@@ -174,7 +187,7 @@ class Parallel {
             return;
         const lo = means.reduce((a, b) => Math.min(a, b)), hi = means.reduce((a, b) => Math.max(a, b)), log = lo > 0 && hi / lo > 100;
         const goal = { title: report.objective, number: true, lo, hi, log, words: [] };
-        const partOf = (s, v) => (isNothing(v) ? NaN : s.number ? report.partOf(s, v) : (s.words.indexOf(String(v)) + 0.5) / s.words.length);
+        const partOf = (s, v) => (isNone(v) ? NONE : v === undefined ? NaN : s.number ? report.partOf(s, v) : (s.words.indexOf(String(v)) + 0.5) / s.words.length);
         this.axes = [...settings.map((s) => ({ s, part: (row) => partOf(s, row.params?.[s.path]) })), { s: goal, part: (row) => partOf(goal, row.mean) }];
         this.brush = new Map();
         into.append(make('h3', {}, 'Trials across the settings'));
@@ -233,7 +246,7 @@ class Parallel {
                 const [low, high] = this.brush.get(k).map((part) => this.y(part));
                 pen.line([x, low, x, high], { stroke: c.mark, width: 9, alpha: 0.4 });
             }
-            for (const [part, word] of ticks)
+            for (const [part, word] of s.none ? [...ticks, [NONE, 'none']] : ticks)
                 pen.text(x + 6, this.y(part) + 4, cut(String(word), room), { fill: c.text, size: 11 });
             pen.text(x, room < 16 && k % 2 ? 332 : 316, cut(s.title, room < 16 ? 2 * room : room + 2), { fill: c.soft, align: k ? k === this.axes.length - 1 ? 'right' : 'center' : 'left' });
         });
@@ -294,12 +307,13 @@ class Pair {
     /* Words and few numbers are themselves; many numbers are eight ranges: {name, has(value)}. */
     binsOf(s) {
         const known = this.rows.map((row) => row.params?.[s.path]).filter((v) => !isNothing(v));
-        const values = [...new Set(known)].sort((a, b) => compare(a, b, 1));
+        const values = [...new Set(known)].sort((a, b) => compare(a, b, 1)), none = s.none ? [{ name: 'none', has: isNone }] : [];
         if (!s.number || values.length <= 12)
-            return Object.assign(values.slice(0, 40).map((v) => ({ name: s.number ? say(v, 3) : String(v), has: (w) => w === v })), { left: values.length - Math.min(values.length, 40) });
+            return Object.assign([...values.slice(0, 40).map((v) => ({ name: s.number ? say(v, 3) : String(v), has: (w) => w === v })), ...none],
+                                 { left: values.length - Math.min(values.length, 40) });
         const end = (i) => (s.log ? s.lo * (s.hi / s.lo) ** (i / 8) : s.lo + (s.hi - s.lo) * i / 8);
-        return Array.from({ length: 8 }, (v, i) => ({ name: `${say(end(i), 2)} to ${say(end(i + 1), 2)}`,
-            has: (w) => !isNothing(w) && Math.min(Math.floor(this.report.partOf(s, w) * 8), 7) === i }));
+        return [...Array.from({ length: 8 }, (v, i) => ({ name: `${say(end(i), 2)} to ${say(end(i + 1), 2)}`,
+            has: (w) => !isNothing(w) && Math.min(Math.floor(this.report.partOf(s, w) * 8), 7) === i })), ...none];
     }
     paint(pen, w, h, c) {
         const { x, y } = this, across = this.binsOf(x), up = this.binsOf(y), room = Math.min(170, w * 0.3), cell = (w - room - 16) / across.length;
@@ -366,7 +380,7 @@ function showImportance(report, into) {
         table: () => ({ rows: shares, sortable: true, columns: [{ title: 'setting', of: (s) => s.setting }, { title: 'with', of: (s) => s.with },
                                                                 { title: 'share', of: (s) => s.share }] }) });
     into.append(make('p', { class: 'note' }, `The share of the variance of ${report.objective} that a setting explains, by ${method}, fitted to ` +
-        `${trials} trials; ${doubt}.`));
+        `${trials} trials; ${doubt}.${shares.length > shown.length ? ` Drawn are the ${shown.length} largest of ${shares.length} shares; the table has all.` : ''}`));
 }
 
 /* ---- lists ----------------------------------------------------------------------------------- */
@@ -391,6 +405,12 @@ function listPart(into, heading, rows, options = {}) {
     into.append(tableOf({ columns: options.columns || columnsOf(rows), rows, caption: heading || 'Trials', sortable: true, ...options }));
 }
 
+/* A note where the database has more than the list of KEY; ROWS: of what. */
+function leftOut(report, key, rows) {
+    const n = report[key].length, all = report.all[key];
+    return { note: all > n ? `Listed are ${n} of ${all} ${rows}; fell report --limit 0 lists all.` : '' };
+}
+
 function showTrials(report, into) {
     const titles = Object.fromEntries(report.settings.map((s) => [s.path, s.title]));
     const pin = { title: 'pin', pin: true, fixed: true, always: true, of: (row) => make('input', {
@@ -400,12 +420,12 @@ function showTrials(report, into) {
     listPart(into, '', report.rows, { columns: [pin, ...columnsOf(report.rows, titles)],
                                       note: left > 0 ? `Listed are the best ${report.rows.length} of ${report.trials.all} trials.` : '' });
     into.append(make('details', { class: 'sql' }, make('summary', {}, 'SQL'), make('pre', { tabindex: 0 }, report.trials.sql)));
-    listPart(into, 'Mean and deviation over the folds', report.folds);
+    listPart(into, 'Mean and deviation over the folds', report.folds, leftOut(report, 'folds', 'settings, the best'));
 }
 
 function showEnds(report, into) {
-    listPart(into, 'Runs that failed, those with the same words together', report.failures);
-    listPart(into, 'Pruned runs, those for the same reason together', report.pruned);
+    listPart(into, 'Runs that failed, those with the same words together', report.failures, leftOut(report, 'failures', 'kinds, the most frequent'));
+    listPart(into, 'Pruned runs, those for the same reason together', report.pruned, leftOut(report, 'pruned', 'reasons, the most frequent'));
     if (!report.failures.length && !report.pruned.length)
         into.append(make('p', { class: 'note' }, 'No run failed, and none was pruned.'));
 }
@@ -417,7 +437,7 @@ function showExperiment(report, part) {
     report.parallel = new Parallel(report, part('settings'));
     report.pair = new Pair(report, part('settings'));
     showImportance(report, part('settings'));
-    listPart(part('settings'), 'Best per value', report.values);
+    listPart(part('settings'), 'Best per value', report.values.map((v) => ({ ...v, value: isNone(v.value) ? 'none' : v.value })), leftOut(report, 'values', 'values, of each setting the best'));
     showTrials(report, part('trials'));
     showEnds(report, part('ends'));
 }
@@ -442,7 +462,8 @@ const report = new Report(JSON.parse(document.getElementById('data').textContent
     (report.kind === 'run' ? showRun : showExperiment)(report, part);
     if (gradients) {
         part('gradients').append(make('p', { class: 'note' }, `Of run ${gradients.run}${report.kind === 'run' ? '' : ', the best that recorded them'}: ` +
-            'by tensor, the norm of its gradient (the mean over the steps of an epoch), of its weights after the epoch, and of what the epoch changed.'));
+            'by tensor, the norm of its gradient (the mean over the steps of an epoch), of its weights after the epoch, and of what the epoch changed. ' +
+            'Blank: none, as of the gradient of a frozen tensor, or not finite.'));
         report.fieldsPart = new Fields(part('gradients'), gradients.fields, { name: `${report.experiment}-run${gradients.run}-gradients`, label: `Run ${gradients.run}` });
     } else {
         part('gradients').append(make('p', { class: 'note' }, 'No run has recorded gradients.'));

@@ -50,6 +50,7 @@ async function checkSql(page) {
     const trials = ask(told.trials.sql);
     assert.strictEqual(trials.length, told.trials.rows.length);
     trials.forEach((t, i) => assert(t.trial === told.trials.rows[i].trial && near(told.trials.rows[i].mean, t.mean, 1e-12) &&
+        near(told.trials.rows[i].sd, t.sd, 1e-12) && told.trials.rows[i].n === t.n &&
         JSON.stringify(told.trials.rows[i].params) === JSON.stringify(JSON.parse(t.params)), `trial ${t.trial}`));
 }
 
@@ -191,6 +192,12 @@ const mustHave = {
         const text = await page.evaluate(() => document.body.innerText);
         assert(text.includes('</script><img src=x onerror=alert(1)>"&\ufffdxxxx') && text.includes('</script><b>\ufffd') &&
             text.includes('<b>\ufffd\ufffdxxx') && !/[\u202e\u0007]/.test(text), 'a name is not shown as text');
+        const { dots, cells, all, places, axis } = await page.evaluate(() => ({ places: report.gradients.fields[0].rows,
+            dots: report.against.dots.map((d) => ({ k: d.k, x: d.x, none: d.value === null || d.value === '' })), all: report.pair.rows.length,
+            cells: report.pair.cells.reduce((s, c) => s + c.n, 0), axis: report.parallel.axes.flatMap((a) => report.parallel.rows.map(a.part)) }));
+        assert.deepStrictEqual(places, ['hidden.weight', 'position 1', 'output.weight', 'output.bias']);
+        assert(dots.some((d) => d.none) && dots.every((d) => !d.none || dots.every((o) => o.k !== d.k || o.none || o.x < d.x - 5)), 'a setting without a value');
+        assert(cells === all && axis.every(Number.isFinite), `${cells} of ${all} trials`);
     },
     'one.html': async (page) => assert(/Nothing was varied/.test(await page.innerText('#settings'))),
     'none.html': async (page) => assert(/No run has recorded gradients/.test(await page.innerText('#gradients'))),
@@ -201,6 +208,9 @@ const mustHave = {
     },
     'run.html': async (page) => {
         await checkSql(page);
+        const seen = await page.evaluate(() => report.curves.measures.flatMap((m) => seriesOf(m).map((s) => `${m.split}.${m.name} ${m.split === 'train' ? s.x.length
+            : [...s.y].map((v, i) => s.x[i] * (Number.isFinite(v) ? 1 : -1))}`)));
+        assert.deepStrictEqual(seen, ['train.loss 12', 'validation.loss 5,-10,12', 'train.accuracy 12', 'validation.accuracy 5,10,12']);
         await checkPicture(page, '#probes figure:first-of-type canvas', false);
         const look = () => page.evaluate(() => document.querySelector('#probes canvas').toDataURL());
         let last = await look();
@@ -215,6 +225,15 @@ const mustHave = {
     'many.html': async (page) => {
         const [n, lowest, highest] = await page.evaluate(() => [report.curvesPart.lines.length, report.curvesPart.ranges[0].low.y[1], report.curvesPart.ranges[0].high.y[0]]);
         assert(n === 1200 && lowest < 350 && highest === 998 && /1200 of 1301 runs/.test(await page.textContent('#thinned')), `${n} ${lowest} ${highest}`);
+        assert.strictEqual(await page.evaluate(() => report.gradients.fields[0].rows.length), 3);
+        assert(/Listed are 200 of 250 kinds/.test(await page.innerText('#ends')));
+        await page.evaluate(() => {
+            for (let trial = 1; trial < 15; trial++)
+                report.pin(trial);
+            const shares = Array.from({ length: 40 }, (v, i) => ({ setting: `s${i}`, share: 0.1 })), into = document.getElementById('settings');
+            showImportance(Object.assign(Object.create(report), { settings: [{}], importance: { shares, r2: 1, trials: 50, method: 'none' } }), into);
+        });
+        assert(/first 12 of 14 pinned/.test(await page.innerText('#pinned')) && /30 largest of 40/.test(await page.innerText('#settings')));
     },
 };
 
