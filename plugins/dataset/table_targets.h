@@ -69,12 +69,13 @@ static inline void targets_say_large(struct table *t, struct problems *p)
 /* A text where numbers are needed, a missing value, a number that is too large: each with its line. */
 static inline void targets_say(struct table *t, const fell_data_info *info, struct problems *p)
 {
-    const struct target_kinds k = t->no_targets ? (struct target_kinds){.missing = 0} : targets_look(t);
+    struct target_kinds k;
     char place[320], text[400], more[64] = "";
     struct field f;
 
     if (t->no_targets)
         return;
+    k = targets_look(t);
     if (k.missing) {
         f = k.first_missing->f;
         if (k.missing > 1)

@@ -256,9 +256,10 @@ static void make_safe(cJSON *o)
             if (strcmp(b.text, text[k]) != 0) {
                 char *copy = cJSON_malloc(b.len + 1);
 
-                if (!copy)
+                if (copy)
+                    memcpy(copy, b.text, b.len + 1);
+                else
                     mem_failed();
-                memcpy(copy, b.text, b.len + 1);
                 cJSON_free(text[k]);
                 *(k ? &o->valuestring : &o->string) = copy;
             }

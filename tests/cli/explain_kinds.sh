@@ -54,6 +54,7 @@ conv2d        | reshape: {shape: [1, 8, 8]} | conv2d: {filters: 2, kernel: 3, st
 conv_transpose2d | reshape: {shape: [1, 8, 8]} | conv2d: {filters: 2, kernel: 3} | conv_transpose2d: {filters: 2, kernel: 2} | flatten
 dense         | dense: {units: 4, bias: false}
 dropout       | dense: {units: 4} | dropout: {rate: 0.5}
+embed_column  | embed_column: {column: 1, num_embeddings: 18, embedding_dim: 2}
 embedding     | embedding: {num_embeddings: 18, embedding_dim: 2} | flatten
 flatten       | dense: {units: 8} | reshape: {shape: [2, 2, 2]} | flatten
 global_avg_pool2d | reshape: {shape: [1, 8, 8]} | conv2d: {filters: 3, kernel: 3} | global_avg_pool2d
@@ -76,6 +77,7 @@ reshape       | dense: {units: 8} | reshape: {shape: [4, 2]} | rnn: {units: 2, r
 rms_norm      | dense: {units: 5} | rms_norm
 rnn           | reshape: {shape: [8, 8]} | rnn: {units: 3}
 sequence_pool | reshape: {shape: [8, 8]} | dense: {units: 3} | sequence_pool
+softmax_over  | reshape: {shape: [8, 8]} | dense: {units: 3} | softmax_over: {axis: 0} | flatten
 upsample      | reshape: {shape: [1, 8, 8]} | conv2d: {filters: 2, kernel: 3} | upsample | flatten
 "
 
@@ -91,12 +93,12 @@ printf '%s\n' "$layers" | sed '/^$/d' >lines
 while read -r line; do
     name=$(printf '%s' "$line" | sed 's/ *|.*//')
     transform=$sixteenth
-    [ "$name" != embedding ] || transform=
+    case $name in embed*) transform= ;; esac
     begin "$name" cross_entropy '{sgd: {lr: 0.05}}' "$digits" "$transform"
     printf '%s\n' "$line" | sed 's/^[^|]*| //; s/ | /\n/g' | sed 's/^/  - /' >>"$name.yaml"
     echo '  - dense: {units: 10, name: output}' >>"$name.yaml"
     case $name in
-    embedding) explain "$name" --weight 'embedding1.weight[1,0]' ;;
+    embed*) explain "$name" --weight "${name}1.weight[1,0]" ;;
     *) explain "$name" ;;
     esac
 done <lines
