@@ -400,7 +400,8 @@ status tensor_file_bytes(const struct tensor_out *tensors, size_t n, const char 
     const bool good = header && to && write_tensors(to, header, tensors, n);
 
     free(header);
-    if (to && fclose(to) == 0 && good)
+    /* Where the last of its memory cannot be had, fclose() gives no bytes and says nothing. */
+    if (to && fclose(to) == 0 && good && *bytes)
         return OK;
     if (to)
         free(*bytes);
