@@ -318,6 +318,30 @@ static void check_halves_of(struct checked *c, const struct setup *u, struct fin
     checked_done(g);
 }
 
+/* A row of no class, by itself: it adds nothing, to the weight either, and its outputs get no gradient. */
+static void check_no_class(struct checked *c, const struct setup *u, struct finding *f)
+{
+    const struct conditions how = usual_conditions(c->seed, c->level);
+    struct rig *g = checked_rig(c, u, &how);
+    char where[512];
+
+    for (int64_t i = 0; g && g->loss.label && f->outcome == OUTCOME_PASSED && i < g->loss.rows; i++) {
+        double sum = 0.0, weight = 0.0;
+        bool moves = false;
+
+        if (g->loss.label[i] >= 0 || !evaluate_part(g, i, i + 1, &sum, &weight))
+            continue;
+        for (int64_t j = 0; j < g->loss.cols; j++)
+            moves |= g->loss.dpred[i * g->loss.cols + j] != 0.0f;
+        if (sum != 0.0 || weight != 0.0 || moves)
+            finding_fail(f,
+                         "a row of no class (label -1) by itself has sum %g, weight %g and %s gradient; it "
+                         "counts for nothing: set weight to that of the rows that have a class, %s",
+                         sum, weight, moves ? "a" : "no", rig_where(g, where));
+    }
+    checked_done(g);
+}
+
 void check_halves(struct checked *c, struct finding *f)
 {
     struct setup large;
@@ -329,6 +353,8 @@ void check_halves(struct checked *c, struct finding *f)
     }
     for (size_t i = 0; i < c->setups.n; i++)
         check_halves_of(c, &c->setups.v[i], f);
+    for (size_t i = 0; c->item->loss->flags & FELL_NO_CLASS && i < c->setups.n; i++)
+        check_no_class(c, &c->setups.v[i], f);
     if (f->outcome == OUTCOME_PASSED && setup_large(c->item, c->registry, c->seed, &c->known, &large))
         check_halves_of(c, &large, f);
 }

@@ -1,4 +1,4 @@
-/* fails: bounds, outside reads
+/* fails: bounds, outside reads, halves
  * Takes -1, no class, for an index. */
 #include "fell/plugin.h"
 static fell_status eval(fell_loss_call *c)

@@ -89,6 +89,7 @@ said behind_the_last "outside reads" "it reads behind memory that it has allocat
 said more_than_classes "outside reads" "where nothing can be read behind a buffer"
 said saved_row bounds "it writes to saved[24] of 24"
 said no_class bounds "it writes to gradient[-1] of 35"
+said no_class_counts halves "a row of no class (label -1) by itself has sum 0, weight 1 and no gradient"
 said row_numbers settings "records loss of row 0, which is none of those in c->row"
 said file_rows "rows at once" "row 1, read twice in one call, is not the same"
 said before_twice slots "where it comes twice before a step"
