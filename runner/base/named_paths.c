@@ -55,13 +55,14 @@ static char *file_of_names(void)
 
 static void read_names(void)
 {
-    char *path = file_of_names();
     struct error none;
     size_t len = 0;
+    char *path;
 
     if (named.read)
         return;
     named.read = true;
+    path = file_of_names();
     if (path && access(path, R_OK) == 0 && file_read(path, &named.text, &len, &none) != OK)
         named.text = NULL;
     free(path);
