@@ -38,7 +38,7 @@ sqlite3 fell.db "select path from plugins where name = 'swish'" | grep -q "/work
 
 # What comes with it: a bundled spec anywhere, with its data; studies, questions, docs; completion.
 "$prefix/bin/fell" new iris -o first.yaml
-grep -q "path: $prefix/share/fellrunner/configs/data/iris.csv" first.yaml
+grep -q "path: [\"']*$prefix/share/fellrunner/configs/data/iris.csv" first.yaml
 "$prefix/bin/fell" check first.yaml --quiet
 sqlite3 fell.db <"$prefix/share/fellrunner/results/queries/vanishing-gradients.sql" >answer
 test -f "$prefix/share/fellrunner/configs/studies/grokking/mlp.yaml"

@@ -28,7 +28,7 @@ static void try_json(const uint8_t *bytes, size_t n)
 
     memcpy(text, bytes, n);
     yaml = tree_parse_text(t, "text", "/", text, strlen(text), false, d[0]);
-    json = tree_parse_json(t, "text", text, d[1]);
+    json = tree_parse_json(t, "text", "/", text, d[1]);
     if (!yaml != !json)
         abort();
     if (json)
