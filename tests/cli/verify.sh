@@ -90,7 +90,7 @@ expect_exit 0 "$FELL" run stopped.yaml --quiet --db ends.db \
     'train={epochs: 50, batch_size: 0, early_stopping: {monitor: train.loss, patience: 2, min_delta: 1.0}}' name=stopped
 crasher_spec diverged.yaml live 'train: {epochs: 50, batch_size: 0}'
 expect_exit 1 "$FELL" run diverged.yaml --plugin ./crasher.so --quiet --db ends.db optimizer.sgd.lr=100
-crasher_spec slow.yaml dawdle 'train: {epochs: 30, batch_size: 0}' 'checkpoint: {every: 1}'
+crasher_spec slow.yaml dawdle 'train: {epochs: 90, batch_size: 0}' 'checkpoint: {every: 1}'
 "$FELL" run slow.yaml --plugin ./crasher.so --quiet --db ends.db >out 2>err &
 runner=$!
 wait_until ends.db "SELECT count(*) >= 3 FROM epochs JOIN runs AS r ON r.id = run_id WHERE r.status = 'running'"
@@ -125,7 +125,7 @@ expect_text err "'$PWD/crasher.so': a database loads no code by itself"
 verified 3 ends.db "$(sqlite3 ends.db 'SELECT count(*) FROM epochs WHERE run_id = 3')"
 expect_exit 0 "$FELL" run slow.yaml --plugin ./crasher.so --quiet --db ends.db
 expect_sql ends.db 1 "SELECT count(*) FROM events WHERE run_id = 3 AND kind = 'resumed'"
-verified 3 ends.db 30
+verified 3 ends.db 90
 plugin=
 write_sweep pruned.yaml
 sed -i 's/^sweep:/sweep:\n  pruner: {median: {startup: 1, interval: 3, lag: 0}}/' pruned.yaml
@@ -140,7 +140,7 @@ expect_exit 2 "$FELL" verify 3 --db ends.db --plugin ./crasher.so
 expect_text err "run 3 cannot be verified: the activation 'crasher'" "crasher.so) has changed since"
 expect_exit 0 "$FELL" replay 3 --db ends.db --plugin ./crasher.so
 expect_text err "note: the activation 'crasher'" "has changed since"
-expect_text out "run 3 finished after 30 epochs"
+expect_text out "run 3 finished after 90 epochs"
 mkdir elsewhere
 cp crasher.bak elsewhere/crasher.so
 rm crasher.so
