@@ -50,7 +50,8 @@ struct job {
 };
 /* FAILED: the process was dead or dying, and is buried; ERR says how it ended. */
 status process_send(struct process *p, const struct job *job, struct error *err);
-/* To FRAME_ASK. NEXT: the epoch after which it asks again; 0: never. FAILED as above. */
+/* To FRAME_ASK. NEXT: the epoch after which it asks again; 0: never. FAILED: it could not be written, as to a
+ * process that is dead; who waits for its next frame finds out how it ended, and buries it. */
 status process_answer(struct process *p, uint64_t job, enum verdict verdict, int64_t next, struct error *err);
 
 /* The next frame, waiting for it; NULL: the process ended. CRASH and METRICS are taken note of
