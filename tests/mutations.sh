@@ -33,7 +33,7 @@ passes() {
     local programs=
     case $1 in tests/unit/*) programs=$1 ;; esac
     rm -f "$build/${1%.sh}.log" "$build/${1%.sh}.trs"
-    make_it check TESTS="$1" check_PROGRAMS="$programs" WITHIN="timeout -k 5 100"
+    FELL_TEST_SECONDS=100 make_it check TESTS="$1" check_PROGRAMS="$programs"
 }
 # guard NAME FILE TEST: stdin has what is there, a line with --- alone, what is put in its place.
 guard() {

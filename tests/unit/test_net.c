@@ -348,13 +348,25 @@ struct given {
     fell_shape shape;
 };
 
+/* The path of an empty file that nobody else has; unlink() and free() it. */
+static char *scratch_file(void)
+{
+    const char *tmp = getenv("TMPDIR");
+    char *path = mem_format("%s/fell-test-net-XXXXXX", tmp && *tmp ? tmp : "/tmp");
+    const int fd = mkstemp(path);
+
+    cr_assert(fd >= 0);
+    close(fd);
+    return path;
+}
+
 /* The problem of planning a 3-2-1 net with a file of these tensors; "" if there is none. */
 static const char *load(struct fixture *f, const struct given *given, size_t count)
 {
     static char text[2112];
     float values[8] = {1, 2, 3, 4, 5, 6, 7, 8};
     struct tensor_out tensors[8];
-    char *path = mem_format("/tmp/fell-test-net-%d.safetensors", (int)getpid());
+    char *path = scratch_file();
     struct error err;
     struct net *n;
 
@@ -433,12 +445,11 @@ static const struct item state_item = {.kind = FELL_KIND_LAYER, .name = "state",
 Test(net, state_has_no_position_and_may_be_missing)
 {
     const struct tensor_out tensor = {"s.weight", fell_vec(3), (const float[]){1, 2, 3}};
-    char path[64];
+    char *path = scratch_file();
     struct fixture f;
     struct error err;
     struct net *n;
 
-    snprintf(path, sizeof path, "/tmp/fell-test-state-%d.safetensors", (int)getpid());
     cr_assert_eq(tensor_file_write(path, &tensor, 1, NULL, &err), OK, "%s", err.text);
     for (int run = 0; run < 2; run++) {
         init(&f, "{flatten: {name: s}}", VALUES);
@@ -454,4 +465,5 @@ Test(net, state_has_no_position_and_may_be_missing)
         fixture_release(&f);
     }
     unlink(path);
+    free(path);
 }

@@ -284,7 +284,7 @@ Test(text, files)
 {
     char *folder = scratch(), *path = path_join(folder, "a.bin"), *deep = path_join(folder, "x//y/z/"),
          *bytes;
-    char *blocked = path_join(path, "b"), *big = mem_array(200000, 1), sum[65];
+    char *blocked = path_join(path, "b"), *big = mem_array(200000, 1), *list, sum[65];
     struct error err;
     struct stat about;
     size_t len;
@@ -318,7 +318,9 @@ Test(text, files)
         cr_expect_str_eq(sum, other);
     }
     cr_expect(sha256_file(folder, sum, &err) == FAILED);
-    unlink(path);
+    list = mem_format("rm -rf '%s'", folder);
+    cr_expect_eq(system(list), 0);
+    free(list);
     free(folder), free(path), free(deep), free(blocked), free(big);
 }
 
