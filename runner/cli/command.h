@@ -16,8 +16,9 @@
 
 enum exit_status {
     EXIT_OK = 0,
-    EXIT_RUN = 1,   /* a run failed, or a result could not be written */
-    EXIT_INPUT = 2, /* the command line, the spec, or what it names is wrong */
+    EXIT_RUN = 1,    /* a run failed, or a result could not be written */
+    EXIT_INPUT = 2,  /* the command line, the spec, or what it names is wrong */
+    EXIT_LATER = 75, /* unfinished, and to be called again: EX_TEMPFAIL of sysexits.h */
     EXIT_INTERRUPTED = 130
 };
 

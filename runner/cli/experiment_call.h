@@ -26,5 +26,7 @@ void experiment_call_report(const struct experiment_call *x);
 
 /* run.c: what came of T, told as C wants it. An exit status. */
 int finish_experiment(const struct call *c, const struct training *t, const struct runner_summary *s);
+/* The exit status after an error that stopped all. */
+int exit_of_failure(const struct runner_summary *s);
 
 #endif

@@ -8,6 +8,7 @@
 #include "cli/progress.h"
 #include "cli/query.h"
 #include "again/retry.h"
+#include "work/crew.h"
 
 static status open_stored(struct retry *r, const struct call *c, struct error *err)
 {
@@ -42,7 +43,7 @@ static int train(struct retry *r, const struct call *c)
     if (st == OK)
         return finish_experiment(c, &r->training, &summary);
     cli_error("%s", err.text);
-    return summary.interrupted ? EXIT_INTERRUPTED : summary.experiment_id ? EXIT_RUN : EXIT_INPUT;
+    return exit_of_failure(&summary);
 }
 
 static int run_retry(const struct call *c)
@@ -51,6 +52,7 @@ static int run_retry(const struct call *c)
     struct error err;
     int exit_status = EXIT_OK;
 
+    crew_hold_signals();
     if (open_stored(&r, c, &err) != OK)
         exit_status = cli_error("%s", err.text);
     else if (r.chosen + r.waiting > 0) {

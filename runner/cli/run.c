@@ -10,6 +10,7 @@
 #include "cli/progress.h"
 #include "cli/query.h"
 #include "record/schema.h"
+#include "work/crew.h"
 #include "work/runner.h"
 #include "work/store.h"
 
@@ -152,13 +153,20 @@ int finish_experiment(const struct call *c, const struct training *t, const stru
         if (print_results(c, t->name, s, &err))
             cli_error("%s", err.text);
     }
-    if (s->interrupted)
-        return EXIT_INTERRUPTED;
+    if (s->interrupted && (s->left || !s->later))
+        return s->later ? EXIT_LATER : EXIT_INTERRUPTED;
     if (s->left && !s->stopped) { /* what nobody expects is not passed over */
         cli_error("%lld runs are left, though nothing stopped them; run it again", (long long)s->left);
         return EXIT_RUN;
     }
     return ranks_nothing(t, s) || s->failed ? EXIT_RUN : EXIT_OK;
+}
+
+int exit_of_failure(const struct runner_summary *s)
+{
+    if (s->interrupted && !s->later)
+        return EXIT_INTERRUPTED;
+    return s->experiment_id ? EXIT_RUN : EXIT_INPUT;
 }
 
 static int run_run(const struct call *c)
@@ -175,6 +183,7 @@ static int run_run(const struct call *c)
         cli_error("--extend adds to an experiment and --new begins it anew: give one of them");
         return EXIT_INPUT;
     }
+    crew_hold_signals();
     if (experiment_call_open(&x, c))
         goto out;
     p = progress_new(c->json ? PROGRESS_JSON : c->quiet ? PROGRESS_QUIET : PROGRESS_AUTO);
@@ -193,7 +202,7 @@ static int run_run(const struct call *c)
         if (*err.text)
             cli_error("%s", err.text);
         /* An experiment that began has rows: what stopped it is no error of the spec. */
-        exit_status = summary.interrupted ? EXIT_INTERRUPTED : summary.experiment_id ? EXIT_RUN : EXIT_INPUT;
+        exit_status = exit_of_failure(&summary);
     }
 out:
     experiment_call_release(&x);
@@ -216,8 +225,8 @@ const struct command command_run = {
             "not trained again: its results are shown. One that was interrupted, or whose "
             "process was killed, goes on when it is run again: what ended is not trained again, what was "
             "under way goes on from its newest checkpoint, or begins anew, to the same numbers. Ctrl-C lets "
-            "every run end its epoch and saves its state; a second one ends it at once. --new begins all of "
-            "it anew.\n\n"
+            "every run end its epoch and saves its state; a second one ends it at once. SIGTERM, SIGUSR1 and "
+            "SIGUSR2 do that too, with exit status 75 where runs are left. --new begins all of it anew.\n\n"
             "With --json every event is one JSON object a line (begin, started, epoch, ended, note), a "
             "summary is the last.",
     .examples = "fell run configs/xor.yaml\n"

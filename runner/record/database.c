@@ -25,9 +25,10 @@ static const struct network {
     long type;
     const char *name;
 } networks[] = {
-    {0x6969, "nfs"},     {0xff534d42, "cifs"}, {0xfe534d42, "smb2"},   {0x517b, "smb"},
-    {0x5346414f, "afs"}, {0x6b414653, "afs"},  {0x73757245, "coda"},   {0x00c36400, "ceph"},
-    {0x564c, "ncp"},     {0x47504653, "gpfs"}, {0x0bd00bd0, "lustre"},
+    {0x6969, "nfs"},          {0xff534d42, "cifs"}, {0xfe534d42, "smb2"},   {0x517b, "smb"},
+    {0x5346414f, "afs"},      {0x6b414653, "afs"},  {0x73757245, "coda"},   {0x00c36400, "ceph"},
+    {0x564c, "ncp"},          {0x47504653, "gpfs"}, {0x0bd00bd0, "lustre"}, {0x19830326, "beegfs"},
+    {0x20030528, "orangefs"}, {0x01161970, "gfs2"}, {0x7461636f, "ocfs2"},
 };
 
 enum { FUSE_MAGIC = 0x65735546 };

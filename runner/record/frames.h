@@ -51,7 +51,7 @@ struct frame {
  * resolved spec. */
 
 /* With it the runner ends a worker in the middle of a job; a CRASH frame says where it was. */
-enum { STOP_SIGNAL = SIGUSR1 };
+enum { STOP_SIGNAL = SIGPWR };
 
 /* Why a worker ends in the middle of a job. */
 struct crash_head {

@@ -31,25 +31,49 @@ struct crew {
     struct hand *hands;
     int signals; /* signalfd; -1: none */
     sigset_t old_mask;
-    int interrupts; /* how often the user asked to stop */
-    double asked;   /* when last */
+    int interrupts; /* how often it was asked to stop */
+    double asked;   /* when last, but by a warning; 0: never */
     int answered;   /* how many of them were passed on */
+    bool by_user;   /* some of them from a keyboard or a terminal that went */
     bool told_rest; /* that some workers cannot be started */
 };
 
 /* ---- signals ------------------------------------------------------------------------ */
 
-/* Not SIGHUP where it is ignored: that is what nohup(1) is for. */
+/* Not where it is ignored: that is what nohup(1) is for. */
+static void add_unless_ignored(sigset_t *set, int sig)
+{
+    struct sigaction now;
+
+    if (sigaction(sig, NULL, &now) == 0 && now.sa_handler != SIG_IGN)
+        sigaddset(set, sig);
+}
+
+/* What Slurm and others send some time before the end of a job. */
+static void add_warnings(sigset_t *set)
+{
+    add_unless_ignored(set, SIGUSR1);
+    add_unless_ignored(set, SIGUSR2);
+}
+
+void crew_hold_signals(void)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    add_warnings(&set);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
 static void catch_signals(struct crew *c)
 {
-    struct sigaction hangup;
     sigset_t set;
 
     sigemptyset(&set);
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGTERM);
-    if (sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN)
-        sigaddset(&set, SIGHUP);
+    add_unless_ignored(&set, SIGHUP);
+    add_warnings(&set);
     sigprocmask(SIG_BLOCK, &set, &c->old_mask);
     c->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
@@ -61,17 +85,28 @@ static void release_signals(struct crew *c)
     sigprocmask(SIG_SETMASK, &c->old_mask, NULL);
 }
 
+/* A warning says that the end is near, and may come before SIGTERM, or after it: it is never the second
+ * request, which ends all at once, nor is what follows it. */
+static void count_interrupt(struct crew *c, uint32_t sig)
+{
+    const bool warning = sig == SIGUSR1 || sig == SIGUSR2;
+    const double now = time_monotonic();
+
+    c->by_user |= sig == SIGINT || sig == SIGHUP;
+    if (c->interrupts == 0)
+        c->interrupts = 1;
+    else if (!warning && c->asked > 0 && now - c->asked > AT_ONCE)
+        c->interrupts++;
+    if (!warning)
+        c->asked = now;
+}
+
 static void count_interrupts(struct crew *c)
 {
     struct signalfd_siginfo info;
 
-    while (c->signals >= 0 && read(c->signals, &info, sizeof info) == (ssize_t)sizeof info) {
-        const double now = time_monotonic();
-
-        if (c->interrupts == 0 || now - c->asked > AT_ONCE)
-            c->interrupts++;
-        c->asked = now;
-    }
+    while (c->signals >= 0 && read(c->signals, &info, sizeof info) == (ssize_t)sizeof info)
+        count_interrupt(c, info.ssi_signo);
 }
 
 /* While the recorder does nothing but wait for a lock. */
@@ -381,6 +416,7 @@ status crew_train(const struct crew_task *task, struct crew **out_crew, struct r
     if (l)
         l->end(l->arg);
     out->interrupted = c->interrupts > 0;
+    out->later = c->interrupts > 0 && !c->by_user;
     out->stopped = schedule_is_stopped(task->schedule);
     return result;
 }

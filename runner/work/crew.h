@@ -23,6 +23,9 @@ struct crew_task {
 /* How many workers train RUNS runs: jobs of the options, else the processors, no more than runs. */
 size_t crew_size(const struct runner_options *o, int64_t runs);
 
+/* From now on a warning (SIGUSR1, SIGUSR2) waits for crew_train(), and ends no process that gets ready. */
+void crew_hold_signals(void);
+
 /* Train what the schedule gives out on min(jobs, runs left) workers and record what they say, until
  * every run has ended, the user interrupts (out->interrupted: running runs are marked so, the rest
  * stays queued), failures stop it (out->stopped), or the database fails (FAILED). How runs ended is

@@ -29,7 +29,8 @@ struct runner_summary {
     int64_t runs, finished, failed; /* finished: or stopped early; failed: other ends than pruned */
     int64_t pruned;
     int64_t left;     /* that have not ended */
-    bool interrupted; /* by the user */
+    bool interrupted; /* by the user, or who ends the job */
+    bool later;       /* it is to go on by itself: nobody at a keyboard interrupted it */
     bool stopped;     /* by failures (on_failure) */
     bool valued;      /* some run has a value of the objective */
 };

@@ -1,8 +1,7 @@
 /* worker.c - the process that trains. See worker.h.
  *
  * Reads a job, loads its data unless they are those of the job before, plans or trains,
- * and answers in frames. Decides nothing and stores nothing: which run comes next, and what
- * its end is called, is the runner's business (runner.c).
+ * and answers in frames. Which run comes next, and what its end is called, is the runner's business.
  */
 #include "work/worker.h"
 
@@ -422,8 +421,7 @@ static void do_job(struct worker *w, const struct frame *head, const char *body)
         send_problem(w, &p);
     outbox_end(&w->out);
     net_at(NULL, NULL); /* it may point into the spec */
-    if (spec)
-        spec_free(spec);
+    spec_free(spec);
     tree_free(tree);
     cJSON_Delete(header);
 }
@@ -436,9 +434,11 @@ static void on_terminate(int sig)
     cancel = 1;
 }
 
-/* A worker dies with its runner, even one that is dead already; Ctrl-C and hang-ups are the runner's. */
+/* A worker dies with its runner, even one that is dead already; Ctrl-C, hang-ups and the warnings that Slurm
+ * sends to every process of a job are the runner's. */
 static void set_signals(void)
 {
+    static const int runners[] = {SIGINT, SIGHUP, SIGUSR1, SIGUSR2};
     struct sigaction terminate = {.sa_handler = on_terminate, .sa_flags = SA_RESTART};
     struct pollfd listener = {.fd = FRAMES_FD};
     sigset_t none;
@@ -446,8 +446,8 @@ static void set_signals(void)
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (poll(&listener, 1, 0) > 0 && (listener.revents & POLLERR))
         _exit(EXIT_FAILURE);
-    signal(SIGINT, SIG_IGN);
-    signal(SIGHUP, SIG_IGN);
+    for (size_t i = 0; i < sizeof runners / sizeof *runners; i++)
+        signal(runners[i], SIG_IGN);
     signal(SIGPIPE, SIG_DFL);
     sigaction(SIGTERM, &terminate, NULL);
     sigemptyset(&none);

@@ -75,14 +75,19 @@ finished||1
 finished||1" "SELECT status, signal, epochs_done = (SELECT count(*) FROM epochs WHERE run_id = id) FROM runs"
 expect_text err "crashed after" "SIGKILL (Killed); the system does that when memory is out"
 
-# SIGTERM ends it like Ctrl-C.
+# SIGTERM ends it like Ctrl-C, and says that it is to go on later.
 start term.db
 kill -TERM $runner
-finish 130
+finish 75
 expect_sql term.db "interrupted,queued,queued" "SELECT group_concat(status) FROM runs"
 
-# The end of its terminal, and a signal to it and to its group at once (timeout does that), are one request to stop.
-for sig in HUP TERM INT; do
+# The end of its terminal, and a signal to it and to its group at once (timeout does that), are one request to stop;
+# so are the warnings that Slurm sends to all processes of a job.
+for sig in HUP TERM INT USR1 USR2; do
+    wanted=130
+    case $sig in
+    TERM | USR?) wanted=75 ;;
+    esac
     rm -rf group.db*
     setsid "$FELL" run slow.yaml --plugin ./crasher.so --db group.db --jobs 1 >out 2>err &
     runner=$!
@@ -90,10 +95,17 @@ for sig in HUP TERM INT; do
     kill -$sig $runner -$runner
     got=0
     wait $runner || got=$?
-    [ $got = 130 ] || fail "$sig: the runner ended with $got: $(cat err)"
+    [ $got = $wanted ] || fail "$sig: the runner ended with $got: $(cat err)"
     expect_sql group.db "interrupted,queued,queued" "SELECT group_concat(status) FROM runs"
     [ -s group.db.checkpoints/1/pause.safetensors ] || fail "$sig: no state was kept"
 done
+
+# A warning before SIGTERM is not the second request: the epoch comes to its end.
+start both.db
+kill -USR1 $runner
+kill -TERM $runner 2>/dev/null || : # it may be done
+finish 75
+[ -s both.db.checkpoints/1/pause.safetensors ] || fail "no state was kept"
 
 # nohup lets it live when its terminal goes.
 (trap '' HUP && exec "$FELL" run slow.yaml --plugin ./crasher.so --db hup.db train.epochs=60 repeats=1 >out 2>err) &

@@ -176,6 +176,9 @@ Test(recorder, refuses_network_file_systems)
               strstr(err.text, "(cifs)"));
     cr_expect(database_check_file_system("x", (int)0xfe534d42, &err) == FAILED && strstr(err.text, "(smb2)"),
               "a magic number that became negative");
+    cr_expect(database_check_file_system("x", 0x19830326, &err) == FAILED && strstr(err.text, "(beegfs)"));
+    cr_expect(database_check_file_system("x", 0x20030528, &err) == FAILED && strstr(err.text, "(orangefs)"));
+    cr_expect(database_check_file_system("x", 0x01161970, &err) == FAILED && strstr(err.text, "(gfs2)"));
     cr_expect(database_check_file_system("x", 0xef53, &err) == OK, "ext4");
     cr_expect(database_check_file_system("x", 0x01021994, &err) == OK, "tmpfs");
 }
