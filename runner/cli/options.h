@@ -22,6 +22,9 @@
       "Train N runs at a time (default: as many as there are processor cores)")                              \
     X(NEW, FLAG, restart, 0, "new", NULL, 0, 0, 0,                                                           \
       "Begin the experiment anew; its rows in the database are replaced")                                    \
+    X(UNTIL, TEXT, until, 0, "until", "TIME", NULL, 0, 0,                                                    \
+      "Begin no run that cannot end by then (20:30, 2026-01-31T20:30, 90m), and pause what is under way "    \
+      "(default: the end of the Slurm job)")                                                                 \
     X(EXTEND, FLAG, extend, 0, "extend", NULL, 0, 0, 0,                                                      \
       "Add the trials and repeats that the experiment of this name does not have yet")                       \
     X(PLUGIN, TEXTS, plugins, 0, "plugin", "FILE", 0, 0, 0,                                                  \

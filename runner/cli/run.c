@@ -175,19 +175,26 @@ static int run_run(const struct call *c)
     struct runner_summary summary = {0};
     struct training t;
     struct progress *p;
+    struct deadline deadline;
     struct error err = {0};
     int exit_status = EXIT_INPUT;
+    char *note;
     status st;
 
     if (c->restart && c->extend) {
         cli_error("--extend adds to an experiment and --new begins it anew: give one of them");
         return EXIT_INPUT;
     }
+    if (deadline_read(&deadline, c->until, &note, &err) != OK)
+        return cli_error("%s", err.text);
     crew_hold_signals();
     if (experiment_call_open(&x, c))
         goto out;
     p = progress_new(c->json ? PROGRESS_JSON : c->quiet ? PROGRESS_QUIET : PROGRESS_AUTO);
     x.options.listener = progress_listener(p);
+    x.options.deadline = deadline;
+    if (note && !c->quiet)
+        x.options.listener->note(x.options.listener->arg, note);
     progress_objective(p, store_objective(x.experiment), x.experiment->objective.maximize,
                        x.experiment->objective.last);
     st = runner_run(x.experiment, x.registry, &x.options, &summary, x.diag, &err);
@@ -205,6 +212,7 @@ static int run_run(const struct call *c)
         exit_status = exit_of_failure(&summary);
     }
 out:
+    free(note);
     experiment_call_release(&x);
     return exit_status;
 }
@@ -215,7 +223,8 @@ const struct command command_run = {
     .args = "SPEC [PATH=VALUE...]",
     .least = 1,
     .most = ANY_NUMBER,
-    .options = {OPTION_DB, OPTION_JOBS, OPTION_NEW, OPTION_EXTEND, OPTION_PLUGIN, OPTION_QUIET, OPTION_JSON},
+    .options = {OPTION_DB, OPTION_JOBS, OPTION_UNTIL, OPTION_NEW, OPTION_EXTEND, OPTION_PLUGIN, OPTION_QUIET,
+                OPTION_JSON},
     .brief = "Train all runs of an experiment and record them",
     .help = "SPEC is a YAML file; PATH=VALUE sets any key of it for this time. The spec, its data and its "
             "net are checked before the first run. Every trial of its sweep is trained with every repeat, "
@@ -226,7 +235,9 @@ const struct command command_run = {
             "process was killed, goes on when it is run again: what ended is not trained again, what was "
             "under way goes on from its newest checkpoint, or begins anew, to the same numbers. Ctrl-C lets "
             "every run end its epoch and saves its state; a second one ends it at once. SIGTERM, SIGUSR1 and "
-            "SIGUSR2 do that too, with exit status 75 where runs are left. --new begins all of it anew.\n\n"
+            "SIGUSR2 do that too, with exit status 75 where runs are left; so does the time of --until, "
+            "before which no run is begun "
+            "that would not end in time. --new begins all of it anew.\n\n"
             "With --json every event is one JSON object a line (begin, started, epoch, ended, note), a "
             "summary is the last.",
     .examples = "fell run configs/xor.yaml\n"

@@ -36,6 +36,8 @@ struct crew {
     int answered;   /* how many of them were passed on */
     bool by_user;   /* some of them from a keyboard or a terminal that went */
     bool told_rest; /* that some workers cannot be started */
+    struct deadline deadline;
+    bool late; /* no further run has an end before it */
 };
 
 /* ---- signals ------------------------------------------------------------------------ */
@@ -129,7 +131,7 @@ static void pass_note(void *arg, const char *text)
 /* The first request lets every run end after its epoch, with a checkpoint; the second ends it now. */
 static void stop_hands(struct crew *c)
 {
-    if (c->interrupts == 1)
+    if (c->interrupts == 1 && !c->late)
         pass_note(c, "stopping after this epoch, with a checkpoint; once more stops now");
     for (size_t i = 0; i < c->nhands; i++)
         hand_cancel(&c->hands[i], c->interrupts > 1 ? SIGKILL : SIGTERM);
@@ -142,6 +144,9 @@ static void tell_epoch(void *arg, const struct hand *h, const struct epoch_repor
 {
     struct crew *c = arg;
 
+    /* With what stands between them: looks of probes, states. */
+    deadline_epoch(&c->deadline, h->heard > 0 ? time_monotonic() - h->heard : r->seconds);
+    deadline_epoch(&c->deadline, r->seconds);
     schedule_epoch(c->task.schedule, h->task.seat, r);
 }
 
@@ -178,6 +183,8 @@ static bool tell_end(void *arg, const struct hand *h, const char *word)
 {
     struct crew *c = arg;
 
+    if (run_status_is(word, STATUS_FINISHED) && h->seconds_before <= 0.0)
+        deadline_run(&c->deadline, time_monotonic() - h->started);
     return schedule_ended(c->task.schedule, h->task.seat, word);
 }
 
@@ -241,6 +248,17 @@ static status take_task(struct crew *c, struct hand *h, bool *none, struct error
     return OK;
 }
 
+static void tell_late(struct crew *c)
+{
+    char *text = mem_format("no further run is begun: %.3g seconds are left, and runs took up to %.3g",
+                            deadline_left(&c->deadline),
+                            c->deadline.run > c->deadline.epoch ? c->deadline.run : c->deadline.epoch);
+
+    c->late = true;
+    pass_note(c, text);
+    free(text);
+}
+
 /* *NONE: there is no run to start now. A process comes first: without one no run is taken. */
 static status start_run(struct crew *c, struct hand *h, bool *none, struct error *err)
 {
@@ -248,6 +266,10 @@ static status start_run(struct crew *c, struct hand *h, bool *none, struct error
         return let_rest(c, h, err);
     if (take_task(c, h, none, err) != OK)
         return FAILED;
+    if (!*none && !deadline_allows(&c->deadline, h->task.resume_path != NULL)) {
+        tell_late(c);
+        *none = true;
+    }
     if (*none)
         return OK;
     for (int tries = 0; tries < ATTEMPTS; tries++) {
@@ -268,7 +290,7 @@ static status start_runs(struct crew *c, struct error *err)
     const double now = time_monotonic();
     bool none = false;
 
-    for (size_t i = 0; i < c->nhands && !none && !c->interrupts; i++) {
+    for (size_t i = 0; i < c->nhands && !none && !c->late && !c->interrupts; i++) {
         struct hand *h = &c->hands[i];
 
         if (!h->busy && h->rests <= now && start_run(c, h, &none, err) != OK)
@@ -326,6 +348,30 @@ static status wait_and_listen(struct crew *c, struct pollfd *fds, double due, st
     return OK;
 }
 
+/* Just in time for the epochs that are under way. */
+static void look_at_clock(struct crew *c)
+{
+    if (c->interrupts || busy_hands(c) == 0 || !deadline_is_near(&c->deadline))
+        return;
+    pass_note(c, "the time is nearly up: every run ends this epoch and is paused");
+    c->interrupts = 1;
+    c->late = true;
+}
+
+/* What was given out and is not begun: what was paused is over for now. */
+static status leave_held(struct crew *c, struct error *err)
+{
+    status result = OK;
+
+    for (size_t i = 0; i < c->nhands && result == OK; i++) {
+        const struct hand *h = &c->hands[i];
+
+        if (h->holds && h->task.paused)
+            result = crew_run_over(c, h->task.run, run_end_word(RUN_INTERRUPTED), h->epochs_done, NULL, err);
+    }
+    return result;
+}
+
 static status train_all(struct crew *c, struct error *err)
 {
     const struct run_listener *l = c->env.listener;
@@ -340,6 +386,7 @@ static status train_all(struct crew *c, struct error *err)
             break;
         if (wait_and_listen(c, fds, due, err) != OK || recorder_tick(c->task.recorder, &due, err) != OK)
             goto out;
+        look_at_clock(c);
         if (c->interrupts > c->answered) {
             c->env.interrupted = true;
             stop_hands(c);
@@ -380,6 +427,8 @@ status crew_train(const struct crew_task *task, struct crew **out_crew, struct r
     status result;
 
     c->task = *task;
+    c->deadline = task->options->deadline;
+    deadline_run(&c->deadline, task->longest);
     c->nhands = crew_size(task->options, left);
     c->hands = mem_array(c->nhands, sizeof *c->hands);
     for (size_t i = 0; i < c->nhands; i++)
@@ -405,6 +454,8 @@ status crew_train(const struct crew_task *task, struct crew **out_crew, struct r
         l->begin(l->arg, t->name, left, (int)c->nhands, t->first->train.epochs);
     result = train_all(c, err);
     if (result == OK)
+        result = leave_held(c, err);
+    if (result == OK)
         result = schedule_interrupt(task->schedule, err);
     for (size_t i = 0; i < c->nhands; i++) {
         if (result != OK)
@@ -415,8 +466,8 @@ status crew_train(const struct crew_task *task, struct crew **out_crew, struct r
         result = recorder_commit(task->recorder, err);
     if (l)
         l->end(l->arg);
-    out->interrupted = c->interrupts > 0;
-    out->later = c->interrupts > 0 && !c->by_user;
+    out->interrupted = c->interrupts > 0 || c->late;
+    out->later = out->interrupted && !c->by_user;
     out->stopped = schedule_is_stopped(task->schedule);
     return result;
 }

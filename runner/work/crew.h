@@ -18,6 +18,7 @@ struct crew_task {
     size_t nready;         /* workers that are started already; the crew takes those that it needs, */
     struct process *ready; /* whose pid is then 0 */
     const char *bytes;     /* of same_bytes_wanted() */
+    double longest;        /* seconds that a run took, as far as is known; 0: not */
 };
 
 /* How many workers train RUNS runs: jobs of the options, else the processors, no more than runs. */

@@ -38,6 +38,7 @@ static void begin_run(struct hand *h)
     h->paused = false;
     h->epochs_done = 0;
     h->started = time_monotonic();
+    h->heard = 0.0;
     h->seconds_before = 0.0;
     free(h->paused_at);
     h->paused_at = NULL;
@@ -362,6 +363,7 @@ static status take_epoch(struct hand *h, const struct hand_env *env, const char 
     h->epochs_done = e.epoch;
     if (env->epoch)
         env->epoch(env->arg, h, &e);
+    h->heard = time_monotonic();
     if (l)
         l->epoch(l->arg, h->number, h->task.run, &e);
     return recorder_epoch(env->recorder, h->task.run, body, size, h->process.nmetrics, h->process.metrics,

@@ -49,6 +49,7 @@ struct hand {
     char *paused_at;
     int64_t epochs_done;
     double started;
+    double heard;          /* when its last epoch came; 0: none has in this job */
     double seconds_before; /* what the run took in its earlier jobs */
     struct limit_watch watch;
 };

@@ -206,6 +206,23 @@ static void host_note(void *arg, const char *text)
     note_wait(h->runner, text);
 }
 
+/* Of the runs that ended, in seconds; 0: none has, or it cannot be read, which others will say. */
+static double longest_run(sqlite3 *db, int64_t experiment)
+{
+    sqlite3_stmt *st = NULL;
+    double seconds = 0.0;
+
+    if (sqlite3_prepare_v2(db,
+                           "SELECT max(seconds) FROM runs WHERE experiment_id = ?1 AND status = 'finished'",
+                           -1, &st, NULL) == SQLITE_OK) {
+        sqlite3_bind_int64(st, 1, experiment);
+        if (sqlite3_step(st) == SQLITE_ROW)
+            seconds = sqlite3_column_double(st, 0);
+    }
+    sqlite3_finalize(st);
+    return seconds;
+}
+
 /* What T, which is stored as experiment ID, has to do. D: the warnings of its check; may be NULL. */
 static status train(struct runner *r, const struct training *t, int64_t id, struct diag *d,
                     struct runner_summary *out, struct error *err)
@@ -228,6 +245,7 @@ static status train(struct runner *r, const struct training *t, int64_t id, stru
     if (result == OK)
         result = same_bytes_wanted(recorder_handle(r->recorder), id, r->identity, &bytes, err);
     task.bytes = bytes;
+    task.longest = longest_run(recorder_handle(r->recorder), id);
     if (result == OK && l)
         result = l->earlier(l->arg, recorder_handle(r->recorder), id, err);
     if (result == OK) {

@@ -5,6 +5,7 @@
 #define WORK_TRAINING_H
 
 #include "trials/experiment.h"
+#include "work/deadline.h"
 #include "work/run_listener.h"
 
 struct process; /* work/process.h */
@@ -20,6 +21,7 @@ struct runner_options {
     const char *const *plugins;          /* --plugin FILE */
     const struct run_listener *listener; /* may be NULL */
     struct process *worker;              /* of runner_start_worker(), or NULL */
+    struct deadline deadline;            /* --until */
     const char *rows;                    /* of scout_all(): the split whose rows the plan lists; or NULL */
 };
 
