@@ -26,16 +26,16 @@
 
 enum { NAME = 100 }; /* bytes; 107 is the most */
 
-struct claim {
+struct wish {
     const char *path;
     struct stat file;
     char name[NAME]; /* of the socket, without the byte 0 in front */
 };
 
 /* For UID in the file, which is told by its device and inode. FAILED: there is no file, errno. */
-static status claim_set(struct claim *c, const char *path, const char *uid)
+static status claim_set(struct wish *c, const char *path, const char *uid)
 {
-    *c = (struct claim){.path = path};
+    *c = (struct wish){.path = path};
     if (stat(path, &c->file) != 0)
         return FAILED;
     snprintf(c->name, sizeof c->name, "fell:%lx:%lx:%.32s", (unsigned long)c->file.st_dev,
@@ -67,7 +67,7 @@ static bool is_member(uid_t user, gid_t group)
 /* With an access list the group's bits stand for all whom it names; who those are is not asked. */
 static bool may_write(void *arg, uid_t user)
 {
-    const struct claim *c = arg;
+    const struct wish *c = arg;
 
     if (user == 0 || user == geteuid() || user == c->file.st_uid || (c->file.st_mode & S_IWOTH))
         return true;
@@ -95,7 +95,7 @@ static int try_bind(int fd, const char *name)
 
 /* Binds the name, or when a stranger has it, one that begins with it. Looks again once it is bound: of two
  * that come at the same time at least one sees the other. Returns 0, or errno. */
-static int bind_claim(int fd, struct claim *c)
+static int bind_claim(int fd, struct wish *c)
 {
     char name[NAME];
     uint64_t salt;
@@ -114,9 +114,9 @@ static int bind_claim(int fd, struct claim *c)
     return why;
 }
 
-status claim_take(const char *path, const char *uid, int *out, struct error *err)
+status claim_take(const char *path, const char *uid, struct claim *out, struct error *err)
 {
-    struct claim c;
+    struct wish c;
     int fd, why;
 
     if (claim_set(&c, path, uid) != OK)
@@ -131,8 +131,26 @@ status claim_take(const char *path, const char *uid, int *out, struct error *err
                                                   "`fell runs` shows how far it is")
                                  : error_set(err, "no socket: %s", strerror(why));
     }
-    *out = fd;
-    return OK;
+    *out = (struct claim){.held = true, .socket = fd};
+    if (claim_file_take(&out->file, path, uid, may_write, &c, err) == OK)
+        return OK;
+    out->held = false;
+    close(fd);
+    return FAILED;
+}
+
+status claim_beat(struct claim *c, struct error *err)
+{
+    return c->held ? claim_file_beat(&c->file, err) : OK;
+}
+
+void claim_drop(struct claim *c)
+{
+    if (!c->held)
+        return;
+    claim_file_drop(&c->file); /* before the socket, which keeps others of this machine from taking it */
+    close(c->socket);
+    c->held = false;
 }
 
 static bool answers(const char *name)
@@ -151,7 +169,7 @@ static bool answers(const char *name)
 
 bool claim_is_taken(const char *path, const char *uid)
 {
-    struct claim c;
+    struct wish c;
 
     if (claim_set(&c, path, uid) != OK)
         return false;

@@ -122,10 +122,7 @@ status recorder_count_trials(struct recorder *r, int64_t experiment, int64_t *n,
 
 status recorder_claim(struct recorder *r, const char *uid, struct error *err)
 {
-    if (claim_take(r->path, uid, &r->claim, err) != OK)
-        return FAILED;
-    r->claimed = true;
-    return OK;
+    return claim_take(r->path, uid, &r->claim, err);
 }
 
 /* ---- adding and removing ----------------------------------------------------------- */

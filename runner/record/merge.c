@@ -369,7 +369,7 @@ static status settle(struct merge *m, status st)
 static status merge_experiment(struct merge *m, int64_t from_id, const char *uid, const char *identity,
                                int64_t runs)
 {
-    int claim;
+    struct claim claim;
     int64_t id;
     status st = FAILED;
 
@@ -381,7 +381,7 @@ static status merge_experiment(struct merge *m, int64_t from_id, const char *uid
             st = exec(m, "COMMIT");
         st = settle(m, st);
     }
-    close(claim);
+    claim_drop(&claim);
     return st;
 }
 

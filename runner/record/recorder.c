@@ -11,7 +11,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/machine.h"
 #include "base/run_status.h"
@@ -104,8 +103,7 @@ status recorder_close(struct recorder *r, struct error *err)
     result = recorder_commit(r, err);
     writer_release(&r->writer);
     sqlite3_close(r->db);
-    if (r->claimed)
-        close(r->claim);
+    claim_drop(&r->claim);
     strbuf_release(&r->queue);
     free(r->path);
     free(r->host);
@@ -285,6 +283,8 @@ status recorder_tick(struct recorder *r, double *due, struct error *err)
     double wait = -1;
     bool locked;
 
+    if (claim_beat(&r->claim, err) != OK)
+        return FAILED;
     if (r->queue.len > 0) {
         wait = r->first + SLICE - time_monotonic();
         if (wait <= 0) {

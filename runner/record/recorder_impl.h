@@ -3,6 +3,7 @@
 #ifndef RECORD_RECORDER_IMPL_H
 #define RECORD_RECORDER_IMPL_H
 
+#include "record/claim.h"
 #include "record/recorder.h"
 #include "record/writer.h"
 
@@ -16,8 +17,7 @@ struct recorder {
     bool open;     /* a transaction, of experiments.c or recorder_idle() */
     double opened; /* when recorder_idle() opened it; 0: it did not */
     double rest;   /* until when it leaves the lock to others */
-    bool claimed;
-    int claim;      /* socket */
+    struct claim claim;
     double blocked; /* since when a lock is waited for; 0: not */
     double told;    /* when the user was told of it; 0: not */
     bool told_wal;
