@@ -25,9 +25,14 @@ struct line {
     const char *db;
 };
 
+/* A word that a shell could take for several, or for nothing, is none that it offers. */
 static void offer(const struct line *l, const char *word, const char *end)
 {
-    if (strncmp(word, l->begin, strlen(l->begin)) == 0)
+    bool plain = true;
+
+    for (const char *p = word; *p; p++)
+        plain = plain && (unsigned char)*p >= ' ' && *p != 127;
+    if (plain && strncmp(word, l->begin, strlen(l->begin)) == 0)
         printf("%s%s\n", word, end);
 }
 
