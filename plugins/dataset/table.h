@@ -438,15 +438,16 @@ static inline fell_status table_mark(struct table *t, const char *setting, const
     return left ? FELL_OK : fell_fail(t->ctx, "%s: no column is left as input", setting);
 }
 
+enum { TABLE_MOST_EMBED = 1 << 16 };
+
 /* "embed 8", as the setting {embed: 8} arrives: 8; 0: WORD is another one. */
 static inline int64_t table_embed(const char *word)
 {
-    enum { LONGEST = 1 << 16 };
     int64_t n;
 
     if (strncmp(word, "embed ", 6) != 0 || !table_index(word + 6, &n))
         return 0;
-    return n >= 1 && n <= LONGEST ? n : 0;
+    return n >= 1 && n <= TABLE_MOST_EMBED ? n : 0;
 }
 
 /* What the setting `columns` says of a column: number, category, drop, or embed with a length. */
@@ -479,8 +480,8 @@ static inline fell_status table_declare(struct table *t, const fell_map *columns
         else
             return fell_fail(t->ctx,
                              "columns: %s is '%s', which is neither number, category, drop nor "
-                             "{embed: N}, with N numbers for each word, from 1 to 65536",
-                             columns->key[i], word);
+                             "{embed: N}, with N numbers for each word, from 1 to %d",
+                             columns->key[i], word, TABLE_MOST_EMBED);
     }
     return FELL_OK;
 }

@@ -172,21 +172,11 @@ static bool take_frame(struct hearing *h, const struct frame *f, const char *bod
 /* The process is gone, or talks nonsense. */
 static void judge_death(struct hearing *h, struct limit_watch *watch, bool broken)
 {
-    const struct crash_head crash = h->process.crash;
     struct strbuf why = {0};
-    const char *word;
     int sig;
+    const char *word = limits_judge_end(watch, &h->process, broken, &why, &sig);
 
-    if (broken)
-        strbuf_add(&why, "what the worker process sent makes no sense; ");
-    sig = process_bury(&h->process, broken, &why);
-    word = watch->broken ? watch->broken : broken ? NULL : limits_judge_crash(watch, &crash);
-    if (word) {
-        why.len = 0;
-        strbuf_add(&why, watch->text);
-        process_add_where(&h->process, &why);
-    }
-    end(h, word ? word : run_statuses[sig && !broken ? STATUS_CRASHED : STATUS_FAILED].word, why.text);
+    end(h, word, why.text);
     strbuf_release(&why);
 }
 

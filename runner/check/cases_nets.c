@@ -61,9 +61,8 @@ status case_loss(struct run *r)
         case_read_numbers(r, r->json, "gradient", &gradient) != OK ||
         case_read_numbers(r, r->json, "loss", &wanted) != OK)
         return FAILED;
-    cols = targets_cols(&(struct choice){.item = r->s.item, .settings = r->s.settings}, pred.dim[1]);
-    if (!cols)
-        return error_set(r->err, "it takes no %lld outputs, whatever the targets", (long long)pred.dim[1]);
+    if (subject_targets(&r->s, pred.dim[1], &cols, r->err) != OK)
+        return FAILED;
     if (case_expect_size(r, "target", target.n, pred.dim[0] * (classes ? 1 : cols)) ||
         case_expect_size(r, "gradient", gradient.n, pred.n) || case_expect_size(r, "loss", wanted.n, 1))
         return FAILED;
@@ -92,16 +91,16 @@ status case_loss(struct run *r)
 
 /* ---- layers ----------------------------------------------------------------------------------------- */
 
-enum { MOST_TENSORS = 16, MOST_INPUTS = 4 };
+enum { MOST_INPUTS = 4 };
 
 /* Inputs and their gradients are x and dx, x1 and dx1, and so on. */
 static const char *const x_keys[MOST_INPUTS] = {"x", "x1", "x2", "x3"};
 static const char *const dx_keys[MOST_INPUTS] = {"dx", "dx1", "dx2", "dx3"};
 
 struct layer {
-    fell_shape in[MOST_INPUTS], shape[MOST_TENSORS];
+    fell_shape in[MOST_INPUTS], shape[SUBJECT_TENSORS];
     fell_plan plan;
-    float *tensor[MOST_TENSORS], *grad[MOST_TENSORS], *dx[MOST_INPUTS];
+    float *tensor[SUBJECT_TENSORS], *grad[SUBJECT_TENSORS], *dx[MOST_INPUTS];
     const float *inputs[MOST_INPUTS];
     struct numbers x[MOST_INPUTS], y, dy, wanted[MOST_INPUTS];
 };
@@ -153,7 +152,7 @@ static status check_tensors(struct run *r)
 {
     static const char *const maps[] = {"parameters_before", "gradients", "state_after"};
     const fell_layer *layer = r->s.item->layer;
-    const char *known[MOST_TENSORS];
+    const char *known[SUBJECT_TENSORS];
 
     for (uint64_t i = 0; i < layer->ntensors; i++)
         known[i] = layer->tensors[i].name;
@@ -169,8 +168,8 @@ static status plan_layer(struct run *r, struct layer *l)
 
     if (read_inputs(r, l) != OK || case_read_numbers(r, r->json, "y", &l->y) != OK)
         return FAILED;
-    if (layer->ntensors > MOST_TENSORS)
-        return error_set(r->err, "it has more than %d tensors", MOST_TENSORS);
+    if (subject_fits(&r->s, r->err) != OK)
+        return FAILED;
     if (check_tensors(r) != OK)
         return FAILED;
     l->plan = (fell_plan){.ctx = &r->s.in.ctx,

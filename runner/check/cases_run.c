@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "check/cases.h"
+#include "check/subject.h"
 
 /* The next result from FD; false at its end. */
 static bool receive(int fd, struct case_result *out)
@@ -73,10 +74,7 @@ static size_t run_in_child(struct registry *reg, const cJSON *one, enum simd_lev
     if (n == left)
         return n;
     case_begin(one, &out[n]);
-    if (WIFSIGNALED(word))
-        error_set(&out[n].failure, "it crashes (SIG%s)", sigabbrev_np(WTERMSIG(word)));
-    else
-        error_set(&out[n].failure, "it ends the process (exit status %d)", WEXITSTATUS(word));
+    subject_died(word, out[n].failure.text, sizeof out[n].failure.text);
     return n + 1;
 }
 

@@ -10,14 +10,12 @@
 
 /* ---- optimizers ------------------------------------------------------------------------------------ */
 
-enum { MOST_SLOTS = 16 };
-
 static status make_slots(struct run *r, const fell_shape *shape, int64_t n, float **slot)
 {
     const fell_optimizer *o = r->s.item->optimizer;
 
-    if (o->nslots > MOST_SLOTS)
-        return error_set(r->err, "it has more than %d slots", MOST_SLOTS);
+    if (subject_fits(&r->s, r->err) != OK)
+        return FAILED;
     for (uint64_t i = 0; i < o->nslots; i++) {
         int64_t times;
 
@@ -34,7 +32,7 @@ status case_optimizer(struct run *r)
     const fell_optimizer *o = r->s.item->optimizer;
     const bool whole = o->reach == FELL_WHOLE;
     struct numbers w, g, after;
-    float *slot[MOST_SLOTS] = {NULL};
+    float *slot[SUBJECT_TENSORS] = {NULL};
     fell_shape shape;
     double lr;
 

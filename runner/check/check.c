@@ -311,10 +311,7 @@ static void without_answer(const struct rig_trace *trace, int word, double secon
                      "it takes more than %.0f seconds%s%s%s%.400s; the checks after this one were not tried",
                      seconds, gap, doing, gap, where);
     else {
-        if (WIFSIGNALED(word))
-            snprintf(f->ended, sizeof f->ended, "it crashes (SIG%s)", sigabbrev_np(WTERMSIG(word)));
-        else
-            snprintf(f->ended, sizeof f->ended, "it ends the process (exit status %d)", WEXITSTATUS(word));
+        subject_died(word, f->ended, sizeof f->ended);
         finding_fail(f, "%s%s%s%s%.400s", f->ended, *doing ? " " : "", doing, gap, where);
     }
 }

@@ -15,8 +15,8 @@
 struct each {
     int64_t rows, tensors;
     double *norm, *dot, *wanted_norm, *wanted_dot;
-    double *squares[SETUP_TENSORS], *wanted_squares[SETUP_TENSORS];
-    const float *along[SETUP_TENSORS]; /* the weights: a direction like any other */
+    double *squares[SUBJECT_TENSORS], *wanted_squares[SUBJECT_TENSORS];
+    const float *along[SUBJECT_TENSORS]; /* the weights: a direction like any other */
 };
 
 static int64_t floats_of(const struct rig *g, int64_t tensor)

@@ -354,7 +354,7 @@ static bool step_part(struct rig *g, int64_t t, int64_t begin, int64_t end)
 {
     const fell_optimizer *o = g->s.item->optimizer;
     const fell_shape shape = fell_vec(end - begin);
-    float *slot[SETUP_TENSORS];
+    float *slot[SUBJECT_TENSORS];
     fell_optimizer_call c = g->optimizer;
     struct error err;
 

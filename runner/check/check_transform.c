@@ -23,10 +23,10 @@ static double *widened(const float *v, int64_t n)
 
 /* The y of G's rows by the functions for doubles, its floats being those of BEGIN, which nobody has fitted;
  * NULL if they refuse. */
-static double *forward_wide(struct rig *g, const struct rig *begin, double *tensor64[SETUP_TENSORS],
+static double *forward_wide(struct rig *g, const struct rig *begin, double *tensor64[SUBJECT_TENSORS],
                             struct error *err)
 {
-    float *narrow[SETUP_TENSORS];
+    float *narrow[SUBJECT_TENSORS];
     const fell_layer *layer = g->s.item->layer;
     const struct buffer *x = rig_named(g, "x"), *y = rig_named(g, "y");
     double *x64 = widened(x->v, x->n), *y64 = widened(y->v, y->n);
@@ -56,7 +56,7 @@ static void check_wide_of(struct checked *c, const struct setup *u, struct findi
     struct conditions how = usual_conditions(c->seed, c->level);
     struct rig *g, *begin;
     struct error err = {""};
-    double *tensor64[SETUP_TENSORS] = {NULL}, *wide = NULL, *narrow = NULL;
+    double *tensor64[SUBJECT_TENSORS] = {NULL}, *wide = NULL, *narrow = NULL;
     char where[512];
     int64_t at;
 
@@ -76,7 +76,7 @@ static void check_wide_of(struct checked *c, const struct setup *u, struct findi
             finding_fail(f, "by forward64 y[%lld] is %.6g, and by forward %.6g, %s", (long long)at, wide[at],
                          narrow[at], rig_where(g, where));
     }
-    for (size_t t = 0; t < SETUP_TENSORS; t++)
+    for (size_t t = 0; t < SUBJECT_TENSORS; t++)
         free(tensor64[t]);
     free(wide);
     free(narrow);
@@ -90,7 +90,7 @@ static double *digits_of(struct rig *g, const double *x, double factor)
     const fell_layer *layer = g->s.item->layer;
     const int64_t nx = rig_named(g, "x")->n, ny = rig_named(g, "y")->n;
     double *x64 = mem_array((size_t)nx, sizeof *x64), *y64 = mem_array((size_t)ny, sizeof *y64);
-    double *tensor64[SETUP_TENSORS] = {NULL};
+    double *tensor64[SUBJECT_TENSORS] = {NULL};
     fell_layer_call call = g->layer;
     struct error err;
     bool ok;
@@ -110,7 +110,7 @@ static double *digits_of(struct rig *g, const double *x, double factor)
             g->objective += (double)(i + 1) * tensor64[t][i];
     call.y64 = y64;
     ok = ok && rig_call(g, layer->forward64(&call), &err) == OK;
-    for (size_t t = 0; t < SETUP_TENSORS; t++)
+    for (size_t t = 0; t < SUBJECT_TENSORS; t++)
         free(tensor64[t]);
     free(x64);
     if (ok)
@@ -181,7 +181,7 @@ static const int64_t cuts[][3] = {{1, 1, 1}, {1, PART_ROWS, 1}, {PART_ROWS - 1, 
 
 /* The tensors as they begin, in double, and filled by fit64, or by fit where there is none. */
 struct fitted {
-    double *tensor[SETUP_TENSORS];
+    double *tensor[SUBJECT_TENSORS];
 };
 
 static void fitted_init(struct fitted *t, const struct rig *g)
@@ -194,7 +194,7 @@ static void fitted_init(struct fitted *t, const struct rig *g)
 
 static void fitted_release(struct fitted *t)
 {
-    for (size_t i = 0; i < SETUP_TENSORS; i++)
+    for (size_t i = 0; i < SUBJECT_TENSORS; i++)
         free(t->tensor[i]);
 }
 

@@ -115,13 +115,13 @@ struct rig {
     fell_init_call init;
     fell_layer_call layer;
     fell_plan plan;
-    fell_shape tensor_shape[SETUP_TENSORS];
+    fell_shape tensor_shape[SUBJECT_TENSORS];
     fell_column out_column[RIG_TABLE];
-    float *tensor[SETUP_TENSORS], *grad[SETUP_TENSORS], *dx[SETUP_INPUTS];
+    float *tensor[SUBJECT_TENSORS], *grad[SUBJECT_TENSORS], *dx[SETUP_INPUTS];
     const float *x[SETUP_INPUTS];
     fell_optimizer_call optimizer;
     double kept[FELL_KEPT]; /* optimizer.kept */
-    float *slot[SETUP_TENSORS];
+    float *slot[SUBJECT_TENSORS];
     int64_t next_step; /* of an optimizer, from 1 */
     bool planned;      /* a probe's plan() took the net */
 };

@@ -191,14 +191,12 @@ static void make_pairs(struct rig *g, uint64_t wanted, uint64_t is, int64_t targ
 static status loss_prepare(struct rig *g, struct error *err)
 {
     const fell_loss *loss = g->s.item->loss;
-    const struct choice choice = {.item = g->s.item, .settings = g->s.settings};
     fell_loss_call *c = &g->loss;
 
     *c = (fell_loss_call){
         .ctx = &g->s.in.ctx, .settings = g->s.settings, .rows = rig_rows(g), .cols = g->setup->in[0].dim[0]};
-    c->target_cols = targets_cols(&choice, c->cols);
-    if (!c->target_cols)
-        return error_set(err, "it takes no %lld outputs, whatever the targets", (long long)c->cols);
+    if (subject_targets(&g->s, c->cols, &c->target_cols, err) != OK)
+        return FAILED;
     make_pairs(g, loss->target, g->setup->positive ? FELL_PROB : loss->expects, c->target_cols, &c->pred,
                &c->target, &c->label);
     c->dpred = rig_output(g, c->rows * c->cols, "gradient");

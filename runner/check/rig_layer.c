@@ -43,8 +43,8 @@ static status plan(struct rig *g, struct error *err)
     const fell_layer *layer = g->s.item->layer;
     int64_t floats = 0;
 
-    if (layer->ntensors > SETUP_TENSORS)
-        return error_set(err, "it has more than %d tensors", SETUP_TENSORS);
+    if (subject_fits(&g->s, err) != OK)
+        return FAILED;
     g->plan = (fell_plan){.ctx = &g->s.in.ctx,
                           .settings = g->s.settings,
                           .nin = g->setup->nin,

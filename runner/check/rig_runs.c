@@ -115,8 +115,8 @@ static status optimizer_prepare(struct rig *g, struct error *err)
                                      : g->how.lr != 0.0 ? g->how.lr
                                                         : 0.01,
                                .slot = g->slot};
-    if (o->nslots > SETUP_TENSORS)
-        return error_set(err, "it has more than %d slots", SETUP_TENSORS);
+    if (subject_fits(&g->s, err) != OK)
+        return FAILED;
     if (!g->setup->joined && o->reach != FELL_WHOLE) {
         c->shape = g->setup->in;
         c->role = g->setup->in[0].rank == 1 ? FELL_BIAS : FELL_WEIGHT;

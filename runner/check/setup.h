@@ -5,10 +5,11 @@
 #define CHECK_SETUP_H
 
 #include "check/samples.h"
+#include "check/subject.h"
 #include "host/registry.h"
 #include "kernels/kernels.h"
 
-enum { SETUP_INPUTS = 5, SETUP_TENSORS = 32 };
+enum { SETUP_INPUTS = 5 };
 
 /* What the targets of a loss or metric look like: the first that it accepts is taken; where it
  * expects probabilities in some form, from the second on. A dataset

@@ -1,9 +1,12 @@
 /* subject.c - see subject.h. */
 #include "check/subject.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 
+#include "engine/targets.h"
 #include "host/settings.h"
 
 status subject_open(struct subject *s, struct registry *r, enum role role, const char *name,
@@ -87,4 +90,28 @@ status subject_slots(const struct subject *s, const fell_slot *slot, int64_t *n,
         return error_set(err, "its slot '%s' names a setting that it has not", slot->name);
     *n = on != 0.0 ? (int64_t)times : 0;
     return OK;
+}
+
+status subject_fits(const struct subject *s, struct error *err)
+{
+    const bool layer = s->item->kind == FELL_KIND_LAYER;
+    const size_t n = layer ? s->item->layer->ntensors : s->item->optimizer->nslots;
+
+    return n <= SUBJECT_TENSORS
+               ? OK
+               : error_set(err, "it has more than %d %s", SUBJECT_TENSORS, layer ? "tensors" : "slots");
+}
+
+status subject_targets(const struct subject *s, int64_t cols, int64_t *out, struct error *err)
+{
+    *out = targets_cols(&(struct choice){.item = s->item, .settings = s->settings}, cols);
+    return *out ? OK : error_set(err, "it takes no %lld outputs, whatever the targets", (long long)cols);
+}
+
+void subject_died(int word, char *out, size_t size)
+{
+    if (WIFSIGNALED(word))
+        snprintf(out, size, "it crashes (SIG%s)", sigabbrev_np(WTERMSIG(word)));
+    else
+        snprintf(out, size, "it ends the process (exit status %d)", WEXITSTATUS(word));
 }

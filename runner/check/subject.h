@@ -38,4 +38,14 @@ status subject_slots(const struct subject *s, const fell_slot *slot, int64_t *n,
 /* A callback's result; FAILED with its message in ERR. */
 status subject_call(struct subject *s, fell_status result, struct error *err);
 
+/* So many tensors has a layer, or slots an optimizer, at the most that can be tried. Errors: S has more. */
+enum { SUBJECT_TENSORS = 32 };
+status subject_fits(const struct subject *s, struct error *err);
+
+/* Columns of targets that a loss takes for COLS outputs. Errors: none. */
+status subject_targets(const struct subject *s, int64_t cols, int64_t *out, struct error *err);
+
+/* What became of a child in which it was called, from waitpid()'s WORD. */
+void subject_died(int word, char *out, size_t size);
+
 #endif

@@ -64,7 +64,7 @@ static void experiments(const struct line *l)
 
 static void users(const struct line *l)
 {
-    offer_rows(l, "SELECT DISTINCT user FROM runs WHERE user IS NOT NULL ORDER BY user");
+    offer_rows(l, RESULTS_USERS);
 }
 
 /* ---- what the program knows -------------------------------------------------------------------- */

@@ -306,15 +306,6 @@ static status make_text(const struct call *c, const struct lesson *l, struct str
     return OK;
 }
 
-static status write_text(const struct strbuf *text, const char *path, struct error *err)
-{
-    if (path)
-        return file_write(path, text->text, text->len, err);
-    if (fwrite(text->text, 1, text->len, stdout) != text->len || fflush(stdout) != 0)
-        return error_set(err, "cannot write the output: %s", strerror(errno));
-    return OK;
-}
-
 static int answer(struct question *q, const struct call *c)
 {
     struct lesson *l = NULL;
@@ -333,7 +324,7 @@ static int answer(struct question *q, const struct call *c)
         goto out;
     }
     exit_status = EXIT_RUN;
-    if (write_text(&text, c->output, &err) != OK)
+    if (query_put_page(&text, c->output, &err) != OK)
         cli_error("%s", err.text);
     else
         exit_status = EXIT_OK;

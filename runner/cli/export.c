@@ -62,7 +62,7 @@ static int export_weights(const struct call *c)
     }
     if (!c->quiet)
         printf("%s: weights of run %lld after epoch %lld, %s\n", c->safetensors, (long long)x.run,
-               (long long)x.epoch, saved ? "from its checkpoint" : "trained again to the same bits");
+               (long long)x.epoch, stored_weights_origin(saved));
     exit_status = EXIT_OK;
 out:
     sqlite3_close(db);

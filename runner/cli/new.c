@@ -78,14 +78,24 @@ static char *with_data_of(const char *text, const char *folder)
     return b.text;
 }
 
+/* free() it; NULL: an error. */
+static char *spec_folder(struct error *err)
+{
+    char *folder = share_folder("configs");
+
+    if (!folder)
+        error_set(err, "the folder of bundled specs is not where the program is: was it installed?");
+    return folder;
+}
+
 static status template_spec(const char *name, char **text, struct error *err)
 {
-    char *folder = share_folder("configs"), *path, *names, *plain = NULL;
+    char *folder = spec_folder(err), *path, *names, *plain = NULL;
     size_t size;
     status result = FAILED;
 
     if (!folder)
-        return error_set(err, "the folder of bundled specs is not where the program is: was it installed?");
+        return FAILED;
     path = mem_format("%s/%s.yaml", folder, name);
     names = list_specs(folder, false);
     if (strchr(name, '/') || access(path, F_OK) != 0)
@@ -103,10 +113,11 @@ static status template_spec(const char *name, char **text, struct error *err)
 
 static int list_templates(void)
 {
-    char *folder = share_folder("configs");
+    struct error err;
+    char *folder = spec_folder(&err);
 
     if (!folder)
-        return cli_error("the folder of bundled specs is not where the program is: was it installed?");
+        return cli_error("%s", err.text);
     free(list_specs(folder, true));
     free(folder);
     return EXIT_OK;

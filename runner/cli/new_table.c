@@ -17,6 +17,7 @@
 #include "base/safe.h"
 #include "base/text.h"
 #include "cli/new_look.h"
+#include "spec/spec_read.h"
 
 enum {
     MOST_CLASSES = 30, /* of numbers; more are amounts */
@@ -341,7 +342,7 @@ static char *spec_name(const char *path)
     char *name = mem_format("%.*s", (int)strcspn(base, "."), base);
 
     for (char *p = name; *p; p++)
-        if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-", *p))
+        if (!strchr(SPEC_NAME_LETTERS "-", *p))
             *p = '_';
     if (!*name) {
         free(name);

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "cli/predict_text.h"
 #include "cli/predict_write.h"
+#include "cli/query.h"
 #include "cli/trained.h"
 #include "host/settings.h"
 
@@ -187,9 +188,7 @@ static status write_answers(struct question *q, enum split split, FILE *to, stru
     q->net.env.warn = NULL; /* of the net nothing is new */
     if (predict_rows(q->net.spec, q->data, split, &q->net.env, q->net.weights, answers_write, &a, &p) != OK)
         return error_set(err, "%s", p.text);
-    if (fflush(to) != 0)
-        return error_set(err, "the answers cannot be written: %s", strerror(errno));
-    return OK;
+    return query_put_all(to, err);
 }
 
 static status answer(struct question *q, enum split split, struct error *err)

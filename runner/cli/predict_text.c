@@ -160,7 +160,7 @@ static status put_unit(void *arg, int64_t number, double p, struct error *err)
             fputc(' ', o->to);
         fwrite(u->bytes, 1, u->len, o->to);
     }
-    return ferror(o->to) ? error_set(err, "the text cannot be written: %s", strerror(errno)) : OK;
+    return ferror(o->to) ? query_put_all(o->to, err) : OK;
 }
 
 status predict_text(struct trained *t, FILE *to, struct error *err)
@@ -188,8 +188,8 @@ status predict_text(struct trained *t, FILE *to, struct error *err)
         result = error_set(err, "%.2000s", p.text);
     if (result == OK && !c->json)
         fputc('\n', to);
-    if (result == OK && fflush(to) != 0)
-        result = error_set(err, "the text cannot be written: %s", strerror(errno));
+    if (result == OK)
+        result = query_put_all(to, err);
     data_free(data);
     free(prompt);
     units_release(&u);

@@ -16,6 +16,7 @@
 #include "base/mem.h"
 #include "base/safe.h"
 #include "base/text.h"
+#include "cli/query.h"
 
 /* ---- names and numbers ---------------------------------------------------------------- */
 
@@ -261,5 +262,5 @@ status answers_write(void *arg, const struct answer_form *form, int64_t first, i
     }
     strbuf_release(&b);
     free(p);
-    return good ? OK : error_set(err, "the answers cannot be written: %s", strerror(errno));
+    return good ? OK : query_put_all(a->to, err);
 }

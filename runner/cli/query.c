@@ -64,9 +64,14 @@ status query_put_page(const struct strbuf *page, const char *path, struct error 
 {
     if (path)
         return file_write(path, page->text, page->len, err);
-    if (fwrite(page->text, 1, page->len, stdout) != page->len || fflush(stdout) != 0)
-        return error_set(err, "cannot write the output: %s", strerror(errno));
-    return OK;
+    fwrite(page->text, 1, page->len, stdout);
+    return query_put_all(stdout, err);
+}
+
+status query_put_all(FILE *to, struct error *err)
+{
+    return fflush(to) == 0 && !ferror(to) ? OK
+                                          : error_set(err, "cannot write the output: %s", strerror(errno));
 }
 
 void query_tell_moved(const struct moved_files *m)
@@ -75,15 +80,22 @@ void query_tell_moved(const struct moved_files *m)
         cli_error("note: '%s' holds what '%s' did, and is read in its place", m->to[i], m->from[i]);
 }
 
-bool query_open_rerun(const struct call *c, sqlite3 **db, int64_t *run, struct rerun *r)
+int query_rerun(const struct call *c, const char *verb, query_rerun_fn *fn)
 {
+    struct rerun r = {0};
     struct error err;
+    sqlite3 *db = NULL;
+    int64_t run;
+    int exit_status = EXIT_INPUT;
 
-    if (results_open(c->db, db, &err) == OK && results_run(*db, c->args[0], run, &err) == OK &&
-        rerun_open(r, *db, *run, c->nplugins, c->plugins, &err) == OK)
-        return true;
-    cli_error("%s", err.text);
-    return false;
+    if (results_open(c->db, &db, &err) != OK || results_run(db, c->args[0], &run, &err) != OK ||
+        rerun_open(&r, db, run, c->nplugins, c->plugins, &err) != OK)
+        cli_error("%s", err.text);
+    else if (fn(c, db, &r, &exit_status, &err) != OK)
+        cli_error("run %lld cannot be %s: %s", (long long)run, verb, err.text);
+    rerun_release(&r);
+    sqlite3_close(db);
+    return exit_status;
 }
 
 int64_t query_limit(const struct call *c)

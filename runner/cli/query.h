@@ -22,12 +22,19 @@ const char *query_wrong_page(const struct call *c);
 /* PAGE into the file PATH; NULL: printed. */
 status query_put_page(const struct strbuf *page, const char *path, struct error *err);
 
+/* All that was written to TO is there. */
+status query_put_all(FILE *to, struct error *err);
+
 /* A note for each file of a stored run that is read from another place than it was. */
 void query_tell_moved(const struct moved_files *m);
 
-/* For commands that train the stored run of their first argument again: its database, and the run opened with
- * the plugins of C. False: it was said why not. In any case end with rerun_release() and sqlite3_close(). */
-bool query_open_rerun(const struct call *c, sqlite3 **db, int64_t *run, struct rerun *r);
+/* What a command does with the stored run of its first argument, opened with the plugins of C. FAILED: it
+ * could not. */
+typedef status query_rerun_fn(const struct call *c, sqlite3 *db, struct rerun *r, int *exit_status,
+                              struct error *err);
+
+/* For commands that train it again: the command's exit status. VERB: "verified". */
+int query_rerun(const struct call *c, const char *verb, query_rerun_fn *fn);
 
 /* What their help begins with. */
 #define QUERY_RERUN_HELP                                                                                     \

@@ -143,31 +143,24 @@ static void print_end(const struct replay *p, const struct rerun *r, const struc
             end->error[0] ? ": " : "", end->error);
 }
 
+static status replay(const struct call *c, sqlite3 *db, struct rerun *r, int *exit_status, struct error *err)
+{
+    struct replay p = {.call = c, .epochs = r->spec ? r->spec->train.epochs : 0};
+    const struct rerun_listener listener = {.arg = &p, .epoch = hear_epoch, .event = hear_event};
+    struct rerun_end end;
+
+    (void)db;
+    tell_changes(r);
+    if (rerun_train(r, 0, NULL, &listener, &end, err) != OK)
+        return FAILED;
+    print_end(&p, r, &end);
+    *exit_status = run_status_is_good(end.word) ? EXIT_OK : EXIT_RUN;
+    return OK;
+}
+
 static int run_replay(const struct call *c)
 {
-    struct replay p = {.call = c};
-    const struct rerun_listener listener = {.arg = &p, .epoch = hear_epoch, .event = hear_event};
-    struct rerun r = {0};
-    struct rerun_end end;
-    struct error err;
-    sqlite3 *db = NULL;
-    int64_t run;
-    int exit_status = EXIT_INPUT;
-
-    if (!query_open_rerun(c, &db, &run, &r))
-        goto out;
-    tell_changes(&r);
-    p.epochs = r.spec ? r.spec->train.epochs : 0;
-    if (rerun_train(&r, 0, NULL, &listener, &end, &err)) {
-        cli_error("run %lld cannot be replayed: %s", (long long)run, err.text);
-        goto out;
-    }
-    print_end(&p, &r, &end);
-    exit_status = run_status_is_good(end.word) ? EXIT_OK : EXIT_RUN;
-out:
-    rerun_release(&r);
-    sqlite3_close(db);
-    return exit_status;
+    return query_rerun(c, "replayed", replay);
 }
 
 const struct command command_replay = {

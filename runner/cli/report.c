@@ -104,16 +104,11 @@ static status count_rows(sqlite3 *db, const char *sql, int64_t experiment, int64
                          const struct table *shown, int64_t *all, struct error *err)
 {
     const int64_t ids[] = {experiment, 0};
-    char *count;
-    status st;
 
     *all = (int64_t)table_rows(shown);
     if (limit <= 0 || *all < limit) /* the limit cut nothing: no need to ask again, which takes its time */
         return OK;
-    count = mem_format("SELECT count(*) FROM (%s)", sql);
-    st = results_number(db, count, 2, ids, *all, all, err);
-    free(count);
-    return st;
+    return results_count(db, sql, 2, ids, all, err);
 }
 
 static status count_all(sqlite3 *db, struct report *r, int64_t limit, struct error *err)
@@ -139,8 +134,7 @@ static status ask_all(sqlite3 *db, const struct call *c, struct report *r, struc
 
     return report_begin(db, ids[0], err) || results_heading(db, ids[0], &r->heading, err) ||
                    tally_read(db, ids[0], &r->tally, err) ||
-                   results_number(db, "SELECT count(*) FROM temp.report_trials", 0, NULL, 0, &r->trials,
-                                  err) ||
+                   results_count(db, REPORT_MEANS, 0, NULL, &r->trials, err) ||
                    results_table_of(
                        db,
                        "SELECT name AS experiment, id AS experiment_id, objective, goal,\n"

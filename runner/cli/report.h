@@ -17,6 +17,9 @@ status report_begin(sqlite3 *db, int64_t experiment, struct error *err);
  * with many values a row for each of a few ranges; of every setting the best ?2 (0: all). */
 extern const char report_values_sql[];
 
+/* The means of the trials, in their order. */
+#define REPORT_MEANS "SELECT mean FROM temp.report_trials ORDER BY place"
+
 struct report_importance {
     const char *why_not; /* NULL, or why there is none; in `error` */
     struct error error;

@@ -309,15 +309,6 @@ static size_t columns_for(int64_t runs, int64_t epochs, int64_t measures)
                                               : columns);
 }
 
-static status count_measures(sqlite3 *db, int64_t experiment, int64_t *n, struct error *err)
-{
-    char *sql = mem_format("SELECT count(*) FROM (%s)", measures_sql);
-    const status st = results_number(db, sql, 1, &experiment, 0, n, err);
-
-    free(sql);
-    return st;
-}
-
 static status count_all(sqlite3 *db, struct wanted *w, int64_t *epochs, struct error *err)
 {
     const int64_t ids[] = {w->experiment, w->run};
@@ -349,7 +340,7 @@ status report_curves_json(sqlite3 *db, int64_t experiment, int64_t run, cJSON *p
     sqlite3_stmt *s = NULL;
     status st = FAILED;
 
-    if (count_all(db, &w, &epochs, err) || count_measures(db, experiment, &n, err) ||
+    if (count_all(db, &w, &epochs, err) || results_count(db, measures_sql, 1, &experiment, &n, err) ||
         choose_runs(db, &w, runs, err) || results_query(db, measures_sql, 1, &experiment, &s, err))
         goto out;
     columns = columns_for(w.all, epochs, n);

@@ -210,12 +210,10 @@ static cJSON *probe_of(cJSON *probes, const char *name)
 status report_probes_json(sqlite3 *db, int64_t run, cJSON *page, struct error *err)
 {
     cJSON *probes = cJSON_AddArrayToObject(page, "probes");
-    char *count = mem_format("SELECT count(*) FROM (%s)", probes_sql);
     int64_t n = 0, done = 0;
     sqlite3_stmt *s;
-    status st = results_number(db, count, 1, &run, 0, &n, err);
+    status st = results_count(db, probes_sql, 1, &run, &n, err);
 
-    free(count);
     if (st != OK || results_query(db, probes_sql, 1, &run, &s, err))
         return FAILED;
     while (st == OK && done < MOST_FIELDS && sqlite3_step(s) == SQLITE_ROW) {

@@ -89,8 +89,8 @@ static status read_values(sqlite3 *db, struct settings *s, struct error *err)
     int64_t n;
     int code;
 
-    if (results_number(db, "SELECT count(*) FROM temp.report_trials", 0, NULL, 0, &n, err) ||
-        results_query(db, "SELECT mean FROM temp.report_trials ORDER BY place", 0, NULL, &q, err))
+    if (results_count(db, REPORT_MEANS, 0, NULL, &n, err) ||
+        results_query(db, REPORT_MEANS, 0, NULL, &q, err))
         return FAILED;
     s->y = mem_array((size_t)n + 1, sizeof *s->y);
     while ((code = sqlite3_step(q)) == SQLITE_ROW && s->nrows < (size_t)n)

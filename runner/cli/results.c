@@ -55,6 +55,16 @@ status results_number(sqlite3 *db, const char *sql, size_t nids, const int64_t *
     return code == SQLITE_ROW || code == SQLITE_DONE ? OK : results_error(db, err);
 }
 
+status results_count(sqlite3 *db, const char *sql, size_t nids, const int64_t *ids, int64_t *out,
+                     struct error *err)
+{
+    char *count = mem_format("SELECT count(*) FROM (%s)", sql);
+    const status st = results_number(db, count, nids, ids, 0, out, err);
+
+    free(count);
+    return st;
+}
+
 /* ---- tables ------------------------------------------------------------------- */
 
 /* How the columns that SQL calls NAME are shown; others by their name. */

@@ -34,6 +34,13 @@ status results_table_of(sqlite3 *db, const char *sql, size_t nids, const int64_t
 status results_number(sqlite3 *db, const char *sql, size_t nids, const int64_t *ids, int64_t fallback,
                       int64_t *out, struct error *err);
 
+/* How many rows SQL gives. */
+status results_count(sqlite3 *db, const char *sql, size_t nids, const int64_t *ids, int64_t *out,
+                     struct error *err);
+
+/* Who has runs: a name a row. */
+#define RESULTS_USERS "SELECT DISTINCT user FROM runs WHERE user IS NOT NULL ORDER BY user"
+
 /* TEXT as the id of a run that is there. Errors: not a number; no such run, with the last ones. */
 status results_run(sqlite3 *db, const char *text, int64_t *run, struct error *err);
 

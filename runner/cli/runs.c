@@ -37,8 +37,7 @@ static status check_user(sqlite3 *db, const char *user, struct error *err)
     bool known = false;
     status st;
 
-    if (results_query(db, "SELECT DISTINCT user FROM runs WHERE user IS NOT NULL ORDER BY user", 0, NULL, &s,
-                      err))
+    if (results_query(db, RESULTS_USERS, 0, NULL, &s, err))
         return FAILED;
     while (sqlite3_step(s) == SQLITE_ROW) {
         known |= strcmp(database_text(s, 0), user) == 0;

@@ -8,11 +8,8 @@
 
 #include "base/mem.h"
 #include "base/text.h"
-#include "host/registry_open.h"
+#include "host/registry.h"
 
-#ifndef FELL_PLUGINDIR
-#define FELL_PLUGINDIR "/usr/local/lib/fell/plugins"
-#endif
 #ifndef FELL_SOURCE_INCLUDE
 #define FELL_SOURCE_INCLUDE "/nowhere"
 #endif

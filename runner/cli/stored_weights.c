@@ -180,3 +180,8 @@ status stored_weights_write(const struct stored_weights *x, sqlite3 *db, size_t 
     *saved = stored_weights_kept(x);
     return *saved ? strip(x, db, to, err) : train_aside(x, db, nplugins, plugins, to, err);
 }
+
+const char *stored_weights_origin(bool saved)
+{
+    return saved ? "from its checkpoint" : "trained again to the same bits";
+}

@@ -35,4 +35,7 @@ bool stored_weights_kept(const struct stored_weights *x);
 status stored_weights_write(const struct stored_weights *x, sqlite3 *db, size_t nplugins,
                             const char *const *plugins, const char *to, bool *saved, struct error *err);
 
+/* How that went, in words. */
+const char *stored_weights_origin(bool saved);
+
 #endif

@@ -67,8 +67,7 @@ static status weights_of_run(struct trained *t, struct error *err)
         st = stored_weights_write(&x, db, c->nplugins, c->plugins, t->weights, &saved, err);
         if (st == OK && !c->quiet)
             fprintf(stderr, "fell: the net of run %lld after epoch %lld%s, %s\n", (long long)x.run,
-                    (long long)x.epoch, c->at ? "" : " (its best, or last)",
-                    saved ? "from its checkpoint" : "trained again to the same bits");
+                    (long long)x.epoch, c->at ? "" : " (its best, or last)", stored_weights_origin(saved));
     }
     sqlite3_close(db);
     stored_weights_release(&x);

@@ -45,32 +45,27 @@ static void print_text(const struct rerun *r, const struct verification *v)
                (long long)v->unfinished);
 }
 
+static status verify(const struct call *c, sqlite3 *db, struct rerun *r, int *exit_status, struct error *err)
+{
+    struct verification v = {0};
+    status result;
+
+    query_tell_moved(&r->files);
+    result = verify_run(r, db, &v, err);
+    if (result == OK) {
+        if (c->json)
+            print_json(r, &v);
+        else if (!c->quiet || v.ndifferences > 0)
+            print_text(r, &v);
+        *exit_status = v.ndifferences > 0 ? EXIT_RUN : EXIT_OK;
+    }
+    verification_release(&v);
+    return result;
+}
+
 static int run_verify(const struct call *c)
 {
-    struct rerun r = {0};
-    struct verification v = {0};
-    struct error err;
-    sqlite3 *db = NULL;
-    int64_t run;
-    int exit_status = EXIT_INPUT;
-
-    if (!query_open_rerun(c, &db, &run, &r))
-        goto out;
-    query_tell_moved(&r.files);
-    if (verify_run(&r, db, &v, &err)) {
-        cli_error("run %lld cannot be verified: %s", (long long)run, err.text);
-        goto out;
-    }
-    if (c->json)
-        print_json(&r, &v);
-    else if (!c->quiet || v.ndifferences > 0)
-        print_text(&r, &v);
-    exit_status = v.ndifferences > 0 ? EXIT_RUN : EXIT_OK;
-out:
-    verification_release(&v);
-    rerun_release(&r);
-    sqlite3_close(db);
-    return exit_status;
+    return query_rerun(c, "verified", verify);
 }
 
 const struct command command_verify = {

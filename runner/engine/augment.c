@@ -52,8 +52,8 @@ static status prepare(struct work *w, const struct late *late, const struct choi
                            w->in.name);
     w->y = mem_try_aligned((size_t)batch, (size_t)fell_size(&late->out) * sizeof *w->y);
     if (!w->y)
-        return problem_set(p, "data.transforms", index, "", "%s: no memory for a batch of %lld rows",
-                           w->in.name, (long long)batch);
+        return problem_no_memory(p, "data.transforms", index, w->in.name, "a batch of %lld rows",
+                                 (long long)batch);
     w->no_grad = mem_array(late->ntensors, sizeof *w->no_grad);
     w->tensor = mem_array(late->ntensors, sizeof *w->tensor);
     w->ntensors = late->ntensors;
@@ -62,7 +62,7 @@ static status prepare(struct work *w, const struct late *late, const struct choi
             continue;
         w->tensor[k] = mem_try_aligned((size_t)late->tensor_n[k], sizeof(float));
         if (!w->tensor[k])
-            return problem_set(p, "data.transforms", index, "", "%s: no memory for its tensors", w->in.name);
+            return problem_no_memory(p, "data.transforms", index, w->in.name, "its tensors");
         memcpy(w->tensor[k], late->tensor[k], (size_t)late->tensor_n[k] * sizeof(float));
     }
     w->call = (fell_layer_call){.ctx = &w->in.ctx,

@@ -112,7 +112,7 @@ static status read_all(const struct spec *spec, struct data *data, struct datase
         if (set[s].open)
             result = read_rows(&set[s], spec, NULL, set[s].info.rows, narrow, &data->split[s], p);
     if (result == OK && !rows_agree(data))
-        result = problem_set(p, "data", 0, "", "the rows do not fit into memory");
+        result = problem_no_memory(p, "data", 0, "", "the rows");
     if (result == OK) {
         data->split[SPLIT_TRAIN].source_row = parts.train;
         data->split[SPLIT_VALIDATION].source_row = parts.nvalidation ? parts.validation : NULL;
@@ -136,8 +136,7 @@ static status take_weights(struct data *data, const struct dataset set[SPLITS], 
             continue;
         r->weight = mem_try_aligned((size_t)r->n, sizeof *r->weight);
         if (!r->weight)
-            return problem_set(p, "data", 0, "", "the weights of %lld rows do not fit into memory",
-                               (long long)r->n);
+            return problem_no_memory(p, "data", 0, "", "the weights of %lld rows", (long long)r->n);
         for (int64_t i = 0; i < r->n; i++)
             r->weight[i] = weight[r->source_row ? r->source_row[i] : i];
     }
@@ -176,8 +175,7 @@ static status learn_inputs(struct data *data, struct problem *p)
         r->target =
             mem_mul((size_t)r->n, (size_t)data->x_size, &n) ? mem_try_aligned(n, sizeof *r->target) : NULL;
         if (!r->target)
-            return problem_set(p, "data.target", 0, "", "%lld rows do not fit into memory twice",
-                               (long long)r->n);
+            return problem_no_memory(p, "data.target", 0, "", "%lld rows twice", (long long)r->n);
         memcpy(r->target, r->x, n * sizeof *r->target);
     }
     data->target = data->x;

@@ -70,7 +70,7 @@ static status begin(struct counting *c, int64_t rows, int64_t target_size, int64
                            (long long)target_size);
     *c->out = (struct kinds){.of = mem_try_aligned((size_t)rows, sizeof *c->out->of)};
     if (!c->out->of)
-        return problem_set(p, key, 0, "", "%lld rows do not fit into memory", (long long)rows);
+        return problem_no_memory(p, key, 0, "", "%lld rows", (long long)rows);
     c->nclasses = nclasses;
     c->of_label = mem_array((size_t)nclasses + 1, sizeof *c->of_label);
     return OK;

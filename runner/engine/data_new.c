@@ -61,7 +61,7 @@ static status make_targets(struct data *data, const struct spec *spec, struct pr
     else
         r->target = n ? mem_try_aligned(n, sizeof *r->target) : NULL;
     if (!r->label && !r->target)
-        return problem_set(p, "data", 0, "", "%lld rows do not fit into memory", (long long)r->n);
+        return problem_no_memory(p, "data", 0, "", "%lld rows", (long long)r->n);
     for (size_t i = 0; i < n; i++) {
         if (data->classes)
             r->label[i] = 0;
@@ -95,7 +95,7 @@ static status read_rows(struct data *data, const struct fitted *f, const struct 
         dataset_match(set, &source, p) != OK || dataset_read(set, NULL, set->info.rows, !doubles, r, p) != OK)
         return FAILED;
     if (doubles && !r->wide && !rows_widen(r, data->x_size))
-        return problem_set(p, "data", 0, "", "%lld rows do not fit into memory", (long long)r->n);
+        return problem_no_memory(p, "data", 0, "", "%lld rows", (long long)r->n);
     free(r->target);
     free(r->label);
     r->target = NULL;
@@ -155,7 +155,7 @@ status fitted_blank(const struct fitted *f, const struct spec *spec, struct host
     else
         r->x = mem_try_aligned(numbers, sizeof *r->x);
     if (!r->wide && !r->x)
-        result = problem_set(p, "data", 0, "", "%lld rows do not fit into memory", (long long)n);
+        result = problem_no_memory(p, "data", 0, "", "%lld rows", (long long)n);
     if (result == OK)
         result = data_transforms_again(data, spec, f, shape, env, p);
     if (result == OK)

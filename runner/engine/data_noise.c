@@ -134,16 +134,14 @@ status data_noise(const struct spec *spec, struct data *data, const struct host_
         return OK;
     place = draw(spec, data, n);
     if (!place)
-        return problem_set(p, "data.label_noise", 0, "", "%lld rows do not fit into memory",
-                           (long long)data->source_rows);
+        return problem_no_memory(p, "data.label_noise", 0, "", "%lld rows", (long long)data->source_rows);
     result =
         data->classes ? noise_labels(spec, data, place, &n, p) : noise_values(spec, data, place, n, env, p);
     if (result == OK && n > 0) {
         data->noised = n;
         data->noised_row = mem_try_aligned((size_t)n, sizeof *data->noised_row);
         if (!data->noised_row)
-            result =
-                problem_set(p, "data.label_noise", 0, "", "%lld rows do not fit into memory", (long long)n);
+            result = problem_no_memory(p, "data.label_noise", 0, "", "%lld rows", (long long)n);
     }
     for (int64_t i = 0; i < n && result == OK; i++)
         data->noised_row[i] = number_of(r, place[i]);

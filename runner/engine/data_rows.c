@@ -72,7 +72,7 @@ static status narrow(struct data *data, enum split s, struct problem *p)
     float *x = rows_alloc(r->n, n, sizeof *x);
 
     if (!x)
-        return problem_set(p, "data", 0, "", "the rows do not fit into memory");
+        return problem_no_memory(p, "data", 0, "", "the rows");
     for (int64_t i = 0; i < r->n * n; i++) {
         x[i] = (float)r->wide[i];
         if (isfinite(r->wide[i]) && !isfinite(x[i])) {
@@ -141,8 +141,8 @@ static void reorder(const struct dataset *d, void *rows, int64_t n, size_t size)
 
 static status too_large(const struct dataset *d, int64_t n, struct problem *p)
 {
-    return problem_set(p, d->section, 0, "", "%s: %lld rows of %lld numbers do not fit into memory",
-                       d->in.name, (long long)n, (long long)(d->x_size + d->target_size));
+    return problem_no_memory(p, d->section, 0, d->in.name, "%lld rows of %lld numbers", (long long)n,
+                             (long long)(d->x_size + d->target_size));
 }
 
 /* Inputs that are not finite; NaN stands for a missing value where a transform fills these, and is noted. N

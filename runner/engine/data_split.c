@@ -27,7 +27,7 @@ struct draw {
 
 static status no_memory(const struct draw *d)
 {
-    return problem_set(d->p, "data", 0, "", "%lld rows do not fit into memory", (long long)d->rows);
+    return problem_no_memory(d->p, "data", 0, "", "%lld rows", (long long)d->rows);
 }
 
 /* All rows in the order of STREAM; NULL: out of memory. */

@@ -64,8 +64,7 @@ struct stream {
 
 static status no_memory(const struct stream *t, int64_t width)
 {
-    return problem_set(t->p, "data", 0, "", "%d rows of %lld numbers do not fit into memory", DATA_CHUNK,
-                       (long long)width);
+    return problem_no_memory(t->p, "data", 0, "", "%d rows of %lld numbers", DATA_CHUNK, (long long)width);
 }
 
 static status make_room(struct stream *t, int64_t width)
@@ -97,10 +96,11 @@ static status pass_chunk(struct stream *t, enum split s, int64_t first, size_t n
         return FAILED;
     for (size_t i = 0; i < n; i++, at = !at) {
         struct work *w = &t->work[i];
+        const struct work_verb forward = {.fn = w->item->layer->forward64};
         double *y = t->buffer[!at];
 
         if (work_check_indices(w, NULL, t->buffer[at], rows * w->in_size, first, s, t->p) != OK ||
-            work_call_wide(w, w->item->layer->forward64, NULL, t->buffer[at], rows, y, t->p) != OK)
+            work_call(w, &forward, t->buffer[at], rows, y, t->p) != OK)
             return FAILED;
         for (int64_t k = 0; k < rows * w->out_size; k++)
             if (!isfinite((float)y[k]))
@@ -116,6 +116,7 @@ static status fit(struct stream *t, size_t i)
     struct work *w = &t->work[i];
     const struct rows *train = &t->data->split[SPLIT_TRAIN];
     fell_fit_part part = {.rows = train->n};
+    const struct work_verb fit_part = {.part = &part};
     status result = OK;
 
     part.kept = mem_array((size_t)w->plan.fit_kept + 1, sizeof *part.kept);
@@ -128,7 +129,7 @@ static status fit(struct stream *t, size_t i)
             if (result == OK)
                 result = work_check_indices(w, NULL, x, n * w->in_size, part.row, SPLIT_TRAIN, t->p);
             if (result == OK)
-                result = work_call_wide(w, NULL, &part, x, n, NULL, t->p);
+                result = work_call(w, &fit_part, x, n, NULL, t->p);
         }
     free(part.kept);
     return result;
@@ -144,8 +145,8 @@ static status settle(struct stream *t, enum split s, const struct host_env *env)
 
     r->x = mem_mul((size_t)r->n, (size_t)width, &size) ? mem_try_aligned(size, sizeof *r->x) : NULL;
     if (!r->x)
-        return problem_set(t->p, "data", 0, "", "%lld rows of %lld numbers do not fit into memory",
-                           (long long)r->n, (long long)width);
+        return problem_no_memory(t->p, "data", 0, "", "%lld rows of %lld numbers", (long long)r->n,
+                                 (long long)width);
     for (int64_t first = 0; first < r->n; first += DATA_CHUNK) {
         const int64_t n = chunk_rows(r, first) * width;
         const double *x = NULL;

@@ -15,10 +15,17 @@
 
 enum { PROBED = 16 /* rows that tell whether a transform draws */ };
 
+static status no_memory(const struct work *w, int64_t rows, struct problem *p)
+{
+    return problem_no_memory(p, WORK_SECTION, w->index, w->in.name, "%lld rows of %lld numbers",
+                             (long long)rows, (long long)w->out_size);
+}
+
 /* All rows of a split. What does not grow is written over what was read: chunk by chunk the
  * result stays behind the rows that are still to come. */
 static status apply(struct work *w, const struct spec *spec, struct rows *r, enum split s, struct problem *p)
 {
+    const struct work_verb forward = {.fn = w->item->layer->forward};
     bool grows = w->out_size > w->in_size;
     size_t size, chunk_rows = r->n < DATA_CHUNK ? (size_t)r->n : DATA_CHUNK;
     float *to = NULL, *y = NULL;
@@ -28,8 +35,7 @@ static status apply(struct work *w, const struct spec *spec, struct rows *r, enu
     if (mem_mul(grows ? (size_t)r->n : chunk_rows, (size_t)w->out_size, &size))
         y = mem_try_aligned(size, sizeof *y);
     if (!y) {
-        problem_set(p, WORK_SECTION, w->index, "", "%s: %lld rows of %lld numbers do not fit into memory",
-                    w->in.name, (long long)r->n, (long long)w->out_size);
+        no_memory(w, r->n, p);
         goto out;
     }
     to = grows ? y : r->x;
@@ -38,7 +44,7 @@ static status apply(struct work *w, const struct spec *spec, struct rows *r, enu
         int64_t n = r->n - i < DATA_CHUNK ? r->n - i : DATA_CHUNK;
         float *out = grows ? y + i * w->out_size : y;
 
-        if (work_call(w, w->item->layer->forward, false, r->x + i * w->in_size, n, out, p) != OK)
+        if (work_call(w, &forward, r->x + i * w->in_size, n, out, p) != OK)
             goto out;
         if (!grows)
             memcpy(to + i * w->out_size, y, (size_t)(n * w->out_size) * sizeof *y);
@@ -61,20 +67,18 @@ out:
 /* The same in doubles, into new memory. */
 static status apply_wide(struct work *w, struct rows *r, enum split s, struct problem *p)
 {
+    const struct work_verb forward = {.fn = w->item->layer->forward64};
     double *y = NULL;
     size_t size;
 
     if (mem_mul((size_t)r->n, (size_t)w->out_size, &size))
         y = mem_try_aligned(size, sizeof *y);
     if (!y)
-        return problem_set(p, WORK_SECTION, w->index, "",
-                           "%s: %lld rows of %lld numbers do not fit into memory", w->in.name,
-                           (long long)r->n, (long long)w->out_size);
+        return no_memory(w, r->n, p);
     for (int64_t i = 0; i < r->n; i += DATA_CHUNK) {
         const int64_t n = r->n - i < DATA_CHUNK ? r->n - i : DATA_CHUNK;
 
-        if (work_call_wide(w, w->item->layer->forward64, NULL, r->wide + i * w->in_size, n,
-                           y + i * w->out_size, p) != OK) {
+        if (work_call(w, &forward, r->wide + i * w->in_size, n, y + i * w->out_size, p) != OK) {
             free(y);
             return FAILED;
         }
@@ -99,12 +103,12 @@ static status find_out_if_late(struct work *w, const struct spec *spec, const st
     bool draws[2] = {false, false};
 
     if (!y)
-        return problem_set(p, WORK_SECTION, w->index, "",
-                           "%s: %lld rows of %lld numbers do not fit into memory", w->in.name, (long long)n,
-                           (long long)w->out_size);
+        return no_memory(w, n, p);
     for (int training = 0; training < 2 && result == OK; training++) {
+        const struct work_verb forward = {.fn = w->item->layer->forward, .training = training == 1};
+
         w->in.stream = work_stream(spec, w, 2000);
-        result = work_call(w, w->item->layer->forward, training == 1, train->x, n, y, p);
+        result = work_call(w, &forward, train->x, n, y, p);
         draws[training] = w->in.stream.position != 0;
     }
     *late = draws[1] && !draws[0];
@@ -162,9 +166,8 @@ static status begin_late(struct training *t, struct data *data, const struct spe
         return OK;
     t->before = mem_try_aligned((size_t)train->n, (size_t)w->in_size * sizeof *t->before);
     if (!t->before)
-        return problem_set(p, WORK_SECTION, w->index, "",
-                           "%s: a copy of the %lld training rows does not fit into memory", w->in.name,
-                           (long long)train->n);
+        return problem_no_memory(p, WORK_SECTION, w->index, w->in.name, "a copy of the %lld training rows",
+                                 (long long)train->n);
     memcpy(t->before, train->x, (size_t)train->n * (size_t)w->in_size * sizeof *t->before);
     return OK;
 }
@@ -179,9 +182,10 @@ static status fit_and_apply(struct work *w, struct data *data, const struct spec
     status result = OK;
 
     if (layer->fit || (w->wide && layer->fit64)) {
+        const struct work_verb fit = {.fn = w->wide ? layer->fit64 : layer->fit};
+
         w->in.stream = work_stream(spec, w, 0);
-        result = w->wide ? work_call_wide(w, layer->fit64, NULL, train->wide, train->n, NULL, p)
-                         : work_call(w, layer->fit, false, train->x, train->n, NULL, p);
+        result = work_call(w, &fit, w->wide ? (void *)train->wide : (void *)train->x, train->n, NULL, p);
     }
     if (result == OK && !late && !w->wide) {
         result = find_out_if_late(w, spec, train, &late, p);

@@ -68,7 +68,7 @@ status dataset_read_series(struct dataset *d, int64_t n, struct rows *out, struc
     else
         out->target = mem_try_aligned((size_t)out->series, sizeof *out->target);
     if (!out->x || !(classes ? (void *)out->label : (void *)out->target))
-        return problem_set(p, d->section, 0, "", "%s: a series of %lld numbers does not fit into memory",
-                           d->in.name, (long long)out->series);
+        return problem_no_memory(p, d->section, 0, d->in.name, "a series of %lld numbers",
+                                 (long long)out->series);
     return read_covering(d, out, p);
 }

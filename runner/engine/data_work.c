@@ -87,8 +87,7 @@ static status make_tensors(struct work *w, const struct spec *spec, struct host_
         request.n = data_shape_size(&request.shape);
         w->tensor[k] = request.n ? mem_try_aligned((size_t)request.n, sizeof(float)) : NULL;
         if (!w->tensor[k])
-            return problem_set(p, WORK_SECTION, w->index, "", "%s: its '%s' does not fit into memory",
-                               w->in.name, t->name);
+            return problem_no_memory(p, WORK_SECTION, w->index, w->in.name, "its '%s'", t->name);
         if (!t->init)
             continue;
         init_fans(&request.shape, &request.fan_in, &request.fan_out);
@@ -114,8 +113,8 @@ static status widen_tensors(struct work *w, struct problem *p)
             continue;
         w->wide_tensor[k] = mem_try_aligned((size_t)n, sizeof(double));
         if (!w->wide_tensor[k])
-            return problem_set(p, WORK_SECTION, w->index, "", "%s: its '%s' does not fit into memory",
-                               w->in.name, layer->tensors[k].name);
+            return problem_no_memory(p, WORK_SECTION, w->index, w->in.name, "its '%s'",
+                                     layer->tensors[k].name);
         for (int64_t i = 0; i < n; i++)
             w->wide_tensor[k][i] = (double)w->tensor[k][i];
     }
@@ -136,44 +135,27 @@ status work_open(struct work *w, struct data *data, const struct spec *spec, siz
 
 /* ---- calls ------------------------------------------------------------------------------ */
 
-static status call_wide(struct work *w, fell_status (*fn)(fell_layer_call *), fell_fit_part *part,
-                        const double *x, int64_t batch, double *y, struct problem *p)
+static status call(struct work *w, const struct work_verb *verb, const void *x, int64_t batch, void *y,
+                   struct problem *p)
 {
-    fell_layer_call c = {.ctx = &w->in.ctx,
-                         .settings = w->choice->settings,
-                         .plan = &w->plan,
-                         .batch = batch,
-                         .tensor = w->tensor,
-                         .grad = w->none,
-                         .x64 = x,
-                         .y64 = y,
-                         .tensor64 = w->wide_tensor};
-
-    net_at(&w->in, y ? "forward" : "fit");
-    if ((part ? w->item->layer->fit_part(&c, part) : fn(&c)) != FELL_OK)
-        return data_problem(p, WORK_SECTION, w->index, &w->in);
-    instance_reset(&w->in);
-    return OK;
-}
-
-static status call(struct work *w, fell_status (*fn)(fell_layer_call *), bool training, const float *x,
-                   int64_t batch, float *y, struct problem *p)
-{
-    const float *inputs[1] = {x};
+    const float *inputs[1] = {w->wide ? NULL : x};
     float *no_input_gradient[1] = {NULL};
     fell_layer_call c = {.ctx = &w->in.ctx,
                          .settings = w->choice->settings,
                          .plan = &w->plan,
                          .batch = batch,
-                         .training = training,
-                         .x = inputs,
-                         .y = y,
-                         .dx = no_input_gradient,
+                         .training = verb->training,
+                         .x = w->wide ? NULL : inputs,
+                         .y = w->wide ? NULL : y,
+                         .dx = w->wide ? NULL : no_input_gradient,
                          .tensor = w->tensor,
-                         .grad = w->none};
+                         .grad = w->none,
+                         .x64 = w->wide ? x : NULL,
+                         .y64 = w->wide ? y : NULL,
+                         .tensor64 = w->wide_tensor};
 
-    net_at(&w->in, fn == w->item->layer->fit ? "fit" : "forward");
-    if (fn(&c) != FELL_OK)
+    net_at(&w->in, y ? "forward" : "fit");
+    if ((verb->part ? w->item->layer->fit_part(&c, verb->part) : verb->fn(&c)) != FELL_OK)
         return data_problem(p, WORK_SECTION, w->index, &w->in);
     instance_reset(&w->in);
     return OK;
@@ -198,12 +180,6 @@ static bool park(const struct work *w, int64_t batch, bool has_y, size_t size, v
     return *x && (*y || !has_y);
 }
 
-static status no_room(const struct work *w, int64_t batch, struct problem *p)
-{
-    return problem_set(p, WORK_SECTION, w->index, "", "%s: a copy of %lld rows does not fit into memory",
-                       w->in.name, (long long)batch);
-}
-
 /* What came out, and behind it what was parked. */
 static void unpark(const struct work *w, const void *x, int64_t batch, const void *inner, void *y,
                    size_t size)
@@ -215,43 +191,25 @@ static void unpark(const struct work *w, const void *x, int64_t batch, const voi
               w->parked, batch, size);
 }
 
-status work_call_wide(struct work *w, fell_status (*fn)(fell_layer_call *), fell_fit_part *part,
-                      const double *x, int64_t batch, double *y, struct problem *p)
+status work_call(struct work *w, const struct work_verb *verb, const void *x, int64_t batch, void *y,
+                 struct problem *p)
 {
+    const size_t size = w->wide ? sizeof(double) : sizeof(float);
+    const int64_t in = w->in_size - w->parked;
     void *inner_x, *inner_y;
-    status result = FAILED;
+    status result;
 
     if (!w->parked)
-        return call_wide(w, fn, part, x, batch, y, p);
-    if (park(w, batch, y != NULL, sizeof *x, &inner_x, &inner_y)) {
-        copy_rows(inner_x, w->in_size - w->parked, x, w->in_size, w->in_size - w->parked, batch, sizeof *x);
-        result = call_wide(w, fn, part, inner_x, batch, inner_y, p);
+        return call(w, verb, x, batch, y, p);
+    if (park(w, batch, y != NULL, size, &inner_x, &inner_y)) {
+        copy_rows(inner_x, in, x, w->in_size, in, batch, size);
+        result = call(w, verb, inner_x, batch, inner_y, p);
     } else {
-        no_room(w, batch, p);
+        result =
+            problem_no_memory(p, WORK_SECTION, w->index, w->in.name, "a copy of %lld rows", (long long)batch);
     }
     if (result == OK && y)
-        unpark(w, x, batch, inner_y, y, sizeof *x);
-    free(inner_x);
-    free(inner_y);
-    return result;
-}
-
-status work_call(struct work *w, fell_status (*fn)(fell_layer_call *), bool training, const float *x,
-                 int64_t batch, float *y, struct problem *p)
-{
-    void *inner_x, *inner_y;
-    status result = FAILED;
-
-    if (!w->parked)
-        return call(w, fn, training, x, batch, y, p);
-    if (park(w, batch, y != NULL, sizeof *x, &inner_x, &inner_y)) {
-        copy_rows(inner_x, w->in_size - w->parked, x, w->in_size, w->in_size - w->parked, batch, sizeof *x);
-        result = call(w, fn, training, inner_x, batch, inner_y, p);
-    } else {
-        no_room(w, batch, p);
-    }
-    if (result == OK && y)
-        unpark(w, x, batch, inner_y, y, sizeof *x);
+        unpark(w, x, batch, inner_y, y, size);
     free(inner_x);
     free(inner_y);
     return result;

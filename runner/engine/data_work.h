@@ -34,13 +34,17 @@ void work_release(struct work *w);
 /* Streams of transforms are told from those of datasets by their instance. */
 struct rng_stream work_stream(const struct spec *spec, const struct work *w, uint64_t step);
 
-/* A call of forward or fit on B rows of X. */
-status work_call(struct work *w, fell_status (*fn)(fell_layer_call *), bool training, const float *x,
-                 int64_t batch, float *y, struct problem *p);
+/* What a transform is asked to do. */
+struct work_verb {
+    fell_status (*fn)(fell_layer_call *); /* forward or fit; of doubles forward64 or fit64 */
+    bool training;
+    fell_fit_part *part; /* or NULL; else fit_part, not FN */
+};
 
-/* A call of forward64 or fit64, or of fit_part with PART, in doubles. */
-status work_call_wide(struct work *w, fell_status (*fn)(fell_layer_call *), fell_fit_part *part,
-                      const double *x, int64_t batch, double *y, struct problem *p);
+/* BATCH rows of X [batch, in_size] to Y [batch, out_size], or NULL where it is fitted: floats, or doubles
+ * where W is wide. */
+status work_call(struct work *w, const struct work_verb *verb, const void *x, int64_t batch, void *y,
+                 struct problem *p);
 
 /* N numbers of rows FIRST and on of split S go in: a layer that takes whole numbers below plan.indices relies
  * on the host's check. X or, where it is NULL, WIDE. */

@@ -97,7 +97,7 @@ static status make_buffers(struct looks *l, struct problem *p)
     l->sum = mem_try_aligned(weights, sizeof *l->sum);
     if (!l->x || !l->target || !l->label || !l->piece[0] || !l->piece[1] || !l->piece[2] || !l->first ||
         !l->before || !l->kept || !l->sum)
-        return problem_set(p, "probes", 0, "", "no memory for copies of the weights");
+        return problem_no_memory(p, "probes", 0, "", "copies of the weights");
     memcpy(l->first, n->weights, (size_t)l->weights * sizeof *l->first);
     memcpy(l->before, n->weights, (size_t)l->weights * sizeof *l->before);
     return OK;
@@ -185,8 +185,8 @@ static status make_states(struct look *k, struct looks *l, int index, struct pro
                                (long long)floats[i], k->item->states[i].name);
         k->state[i] = mem_try_aligned((size_t)floats[i] + STATE_BEHIND, sizeof(float));
         if (!k->state[i])
-            return problem_set(p, "probes", index, "", "%s: no memory for %lld floats of %s", k->in.name,
-                               (long long)floats[i], k->item->states[i].name);
+            return problem_no_memory(p, "probes", index, k->in.name, "%lld floats of %s",
+                                     (long long)floats[i], k->item->states[i].name);
         for (int b = 0; b < STATE_BEHIND; b++)
             memcpy(&k->state[i][floats[i] + b], &STATE_GUARD, sizeof STATE_GUARD);
     }

@@ -301,7 +301,7 @@ status measure_allocate(struct measure *m, struct problem *p)
     }
     if (!m->pred || ((keeps || (m->classes && m->no_class)) && !m->label && !m->target) ||
         (m->data->target_mean && !make_own(m)))
-        return problem_set(p, "metrics", 0, "", "no memory for the outputs of %lld rows", (long long)most);
+        return problem_no_memory(p, "metrics", 0, "", "the outputs of %lld rows", (long long)most);
     return OK;
 }
 

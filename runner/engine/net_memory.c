@@ -220,7 +220,7 @@ static status make_pieces(struct net *n, const struct entry *last, struct proble
     for (size_t i = 0; i < sizeof n->piece / sizeof *n->piece; i++) {
         n->piece[i] = mem_try_aligned((size_t)size, sizeof **n->piece);
         if (!n->piece[i])
-            return problem_set(p, "model", 0, "", "no memory for a row of %lld outputs", (long long)size);
+            return problem_no_memory(p, "model", 0, "", "a row of %lld outputs", (long long)size);
     }
     return OK;
 }

@@ -18,6 +18,18 @@ status problem_set(struct problem *p, const char *section, int index, const char
     return FAILED;
 }
 
+status problem_no_memory(struct problem *p, const char *section, int index, const char *who, const char *fmt,
+                         ...)
+{
+    char what[512];
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintf(what, sizeof what, fmt, ap);
+    va_end(ap);
+    return problem_set(p, section, index, "", "%s%sno memory for %s", who, *who ? ": " : "", what);
+}
+
 status problem_of_instance(const struct instance *in, const char *section, int index, struct problem *p)
 {
     struct error err;

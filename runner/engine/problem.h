@@ -21,6 +21,10 @@ struct problem {
 __attribute__((format(printf, 5, 6))) status problem_set(struct problem *p, const char *section, int index,
                                                          const char *setting, const char *fmt, ...);
 
+/* "WHO: no memory for ..."; WHO "": of nobody in particular. FMT says for what. */
+__attribute__((format(printf, 5, 6))) status
+problem_no_memory(struct problem *p, const char *section, int index, const char *who, const char *fmt, ...);
+
 /* The message of a failed callback as a problem of SECTION. */
 status problem_of_instance(const struct instance *in, const char *section, int index, struct problem *p);
 

@@ -29,7 +29,7 @@ status tally_init(struct tally *t, struct net *n, struct host_env *env, enum rec
     net_trained(n, &grads, &floats);
     t->before = mem_try_aligned((size_t)floats, sizeof *t->before);
     if (!t->before)
-        return problem_set(p, "model", 0, "", "no memory for a copy of the weights");
+        return problem_no_memory(p, "model", 0, "", "a copy of the weights");
     return OK;
 }
 

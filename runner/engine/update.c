@@ -238,7 +238,7 @@ status update_allocate(struct update *u, struct net *n, struct problem *p)
             continue;
         s->values = mem_try_aligned(slot_floats(u, s) + 1, sizeof *s->values);
         if (!s->values)
-            return problem_set(p, "optimizer", 0, "", "%s: no memory for %s", u->in.name, s->name);
+            return problem_no_memory(p, "optimizer", 0, u->in.name, "%s", s->name);
     }
     for (struct update_call *c = u->call; c < u->call + u->ncalls; c++) {
         const bool one = c->first == c->last && u->item->reach != FELL_WHOLE;

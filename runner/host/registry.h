@@ -46,6 +46,11 @@ struct item {
 };
 #undef ITEM_MEMBER
 
+/* Where the program's own plugins are once it is installed. */
+#ifndef FELL_PLUGINDIR
+#define FELL_PLUGINDIR "/usr/local/lib/fell/plugins"
+#endif
+
 struct registry;
 
 struct registry *registry_new(void);

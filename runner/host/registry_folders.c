@@ -10,10 +10,6 @@
 #include "base/text.h"
 #include "host/registry_open.h"
 
-#ifndef FELL_PLUGINDIR
-#define FELL_PLUGINDIR "/usr/local/lib/fell/plugins"
-#endif
-
 struct list {
     size_t n;
     struct plugin_folder *folders;

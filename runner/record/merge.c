@@ -14,6 +14,7 @@
 #include "record/claim.h"
 #include "record/database.h"
 #include "record/schema.h"
+#include "record/writer.h"
 
 /* Copies rows of one table. */
 struct copier {
@@ -172,9 +173,7 @@ status merge_add_checkpoint(sqlite3 *to, const char *to_path, int64_t run, const
                             sqlite3_stmt *from, struct error *err)
 {
     sqlite3_stmt *s = NULL;
-    int rc = sqlite3_prepare_v2(
-        to, "INSERT INTO checkpoints (run_id, epoch, path, sha256, is_best) VALUES (?1, ?2, ?3, ?4, ?5)", -1,
-        &s, NULL);
+    int rc = sqlite3_prepare_v2(to, WRITER_CHECKPOINT, -1, &s, NULL);
 
     if (rc == SQLITE_OK) {
         sqlite3_bind_int64(s, 1, run);

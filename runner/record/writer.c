@@ -50,8 +50,7 @@ static const char *const sql_text[SQL_COUNT] = {
                        " WHERE NOT EXISTS (SELECT 1 FROM events WHERE run_id = ?1 AND kind = ?3)",
     [SQL_CHECKPOINT_FORGET] = "DELETE FROM checkpoints WHERE run_id = ?1 AND"
                               " (path = ?2 OR substr(path, -length(?2) - 1) = '/' || ?2)",
-    [SQL_CHECKPOINT] =
-        "INSERT INTO checkpoints (run_id, epoch, path, sha256, is_best) VALUES (?1, ?2, ?3, ?4, ?5)",
+    [SQL_CHECKPOINT] = WRITER_CHECKPOINT,
     [SQL_GIT_DIRTY] = "UPDATE experiments SET git_dirty = ?2 WHERE id = ?1",
     [SQL_ADD_EXPERIMENT] =
         "INSERT INTO experiments (uid, name, spec, spec_sha256, created_at, command, version,"

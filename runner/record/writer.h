@@ -20,6 +20,10 @@ struct metric_names {
     struct metric_value *metric;
 };
 
+/* For a checkpoint of a run of one's own, and one that comes with a merged run. */
+#define WRITER_CHECKPOINT                                                                                    \
+    "INSERT INTO checkpoints (run_id, epoch, path, sha256, is_best) VALUES (?1, ?2, ?3, ?4, ?5)"
+
 /* All statements; the values of each are in the order of its text (writer.c). */
 enum writer_sql {
     SQL_RUN_STARTED,

@@ -421,7 +421,7 @@ static cJSON *sweep_key_schema(const struct schema_maker *m, const struct spec_k
 cJSON *schema_sweep(struct schema_maker *m)
 {
     const char *name = m->part ? "sweep.part" : "sweep";
-    cJSON *map = schema_map("Settings that vary from trial to trial.", true);
+    cJSON *map = schema_map(spec_key_find(&spec_section_top, "sweep")->doc, true);
 
     for (size_t i = 0; i < spec_section_sweep.nkeys; i++) {
         const struct spec_key *key = &spec_section_sweep.keys[i];

@@ -11,6 +11,7 @@
 
 #define EMBED "embed "
 
+/* How long a vector may be is the dataset's to say; but a layer is made of what is one. */
 static bool is_embedded(const char *word)
 {
     int64_t n;
@@ -45,9 +46,7 @@ size_t spec_embedded_count(const struct spec_reader *r)
 /* What a name for entries and tensors has in the place of C. */
 static char letter_of(char c)
 {
-    const char *allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
-
-    return c && strchr(allowed, c) ? c : '_';
+    return c && strchr(SPEC_NAME_LETTERS "-", c) ? c : '_';
 }
 
 static bool are_alike(const char *a, const char *b)

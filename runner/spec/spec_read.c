@@ -102,6 +102,15 @@ static void read_choices(struct spec_reader *r, const struct spec_key *key, cons
         spec_read_choice(r, key->role, list ? node->item[i] : node, &(*choices)[i]);
 }
 
+status spec_want_map(struct spec_reader *r, const struct node *node, const char *who)
+{
+    if (node->kind == NODE_MAP)
+        return OK;
+    r->result |=
+        diag_error(r->diag, &node->place, "%s is a map of settings, not %s", who, spec_describe(r, node));
+    return FAILED;
+}
+
 /* ---- sections ----------------------------------------------------------------------- */
 
 static void read_section_key(struct spec_reader *r, const struct spec_section *section,
@@ -131,11 +140,8 @@ void spec_read_section(struct spec_reader *r, const struct spec_section *section
     const struct item table = spec_section_item(section);
     const char *names[SPEC_MOST_KEYS];
 
-    if (map && map->kind != NODE_MAP) {
-        r->result |= diag_error(r->diag, &map->place, "%s is a map of settings, not %s",
-                                *section->name ? section->name : "a spec", spec_describe(r, map));
+    if (map && spec_want_map(r, map, *section->name ? section->name : "a spec") != OK)
         return;
-    }
     spec_section_names(section, false, names);
     r->result |= settings_check_keys(&table, map, names, r->diag);
     r->result |= settings_fill(r->arena, &table, (char *)r->spec + section->base, map, at, r->diag);

@@ -22,6 +22,9 @@ const struct node *spec_get(const struct node *map, const char *key);
 /* A node as messages call what stands there: 'relu', "null", "a list", "an empty map", "a map". */
 const char *spec_describe(struct spec_reader *r, const struct node *node);
 
+/* NODE is a map. Errors, in R's diag: WHO is one, and not what NODE is. */
+status spec_want_map(struct spec_reader *r, const struct node *node, const char *who);
+
 /* Everything that the table of SECTION says, down through its sections; KEY_FORM is left
  * to the caller. AT is where missing keys are reported. */
 void spec_read_section(struct spec_reader *r, const struct spec_section *section, const struct node *map,

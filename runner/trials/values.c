@@ -357,8 +357,9 @@ static status read_form(struct form_reader *f, const struct values_form *form)
     status result = OK;
 
     f->v->form = form->word;
-    if (form->inner && map->kind != NODE_MAP)
-        return refuse(f, map, "%s is a map of settings, not %s", form->word, spec_describe(f->r, map));
+    if (form->inner &&
+        spec_want_map(f->r, map, arena_format(f->r->arena, "%s: %s", f->path, form->word)) != OK)
+        return FAILED;
     if (form->inner)
         result = settings_check_keys(&(struct item){.name = f->path}, f->node, word, f->r->diag);
     result |= settings_check_keys(&table, map, form->other, f->r->diag);

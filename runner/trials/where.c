@@ -54,6 +54,8 @@ static int count_steps(void *arg)
 
 /* ---- preparing --------------------------------------------------------------------------- */
 
+static const char one_wanted[] = "one expression is wanted here, without ';' or comments";
+
 /* What makes TEXT more, or less, than an expression in brackets, or NULL: brackets that close what stands
  * around it, a statement's end, comments. What is quoted does not count. */
 static const char *not_one_expression(const char *text)
@@ -68,10 +70,8 @@ static const char *not_one_expression(const char *text)
             p = strchr(p + 1, ends[quote - quotes]);
             if (!p)
                 return "a quote is opened and never closed";
-        } else if (*p == ';') {
-            return "one expression is wanted here, without ';'";
-        } else if ((*p == '-' && p[1] == '-') || (*p == '/' && p[1] == '*')) {
-            return "one expression is wanted here, without comments";
+        } else if (*p == ';' || (*p == '-' && p[1] == '-') || (*p == '/' && p[1] == '*')) {
+            return one_wanted;
         }
         depth += (*p == '(') - (*p == ')');
         if (depth < 0)
@@ -173,11 +173,11 @@ struct where *where_new(struct spec_reader *r, const struct node *node, const st
     else if (!w->st)
         wrong = sqlite3_errmsg(w->db);
     else if (*tail)
-        wrong = "one expression is wanted here, without ';'";
+        wrong = one_wanted;
     else if (sqlite3_bind_parameter_count(w->st) != (int)s->ncolumns)
         wrong = "there is no value for '?'";
     else if (!stands_alone(w, node->text))
-        wrong = "one expression is wanted here";
+        wrong = one_wanted;
     if (wrong)
         refuse(r, node, s, wrong);
     free(query);

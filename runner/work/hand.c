@@ -137,32 +137,19 @@ static status end_badly(struct hand *h, const struct hand_env *env, const char *
 /* The process is gone, or talks nonsense. */
 static status lose_process(struct hand *h, const struct hand_env *env, bool broken, struct error *err)
 {
-    const struct crash_head crash = h->process.crash;
-    struct strbuf why = {0}, limit = {0};
-    const char *word;
+    struct strbuf why = {0};
     status result = OK;
     int sig;
+    const char *word = limits_judge_end(&h->watch, &h->process, broken, &why, &sig);
 
-    if (broken)
-        strbuf_add(&why, "what the worker process sent makes no sense; ");
-    sig = process_bury(&h->process, broken, &why);
-    word = h->watch.broken ? h->watch.broken : broken ? NULL : limits_judge_crash(&h->watch, &crash);
-    if (word) {
-        strbuf_add(&limit, h->watch.text);
-        process_add_where(&h->process, &limit);
-    }
     if (h->busy && env->interrupted) {
         result = recorder_event(env->recorder, h->task.run, run_end_word(RUN_INTERRUPTED), NULL, err);
         result |=
             end_run(h, env, run_end_word(RUN_INTERRUPTED), time_monotonic() - h->started, NULL, NULL, 0, err);
-    } else if (h->busy && word) {
-        result = end_badly(h, env, word, limit.text, 0, err);
     } else if (h->busy) {
-        result = end_badly(h, env, run_statuses[sig && !broken ? STATUS_CRASHED : STATUS_FAILED].word,
-                           why.text, broken ? 0 : sig, err);
+        result = end_badly(h, env, word, why.text, sig, err);
     }
     strbuf_release(&why);
-    strbuf_release(&limit);
     return result;
 }
 

@@ -171,7 +171,7 @@ double limits_look(struct limit_watch *w, pid_t pid, bool waiting)
 }
 
 /* Near the ceiling an allocation fails, and what a plugin makes of that may be anything. */
-const char *limits_judge_crash(struct limit_watch *w, const struct crash_head *crash)
+static void judge_memory(struct limit_watch *w, const struct crash_head *crash)
 {
     const int64_t most = w->limits ? w->limits->memory_mb : 0;
 
@@ -182,5 +182,24 @@ const char *limits_judge_crash(struct limit_watch *w, const struct crash_head *c
     else if (crash->memory_is_out)
         break_limit(w, STATUS_OUT_OF_MEMORY, "no more memory could be had; it had %.1f MiB",
                     mib(crash->memory_bytes));
-    return w->broken;
+}
+
+const char *limits_judge_end(struct limit_watch *w, struct process *p, bool broken, struct strbuf *why,
+                             int *sig)
+{
+    const struct crash_head crash = p->crash;
+
+    if (broken)
+        strbuf_add(why, "what the worker process sent makes no sense; ");
+    *sig = process_bury(p, broken, why);
+    if (!w->broken && !broken)
+        judge_memory(w, &crash);
+    if (w->broken) {
+        why->len = 0;
+        strbuf_add(why, w->text);
+        process_add_where(p, why);
+    }
+    if (w->broken || broken)
+        *sig = 0;
+    return w->broken ? w->broken : run_statuses[*sig ? STATUS_CRASHED : STATUS_FAILED].word;
 }

@@ -41,8 +41,10 @@ double limits_look(struct limit_watch *w, pid_t pid, bool waiting);
 /* The run is over. */
 void limits_end(struct limit_watch *w);
 
-/* The status word of a process that died, for the memory that it had: "out_of_memory" with a
- * sentence in w->text, or NULL when that was not the reason. */
-const char *limits_judge_crash(struct limit_watch *w, const struct crash_head *crash);
+/* P, which had a run, is gone, or talks nonsense (BROKEN) and is killed: the run's status word, and in WHY
+ * how that came. *SIG: the signal of a crash, else 0. What a limit ended, or the memory that it had, is no
+ * crash. */
+const char *limits_judge_end(struct limit_watch *w, struct process *p, bool broken, struct strbuf *why,
+                             int *sig);
 
 #endif

@@ -42,6 +42,9 @@ const char *tree_describe(struct tree *t, const struct node *n);
 struct node *tree_read(struct tree *t, const struct source *source, const char *yaml, size_t len,
                        struct diag *d);
 
+/* libyaml, which allocates by itself, has run out of it. */
+void tree_memory_is_out(struct diag *d);
+
 struct yaml_parser_s;
 
 /* YAML has only characters that libyaml takes; *CHARACTERS is how many, as it counts. */

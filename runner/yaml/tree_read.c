@@ -428,8 +428,7 @@ struct node *tree_read(struct tree *t, const struct source *source, const char *
         return NULL;
     r.anchors = mem_array(TREE_ANCHORS, sizeof *r.anchors);
     if (!yaml_parser_initialize(&r.parser)) {
-        mem_note_shortage();
-        diag_error(d, NULL, "memory is out while this is read");
+        tree_memory_is_out(d);
         goto out;
     }
     yaml_parser_set_input_string(&r.parser, (const unsigned char *)yaml, len);

@@ -71,6 +71,12 @@ static const struct meaning {
     {bad_tab, "a tab cannot be used for indentation; use blanks", false},
 };
 
+void tree_memory_is_out(struct diag *d)
+{
+    mem_note_shortage();
+    diag_error(d, NULL, "memory is out while this is read");
+}
+
 void tree_report_syntax(const struct yaml_parser_s *p, const struct source *source, size_t characters,
                         struct diag *d)
 {
@@ -81,8 +87,7 @@ void tree_report_syntax(const struct yaml_parser_s *p, const struct source *sour
     char *text;
 
     if (p->error == YAML_MEMORY_ERROR) {
-        mem_note_shortage(); /* libyaml allocates by itself */
-        diag_error(d, NULL, "memory is out while this is read");
+        tree_memory_is_out(d);
         return;
     }
     if (strcmp(problem, no_token) == 0 && *p->buffer.pointer == '\t')
