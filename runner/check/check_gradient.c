@@ -222,6 +222,18 @@ static bool adds_to(struct rig *g, int number, bool *set)
     return adds;
 }
 
+/* Does a backward pass draw random numbers beside those of the forward pass? */
+static bool draws_again(struct rig *g)
+{
+    struct error err;
+    uint64_t drawn;
+
+    if (!rig_goes_back(g->s.item->kind) || rig_forward(g, &err) != OK)
+        return false;
+    drawn = g->s.in.stream.position;
+    return drawn && rig_backward(g, &err) == OK && g->s.in.stream.position != drawn;
+}
+
 /* A mistake that many make, where the gradient in T looks like it; "" otherwise. The rig is used up. */
 static const char *explain(struct tensor *t, double scale, char out[200])
 {
@@ -236,6 +248,9 @@ static const char *explain(struct tensor *t, double scale, char out[200])
         snprintf(
             out, 200,
             ": dpred is the gradient of the mean; give that of the sum, since the host divides by weight");
+    else if (draws_again(t->g))
+        snprintf(out, 200,
+                 ": backward draws random numbers again, which are others; keep those of forward in 'saved'");
     else if (all_times(t, -1.0, scale))
         snprintf(out, 200, ": %s has the wrong sign everywhere", name);
     else if (all_times(t, 0.0, scale))

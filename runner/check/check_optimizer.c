@@ -75,6 +75,45 @@ static double descend(struct checked *c, const struct setup *u, double lr,
     return isfinite(last) ? last / first : INFINITY;
 }
 
+/* What goes wrong on the way: the first step goes up, or later ones do, of what it remembers. */
+static const char *why_not_down(struct checked *c, const struct setup *u,
+                                double (*f)(const float *w, float *g, int64_t n))
+{
+    const struct conditions how = usual_conditions(c->seed, c->level);
+    struct rig *g = checked_rig(c, u, &how);
+    double value, along = 0.0;
+    struct error err;
+    bool moved = false;
+
+    if (!g)
+        return "";
+    for (int64_t i = 0; i < g->optimizer.n; i++)
+        g->optimizer.w[i] = i % 2 ? 1.0f : -1.2f;
+    g->optimizer.lr = 1e-3;
+    if (rig_optimizer_step(g, 1, &value, f, &err) == OK) {
+        float *slope = mem_array((size_t)g->optimizer.n, sizeof *slope),
+              *first = mem_array((size_t)g->optimizer.n, sizeof *first);
+
+        for (int64_t i = 0; i < g->optimizer.n; i++)
+            first[i] = i % 2 ? 1.0f : -1.2f;
+        f(first, slope, g->optimizer.n);
+        for (int64_t i = 0; i < g->optimizer.n; i++) {
+            along += (double)slope[i] * (double)(g->optimizer.w[i] - first[i]);
+            moved = moved || g->optimizer.w[i] != first[i];
+        }
+        free(slope);
+        free(first);
+    }
+    checked_done(g);
+    if (along > 0.0)
+        return ": its first step goes up, along the gradient; w -= c->lr * g goes down";
+    if (!moved)
+        return ": its first step moves nothing";
+    return c->item->optimizer->nslots ? ": its first step goes down, and later ones do not; look at what its "
+                                        "slots remember, and with which sign"
+                                      : ": its first step goes down, and later ones do not";
+}
+
 static void check_descent_of(struct checked *c, const struct setup *u, const char *name,
                              double (*f)(const float *w, float *g, int64_t n), struct finding *out)
 {
@@ -85,8 +124,8 @@ static void check_descent_of(struct checked *c, const struct setup *u, const cha
         best = fmin(best, descend(c, u, rates[i], f));
     if (!(best < 0.95))
         finding_fail(out,
-                     "%s: after 400 steps %.3g of its first value is left, at the best of 5 rates, with %s",
-                     name, best, u->settings[0] ? u->settings : "its defaults");
+                     "%s: after 400 steps %.3g of its first value is left, at the best of 5 rates, with %s%s",
+                     name, best, u->settings[0] ? u->settings : "its defaults", why_not_down(c, u, f));
 }
 
 /* One switch, and nothing else, is not as the defaults have it; but one that turns round what is meant. */

@@ -24,7 +24,9 @@ static bool are_apart(const struct rig *a, const struct rig *b, struct error *wh
     for (int i = 0; i < a->nbuffers; i++) {
         const struct buffer *x = &a->buffer[i], *y = &b->buffer[i];
 
-        for (int64_t k = 0; k < x->n && x->floats && x->use != USE_INPUT && x->use != USE_HIDDEN; k++)
+        for (int64_t k = 0;
+             k < x->n && x->floats && x->use != USE_INPUT && x->use != USE_SETTING && x->use != USE_HIDDEN;
+             k++)
             if (is_apart(buffer_at(x, k), buffer_at(y, k), near)) {
                 error_set(what, "%s[%lld] is %.6g and %.6g", x->name, (long long)k, buffer_at(x, k),
                           buffer_at(y, k));
@@ -129,6 +131,15 @@ static void take_state(struct rig *to, const struct rig *from)
                    (size_t)(to->buffer[i].n * to->buffer[i].size));
 }
 
+/* What to say in `flags` where it is meant so. */
+static const char *who_mixes(const struct item *item, bool rows)
+{
+    if (item->kind == FELL_KIND_ACTIVATION)
+        return rows ? ": an activation looks at no row but its own"
+                    : " of its row: say FELL_ROWWISE in flags if it is meant to look at them";
+    return ": say FELL_MIXES_ROWS in flags if it is meant to look at them";
+}
+
 /* Does part KEPT of y change with the other parts of x? A transform is fitted on the same rows before. */
 static void check_part(struct checked *c, const struct setup *u, int64_t kept, int64_t parts, bool large,
                        struct finding *f)
@@ -155,10 +166,10 @@ static void check_part(struct checked *c, const struct setup *u, int64_t kept, i
 
             for (int64_t k = kept * n; k < (kept + 1) * n && f->outcome == OUTCOME_PASSED; k++)
                 if (memcmp((float *)y->v + k, (float *)z->v + k, sizeof(float)) != 0)
-                    finding_fail(f, "y[%lld], in %s %lld, is %.6g, and %.6g beside other %ss, %s",
+                    finding_fail(f, "y[%lld], in %s %lld, is %.6g, and %.6g beside other %ss%s, %s",
                                  (long long)k, parts == u->batch ? "row" : "element", (long long)kept,
                                  buffer_at(y, k), buffer_at(z, k), parts == u->batch ? "row" : "element",
-                                 rig_where(a, where));
+                                 who_mixes(c->item, parts == u->batch), rig_where(a, where));
         }
     }
     checked_done(a);

@@ -13,6 +13,8 @@
 static const uint32_t USUAL_UNSET = 0x7fc0beef, USUAL_SCRATCH = 0x7fc0feed, USUAL_GONE = 0x7fc0dead,
                       USUAL_GUARD = 0xa5a5a5a5;
 
+enum { MOST_LISTS = 24 }; /* buffers for settings: there are few lists */
+
 /* ---- a step ----------------------------------------------------------------------------------------- */
 
 struct conditions usual_conditions(uint64_t seed, enum simd_level level)
@@ -38,6 +40,53 @@ static void set_lr(struct rig *g)
                    sizeof g->how.lr_setting);
 }
 
+/* A copy of N elements of SIZE bytes between guards, in place of those that *V points to; a list that is
+ * empty stays as it is, which may be NULL. */
+static void lend_list(struct rig *g, const char *of, const char *field, const void *v, int64_t n, size_t size)
+{
+    char name[64];
+    void *from;
+    int b;
+
+    memcpy(&from, v, sizeof from);
+    if (n < 1 || !from || g->nbuffers >= MOST_LISTS)
+        return;
+    snprintf(name, sizeof name, "settings->%.40s.%s", of, field);
+    b = rig_buffer(g, USE_SETTING, n, (int)size, name);
+    g->buffer[b].floats = false;
+    memcpy(g->buffer[b].v, from, (size_t)n * size);
+    rig_keep(g, b);
+    memcpy((void *)(uintptr_t)v, &g->buffer[b].v, sizeof from);
+}
+
+/* The settings and their lists lie between guards like any buffer: who takes a list for longer than it is
+ * reads past it. */
+static void lend_settings(struct rig *g)
+{
+    const struct item *item = g->s.item;
+    const int b = rig_buffer(g, USE_SETTING, (int64_t)item->settings_size, 1, "settings, byte ");
+
+    if (item->settings_size)
+        memcpy(g->buffer[b].v, g->s.settings, item->settings_size);
+    g->s.settings = g->buffer[b].v;
+    for (size_t i = 0; i < item->nparams; i++) {
+        const fell_param *p = &item->params[i];
+        const char *at = (const char *)g->s.settings + p->offset;
+        fell_floats list;
+        fell_map map;
+
+        if (p->type == FELL_P_INTS || p->type == FELL_P_FLOATS || p->type == FELL_P_STRINGS) {
+            memcpy(&list, at, sizeof list); /* the three are alike but for what they point to */
+            lend_list(g, p->name, "v", at + offsetof(fell_floats, v), list.n, sizeof *list.v);
+        } else if (p->type == FELL_P_MAP) {
+            memcpy(&map, at, sizeof map);
+            lend_list(g, p->name, "key", at + offsetof(fell_map, key), map.n, sizeof *map.key);
+            lend_list(g, p->name, "value", at + offsetof(fell_map, value), map.n, sizeof *map.value);
+        }
+    }
+    rig_keep(g, b);
+}
+
 status rig_open(struct rig *g, const struct item *item, struct registry *r, const struct setup *u,
                 const struct conditions *how, struct error *err)
 {
@@ -50,8 +99,7 @@ status rig_open(struct rig *g, const struct item *item, struct registry *r, cons
         return FAILED;
     if (how->lr_setting != 0.0)
         set_lr(g);
-    g->settings_start = mem_alloc(item->settings_size ? item->settings_size : 1);
-    memcpy(g->settings_start, g->s.settings, item->settings_size);
+    lend_settings(g);
     g->draw = rng_stream(how->seed, RNG_DATA, 1, 1);
     if (kind_work(item->kind)->prepare(g, err) != OK)
         return FAILED;
@@ -62,7 +110,6 @@ status rig_open(struct rig *g, const struct item *item, struct registry *r, cons
 void rig_close(struct rig *g)
 {
     rig_memory_close(g);
-    free(g->settings_start);
     subject_close(&g->s);
     pool_free(g->pool);
 }
@@ -174,6 +221,11 @@ static void trace_where(const struct rig *g)
     n = strlen(trace->where);
     if (g->how.fence)
         snprintf(trace->where + n, sizeof trace->where - n, ", where nothing can be read behind a buffer");
+    n = strlen(trace->where);
+    if ((item->kind == FELL_KIND_METRIC && g->metric.pred) || (item->kind == FELL_KIND_LOSS && g->loss.pred))
+        snprintf(trace->where + n, sizeof trace->where - n, ", where %s",
+                 g->metric.label || g->loss.label ? "targets are classes ('target' is NULL)"
+                                                  : "targets are values ('label' is NULL)");
     if (item->kind != FELL_KIND_OPTIMIZER || !g->optimizer.w)
         return;
     if (!g->optimizer.shape)

@@ -2,7 +2,8 @@
  * conditions: the workbench of `fell plugin check`.
  *
  * Every buffer that the plugin gets lies between guards of a chosen pattern, and what nobody has
- * set yet holds another; so does its scratch memory, before a call and after it. Two rigs of the same setup
+ * set yet holds another; so does its scratch memory, before a call and after it. Settings and their lists lie
+ * between guards, too. Two rigs of the same setup
  * and seed have the same inputs: what differs after a step is the plugin's doing.
  */
 #ifndef CHECK_RIG_H
@@ -13,7 +14,7 @@
 #include "check/setup.h"
 #include "check/subject.h"
 
-enum { RIG_BUFFERS = 80, RIG_TABLE = 5, RIG_TABLE_WIDTH = 7 };
+enum { RIG_BUFFERS = 120, RIG_TABLE = 5, RIG_TABLE_WIDTH = 7 };
 
 /* What a callback may do to a buffer. */
 enum use {
@@ -21,7 +22,8 @@ enum use {
     USE_OUTPUT, /* set all of it */
     USE_ADDED,  /* add to it: parameter gradients */
     USE_STATE,  /* read and change: state tensors, weights and slots of an optimizer */
-    USE_HIDDEN  /* its own business: saved */
+    USE_HIDDEN, /* its own business: saved */
+    USE_SETTING /* read only, and no tensor: the settings and what their lists point to */
 };
 
 struct buffer {
@@ -102,7 +104,6 @@ struct rig {
     struct rng_stream draw; /* of the inputs */
     int nbuffers;
     struct buffer buffer[RIG_BUFFERS];
-    void *settings_start;
     pthread_mutex_t lock; /* of scratch */
     struct scratch_block *scratch, *returned;
     unsigned char *guard;         /* what guards look like */

@@ -27,6 +27,13 @@ static int64_t row_number(const struct reader *r, int64_t i)
     return i < (r->n + 1) / 2 ? i : r->info->rows - r->n + i;
 }
 
+/* By whether they are read in double, and whether they have classes. */
+static const char *const reading_words[2][2] = {
+    {"when it reads rows of values (label is NULL, target is filled)",
+     "when it reads rows of classes (target is NULL, label is filled)"},
+    {"when it reads rows of values in double (x and label are NULL, x64 and target are filled)",
+     "when it reads rows of classes in double (x and target are NULL, x64 and label are filled)"}};
+
 /* Those that it reads in double become floats. */
 status rig_data_read(struct rig *g, const fell_data_info *info, const int64_t *row, int64_t n, float *x,
                      void *target, struct error *err)
@@ -53,7 +60,7 @@ status rig_data_read(struct rig *g, const fell_data_info *info, const int64_t *r
     }
     c.x = wide ? NULL : x;
     c.x64 = wide;
-    rig_note(wide ? "when it reads rows in double (x is NULL, x64 is filled)" : "when it reads rows");
+    rig_note(reading_words[wide != NULL][classes]);
     if (rig_call(g, g->s.item->dataset->read(&c), err) != OK)
         return FAILED;
     for (int64_t i = 0; wide && i < numbers; i++)

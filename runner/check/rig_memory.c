@@ -48,9 +48,14 @@ void rig_note(const char *doing)
 static void set_unset(void *to, size_t bytes, uint32_t pattern)
 {
     unsigned char *p = to;
+    size_t done = bytes < sizeof pattern ? bytes : sizeof pattern;
 
-    for (size_t i = 0; i < bytes; i++)
-        p[i] = (unsigned char)(pattern >> 8 * (i % 4));
+    for (size_t i = 0; i < done; i++)
+        p[i] = (unsigned char)(pattern >> 8 * i);
+    for (size_t n; done < bytes; done += n) { /* twice as much each time, which is whole patterns */
+        n = done < bytes - done ? done : bytes - done;
+        memcpy(p + done, p, n);
+    }
 }
 
 static size_t behind_of(size_t bytes, bool saved)

@@ -13,7 +13,7 @@ bool rig_changed(const struct rig *g, struct error *what)
         const struct buffer *b = &g->buffer[i];
         const unsigned char *now = b->v, *then = b->start;
 
-        if (b->use != USE_INPUT || (g->how.in_place && strcmp(b->name, "dy") == 0))
+        if ((b->use != USE_INPUT && b->use != USE_SETTING) || (g->how.in_place && strcmp(b->name, "dy") == 0))
             continue;
         for (int64_t k = 0; k < b->n * b->size; k++)
             if (now[k] != then[k]) {
@@ -21,10 +21,6 @@ bool rig_changed(const struct rig *g, struct error *what)
                           (long long)k / b->size);
                 return true;
             }
-    }
-    if (g->s.item->settings_size && memcmp(g->settings_start, g->s.settings, g->s.item->settings_size) != 0) {
-        error_set(what, "it changes its settings");
-        return true;
     }
     return false;
 }

@@ -107,6 +107,12 @@ said one_name settings "classes 0 and 2 have one name, 'yes'"
 said no_history settings "it crashes (SIGSEGV) when it is called, with its defaults"
 said never_a_number range "predictions are logits: see c->pred_is"
 said incoming_rate "incoming rate" "the rate that comes in, c->lr, has no effect"
+said list_by_columns "outside reads" "with {weights: [0]}, 7 rows of [5]"
+said drops_again gradient "backward draws random numbers again"
+said whole_row rows "beside other elements of its row: say FELL_ROWWISE in flags"
+said labels_of_values settings "where targets are values ('label' is NULL)"
+said values_as_labels settings "when it reads rows of values (label is NULL, target is filled)"
+said descent descent "its first step goes up, along the gradient"
 said library_functions "library functions" "it calls expf(), whose last bit differs between machines; call fell_exp()"
 
 # ---- a rate that is no number ends the run, by the schedule's name
