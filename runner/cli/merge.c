@@ -133,7 +133,7 @@ static int run_merge(const struct call *c)
         status st = results_open(c->args[i], &from, &err);
 
         if (st == OK)
-            st = merge_database(from, c->args[i], to, c->output, &merge_files, &counts, &err);
+            st = merge_database(from, c->args[i], to, c->output, &merge_files, NULL, &counts, &err);
         if (st == OK)
             st = tell_authors(from, c->args[i], to, &err);
         sqlite3_close(from);

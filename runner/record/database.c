@@ -442,7 +442,7 @@ void database_save_moved(sqlite3 *db, const char *path, struct error *said)
 
 status database_open(const char *path, sqlite3 **out, struct error *err)
 {
-    char *folder = path_folder(path);
+    char *folder = path_folder(path), *name = NULL;
     sqlite3 *db = NULL;
     int version, rc;
     status result = FAILED;
@@ -458,7 +458,9 @@ status database_open(const char *path, sqlite3 **out, struct error *err)
         create_file(path);
     /* One thread uses it, so SQLite need not lock a mutex at every call. */
     errno = 0;
-    rc = sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
+    name = mem_format("%s%s", strncmp(path, "file:", 5) == 0 ? "./" : "", path); /* which is no URI here */
+    rc = sqlite3_open_v2(
+        name, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI, NULL);
     if (rc == SQLITE_OK && sqlite3_db_readonly(db, "main") &&
         errno != 0) { /* SQLite tried again, for reading */
         error_set(err, "%s cannot be opened for writing: %s", path, strerror(errno));
@@ -489,6 +491,7 @@ status database_open(const char *path, sqlite3 **out, struct error *err)
     result = OK;
 out:
     sqlite3_close(db);
+    free(name);
     free(folder);
     return result;
 }

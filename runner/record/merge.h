@@ -34,6 +34,14 @@ struct merge_files {
 status merge_add_checkpoint(sqlite3 *to, const char *to_path, int64_t run, const char *path,
                             sqlite3_stmt *from, struct error *err);
 
+/* Which runs of FROM are merged, and how they are numbered. */
+struct merge_choice {
+    int64_t experiment; /* of FROM; 0: all */
+    size_t n;
+    const int64_t *runs; /* [n], of that experiment; NULL: all */
+    bool keep;           /* new ones keep their numbers where TO has none of these */
+};
+
 struct merge_counts {
     int64_t experiments;            /* that were not there */
     int64_t added, replaced, known; /* runs: not there; there, but not as far; there */
@@ -48,9 +56,11 @@ struct merge_counts {
  *   - An experiment that was extended later has the spec of the one with more runs.
  *   - A run that is being trained is as one that was interrupted.
  *
+ * CHOICE: NULL for all runs, with new numbers. FROM must then be of today's schema, and be a file.
  * The files of checkpoints are copied into TO's folder. Each experiment is one transaction: after an
  * error the same call goes on. Errors: cannot read or write; a process runs an experiment of TO. */
 status merge_database(sqlite3 *from, const char *from_path, sqlite3 *to, const char *to_path,
-                      const struct merge_files *files, struct merge_counts *out, struct error *err);
+                      const struct merge_files *files, const struct merge_choice *choice,
+                      struct merge_counts *out, struct error *err);
 
 #endif
