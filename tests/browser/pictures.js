@@ -12,6 +12,7 @@ const pictures = [
     { name: 'interactive', page: 'interactive', width: 1280, height: 1340, clicks: ['#steps10', '#steps10'] },
     { name: 'report', page: 'report', width: 1180, height: 920, from: '#curves',
       choose: { control: '#curves label:has-text("Colour by") select', option: 'optimizer.sgd.lr' } },
+    { name: 'terminal', page: 'terminal', width: 1060, height: 450 },
 ];
 
 (async () => {
