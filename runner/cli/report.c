@@ -44,22 +44,63 @@ static void sql_pattern(sqlite3_context *context, int n, sqlite3_value **v)
     strbuf_release(&b);
 }
 
+/* first_best(KEY, TRIAL): the trial with the lowest key, of several the first; NULL where no key is there. */
+struct first_best {
+    double key;
+    int64_t trial;
+    bool any;
+};
+
+static void sql_first_best(sqlite3_context *context, int n, sqlite3_value **v)
+{
+    struct first_best *best = sqlite3_aggregate_context(context, sizeof *best);
+    const double key = sqlite3_value_double(v[0]);
+    const int64_t trial = sqlite3_value_int64(v[1]);
+
+    (void)n;
+    if (!best || sqlite3_value_type(v[0]) == SQLITE_NULL)
+        return;
+    if (!best->any || key < best->key || (key == best->key && trial < best->trial))
+        *best = (struct first_best){key, trial, true};
+}
+
+static void sql_first_best_end(sqlite3_context *context)
+{
+    const struct first_best *best = sqlite3_aggregate_context(context, 0);
+
+    if (best && best->any)
+        sqlite3_result_int64(context, best->trial);
+}
+
+/* What all parts ask, made once: of 100,000 trials the views would make and sort it for each of them. Rows of
+ * report_values lie in the order of path and value, which is that of their rowid. */
+static const char begin_sql[] =
+    "PRAGMA query_only = OFF;\n"
+    "CREATE TEMP TABLE report_runs AS SELECT run, trial, status, value FROM leaderboard\n"
+    "  WHERE experiment = %lld;\n"
+    "CREATE INDEX temp.report_runs_by_trial ON report_runs (trial);\n"
+    "CREATE TEMP TABLE report_trials AS SELECT row_number() OVER (ORDER BY trial) - 1 AS place, x.id AS\n"
+    "    experiment, x.goal, t.*, iif(n > 1, sqrt((SELECT sum((value - mean) * (value - mean))\n"
+    "      FROM report_runs AS r WHERE r.trial = t.trial) / (n - 1)), NULL) AS sd\n"
+    "  FROM experiments AS x JOIN (SELECT trial, min(run) AS first, avg(value) AS mean, count(value) AS n,\n"
+    "         min(value) AS lowest, max(value) AS highest,\n"
+    "         sum(status IN " RUN_STATUSES_FAILURES ") AS failed\n"
+    "       FROM report_runs GROUP BY trial) AS t ON x.id = %lld;\n"
+    "CREATE TEMP TABLE report_values AS SELECT p.path, p.value, t.place,\n"
+    "    dense_rank() OVER (PARTITION BY p.path ORDER BY p.value) AS rank\n"
+    "  FROM report_trials AS t CROSS JOIN run_params AS p ON p.run_id = t.first;\n"
+    "CREATE TEMP TABLE report_paths AS SELECT path, max(rank) AS n, min(rowid) AS first, count(*) AS uses,\n"
+    "    min(typeof(value) IN ('integer', 'real')) AS is_number FROM report_values GROUP BY path;\n"
+    "PRAGMA query_only = ON";
+
 status report_begin(sqlite3 *db, int64_t experiment, struct error *err)
 {
-    char *sql = mem_format(
-        "PRAGMA query_only = OFF;\n"
-        "CREATE TEMP TABLE report_runs AS SELECT run, trial, status, value FROM leaderboard\n"
-        "  WHERE experiment = %lld;\n"
-        "CREATE TEMP TABLE report_trials AS SELECT row_number() OVER (ORDER BY trial) - 1 AS place, trial,\n"
-        "    min(run) AS first, avg(value) AS mean,\n"
-        "    sum(status IN " RUN_STATUSES_FAILURES ") AS failed\n"
-        "  FROM report_runs GROUP BY trial;\n"
-        "PRAGMA query_only = ON",
-        (long long)experiment);
+    char *sql = mem_format(begin_sql, (long long)experiment, (long long)experiment);
+    const int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC;
     status st = OK;
 
-    if (sqlite3_create_function(db, "pattern", 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL, sql_pattern, NULL,
-                                NULL) ||
+    if (sqlite3_create_function(db, "pattern", 1, flags, NULL, sql_pattern, NULL, NULL) ||
+        sqlite3_create_function(db, "first_best", 2, flags, NULL, NULL, sql_first_best, sql_first_best_end) ||
         sqlite3_exec(db, sql, NULL, NULL, NULL))
         st = results_error(db, err);
     free(sql);
@@ -70,7 +111,7 @@ status report_begin(sqlite3 *db, int64_t experiment, struct error *err)
 static const char failures_sql[] =
     "SELECT r.status, count(*) AS runs, min(r.id) AS first_run, r.error\n"
     "FROM temp.report_runs AS b JOIN runs AS r ON r.id = b.run\n"
-    "WHERE ?1 > 0 AND r.status IN " RUN_STATUSES_FAILURES "\n"
+    "WHERE ?1 > 0 AND b.status IN " RUN_STATUSES_FAILURES "\n"
     "GROUP BY r.status, pattern(r.error) ORDER BY runs DESC, first_run LIMIT iif(?2 > 0, ?2, -1)";
 
 /* A run's last word on it: it may have been pruned before it was begun anew. */
@@ -79,13 +120,26 @@ static const char pruned_sql[] =
     "       max(r.epochs_done) AS most_epochs, e.detail AS why\n"
     "FROM temp.report_runs AS b JOIN runs AS r ON r.id = b.run LEFT JOIN events AS e ON e.id =\n"
     "  (SELECT max(id) FROM events WHERE run_id = r.id AND kind = 'pruned')\n"
-    "WHERE ?1 > 0 AND r.status = 'pruned'\n"
+    "WHERE ?1 > 0 AND b.status = 'pruned'\n"
     "GROUP BY pattern(e.detail) ORDER BY runs DESC, first_run LIMIT iif(?2 > 0, ?2, -1)";
 
 /* Cross-validation: a row for each setting, over the trials that differ in data.fold alone. */
 static const char folds_sql[] =
     "SELECT params, mean, sd, n AS folds, lowest, highest FROM folds\n"
     "WHERE experiment = ?1 ORDER BY " SCHEMA_MEAN_RANK ", params LIMIT iif(?2 > 0, ?2, -1)";
+
+/* The view goes through all trials also where none has a fold. */
+static status ask_folds(sqlite3 *db, const int64_t ids[2], struct table **out, struct error *err)
+{
+    int64_t any = 0;
+
+    if (results_number(db, "SELECT count(*) FROM temp.report_paths WHERE path = 'data.fold'", 0, NULL, 0,
+                       &any, err))
+        return FAILED;
+    if (!any)
+        *out = table_new();
+    return any ? results_table_of(db, folds_sql, 2, ids, out, err) : OK;
+}
 
 static void release(struct report *r)
 {
@@ -140,8 +194,8 @@ static status ask_all(sqlite3 *db, const struct call *c, struct report *r, struc
                        "SELECT name AS experiment, id AS experiment_id, objective, goal,\n"
                        "       objective_at, strategy, created_at FROM experiments WHERE id = ?1",
                        1, ids, &r->about, err) ||
-                   results_table_of(db, folds_sql, 2, ids, &r->folds, err) ||
-                   results_trials(db, ids[0], trials, &r->board, err) ||
+                   ask_folds(db, ids, &r->folds, err) ||
+                   results_trials(db, "temp.report_trials", ids[0], trials, &r->board, err) ||
                    results_table_of(db, report_values_sql, 2, ids, &r->values, err) ||
                    report_importance(db, c->json ? 0 : LEAST_PAIR, &r->importance, err) ||
                    results_table_of(db, failures_sql, 2, ids, &r->failures, err) ||

@@ -8,9 +8,12 @@
 
 /* Make the temporary tables of this connection that the parts below ask:
  *     report_runs    run, trial, status, value           one row for each run of EXPERIMENT
- *     report_trials  place, trial, first, mean, failed   one row for each trial, numbered from 0;
- *                                                        `first` is a run of it, `failed` counts runs
- * `value` is what the experiment's objective ranks, NULL where there is none. */
+ *     report_trials  place, trial, first, mean, sd, n, lowest, highest, failed, experiment, goal
+ *                                                        one row for each trial, numbered from 0; `first` is
+ * a run of it, `failed` counts runs report_values  path, value, place, rank            of each trial each
+ * setting; ranks of values, from 1 report_paths   path, n, first, uses, is_number     of each setting: how
+ * many values, rows of report_values from `first` on `value` is what the experiment's objective ranks, NULL
+ * where there is none. */
 status report_begin(sqlite3 *db, int64_t experiment, struct error *err);
 
 /* Asks, of ?1 an experiment, of which values the swept settings do best: a row for each value, or for numbers

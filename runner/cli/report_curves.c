@@ -261,11 +261,23 @@ static char *points_sql(const char *value, const char *source, const char *only,
         w->which, value, source, value, only);
 }
 
-static status add_measure(sqlite3 *db, sqlite3_stmt *row, const struct wanted *w, size_t columns,
+/* A row of measures_sql. */
+struct asked {
+    char *text[5];
+};
+
+static void release_asked(struct asked *a, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        for (int k = 0; k < 5; k++)
+            free(a[i].text[k]);
+    free(a);
+}
+
+static status add_measure(sqlite3 *db, const struct asked *row, const struct wanted *w, size_t columns,
                           bool *thinned, cJSON *measures, struct error *err)
 {
-    const char *value = database_text(row, 2), *source = database_text(row, 3);
-    const char *only = database_text(row, 4);
+    const char *value = row->text[2], *source = row->text[3], *only = row->text[4];
     cJSON *m = cJSON_CreateObject();
     char *sql = points_sql(value, source, only, w);
     char *range =
@@ -278,8 +290,8 @@ static status add_measure(sqlite3 *db, sqlite3_stmt *row, const struct wanted *w
     status st;
 
     cJSON_AddItemToArray(measures, m);
-    cJSON_AddStringToObject(m, "split", database_text(row, 0));
-    cJSON_AddStringToObject(m, "name", database_text(row, 1));
+    cJSON_AddStringToObject(m, "split", row->text[0]);
+    cJSON_AddStringToObject(m, "name", row->text[1]);
     st = add_series(db, sql, columns, thinned, m, err);
     if (st == OK && w->all > MOST_RUNS) {
         cJSON *into = cJSON_AddObjectToObject(m, "range");
@@ -309,6 +321,22 @@ static size_t columns_for(int64_t runs, int64_t epochs, int64_t measures)
                                               : columns);
 }
 
+/* Asked once, as it looks at every run: *OUT [*n] is to be released. */
+static status ask_measures(sqlite3 *db, int64_t experiment, struct asked **out, size_t *n, struct error *err)
+{
+    sqlite3_stmt *s;
+
+    if (results_query(db, measures_sql, 1, &experiment, &s, err))
+        return FAILED;
+    while (sqlite3_step(s) == SQLITE_ROW) {
+        *out = mem_grow(*out, *n + 1, sizeof **out);
+        for (int k = 0; k < 5; k++)
+            (*out)[*n].text[k] = mem_string(database_text(s, k));
+        (*n)++;
+    }
+    return results_end(db, s, err);
+}
+
 static status count_all(sqlite3 *db, struct wanted *w, int64_t *epochs, struct error *err)
 {
     const int64_t ids[] = {w->experiment, w->run};
@@ -334,22 +362,21 @@ status report_curves_json(sqlite3 *db, int64_t experiment, int64_t run, cJSON *p
     cJSON *o = cJSON_AddObjectToObject(page, "curves"), *runs = cJSON_AddArrayToObject(o, "runs");
     cJSON *measures = cJSON_AddArrayToObject(o, "measures");
     struct wanted w = {.experiment = experiment, .run = run};
-    int64_t epochs = 0, n = 0;
-    size_t columns = 0;
+    struct asked *asked = NULL;
+    int64_t epochs = 0;
+    size_t n = 0, columns = 0;
     bool thinned = false;
-    sqlite3_stmt *s = NULL;
     status st = FAILED;
 
-    if (count_all(db, &w, &epochs, err) || results_count(db, measures_sql, 1, &experiment, &n, err) ||
-        choose_runs(db, &w, runs, err) || results_query(db, measures_sql, 1, &experiment, &s, err))
+    if (count_all(db, &w, &epochs, err) || choose_runs(db, &w, runs, err) ||
+        ask_measures(db, experiment, &asked, &n, err))
         goto out;
-    columns = columns_for(w.all, epochs, n);
+    columns = columns_for(w.all, epochs, (int64_t)n);
     st = OK;
-    while (st == OK && sqlite3_step(s) == SQLITE_ROW)
-        st = add_measure(db, s, &w, columns, &thinned, measures, err);
-    if (results_end(db, s, err) != OK)
-        st = FAILED;
+    for (size_t i = 0; i < n && st == OK; i++)
+        st = add_measure(db, &asked[i], &w, columns, &thinned, measures, err);
 out:
+    release_asked(asked, n);
     cJSON_AddNumberToObject(o, "all", (double)w.all);
     cJSON_AddNumberToObject(o, "epochs", (double)epochs);
     cJSON_AddNumberToObject(o, "thinned", thinned ? (double)columns : 0);

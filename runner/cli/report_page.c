@@ -48,16 +48,16 @@ const char *report_text_of(const cJSON *o, const char *key)
 /* A row for each line of the head: what, how. */
 static const char facts_sql[] =
     "WITH x AS (SELECT * FROM experiments WHERE id = ?1),\n"
-    "t AS (SELECT * FROM trials WHERE experiment = ?1 AND mean IS NOT NULL ORDER BY\n"
+    "t AS (SELECT * FROM temp.report_trials WHERE mean IS NOT NULL ORDER BY\n"
     "      iif(goal = 'maximize', -1, 1) * mean, trial LIMIT 1)\n"
     "SELECT 'best trial', printf('trial %d: %.4g%s', trial, mean, iif(n > 1, printf(' ± %.2g over %d runs',\n"
     "  sd, n), '')) FROM t\n"
-    "UNION ALL SELECT 'its settings', (SELECT group_concat(key || ' = ' || coalesce(nullif(value, ''), "
+    "UNION ALL SELECT 'its settings', (SELECT group_concat(path || ' = ' || coalesce(nullif(value, ''), "
     "'none'), "
     "char(10))\n"
-    "  FROM json_each(t.params)) FROM t\n"
-    "UNION ALL SELECT 'varied', (SELECT group_concat(path, char(10)) FROM (SELECT DISTINCT p.path FROM\n"
-    "  temp.report_trials AS o JOIN run_params AS p ON p.run_id = o.first ORDER BY 1))\n"
+    "  FROM run_params WHERE run_id = t.first) FROM t\n"
+    "UNION ALL SELECT 'varied', (SELECT group_concat(path, char(10)) FROM (SELECT path FROM\n"
+    "  temp.report_paths ORDER BY 1))\n"
     "UNION ALL SELECT 'strategy', iif(j.value = '{}', j.key, strategy) FROM x, json_each(x.strategy) AS j\n"
     "UNION ALL SELECT 'data', (SELECT group_concat(path || coalesce(printf(' (%d rows)', rows), ''), "
     "char(10))\n"
@@ -142,14 +142,18 @@ static status make_head(sqlite3 *db, const struct report *r, struct strbuf *out,
 
 /* A row for each point, setting by setting. */
 static const char points_sql[] =
-    "WITH used AS (SELECT p.path, p.value, t.mean, t.trial,\n"
-    "    count(*) OVER (PARTITION BY p.path) AS n,\n"
-    "    ntile(" COLUMNS ") OVER (PARTITION BY p.path ORDER BY p.value) AS part\n"
-    "  FROM temp.report_trials AS t JOIN run_params AS p ON p.run_id = t.first WHERE t.mean IS NOT NULL),\n"
-    "placed AS (SELECT *, row_number() OVER (PARTITION BY path, part ORDER BY mean, trial) AS low,\n"
-    "    row_number() OVER (PARTITION BY path, part ORDER BY mean DESC, trial) AS high FROM used)\n"
-    "SELECT path, value, mean, trial, n FROM placed WHERE n <= " MOST_POINTS " OR low = 1 OR high = 1\n"
-    "ORDER BY path, trial";
+    "WITH used AS (SELECT v.path, v.rowid AS id, t.mean, p.uses, (v.rowid - p.first) * " COLUMNS " / p.uses\n"
+    "    AS part FROM temp.report_paths AS p CROSS JOIN temp.report_values AS v\n"
+    "    ON v.rowid BETWEEN p.first AND p.first + p.uses - 1\n"
+    "    JOIN temp.report_trials AS t ON t.rowid = v.place + 1 WHERE t.mean IS NOT NULL),\n"
+    "few AS (SELECT first_best(mean, id) AS low, first_best(-mean, id) AS high FROM used\n"
+    "  WHERE uses > " MOST_POINTS " GROUP BY path, part),\n"
+    "kept AS (SELECT id FROM used WHERE uses <= " MOST_POINTS "\n"
+    "  UNION SELECT low FROM few UNION SELECT high FROM few)\n"
+    "SELECT v.path, v.value, t.mean, t.trial, p.uses\n"
+    "FROM kept CROSS JOIN temp.report_values AS v ON v.rowid = kept.id\n"
+    "     JOIN temp.report_trials AS t ON t.rowid = v.place + 1\n"
+    "     JOIN temp.report_paths AS p ON p.path = v.path ORDER BY v.path, v.place";
 
 static cJSON *sql_json(sqlite3_stmt *s, int column)
 {

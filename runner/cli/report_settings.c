@@ -19,27 +19,21 @@
 
 const char report_values_sql[] =
     "WITH used AS (\n"
-    "  SELECT p.path, p.value, t.trial, t.mean, t.failed, x.goal, iif(x.goal = 'maximize', -1, 1) AS "
-    "sign,\n"
-    "         dense_rank() OVER (PARTITION BY p.path ORDER BY p.value) AS rank,\n"
-    "         min(typeof(p.value) IN ('integer', 'real')) OVER (PARTITION BY p.path) AS is_number\n"
-    "  FROM temp.report_trials AS t JOIN run_params AS p ON p.run_id = t.first\n"
-    "       JOIN experiments AS x ON x.id = ?1),\n"
-    "counted AS (SELECT *, max(rank) OVER (PARTITION BY path) AS n FROM used),\n"
-    "parted AS (SELECT *, iif(is_number AND n > " FEW ", (rank - 1) * " RANGES " / n, rank) AS part\n"
-    "           FROM counted),\n"
-    "placed AS (SELECT *, row_number() OVER (PARTITION BY path, part\n"
-    "             ORDER BY mean IS NULL, sign * mean, trial) AS place FROM parted),\n"
-    "rows AS (SELECT path AS setting,\n"
+    "  SELECT v.*, t.trial, t.mean, t.failed, iif(x.goal = 'maximize', -1, 1) AS sign,\n"
+    "         iif(is_number AND p.n > " FEW ", (rank - 1) * " RANGES " / p.n, rank) AS part\n"
+    "  FROM temp.report_values AS v JOIN temp.report_paths AS p ON p.path = v.path\n"
+    "       JOIN temp.report_trials AS t ON t.rowid = v.place + 1 JOIN experiments AS x ON x.id = ?1),\n"
+    "grouped AS (SELECT path AS setting, part,\n"
     "           iif(min(rank) = max(rank), max(value), printf('%.4g to %.4g', min(value), max(value))) "
     "AS value,\n"
     "           count(*) AS trials, avg(mean) AS mean, min(sign * mean) * sign AS best,\n"
-    "           max(iif(place = 1 AND mean IS NOT NULL, trial, NULL)) AS trial,\n"
-    "           nullif(sum(failed), 0) AS failed_runs, row_number() OVER (PARTITION BY path\n"
-    "             ORDER BY avg(mean) IS NULL, sign * avg(mean), part) AS n\n"
-    "         FROM placed GROUP BY path, part)\n"
+    "           first_best(sign * mean, trial) AS trial, nullif(sum(failed), 0) AS failed_runs,\n"
+    "           sign * avg(mean) AS key\n"
+    "         FROM used GROUP BY path, part),\n"
+    "rows AS (SELECT *, row_number() OVER (PARTITION BY setting ORDER BY key IS NULL, key, part) AS place\n"
+    "         FROM grouped)\n"
     "SELECT setting, value, trials, mean, best, trial, failed_runs FROM rows\n"
-    "WHERE ?2 <= 0 OR n <= ?2 ORDER BY setting, n";
+    "WHERE ?2 <= 0 OR place <= ?2 ORDER BY setting, place";
 
 /* ---- importance ------------------------------------------------------------------------ */
 
@@ -47,9 +41,8 @@ const char report_method[] = "functional analysis of variance on a random forest
 
 /* A row for each setting in use in each trial, setting by setting. */
 static const char settings_sql[] =
-    "SELECT p.path, t.place, p.value, dense_rank() OVER (PARTITION BY p.path ORDER BY p.value) - 1,\n"
-    "       min(typeof(p.value) IN ('integer', 'real')) OVER (PARTITION BY p.path)\n"
-    "FROM temp.report_trials AS t JOIN run_params AS p ON p.run_id = t.first ORDER BY p.path, t.place";
+    "SELECT v.path, v.place, v.value, v.rank - 1, p.is_number\n"
+    "FROM temp.report_values AS v JOIN temp.report_paths AS p ON p.path = v.path ORDER BY v.rowid";
 
 /* What was swept, column by column as it is read. */
 struct settings {

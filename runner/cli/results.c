@@ -242,29 +242,37 @@ status results_board(sqlite3 *db, int64_t experiment, int64_t limit, struct tabl
         2, (const int64_t[]){experiment, limit}, out, err);
 }
 
-status results_trials(sqlite3 *db, int64_t experiment, int64_t limit, struct table **out, struct error *err)
+status results_trials(sqlite3 *db, const char *from, int64_t experiment, int64_t limit, struct table **out,
+                      struct error *err)
 {
     /* The trials first; of those that are shown each asks the indexes of the tables, because
      * SQLite makes none for what it would have to join otherwise. */
-    return results_table_of(
-        db,
+    char *sql = mem_format(
         "WITH shown AS MATERIALIZED (\n"
-        "  SELECT *, (SELECT objective_at FROM experiments WHERE id = ?1) AS objective_at\n"
-        "  FROM trials WHERE experiment = ?1\n"
+        "  SELECT trial, mean, sd, n, lowest, highest, goal,\n"
+        "    (SELECT objective_at FROM experiments WHERE id = ?1) AS objective_at\n"
+        "  FROM %s WHERE experiment = ?1\n"
         "  ORDER BY " SCHEMA_MEAN_RANK ", trial LIMIT iif(?2 > 0, ?2, -1))\n"
-        "SELECT trial, params, mean, sd, n, iif(goal = 'maximize', highest, lowest) AS best,\n"
+        "SELECT trial, (SELECT json_group_object(path, value) FROM run_params WHERE run_id =\n"
+        "    (SELECT min(id) FROM runs AS r WHERE experiment_id = ?1 AND r.trial = s.trial)) AS params,\n"
+        "  mean, sd, n, iif(goal = 'maximize', highest, lowest) AS best,\n"
         "  (SELECT run FROM leaderboard AS l WHERE l.experiment = ?1 AND l.trial = s.trial\n"
         "   ORDER BY value IS NULL, iif(l.goal = 'maximize', -1, 1) * value, run LIMIT 1) AS run,\n"
         "  (SELECT json_group_object(key, value) FROM\n"
         "     (SELECT m.split || '.' || m.name AS key, avg(m.value) AS value\n"
         "      FROM runs AS r JOIN metrics AS m ON m.run_id = r.id AND m.epoch =\n"
         "        (SELECT iif(objective_at = 'last', last_epoch, best_epoch) FROM leaderboard WHERE run = "
-        "r.id)\n"
+        "r.id\n"
+        "         ORDER BY run LIMIT 1) -- the order keeps SQLite from making the whole board for it\n"
         "      WHERE r.experiment_id = ?1 AND r.trial = s.trial GROUP BY 1)) AS metrics,\n"
         "  nullif((SELECT count(*) FROM runs AS r WHERE experiment_id = ?1 AND r.trial = s.trial\n"
         "          AND status NOT IN " RUN_STATUSES_WHOLE "), 0) AS unfinished\n"
         "FROM shown AS s ORDER BY " SCHEMA_MEAN_RANK ", trial",
-        2, (const int64_t[]){experiment, limit}, out, err);
+        from);
+    const status st = results_table_of(db, sql, 2, (const int64_t[]){experiment, limit}, out, err);
+
+    free(sql);
+    return st;
 }
 
 /* What stands above a list of trials. */

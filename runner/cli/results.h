@@ -64,7 +64,8 @@ status results_board(sqlite3 *db, int64_t experiment, int64_t limit, struct tabl
 /* The best LIMIT trials of an experiment: mean and deviation over the repeats of what its
  * objective ranks, the best of them and its run, the mean metrics at those epochs, how many
  * runs did not finish. */
-status results_trials(sqlite3 *db, int64_t experiment, int64_t limit, struct table **out, struct error *err);
+status results_trials(sqlite3 *db, const char *from, int64_t experiment, int64_t limit, struct table **out,
+                      struct error *err);
 
 /* "iris (experiment 3): test.accuracy (maximized) at its best epoch, 12 trials". free() it. */
 status results_heading(sqlite3 *db, int64_t experiment, char **out, struct error *err);

@@ -132,7 +132,7 @@ static status show_best(sqlite3 *db, const struct call *c, struct error *err)
     status st = FAILED;
 
     if (results_experiment(db, c->args[0], &id, err) || results_heading(db, id, &heading, err) ||
-        results_trials(db, id, query_limit(c), &t, err) ||
+        results_trials(db, "trials", id, query_limit(c), &t, err) ||
         results_number(db, "SELECT count(DISTINCT trial) FROM runs WHERE experiment_id = ?1", 1, &id, 0,
                        &total, err))
         goto out;
