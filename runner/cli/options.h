@@ -83,6 +83,8 @@
       "The share that goes, in [0, 1), of the weights that are still there")                                 \
     X(PER_LAYER, FLAG, per_layer, 0, "per-layer", NULL, 0, 0, 0,                                             \
       "That share of each weight tensor, not of all together")                                               \
+    X(FOLLOW, FLAG, follow, 0, "follow", NULL, 0, 0, 0,                                                      \
+      "Write the page anew while runs go on; the page looks for it")                                         \
     X(ONCE, FLAG, once, 0, "once", NULL, 0, 0, 0, "Show how it stands now, and end")                         \
     X(JSON, FLAG, json, 0, "json", NULL, 0, 0, 0, "Print JSON instead of text")                              \
     X(QUIET, FLAG, quiet, 'q', "quiet", NULL, 0, 0, 0, "Print errors only")

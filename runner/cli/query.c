@@ -57,6 +57,8 @@ const char *query_wrong_page(const struct call *c)
         return "--html and --json are two forms: choose one";
     if (c->output && !c->html)
         return "--output is for --html; the text goes to a file with '>'";
+    if (c->follow && !(c->html && c->output))
+        return "--follow writes a page again and again: give --html and -o FILE";
     return NULL;
 }
 

@@ -12,6 +12,7 @@
 
 #include "base/run_status.h"
 #include "cli/display.h"
+#include "cli/follow.h"
 #include "cli/query.h"
 #include "record/schema.h"
 
@@ -289,27 +290,31 @@ static void print_json(const struct report *r)
 
 /* ---- the command ------------------------------------------------------------------------------ */
 
+/* Named, or the newest. */
+static status choose(sqlite3 *db, const struct call *c, int64_t *experiment, int64_t *run, struct error *err)
+{
+    *run = 0;
+    if (c->nargs)
+        return results_experiment(db, c->args[0], experiment, err);
+    if (results_number(db, "SELECT max(id) FROM experiments", 0, NULL, 0, experiment, err))
+        return FAILED;
+    return *experiment ? OK : results_none_yet(c->db, err);
+}
+
 static status report(sqlite3 *db, const struct call *c, struct error *err)
 {
     struct report r = {0};
     struct strbuf page = {0};
     status st = FAILED;
 
-    if (c->nargs) {
-        if (results_experiment(db, c->args[0], &r.experiment, err))
-            return FAILED;
-    } else {
-        if (results_number(db, "SELECT max(id) FROM experiments", 0, NULL, 0, &r.experiment, err))
-            return FAILED;
-        if (!r.experiment)
-            return results_none_yet(c->db, err);
-    }
+    if (choose(db, c, &r.experiment, &(int64_t){0}, err))
+        return FAILED;
     /* One transaction: all parts speak of the same moment, while another process writes. */
     if (sqlite3_exec(db, "PRAGMA temp_store = MEMORY; BEGIN", NULL, NULL, NULL))
         return results_error(db, err);
     st = ask_all(db, c, &r, err);
     if (st == OK && table_rows(r.about) && c->html)
-        st = report_page_write(db, &r, c->db, &page, err);
+        st = report_page_write(db, &r, c, &page, err);
     sqlite3_exec(db, "COMMIT", NULL, NULL, NULL);
     if (st == OK && table_rows(r.about) == 0) /* its number is none, in a database that was not made by us */
         st = error_set(err, "there is no experiment %lld in the database; it is damaged",
@@ -331,7 +336,7 @@ static int run_report(const struct call *c)
 
     if (wrong)
         return cli_error("%s", wrong);
-    return query_run(c, report);
+    return c->follow ? follow_page(c, report, choose) : query_run(c, report);
 }
 
 const struct command command_report = {
@@ -339,7 +344,7 @@ const struct command command_report = {
     .task = "Look at results",
     .args = "[EXPERIMENT]",
     .most = 1,
-    .options = {OPTION_DB, OPTION_LIMIT, OPTION_OUTPUT, OPTION_HTML, OPTION_JSON},
+    .options = {OPTION_DB, OPTION_LIMIT, OPTION_OUTPUT, OPTION_HTML, OPTION_FOLLOW, OPTION_JSON},
     .brief = "What came of an experiment: best trials, settings that matter, failures",
     .help =
         "EXPERIMENT is a name or a number; without it, the newest. Shows how many runs ended how; the "
@@ -359,10 +364,15 @@ const struct command command_report = {
         "--html writes one page that needs no network: curves of every loss and metric, the trials, the "
         "settings, the gradients of the best run, and under each picture the SQL that it shows. Series "
         "are thinned to what a screen can show, never by their extremes, and the page says so. Without "
-        "--limit it lists the best 2,000 trials, and 200 rows of the others.",
+        "--limit it lists the best 2,000 trials, and 200 rows of the others. With --follow it is written "
+        "anew, "
+        "whole, every few seconds while the experiment runs, and the page looks for the new one; what was "
+        "chosen "
+        "in it stays.",
     .examples = "fell report\n"
                 "fell report lr-activation --limit 5\n"
                 "fell report lr-activation --html -o lr-activation.html\n"
+                "fell report lr-activation --html --follow -o lr-activation.html\n"
                 "fell report lr-activation --json | jq .importance",
     .run = run_report,
 };

@@ -3,6 +3,7 @@
 #ifndef CLI_REPORT_H
 #define CLI_REPORT_H
 
+#include "cli/command.h"
 #include "cli/results.h"
 #include "cli/tally.h"
 
@@ -52,7 +53,7 @@ struct report {
 
 /* report_page.c: append R as one HTML page that needs no network. Asks for what the text has not: the curves,
  * the points of the settings, the gradients of one run. DB_PATH: the file, as commands name it. */
-status report_page_write(sqlite3 *db, const struct report *r, const char *db_path, struct strbuf *out,
+status report_page_write(sqlite3 *db, const struct report *r, const struct call *c, struct strbuf *out,
                          struct error *err);
 
 /* report_curves.c: into PAGE goes `curves`, every loss and metric by run and epoch, see there; of one RUN
@@ -72,7 +73,8 @@ void report_page_fill(struct strbuf *out, const char *title, const char *head, c
                       cJSON *data);
 
 /* show_page.c: append the page of RUN. FACTS: what `fell show --json` has of it; it is deleted. */
-status show_page_write(sqlite3 *db, int64_t run, cJSON *facts, struct strbuf *out, struct error *err);
+status show_page_write(sqlite3 *db, const struct call *c, int64_t run, cJSON *facts, struct strbuf *out,
+                       struct error *err);
 
 /* The text at KEY of O; "" where there is none, as in a file from somebody else. */
 const char *report_text_of(const cJSON *o, const char *key);

@@ -18,6 +18,7 @@
 #include "base/safe.h"
 #include "base/text.h"
 #include "cli/display.h"
+#include "cli/follow.h"
 #include "cli/report.h"
 #include "explain/assets.h"
 #include "explain/html.h"
@@ -340,12 +341,13 @@ void report_page_fill(struct strbuf *out, const char *title, const char *head, c
                                          {"picture.js", asset_picture_js},
                                          {"curves.js", asset_curves_js},
                                          {"fields.js", asset_fields_js},
+                                         {"follow.js", asset_follow_js},
                                          {"report.js", asset_report_js},
                                          {"head", head},
                                          {"nav", nav.text},
                                          {"sections", sections.text},
                                          {"data", safe.text}},
-              13);
+              14);
     safe_document(out);
     cJSON_free(text);
     cJSON_Delete(data);
@@ -359,17 +361,18 @@ static const char *const parts_of_report[][2] = {{"curves", "Curves"},       {"s
                                                  {"trials", "Trials"},       {"ends", "Failures"},
                                                  {"gradients", "Gradients"}, {NULL, NULL}};
 
-status report_page_write(sqlite3 *db, const struct report *r, const char *db_path, struct strbuf *out,
+status report_page_write(sqlite3 *db, const struct report *r, const struct call *c, struct strbuf *out,
                          struct error *err)
 {
     struct strbuf head = {0};
     cJSON *data = NULL;
     status st = FAILED;
 
-    if (make_head(db, r, &head, err) == OK && make_data(db, r, db_path, &data, err) == OK) {
+    if (make_head(db, r, &head, err) == OK && make_data(db, r, c->db, &data, err) == OK) {
         const char *own = report_text_of(data, "experiment");
         char *name = *own ? mem_string(own) : mem_format("experiment %lld", (long long)r->experiment);
 
+        follow_tell(c, data);
         report_page_fill(out, name, head.text, parts_of_report, data);
         free(name);
         st = OK;

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "cli/display.h"
+#include "cli/follow.h"
 #include "cli/query.h"
 #include "cli/report.h"
 #include "cli/show_probes.h"
@@ -286,7 +287,7 @@ static status print_page(sqlite3 *db, const struct call *c, int64_t run, struct 
     if (sqlite3_exec(db, "BEGIN", NULL, NULL, NULL))
         return results_error(db, err);
     if (make_json(db, c, run, &facts_of, err) == OK)
-        st = show_page_write(db, run, facts_of, &page, err);
+        st = show_page_write(db, c, run, facts_of, &page, err);
     sqlite3_exec(db, "COMMIT", NULL, NULL, NULL);
     if (st == OK)
         st = query_put_page(&page, c->output, err);
@@ -305,13 +306,22 @@ static status show(sqlite3 *db, const struct call *c, struct error *err)
     return c->json ? print_json(db, c, run, err) : print_text(db, c, run, err);
 }
 
+static status choose(sqlite3 *db, const struct call *c, int64_t *experiment, int64_t *run, struct error *err)
+{
+    return results_run(db, c->args[0], run, err) ||
+                   results_number(db, "SELECT experiment_id FROM runs WHERE id = ?1", 1, run, 0, experiment,
+                                  err)
+               ? FAILED
+               : OK;
+}
+
 static int run_show(const struct call *c)
 {
     const char *wrong = query_wrong_page(c);
 
     if (wrong)
         return cli_error("%s", wrong);
-    return query_run(c, show);
+    return c->follow ? follow_page(c, show, choose) : query_run(c, show);
 }
 
 const struct command command_show = {
@@ -320,14 +330,15 @@ const struct command command_show = {
     .args = "RUN",
     .least = 1,
     .most = 1,
-    .options = {OPTION_DB, OPTION_LIMIT, OPTION_OUTPUT, OPTION_HTML, OPTION_JSON},
+    .options = {OPTION_DB, OPTION_LIMIT, OPTION_OUTPUT, OPTION_HTML, OPTION_FOLLOW, OPTION_JSON},
     .brief = "Show all about one run",
     .help = "RUN is the number that 'fell runs' shows. What it was made of and how it ended; its losses "
             "as curves and its last epochs as a table (--limit says how many); the gradient, weight "
             "and update norms of each layer in the last epoch; its events, and the commands that make it "
             "again.\n\n"
             "--html writes one page that needs no network: its curves, the norms of its tensors over the "
-            "epochs and the numbers of probes, as heatmaps or lines, and under each the SQL that it shows.",
+            "epochs and the numbers of probes, as heatmaps or lines, and under each the SQL that it shows. "
+            "With --follow it is written anew while the run goes on, and the page looks for that.",
     .examples = "fell show 12\n"
                 "fell show 12 --limit 0\n"
                 "fell show 12 --html -o run12.html\n"

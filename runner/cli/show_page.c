@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "cli/display.h"
+#include "cli/follow.h"
 
 /* ---- the head -------------------------------------------------------------------------- */
 
@@ -78,7 +79,8 @@ static void add_trial(cJSON *page)
     cJSON_AddArrayToObject(cJSON_AddObjectToObject(page, "points"), "settings");
 }
 
-status show_page_write(sqlite3 *db, int64_t run, cJSON *facts, struct strbuf *out, struct error *err)
+status show_page_write(sqlite3 *db, const struct call *c, int64_t run, cJSON *facts, struct strbuf *out,
+                       struct error *err)
 {
     static const char *const parts[][2] = {{"curves", "Curves"},
                                            {"gradients", "Gradients"},
@@ -96,6 +98,7 @@ status show_page_write(sqlite3 *db, int64_t run, cJSON *facts, struct strbuf *ou
     add_facts(&head, facts);
     cJSON_AddStringToObject(facts, "kind", "run");
     add_trial(facts);
+    follow_tell(c, facts);
     if (results_number(db, "SELECT experiment_id FROM runs WHERE id = ?1", 1, &run, 0, &experiment, err) ==
             OK &&
         report_curves_json(db, experiment, run, facts, err) == OK &&

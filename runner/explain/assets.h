@@ -18,6 +18,7 @@ extern const char asset_report_html[];      /* its frame */
 extern const char asset_pen_js[];           /* what it draws with, on the screen and into SVG */
 extern const char asset_picture_js[];       /* a picture with what stands around it; tables */
 extern const char asset_curves_js[];        /* the curves */
+extern const char asset_follow_js[];        /* a page that is written anew */
 extern const char asset_fields_js[];        /* numbers by place and epoch */
 extern const char asset_report_js[];        /* the other parts, and what ties them together */
 

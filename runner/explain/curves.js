@@ -83,7 +83,8 @@ class Curves {
             name: `${report.experiment}-curves`, label: 'Curves of the trials over epochs', sql: () => this.sql(),
             height: (w) => Math.round(Math.min(Math.max(w * 0.42, 320), 620)),
             paint: (...a) => this.paint(...a), find: (x, y) => this.find(x, y), move: (key, spot) => this.move(key, spot),
-            mark: (...a) => this.mark(...a), pick: (spot) => report.pin(spot.line.trial), table: () => this.table() });
+            mark: (...a) => this.mark(...a), pick: (spot) => report.pin(spot.line.trial), zoom: null,
+            span: (from, to, both) => this.span(from, to, both), table: () => this.table() });
         this.remake();
     }
     /* Whether a log scale shows more: all values are positive, and the median is far below the highest. */
@@ -154,6 +155,8 @@ class Curves {
         this.lines.sort((a, b) => report.rankOf(b.trial) - report.rankOf(a.trial)); /* the best on top */
         this.apart = means.some(Boolean);
         if (this.picture) {
+            if (this.picture.what.zoom)
+                this.picture.what.zoom.y = null; /* of other values */
             this.picture.show(null);
             this.picture.draw();
         }
@@ -163,31 +166,38 @@ class Curves {
         return state.colour ? report.colourOf(state.colour, trial, c)
             : report.pins.has(trial) ? c.mark : report.rankOf(trial) === 0 ? c.minus : c.plus;
     }
-    /* Of all that is drawn, or of the trials that are better than the median. */
+    /* The epochs, and where BOTH the values, between two places of the picture; null: there is nothing between them. */
+    span(from, to, both) {
+        const { x, y } = this.scales, [a, b] = [x.of(from[0]), x.of(to[0])].sort((p, q) => p - q), first = Math.max(a, this.all.first), last = Math.min(b, this.all.last);
+        return last - first > 1e-9 && (first > this.all.first || last < this.all.last || both)
+            ? { x: [first, last], y: both ? [y.of(from[1]), y.of(to[1])].sort((p, q) => p - q) : null, words: `epochs ${say(first, 4)} to ${say(last, 4)}` } : null;
+    }
+    /* Of all that is drawn, or of the trials that are better than the median; with a part chosen, of its epochs. */
     limits() {
         const { report } = this, better = (l) => report.rankOf(l.trial) < report.rows.length / 2;
         const all = [...this.lines, ...this.ranges.flatMap((r) => [r.low, r.high])], some = this.state.better ? this.lines.filter(better) : all;
         let lo = Infinity, hi = -Infinity, first = Infinity, last = 1;
-        const look = (y) => {
-            for (const v of y)
-                if (Number.isFinite(v) && (!this.state.log || v > 0)) {
-                    lo = Math.min(lo, v);
-                    hi = Math.max(hi, v);
+        const { zoom } = this.picture ? this.picture.what : {}, [from, until] = zoom ? zoom.x : [-Infinity, Infinity];
+        (some.length ? some : all).forEach(({ x, y }) => {
+            for (let i = 0; i < y.length; i++)
+                if (Number.isFinite(y[i]) && (!this.state.log || y[i] > 0) && x[i] >= from && x[i] <= until) {
+                    lo = Math.min(lo, y[i]);
+                    hi = Math.max(hi, y[i]);
                 }
-        };
-        (some.length ? some : all).forEach((l) => look(l.y));
+        });
         for (const l of all) {
             if (l.x.length) {
                 first = Math.min(first, l.x[0]);
                 last = Math.max(last, l.x[l.x.length - 1]);
             }
         }
-        return { lo, hi, first: Math.min(first, last), last };
+        this.all = { first: Math.min(first, last), last };
+        return zoom ? { lo: zoom.y ? zoom.y[0] : lo, hi: zoom.y ? zoom.y[1] : hi, first: zoom.x[0], last: zoom.x[1] } : { lo, hi, ...this.all };
     }
     paint(pen, w, h, c) {
         const { state, report } = this, box = { x: 62, y: 44, w: w - 80, h: h - 88 }, { lo, hi, first, last } = this.limits();
         const x = scaleOf(first, last, box.x, box.x + box.w, { log: state.logX, n: w / 110 });
-        const y = scaleOf(lo, hi, box.y + box.h, box.y, { log: state.log, margin: 0.03 });
+        const y = scaleOf(lo, hi, box.y + box.h, box.y, { log: state.log, margin: this.picture?.what.zoom?.y ? 0 : 0.03 });
         this.scales = { x, y, box };
         drawAxes(pen, box, c, { x, y, xTitle: 'epoch', yTitle: state.name });
         this.legend(pen, w, c);

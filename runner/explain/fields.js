@@ -18,11 +18,13 @@ class Fields {
             name: what.name, label: `${what.label}, by epoch`, sql: () => this.field.sql,
             height: () => (this.lines ? 360 : 94 + this.field.rows.length * this.rowHeight()),
             paint: (...a) => (this.lines ? this.paintLines(...a) : this.paintMap(...a)), find: (x, y) => this.find(x, y),
-            move: (key, spot) => this.move(key, spot), mark: (...a) => this.mark(...a), table: () => this.table() });
+            zoom: null, span: (from, to) => this.span(from, to), move: (key, spot) => this.move(key, spot), mark: (...a) => this.mark(...a), table: () => this.table() });
         this.tell();
     }
     /* The field I; where its values are all above 0 and far apart, on a log scale. Few places are lines. */
     choose(i) {
+        if (this.picture)
+            this.picture.what.zoom = null;
         const f = this.fields[i];
         if (!this.read.has(f))
             this.read.set(f, decode(f.numbers));
@@ -61,6 +63,17 @@ class Fields {
         this.note.textContent = words.join(' ');
         this.note.hidden = !words.length;
     }
+    /* The first and the last column that are drawn. */
+    columns() {
+        return this.picture.what.zoom?.x || [0, this.n - 1];
+    }
+    /* The columns between two places of the picture; null: fewer than two, or all. */
+    span(from, to) {
+        const [first, last] = this.columns(), column = (px) => (this.lines ? nearestIndex(this.field.epochs, this.scales.x.of(px))
+            : Math.floor((px - this.box.x) / this.box.cell) + first);
+        const [a, b] = [column(from[0]), column(to[0])].sort((p, q) => p - q), x = [Math.max(a, this.lines ? 0 : first), Math.min(b, this.lines ? this.n - 1 : last)];
+        return x[1] > x[0] && x[1] - x[0] < this.n - 1 ? { x, y: null, words: `epochs ${this.field.epochs[x[0]]} to ${this.field.epochs[x[1]]}` } : null;
+    }
     at(i, k) {
         return this.numbers[i * this.n + k];
     }
@@ -77,20 +90,21 @@ class Fields {
         return this.hi > lo ? (f(v) - f(lo)) / (f(this.hi) - f(lo)) : 0.5;
     }
     paintMap(pen, w, h, c) {
-        const { field: g, n } = this, room = Math.min(170, w * 0.3), row = this.rowHeight(), cell = (w - room - 16) / n, every = Math.ceil(13 / row);
-        this.box = { x: room, y: 34, row, cell };
+        const { field: g } = this, [first, last] = this.columns(), n = last - first + 1;
+        const room = Math.min(170, w * 0.3), row = this.rowHeight(), cell = (w - room - 16) / n, every = Math.ceil(13 / row);
+        this.box = { x: room - first * cell, y: 34, row, cell };
         g.rows.forEach((name, i) => {
             if (i % every === 0)
                 pen.text(room - 6, 34 + i * row + Math.min(row, 13) - 1 + Math.max(0, (row - 13) / 2), cut(name, Math.floor(room / 6.8)), { fill: c.soft, align: 'right', size: 11 });
-            for (let k = 0; k < n; k++) {
+            for (let k = first; k <= last; k++) {
                 const v = this.at(i, k);
                 if (Number.isFinite(v))
-                    pen.rect(room + k * cell, 34 + i * row, cell + 0.5, row + (row > 6 ? -0.5 : 0.5), v > 0 || !this.log ? ramp(this.part(v)) : c.line);
+                    pen.rect(this.box.x + k * cell, 34 + i * row, cell + 0.5, row + (row > 6 ? -0.5 : 0.5), v > 0 || !this.log ? ramp(this.part(v)) : c.line);
             }
         });
         const foot = 34 + g.rows.length * row, step = Math.ceil(n / Math.max(2, Math.floor((w - room) / 60)));
-        for (let k = 0; k < n; k += step)
-            pen.text(room + (k + 0.5) * cell, foot + 16, String(g.epochs[k]), { fill: c.soft, align: 'center', size: 11 });
+        for (let k = first; k <= last; k += step)
+            pen.text(this.box.x + (k + 0.5) * cell, foot + 16, String(g.epochs[k]), { fill: c.soft, align: 'center', size: 11 });
         pen.text(room + n * cell / 2, foot + 33, 'epoch', { fill: c.soft, align: 'center' });
         const wide = Math.min(200, w * 0.3);
         for (let i = 0; i < 50; i++)
@@ -100,13 +114,14 @@ class Fields {
     }
     paintLines(pen, w, h, c) {
         const { field: g } = this, shown = this.shown(), names = w > 700 ? 190 : 10, box = { x: 62, y: 34, w: w - 72 - names, h: h - 78 };
-        const x = scaleOf(g.epochs[0], g.epochs[this.n - 1], box.x, box.x + box.w, { n: w / 110 });
-        const y = scaleOf(this.log ? this.least : this.lo, this.hi, box.y + box.h, box.y, { log: this.log, margin: 0.04 });
-        this.scales = { x, y };
+        const [first, last] = this.columns(), x = scaleOf(g.epochs[first], g.epochs[last], box.x, box.x + box.w, { n: w / 110 });
+        const seen = this.numbers.filter((v, i) => Number.isFinite(v) && (!this.log || v > 0) && i % this.n >= first && i % this.n <= last);
+        const y = scaleOf(seen.reduce((a, b) => Math.min(a, b), Infinity), seen.reduce((a, b) => Math.max(a, b), -Infinity), box.y + box.h, box.y, { log: this.log, margin: 0.04 });
+        this.scales = { x, y, box };
         drawAxes(pen, box, c, { x, y, xTitle: 'epoch', yTitle: cut(g.name, 60) });
         shown.forEach((i, k) => {
             const stroke = shown.length > 8 ? ramp(k / (shown.length - 1) * 0.9) : c.series[k], room = Math.min(18, box.h / shown.length);
-            pen.line(g.epochs.flatMap((e, j) => [x.at(e), y.at(this.at(i, j))]), { stroke, width: 1.8 });
+            pen.clip(box.x, box.y, box.w, box.h, () => pen.line(g.epochs.flatMap((e, j) => [x.at(e), y.at(this.at(i, j))]), { stroke, width: 1.8 }));
             if (names > 10 && (room > 11 || k % Math.ceil(12 / room) === 0)) {
                 pen.line([w - names, box.y + (k + 0.5) * room, w - names + 16, box.y + (k + 0.5) * room], { stroke, width: 2.5 });
                 pen.text(w - names + 22, box.y + (k + 0.5) * room + 4, cut(g.rows[i], 24), { fill: c.soft, size: 11 });
@@ -114,12 +129,12 @@ class Fields {
         });
     }
     find(px, py) {
-        const { field: g, n } = this;
+        const { field: g } = this, [first, last] = this.columns();
         if (!this.lines) {
             const { x, y, row, cell } = this.box, k = Math.floor((px - x) / cell), i = Math.floor((py - y) / row);
-            return k >= 0 && k < n && i >= 0 && i < g.rows.length ? this.spotOf(i, k) : null;
+            return k >= first && k <= last && i >= 0 && i < g.rows.length ? this.spotOf(i, k) : null;
         }
-        const { x, y } = this.scales, k = nearestIndex(g.epochs, x.of(px));
+        const { x, y } = this.scales, k = Math.min(Math.max(nearestIndex(g.epochs, x.of(px)), first), last);
         const near = this.shown().map((i) => ({ i, d: Math.abs(y.at(this.at(i, k)) - py) })).filter(({ d }) => d < 40).sort((a, b) => a.d - b.d);
         return near.length && Math.abs(x.at(g.epochs[k]) - px) < 60 ? this.spotOf(near[0].i, k) : null;
     }
@@ -131,15 +146,16 @@ class Fields {
         return { i, k, ...place, lines: [g.rows[i], `${epoch}: ${g.name} ${Number.isFinite(v) ? say(v) : 'none'}`] };
     }
     move(key, spot) {
-        const { i, k } = spot || { i: 0, k: -1 }, limit = (v, n) => Math.min(Math.max(v, 0), n - 1), list = this.lines ? this.shown() : null;
+        const [first, last] = this.columns(), { i, k } = spot || { i: 0, k: first - 1 }, limit = (v, n) => Math.min(Math.max(v, 0), n - 1), list = this.lines ? this.shown() : null;
         const step = (key === 'ArrowDown') - (key === 'ArrowUp');
         const row = list ? list[limit(list.indexOf(i) + step, list.length)] : limit(i + step, this.field.rows.length);
-        return this.spotOf(row, key === 'Home' ? 0 : key === 'End' ? this.n - 1 : limit(k + (key === 'ArrowRight') - (key === 'ArrowLeft'), this.n));
+        return this.spotOf(row, key === 'Home' ? first : key === 'End' ? last
+            : Math.min(Math.max(k + (key === 'ArrowRight') - (key === 'ArrowLeft'), first), last));
     }
     mark(pen, spot, c) {
         if (this.lines) {
-            const { x, y } = this.scales;
-            pen.line(this.field.epochs.flatMap((e, j) => [x.at(e), y.at(this.at(spot.i, j))]), { stroke: c.mark, width: 3 });
+            const { x, y, box } = this.scales;
+            pen.clip(box.x, box.y, box.w, box.h, () => pen.line(this.field.epochs.flatMap((e, j) => [x.at(e), y.at(this.at(spot.i, j))]), { stroke: c.mark, width: 3 }));
             pen.dot(spot.x, spot.y, 5, { fill: c.mark, stroke: c.card });
             return;
         }

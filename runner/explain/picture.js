@@ -34,13 +34,15 @@ function download(name, blob) {
 class Picture {
     /* WHAT: name (of the files), label, sql, height(width), paint(pen, width, height, colours), table() with
      * {columns, rows}, and where it answers the pointer: find(x, y), move(key), mark(pen, spot, colours), pick(spot), drag(from, to);
-     * a spot is {x, y, lines: [text...]}. */
+     * a spot is {x, y, lines: [text...]}. Where a part of it can be looked at alone: zoom, {x: [from, to], y: [from, to] or null} or null,
+     * and span(from, to, both), which makes one of two places. */
     constructor(into, what) {
         this.what = what;
         this.spot = null;
         this.canvas = make('canvas', { role: 'img', 'aria-label': what.label, tabindex: what.find ? 0 : null });
         this.tip = make('div', { class: 'tip', hidden: true });
         this.frame = make('div', { class: 'canvas' }, this.canvas, this.tip);
+        this.whole = what.span ? make('button', { type: 'button', hidden: true, click: () => this.zoomTo(null) }, 'Show all') : null;
         this.figure = make('figure', {}, this.frame, this.under());
         into.append(this.figure);
         if (what.find)
@@ -62,6 +64,7 @@ class Picture {
         return make('div', { class: 'under' },
                     make('button', { type: 'button', click: () => this.saveSvg() }, 'Save SVG'),
                     make('button', { type: 'button', click: () => this.savePng() }, 'Save PNG'),
+                    this.whole,
                     numbers, make('details', { class: 'sql' }, make('summary', {}, 'SQL'), query, copy));
     }
     listen() {
@@ -70,11 +73,12 @@ class Picture {
             return [e.clientX - box.left, e.clientY - box.top];
         };
         canvas.addEventListener('pointermove', (e) => (this.from ? this.drag(place(e)) : this.show(what.find(...place(e)))));
-        if (what.drag) {
-            canvas.style.touchAction = 'pan-x';
+        if (what.drag || what.span) {
+            canvas.style.touchAction = what.drag ? 'pan-x' : 'pan-y';
             canvas.addEventListener('pointerdown', (e) => { this.from = place(e); this.dragged = false; canvas.setPointerCapture(e.pointerId); });
-            canvas.addEventListener('pointerup', (e) => { this.drag(place(e)); this.from = null; });
-            canvas.addEventListener('pointercancel', () => { this.from = null; });
+            canvas.addEventListener('pointerup', (e) => { this.drag(place(e)); this.drop(place(e)); });
+            canvas.addEventListener('pointercancel', () => { this.from = this.rubber = null; this.overlay(); });
+            canvas.addEventListener('dblclick', () => this.zoomTo(null));
         }
         canvas.addEventListener('pointerleave', () => this.show(null));
         canvas.addEventListener('click', (e) => {
@@ -88,6 +92,8 @@ class Picture {
         canvas.addEventListener('keydown', (e) => {
             if (e.key === 'Escape')
                 this.show(null);
+            else if (what.span && '+-0'.includes(e.key))
+                this.zoomBy(e.key);
             else if ((e.key === 'Enter' || e.key === ' ') && this.spot && what.pick)
                 what.pick(this.spot);
             else if (/^Arrow|^Home$|^End$/.test(e.key))
@@ -99,8 +105,41 @@ class Picture {
     }
     drag(to) {
         this.dragged = this.dragged || Math.hypot(this.from[0] - to[0], this.from[1] - to[1]) > 4;
-        if (this.dragged)
+        if (!this.dragged)
+            return;
+        if (this.what.drag) {
             this.what.drag(this.from, to);
+            return;
+        }
+        this.rubber = to;
+        this.show(null);
+    }
+    /* A drag along the picture chooses of its width, a slanting one of both. */
+    both(to) {
+        return Math.abs(to[1] - this.from[1]) > 24;
+    }
+    drop(to) {
+        const { from, rubber } = this, chosen = rubber && Math.abs(to[0] - from[0]) > 8 ? this.what.span(from, to, this.both(to)) : null;
+        this.rubber = null;
+        if (chosen)
+            this.zoomTo(chosen);
+        this.from = null;
+        this.overlay();
+    }
+    zoomTo(zoom) {
+        if (!this.what.span)
+            return;
+        this.what.zoom = zoom;
+        this.show(null);
+        this.draw();
+    }
+    /* With keys: half as much or twice as much around what is shown; 0 is all. */
+    zoomBy(key) {
+        const { width, height, spot } = this, at = spot ? spot.x : width / 2, half = key === '+' ? width / 4 : width;
+        const zoom = key === '0' || (key === '-' && !this.what.zoom) ? null : this.what.span([at - half, height / 2], [at + half, height / 2], false);
+        if (key !== '+' || zoom)
+            this.zoomTo(zoom);
+        document.getElementById('said').textContent = this.what.zoom ? this.what.zoom.words : 'all is shown';
     }
     /* SPOT as words beside it; SPOKEN: also to a screen reader. */
     show(spot, spoken = false) {
@@ -134,6 +173,8 @@ class Picture {
         this.copy.height = this.canvas.height;
         this.copy.getContext('2d').drawImage(this.canvas, 0, 0);
         this.query.textContent = this.what.sql();
+        if (this.whole)
+            this.whole.hidden = !this.what.zoom;
     }
     paint(canvas, scale) {
         const context = canvas.getContext('2d');
@@ -151,8 +192,14 @@ class Picture {
         context.setTransform(1, 0, 0, 1, 0, 0);
         context.drawImage(this.copy, 0, 0);
         context.setTransform(scale, 0, 0, scale, 0, 0);
+        const pen = new CanvasPen(context);
         if (this.spot && this.what.mark)
-            this.what.mark(new CanvasPen(context), this.spot, this.colours);
+            this.what.mark(pen, this.spot, this.colours);
+        if (this.rubber) {
+            const [a, b] = this.from, [x, y] = this.rubber, both = this.both(this.rubber);
+            const [low, high] = both ? [b, y] : [0, this.height];
+            pen.area([a, low, x, low, x, high, a, high], { fill: this.colours.mark, alpha: 0.2 });
+        }
     }
     saveSvg() {
         const pen = new SvgPen(this.width, this.height);

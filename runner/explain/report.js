@@ -472,6 +472,7 @@ const report = new Report(JSON.parse(document.getElementById('data').textContent
     const paper = (on) => () => { document.documentElement.classList.toggle('paper', on); redraw(); };
     addEventListener('beforeprint', paper(true));
     addEventListener('afterprint', paper(false));
+    report.followed = new Follow(report);
     redraw();
     window.fellReady = performance.now();
 }

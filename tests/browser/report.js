@@ -150,6 +150,61 @@ async function checkBrush(page) {
     assert.strictEqual(await kept(), all);
 }
 
+/* A part of the epochs by pointer and by keys: what is drawn is of these epochs, and the whole comes back. */
+async function checkZoom(page, part) {
+    const canvas = page.locator(`#${part} canvas`).first(), all = page.locator(`#${part} button:text("Show all")`).first();
+    const look = () => canvas.evaluate((c) => c.toDataURL()), epochs = () => page.evaluate((s) => pictures.find((p) =>
+        p.canvas === document.querySelector(`#${s} canvas`)).what.zoom?.words, part);
+    await canvas.scrollIntoViewIfNeeded();
+    await page.mouse.move(0, 0);
+    const before = await look(), box = await canvas.boundingBox(), pins = await page.evaluate(() => report.pins.size);
+    assert(await all.isHidden());
+    const drag = async (dy) => {
+        await page.mouse.move(box.x + box.width * 0.4, box.y + 80);
+        await page.mouse.down();
+        await page.mouse.move(box.x + box.width * 0.8, box.y + 80 + dy, { steps: 3 });
+        await page.mouse.up();
+        await page.mouse.move(0, 0);
+    };
+    await drag(5);
+    const [low, high] = (await epochs()).match(/[\d.]+/g).map(Number), zoomed = await look();
+    assert(low > 1 && high < 12 && high > low && zoomed !== before, `${part}: epochs ${low} to ${high}`);
+    if (part === 'curves') {
+        await drag(120);
+        assert.strictEqual((await page.evaluate(() => report.curvesPart.picture.what.zoom.y)).length, 2);
+    }
+    await canvas.hover({ position: { x: box.width * 0.6, y: 80 } });
+    await all.click();
+    assert(await look() === before && await all.isHidden() && await page.evaluate(() => report.pins.size) === pins, `${part}: the whole`);
+    await canvas.focus();
+    for (const key of ['Home', 'ArrowRight', 'ArrowRight', 'ArrowRight', 'ArrowRight', 'ArrowRight', '+'])
+        await page.keyboard.press(key);
+    assert(/epochs/.test(await page.textContent('#said')) && await epochs());
+    await page.keyboard.press('0');
+    assert(!await epochs() && /all/.test(await page.textContent('#said')));
+    await page.keyboard.press('Escape');
+    await canvas.blur();
+}
+
+/* The page that is written anew: it loads itself again, what was chosen stays, and the last one rests. */
+async function checkFollow(browser) {
+    const text = fs.readFileSync(file, 'utf8'), data = '<script type="application/json" id="data">{';
+    fs.writeFileSync('followed.html', text.replace(data, `${data}"follow":0.2,"written":"then",`));
+    const page = await open(browser, 'followed.html');
+    await page.locator('#trials td input').nth(2).check();
+    await page.locator('#curves select').first().selectOption('accuracy');
+    await page.mouse.move(0, 0);
+    fs.writeFileSync('followed.html', text.replace(data, `${data}"follow":0.2,"written":"now",`));
+    await page.waitForFunction(() => window.report?.written === 'now' || document.getElementById('follow')?.textContent.includes('now'));
+    assert.deepStrictEqual(await page.evaluate(() => [report.pins.size, report.curvesPart.state.name, document.querySelectorAll('#trials input:checked').length]),
+                           [1, 'accuracy', 1]);
+    fs.writeFileSync('followed.html', text);
+    await page.waitForFunction(() => !document.getElementById('follow'));
+    assert.strictEqual(await page.evaluate(() => report.pins.size), 1);
+    assert.deepStrictEqual(page.complaints, []);
+    await page.context().close();
+}
+
 /* The controls of the curves change what is drawn; so do the colours of the night and of paper. */
 async function checkControls(page) {
     const look = () => page.evaluate((s) => document.querySelector(s).toDataURL().length + report.curvesPart.lines.length * 1e9, middle);
@@ -258,6 +313,8 @@ async function checkOther(browser, other) {
         await checkPicture(page, '#settings figure:first-of-type canvas', true);
         await checkPicture(page, '#gradients canvas', false);
         await checkBrush(page);
+        await checkZoom(page, 'curves');
+        await checkZoom(page, 'gradients');
         await checkPicture(page, '#settings canvas[aria-label*="two settings"]', false);
         const cells = await page.evaluate(() => report.pair.cells.map(({ i, k, n, mean }) => [n, mean, report.pair.rows.filter((row) =>
             report.pair.across[i].has(row.params[report.pair.x.path]) && report.pair.up[k].has(row.params[report.pair.y.path])).reduce((s, row) => s + row.mean / n, 0)]));
@@ -275,6 +332,7 @@ async function checkOther(browser, other) {
         const text = await page.evaluate(() => document.body.innerText);
         assert(!/\bNaN\b|undefined|\[object/.test(text), text.match(/.*(NaN|undefined|\[object).*/)?.[0]);
         assert.deepStrictEqual(page.complaints, []);
+        await checkFollow(browser);
         for (const other of others)
             await checkOther(browser, other);
     } finally {

@@ -57,6 +57,17 @@ expect_json out "1|1" "j->>'\$.running[0].probes.epoch' >= j->>'\$.running[0].ep
 expect_json out "1|2|6|2|100000|1" "j->>'running_now', j->>'\$.status.running', j->>'\$.status.queued', json_array_length(j->'running'),
     j->>'\$.running[1].epochs', j->>'\$.running[0].epoch' > 0"
 
+# A page is written anew while it runs, by another process.
+"$FELL" report long --html --follow -o page.html --db $db >follow.out 2>&1 &
+follow=$!
+for tries in $(seq 200); do
+    grep -q '"follow":2' page.html 2>err && break
+    sleep 0.1
+done
+[ "$tries" -lt 200 ] || fail "no page that is followed: $(cat follow.out)"
+expect_exit 2 "$FELL" report long --html --follow
+expect_text err "give --html and -o FILE"
+
 if command -v tmux >tmux.path; then
     # What the terminal shows, in the file screen; waits until TEXT stands in it.
     wait_for() {
@@ -109,6 +120,9 @@ kill -9 $runner
 wait $runner 2>>err || :
 runner=
 wait $watcher || fail "the watcher failed: $(cat err)"
+wait $follow || fail "the page's writer failed: $(cat follow.out)"
+expect_text follow.out "it has ended; 'page.html' is its last page"
+expect_no_text page.html '"follow":2'
 expect_text lines "no process of this machine runs it now; 8 runs are to do, and the same 'fell run' goes on"
 if [ -s tmux.path ]; then
     wait_for 'no process of this machine runs it now'
