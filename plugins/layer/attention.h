@@ -60,6 +60,14 @@ FELL_INLINE int64_t attention_seen(const struct scores *s, int64_t i)
     return s->h->causal && n < s->keys ? n : s->keys;
 }
 
+/* As many as SEEN, to whole vectors where there are as many keys: what is worked out beyond is set to 0. */
+FELL_INLINE int64_t attention_whole(const struct scores *s, int64_t seen)
+{
+    const int64_t n = (seen + ROWS_LANES - 1) / ROWS_LANES * ROWS_LANES;
+
+    return n < s->keys ? n : s->keys;
+}
+
 FELL_INLINE uint32_t attention_row(const struct scores *s, int64_t i)
 {
     const struct heads *h = s->h;
@@ -76,21 +84,21 @@ FELL_KERNEL(scores_to_weights, struct scores)
     const float scale = 1.0f / sqrtf((float)c->h->head);
 
     for (int64_t i = 0; i < c->n; i++) {
-        const int64_t seen = attention_seen(c, i);
+        const int64_t seen = attention_seen(c, i), whole = attention_whole(c, seen);
         float *p = c->p + i * c->keys;
         const float most = rows_max(p, seen);
         float inverse;
 
-        FELL_EACH for (int64_t j = 0; j < seen; j++) p[j] = fell_exp((p[j] - most) * scale);
+        FELL_EACH for (int64_t j = 0; j < whole; j++) p[j] = fell_exp((p[j] - most) * scale);
         inverse = 1.0f / rows_sum(p, seen);
-        FELL_EACH for (int64_t j = 0; j < seen; j++) p[j] *= inverse;
-        for (int64_t j = seen; j < c->keys; j++)
-            p[j] = 0.0f;
+        FELL_EACH for (int64_t j = 0; j < whole; j++) p[j] *= inverse;
         if (c->h->rate > 0.0f) {
             const uint32_t row = attention_row(c, i);
 
-            FELL_EACH for (int64_t j = 0; j < seen; j++) p[j] *= attention_keep(c->h, row, (uint32_t)j);
+            FELL_EACH for (int64_t j = 0; j < whole; j++) p[j] *= attention_keep(c->h, row, (uint32_t)j);
         }
+        for (int64_t j = seen; j < c->keys; j++)
+            p[j] = 0.0f;
         if (c->kept) {
             c->kept[2 * i] = most;
             c->kept[2 * i + 1] = inverse;
@@ -106,18 +114,18 @@ FELL_KERNEL(scores_back, struct scores)
     const float scale = 1.0f / sqrtf((float)c->h->head);
 
     for (int64_t i = 0; i < c->n; i++) {
-        const int64_t seen = attention_seen(c, i);
+        const int64_t seen = attention_seen(c, i), whole = attention_whole(c, seen);
         const float most = c->kept[2 * i], inverse = c->kept[2 * i + 1];
         const uint32_t row = attention_row(c, i);
         float *p = c->p + i * c->keys, *dp = c->dp + i * c->keys, mean;
 
-        FELL_EACH for (int64_t j = 0; j < seen; j++) p[j] = fell_exp((p[j] - most) * scale) * inverse;
+        FELL_EACH for (int64_t j = 0; j < whole; j++) p[j] = fell_exp((p[j] - most) * scale) * inverse;
         if (c->h->rate > 0.0f)
-            FELL_EACH for (int64_t j = 0; j < seen; j++) dp[j] *= attention_keep(c->h, row, (uint32_t)j);
+            FELL_EACH for (int64_t j = 0; j < whole; j++) dp[j] *= attention_keep(c->h, row, (uint32_t)j);
         mean = rows_dot(p, dp, seen);
-        FELL_EACH for (int64_t j = 0; j < seen; j++) dp[j] = p[j] * (dp[j] - mean) * scale;
+        FELL_EACH for (int64_t j = 0; j < whole; j++) dp[j] = p[j] * (dp[j] - mean) * scale;
         if (c->h->rate > 0.0f)
-            FELL_EACH for (int64_t j = 0; j < seen; j++) p[j] *= attention_keep(c->h, row, (uint32_t)j);
+            FELL_EACH for (int64_t j = 0; j < whole; j++) p[j] *= attention_keep(c->h, row, (uint32_t)j);
         for (int64_t j = seen; j < c->keys; j++)
             p[j] = dp[j] = 0.0f;
     }

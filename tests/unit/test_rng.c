@@ -72,6 +72,29 @@ Test(rng, pieces_do_not_matter)
     expect_pieces(rng_normal, "normal");
 }
 
+/* What is drawn several blocks at a time is what is drawn word by word, also where the count of blocks
+ * goes over 32 bits and where it begins anew. */
+Test(rng, many_words_are_single_words)
+{
+    static const uint64_t from[] = {0, 3, (UINT64_C(1) << 34) - 70, (UINT64_C(1) << 42) - 90};
+    const uint64_t seed = UINT64_C(0x123456789abcdef0);
+
+    for (size_t i = 0; i < COUNT(from); i++) {
+        struct rng_stream many = rng_stream(seed, RNG_LAYER, 7, UINT64_C(0xabcdef012345)), one = many;
+        float x[301];
+
+        many.position = one.position = from[i];
+        rng_uniform(&many, x, COUNT(x));
+        for (size_t j = 0; j < COUNT(x); j++) {
+            const float u = (float)(rng_u32(&one) >> 8) * 0x1p-24f;
+
+            cr_assert_eq(x[j], u, "from %llu: number %zu is %g, not %g", (unsigned long long)from[i], j,
+                         (double)x[j], (double)u);
+        }
+        cr_expect_eq(many.position, one.position);
+    }
+}
+
 Test(rng, every_field_makes_another_stream)
 {
     const struct rng_stream streams[] = {
