@@ -27,13 +27,18 @@ make_it() {
 }
 make_it all || { tail "$scratch/make.log"; echo "the copy does not build"; exit 1; }
 
-tried=0 bad=0
+tried=0 bad=0 sound=
 # passes TEST: tests/cli/x.sh, or tests/unit/test_x.
 passes() {
     local programs=
     case $1 in tests/unit/*) programs=$1 ;; esac
     rm -f "$build/${1%.sh}.log" "$build/${1%.sh}.trs"
     FELL_TEST_SECONDS=100 make_it check TESTS="$1" check_PROGRAMS="$programs"
+}
+# passes_whole TEST: with every guard in its place, which is tried once.
+passes_whole() {
+    case " $sound " in *" $1 "*) return ;; esac
+    make_it all && passes "$1" && sound="$sound $1"
 }
 # guard NAME FILE TEST: stdin has what is there, a line with --- alone, what is put in its place.
 guard() {
@@ -46,7 +51,9 @@ guard() {
     cp "$file" "$scratch/kept"
     tried=$((tried + 1))
     # shellcheck disable=SC2016 # Perl's
-    if ! perl -0777 -e 'open E, "<", $ARGV[0]; $_ = <E>; ($a, $b) = split /^---\n/m, $_, 2; s/\n\z// for $a, $b;
+    if ! passes_whole "$test"; then
+        said="FAILS, GUARD OR NOT"
+    elif ! perl -0777 -e 'open E, "<", $ARGV[0]; $_ = <E>; ($a, $b) = split /^---\n/m, $_, 2; s/\n\z// for $a, $b;
         open F, "<", $ARGV[1]; $_ = <F>; $n = () = /\Q$a\E/g; $n == 1 or exit 1; s/\Q$a\E/$b/;
         open F, ">", $ARGV[1]; print F $_' "$scratch/edit" "$file"; then
         said="NO GUARD: it is not there, or more than once"
@@ -86,6 +93,11 @@ guard "places of texts in a frame of a probe" runner/record/packed.c tests/unit/
         if (rows[i].name >= h->text || rows[i].layer >= h->text || rows[i].position < 0)
 ---
         if (rows[i].position < 0)
+END
+guard "numbers in JSON of a worker" runner/record/frames_json.c tests/unit/test_frames <<'END'
+    return cJSON_IsNumber(v) && v->valuedouble >= least && v->valuedouble <= most &&
+---
+    return cJSON_IsNumber(v) &&
 END
 guard "the size of a frame" runner/record/frames.c tests/unit/test_frames <<'END'
     if (head->type < FRAME_CHECK || head->type > FRAME_CRASH || head->size > LARGEST) {
@@ -177,6 +189,11 @@ guard "a database is no file of the kernel's" runner/record/database.c tests/cli
 ---
         else if (false)
 END
+guard "NULL where a text should be" runner/record/database.h tests/cli/security.sh <<'END'
+    return text ? (const char *)text : "";
+---
+    return (const char *)text;
+END
 guard "a trial's number that cannot be" runner/work/schedule_load.c tests/cli/security.sh <<'END'
     if (number < 0 || repeat < 0 || (size_t)repeat >= s->repeats || number > MOST_RUNS / (int64_t)s->repeats)
 ---
@@ -239,9 +256,24 @@ guard "a file of weights names no file to be read" runner/cli/trained.c tests/cl
     return OK;
 END
 guard "no link leads out of the folder" runner/base/named_paths.c tests/cli/named_paths.sh <<'END'
-        in = !real || is_below(real, real_folder); /* of what is not there nothing is opened */
+(is_below(real, real_folder) && stays_in(real, real_folder, DEPTH))
 ---
-        in = true;
+stays_in(real, real_folder, DEPTH)
+END
+guard "nor one inside of a named folder" runner/base/named_paths.c tests/cli/named_paths.sh <<'END'
+(is_below(real, real_folder) && stays_in(real, real_folder, DEPTH))
+---
+is_below(real, real_folder)
+END
+guard "no path goes up" runner/base/named_paths.c tests/cli/named_paths.sh <<'END'
+    if (path[0] == '/' && !goes_up(path) &&
+---
+    if (path[0] == '/' &&
+END
+guard "only hashes of named paths are kept" runner/base/named_paths.c tests/cli/named_paths.sh <<'END'
+        strbuf_addf(&lines, "%s\n", named.added[i]);
+---
+        strbuf_addf(&lines, "%s %s\n", named.added[i], path);
 END
 guard "all of a home is no project" runner/base/named_paths.c tests/cli/named_paths.sh <<'END'
               (!real_home || strcmp(real_home, real_folder) != 0);
@@ -268,6 +300,11 @@ guard "a reader leaves nothing behind" runner/cli/results_open.c tests/cli/reade
 ---
     way = 0;
 END
+guard "a stranger's name hinders nobody" runner/record/claim.c tests/cli/claims.sh <<'END'
+    if (why == EADDRINUSE && claim_sockets_any(c->name, NULL, may_write, c) == CLAIM_NO) {
+---
+    if (false) {
+END
 guard "a stranger holds no experiment" runner/record/claim.c tests/cli/claims.sh <<'END'
     if (!(c->file.st_mode & S_IWGRP))
         return false;
@@ -293,6 +330,33 @@ guard "until a file is whole it has no name" runner/base/new_file.c tests/unit/t
         -1;
 END
 
+guard "devices and pipes are never replaced" runner/base/new_file.c tests/unit/test_new_file <<'END'
+    if (there && !S_ISREG(about.st_mode)) {
+---
+    if (false) {
+END
+guard "nobody waits for a pipe's reader" runner/base/new_file.c tests/unit/test_new_file <<'END'
+    const int fd = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+---
+    const int fd = open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC);
+END
+guard "a temporary folder goes when its command is killed" runner/base/scratch.c tests/cli/scratch.sh <<'END'
+    for (int i = 0; i < TRIES && !remove_folder(folder); i++)
+---
+    for (int i = 0; i < 0; i++)
+END
+guard "a temporary folder goes at an ordinary end" runner/base/scratch.c tests/cli/scratch.sh <<'END'
+    remove_folder(s->folder);
+    free(s->folder);
+---
+    free(s->folder);
+    kill(s->keeper, SIGKILL);
+END
+guard "temporary folders are below TMPDIR" runner/base/scratch.c tests/cli/scratch.sh <<'END'
+    if (!tmp || tmp[0] != '/')
+---
+END
+
 # ---- text ---------------------------------------------------------------------------------------------
 guard "no control character reaches a terminal" runner/base/safe.c tests/cli/security.sh <<'END'
     safe_add(&safe, whole.text, whole.len - begun, "?");
@@ -303,6 +367,15 @@ guard "C1 controls are controls" runner/base/safe.c tests/unit/test_safe <<'END'
 {0x007f, 0x009f}
 ---
 {0x007f, 0x007f}
+END
+guard "bytes that are no UTF-8" runner/base/safe.c tests/unit/test_safe <<'END'
+        if (!n || (!is_safe(c) && c != '\n' && c != '\t'))
+            break;
+        p += n;
+---
+        if (n && !is_safe(c) && c != '\n' && c != '\t')
+            break;
+        p += n ? n : 1;
 END
 guard "marks of direction are controls" runner/base/safe.c tests/unit/test_safe <<'END'
 {0x2028, 0x202e}
@@ -321,6 +394,21 @@ guard "documents have none" runner/cli/explain.c tests/cli/security.sh <<'END'
 ---
             page_write_markdown(page, out);
         page_free(page);
+END
+guard "pages of reports have none" runner/cli/report_page.c tests/cli/security.sh <<'END'
+            safe_document(&b);
+---
+            strbuf_add(&b, "");
+END
+guard "answers of a net have none" runner/cli/predict_write.c tests/cli/security.sh <<'END'
+    safe_json(b, printed ? printed : "\"\"");
+---
+    strbuf_add(b, printed ? printed : "\"\"");
+END
+guard "a spec that is written has none" runner/cli/new_look.c tests/cli/security.sh <<'END'
+        safe_json(b, printed ? printed : "\"\""); /* what YAML takes for the end of a line is escaped, too */
+---
+        strbuf_add(b, printed ? printed : "\"\"");
 END
 guard "text in HTML is escaped" runner/explain/html.c tests/unit/test_html <<'END'
 {"&amp;", "&lt;", "&gt;", "&quot;"}

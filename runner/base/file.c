@@ -23,6 +23,16 @@
 
 /* ---- files ------------------------------------------------------------------ */
 
+void file_close_from(int first)
+{
+#ifdef HAVE_CLOSEFROM
+    closefrom(first);
+#else
+    for (long fd = first, most = sysconf(_SC_OPEN_MAX); fd < most; fd++)
+        close((int)fd);
+#endif
+}
+
 const char *path_kind_word(unsigned mode)
 {
     return S_ISDIR(mode) ? "a folder" : S_ISFIFO(mode) ? "a pipe" : S_ISSOCK(mode) ? "a socket" : "a device";

@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/safe.h"
 #include "base/text.h"
 
 enum { DIGITS = 16, TRIES = 100, OLD = 2 /* seconds: its writer had the time to lock it */ };
@@ -211,6 +212,8 @@ static bool copy_into(struct new_file *f)
     size_t n;
 
     rewind(f->to);
+    if (isatty(f->into))
+        return safe_copy(f->to, f->into);
     while ((n = fread(bytes, 1, sizeof bytes, f->to)) > 0)
         for (size_t done = 0; done < n;) {
             const ssize_t some = write(f->into, bytes + done, n - done);

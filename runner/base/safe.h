@@ -37,6 +37,9 @@ void safe_json(struct strbuf *out, const char *json);
 /* From now on what is printed on stdout and stderr passes safe_add() with '?'. Called once, by main(). */
 void safe_streams(void);
 
+/* The rest of FROM to the descriptor TO, a terminal's, as through safe_streams(). False: errno. */
+bool safe_copy(FILE *from, int to);
+
 /* The program's own bytes for the terminal (colours, the moving of lines), which stand before all
  * that is printed later. Text from outside in them has passed safe_add() or display_add(). */
 void safe_control(FILE *to, const char *bytes, size_t n);

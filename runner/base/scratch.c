@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 
 enum { TRIES = 100, NAP_US = 20000 }; /* a worker, too, may take a moment to notice that its runner ended */
 
@@ -40,7 +41,7 @@ static _Noreturn void keep(const char *folder, int alive)
     dup2(alive, STDIN_FILENO);
     dup2(nothing, STDOUT_FILENO);
     dup2(nothing, STDERR_FILENO);
-    closefrom(STDERR_FILENO + 1);
+    file_close_from(STDERR_FILENO + 1);
     if (chdir("/") != 0) /* the folder it began in can be unmounted */
         _exit(1);
     while (read(STDIN_FILENO, &byte, 1) < 0 && errno == EINTR)

@@ -53,6 +53,8 @@ void file_opened_by_others(void);
  * or never end. */
 struct statfs;
 bool path_is_of_kernel(const struct statfs *system);
+/* Close FIRST and what is open above it. */
+void file_close_from(int first);
 /* What MODE, of a struct stat, is if no regular file: "a folder", "a pipe", "a device", "a socket". */
 const char *path_kind_word(unsigned mode);
 /* That what PATH names can be read as data: a regular file, a folder (see path_check_folder()), or

@@ -135,12 +135,14 @@ static status write_tables(sqlite3 *db, const struct record_choice *runs, const 
     return result;
 }
 
+enum { OWN_COLUMNS = 60 }; /* those of a row that is no setting's or metric's are fewer */
+
 /* ---- epochs side by side --------------------------------------------------------------------------- */
 
 /* The rows of SQL, a name and what stands before it as the name of the column, as columns of an SQL question:
  * BEFORE, then the name as a text. */
 static status add_columns(sqlite3 *db, const char *sql, int64_t id, const char *before, struct strbuf *out,
-                          struct error *err)
+                          int *columns, struct error *err)
 {
     sqlite3_stmt *s;
 
@@ -153,6 +155,7 @@ static status add_columns(sqlite3 *db, const char *sql, int64_t id, const char *
         strbuf_addf(out, ",\n  (%s = %s) AS %s", before, quoted ? quoted : "''", name ? name : "\"\"");
         sqlite3_free(quoted);
         sqlite3_free(name);
+        ++*columns;
     }
     return results_end(db, s, err);
 }
@@ -173,17 +176,24 @@ static status write_epochs(sqlite3 *db, const struct record_choice *runs, const 
                               "WHERE r.%s = ?1 ORDER BY p.path",
                               "'experiment', 'trial', 'repeat', 'seed', 'status'", metrics, runs->column);
     struct strbuf sql = {0};
+    const int most = sqlite3_limit(db, SQLITE_LIMIT_COLUMN, -1) - OWN_COLUMNS;
     status result = FAILED;
+    int columns = 0;
 
     strbuf_add(&sql, "SELECT x.name AS experiment, r.trial, r.repeat, r.seed, r.status");
     if (add_columns(db, params, runs->id, "SELECT value FROM run_params WHERE run_id = r.id AND path", &sql,
-                    err) == OK) {
+                    &columns, err) == OK) {
         strbuf_add(&sql, ",\n  e.*");
         result = add_columns(
             db, metrics, runs->id,
             "SELECT value FROM metrics WHERE run_id = r.id AND epoch = e.epoch AND split || '.' || name",
-            &sql, err);
+            &sql, &columns, err);
     }
+    if (result == OK && columns > most)
+        result = error_set(err,
+                           "%s: one table would have a column for each of %d settings and metrics, and can "
+                           "have %d; as tables of their own they have room: --csv FOLDER",
+                           path, columns, most);
     strbuf_addf(&sql,
                 "\nFROM runs AS r JOIN experiments AS x ON x.id = r.experiment_id JOIN epochs AS e ON "
                 "e.run_id = r.id\n"

@@ -134,16 +134,15 @@ static int by_share(const void *a, const void *b)
 
 static struct table *shares_table(const struct settings *s, const struct importance *r, double least)
 {
-    struct part *part = mem_array(s->ndims * (s->ndims + 1) / 2, sizeof *part);
+    struct part *part = mem_array(s->ndims + r->npairs, sizeof *part);
     struct table *t = table_new();
     size_t n = 0;
 
-    for (size_t j = 0; j < s->ndims; j++) {
+    for (size_t j = 0; j < s->ndims; j++)
         part[n++] = (struct part){j, j, r->share[j]};
-        for (size_t k = j + 1; k < s->ndims; k++)
-            if (r->pair[j * s->ndims + k] >= least)
-                part[n++] = (struct part){j, k, r->pair[j * s->ndims + k]};
-    }
+    for (const struct importance_pair *p = r->pair; p < r->pair + r->npairs; p++)
+        if (p->share >= least)
+            part[n++] = (struct part){p->j, p->k, p->share};
     qsort(part, n, sizeof *part, by_share);
     table_column(t, (struct table_column){.name = "setting"});
     table_column(t, (struct table_column){.name = "with"});
@@ -172,7 +171,6 @@ status report_importance(sqlite3 *db, double interactions, struct report_importa
         for (size_t i = 0; i < s.nrows; i++)
             x[i * s.ndims + d] = s.column[d * s.nrows + i];
     r.share = mem_array(s.ndims + 1, sizeof *r.share);
-    r.pair = mem_array(s.ndims * s.ndims + 1, sizeof *r.pair);
     if (importance_compute(&(struct importance_settings){0},
                            &(struct importance_data){s.nrows, s.ndims, x, s.choices, s.y}, &r, &out->error)) {
         out->why_not = out->error.text;

@@ -81,6 +81,18 @@ static char **child_environment(void)
     return env;
 }
 
+/* The child has FIRST and what is open above it no more. */
+static void close_from(posix_spawn_file_actions_t *files, int first)
+{
+#ifdef HAVE_POSIX_SPAWN_FILE_ACTIONS_ADDCLOSEFROM_NP
+    posix_spawn_file_actions_addclosefrom_np(files, first);
+#else
+    for (long fd = first, most = sysconf(_SC_OPEN_MAX); fd < most; fd++)
+        if (fcntl((int)fd, F_GETFD) >= 0)
+            posix_spawn_file_actions_addclose(files, (int)fd);
+#endif
+}
+
 static status start_child(const char *path, int output, pid_t *pid, struct error *err)
 {
     char *program = program_path(), **env = child_environment();
@@ -96,7 +108,7 @@ static status start_child(const char *path, int output, pid_t *pid, struct error
     posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_adddup2(&files, output, STDOUT_FILENO);
     posix_spawn_file_actions_addopen(&files, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-    posix_spawn_file_actions_addclosefrom_np(&files, STDERR_FILENO + 1);
+    close_from(&files, STDERR_FILENO + 1);
     posix_spawnattr_init(&attr);
     posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
     posix_spawnattr_setsigmask(&attr, &none);

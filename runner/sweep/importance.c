@@ -231,7 +231,8 @@ static double variance_of_pair(const struct forest_data *data, const struct boxe
     double both[FOREST_LEVELS][FOREST_LEVELS], of_j[FOREST_LEVELS] = {0}, of_k[FOREST_LEVELS] = {0};
     double sum = 0;
 
-    memset(both, 0, sizeof both);
+    for (uint32_t v = 0; v < sj->levels; v++)
+        memset(both[v], 0, sk->levels * sizeof **both);
     for (size_t i = 0; i < b->n; i++) {
         const struct box *box = &b->box[i];
         double a = box->value * box->size / (box->part[j] * box->part[k]);
@@ -258,13 +259,93 @@ static double at_least_0(double x)
     return x > 0 ? x : 0;
 }
 
+/* ---- pairs -------------------------------------------------------------------------------- */
+
+struct pairs {
+    size_t n, room;
+    struct importance_pair *pair;
+};
+
+static void add_pair(struct pairs *p, size_t j, size_t k)
+{
+    if (p->n == p->room) {
+        p->room = p->room ? 2 * p->room : 64;
+        p->pair = mem_grow(p->pair, p->room, sizeof *p->pair);
+    }
+    p->pair[p->n++] = (struct importance_pair){j < k ? j : k, j < k ? k : j, 0};
+}
+
+static int by_settings(const void *a, const void *b)
+{
+    const struct importance_pair *x = a, *y = b;
+
+    return x->j != y->j ? (x->j > y->j ? 1 : -1) : (x->k > y->k) - (x->k < y->k);
+}
+
+/* Each setting that is cut below AT with those that are cut above it, ABOVE [depth]. */
+static void meet(const struct forest_tree *t, size_t at, size_t *above, size_t depth, struct pairs *out)
+{
+    const struct forest_node *node = &t->node[at];
+    size_t before = 0;
+
+    if (!node->child)
+        return;
+    while (before < depth && above[before] != node->dim)
+        before++;
+    if (before == depth) {
+        for (size_t i = 0; i < depth; i++)
+            add_pair(out, above[i], node->dim);
+        above[depth++] = node->dim;
+    }
+    meet(t, node->child, above, depth, out);
+    meet(t, node->child + 1, above, depth, out);
+}
+
+/* The pairs that a tree cuts on one way down, each once and in order. Of others it is a sum of what it says
+ * of each: V_jk is 0. */
+static struct pairs pairs_of(const struct forest_tree *t)
+{
+    size_t *above = mem_array(t->n, sizeof *above), n = 0;
+    struct pairs p = {0};
+
+    meet(t, 0, above, 0, &p);
+    if (p.n > 1)
+        qsort(p.pair, p.n, sizeof *p.pair, by_settings);
+    for (size_t i = 0; i < p.n; i++)
+        if (!n || by_settings(&p.pair[i], &p.pair[n - 1]) != 0)
+            p.pair[n++] = p.pair[i];
+    p.n = n;
+    free(above);
+    return p;
+}
+
+/* Adds those of P, in order, to OUT's. */
+static void merge_pairs(struct importance *out, const struct pairs *p)
+{
+    struct importance_pair *all = mem_array(out->npairs + p->n, sizeof *all);
+    size_t n = 0, i = 0, k = 0;
+
+    while (i < out->npairs || k < p->n) {
+        const int order = i == out->npairs ? 1 : k == p->n ? -1 : by_settings(&out->pair[i], &p->pair[k]);
+
+        all[n] = order <= 0 ? out->pair[i++] : p->pair[k];
+        if (order == 0)
+            all[n].share += p->pair[k].share;
+        k += order >= 0;
+        n++;
+    }
+    free(out->pair);
+    out->pair = all;
+    out->npairs = n;
+}
+
 /* Adds the shares of tree T; whether it has any variance. */
-static bool add_shares(const struct forest_data *data, const struct forest_tree *t, double *share,
-                       double *pair)
+static bool add_shares(const struct forest_data *data, const struct forest_tree *t, struct importance *out)
 {
     struct boxes b;
     double mean = 0, all = 0;
     double *single = mem_array(data->ndims, sizeof *single);
+    struct pairs pairs = pairs_of(t);
     size_t n = data->ndims;
 
     boxes_init(&b, data, t);
@@ -276,18 +357,14 @@ static bool add_shares(const struct forest_data *data, const struct forest_tree 
         if (data->setting[j].levels < 2)
             continue;
         single[j] = variance_of(data, &b, j, mean);
-        share[j] += single[j] / all;
+        out->share[j] += single[j] / all;
     }
-    for (size_t j = 0; pair && j < n && all > 0; j++)
-        for (size_t k = 0; k < j; k++) {
-            if (data->setting[j].levels < 2 || data->setting[k].levels < 2)
-                continue;
-            double together = variance_of_pair(data, &b, j, k, mean) - single[j] - single[k];
-
-            pair[j * n + k] += at_least_0(together) / all;
-            pair[k * n + j] = pair[j * n + k];
-        }
+    for (struct importance_pair *p = pairs.pair; p < pairs.pair + pairs.n && all > 0; p++)
+        p->share =
+            at_least_0(variance_of_pair(data, &b, p->k, p->j, mean) - single[p->k] - single[p->j]) / all;
+    merge_pairs(out, &pairs);
     boxes_release(&b);
+    free(pairs.pair);
     free(single);
     return all > 0;
 }
@@ -368,7 +445,7 @@ static void run_forest(const struct importance_settings *s, const struct forest_
         struct forest_tree t;
 
         forest_grow(data, &stream, n < ROWS_MOST ? n : ROWS_MOST, leaf, &t, bag);
-        varied += add_shares(data, &t, out->share, out->pair);
+        varied += add_shares(data, &t, out);
         for (size_t r = 0; r < n; r++)
             if (!bag[r]) {
                 forest_fill(data, data->level + r * ndims, &stream, level);
@@ -379,8 +456,8 @@ static void run_forest(const struct importance_settings *s, const struct forest_
     }
     for (size_t d = 0; d < ndims && varied; d++)
         out->share[d] /= (double)varied;
-    for (size_t d = 0; d < ndims * ndims && varied && out->pair; d++)
-        out->pair[d] /= (double)varied;
+    for (size_t i = 0; i < out->npairs && varied; i++)
+        out->pair[i].share /= (double)varied;
     out->fit = fit_of(data->y, n, sum, count);
     free(bag);
     free(sum);
@@ -412,9 +489,7 @@ status importance_compute(const struct importance_settings *s, const struct impo
         else
             number_levels(x, used, ndims, d, &setting[d], level);
     }
-    for (size_t d = 0; d < ndims * ndims && out->pair; d++)
-        out->pair[d] = 0;
-    out->nused = used;
+    *out = (struct importance){.nused = used, .share = out->share};
     run_forest(s, &(struct forest_data){used, ndims, setting, level, y}, out);
     free(x);
     free(y);

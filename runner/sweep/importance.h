@@ -31,16 +31,23 @@ struct importance_data {
     const double *y;       /* [nrows]; rows that are not finite are left out */
 };
 
+/* Beyond what each does alone. */
+struct importance_pair {
+    size_t j, k; /* settings, j < k */
+    double share;
+};
+
 struct importance {
     size_t nused;  /* rows with a finite objective */
     double fit;    /* R2 on rows that a tree was not grown on: at most 1; 0 and less: the forest has
                       learnt nothing and the shares mean nothing. NAN when there are none */
     double *share; /* [ndims]: of the variance, by the setting alone; in [0,1] */
-    double *pair;  /* [ndims,ndims], symmetric, diagonal 0: by the interaction of two settings
-                      beyond what each does alone */
+    size_t npairs;
+    struct importance_pair *pair; /* [npairs], by j, then k: what no tree takes together is not there and
+                                     has 0. Of thousands of settings most pairs are not */
 };
 
-/* OUT's arrays are the caller's; `pair` may be NULL. All shares are 0 where the objective does not
+/* OUT's `share` is the caller's; free() `pair`. All shares are 0 where the objective does not
  * vary. Errors: fewer than 2 rows with a finite objective; no dimension; a category out of
  * range. */
 status importance_compute(const struct importance_settings *s, const struct importance_data *data,

@@ -35,6 +35,14 @@ head -2 tables/epochs.csv | tail -1 | grep -q ',,' || fail "no NULL in epochs.cs
 
 expect_exit 0 "$FELL" export main --csv curves.csv --db r.db
 expect_text out "curves.csv: 24 rows"
+# More settings than a table can have columns.
+cp r.db many.db
+sqlite3 many.db "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2500)
+    INSERT INTO run_params (run_id, path, value) SELECT (SELECT min(id) FROM runs), 'vars.p' || i, i FROM n"
+expect_exit 1 "$FELL" export main --csv many.csv --db many.db
+expect_text err "many.csv: one table would have a column for each of 250" "--csv FOLDER"
+[ ! -e many.csv ] || fail "half a table was written"
+expect_exit 0 "$FELL" export main --csv many --db many.db
 [ "$(head -1 curves.csv)" = "experiment,trial,repeat,seed,status,model.0.dense.activation,optimizer.sgd.lr,run_id,epoch,$(
     sqlite3 r.db "SELECT group_concat(name) FROM (SELECT name FROM pragma_table_info('epochs') WHERE cid > 1 ORDER BY cid)"
 ),train.accuracy" ] || fail "another header: $(head -1 curves.csv)"

@@ -93,6 +93,34 @@ for command in runs 'show 1' best report 'watch --once' 'compare 1 1' 'verify 1'
     done
 done
 shows 0 '\u009b' "$FELL" runs --json --db evil.db
+# Pages that are written, and what a net answers.
+for command in report 'report --limit 0' 'show 1'; do
+    # shellcheck disable=SC2086 # words
+    shows 0 '' "$FELL" $command --html -o page --db evil.db
+    clean page
+    expect_no_text page '[31m</script>'
+done
+expect_text page "$(printf 'e\357\277\275[31m')"
+shows 0 '' "$FELL" export 1 --tensorboard board --db evil.db
+find board >names
+clean names
+for command in '' '--json -o answers'; do
+    # shellcheck disable=SC2086 # words
+    shows 0 '' "$FELL" predict 1 --split train $command
+done
+clean answers
+shows 0 '' "$FELL" new --csv classes.csv --target kind -o new.yaml
+clean new.yaml
+shows 0 '' "$FELL" check new.yaml
+# A file that is a terminal is one.
+ln -s /dev/tty tty.csv
+for command in 'export 1 --db evil.db --csv' 'predict 1 --split train -o'; do
+    shown="fell $command TERMINAL"
+    script -qec "\"$FELL\" $command tty.csv" /dev/null >out </dev/null || fail "$shown ended with $?"
+    tr -d '\r' <out >shown
+    clean shown
+    expect_text shown '?[31m'
+done
 
 # ---- what is no file, or never comes to an end ----------------------------------------------------
 # ends TEXT COMMAND...: says TEXT with status 2, and does not wait for anybody.

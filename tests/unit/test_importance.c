@@ -31,8 +31,17 @@ static void compute(struct table *t, struct importance_settings s)
     const struct importance_data data = {t->n, t->ndims, t->x, t->choices, t->y};
     struct error err;
 
-    t->out = (struct importance){.share = t->share, .pair = t->pair};
+    t->out = (struct importance){.share = t->share};
     cr_assert_eq(importance_compute(&s, &data, &t->out, &err), OK, "%s", err.text);
+    memset(t->pair, 0, sizeof t->pair);
+    for (size_t i = 0; i < t->out.npairs; i++) {
+        const struct importance_pair *p = &t->out.pair[i];
+
+        cr_assert(p->j < p->k && p->k < t->ndims);
+        cr_assert(i == 0 || p[-1].j < p->j || (p[-1].j == p->j && p[-1].k < p->k));
+        t->pair[p->j * t->ndims + p->k] = t->pair[p->k * t->ndims + p->j] = p->share;
+    }
+    free(t->out.pair);
 }
 
 /* N rows of F at points of a Sobol' sequence. */
@@ -397,20 +406,41 @@ Test(importance, pure)
     cr_expect_neq(t.share[0], again.share[0]);
 }
 
-Test(importance, shares_alone)
+/* Thousands of settings: what is reckoned and kept of pairs is what the trees have of them. */
+Test(importance, many_settings, .timeout = 60)
 {
-    static struct table t;
-
-    sample(&t, 64, 3, additive);
-    compute(&t, (struct importance_settings){0});
-    double share[3];
-    const struct importance_settings s = {0};
-    const struct importance_data data = {t.n, t.ndims, t.x, t.choices, t.y};
+    enum { ROWS = 24, SETTINGS = 5000 };
+    struct rng_stream s = rng_stream(7, RNG_DATA, 0, 0);
+    size_t *choices = mem_array(SETTINGS, sizeof *choices);
+    double *x = mem_array(ROWS * SETTINGS, sizeof *x), *share = mem_array(SETTINGS, sizeof *share), y[ROWS];
+    const struct importance_data data = {ROWS, SETTINGS, x, choices, y};
     struct importance out = {.share = share};
     struct error err;
+    double all = 0;
 
-    cr_assert_eq(importance_compute(&s, &data, &out, &err), OK, "%s", err.text);
-    cr_expect_arr_eq(share, t.share, sizeof share);
+    for (size_t i = 0; i < ROWS * SETTINGS; i++) {
+        float draw;
+
+        rng_uniform(&s, &draw, 1);
+        s.position += s.position & 1;
+        x[i] = (double)(draw < 0.5f);
+    }
+    for (size_t d = 0; d < SETTINGS; d++)
+        choices[d] = 2;
+    for (size_t i = 0; i < ROWS; i++)
+        y[i] = x[i * SETTINGS + 7] * 2 + x[i * SETTINGS + 4000] * x[i * SETTINGS + 7];
+    cr_assert_eq(importance_compute(&(struct importance_settings){0}, &data, &out, &err), OK, "%s", err.text);
+    cr_expect_lt(out.npairs, 64 * ROWS * ROWS);
+    cr_expect_gt(share[7], 0.5, "%g", share[7]);
+    for (size_t d = 0; d < SETTINGS; d++)
+        all += share[d];
+    for (size_t i = 0; i < out.npairs; i++)
+        all += out.pair[i].share;
+    cr_expect(all > 0.9 && all <= 1 + 1e-9, "%g", all);
+    free(out.pair);
+    free(share);
+    free(x);
+    free(choices);
 }
 
 Test(importance, errors)

@@ -1,5 +1,6 @@
 /* test_text.c - words, numbers, files, paths and hashes of base/text.h. */
 #include <criterion/criterion.h>
+#include <fcntl.h>
 #include <locale.h>
 #include <math.h>
 #include <signal.h>
@@ -8,6 +9,8 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/text.h"
@@ -436,4 +439,17 @@ Test(text, clocks)
               now);
     cr_expect(end == 24 && strlen(now) == 24, "%s", now);
     cr_expect(time_monotonic() >= before);
+}
+
+Test(text, descriptors_are_closed)
+{
+    int low = dup(STDERR_FILENO), high = fcntl(STDERR_FILENO, F_DUPFD, 200), how;
+    const pid_t child = fork();
+
+    if (child == 0) {
+        file_close_from(low + 1);
+        _exit(fcntl(low, F_GETFD) < 0 || fcntl(low + 1, F_GETFD) >= 0 || fcntl(high, F_GETFD) >= 0);
+    }
+    cr_assert(waitpid(child, &how, 0) == child);
+    cr_expect(WIFEXITED(how) && WEXITSTATUS(how) == 0);
 }
