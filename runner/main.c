@@ -26,6 +26,7 @@ static const struct command *const commands[] = {
     &command_show,    /* cli/show.c: all about one */
     &command_best,    /* cli/runs.c: rank the trials of an experiment */
     &command_merge,   /* cli/merge.c: several databases in one */
+    &command_collect, /* cli/collect.c: those of the shards of a sweep */
     &command_compare, /* cli/compare.c: what differs, and what came of it */
     &command_verify,  /* cli/verify.c: whether one gives the same numbers again */
     &command_replay,  /* cli/replay.c: watch one again, with its crash */

@@ -1,4 +1,4 @@
-/* scratch.c - see scratch.h. Holds files, and no folders, in its folder. */
+/* scratch.c - see scratch.h. */
 #include "base/scratch.h"
 
 #include <dirent.h>
@@ -15,16 +15,29 @@
 
 enum { TRIES = 100, NAP_US = 20000 }; /* a worker, too, may take a moment to notice that its runner ended */
 
-static bool remove_folder(const char *path)
+/* What is in the open FOLDER, which is closed; it holds few folders, and none deep. */
+static void empty_folder(int folder)
 {
-    DIR *folder = opendir(path);
+    DIR *d = folder >= 0 ? fdopendir(folder) : NULL;
     const struct dirent *entry;
 
-    while (folder && (entry = readdir(folder)))
-        if (entry->d_name[0] != '.' || (entry->d_name[1] && strcmp(entry->d_name, "..") != 0))
-            unlinkat(dirfd(folder), entry->d_name, 0);
-    if (folder)
-        closedir(folder);
+    while (d && (entry = readdir(d))) {
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+            continue;
+        if (unlinkat(dirfd(d), entry->d_name, 0) != 0) {
+            empty_folder(openat(dirfd(d), entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+            unlinkat(dirfd(d), entry->d_name, AT_REMOVEDIR);
+        }
+    }
+    if (d)
+        closedir(d);
+    else if (folder >= 0)
+        close(folder);
+}
+
+static bool remove_folder(const char *path)
+{
+    empty_folder(open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     return rmdir(path) == 0 || errno == ENOENT;
 }
 

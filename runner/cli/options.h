@@ -25,6 +25,11 @@
     X(UNTIL, TEXT, until, 0, "until", "TIME", NULL, 0, 0,                                                    \
       "Begin no run that cannot end by then (20:30, 2026-01-31T20:30, 90m), and pause what is under way "    \
       "(default: the end of the Slurm job)")                                                                 \
+    X(SHARD, TEXT, shard, 0, "shard", "K/N", NULL, 0, 0,                                                     \
+      "Train every N-th trial from trial K on, 0 to N - 1, and publish them in --share")                     \
+    X(SHARE_FOLDER, TEXT, share_folder, 0, "share", "DIR", NULL, 0, 0,                                       \
+      "The folder that all tasks of the sweep see; `fell collect` makes a database of it")                   \
+    X(FOLLOW_SHARDS, FLAG, follow_shards, 0, "follow", NULL, 0, 0, 0, "Go on until all shards are finished") \
     X(EXTEND, FLAG, extend, 0, "extend", NULL, 0, 0, 0,                                                      \
       "Add the trials and repeats that the experiment of this name does not have yet")                       \
     X(PLUGIN, TEXTS, plugins, 0, "plugin", "FILE", 0, 0, 0,                                                  \

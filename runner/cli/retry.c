@@ -8,7 +8,7 @@
 #include "cli/progress.h"
 #include "cli/query.h"
 #include "again/retry.h"
-#include "work/crew.h"
+#include "work/requests.h"
 
 static status open_stored(struct retry *r, const struct call *c, struct error *err)
 {
@@ -52,7 +52,7 @@ static int run_retry(const struct call *c)
     struct error err;
     int exit_status = EXIT_OK;
 
-    crew_hold_signals();
+    requests_hold();
     if (open_stored(&r, c, &err) != OK)
         exit_status = cli_error("%s", err.text);
     else if (r.chosen + r.waiting > 0) {

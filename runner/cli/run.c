@@ -9,8 +9,9 @@
 #include "cli/experiment_call.h"
 #include "cli/progress.h"
 #include "cli/query.h"
+#include "cli/shard_call.h"
 #include "record/schema.h"
-#include "work/crew.h"
+#include "work/requests.h"
 #include "work/runner.h"
 #include "work/store.h"
 
@@ -73,6 +74,19 @@ static void print_counts(const char *name, const struct runner_summary *s)
     if (s->left)
         printf(", %lld to do", (long long)s->left);
     putchar('\n');
+}
+
+/* Of a shard, whose database is gone in a moment. */
+static void print_shard(const struct call *c, const char *name, const struct runner_summary *s)
+{
+    struct strbuf b = {0};
+
+    print_counts(name, s);
+    strbuf_add(&b, "\nnext\n  fell collect");
+    text_add_word(&b, c->share_folder);
+    strbuf_add(&b, " -o all.db");
+    puts(b.text);
+    strbuf_release(&b);
 }
 
 static status print_results(const struct call *c, const char *name, const struct runner_summary *s,
@@ -146,6 +160,8 @@ int finish_experiment(const struct call *c, const struct training *t, const stru
 
     if (c->json) {
         print_summary(c, t->name, s);
+    } else if (!c->quiet && c->shard) {
+        print_shard(c, t->name, s);
     } else if (!c->quiet) {
         if (s->already_finished)
             printf("%s is finished already (experiment %lld); --new trains it again\n", t->name,
@@ -169,30 +185,30 @@ int exit_of_failure(const struct runner_summary *s)
     return s->experiment_id ? EXIT_RUN : EXIT_INPUT;
 }
 
-static int run_run(const struct call *c)
+/* Train what C says, which has passed its own checks. *FAILED_LATE: with an error, after something was
+ * trained. */
+static int run_experiment(const struct call *c, const struct shard_call *shard,
+                          const struct deadline *deadline, const char *note, bool *failed_late)
 {
     struct experiment_call x;
     struct runner_summary summary = {0};
     struct training t;
     struct progress *p;
-    struct deadline deadline;
     struct error err = {0};
     int exit_status = EXIT_INPUT;
-    char *note;
     status st;
 
-    if (c->restart && c->extend) {
-        cli_error("--extend adds to an experiment and --new begins it anew: give one of them");
-        return EXIT_INPUT;
-    }
-    if (deadline_read(&deadline, c->until, &note, &err) != OK)
-        return cli_error("%s", err.text);
-    crew_hold_signals();
     if (experiment_call_open(&x, c))
         goto out;
+    if (shard_call_check(shard, x.experiment, &err) != OK) {
+        experiment_call_report(&x);
+        cli_error("%s", err.text);
+        goto out;
+    }
     p = progress_new(c->json ? PROGRESS_JSON : c->quiet ? PROGRESS_QUIET : PROGRESS_AUTO);
     x.options.listener = progress_listener(p);
-    x.options.deadline = deadline;
+    x.options.deadline = *deadline;
+    x.options.shard = shard->at;
     if (note && !c->quiet)
         x.options.listener->note(x.options.listener->arg, note);
     progress_objective(p, store_objective(x.experiment), x.experiment->objective.maximize,
@@ -210,10 +226,35 @@ static int run_run(const struct call *c)
             cli_error("%s", err.text);
         /* An experiment that began has rows: what stopped it is no error of the spec. */
         exit_status = exit_of_failure(&summary);
+        *failed_late = summary.experiment_id != 0;
     }
 out:
-    free(note);
     experiment_call_release(&x);
+    return exit_status;
+}
+
+static int run_run(const struct call *c)
+{
+    struct call own = *c; /* a shard has another database */
+    struct shard_call shard;
+    struct deadline deadline;
+    struct error err;
+    bool failed_late = false;
+    char *note = NULL;
+    int exit_status;
+
+    if (c->restart && c->extend)
+        return cli_error("--extend adds to an experiment and --new begins it anew: give one of them");
+    requests_hold();
+    if (shard_call_open(&shard, c, &err) != OK || deadline_read(&deadline, c->until, &note, &err) != OK) {
+        exit_status = cli_error("%s", err.text);
+    } else {
+        if (shard.db)
+            own.db = shard.db;
+        exit_status = run_experiment(&own, &shard, &deadline, note, &failed_late);
+    }
+    free(note);
+    shard_call_release(&shard, failed_late);
     return exit_status;
 }
 
@@ -223,23 +264,26 @@ const struct command command_run = {
     .args = "SPEC [PATH=VALUE...]",
     .least = 1,
     .most = ANY_NUMBER,
-    .options = {OPTION_DB, OPTION_JOBS, OPTION_UNTIL, OPTION_NEW, OPTION_EXTEND, OPTION_PLUGIN, OPTION_QUIET,
-                OPTION_JSON},
+    .options = {OPTION_DB, OPTION_JOBS, OPTION_SHARD, OPTION_SHARE_FOLDER, OPTION_UNTIL, OPTION_NEW,
+                OPTION_EXTEND, OPTION_PLUGIN, OPTION_QUIET, OPTION_JSON},
     .brief = "Train all runs of an experiment and record them",
-    .help = "SPEC is a YAML file; PATH=VALUE sets any key of it for this time. The spec, its data and its "
-            "net are checked before the first run. Every trial of its sweep is trained with every repeat, "
-            "each in a worker process, so that a plugin that crashes ends one run and not the others. "
-            "Every epoch's losses, metrics and gradient norms go to the results database.\n\n"
-            "An experiment is its name with its resolved spec, data and plugins. One that is finished is "
-            "not trained again: its results are shown. One that was interrupted, or whose "
-            "process was killed, goes on when it is run again: what ended is not trained again, what was "
-            "under way goes on from its newest checkpoint, or begins anew, to the same numbers. Ctrl-C lets "
-            "every run end its epoch and saves its state; a second one ends it at once. SIGTERM, SIGUSR1 and "
-            "SIGUSR2 do that too, with exit status 75 where runs are left; so does the time of --until, "
-            "before which no run is begun "
-            "that would not end in time. --new begins all of it anew.\n\n"
-            "With --json every event is one JSON object a line (begin, started, epoch, ended, note), a "
-            "summary is the last.",
+    .help =
+        "SPEC is a YAML file; PATH=VALUE sets any key of it for this time. The spec, its data and its "
+        "net are checked before the first run. Every trial of its sweep is trained with every repeat, "
+        "each in a worker process, so that a plugin that crashes ends one run and not the others. "
+        "Every epoch's losses, metrics and gradient norms go to the results database.\n\n"
+        "An experiment is its name with its resolved spec, data and plugins. One that is finished is "
+        "not trained again: its results are shown. One that was interrupted, or whose "
+        "process was killed, goes on when it is run again: what ended is not trained again, what was "
+        "under way goes on from its newest checkpoint, or begins anew, to the same numbers. Ctrl-C lets "
+        "every run end its epoch and saves its state; a second one ends it at once. SIGTERM, SIGUSR1 and "
+        "SIGUSR2 do that too, with exit status 75 where runs are left; so does the time of --until, "
+        "before which no run is begun "
+        "that would not end in time. --new begins all of it anew.\n\n"
+        "--shard K/N trains one part of the trials, in a database of its own, and publishes it in --share, "
+        "from which `fell collect` makes one database; see docs/cluster.md.\n\n"
+        "With --json every event is one JSON object a line (begin, started, epoch, ended, note), a "
+        "summary is the last.",
     .examples = "fell run configs/xor.yaml\n"
                 "fell run configs/iris.yaml train.epochs=5 optimizer.sgd.lr=0.05\n"
                 "fell run configs/sweeps/lr-activation.yaml --jobs 4 --quiet\n"

@@ -325,8 +325,13 @@ status recorder_extend_experiment(struct recorder *r, int64_t id, const struct e
 
 status recorder_add_run(struct recorder *r, const struct run_row *row, int64_t *id, struct error *err)
 {
-    const struct cell cells[] = {TEXT(row->uid),   INT(row->experiment_id), INT(row->trial),
-                                 INT(row->repeat), INT((int64_t)row->seed), TEXT(row->resolved)};
+    const struct cell cells[] = {TEXT(row->uid),
+                                 INT(row->experiment_id),
+                                 INT(row->trial),
+                                 INT(row->repeat),
+                                 INT((int64_t)row->seed),
+                                 TEXT(row->resolved),
+                                 {.type = row->id ? CELL_INT : CELL_NULL, .i = row->id}};
 
     if (recorder_begin(r, err) != OK || RUN(r, SQL_ADD_RUN, cells, err) != OK)
         return FAILED;

@@ -275,7 +275,8 @@ status merge_in_bulk(struct merge *m, int64_t from, int64_t to, bool *done)
 
     *done = false;
     if (!m->attached)
-        return m->choice ? error_set(m->err, "%s cannot be read for a merge", m->from_path) : OK;
+        return m->choice && m->choice->runs ? error_set(m->err, "%s cannot be read for a merge", m->from_path)
+                                            : OK;
     if (choose(m, from) || merge_look(m, clash_sql, NULL, to, &clash))
         return FAILED;
     if (clash)

@@ -95,6 +95,7 @@ status recorder_extend_experiment(struct recorder *r, int64_t id, const struct e
 status recorder_move_files(struct recorder *r, int64_t id, size_t n, const struct data_file_row *files,
                            struct error *err);
 struct run_row {
+    int64_t id; /* 0: the next */
     const char *uid;
     int64_t experiment_id, trial, repeat;
     uint64_t seed;

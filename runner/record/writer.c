@@ -66,8 +66,8 @@ static const char *const sql_text[SQL_COUNT] = {
     [SQL_MOVE_FILE] = "UPDATE data_files SET path = ?4 WHERE experiment_id = ?1 AND role = ?2 AND path = ?3",
     [SQL_MOVE_IN_RUNS] = "UPDATE runs SET resolved = replace(resolved, json_quote(?2), json_quote(?3))"
                          " WHERE experiment_id = ?1",
-    [SQL_ADD_RUN] = "INSERT INTO runs (uid, experiment_id, trial, repeat, seed, resolved, status)"
-                    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'queued')",
+    [SQL_ADD_RUN] = "INSERT INTO runs (uid, experiment_id, trial, repeat, seed, resolved, status, id)"
+                    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'queued', ?7)",
     [SQL_ADD_PARAM] = "INSERT INTO run_params (run_id, path, value, json) VALUES (?1, ?2, ?3, ?4)",
     [SQL_ADD_PLUGIN] = "INSERT INTO plugins (run_id, kind, name, version, path, sha256, verdict)"
                        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",

@@ -11,16 +11,15 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "base/run_status.h"
 #include "base/text.h"
 #include "work/hand.h"
+#include "work/requests.h"
 
-/* Seconds. Signals that come at once are one: timeout(1) signals the process and its group. */
-static const double REDRAW = 0.1, AT_ONCE = 0.05;
-static const double REST = 1.0; /* for a hand whose process could not be started */
+/* Seconds. REST: for a hand whose process could not be started. */
+static const double REDRAW = 0.1, REST = 1.0;
 
 enum { ATTEMPTS = 3 }; /* to start a worker that takes a job */
 
@@ -29,95 +28,22 @@ struct crew {
     struct hand_env env;
     size_t nhands;
     struct hand *hands;
-    int signals; /* signalfd; -1: none */
-    sigset_t old_mask;
-    int interrupts; /* how often it was asked to stop */
-    double asked;   /* when last, but by a warning; 0: never */
-    int answered;   /* how many of them were passed on */
-    bool by_user;   /* some of them from a keyboard or a terminal that went */
-    bool told_rest; /* that some workers cannot be started */
+    struct requests requests; /* to stop */
+    int answered;             /* how many of them were passed on */
+    bool told_rest;           /* that some workers cannot be started */
     struct deadline deadline;
     bool late; /* no further run has an end before it */
 };
 
-/* ---- signals ------------------------------------------------------------------------ */
-
-/* Not where it is ignored: that is what nohup(1) is for. */
-static void add_unless_ignored(sigset_t *set, int sig)
-{
-    struct sigaction now;
-
-    if (sigaction(sig, NULL, &now) == 0 && now.sa_handler != SIG_IGN)
-        sigaddset(set, sig);
-}
-
-/* What Slurm and others send some time before the end of a job. */
-static void add_warnings(sigset_t *set)
-{
-    add_unless_ignored(set, SIGUSR1);
-    add_unless_ignored(set, SIGUSR2);
-}
-
-void crew_hold_signals(void)
-{
-    sigset_t set;
-
-    sigemptyset(&set);
-    add_warnings(&set);
-    sigprocmask(SIG_BLOCK, &set, NULL);
-}
-
-static void catch_signals(struct crew *c)
-{
-    sigset_t set;
-
-    sigemptyset(&set);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGTERM);
-    add_unless_ignored(&set, SIGHUP);
-    add_warnings(&set);
-    sigprocmask(SIG_BLOCK, &set, &c->old_mask);
-    c->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-}
-
-static void release_signals(struct crew *c)
-{
-    if (c->signals >= 0)
-        close(c->signals);
-    sigprocmask(SIG_SETMASK, &c->old_mask, NULL);
-}
-
-/* A warning says that the end is near, and may come before SIGTERM, or after it: it is never the second
- * request, which ends all at once, nor is what follows it. */
-static void count_interrupt(struct crew *c, uint32_t sig)
-{
-    const bool warning = sig == SIGUSR1 || sig == SIGUSR2;
-    const double now = time_monotonic();
-
-    c->by_user |= sig == SIGINT || sig == SIGHUP;
-    if (c->interrupts == 0)
-        c->interrupts = 1;
-    else if (!warning && c->asked > 0 && now - c->asked > AT_ONCE)
-        c->interrupts++;
-    if (!warning)
-        c->asked = now;
-}
-
-static void count_interrupts(struct crew *c)
-{
-    struct signalfd_siginfo info;
-
-    while (c->signals >= 0 && read(c->signals, &info, sizeof info) == (ssize_t)sizeof info)
-        count_interrupt(c, info.ssi_signo);
-}
+/* ---- being asked to stop -------------------------------------------------------------- */
 
 /* While the recorder does nothing but wait for a lock. */
 static bool give_up(void *arg)
 {
     struct crew *c = arg;
 
-    count_interrupts(c);
-    return c->interrupts >= 2;
+    requests_count(&c->requests);
+    return c->requests.n >= 2;
 }
 
 static void pass_note(void *arg, const char *text)
@@ -131,11 +57,11 @@ static void pass_note(void *arg, const char *text)
 /* The first request lets every run end after its epoch, with a checkpoint; the second ends it now. */
 static void stop_hands(struct crew *c)
 {
-    if (c->interrupts == 1 && !c->late)
+    if (c->requests.n == 1 && !c->late)
         pass_note(c, "stopping after this epoch, with a checkpoint; once more stops now");
     for (size_t i = 0; i < c->nhands; i++)
-        hand_cancel(&c->hands[i], c->interrupts > 1 ? SIGKILL : SIGTERM);
-    c->answered = c->interrupts;
+        hand_cancel(&c->hands[i], c->requests.n > 1 ? SIGKILL : SIGTERM);
+    c->answered = c->requests.n;
 }
 
 /* ---- what hands tell -------------------------------------------------------------------- */
@@ -185,7 +111,11 @@ static bool tell_end(void *arg, const struct hand *h, const char *word)
 
     if (run_status_is(word, STATUS_FINISHED) && h->seconds_before <= 0.0)
         deadline_run(&c->deadline, time_monotonic() - h->started);
-    return schedule_ended(c->task.schedule, h->task.seat, word);
+    if (schedule_ended(c->task.schedule, h->task.seat, word))
+        return true;
+    if (c->task.shard)
+        shard_add(c->task.shard, h->task.run);
+    return false;
 }
 
 /* ---- giving out runs ---------------------------------------------------------------- */
@@ -290,7 +220,7 @@ static status start_runs(struct crew *c, struct error *err)
     const double now = time_monotonic();
     bool none = false;
 
-    for (size_t i = 0; i < c->nhands && !none && !c->late && !c->interrupts; i++) {
+    for (size_t i = 0; i < c->nhands && !none && !c->late && !c->requests.n; i++) {
         struct hand *h = &c->hands[i];
 
         if (!h->busy && h->rests <= now && start_run(c, h, &none, err) != OK)
@@ -314,7 +244,7 @@ static size_t busy_hands(const struct crew *c)
  * rows are stored. */
 static status wait_and_listen(struct crew *c, struct pollfd *fds, double due, struct error *err)
 {
-    bool listen = !recorder_is_full(c->task.recorder) || c->interrupts > 1;
+    bool listen = !recorder_is_full(c->task.recorder) || c->requests.n > 1;
     double wait = due >= 0 && due < REDRAW ? due : REDRAW;
     bool piece = recorder_has_piece(c->task.recorder);
     int n;
@@ -326,14 +256,14 @@ static status wait_and_listen(struct crew *c, struct pollfd *fds, double due, st
         wait = look >= 0 && look < wait ? look : wait;
         fds[i] = (struct pollfd){.fd = there ? c->hands[i].process.frame_fd : -1, .events = POLLIN};
     }
-    fds[c->nhands] = (struct pollfd){.fd = c->signals, .events = POLLIN};
+    fds[c->nhands] = (struct pollfd){.fd = c->requests.signals, .events = POLLIN};
     n = poll(fds, c->nhands + 1, piece ? 0 : (int)(wait * 1000) + 1);
     if (n < 0 && errno != EINTR)
         return error_set(err, "cannot wait for the workers: %s", strerror(errno));
     if (n == 0 && piece)
         return recorder_idle(c->task.recorder, err);
     if (fds[c->nhands].revents)
-        count_interrupts(c);
+        requests_count(&c->requests);
     for (size_t i = 0; i < c->nhands; i++) {
         struct hand *h = &c->hands[i];
 
@@ -351,11 +281,25 @@ static status wait_and_listen(struct crew *c, struct pollfd *fds, double due, st
 /* Just in time for the epochs that are under way. */
 static void look_at_clock(struct crew *c)
 {
-    if (c->interrupts || busy_hands(c) == 0 || !deadline_is_near(&c->deadline))
+    if (c->requests.n || busy_hands(c) == 0 || !deadline_is_near(&c->deadline))
         return;
     pass_note(c, "the time is nearly up: every run ends this epoch and is paused");
-    c->interrupts = 1;
+    c->requests.n = 1;
     c->late = true;
+}
+
+/* Of a shard. What cannot be published now is kept, and tried again. */
+static status publish(struct crew *c, struct error *err)
+{
+    struct error why;
+
+    if (!c->task.shard || shard_due(c->task.shard) > 0)
+        return OK;
+    if (recorder_commit(c->task.recorder, err) != OK)
+        return FAILED;
+    if (shard_publish(c->task.shard, c->task.options->db, c->task.experiment, &why) != OK)
+        pass_note(c, why.text);
+    return OK;
 }
 
 /* What was given out and is not begun: what was paused is over for now. */
@@ -384,10 +328,11 @@ static status train_all(struct crew *c, struct error *err)
             goto out;
         if (busy_hands(c) == 0)
             break;
-        if (wait_and_listen(c, fds, due, err) != OK || recorder_tick(c->task.recorder, &due, err) != OK)
+        if (wait_and_listen(c, fds, due, err) != OK || recorder_tick(c->task.recorder, &due, err) != OK ||
+            publish(c, err) != OK)
             goto out;
         look_at_clock(c);
-        if (c->interrupts > c->answered) {
+        if (c->requests.n > c->answered) {
             c->env.interrupted = true;
             stop_hands(c);
         }
@@ -448,7 +393,7 @@ status crew_train(const struct crew_task *task, struct crew **out_crew, struct r
                                .arg = c};
     *out_crew = c;
 
-    catch_signals(c);
+    requests_catch(&c->requests);
     recorder_on_wait(task->recorder, pass_note, give_up, c);
     if (l)
         l->begin(l->arg, t->name, left, (int)c->nhands, t->first->train.epochs);
@@ -466,8 +411,8 @@ status crew_train(const struct crew_task *task, struct crew **out_crew, struct r
         result = recorder_commit(task->recorder, err);
     if (l)
         l->end(l->arg);
-    out->interrupted = c->interrupts > 0 || c->late;
-    out->later = out->interrupted && !c->by_user;
+    out->interrupted = c->requests.n > 0 || c->late;
+    out->later = out->interrupted && !c->requests.by_user;
     out->stopped = schedule_is_stopped(task->schedule);
     return result;
 }
@@ -481,7 +426,7 @@ void crew_dismiss(struct crew *c)
         hand_release(&c->hands[i]);
         run_task_release(&c->hands[i].task);
     }
-    release_signals(c);
+    requests_release(&c->requests);
     free(c->hands);
     free(c);
 }

@@ -7,6 +7,7 @@
 #include "record/recorder.h"
 #include "work/process.h"
 #include "work/schedule.h"
+#include "work/shard.h"
 #include "work/training.h"
 
 struct crew_task {
@@ -18,14 +19,13 @@ struct crew_task {
     size_t nready;         /* workers that are started already; the crew takes those that it needs, */
     struct process *ready; /* whose pid is then 0 */
     const char *bytes;     /* of same_bytes_wanted() */
-    double longest;        /* seconds that a run took, as far as is known; 0: not */
+    struct shard *shard;   /* gets what has ended; NULL: nobody does */
+    int64_t experiment;
+    double longest; /* seconds that a run took, as far as is known; 0: not */
 };
 
 /* How many workers train RUNS runs: jobs of the options, else the processors, no more than runs. */
 size_t crew_size(const struct runner_options *o, int64_t runs);
-
-/* From now on a warning (SIGUSR1, SIGUSR2) waits for crew_train(), and ends no process that gets ready. */
-void crew_hold_signals(void);
 
 /* Train what the schedule gives out on min(jobs, runs left) workers and record what they say, until
  * every run has ended, the user interrupts (out->interrupted: running runs are marked so, the rest

@@ -34,6 +34,7 @@ struct runner {
     struct git_status git;
     struct recorder *recorder;
     struct store store;
+    struct shard *shard; /* NULL: the experiment is not cut */
 };
 
 /* ---- a worker ahead of time ----------------------------------------------------------------- */
@@ -69,6 +70,9 @@ static void note_wait(void *arg, const char *text)
 
 static status open_recorder(struct runner *r, struct error *err)
 {
+    if (r->options->shard.n && (shard_open(&r->options->shard, r->identity->uid, &r->shard, err) != OK ||
+                                shard_load(r->shard, r->options->db, note_wait, r, err) != OK))
+        return FAILED;
     if (recorder_open(r->options->db, &r->recorder, err) != OK)
         return FAILED;
     recorder_on_wait(r->recorder, note_wait, NULL, r);
@@ -223,6 +227,17 @@ static double longest_run(sqlite3 *db, int64_t experiment)
     return seconds;
 }
 
+/* Of a shard: what is not published yet. */
+static status publish_last(struct runner *r, int64_t experiment, const struct runner_summary *s,
+                           struct error *err)
+{
+    if (!r->shard)
+        return OK;
+    if (shard_publish(r->shard, r->options->db, experiment, err) != OK)
+        return FAILED;
+    return s->left == 0 ? shard_finish(r->shard, err) : OK;
+}
+
 /* What T, which is stored as experiment ID, has to do. D: the warnings of its check; may be NULL. */
 static status train(struct runner *r, const struct training *t, int64_t id, struct diag *d,
                     struct runner_summary *out, struct error *err)
@@ -232,6 +247,8 @@ static status train(struct runner *r, const struct training *t, int64_t id, stru
     const struct schedule_host calls = {
         .arg = &host, .store = host_store, .over = host_over, .note = host_note};
     struct crew_task task = {.training = t,
+                             .shard = r->shard,
+                             .experiment = id,
                              .options = r->options,
                              .recorder = r->recorder,
                              .diag = d,
@@ -257,6 +274,8 @@ static status train(struct runner *r, const struct training *t, int64_t id, stru
         result = record_git(r, id, err);
     if (result == OK && (result = recorder_commit(r->recorder, err)) == OK)
         result = store_summary(r->recorder, id, out, err);
+    if (result == OK)
+        result = publish_last(r, id, out, err);
     schedule_free(task.schedule);
     if (result == OK)
         result = recorder_close(r->recorder, err);
@@ -280,6 +299,7 @@ static void release(struct runner *r)
     git_status_answer(&r->git, 0, &dirty);
     recorder_close(r->recorder, &ignored);
     store_release(&r->store);
+    shard_free(r->shard);
     provenance_release(&r->provenance);
     identity_free(r->identity);
 }
@@ -297,6 +317,8 @@ status runner_run(struct experiment *e, struct registry *reg, const struct runne
     if (result == OK && is_done(&r)) {
         out->already_finished = true;
         result = store_summary(r.recorder, r.store.known.id, out, err);
+        if (result == OK)
+            result = publish_last(&r, r.store.known.id, out, err);
     } else if (result == OK && (result = store_experiment(&r.store, err)) == OK) {
         const struct training t = training_of(e); /* with the seed that is stored */
 

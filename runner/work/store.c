@@ -147,6 +147,29 @@ static status look_for_more(struct store *s, struct error *err)
     return OK;
 }
 
+/* Whether T is a trial that this task trains. */
+static bool is_own(const struct store *s, int64_t number)
+{
+    const struct shard_place *at = &s->options->shard;
+
+    return at->n == 0 || number % at->n == at->k;
+}
+
+/* Of a shard, what an earlier task of it published is there, and its other runs are not. */
+static status look_for_own(struct store *s, struct error *err)
+{
+    const struct experiment *e = s->experiment;
+    int64_t own = 0, n, runs;
+
+    for (int64_t i = 0; i < e->ntrials; i++)
+        own += is_own(s, i) ? e->repeats : 0;
+    if (recorder_count_trials(s->recorder, s->known.id, &n, &runs, err) != OK)
+        return FAILED;
+    if (runs < own)
+        s->known.state = KNOWN_UNFINISHED;
+    return OK;
+}
+
 /* By what it is known by now, or was before 0.2. */
 static status find_known(struct store *s, struct error *err)
 {
@@ -182,6 +205,8 @@ status store_decide(struct store *s, struct error *err)
         memcpy(s->known.uid, s->known.newest_uid, sizeof s->known.uid);
     }
     if (s->known.state == KNOWN_FINISHED && e->adaptive && look_for_more(s, err) != OK)
+        return FAILED;
+    if (s->known.state == KNOWN_FINISHED && o->shard.n && look_for_own(s, err) != OK)
         return FAILED;
     if (s->known.state != KNOWN_NEW && e->seed_drawn && !o->restart && take_seed(s, err) != OK)
         return FAILED;
@@ -263,7 +288,9 @@ static status add_runs(struct store *s, const struct trial *t, int64_t trial, in
         row.seed = t->spec->seed + (uint64_t)k;
         row.uid = uid;
         identity_run_uid(s->identity, s->uid, t, row.seed, uid);
-        if (s->known.state == KNOWN_EXTENDED || (e->adaptive && s->known.state != KNOWN_NEW))
+        row.id = s->options->shard.n ? trial * e->repeats + k + 1 : 0; /* as on one machine */
+        if (s->known.state == KNOWN_EXTENDED ||
+            ((e->adaptive || s->options->shard.n) && s->known.state != KNOWN_NEW))
             result = find_run(s, t, row.seed, &there, err);
         if (result == OK && there < 0)
             result = recorder_add_run(s->recorder, &row, &ids[k], err);
@@ -298,8 +325,13 @@ static status add_trials(struct store *s, struct error *err)
         result = recorder_count_trials(s->recorder, s->experiment_id, &next, &runs, err);
     for (int64_t i = 0; i < e->ntrials && result == OK && !e->adaptive; i++) {
         struct arena *arena = arena_new();
-        const struct trial t = trial_now(e, (size_t)i, arena);
+        struct trial t;
 
+        if (!is_own(s, i)) {
+            arena_free(arena);
+            continue;
+        }
+        t = trial_now(e, (size_t)i, arena);
         result = trial_number(s, &t, i, &next, &trial, err);
         if (result == OK)
             result = add_runs(s, &t, trial, ids, err);
@@ -391,6 +423,8 @@ status store_experiment(struct store *s, struct error *err)
     status result = FAILED;
 
     s->experiment_id = s->known.id;
+    if (goes_on(s) && s->options->shard.n && s->known.state == KNOWN_UNFINISHED)
+        return add_trials(s, err) == OK ? recorder_commit(s->recorder, err) : FAILED;
     if (goes_on(s))
         return OK;
     if (s->known.state != KNOWN_NEW && !extends) {

@@ -7,6 +7,7 @@
 #include "trials/experiment.h"
 #include "work/deadline.h"
 #include "work/run_listener.h"
+#include "work/shard.h"
 
 struct process; /* work/process.h */
 
@@ -22,6 +23,7 @@ struct runner_options {
     const struct run_listener *listener; /* may be NULL */
     struct process *worker;              /* of runner_start_worker(), or NULL */
     struct deadline deadline;            /* --until */
+    struct shard_place shard;            /* --shard */
     const char *rows;                    /* of scout_all(): the split whose rows the plan lists; or NULL */
 };
 

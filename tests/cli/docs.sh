@@ -29,6 +29,17 @@ sed -n 's/^    \([a-z]\)/\1/p' "$srcdir/docs/results.md" "$srcdir/docs/pages.md"
 PATH=$PWD/bin:$PATH sh -eux commands.sh >log 2>&1 || fail "a command of docs/results.md: $(cat log)"
 expect_sql all.db 8 "SELECT count(*) FROM runs"
 
+# The commands of docs/cluster.md.
+sed -n 's/^    \([a-z]\)/\1/p' "$srcdir/docs/cluster.md" >commands.sh
+[ "$(wc -l <commands.sh)" -ge 4 ] || fail "no commands in docs/cluster.md"
+(mkdir cluster && cd cluster && ln -s ../configs configs && PATH=$PWD/../bin:$PATH sh -eux ../commands.sh) >log 2>&1 ||
+    fail "a command of docs/cluster.md: $(cat log)"
+expect_exit 0 "$FELL" run configs/sweeps/lr-activation.yaml --db cluster/one.db --quiet
+for db in all one; do
+    sqlite3 cluster/$db.db "SELECT run_id, epoch, train_loss, grad_norm_mean FROM epochs; SELECT id, uid, status FROM runs" >rows.$db
+done
+cmp rows.all rows.one || fail "shards have other rows than one machine"
+
 # The commands of docs/predict.md, on run 2.
 expect_exit 0 "$FELL" run configs/iris.yaml train.epochs=5 sweep=null --quiet --db predict/results/fell.db
 sed -n 's/^    \([a-z]\)/\1/p' "$srcdir/docs/predict.md" >commands.sh

@@ -1,0 +1,131 @@
+#!/bin/sh
+# A sweep that is cut into shards: what `fell collect` makes of the share has every recorded row of the same sweep
+# on one machine (times, hosts and processes apart), whatever happens to its tasks and segments.
+. "${srcdir:-.}/tests/cli/lib.sh"
+. "$srcdir/tests/cli/crash_lib.sh"
+once "what is in a share"
+TMPDIR=$PWD/tmp
+mkdir "$TMPDIR"
+export TMPDIR
+write_spec sweep.yaml
+cat >>sweep.yaml <<'END'
+repeats: 2
+checkpoint: {every: 10, keep: [last, best]}
+sweep: {over: {optimizer.sgd.lr: [0.5, 0.2, 0.1], model.0.dense.activation: [tanh, relu]}}
+END
+
+# every_row DATABASE: without what differs from time to time, and from machine to machine.
+every_row() {
+    sqlite3 -bail "$1" "SELECT id, uid, identity, name, spec, spec_sha256, objective, goal, objective_at, strategy, version FROM experiments;
+        SELECT * FROM data_files;
+        SELECT id, uid, experiment_id, trial, repeat, seed, status, epochs_done, resolved, error, signal FROM runs ORDER BY id;
+        SELECT run_id, kind, detail FROM events ORDER BY run_id, events.id;
+        SELECT run_id, epoch, path, sha256, is_best FROM checkpoints ORDER BY 1, 2, 3"
+    for table in run_params splits parameters gradients metrics steps step_gradients probes plugins; do
+        sqlite3 -bail "$1" "SELECT * FROM $table"
+    done
+    columns=$(sqlite3 "$1" "SELECT group_concat(name) FROM pragma_table_info('epochs') WHERE name NOT IN ('seconds', 'samples_per_second')")
+    sqlite3 -bail "$1" "SELECT $columns FROM epochs"
+}
+expect_same() {
+    every_row "$1" >rows.1
+    every_row "$2" >rows.2
+    [ "$(wc -l <rows.1)" -gt 100 ] || fail "$1 has no rows"
+    cmp rows.1 rows.2 || { diff rows.1 rows.2 | head; fail "$1 and $2 differ"; }
+}
+shard() {
+    place=$1
+    shift
+    "$FELL" run sweep.yaml --shard "$place" --share share --jobs 1 "$@"
+}
+
+expect_exit 0 "$FELL" run sweep.yaml --db one.db --quiet --jobs 1
+for k in 3 0 2; do
+    shard $k/4 >out 2>err || fail "shard $k: $(cat err)"
+done
+expect_text out "sweep: 2 runs, 2 finished, 0 failed" "fell collect share -o all.db"
+[ -z "$(ls "$TMPDIR")" ] || fail "$TMPDIR holds $(ls "$TMPDIR")"
+uid=$(sqlite3 one.db "SELECT substr(uid, 1, 8) FROM experiments")
+[ -e "share/$uid/shard-0002/finished" ] || fail "shard 2 is not finished"
+expect_exit 0 "$FELL" collect share -o all.db
+expect_text out "8 new runs, 0 replaced, from 3 segments; 3 of 4 shards finished"
+shard 1/4 --quiet
+expect_exit 0 "$FELL" collect share --follow -o all.db
+expect_text out "4 new runs, 0 replaced, from 1 segment; 4 of 4 shards finished"
+expect_same one.db all.db
+(cd one.db.checkpoints && find . -type f -exec sha256sum {} + | sort) >files.1
+(cd all.db.checkpoints && find . -type f -exec sha256sum {} + | sort) >files.2
+cmp files.1 files.2 || fail "the checkpoints differ"
+sqlite3 share/"$uid"/shard-0000/seg-000000.db "PRAGMA journal_mode" | grep -qx delete || fail "a segment has a log"
+# Once more: nothing is trained, and nothing is put in.
+shard 1/4 >out
+expect_text out "sweep: 4 runs, 4 finished"
+expect_exit 0 "$FELL" collect share -o all.db --json
+expect_json out "0|0|4|4" "j->>'segments', j->>'new_runs', j->>'shards', j->>'finished_shards'"
+expect_same one.db all.db
+# A database of many has all of the share, too.
+expect_exit 0 "$FELL" run sweep.yaml name=other optimizer.sgd.momentum=0.5 --db many.db --quiet
+expect_exit 0 "$FELL" collect share -o many.db --quiet
+expect_sql many.db "2|24" "SELECT count(DISTINCT experiment_id), count(*) FROM runs"
+
+# A segment that is torn is passed over and told; its task trains its runs again, beside it.
+head -c 20000 "share/$uid/shard-0001/seg-000000.db" >torn
+cat torn >"share/$uid/shard-0001/seg-000000.db"
+expect_exit 1 "$FELL" collect share -o torn.db
+expect_text err "seg-000000.db" "it is passed over"
+expect_exit 0 shard 1/4
+expect_text err "its runs are trained again"
+expect_exit 1 "$FELL" collect share -o torn.db
+expect_same one.db torn.db
+
+# Two tasks of one shard at once, and one that is killed: twice is once.
+rm -r share
+shard 0/2 --quiet &
+one=$!
+shard 0/2 --quiet &
+two=$!
+shard 1/2 --quiet
+wait $one && wait $two || fail "one of two tasks of a shard failed"
+expect_exit 0 "$FELL" collect share -o twice.db
+expect_same one.db twice.db
+[ -z "$(ls "$TMPDIR")" ] || fail "$TMPDIR holds $(ls "$TMPDIR")"
+
+# A task that is told to end in the middle of a run, and killed in the middle of a run: another goes on.
+crasher_spec sweep.yaml dawdle 'train: {epochs: 60, batch_size: 0}' 'checkpoint: {every: 5, keep: [last]}' \
+    'sweep: {over: {optimizer.sgd.lr: [0.5, 0.2, 0.1]}}'
+rm -r share
+expect_exit 0 "$FELL" run sweep.yaml --plugin ./crasher.so --db slow.db --quiet
+expect_exit 75 shard 0/1 --plugin ./crasher.so --until 0.6s
+! ls share/*/shard-0000/finished 2>/dev/null || fail "the shard is said to be finished"
+shard 0/1 --plugin ./crasher.so --quiet &
+task=$!
+sleep 0.5
+kill -9 $task
+wait $task || :
+shard 0/1 --plugin ./crasher.so --quiet 2>err || fail "it does not go on: $(cat err)"
+expect_exit 0 "$FELL" collect share -o gone.db
+sqlite3 gone.db "DELETE FROM events WHERE kind IN ('resumed', 'started', 'interrupted')"
+sqlite3 slow.db "DELETE FROM events WHERE kind IN ('resumed', 'started', 'interrupted')"
+expect_same slow.db gone.db
+
+# What does not go.
+for word in 4/4 -1/4 1 1/ /4 0/0 a/b 0/10001; do
+    expect_exit 2 "$FELL" run sweep.yaml --share share --shard "$word"
+    expect_text err "--shard: '$word' is no K/N"
+done
+expect_exit 2 "$FELL" run sweep.yaml --shard 0/4
+expect_exit 2 "$FELL" run sweep.yaml --share share
+expect_text err "give both"
+expect_exit 2 shard 0/4 --new
+expect_exit 2 shard 0/4 --db x.db
+expect_text err "--db does not go with --shard"
+expect_exit 2 shard 0/2 --plugin ./crasher.so
+expect_text err "has this experiment in 1 shards, not 2"
+expect_exit 2 shard 0/2 --plugin ./crasher.so seed=null
+expect_exit 2 "$FELL" collect nowhere -o x.db
+expect_exit 2 "$FELL" collect share
+[ ! -e x.db ] || fail "x.db was made"
+write_spec tpe.yaml
+echo 'sweep: {strategy: {tpe: {trials: 4}}, over: {optimizer.sgd.lr: {uniform: [0.1, 1]}}}' >>tpe.yaml
+expect_exit 2 "$FELL" run tpe.yaml --shard 0/2 --share share
+expect_text err "the strategy of this sweep learns from all trials"
