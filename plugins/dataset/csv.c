@@ -95,6 +95,7 @@ static fell_status choose_delimiter(struct csv *d)
             wanted);
     if (*delimiter == (d->s->decimal ? ',' : '.'))
         return fell_fail(d->ctx, "decimal: '%c' also separates the columns; say delimiter", *delimiter);
+    d->table.comma_divides = *delimiter == ',';
     return FELL_OK;
 }
 

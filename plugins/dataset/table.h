@@ -104,6 +104,7 @@ struct table {
     const char *place;             /* what stands before a row's number in messages */
     fell_strings missing;          /* words that stand for nothing */
     char decimal;                  /* before a fraction */
+    bool comma_divides;            /* the columns, so that it cannot be that */
     bool zeros;                    /* an unknown word is none of the words */
     char *text;                    /* what fields point into */
     int64_t n, rows, room;

@@ -58,18 +58,6 @@ static inline bool table_leave_index(struct table *t, const fell_data_info *sour
     return true;
 }
 
-/* How a setting calls column J: by name, or by number from 0. */
-static inline const char *table_key(const struct table *t, int64_t j, char text[64])
-{
-    const struct field *name = &t->column[j].name;
-
-    if (name->len > 0)
-        snprintf(text, 64, "%.*s", field_shown(name), name->text);
-    else
-        snprintf(text, 64, "%lld", (long long)j);
-    return text;
-}
-
 static inline void table_say_not_a_number(struct table *t, struct problems *p, int64_t j)
 {
     const struct table_column *c = &t->column[j];
@@ -85,16 +73,19 @@ static inline void table_say_not_a_number(struct table *t, struct problems *p, i
     if (comma)
         problems_add(p, "%s%s: '%.*s' is not a number%s; decimals have a %s; thousands have no sign", place,
                      table_label(t, j), field_shown(&f), f.text, more,
-                     t->decimal == '.' ? "point, or say decimal: \",\"" : "comma");
+                     t->decimal != '.'  ? "comma"
+                     : t->comma_divides ? "point"
+                                        : "point, or say decimal: \",\"");
     else if (field_has_sign(t, &f) || c->units == c->texts)
         problems_add(
             p,
             "%s%s: '%.*s' is a number with a %s%s; numbers are digits alone, %sor say columns: {%s: "
             "category}",
             place, table_label(t, j), field_shown(&f), f.text, field_has_sign(t, &f) ? "sign" : "unit", more,
-            field_has_comma(t, &f) ? "without a sign between thousands and with a point before decimals (or "
-                                     "say decimal: \",\"), "
-                                   : "",
+            !field_has_comma(t, &f) ? ""
+            : t->comma_divides      ? "without a sign between thousands and with a point before decimals, "
+                                    : "without a sign between thousands and with a point before decimals (or "
+                                      "say decimal: \",\"), ",
             table_key(t, j, key));
     else
         problems_add(p,
@@ -266,8 +257,9 @@ static inline void table_say_many(struct table *t, struct problems *p, int64_t j
 
 enum { MANY_OWN_WORDS = 8 };
 
+/* SAID: something is wrong with it already, and how many words it has is no more of interest. */
 static inline fell_status table_settle_words(struct table *t, struct problems *p, int64_t k,
-                                             const struct wording *w)
+                                             const struct wording *w, bool said)
 {
     const int64_t j = t->used[k];
     struct table_column *c = &t->column[j];
@@ -277,7 +269,8 @@ static inline fell_status table_settle_words(struct table *t, struct problems *p
         return FELL_OK;
     }
     if (w->words[k].n > (c->embed ? TABLE_MOST_COUNTED : TABLE_MOST_WORDS)) {
-        table_say_many(t, p, j, w->words[k].n);
+        if (!said)
+            table_say_many(t, p, j, w->words[k].n);
         return FELL_OK;
     }
     if (table_take_words(t, j, &w->words[k]) != FELL_OK)
@@ -313,9 +306,11 @@ static inline fell_status table_settle_columns(struct table *t, struct problems 
     if (result == FELL_OK && any)
         result = table_each(t, table_see_words, &w);
     for (int64_t k = 0; k < t->nused && result == FELL_OK; k++) {
+        const int64_t before = p->n;
+
         table_say(t, p, t->used[k]);
         if (table_has_words(t, &t->column[t->used[k]]))
-            result = table_settle_words(t, p, k, &w);
+            result = table_settle_words(t, p, k, &w, p->n > before);
     }
     for (int64_t k = 0; w.words && k < t->nused; k++)
         words_release(&w.words[k]);

@@ -95,4 +95,16 @@ static inline const char *table_place(const struct table *t, const struct table_
     return text;
 }
 
+/* How a setting calls column J: by name, or by number from 0. */
+static inline const char *table_key(const struct table *t, int64_t j, char text[64])
+{
+    const struct field *name = &t->column[j].name;
+
+    if (name->len > 0)
+        snprintf(text, 64, "%.*s", field_shown(name), name->text);
+    else
+        snprintf(text, 64, "%lld", (long long)j);
+    return text;
+}
+
 #endif

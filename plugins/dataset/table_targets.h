@@ -89,7 +89,7 @@ static inline void targets_say(struct table *t, const fell_data_info *info, stru
         problems_add(p, "%s%s: '%.*s' is not a number; decimals have a %s%s",
                      table_place(t, k.first_text, place), table_label(t, k.text_column), field_shown(&f),
                      f.text, t->decimal == '.' ? "point" : "comma",
-                     t->decimal == '.' ? ", or say decimal: \",\"" : "");
+                     t->decimal == '.' && !t->comma_divides ? ", or say decimal: \",\"" : "");
     } else if (k.texts && (info->wanted == FELL_VALUES || t->targets > 1)) {
         f = k.first_text->f;
         snprintf(text, sizeof text, "%s holds text ('%.*s' on %s %lld), but %s",

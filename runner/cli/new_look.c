@@ -12,7 +12,7 @@
 #include "cli/new.h"
 #include "work/scout.h"
 
-enum { LOOKS = 6 }; /* after which the reader has refused enough */
+enum { LOOKS = 9 }; /* after which the reader has refused enough */
 
 /* The messages of D, without the places of a file that the user does not know. */
 static void take_problems(const struct diag *d, struct strbuf *out)
@@ -86,11 +86,35 @@ void look_add_word(struct strbuf *b, const char *text)
     cJSON_Delete(json);
 }
 
+bool look_is_twice(const struct look *l, const char *name)
+{
+    int n = 0;
+    const cJSON *c;
+
+    cJSON_ArrayForEach(c, cJSON_GetObjectItem(l->set, "columns"))
+    {
+        const char *own = cJSON_GetStringValue(cJSON_GetObjectItem(c, "name"));
+
+        n += own && strcmp(own, name) == 0;
+    }
+    for (size_t i = 0; i < l->ndropped; i++)
+        n += strcmp(l->dropped[i].name, name) == 0;
+    return n > 1;
+}
+
+void look_add_missing(const struct look *l, struct strbuf *b)
+{
+    static const char usual[] =
+        "\"\", NA, N/A, n/a, <NA>, \"#N/A\", NaN, nan, \"NULL\", \"null\", None, \"?\"";
+
+    strbuf_addf(b, "missing: [%s%s]", usual, l->nothing.text);
+}
+
 /* A dropped column by its name where that is certain, as new rows may have another order; else by its number.
  */
-void look_add_drop(struct strbuf *b, const struct dropped *d)
+void look_add_drop(const struct look *l, struct strbuf *b, const struct dropped *d)
 {
-    if (*d->name)
+    if (*d->name && !look_is_twice(l, d->name))
         look_add_word(b, d->name);
     else
         strbuf_addf(b, "%lld", (long long)d->number);
@@ -112,10 +136,15 @@ status look_once(struct look *l, const char *target, const char *rest, struct er
     path = mem_format("%s/look.yaml", l->scratch.folder);
     strbuf_add(&spec, "data:\n  source: {csv: {path: ");
     look_add_word(&spec, l->path);
-    strbuf_addf(&spec, ", target: %s%s%s, drop: [", target, l->decimal, l->encoding);
+    strbuf_addf(&spec, ", target: %s%s%s, ", target, l->decimal, l->encoding);
+    if (l->nothing.len) {
+        look_add_missing(l, &spec);
+        strbuf_add(&spec, ", ");
+    }
+    strbuf_add(&spec, "drop: [");
     for (size_t i = 0; i < l->ndropped; i++) {
         strbuf_add(&spec, i ? ", " : "");
-        look_add_drop(&spec, &l->dropped[i]);
+        look_add_drop(l, &spec, &l->dropped[i]);
     }
     strbuf_addf(&spec, "]}}\n%s", rest);
     if (file_write(path, spec.text, spec.len, err) == OK) {
@@ -228,6 +257,36 @@ static char *own_words(const char *text)
     return own;
 }
 
+/* "column 1 (x): 'unknown' is not a number (nor are 7 others of 80); if it stands for nothing": words that
+ * few rows have stand for nothing. OWN is TEXT with blanks in the place of the word. False: there is none. */
+static bool take_missing(struct look *l, const char *text, const char *own)
+{
+    static const char says[] = "' is not a number", stands[] = "; if it stands for nothing";
+    const char *at = own;
+    bool any = false;
+
+    while ((at = strstr(at, says))) {
+        const char *begin = at, *end = at + strlen(says);
+        long long others = 0, rows = 0;
+        char word[64];
+
+        while (begin > own && begin[-1] == ' ')
+            begin--;
+        sscanf(end, " (nor are %lld others of %lld)", &others, &rows);
+        end += *end == ' ' ? strcspn(end, ")") + 1 : 0;
+        /* The blanks begin behind ": '". */
+        if (strncmp(end, stands, strlen(stands)) == 0 && 4 * others <= rows &&
+            at - begin < (long)sizeof word) {
+            snprintf(word, sizeof word, "%.*s", (int)(at - begin), text + (begin - own));
+            strbuf_add(&l->nothing, ", ");
+            look_add_word(&l->nothing, word);
+            any = true;
+        }
+        at++;
+    }
+    return any;
+}
+
 /* What the reader said can be done is done: "column 3 (name) has 200 words ...; drop it", `decimal: ","`,
  * `encoding: latin1`. False: nothing was. */
 static bool follow_advice(struct look *l)
@@ -255,7 +314,7 @@ static bool follow_advice(struct look *l)
     else if (!*l->encoding && strstr(own, "encoding: latin1"))
         l->encoding = ", encoding: cp1252";
     else
-        more = l->ndropped > before;
+        more = take_missing(l, text, own) || l->ndropped > before;
     free(own);
     return more;
 }
@@ -286,5 +345,6 @@ void look_release(struct look *l)
     free(l->path);
     cJSON_Delete(l->set);
     strbuf_release(&l->problems);
+    strbuf_release(&l->nothing);
     scratch_end(&l->scratch);
 }

@@ -18,9 +18,10 @@ struct dropped {
 /* What is known of the table. */
 struct look {
     const struct call *call;
-    char *path;           /* absolute */
-    const char *decimal;  /* "" or ", decimal: ..." */
-    const char *encoding; /* likewise */
+    char *path;            /* absolute */
+    const char *decimal;   /* "" or ", decimal: ..." */
+    const char *encoding;  /* likewise */
+    struct strbuf nothing; /* words that stand for nothing beside the usual ones, a list in YAML */
     size_t ndropped, room;
     struct dropped *dropped; /* in order */
     struct strbuf problems;  /* what the last look failed for */
@@ -29,7 +30,7 @@ struct look {
 };
 
 /* Every column of the table, in l->set. What the reader advises is done: columns that it refuses are dropped,
- * and decimal and encoding set. Errors: what it says. */
+ * decimal and encoding set, and a word among numbers is taken for a missing value. Errors: what it says. */
 status look_at_columns(struct look *l, struct error *err);
 
 /* The table once more, with TARGET, a word in YAML, and REST, the lines of a spec behind `source`. */
@@ -42,9 +43,16 @@ void look_release(struct look *l);
 /* What l->dropped[AT] was dropped for, which is dropped no more. free() it. */
 char *look_take_back(struct look *l, size_t at);
 
+/* Whether two columns are called NAME. */
+bool look_is_twice(const struct look *l, const char *name);
+
+/* The setting `missing` with the words of l->nothing behind those that the reader takes for nothing itself.
+ */
+void look_add_missing(const struct look *l, struct strbuf *b);
+
 /* TEXT as YAML takes it; a dropped column by its name where that is certain, as new rows may have another
  * order, else by its number. */
 void look_add_word(struct strbuf *b, const char *text);
-void look_add_drop(struct strbuf *b, const struct dropped *d);
+void look_add_drop(const struct look *l, struct strbuf *b, const struct dropped *d);
 
 #endif

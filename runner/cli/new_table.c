@@ -143,6 +143,8 @@ static status find_target(const struct look *l, const char *name, struct wanted 
     int64_t wanted;
     const bool is_number = text_to_int(name, &wanted);
 
+    if (look_is_twice(l, name))
+        return error_set(err, "--target: several columns are called '%s': say its number, from 0", name);
     if (find_column(l, name, 0, out) ||
         (is_number && find_column(l, NULL, wanted < 0 ? wanted + count_columns(l) : wanted, out)))
         return OK;
@@ -194,9 +196,12 @@ static void take_classes(const cJSON *classes, struct plan *p)
         strbuf_add(&p->notes, " ...");
 }
 
-/* Words that most rows have for themselves are none that can be learnt. */
-static status check_refused(const struct plan *p, struct error *err)
+/* One class is none, and words that most rows have for themselves cannot be learnt. */
+static status check_classes(const struct plan *p, struct error *err)
 {
+    if (p->nclasses == 1)
+        return error_set(err, "--target: all %.0f rows have the same value: there is nothing to learn",
+                         p->rows);
     if (!p->refused || 2 * p->nclasses <= p->rows)
         return OK;
     return error_set(err, "--target: %s, so most rows have a class of their own: it cannot be learnt",
@@ -222,11 +227,14 @@ static status settle_target(struct look *l, struct plan *p, struct error *err)
         p->classes = result == OK &&
                      (p->words || (p->nclasses <= MOST_CLASSES && p->nclasses * CLASS_ROWS <= p->rows));
         if (p->classes || p->words)
-            return result == OK ? check_refused(p, err) : result;
+            return result == OK ? check_classes(p, err) : result;
     }
     p->notes.len = 0;
     result = look_once(l, p->target, amounts, err);
     strbuf_addf(&p->notes, "%g to %g", p->low, p->high);
+    if (result == OK && p->low == p->high)
+        return error_set(err, "--target: all %.0f rows have the same value, %g: there is nothing to learn",
+                         p->rows, p->low);
     return result;
 }
 
@@ -274,12 +282,18 @@ static void write_source(const struct look *l, const struct plan *p, const char 
         strbuf_addf(b, "      %s      # the file is not UTF-8\n", l->encoding + 2);
         assume(told, "the file is in Windows' encoding (cp1252), since it is not UTF-8");
     }
+    if (l->nothing.len) {
+        strbuf_add(b, "      ");
+        look_add_missing(l, b);
+        strbuf_add(b, "      # what stands for nothing; the last of them were found among numbers\n");
+        assume(told, "among numbers, these stand for nothing: %s", l->nothing.text + 2);
+    }
     if (!l->ndropped)
         return;
     strbuf_add(b, "      drop:      # columns that are no inputs\n");
     for (size_t i = 0; i < l->ndropped; i++) {
         strbuf_add(b, "        - ");
-        look_add_drop(b, &l->dropped[i]);
+        look_add_drop(l, b, &l->dropped[i]);
         strbuf_add(b, "      # ");
         add_comment(b, l->dropped[i].why);
         strbuf_add(b, "\n");
@@ -400,7 +414,7 @@ static void take_target(struct look *l, const struct wanted *wanted, struct plan
                        : d          ? d->name
                                     : cJSON_GetStringValue(cJSON_GetObjectItem(wanted->column, "name"));
 
-    if (name && *name)
+    if (name && *name && !look_is_twice(l, name))
         look_add_word(quoted, name);
     else
         strbuf_addf(quoted, "%lld", (long long)(d ? d->number : (int64_t)number(wanted->column, "number")));
@@ -432,6 +446,8 @@ status new_table_spec(const struct call *c, const char *to, char **text, struct 
     }
     if (result == OK)
         result = settle_target(&l, &p, err);
+    if (result != OK && strstr(err->text, "missing value") && strstr(err->text, " in the target"))
+        error_prepend(err, "rows without a target cannot be learnt from, take them out of the file");
     if (result == OK)
         *text = write_spec(&l, &p, to, told);
     look_release(&l);

@@ -26,8 +26,8 @@ static void add_db(struct strbuf *b, const struct call *c)
     }
 }
 
-/* Three commands, with the real ids: look at the best run, look further or take the weights
- * or go on, ask the database. */
+/* Four commands, with the real ids: look at the best run, look further or take the weights or go on, the
+ * page, ask the database. */
 static void print_next(const struct call *c, const char *name, const struct runner_summary *s, int64_t run)
 {
     struct strbuf b = {0};
@@ -49,6 +49,12 @@ static void print_next(const struct call *c, const char *name, const struct runn
         add_db(&b, c);
     } else if (s->finished) {
         strbuf_addf(&b, "\n  fell export %lld --safetensors %s.safetensors", (long long)run, name);
+        add_db(&b, c);
+    }
+    if (!s->interrupted) {
+        strbuf_add(&b, "\n  fell report");
+        text_add_word(&b, name);
+        strbuf_addf(&b, " --html -o %s.html", name);
         add_db(&b, c);
     }
     strbuf_add(&b, "\n  sqlite3 -box");

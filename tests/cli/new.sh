@@ -42,6 +42,8 @@ cmp people.yaml before.yaml || fail "the spec was replaced"
 # What a table is refused with: the status, what is said, the words.
 printf 'a,y\n1,2\n2,\n3,4\n' >gap.csv
 printf 'y\n1\n2\n' >alone.csv
+printf 'a,b,b,y\n1,2,3,same\n2,4,1,same\n3,3,3,same\n' >same.csv
+printf 'a,price,y\n1,"$6,229.02",k\n2,"$5,100.00",l\n3,"$800.10",k\n' >money.csv
 : >nothing.csv
 while IFS='|' read -r text words; do
     # shellcheck disable=SC2086 # the words of a command
@@ -59,6 +61,10 @@ cannot open|--csv none.csv --target a
 is empty|--csv nothing.csv --target a
 no column is left but the target|--csv alone.csv --target y
 missing|--csv gap.csv --target y
+take them out of the file: csv.path: gap.csv:3|--csv gap.csv --target y
+all 3 rows have the same value: there is nothing to learn|--csv same.csv --target y
+several columns are called 'b': say its number|--csv same.csv --target b
+'\$6,229.02' is a number with a sign (nor are 2 others of 3); numbers are digits alone, without|--csv money.csv --target y
 which column is to be learnt?|--csv people.csv
 names a column of --csv|--target y
 choose one|iris --csv people.csv --target y
@@ -80,6 +86,16 @@ head -9 people.csv >few.csv
 expect_exit 0 "$FELL" new --csv few.csv --target income
 expect_text out "8 rows are too few to hold some out"
 expect_exit 0 "$FELL" check few.yaml
+
+# Words among numbers stand for nothing, and so they do for fell predict; of two columns of one name one is the target.
+awk 'BEGIN { print "x,x,y"; for (i = 0; i < 40; i++) print (i % 9 ? i / 4 : "unknown") "," (i == 7 ? "-inf" : i % 5) "," (i > 20 ? "b" : "a") }' >words.csv
+expect_exit 0 "$FELL" new --csv words.csv --target y
+expect_text out 'among numbers, these stand for nothing: unknown, "-inf"' "6 values are missing"
+expect_exit 0 "$FELL" run words.yaml train.epochs=2 --quiet --db words.db
+expect_exit 0 "$FELL" predict 1 words.csv --db words.db
+awk 'BEGIN { print "x,x,y"; for (i = 0; i < 40; i++) print i / 3 "," i * i / 7 "," i % 4 }' >twice.csv
+expect_exit 0 "$FELL" new --csv twice.csv --target 1 -o second.yaml
+expect_exit 0 "$FELL" check second.yaml
 
 # ---- any column, any words ------------------------------------------------------------------------------------------
 

@@ -18,10 +18,11 @@ expect_sql results/fell.db 20 "SELECT count(*) FROM epochs"
 
 # What is printed can be typed.
 sed -n '/^next$/,$p' out | sed -e 1d -e 's/^  //' -e "s,^fell,\"\$FELL\"," >next.sh
-[ "$(wc -l <next.sh)" = 3 ] || fail "not three commands: $(cat next.sh)"
+[ "$(wc -l <next.sh)" = 4 ] || fail "not four commands: $(cat next.sh)"
 expect_exit 0 sh -eu next.sh
 expect_text out "hidden" "0.25"
 [ -s one.safetensors ] || fail "nothing was exported"
+[ -s one.html ] || fail "there is no page"
 
 # Finished is finished, --new begins anew and replaces.
 expect_exit 0 "$FELL" run one.yaml
