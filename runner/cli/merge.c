@@ -54,7 +54,7 @@ static struct table *new_table(void)
     return t;
 }
 
-/* A run that two people trained is one run, and keeps the author that it has: who else did is told. */
+/* A run that two people trained is one run, and has both as authors: that is told. */
 static status tell_authors(sqlite3 *from, const char *path, sqlite3 *to, struct error *err)
 {
     sqlite3_stmt *theirs, *ours = NULL;
@@ -79,8 +79,10 @@ static status tell_authors(sqlite3 *from, const char *path, sqlite3 *to, struct 
     else
         sqlite3_finalize(theirs);
     if (n)
-        cli_error("note: %lld run%s of %s %s there already, trained by somebody else: %s%s", (long long)n,
-                  n == 1 ? "" : "s", path, n == 1 ? "is" : "are", names.text, n == 1 ? "" : ", and so on");
+        cli_error("note: %lld run%s of %s %s there already, trained by somebody else: %s%s; both are kept as "
+                  "authors",
+                  (long long)n, n == 1 ? "" : "s", path, n == 1 ? "is" : "are", names.text,
+                  n == 1 ? "" : ", and so on");
     strbuf_release(&names);
     return st;
 }
@@ -174,7 +176,8 @@ const struct command command_merge = {
         "names; it is made where it is missing. Experiments and runs are told by what they are (`uid`: the "
         "name, resolved spec, data, plugins and seed), so that what is there already is not there twice: the "
         "same merge again changes nothing. Of a run that both have, the one with a result stays, or the one "
-        "that did more epochs; an experiment that one of them extended has all the runs of both.\n\n"
+        "that did more epochs; an experiment that one of them extended has all the runs of both. Where "
+        "two people trained the same run, both are kept as its authors, and that is told.\n\n"
         "The sources are only read, and may be written to meanwhile: a run that is being trained is, in the "
         "copy, one that was interrupted, and `fell run --db` goes on with it there.",
     .examples = "fell merge monday.db tuesday.db -o all.db\n"

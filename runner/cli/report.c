@@ -193,7 +193,7 @@ static status ask_all(sqlite3 *db, const struct call *c, struct report *r, struc
                    results_table_of(
                        db,
                        "SELECT name AS experiment, id AS experiment_id, objective, goal,\n"
-                       "       objective_at, strategy, created_at FROM experiments WHERE id = ?1",
+                       "       objective_at, strategy, created_at, user, host FROM experiments WHERE id = ?1",
                        1, ids, &r->about, err) ||
                    ask_folds(db, ids, &r->folds, err) ||
                    results_trials(db, "temp.report_trials", ids[0], trials, &r->board, err) ||

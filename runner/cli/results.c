@@ -277,11 +277,14 @@ status results_trials(sqlite3 *db, const char *from, int64_t experiment, int64_t
 
 /* What stands above a list of trials. */
 static const char heading[] =
-    "SELECT printf('%s (experiment %d): %s%s %s, %d trial%s%s', x.name, x.id, x.objective,\n"
+    "SELECT printf('%s (experiment %d): %s%s %s, %d trial%s%s%s', x.name, x.id, x.objective,\n"
     "  iif(x.goal = 'maximize', ' (maximized)', ''),\n"
     "  iif(x.objective_at = 'last', 'after its last epoch', 'at its best epoch'),\n"
     "  count(DISTINCT r.trial), iif(count(DISTINCT r.trial) = 1, '', 's'),\n"
-    "  iif(max(r.repeat) > 0, printf(', mean and deviation of %d repeats', max(r.repeat) + 1), ''))\n"
+    "  iif(max(r.repeat) > 0, printf(', mean and deviation of %d repeats', max(r.repeat) + 1), ''),\n"
+    "  coalesce((SELECT printf('; begun by %s; of this name, too: ', x.user) || group_concat(printf(\n"
+    "      'experiment %d by %s', o.id, o.user), ', ') FROM experiments AS o\n"
+    "    WHERE o.name = x.name AND o.user <> x.user), ''))\n"
     "FROM experiments AS x JOIN runs AS r ON r.experiment_id = x.id WHERE x.id = ?1";
 
 status results_heading(sqlite3 *db, int64_t experiment, char **out, struct error *err)

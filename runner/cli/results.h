@@ -39,7 +39,10 @@ status results_count(sqlite3 *db, const char *sql, size_t nids, const int64_t *i
                      struct error *err);
 
 /* Who has runs: a name a row. */
-#define RESULTS_USERS "SELECT DISTINCT user FROM runs WHERE user IS NOT NULL ORDER BY user"
+#define RESULTS_USERS                                                                                        \
+    "SELECT user FROM runs WHERE user IS NOT NULL UNION SELECT user FROM authors ORDER BY user"
+/* Who else trained the run r. */
+#define RESULTS_ALSO_BY "(SELECT group_concat(DISTINCT a.user) FROM authors AS a WHERE a.run_id = r.id)"
 
 /* TEXT as the id of a run that is there. Errors: not a number; no such run, with the last ones. */
 status results_run(sqlite3 *db, const char *text, int64_t *run, struct error *err);

@@ -54,7 +54,7 @@ static status check_user(sqlite3 *db, const char *user, struct error *err)
 static status list_runs(sqlite3 *db, const struct call *c, struct error *err)
 {
     struct table *t = NULL;
-    int64_t ids[] = {0, query_limit(c)}, total, users;
+    int64_t ids[] = {0, query_limit(c)}, total, users, more, shared;
     char *user = NULL, *where = NULL, *sql = NULL, *count = NULL;
     status st = FAILED;
 
@@ -63,20 +63,28 @@ static status list_runs(sqlite3 *db, const struct call *c, struct error *err)
         goto out;
     if (c->user && check_user(db, c->user, err) != OK)
         goto out;
-    user = c->user ? sqlite3_mprintf(" AND r.user = %Q", c->user) : NULL;
+    user = c->user ? sqlite3_mprintf(" AND (r.user = %Q OR EXISTS (SELECT 1 FROM authors AS a\n"
+                                     "WHERE a.run_id = r.id AND a.user = %Q))",
+                                     c->user, c->user)
+                   : NULL;
     where = mem_format("WHERE (?1 = 0 OR r.experiment_id = ?1) AND ?2 >= 0%s%s%s%s",
                        c->status ? " AND r.status = '" : "", c->status ? c->status : "", c->status ? "'" : "",
                        user ? user : "");
-    if (results_number(db, "SELECT count(DISTINCT user) FROM runs", 0, NULL, 0, &users, err))
+    if (results_number(db, "SELECT count(*) FROM (" RESULTS_USERS ")", 0, NULL, 0, &users, err) ||
+        results_number(db, "SELECT count(*) FROM authors", 0, NULL, 0, &more, err) ||
+        results_number(db, "SELECT count(*) > count(DISTINCT name) FROM experiments", 0, NULL, 0, &shared,
+                       err))
         goto out;
     /* The swept values are columns where all runs have the same. */
     sql = mem_format(
-        "SELECT r.id AS run, x.name AS experiment, %s r.trial, r.repeat, %s r.status, r.epochs_done,\n"
+        "SELECT r.id AS run, x.name AS experiment, %s%s%s r.trial, r.repeat, %s r.status, r.epochs_done,\n"
         "       l.best, l.best_epoch, l.last, r.seconds, r.started_at AS started, r.error\n"
         "FROM runs AS r JOIN experiments AS x ON x.id = r.experiment_id\n"
         "     JOIN leaderboard AS l ON l.run = r.id %s\n"
         "ORDER BY r.id DESC LIMIT iif(?2 > 0, ?2, -1)",
+        shared ? "x.id AS experiment_id," : "",        /* where a name is not enough */
         users > 1 || c->user ? "r.user, r.host," : "", /* where there is somebody else */
+        more ? RESULTS_ALSO_BY " AS also_by," : "",
         c->experiment
             ? "(SELECT json_group_object(path, value) FROM run_params WHERE run_id = r.id) AS params,"
             : "",

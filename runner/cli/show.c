@@ -21,7 +21,8 @@ static const char facts[] =
     "       (SELECT count(*) FROM parameters WHERE run_id = r.id) AS tensors,\n"
     "       r.started_at AS started, r.seconds, r.signal, r.worker,\n"
     "       x.version, x.git_commit, iif(x.git_commit IS NULL, NULL, x.git_dirty) AS git_dirty,\n"
-    "       x.kernels, x.cpu, x.host\n"
+    "       x.kernels, x.cpu, coalesce(r.host, x.host) AS host, coalesce(r.user, x.user) AS user,\n"
+    "       " RESULTS_ALSO_BY " AS also_by\n"
     "FROM runs AS r JOIN experiments AS x ON x.id = r.experiment_id JOIN leaderboard AS l ON l.run = r.id\n"
     "WHERE r.id = ?1";
 

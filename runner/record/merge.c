@@ -121,7 +121,8 @@ static status merge_experiment(struct merge *m, int64_t from_id, const char *uid
         return error_prepend(m->err, "%s", m->to_path);
     if (merge_exec(m, "BEGIN IMMEDIATE") == OK) {
         if (merge_look(m, "SELECT id FROM experiments WHERE uid = ?1", uid, 0, &id) == OK &&
-            merge_row(m, from_id, identity, runs, &id) == OK && merge_runs(m, from_id, id) == OK)
+            merge_row(m, from_id, identity, runs, &id) == OK && merge_runs(m, from_id, id) == OK &&
+            (m->choice || merge_authors(m, from_id) == OK)) /* a part of one's own runs has no others */
             st = merge_exec(m, "COMMIT");
         st = settle(m, st);
     }

@@ -201,7 +201,8 @@ static status copy_run(struct merge *m, const struct merged_run *r, int64_t expe
     if (old >= 0) {
         /* The row keeps its number and its place. */
         if (merge_look(m, "SELECT trial FROM runs WHERE id = ?2", NULL, old, &of_run[1].value) ||
-            m->files->list(m->to, old, &m->old_files, m->err) || remove_run(m, old))
+            m->files->list(m->to, old, &m->old_files, m->err) || merge_keep_authors(m, old) ||
+            remove_run(m, old))
             goto out;
     } else if (find_trial(m, r, experiment, &of_run[1].value)) {
         goto out;
@@ -213,6 +214,8 @@ static status copy_run(struct merge *m, const struct merged_run *r, int64_t expe
     for (size_t i = 0; i < m->ntables; i++)
         if (merge_copy(m, &m->table[i], r->id, 1, &of_row))
             goto out;
+    if (old >= 0 && merge_put_authors(m, old))
+        goto out;
     st = m->files->copy(m->from, m->from_path, r->id, m->to, m->to_path, of_row.value,
                         &m->counts->checkpoints, &m->counts->lost, &m->made_files, m->err);
 out:

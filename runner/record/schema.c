@@ -171,6 +171,14 @@ const char schema_sql[] =
     "  PRIMARY KEY (run_id, epoch, path)\n"
     ") STRICT, WITHOUT ROWID;\n"
 
+    "CREATE TABLE IF NOT EXISTS authors ( -- somebody else who trained the same run, in a database that was "
+    "merged\n"
+    "  run_id INTEGER NOT NULL REFERENCES runs,\n"
+    "  user   TEXT NOT NULL,                   -- never that of the run itself\n"
+    "  host   TEXT NOT NULL,\n"
+    "  PRIMARY KEY (run_id, user, host)\n"
+    ") STRICT, WITHOUT ROWID;\n"
+
     "CREATE TABLE IF NOT EXISTS events ( -- what happened: started, diverged, "
     "killed, warning ...\n"
     "  id     INTEGER PRIMARY KEY,\n"
@@ -181,6 +189,6 @@ const char schema_sql[] =
     ") STRICT;\n"
     "CREATE INDEX IF NOT EXISTS events_by_run ON events (run_id);\n";
 
-const char *const schema_run_tables[] = {
-    "run_params",     "splits", "parameters", "epochs",      "gradients", "metrics", "steps",
-    "step_gradients", "probes", "plugins",    "checkpoints", "events",    NULL};
+const char *const schema_run_tables[] = {"run_params",  "splits",  "parameters",     "epochs", "gradients",
+                                         "metrics",     "steps",   "step_gradients", "probes", "plugins",
+                                         "checkpoints", "authors", "events",         NULL};

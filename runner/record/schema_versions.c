@@ -47,6 +47,7 @@ static const struct version {
     {.about = "runs have no list of statuses: whoever adds one adds no version", .anew = "runs"},
     {.about = "what the name of a swept value stands for"},
     {.about = "which rows each split had"},
+    {.about = "who else trained a run"},
 };
 const int schema_version = sizeof ladder / sizeof *ladder - 1;
 

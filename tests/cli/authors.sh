@@ -50,6 +50,28 @@ expect_exit 0 "$FELL" merge r.db -o all.db
 expect_empty err
 expect_sql all.db "1|hers" "SELECT count(*), host FROM runs WHERE user = 'ann'"
 expect_exit 0 "$FELL" merge bens.db -o all.db
-expect_text err "note: 1 run of bens.db is there already, trained by somebody else: ben's as ann's"
+expect_text err "note: 1 run of bens.db is there already, trained by somebody else: ben's as ann's; both are kept as authors"
 expect_sql all.db "1" "SELECT count(*) FROM runs WHERE user = 'ann'"
 expect_sql all.db "0" "SELECT count(*) FROM runs WHERE user = 'ben'"
+expect_sql all.db "ben|hers" "SELECT user, host FROM authors"
+expect_exit 0 "$FELL" merge bens.db -o all.db # twice is once
+expect_sql all.db "1" "SELECT count(*) FROM authors"
+expect_exit 0 "$FELL" runs --user ben --db all.db --json
+expect_json out "1|ann|ben" "json_array_length(j), j->>'\$[0].user', j->>'\$[0].also_by'"
+expect_exit 0 "$FELL" show "$(sqlite3 all.db 'SELECT run_id FROM authors')" --db all.db
+expect_text out "user           ann" "also by        ben"
+# What they have together goes on to a third database, also where the run is replaced by one that did more.
+expect_exit 0 "$FELL" merge all.db -o third.db
+expect_sql third.db "ann|ben" "SELECT r.user, a.user FROM authors AS a JOIN runs AS r ON r.id = a.run_id"
+sqlite3 r.db "UPDATE runs SET user = 'cyd' WHERE user = 'ann'"
+sqlite3 third.db "UPDATE runs SET status = 'interrupted' WHERE user = 'ann'"
+expect_exit 0 "$FELL" merge r.db -o third.db
+expect_sql third.db "cyd|ann,ben" "SELECT r.user, group_concat(a.user) FROM authors AS a JOIN runs AS r ON r.id = a.run_id"
+
+# A name that several people use is told apart in lists, reports and pages.
+expect_exit 0 "$FELL" report ours --db all.db
+expect_text out "begun by me; of this name, too: experiment" "by ann"
+expect_exit 0 "$FELL" report ours --html --db all.db
+expect_text out "begun by me; of this name, too: experiment"
+expect_exit 0 "$FELL" runs --db all.db --json
+expect_json out "1" "(SELECT count(DISTINCT v.value->>'experiment_id') > 1 FROM json_each(j) AS v)"

@@ -160,14 +160,14 @@ for count in 10 0; do # twice is once
     expect_json out "$count|$((10 - count))" "j->>'\$.sources[0].new_runs', j->>'\$.sources[0].known_runs'"
 done
 cmp old.db before.db || fail "merging changed an old database"
-expect_sql new.db "7|ok" "SELECT user_version, integrity_check FROM pragma_user_version, pragma_integrity_check"
+expect_sql new.db "8|ok" "SELECT user_version, integrity_check FROM pragma_user_version, pragma_integrity_check"
 expect_sql new.db "old|1|validation.loss|minimize|best
 bare|1|train.loss|minimize|best
 wild|1|train.loss|minimize|best" "SELECT name, uid = identity, objective, goal, objective_at FROM experiments ORDER BY id"
 for table in runs epochs gradients metrics steps run_params data_files plugins; do
     expect_sql new.db "$(sqlite3 old.db "SELECT count(*) FROM $table")" "SELECT count(*) FROM $table"
 done
-for version in 2 3 4 5 6; do
+for version in 2 3 4 5 6 7; do
     gunzip -c "$srcdir/tests/reference/results-version-$version.sqlite.gz" >later.db
     cp later.db before.db
     rm -f all.db
@@ -178,7 +178,7 @@ for version in 2 3 4 5 6; do
             WHERE r.uid IN (SELECT uid FROM old.runs); SELECT count(*) FROM old.$table" >counts
         [ "$(sed -n 1p counts)" = "$(sed -n 2p counts)" ] || fail "version $version, $table: $(tr '\n' ' ' <counts)"
     done
-    expect_sql all.db "7|ok" "SELECT user_version, integrity_check FROM pragma_user_version, pragma_integrity_check"
+    expect_sql all.db "8|ok" "SELECT user_version, integrity_check FROM pragma_user_version, pragma_integrity_check"
 done
 expect_exit 0 "$FELL" merge live.db -o old.db
-expect_sql old.db "7|4" "SELECT user_version, (SELECT count(*) FROM experiments) FROM pragma_user_version"
+expect_sql old.db "8|4" "SELECT user_version, (SELECT count(*) FROM experiments) FROM pragma_user_version"

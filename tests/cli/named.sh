@@ -52,7 +52,7 @@ expect_exit 0 "$FELL" show 2 --db old.db
 expect_text out "model          plain"
 cmp old.db before.db || fail "a command that reads changed a database of version 4"
 expect_exit 0 "$FELL" run n.yaml --quiet --db old.db
-expect_sql old.db "7|6|1" "SELECT user_version, (SELECT count(*) FROM runs WHERE status = 'finished'), (SELECT count(DISTINCT experiment_id) FROM runs)
+expect_sql old.db "8|6|1" "SELECT user_version, (SELECT count(*) FROM runs WHERE status = 'finished'), (SELECT count(DISTINCT experiment_id) FROM runs)
     FROM pragma_user_version"
 expect_sql old.db "" "SELECT json FROM run_params WHERE run_id = 1 AND path = 'model'"
 expect_sql old.db "$(sqlite3 n.db 'SELECT hex(train_loss) FROM epochs ORDER BY run_id, epoch')" \

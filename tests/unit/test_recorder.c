@@ -20,7 +20,7 @@ Test(recorder, schema_is_the_contract)
 {
     close_recorder(open_recorder());
     expect_answer("PRAGMA application_id", "1178946636");
-    expect_answer("PRAGMA user_version", "7");
+    expect_answer("PRAGMA user_version", "8");
     expect_answer("PRAGMA journal_mode", "wal");
     expect_answer(
         "SELECT count(*) FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND strict = 0"
@@ -31,6 +31,7 @@ Test(recorder, schema_is_the_contract)
         "curves,folds,gradient_norms,leaderboard,objectives,probe_values,sweep,trials");
     expect_answer(
         all_columns,
+        "authors: run_id,user,host\n"
         "checkpoints: run_id,epoch,path,sha256,is_best\n"
         "data_files: experiment_id,role,path,sha256,rows\n"
         "epochs: "
@@ -126,7 +127,7 @@ Test(recorder, first_starts_race)
         cr_expect(failures == 0, "%d of %d could not open it", failures, STARTS);
         expect_answer("PRAGMA integrity_check", "ok");
         expect_answer("SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'",
-                      "15");
+                      "16");
     }
 }
 
@@ -158,7 +159,7 @@ Test(recorder, refuses_what_is_not_its_own)
     remove(db_path);
     close_recorder(open_recorder());
     free(answer(db_path, "PRAGMA user_version = 9"));
-    expect_refused("was written by a newer fell (schema 9, this one knows 7)");
+    expect_refused("was written by a newer fell (schema 9, this one knows 8)");
 
     snprintf(db_path, sizeof db_path, "%s", folder);
     expect_refused("is a folder, not a results database");
@@ -335,9 +336,10 @@ Test(recorder, finds_experiments)
 
 Test(recorder, removes_experiments_with_all_rows)
 {
-    static const char *const tables[] = {
-        "experiments", "data_files", "runs",  "run_params",     "splits",  "parameters",  "epochs",
-        "gradients",   "metrics",    "steps", "step_gradients", "plugins", "checkpoints", "events"};
+    static const char *const tables[] = {"experiments", "data_files", "runs",           "run_params",
+                                         "splits",      "parameters", "epochs",         "gradients",
+                                         "metrics",     "steps",      "step_gradients", "plugins",
+                                         "checkpoints", "authors",    "events"};
     const struct metric_value metric = {SPLIT_TRAIN, "accuracy", 0.5};
     const struct epoch_report epoch = {.epoch = 2, .nmetrics = 1, .metrics = &metric};
     const double norm = 1;
@@ -357,6 +359,7 @@ Test(recorder, removes_experiments_with_all_rows)
                   recorder_parameter(r, run, 0, "l", "p", "n", "[]", 1, &err) == OK);
     }
     cr_assert(recorder_commit(r, &err) == OK);
+    free(answer(db_path, "INSERT INTO authors SELECT id, 'ada', 'hill' FROM runs"));
     cr_assert(recorder_delete_experiment(r, 1, &err) == OK && recorder_commit(r, &err) == OK, "%s", err.text);
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
         const char *key = strcmp(tables[i], "experiments") == 0 || strcmp(tables[i], "runs") == 0 ? "id"
