@@ -19,7 +19,8 @@
 #define OPTIONS(X)                                                                                           \
     X(DB, TEXT, db, 0, "db", "FILE", DEFAULT_DB, 0, 0, "The results database (default: " DEFAULT_DB ")")     \
     X(JOBS, WHOLE, jobs, 'j', "jobs", "N", 0, 1, 1024,                                                       \
-      "Train N runs at a time (default: as many as there are processor cores)")                              \
+      "Train N runs at a time (default: as there are processor cores, fewer while "                          \
+      "other runs share the machine)")                                                                       \
     X(NEW, FLAG, restart, 0, "new", NULL, 0, 0, 0,                                                           \
       "Begin the experiment anew; its rows in the database are replaced")                                    \
     X(UNTIL, TEXT, until, 0, "until", "TIME", NULL, 0, 0,                                                    \

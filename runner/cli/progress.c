@@ -144,13 +144,22 @@ static void hear_begin(void *arg, const char *name, int64_t runs, int workers, i
     p->runs = runs;
     p->tally.of[STATUS_QUEUED] += runs;
     p->epochs_wanted = (double)runs * (double)epochs;
-    p->nworkers = (size_t)(workers > 0 ? workers : 1);
+    p->nworkers = p->allowed = (size_t)(workers > 0 ? workers : 1);
     p->worker = mem_array(p->nworkers, sizeof *p->worker);
     for (size_t i = 0; i < p->nworkers; i++)
         p->worker[i].epochs = epochs;
     p->began = p->now = time_monotonic();
     if (p->view->begin)
         p->view->begin(p);
+}
+
+static void hear_workers(void *arg, int n)
+{
+    struct progress *p = arg;
+
+    p->allowed = (size_t)n;
+    if (p->view->workers)
+        p->view->workers(p);
 }
 
 /* The swept values of T as "lr=0.1 units=64". */
@@ -357,6 +366,7 @@ const struct run_listener *progress_listener(struct progress *p)
     p->listener = (struct run_listener){.arg = p,
                                         .earlier = hear_earlier,
                                         .begin = hear_begin,
+                                        .workers = hear_workers,
                                         .started = hear_run_started,
                                         .resumed = hear_run_resumed,
                                         .epoch = hear_epoch,

@@ -37,6 +37,15 @@ static void json_begin(struct progress *p)
     put(o);
 }
 
+static void json_workers(struct progress *p)
+{
+    cJSON *o = event("workers");
+
+    cJSON_AddNumberToObject(o, "busy", (double)p->allowed);
+    cJSON_AddNumberToObject(o, "workers", (double)p->nworkers);
+    put(o);
+}
+
 static void json_run_started(struct progress *p, const struct at_work *l, const struct trial *t)
 {
     cJSON *o = run_event("started", l), *params;
@@ -119,5 +128,6 @@ const struct progress_view progress_json = {
     .run_ended = json_run_ended,
     .warning = json_warning,
     .note = json_note,
+    .workers = json_workers,
     .tick = json_tick,
 };

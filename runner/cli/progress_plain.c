@@ -40,6 +40,15 @@ static void plain_begin(struct progress *p)
            p->nworkers, p->nworkers == 1 ? "" : "s");
 }
 
+static void plain_workers(struct progress *p)
+{
+    if (p->allowed < p->nworkers)
+        printf("%zu of %zu workers go on: other fell runs share this machine (--jobs N takes N)\n",
+               p->allowed, p->nworkers);
+    else
+        printf("%zu of %zu workers again\n", p->allowed, p->nworkers);
+}
+
 /* A line for each tenth of a run, at most one in two seconds when there are more than three
  * runs, at least one in thirty seconds. */
 static void plain_epoch(struct progress *p, struct at_work *l, const struct epoch_report *e)
@@ -150,6 +159,7 @@ const struct progress_view progress_plain = {
     .run_ended = plain_run_ended,
     .warning = plain_warning,
     .note = plain_note,
+    .workers = plain_workers,
     .tick = plain_tick,
 };
 const struct progress_view progress_quiet = {.run_ended = quiet_run_ended, .warning = plain_warning};

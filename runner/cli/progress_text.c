@@ -70,6 +70,8 @@ void progress_add_head(struct strbuf *out, const struct progress *p)
         display_duration(progress_left(p), left);
         strbuf_addf(out, ", %s left", left);
     }
+    if (p->allowed && p->allowed < p->nworkers)
+        strbuf_addf(out, ", %zu of %zu workers beside other runs", p->allowed, p->nworkers);
 }
 
 void progress_add_best(struct strbuf *out, const struct progress *p)

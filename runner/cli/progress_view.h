@@ -57,7 +57,7 @@ struct progress {
     bool told_rate;    /* they are set */
     char *warned[PROGRESS_WARNINGS]; /* texts of warnings that were shown */
     size_t nwarned;
-    size_t nworkers;
+    size_t nworkers, allowed; /* allowed: how many of them may be busy beside other runs of the machine */
     struct at_work *worker;
     double began, now; /* read once a tick, not once an epoch */
     double stepped;    /* when the last epoch of any run ended */
@@ -75,6 +75,7 @@ struct progress_view {
                       const char *error);
     void (*warning)(struct progress *p, const struct at_work *l, const char *text);
     void (*note)(struct progress *p, const char *text);
+    void (*workers)(struct progress *p); /* others are allowed */
     void (*tick)(struct progress *p);
     void (*end)(struct progress *p);
 };

@@ -1,37 +1,9 @@
 /* merge_authors.c - who else trained the runs of a merge. A run that two people trained to the same uid is
  * one run: its row keeps one of them, the table `authors` has the others. See merge.h.
  */
-#include <stdlib.h>
-
 #include "base/mem.h"
 #include "record/database.h"
 #include "record/merge_impl.h"
-
-status merge_keep_authors(struct merge *m, int64_t run)
-{
-    char *sql = mem_format("CREATE TEMP TABLE IF NOT EXISTS kept_authors (user, host);"
-                           "DELETE FROM temp.kept_authors;"
-                           "INSERT INTO temp.kept_authors SELECT user, coalesce(host, '') FROM main.runs\n"
-                           "  WHERE id = %lld AND user IS NOT NULL\n"
-                           "  UNION SELECT user, host FROM main.authors WHERE run_id = %lld",
-                           (long long)run, (long long)run);
-    const status st = merge_exec(m, sql);
-
-    free(sql);
-    return st;
-}
-
-status merge_put_authors(struct merge *m, int64_t run)
-{
-    char *sql = mem_format("INSERT OR IGNORE INTO main.authors (run_id, user, host)\n"
-                           "  SELECT r.id, k.user, k.host FROM temp.kept_authors AS k JOIN main.runs AS r\n"
-                           "  ON r.id = %lld WHERE k.user IS NOT r.user",
-                           (long long)run);
-    const status st = merge_exec(m, sql);
-
-    free(sql);
-    return st;
-}
 
 status merge_authors(struct merge *m, int64_t from_experiment)
 {

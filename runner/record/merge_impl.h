@@ -65,9 +65,6 @@ status merge_look(struct merge *m, const char *sql, const char *text, int64_t nu
 status merge_run(struct merge *m, const struct merged_run *r, int64_t experiment);
 
 /* ---- merge_authors.c */
-/* Before RUN of TO is replaced: who trained it; and afterwards: they are its authors beside the new one. */
-status merge_keep_authors(struct merge *m, int64_t run);
-status merge_put_authors(struct merge *m, int64_t run);
 /* Of the runs of FROM's experiment, all that are in TO: who trained them there and here is no other. */
 status merge_authors(struct merge *m, int64_t from_experiment);
 

@@ -192,6 +192,33 @@ static status find_trial(struct merge *m, const struct merged_run *r, int64_t ex
     return st;
 }
 
+/* Before RUN is replaced: who trained it; and afterwards: they are its authors beside the new one. */
+static status keep_authors(struct merge *m, int64_t run)
+{
+    char *sql = mem_format("CREATE TEMP TABLE IF NOT EXISTS kept_authors (user, host);"
+                           "DELETE FROM temp.kept_authors;"
+                           "INSERT INTO temp.kept_authors SELECT user, coalesce(host, '') FROM main.runs\n"
+                           "  WHERE id = %lld AND user IS NOT NULL\n"
+                           "  UNION SELECT user, host FROM main.authors WHERE run_id = %lld",
+                           (long long)run, (long long)run);
+    const status st = merge_exec(m, sql);
+
+    free(sql);
+    return st;
+}
+
+static status put_authors(struct merge *m, int64_t run)
+{
+    char *sql = mem_format("INSERT OR IGNORE INTO main.authors (run_id, user, host)\n"
+                           "  SELECT r.id, k.user, k.host FROM temp.kept_authors AS k JOIN main.runs AS r\n"
+                           "  ON r.id = %lld WHERE k.user IS NOT r.user",
+                           (long long)run);
+    const status st = merge_exec(m, sql);
+
+    free(sql);
+    return st;
+}
+
 static status copy_run(struct merge *m, const struct merged_run *r, int64_t experiment, int64_t old)
 {
     struct instead of_run[3] = {{"experiment_id", experiment}, {"trial", r->trial}, {"id", old}};
@@ -201,8 +228,7 @@ static status copy_run(struct merge *m, const struct merged_run *r, int64_t expe
     if (old >= 0) {
         /* The row keeps its number and its place. */
         if (merge_look(m, "SELECT trial FROM runs WHERE id = ?2", NULL, old, &of_run[1].value) ||
-            m->files->list(m->to, old, &m->old_files, m->err) || merge_keep_authors(m, old) ||
-            remove_run(m, old))
+            m->files->list(m->to, old, &m->old_files, m->err) || keep_authors(m, old) || remove_run(m, old))
             goto out;
     } else if (find_trial(m, r, experiment, &of_run[1].value)) {
         goto out;
@@ -214,7 +240,7 @@ static status copy_run(struct merge *m, const struct merged_run *r, int64_t expe
     for (size_t i = 0; i < m->ntables; i++)
         if (merge_copy(m, &m->table[i], r->id, 1, &of_row))
             goto out;
-    if (old >= 0 && merge_put_authors(m, old))
+    if (old >= 0 && put_authors(m, old))
         goto out;
     st = m->files->copy(m->from, m->from_path, r->id, m->to, m->to_path, of_row.value,
                         &m->counts->checkpoints, &m->counts->lost, &m->made_files, m->err);

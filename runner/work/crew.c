@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,12 +15,14 @@
 #include "base/run_status.h"
 #include "base/text.h"
 #include "work/hand.h"
+#include "work/neighbours.h"
 #include "work/requests.h"
 
 /* Seconds. REST: for a hand whose process could not be started. */
 static const double REDRAW = 0.1, REST = 1.0;
 
-enum { ATTEMPTS = 3 }; /* to start a worker that takes a job */
+static const double LOOK = 1; /* seconds between looks for other runs on the machine */
+enum { ATTEMPTS = 3 };        /* to start a worker that takes a job */
 
 struct crew {
     struct crew_task task;
@@ -32,7 +33,10 @@ struct crew {
     int answered;             /* how many of them were passed on */
     bool told_rest;           /* that some workers cannot be started */
     struct deadline deadline;
-    bool late; /* no further run has an end before it */
+    bool late;                    /* no further run has an end before it */
+    size_t allowed, told_allowed; /* hands that may be busy; as the listener knows it */
+    double looked;                /* for other runs on the machine, when last */
+    double differs;               /* since when what it knows is not so; 0: it is */
 };
 
 /* ---- being asked to stop -------------------------------------------------------------- */
@@ -215,22 +219,6 @@ static status start_run(struct crew *c, struct hand *h, bool *none, struct error
     return error_prepend(err, "worker processes die as soon as they are started");
 }
 
-static status start_runs(struct crew *c, struct error *err)
-{
-    const double now = time_monotonic();
-    bool none = false;
-
-    for (size_t i = 0; i < c->nhands && !none && !c->late && !c->requests.n; i++) {
-        struct hand *h = &c->hands[i];
-
-        if (!h->busy && h->rests <= now && start_run(c, h, &none, err) != OK)
-            return FAILED;
-    }
-    return OK;
-}
-
-/* ---- waiting ------------------------------------------------------------------------- */
-
 static size_t busy_hands(const struct crew *c)
 {
     size_t n = 0;
@@ -239,6 +227,24 @@ static size_t busy_hands(const struct crew *c)
         n += c->hands[i].busy;
     return n;
 }
+
+static status start_runs(struct crew *c, struct error *err)
+{
+    const double now = time_monotonic();
+    size_t busy = busy_hands(c);
+    bool none = false;
+
+    for (size_t i = 0; i < c->nhands && busy < c->allowed && !none && !c->late && !c->requests.n; i++) {
+        struct hand *h = &c->hands[i];
+
+        if (!h->busy && h->rests <= now && start_run(c, h, &none, err) != OK)
+            return FAILED;
+        busy = busy_hands(c);
+    }
+    return OK;
+}
+
+/* ---- waiting ------------------------------------------------------------------------- */
 
 /* Until a worker speaks, the user interrupts, or the recorder or the screen wants a turn; meanwhile
  * rows are stored. */
@@ -276,6 +282,31 @@ static status wait_and_listen(struct crew *c, struct pollfd *fds, double due, st
         h->paused = false;
     }
     return OK;
+}
+
+/* Where nobody said how many workers there are to be, other runs of this machine get their share: hands rest
+ * when their run ends. What lasts is told. */
+static void look_at_neighbours(struct crew *c)
+{
+    const struct run_listener *l = c->env.listener;
+    const double now = time_monotonic();
+    size_t leave;
+
+    if (c->task.options->jobs > 0 || c->nhands < 2 || (c->looked > 0 && now - c->looked < LOOK))
+        return;
+    c->looked = now;
+    leave = neighbours_leave();
+    c->allowed = leave < c->nhands ? leave : c->nhands;
+    if (c->allowed == c->told_allowed) {
+        c->differs = 0;
+    } else if (c->differs <= 0) {
+        c->differs = now;
+    } else {
+        c->told_allowed = c->allowed;
+        c->differs = 0;
+        if (l)
+            l->workers(l->arg, (int)c->allowed);
+    }
 }
 
 /* Just in time for the epochs that are under way. */
@@ -324,6 +355,7 @@ static status train_all(struct crew *c, struct error *err)
     status result = FAILED;
 
     for (;;) {
+        look_at_neighbours(c);
         if (start_runs(c, err) != OK)
             goto out;
         if (busy_hands(c) == 0)
@@ -347,17 +379,9 @@ out:
 
 /* ---- all of it ------------------------------------------------------------------------ */
 
-/* Processors that this process may use. */
-static size_t processors(void)
-{
-    cpu_set_t set;
-
-    return sched_getaffinity(0, sizeof set, &set) == 0 ? (size_t)CPU_COUNT(&set) : 1;
-}
-
 size_t crew_size(const struct runner_options *o, int64_t runs)
 {
-    const size_t n = o->jobs > 0 ? (size_t)o->jobs : processors();
+    const size_t n = o->jobs > 0 ? (size_t)o->jobs : neighbours_processors();
 
     return (int64_t)n < runs ? n : (size_t)runs;
 }
@@ -375,6 +399,7 @@ status crew_train(const struct crew_task *task, struct crew **out_crew, struct r
     c->deadline = task->options->deadline;
     deadline_run(&c->deadline, task->longest);
     c->nhands = crew_size(task->options, left);
+    c->allowed = c->told_allowed = c->nhands;
     c->hands = mem_array(c->nhands, sizeof *c->hands);
     for (size_t i = 0; i < c->nhands; i++)
         c->hands[i].number = (int)i;

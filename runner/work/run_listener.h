@@ -19,6 +19,8 @@ struct run_listener {
     status (*earlier)(void *arg, sqlite3 *db, int64_t experiment, struct error *err);
     void (*begin)(void *arg, const char *name, int64_t runs, int workers, int64_t epochs);
 
+    /* So many of the workers are to be busy from now on, since other runs share the machine, or no longer. */
+    void (*workers)(void *arg, int n);
     void (*started)(void *arg, int worker, int64_t run, int64_t trial, int64_t repeat, const struct trial *t);
     /* It goes on after EPOCH. SEEN: its epochs up to there came by epoch(). */
     void (*resumed)(void *arg, int worker, int64_t run, int64_t epoch, bool seen);

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Workers: how many there are, who trains what, and what a row says of where it came from.
 . "${srcdir:-.}/tests/cli/lib.sh"
+. "$srcdir/tests/cli/crash_lib.sh"
 write_sweep sweep.yaml
 write_spec one.yaml
 
@@ -83,3 +84,22 @@ expect_text err "run 1 was not exported: '$(pwd)/tree/d.csv' has changed since r
 expect_exit 0 "$FELL" run tree/csv.yaml --db tree/results/fell.db
 expect_sql tree/results/fell.db "5,6" \
     "SELECT group_concat(rows) FROM (SELECT rows FROM data_files ORDER BY experiment_id)"
+
+# Without --jobs, other runs of the machine get their share; it is told, and changes no row.
+if [ "$(nproc)" -ge 2 ]; then
+    sed 's/units: 8/units: 256/; s/epochs: 20/epochs: 2000/' sweep.yaml >busy.yaml
+    "$FELL" run busy.yaml train.epochs=10000000 --jobs "$(nproc)" --quiet --db others.db >others.out 2>&1 &
+    others=$!
+    trap 'kill -9 $others 2>>err || :; clean_up' EXIT
+    wait_until others.db "SELECT count(DISTINCT run_id) > 1 FROM epochs"
+    expect_exit 0 "$FELL" run busy.yaml --json --db shared.db
+    kill -9 $others
+    wait $others 2>>err || :
+    grep '"event":"workers"' out >told || fail "nothing is told of the other run: $(head -c 500 out)"
+    expect_json told "1" "(j->>'busy') < (j->>'workers')"
+    expect_exit 0 "$FELL" run busy.yaml --quiet --jobs 1 --db one-job.db
+    for db in shared one-job; do
+        sqlite3 $db.db "SELECT run_id, epoch, train_loss, grad_norm_max FROM epochs" >$db.rows
+    done
+    cmp shared.rows one-job.rows || fail "another share, other rows"
+fi

@@ -1,0 +1,109 @@
+/* neighbours.c - see neighbours.h. A worker is known by its command line (process.c starts it), the run that
+ * it belongs to by its parent; /proc says both to everybody. Nothing is asked of the others, and nothing is
+ * left behind.
+ */
+#include "work/neighbours.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+
+struct neighbours {
+    size_t busy, nruns; /* workers that are on a processor now; the processes that lead them */
+    pid_t *run;
+};
+
+/* The first bytes of /proc/PID/NAME, ending in 0; how many there are. */
+static size_t read_start(const char *pid, const char *name, char *out, size_t room)
+{
+    char path[64];
+    ssize_t n;
+    int fd;
+
+    snprintf(path, sizeof path, "/proc/%.20s/%s", pid, name);
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return 0;
+    n = read(fd, out, room - 1);
+    close(fd);
+    out[n > 0 ? n : 0] = 0;
+    return n > 0 ? (size_t)n : 0;
+}
+
+static bool is_worker(const char *pid)
+{
+    static const char start[] = "fell\0worker"; /* and its 0 */
+    char line[sizeof start + 1];
+
+    return read_start(pid, "cmdline", line, sizeof line) >= sizeof start &&
+           memcmp(line, start, sizeof start) == 0;
+}
+
+static bool shares_processors(pid_t pid, const cpu_set_t *ours)
+{
+    cpu_set_t theirs, both;
+
+    if (sched_getaffinity(pid, sizeof theirs, &theirs) != 0)
+        return false; /* it has ended */
+    CPU_AND(&both, ours, &theirs);
+    return CPU_COUNT(&both) > 0;
+}
+
+static void count(struct neighbours *n, const char *pid, const cpu_set_t *ours)
+{
+    char stat[512], state = 0;
+    const char *behind_name;
+    int parent = 0;
+
+    if (!is_worker(pid) || read_start(pid, "stat", stat, sizeof stat) == 0)
+        return;
+    behind_name = strrchr(stat, ')');
+    if (!behind_name || sscanf(behind_name, ") %c %d", &state, &parent) != 2 || parent == getpid() ||
+        !shares_processors((pid_t)strtol(pid, NULL, 10), ours))
+        return;
+    n->busy += state == 'R';
+    for (size_t i = 0; i < n->nruns; i++)
+        if (n->run[i] == parent)
+            return;
+    n->run = mem_grow(n->run, n->nruns + 1, sizeof *n->run);
+    n->run[n->nruns++] = parent;
+}
+
+size_t neighbours_processors(void)
+{
+    cpu_set_t set;
+
+    return sched_getaffinity(0, sizeof set, &set) == 0 ? (size_t)CPU_COUNT(&set) : 1;
+}
+
+size_t neighbours_leave(void)
+{
+    const size_t all = neighbours_processors();
+    struct neighbours n = {0};
+    const struct dirent *entry;
+    size_t share, left;
+    cpu_set_t ours;
+    DIR *proc = opendir("/proc");
+
+    if (!proc || sched_getaffinity(0, sizeof ours, &ours) != 0) {
+        if (proc)
+            closedir(proc);
+        return all;
+    }
+    while ((entry = readdir(proc)))
+        if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9')
+            count(&n, entry->d_name, &ours);
+    closedir(proc);
+    free(n.run);
+    left = all > n.busy ? all - n.busy : 0;
+    share = all / (n.nruns + 1);
+    share = share > left ? share : left;
+    return share ? share : 1;
+}
