@@ -6,6 +6,7 @@
 
 #include "cli/query.h"
 #include "record/database.h"
+#include "record/place.h"
 
 /* Whether both are there and are one file. */
 static bool same_file(const char *a, const char *b)

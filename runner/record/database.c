@@ -406,38 +406,6 @@ static void create_file(const char *path)
     sqlite3_free(bytes);
 }
 
-/* ---- a file that was deleted or replaced ------------------------------------------------------- */
-
-bool database_has_moved(sqlite3 *db)
-{
-    int moved = 0;
-
-    return sqlite3_file_control(db, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK && moved;
-}
-
-/* SQLite can still read the file, whatever became of its name. */
-void database_save_moved(sqlite3 *db, const char *path, struct error *said)
-{
-    char *saved = mem_format("%s.saved-%ld", path, (long)getpid());
-    char *sql = sqlite3_mprintf("VACUUM INTO %Q", saved);
-    const char *where = path_base(path);
-
-    if (sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK)
-        error_set(said,
-                  "'%s' was deleted or replaced while runs were stored in it; all that was stored is saved "
-                  "in '%s'. "
-                  "Move it to where '%s' shall be, and run again",
-                  path, saved, where);
-    else
-        error_set(said,
-                  "'%s' was deleted or replaced while runs were stored in it, and what was stored could not "
-                  "be saved in "
-                  "'%s' (%s): the results of this sweep are lost",
-                  path, saved, sqlite3_errmsg(db));
-    sqlite3_free(sql);
-    free(saved);
-}
-
 /* ---- opening ---------------------------------------------------------------------------------------- */
 
 status database_open(const char *path, sqlite3 **out, struct error *err)

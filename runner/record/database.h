@@ -32,11 +32,6 @@ status database_read_error(sqlite3 *db, struct error *err);
 /* What a question for the row of RUN came to, by its result code: OK where there was one. */
 status database_run_found(sqlite3 *db, int rc, int64_t run, struct error *err);
 
-/* Whether the name of the open file means another file by now, or none. */
-bool database_has_moved(sqlite3 *db);
-/* All that it holds into PATH.saved-PID. SAID: what happened, and where it is now. */
-void database_save_moved(sqlite3 *db, const char *path, struct error *said);
-
 /* The text in COLUMN of the row that S is at, "" where it is NULL: a file from somebody else need not
  * keep what its schema says. As long valid as sqlite3_column_text(), which nobody else calls. */
 static inline const char *database_text(sqlite3_stmt *s, int column)

@@ -73,6 +73,7 @@ status recorder_open(const char *path, struct recorder **out, struct error *err)
     sqlite3_busy_timeout(db, 0); /* waiting is done here, where the user is told */
     r = mem_alloc(sizeof *r);
     r->path = mem_string(path);
+    place_begin(&r->place, r->path);
     r->host = machine_host();
     r->user = machine_user();
     r->db = db;
@@ -158,19 +159,6 @@ static void note_free(struct recorder *r)
     r->blocked = r->told = 0;
 }
 
-/* Whether the file is still the one that its name means: rows in one that was deleted would be gone with this
- * process. They are saved beside it, once. */
-static status check_place(struct recorder *r, struct error *err)
-{
-    if (!r->moved && !database_has_moved(r->db))
-        return OK;
-    if (!r->moved)
-        database_save_moved(r->db, r->path, &r->saved);
-    r->moved = true;
-    *err = r->saved;
-    return FAILED;
-}
-
 /* One attempt to store the queue. *LOCKED: not possible now, everything stays queued. */
 static status store(struct recorder *r, bool *locked, struct error *err)
 {
@@ -178,7 +166,7 @@ static status store(struct recorder *r, bool *locked, struct error *err)
 
     *locked = false;
     if (!r->open && r->queue.len == 0)
-        return check_place(r, err);
+        return place_check(&r->place, r->db, err);
     if (!r->open)
         rc = sqlite3_exec(r->db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
     if (rc == SQLITE_OK)
@@ -192,7 +180,7 @@ static status store(struct recorder *r, bool *locked, struct error *err)
         r->opened = 0;
         r->open = false;
         note_free(r);
-        return check_place(r, err);
+        return place_check(&r->place, r->db, err);
     }
     if (rc == SQLITE_BUSY && !r->open) {
         *locked = true;

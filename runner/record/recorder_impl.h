@@ -4,6 +4,7 @@
 #define RECORD_RECORDER_IMPL_H
 
 #include "record/claim.h"
+#include "record/place.h"
 #include "record/recorder.h"
 #include "record/writer.h"
 
@@ -21,8 +22,7 @@ struct recorder {
     double blocked; /* since when a lock is waited for; 0: not */
     double told;    /* when the user was told of it; 0: not */
     bool told_wal;
-    bool moved; /* the file was deleted or replaced, and SAVED says where its rows are */
-    struct error saved;
+    struct db_place place;
     void (*note)(void *arg, const char *text);
     bool (*give_up)(void *arg);
     void *wait_arg;

@@ -41,6 +41,31 @@ saved replaced
 expect_sql replaced/f.db "other" "SELECT name FROM experiments"
 cmp other.db replaced/f.db || fail "the new database was written to"
 
+# Written over where it is: a shorter file, or the beginning of its own, is no database of ours any more.
+expect_exit 0 "$FELL" run other.yaml train.epochs=3000 --quiet --db base.db
+mkdir over cut vacuum
+for name in over cut; do
+    cp base.db $name/f.db
+    change="cat other.db >over/f.db"
+    [ $name = over ] || change="truncate -s 65536 cut/f.db"
+    got=0
+    "$FELL" run slow.yaml --plugin ./crasher.so --quiet --db $name/f.db >out 2>said &
+    runner=$!
+    wait_until $name/f.db "SELECT count(*) >= 3 FROM epochs WHERE run_id = 2"
+    sh -c "$change"
+    wait $runner || got=$?
+    [ $got = 1 ] || fail "$name: the sweep ended with $got: $(cat said)"
+    grep -qE "f.db' was written over by somebody else|f.db is damaged" said || fail "$name: $(cat said)"
+done
+# VACUUM makes it shorter, too.
+cp base.db vacuum/f.db
+"$FELL" run slow.yaml --plugin ./crasher.so --quiet --db vacuum/f.db >out 2>said &
+runner=$!
+wait_until vacuum/f.db "SELECT count(*) >= 3 FROM epochs WHERE run_id = 2"
+sqlite3 -bail vacuum/f.db ".timeout 9000" "DELETE FROM epochs WHERE run_id = 1" "VACUUM" "PRAGMA wal_checkpoint(TRUNCATE)" >out
+wait $runner || fail "vacuum: the sweep ended with $?: $(cat said)"
+expect_sql vacuum/f.db "ok|80" "SELECT (SELECT * FROM pragma_integrity_check), count(*) FROM epochs"
+
 # Where there is no place to save it, that is said.
 moved folder rm -r folder
 expect_text said "the results of this sweep are lost"

@@ -5,6 +5,7 @@
  * The changes are made in memory, in a transaction of a database that stays open, and taken back after the
  * file was written: its schema is read once. The commands read the file as they always do.
  */
+#include <ftw.h>
 #include <sqlite3.h>
 
 #include "cli/command.h"
@@ -143,11 +144,19 @@ static const char *write_changed(const uint8_t *bytes, size_t n)
     return path;
 }
 
-/* What FIRST chooses. DB stands for the database, OUT for a file that is not there, SOUND and SPEC for the
- * database that it was made of and its spec. */
-static void ask(const char *changed, const char *out, unsigned first)
+static int remove_it(const char *path, const struct stat *about, int what, struct FTW *at)
 {
-    static const char *const calls[][7] = {{"runs", "--db", "DB"},
+    (void)about;
+    (void)what;
+    (void)at;
+    return remove(path);
+}
+
+/* What FIRST chooses. DB stands for the database, OUT and FOLDER for what is not there, SOUND and SPEC for
+ * the database that it was made of and its spec. */
+static void ask(const char *changed, const char *out, const char *folder, unsigned first)
+{
+    static const char *const calls[][8] = {{"runs", "--db", "DB"},
                                            {"report", "--db", "DB"},
                                            {"show", "1", "--db", "DB"},
                                            {"watch", "--once", "--db", "DB"},
@@ -166,23 +175,31 @@ static void ask(const char *changed, const char *out, unsigned first)
                                            {"merge", "SOUND", "-o", "DB"},
                                            {"explain", "SPEC", "--run", "1", "--db", "DB"},
                                            {"replay", "2", "--db", "DB"},
-                                           {"run", "SPEC", "--quiet", "--db", "DB"}};
-    static const struct command *const commands[] = {&command_runs,    &command_show,
-                                                     &command_best,    &command_report,
-                                                     &command_watch,   &command_merge,
-                                                     &command_compare, &command_verify,
-                                                     &command_export,  &command_retry,
-                                                     &command_explain, &command_replay,
-                                                     &command_run,     NULL};
+                                           {"run", "SPEC", "--quiet", "--db", "DB"},
+                                           {"report", "--html", "-o", "OUT", "--db", "DB"},
+                                           {"show", "1", "--html", "-o", "OUT", "--db", "DB"},
+                                           {"export", "1", "--csv", "OUT", "--db", "DB"},
+                                           {"export", "1", "--tensorboard", "FOLDER", "--db", "DB"},
+                                           {"export", "1", "--csv", "FOLDER", "--db", "DB"},
+                                           {"predict", "1", "--split", "train", "-o", "OUT", "--db", "DB"},
+                                           {"prune", "1", "--share", "0.5", "-o", "OUT", "--db", "DB"}};
+    static const struct command *const commands[] = {
+        &command_runs,   &command_show,    &command_best,    &command_report,
+        &command_watch,  &command_merge,   &command_compare, &command_verify,
+        &command_export, &command_retry,   &command_explain, &command_replay,
+        &command_run,    &command_predict, &command_prune,   NULL};
     const struct {
         const char *word, *is;
-    } names[] = {
-        {"DB", changed}, {"OUT", out}, {"SOUND", getenv("FUZZ_SOUND")}, {"SPEC", getenv("FUZZ_SPEC")}};
+    } names[] = {{"DB", changed},
+                 {"OUT", out},
+                 {"FOLDER", folder},
+                 {"SOUND", getenv("FUZZ_SOUND")},
+                 {"SPEC", getenv("FUZZ_SPEC")}};
     const char *const *w = calls[first % (sizeof calls / sizeof *calls)];
-    char words[8][160] = {"fell"}, *argv[9] = {words[0]};
+    char words[9][160] = {"fell"}, *argv[10] = {words[0]};
     int argc = 1;
 
-    for (; argc < 8 && w[argc - 1]; argc++) {
+    for (; argc < 9 && w[argc - 1]; argc++) {
         const char *word = w[argc - 1];
 
         for (size_t i = 0; i < sizeof names / sizeof *names; i++)
@@ -193,11 +210,12 @@ static void ask(const char *changed, const char *out, unsigned first)
     }
     cli_main(commands, argc, argv);
     unlink(out);
+    nftw(folder, remove_it, 4, FTW_DEPTH | FTW_PHYS);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
-    char path[128], out[128];
+    char path[128], out[128], folder[128];
     sqlite3_int64 used;
 
     if (n < 2)
@@ -205,9 +223,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
     if (!db)
         open_original();
     snprintf(path, sizeof path, "%s", write_changed(bytes + 1, n - 1));
-    snprintf(out, sizeof out, "%s/out", fuzz_folder());
+    snprintf(out, sizeof out, "%s/out.csv", fuzz_folder());
+    snprintf(folder, sizeof folder, "%s/made", fuzz_folder());
     used = sqlite3_memory_used();
-    ask(path, out, bytes[0]);
+    ask(path, out, folder, bytes[0]);
     if (sqlite3_memory_used() != used)
         abort(); /* something of a database was left open */
     return 0;
