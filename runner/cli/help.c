@@ -85,7 +85,8 @@ void help_overview(const struct command *const *commands)
         printf("  %-8s  %s\n", c->name, c->brief);
     }
     printf("\n'fell help COMMAND' explains one, with examples; 'fell --version' is the version.\n"
-           "Start with: fell run configs/xor.yaml\n\nExit status\n");
+           "Start with: fell new iris, then fell run iris.yaml; with a table of yours:\n"
+           "fell new --csv FILE --target COLUMN\n\nExit status\n");
     for (const struct fact *f = exits; f->word; f++)
         printf("  %-8s  %s\n", f->word, f->text);
 }

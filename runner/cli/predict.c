@@ -289,7 +289,8 @@ const struct command command_predict = {
                 OPTION_QUIET},
     .brief = "Ask a trained net about new rows",
     .help =
-        "The net is that of a run after its best epoch by the objective (without one, after its last), or "
+        "The net is that of a run (of an experiment that is named, of its best) after its best epoch by the "
+        "objective (without one, after its last), or "
         "after the one that --epoch says; or it comes from a FILE that 'fell export' wrote, which needs "
         "neither the database nor the training rows.\n\n"
         "DATA is a file of the kind that the source of the spec reads, with the same columns by name; '-' is "

@@ -343,6 +343,27 @@ void results_more(const struct table *t, int64_t total, const char *text)
 
 /* ---- what a person names ---------------------------------------------------------- */
 
+status results_best_run(sqlite3 *db, int64_t experiment, int64_t *run, struct error *err)
+{
+    return results_number(
+        db,
+        "SELECT r.id FROM runs AS r JOIN leaderboard AS l ON l.run = r.id WHERE r.experiment_id = ?1\n"
+        "ORDER BY " SCHEMA_VALUE_RANK ", run LIMIT 1",
+        1, &experiment, 0, run, err);
+}
+
+/* The best run of the experiment NAME. */
+static status named_run(sqlite3 *db, const char *name, int64_t *run, struct error *err)
+{
+    int64_t experiment;
+    struct error ignored;
+
+    if (!text_to_int(name, run) && results_experiment(db, name, &experiment, &ignored) == OK)
+        return results_best_run(db, experiment, run, err);
+    return error_set(err, "'%s' is neither the number of a run nor an experiment; 'fell runs' lists them",
+                     name);
+}
+
 status results_run(sqlite3 *db, const char *text, int64_t *run, struct error *err)
 {
     struct strbuf last = {0};
@@ -350,7 +371,7 @@ status results_run(sqlite3 *db, const char *text, int64_t *run, struct error *er
     int64_t there;
 
     if (!text_to_int(text, run) || *run < 0)
-        return error_set(err, "'%s' is not the number of a run; 'fell runs' lists them", text);
+        return named_run(db, text, run, err);
     if (results_number(db, "SELECT count(*) FROM runs WHERE id = ?1", 1, run, 0, &there, err))
         return FAILED;
     if (there)

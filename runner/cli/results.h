@@ -44,7 +44,11 @@ status results_count(sqlite3 *db, const char *sql, size_t nids, const int64_t *i
 /* Who else trained the run r. */
 #define RESULTS_ALSO_BY "(SELECT group_concat(DISTINCT a.user) FROM authors AS a WHERE a.run_id = r.id)"
 
-/* TEXT as the id of a run that is there. Errors: not a number; no such run, with the last ones. */
+/* The run of the leaderboard's first row. */
+status results_best_run(sqlite3 *db, int64_t experiment, int64_t *run, struct error *err);
+
+/* TEXT as the id of a run that is there, or as the name of an experiment, whose best run it is. Errors:
+ * neither; no such run, with the last ones. */
 status results_run(sqlite3 *db, const char *text, int64_t *run, struct error *err);
 
 /* That the experiment of a run that is there is not there; that the database at PATH has none. */

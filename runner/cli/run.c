@@ -10,7 +10,6 @@
 #include "cli/progress.h"
 #include "cli/query.h"
 #include "cli/shard_call.h"
-#include "record/schema.h"
 #include "work/requests.h"
 #include "work/runner.h"
 #include "work/store.h"
@@ -65,11 +64,6 @@ static void print_next(const struct call *c, const char *name, const struct runn
     strbuf_release(&b);
 }
 
-/* The run to look at next: of the leaderboard's first row. */
-static const char best_run[] =
-    "SELECT r.id FROM runs AS r JOIN leaderboard AS l ON l.run = r.id WHERE r.experiment_id = ?1\n"
-    "ORDER BY " SCHEMA_VALUE_RANK ", run LIMIT 1";
-
 /* "sweep: 8 runs, 6 finished, 0 failed, 2 pruned": what there is always, and what there is none the less. */
 static void print_counts(const char *name, const struct runner_summary *s)
 {
@@ -105,7 +99,7 @@ static status print_results(const struct call *c, const char *name, const struct
     status st = FAILED;
 
     if (results_open(c->db, &db, err) || results_board(db, s->experiment_id, BOARD_ROWS, &t, err) ||
-        results_number(db, best_run, 1, &s->experiment_id, 0, &run, err))
+        results_best_run(db, s->experiment_id, &run, err))
         goto out;
     if (s->runs > 1)
         print_counts(name, s);

@@ -333,7 +333,8 @@ const struct command command_show = {
     .most = 1,
     .options = {OPTION_DB, OPTION_LIMIT, OPTION_OUTPUT, OPTION_HTML, OPTION_FOLLOW, OPTION_JSON},
     .brief = "Show all about one run",
-    .help = "RUN is the number that 'fell runs' shows. What it was made of and how it ended; its losses "
+    .help = "RUN is the number that 'fell runs' shows, or the name of an experiment: its best run. What it "
+            "was made of and how it ended; its losses "
             "as curves and its last epochs as a table (--limit says how many); the gradient, weight "
             "and update norms of each layer in the last epoch; its events, and the commands that make it "
             "again.\n\n"

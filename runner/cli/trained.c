@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/text.h"
 #include "cli/query.h"
@@ -86,13 +87,14 @@ status trained_read_spec(struct trained *t, const char *text, int which, struct 
 static status find_net(struct trained *t, struct error *err)
 {
     const char *what = t->call->args[0];
+    const bool is_file = access(what, F_OK) == 0 || strpbrk(what, "./");
     int64_t run;
 
     t->registry = registry_new();
     for (size_t i = 0; i < t->call->nplugins; i++)
         if (registry_add_file(t->registry, t->call->plugins[i], err) != OK)
             return FAILED;
-    if (text_to_int(what, &run)) {
+    if (text_to_int(what, &run) || !is_file) {
         if (weights_of_run(t, err) != OK)
             return FAILED;
     } else if (t->call->at) {

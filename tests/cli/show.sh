@@ -82,8 +82,12 @@ expect_json out "$(question 'SELECT printf("%.12g", grad_norm_mean) FROM epochs 
     "printf('%.12g', j->>'$.epochs[6].grad_norm_mean')"
 expect_exit 2 "$FELL" show 99
 expect_text err "no run 99; the last are 8, 9, 10"
-expect_exit 2 "$FELL" show one
-expect_text err "'one' is not the number of a run"
+expect_exit 2 "$FELL" show nobody
+expect_text err "'nobody' is neither the number of a run nor an experiment"
+# A name stands for the best run.
+expect_exit 0 "$FELL" show sweep --json
+best=$(sqlite3 results/fell.db "SELECT run FROM leaderboard WHERE name = 'sweep' LIMIT 1")
+expect_json out "$best" "j->>'\$.run'"
 
 # best: trials by their mean.
 expect_exit 0 "$FELL" best sweep
