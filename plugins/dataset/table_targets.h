@@ -51,6 +51,12 @@ static inline struct target_kinds targets_look(const struct table *t)
     return k;
 }
 
+/* Whether several target columns are a class for each step of a sequence, [steps, numbers] by `shape`. */
+static inline bool targets_of_steps(const struct table *t, const fell_data_info *info)
+{
+    return info->wanted == FELL_CLASSES && t->targets > 1 && t->steps == t->targets;
+}
+
 /* Numbers that are no 32-bit floats, where values are learnt. */
 static inline void targets_say_large(struct table *t, struct problems *p)
 {
@@ -69,6 +75,7 @@ static inline void targets_say_large(struct table *t, struct problems *p)
 /* A text where numbers are needed, a missing value, a number that is too large: each with its line. */
 static inline void targets_say(struct table *t, const fell_data_info *info, struct problems *p)
 {
+    const bool steps = targets_of_steps(t, info);
     struct target_kinds k;
     char place[320], text[400], more[64] = "";
     struct field f;
@@ -90,14 +97,16 @@ static inline void targets_say(struct table *t, const fell_data_info *info, stru
                      table_place(t, k.first_text, place), table_label(t, k.text_column), field_shown(&f),
                      f.text, t->decimal == '.' ? "point" : "comma",
                      t->decimal == '.' && !t->comma_divides ? ", or say decimal: \",\"" : "");
-    } else if (k.texts && (info->wanted == FELL_VALUES || t->targets > 1)) {
+    } else if (k.texts && (info->wanted == FELL_VALUES || (t->targets > 1 && !steps))) {
         f = k.first_text->f;
-        snprintf(text, sizeof text, "%s holds text ('%.*s' on %s %lld), but %s",
-                 table_label(t, k.text_column), field_shown(&f), f.text, t->row_word,
-                 (long long)k.first_text->line,
-                 t->targets > 1
-                     ? "several targets must be numbers"
-                     : "the loss takes numbers; classes are for cross_entropy, or yes and no as 1 and 0");
+        snprintf(
+            text, sizeof text, "%s holds text ('%.*s' on %s %lld), but %s", table_label(t, k.text_column),
+            field_shown(&f), f.text, t->row_word, (long long)k.first_text->line,
+            t->targets > 1 && info->wanted == FELL_CLASSES
+                ? "several targets must be numbers, or with shape: [steps, numbers] a class for each step"
+            : t->targets > 1
+                ? "several targets must be numbers"
+                : "the loss takes numbers; classes are for cross_entropy, or yes and no as 1 and 0");
         problems_add_on(p, "target", text);
     }
     if (info->wanted != FELL_CLASSES)

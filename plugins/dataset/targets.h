@@ -159,7 +159,7 @@ static inline fell_status targets_number_classes(struct targets *g, const struct
     info->is = FELL_CLASSES;
     info->nclasses = classes;
     info->class_names = (const char *const *)g->class_name;
-    info->target = fell_vec(1);
+    info->target = fell_vec(g->t->targets);
     return FELL_OK;
 }
 
@@ -185,12 +185,15 @@ static inline fell_status targets_doubt(const struct targets *g, int64_t j, cons
     return FELL_OK;
 }
 
-/* A table_visit: the text of the only target. */
+/* A table_visit: the text of each target. */
 static inline fell_status targets_see_text(void *arg, int64_t row, int64_t line, const struct field *field)
 {
     struct targets *g = arg;
 
-    return words_add(&g->texts, &field[g->column[0]], row, line) ? FELL_OK : table_no_memory(g->t);
+    for (int64_t i = 0; i < g->t->targets; i++)
+        if (!words_add(&g->texts, &field[g->column[i]], row, line))
+            return table_no_memory(g->t);
+    return FELL_OK;
 }
 
 /* Sorted as numbers when all are, else by bytes. */
@@ -280,19 +283,20 @@ static inline fell_status targets_refuse_columns(const struct targets *g)
 
     if (table_each(t, targets_see_columns, &look) != FELL_OK)
         return FELL_ERROR;
-    return fell_fail(t->ctx, "target: %lld columns are %s, but the loss takes classes, in one column%s",
+    return fell_fail(t->ctx, "target: %lld columns are %s, but the loss takes classes, in one column%s%s",
                      (long long)t->targets,
                      look.one_hot  ? "one-hot, a single 1 in each row"
                      : look.yes_no ? "questions of yes and no"
                                    : "values",
                      look.one_hot  ? " that names each row's class, as df[columns].idxmax(axis=1) does"
                      : look.yes_no ? "; bce_with_logits takes questions"
-                                   : "");
+                                   : "",
+                     look.one_hot ? "" : ", and a class for each step needs shape: [steps, numbers]");
 }
 
-/* Values where all are numbers and the loss does not take classes; else classes,
- * which are one column. A text where numbers are needed, or a missing value, is
- * an error at its line. Fills is, nclasses, class_names and target of INFO. */
+/* Values where all are numbers and the loss does not take classes; else classes, which are one column, or of
+ * a sequence one for each step, all of them with the same classes. A text where numbers are needed, or a
+ * missing value, is an error at its line. Fills is, nclasses, class_names and target of INFO. */
 static inline fell_status targets_settle(struct targets *g, fell_data_info *info)
 {
     struct table *t = g->t;
@@ -313,7 +317,7 @@ static inline fell_status targets_settle(struct targets *g, fell_data_info *info
     targets_say(t, info, &p);
     if (problems_end(&p, t) != FELL_OK)
         return FELL_ERROR;
-    if (info->wanted == FELL_CLASSES && t->targets > 1)
+    if (info->wanted == FELL_CLASSES && t->targets > 1 && !targets_of_steps(t, info))
         return targets_refuse_columns(g);
     if (info->wanted == FELL_CLASSES)
         return targets_make_classes(g, targets_look(t).texts == 0, info);
@@ -328,13 +332,16 @@ static inline bool targets_read(const struct targets *g, const fell_read_call *c
 
     if (g->t->no_targets)
         return true;
-    if (g->classes) {
-        const struct word *w = words_find(&g->texts, &field[g->column[0]]);
+    for (int64_t k = 0; g->classes && k < n; k++) {
+        const struct word *w = words_find(&g->texts, &field[g->column[k]]);
 
-        if (w && c->label)
-            c->label[i] = w->label;
-        return w != NULL;
+        if (!w)
+            return false;
+        if (c->label)
+            c->label[i * n + k] = w->label;
     }
+    if (g->classes)
+        return true;
     for (int64_t k = 0; k < n; k++) {
         double v;
 

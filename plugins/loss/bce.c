@@ -13,17 +13,21 @@ static inline float entropy(const void *s, float p, float t, float *slope)
     return -(t * (yes < -100.0f ? -100.0f : yes) + (1.0f - t) * (no < -100.0f ? -100.0f : no));
 }
 
-LOSS_EACH(void, eval, entropy)
+LOSS_EACH_WEIGHED(struct weighed, eval, entropy, true)
+
+static const fell_param params[] = {LOSS_WEIGHT(struct weighed)};
 
 static const fell_targets targets[] = {TARGETS_YES_NO};
 
 static const fell_loss bce = {
-    .item = FELL_ITEM0(
+    .item = FELL_ITEM(
         FELL_KIND_LOSS, fell_loss, "bce",
         "Binary cross-entropy of probabilities, each a yes-or-no question of its own.\n\n"
         "loss = mean over all outputs of -(t log p + (1-t) log(1-p)), with targets t between 0 and 1\n"
         "and logarithms that end at -100; gradient (p - t) / (p (1-p)) / count. The last entry is a\n"
-        "sigmoid; bce_with_logits contains it and is more exact. As PyTorch's BCELoss."),
+        "sigmoid; bce_with_logits contains it and is more exact. As PyTorch's BCELoss,\n"
+        "with its `weight`: a factor for each output, where the count stays as it is.",
+        struct weighed, params),
     .target = FELL_VALUES,
     .expects = FELL_PROB,
     .eval = eval,

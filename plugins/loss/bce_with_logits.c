@@ -8,7 +8,7 @@
 #include "targets.h"
 
 struct bce {
-    fell_floats pos_weight;
+    fell_floats pos_weight, weight;
 };
 
 static const fell_param params[] = {
@@ -16,6 +16,7 @@ static const fell_param params[] = {
         struct bce, pos_weight, "1", 0, INFINITY, FELL_MIN_OPEN | FELL_MAX_OPEN,
         "Weight of the positive examples, a factor above 0, one for all outputs or one for each: above "
         "1 for more of them found, below 1 for fewer false alarms."),
+    LOSS_WEIGHT(struct bce),
 };
 
 /* loss = p t softplus(-x) + (1-t) softplus(x), and its derivative
@@ -34,13 +35,14 @@ static inline float with_first(const struct bce *s, float x, float t, float *slo
     return entropy((float)s->pos_weight.v[0], x, t, slope);
 }
 
-LOSS_EACH(struct bce, eval_alike, with_first)
+LOSS_EACH_WEIGHED(struct bce, eval_alike, with_first, true)
 
-/* Each output has a weight of its own. */
+/* Each output has weights of its own. */
 FELL_KERNEL(eval_apart, fell_loss_call)
 {
     enum { BLOCK = 256 };
-    const double *weight = ((const struct bce *)c->settings)->pos_weight.v;
+    const struct bce *s = c->settings;
+    const double *positive = s->pos_weight.v, *weight = s->weight.n ? s->weight.v : NULL;
     float part[BLOCK];
 
     for (int64_t i = 0; i < c->rows; i++)
@@ -50,7 +52,13 @@ FELL_KERNEL(eval_apart, fell_loss_call)
             float *dpred = c->dpred + at;
 
             FELL_EACH for (int64_t k = 0; k < m; k++) part[k] =
-                entropy((float)weight[j + k], pred[k], target[k], &dpred[k]);
+                entropy((float)positive[j + k], pred[k], target[k], &dpred[k]);
+            if (weight)
+                FELL_EACH for (int64_t k = 0; k < m; k++)
+                {
+                    part[k] *= (float)weight[j + k];
+                    dpred[k] *= (float)weight[j + k];
+                }
             c->sum += rows_total(part, m);
         }
     c->weight = (double)(c->rows * c->cols);
@@ -59,13 +67,16 @@ FELL_KERNEL(eval_apart, fell_loss_call)
 
 static fell_status eval(fell_loss_call *c)
 {
-    const int64_t n = ((const struct bce *)c->settings)->pos_weight.n;
+    const struct bce *s = c->settings;
+    const int64_t n = s->pos_weight.n;
 
     if (n == 1)
         return eval_alike(c);
     if (n != c->cols)
         return fell_fail(c->ctx, "pos_weight: %lld values for %lld outputs; it takes one, or one for each",
                          (long long)n, (long long)c->cols);
+    if (s->weight.n && !(loss_weights(c, &s->weight) > 0.0))
+        return FELL_ERROR;
     return eval_apart(c);
 }
 
@@ -77,7 +88,7 @@ static const fell_loss bce_with_logits = {
         "Binary cross-entropy of raw outputs (logits), each a yes-or-no question of its own.\n\n"
         "loss = mean over all outputs of -(pos_weight t log s + (1-t) log(1-s)) with s = sigmoid(x)\n"
         "and targets t between 0 and 1. The last layer has no sigmoid. As PyTorch's\n"
-        "BCEWithLogitsLoss.",
+        "BCEWithLogitsLoss, with its `weight` too: a factor for each output, where the count stays as it is.",
         struct bce, params),
     .target = FELL_VALUES,
     .expects = FELL_LOGIT,

@@ -1,4 +1,5 @@
-/* each.h - losses that are a sum over elements, from a function of one prediction. */
+/* each.h - losses that are a sum over elements, from a function of one prediction, and the setting `weight`:
+ * how much each output counts. */
 #ifndef LOSS_EACH_H
 #define LOSS_EACH_H
 
@@ -30,6 +31,77 @@
         }                                                                                                    \
         c->weight = (double)n;                                                                               \
         return FELL_OK;                                                                                      \
+    }
+
+/* The setting of a struct S for LOSS_EACH_WEIGHED. */
+#define LOSS_WEIGHT(S)                                                                                       \
+    FELL_FLOATS(S, weight, "[]", 0, INFINITY, FELL_MAX_OPEN,                                                 \
+                "How much each output counts, a factor from 0 up for each; empty: all the same.")
+
+/* Settings of a loss that has no other. */
+struct weighed {
+    fell_floats weight;
+};
+
+/* The sum of the factors of the outputs, of which there must be one for each; 0: an error was told. */
+static inline double loss_weights(const fell_loss_call *c, const fell_floats *weight)
+{
+    double total = 0.0;
+
+    if (weight->n != c->cols) {
+        fell_fail(c->ctx, "weight: %lld value%s for %lld output%s; it takes one for each",
+                  (long long)weight->n, weight->n == 1 ? "" : "s", (long long)c->cols,
+                  c->cols == 1 ? "" : "s");
+        return 0.0;
+    }
+    for (int64_t j = 0; j < weight->n; j++)
+        total += weight->v[j];
+    if (!(total > 0.0))
+        fell_fail(c->ctx, "weight: all outputs have the weight 0, so that nothing would be learnt");
+    return total;
+}
+
+/* As LOSS_EACH, of settings S with a `weight`: what is weighed is divided by the number of elements where
+ * COUNTED, as in PyTorch's binary cross-entropies and huber_loss, else by the weights, as in its mse_loss and
+ * l1_loss. */
+#define LOSS_EACH_WEIGHED(S, name, each, counted)                                                            \
+    LOSS_EACH(S, name##_alike, each)                                                                         \
+    FELL_KERNEL(name##_apart, fell_loss_call)                                                                \
+    {                                                                                                        \
+        enum { BLOCK = 256 };                                                                                \
+        const S *s = (const S *)c->settings;                                                                 \
+        const double *weight = s->weight.v;                                                                  \
+        float part[BLOCK];                                                                                   \
+                                                                                                             \
+        for (int64_t i = 0; i < c->rows; i++)                                                                \
+            for (int64_t j = 0; j < c->cols; j += BLOCK) {                                                   \
+                const int64_t m = c->cols - j < BLOCK ? c->cols - j : BLOCK, at = i * c->cols + j;           \
+                const float *pred = c->pred + at, *target = c->target + at;                                  \
+                float *dpred = c->dpred + at;                                                                \
+                                                                                                             \
+                FELL_EACH for (int64_t k = 0; k < m; k++)                                                    \
+                {                                                                                            \
+                    float slope;                                                                             \
+                                                                                                             \
+                    part[k] = (float)weight[j + k] * each(s, pred[k], target[k], &slope);                    \
+                    dpred[k] = (float)weight[j + k] * slope;                                                 \
+                }                                                                                            \
+                c->sum += rows_total(part, m);                                                               \
+            }                                                                                                \
+        return FELL_OK;                                                                                      \
+    }                                                                                                        \
+    static fell_status name(fell_loss_call *c)                                                               \
+    {                                                                                                        \
+        const fell_floats *weight = &((const S *)c->settings)->weight;                                       \
+        double total;                                                                                        \
+                                                                                                             \
+        if (!weight->n)                                                                                      \
+            return name##_alike(c);                                                                          \
+        total = loss_weights(c, weight);                                                                     \
+        if (!(total > 0.0))                                                                                  \
+            return FELL_ERROR;                                                                               \
+        c->weight = (double)c->rows * ((counted) ? (double)c->cols : total);                                 \
+        return name##_apart(c);                                                                              \
     }
 
 #endif

@@ -3,11 +3,13 @@
 
 struct huber {
     double delta;
+    fell_floats weight;
 };
 
 static const fell_param params[] = {
     FELL_FLOAT(struct huber, delta, 1, 0, INFINITY, FELL_MIN_OPEN | FELL_MAX_OPEN,
                "Error at which the square passes into a line, above 0, in the unit of the target."),
+    LOSS_WEIGHT(struct huber),
 };
 
 static inline float bend(const struct huber *s, float pred, float target, float *slope)
@@ -18,7 +20,7 @@ static inline float bend(const struct huber *s, float pred, float target, float 
     return a <= delta ? 0.5f * d * d : delta * (a - 0.5f * delta);
 }
 
-LOSS_EACH(struct huber, eval, bend)
+LOSS_EACH_WEIGHED(struct huber, eval, bend, true)
 
 static const fell_loss huber = {
     .item =
@@ -26,7 +28,8 @@ static const fell_loss huber = {
                   "Squared error for small errors, absolute error for large ones: outliers count less.\n\n"
                   "With d = prediction - target: mean of d^2 / 2 where |d| <= delta, else\n"
                   "delta (|d| - delta / 2); gradient d or +-delta, / count. P. Huber, \"Robust estimation\n"
-                  "of a location parameter\", 1964. As PyTorch's HuberLoss.",
+                  "of a location parameter\", 1964. As PyTorch's HuberLoss.\n"
+                  "With `weight` each output is weighed, and the count stays as it is, as in its huber_loss.",
                   struct huber, params),
     .target = FELL_VALUES,
     .eval = eval,

@@ -17,13 +17,21 @@ static inline float log_of_cosh(const void *s, float pred, float target, float *
     return a < 1.0f ? near : far;
 }
 
-LOSS_EACH(void, eval, log_of_cosh)
+LOSS_EACH_WEIGHED(struct weighed, eval, log_of_cosh, false)
 
-static const fell_loss log_cosh =
-    FELL_LOSS("log_cosh",
-              "Logarithm of the hyperbolic cosine of the error: like mse near 0, like mae far from it.\n\n"
-              "loss = mean of log(cosh(prediction - target)); gradient tanh(prediction - target) / count.\n"
-              "Called LogCosh in Keras.",
-              FELL_VALUES, FELL_REAL, eval);
+static const fell_param params[] = {LOSS_WEIGHT(struct weighed)};
+
+static const fell_loss log_cosh = {
+    .item = FELL_ITEM(
+        FELL_KIND_LOSS, fell_loss, "log_cosh",
+        "Logarithm of the hyperbolic cosine of the error: like mse near 0, like mae far from it.\n\n"
+        "loss = mean of log(cosh(prediction - target)); gradient tanh(prediction - target) / count.\n"
+        "Called LogCosh in Keras.\n"
+        "With `weight` each output is weighed, and the sum divided by the weights.",
+        struct weighed, params),
+    .target = FELL_VALUES,
+    .expects = FELL_REAL,
+    .eval = eval,
+};
 
 FELL_PLUGIN("1.0", "Fellrunner, MIT", &log_cosh.item);

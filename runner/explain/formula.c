@@ -226,8 +226,25 @@ static const struct {
 };
 enum { NLOSSES = sizeof losses / sizeof *losses };
 
+/* With a weight for each output a loss is not what is written above. */
+static bool weighs_outputs(const struct lesson *l)
+{
+    const struct item *item = l->loss_item;
+
+    for (size_t i = 0; i < item->nparams; i++) {
+        const fell_param *p = &item->params[i];
+        const void *field = (const char *)l->spec->loss.settings + p->offset;
+
+        if (p->type == FELL_P_FLOATS && strcmp(p->name, "weight") == 0)
+            return ((const fell_floats *)field)->n > 0;
+    }
+    return false;
+}
+
 static int find_loss(const struct lesson *l)
 {
+    if (weighs_outputs(l))
+        return -1;
     for (int i = 0; l->loss_item->file->bundled && i < NLOSSES; i++)
         if (strcmp(losses[i].name, l->loss_item->name) == 0)
             return i;

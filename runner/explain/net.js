@@ -132,6 +132,9 @@ const ELEMENT_LOSSES = {
     },
 };
 
+/* Those whose sum is divided by the factors of `weight`; the others' by the number of outputs. */
+const BY_WEIGHT = ['mse', 'mae', 'log_cosh'];
+
 const classWeight = (s, k) => (s.class_weights.length ? s.class_weights[k] : 1);
 
 /* Losses over classes: {sum, weight, slope} of one row of outputs. */
@@ -285,8 +288,11 @@ class Net {
         const { name, settings } = this.data.loss, { label, target } = this.data.rows;
         if (CLASS_LOSSES[name])
             return CLASS_LOSSES[name](out, label[r], settings);
-        const each = out.map((p, j) => ELEMENT_LOSSES[name](p, target[r * out.length + j], settings, j));
-        return { sum: each.reduce((sum, e) => sum + e[0], 0), weight: out.length, slope: each.map((e) => e[1]) };
+        const factor = settings.weight && settings.weight.length ? settings.weight : out.map(() => 1);
+        const each = out.map((p, j) => ELEMENT_LOSSES[name](p, target[r * out.length + j], settings, j)
+            .map((v) => factor[j] * v));
+        return { sum: each.reduce((sum, e) => sum + e[0], 0), slope: each.map((e) => e[1]),
+                 weight: BY_WEIGHT.includes(name) ? factor.reduce((sum, f) => sum + f, 0) : out.length };
     }
 
     /* The mean loss of rows, as it stands. */

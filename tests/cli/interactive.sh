@@ -85,6 +85,9 @@ expect_text names.html '"\u003c/script>\u003cb>"' '"b&\u003ci>"'
 expect_no_text names.html '</script><b>'
 
 command -v node >/dev/null || exit 77
+two="{csv: {path: flowers.csv, target: [petal_length, petal_width]}}"
+agrees weighed 2 16 '{mse: {weight: [0.25, 2]}}' "$sgd" "$two" "$dense" tanh 'dense: {units: 2}'
+agrees counted 2 16 '{huber: {weight: [0.25, 2]}}' "$sgd" "$two" "$dense" tanh 'dense: {units: 2}'
 agrees a1 2 16 cross_entropy "$sgd" "$iris" "$dense" relu "$dense" leaky_relu "$dense" tanh "$dense" identity "$out"
 agrees a2 2 16 cross_entropy "$adam" "$iris" "$dense" sigmoid "$dense" silu "$dense" gelu "$dense" 'gelu: {approximate: tanh}' "$out"
 agrees a3 2 16 cross_entropy "$sgd" "$iris" "$dense" softplus "$dense" 'elu: {alpha: 0.7}' "$dense" 'celu: {alpha: 2}' "$dense" selu "$out"

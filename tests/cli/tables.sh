@@ -397,3 +397,23 @@ finds cars "column 1 has no name and a text of its own in each row: left out, as
 printf ',mpg,am\nred,21,m\nred,22.8,m\nblue,18.1,a\n' >cars.csv
 spec cars '{csv: {path: cars.csv, target: am}}'
 finds cars "column 1: category of 2: blue, red"
+
+# ---- a class for each step of a sequence, in words or numbers, of which all columns have the same
+{
+    echo x0,x1,x2,y0,y1,y2
+    for x in 0,0,0 0,0,1 0,1,0 0,1,1 1,0,0 1,0,1 1,1,0 1,1,1; do
+        echo "$x,$x" | awk -F, '{ print $1 "," $2 "," $3 "," ($4 ? "up" : "low") "," ($5 ? "up" : "low") "," ($6 ? "up" : "top") }'
+    done
+} >tags.csv
+tags='target: [y0, y1, y2], shape: [3, 1]'
+printf 'seed: 1\ndata: {source: {csv: {path: tags.csv, %s}}}\nmodel: [{rnn: {units: 6, return_sequences: true}}, {dense: {units: classes}}]
+loss: cross_entropy\noptimizer: {adam: {lr: 0.05}}\nmetrics: [accuracy]\ntrain: {epochs: 60, batch_size: 4}\n' "$tags" >tags.yaml
+expect_exit 0 "$FELL" run tags.yaml --quiet --db tags.db
+[ "$(sqlite3 tags.db "SELECT json_extract(metrics, '\$.\"train.accuracy\"') > 0.9 FROM curves ORDER BY epoch DESC LIMIT 1")" = 1 ] ||
+    fail "classes of steps are not learnt: $(sqlite3 tags.db 'SELECT metrics FROM curves ORDER BY epoch DESC LIMIT 1')"
+printf 'x0,x1,x2\n1,0,0\n' >tags_new.csv
+expect_exit 0 "$FELL" predict 1 tags_new.csv --db tags.db
+expect_text out 'row,step,class,p_low,p_top,p_up' '1,1,up,' '1,2,low,' '1,3,top,'
+sed -i 's/, shape: [^}]*}/}/' tags.yaml
+expect_exit 2 "$FELL" check tags.yaml
+expect_text err 'column 4 (y0) holds text' 'several targets must be numbers, or with shape: [steps, numbers] a class for each step'

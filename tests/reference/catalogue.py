@@ -407,6 +407,18 @@ for at, words in ((2, [3, 0, 3, 1, -1]), (0, [0, 0, 5])):
     x[:, at] = torch.tensor(words)
     layer("embed_column", nn.Embedding(6, 3), x, call=embed_column(at), column=at, num_embeddings=6, embedding_dim=3)
 
+# ---- losses with a weight for each output
+weights = torch.tensor([0.25, 0.0, 3.0, 1.5])
+yes = (rounded(5, 4) > 0).double()
+for name, f in (("mse", F.mse_loss), ("mae", F.l1_loss), ("huber", F.huber_loss)):
+    loss(name, lambda x, t, f=f: f(x, t, weight=weights.expand_as(x)), rounded(5, 4), rounded(5, 4), weight=weights.tolist())
+loss("bce", lambda x, t: F.binary_cross_entropy(x, t, weight=weights), torch.sigmoid(rounded(5, 4)).float().double(), yes,
+     weight=weights.tolist())
+loss("bce_with_logits", lambda x, t: F.binary_cross_entropy_with_logits(x, t, weight=weights), rounded(5, 4), yes, weight=weights.tolist())
+positive = torch.tensor([2.0, 0.5, 1.0, 4.0])
+loss("bce_with_logits", lambda x, t: F.binary_cross_entropy_with_logits(x, t, weight=weights, pos_weight=positive), rounded(5, 4), yes,
+     weight=weights.tolist(), pos_weight=positive.tolist())
+
 # ---- end
 with open(f"{sys.argv[1]}/catalogue.json", "w") as f:
     f.write('{"source": ' + json.dumps(SOURCE) + ', "about": "as the other files", "cases": [\n')
