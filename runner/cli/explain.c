@@ -13,6 +13,7 @@
 #include "explain/interactive.h"
 #include "explain/lesson.h"
 #include "explain/page.h"
+#include "explain/slides.h"
 #include "kernels/pool.h"
 #include "spec/spec_paths.h"
 #include "yaml/tree.h"
@@ -306,6 +307,18 @@ static status make_text(const struct call *c, const struct lesson *l, struct str
     return OK;
 }
 
+static status write_slides(const struct lesson *l, const char *folder, struct error *err)
+{
+    struct page *page = story_new(l);
+    size_t n = 0;
+    const status st = slides_write(page, folder, &n, err);
+
+    page_free(page);
+    if (st == OK)
+        printf("%zu slides are in '%s'\n", n, folder);
+    return st;
+}
+
 static int answer(struct question *q, const struct call *c)
 {
     struct lesson *l = NULL;
@@ -319,6 +332,12 @@ static int answer(struct question *q, const struct call *c)
         goto out;
     }
     experiment_call_report(&q->x);
+    if (c->svg) {
+        exit_status = write_slides(l, c->svg, &err) == OK ? EXIT_OK : EXIT_RUN;
+        if (exit_status != EXIT_OK)
+            cli_error("%s", err.text);
+        goto out;
+    }
     if (make_text(c, l, &text, &err) != OK) {
         cli_error("%s", err.text);
         goto out;
@@ -339,8 +358,10 @@ static int run_explain(const struct call *c)
     struct question q = {0};
     int exit_status = EXIT_INPUT;
 
-    if (c->html + c->interactive + c->json > 1)
-        return cli_error("--html, --interactive and --json are three forms: choose one");
+    if (c->html + c->interactive + c->json + (c->svg != NULL) > 1)
+        return cli_error("--html, --interactive, --svg and --json are different forms: choose one");
+    if (c->svg && c->output)
+        return cli_error("--svg names the folder itself; --output is for the other forms");
     if (c->interactive && c->contour)
         return cli_error("--contour is not for --interactive: the map is in --html, Markdown and --json");
     if (c->run && c->epoch >= 0)
@@ -363,7 +384,8 @@ const struct command command_explain = {
     .least = 1,
     .most = ANY_NUMBER,
     .options = {OPTION_DB, OPTION_PLUGIN, OPTION_TRUST, OPTION_OUTPUT, OPTION_SAMPLE, OPTION_WEIGHT,
-                OPTION_EPOCH, OPTION_RUN, OPTION_CONTOUR, OPTION_HTML, OPTION_INTERACTIVE, OPTION_JSON},
+                OPTION_EPOCH, OPTION_RUN, OPTION_CONTOUR, OPTION_HTML, OPTION_INTERACTIVE, OPTION_SVG,
+                OPTION_JSON},
     .brief = "Explain backpropagation with the numbers of a net",
     .help = "Writes an introduction to backpropagation for one row of the spec's data and one weight of "
             "its net, with every number real: forward pass, loss, backpropagation, partial derivative, "
@@ -372,10 +394,11 @@ const struct command command_explain = {
             "the last checkpoint of --run RUN has it. Of a sweep the first trial is taken. Dropout and the "
             "like are off, batch_norm uses its running averages.\n\n"
             "Rows and indices count from 0. The document is Markdown with Mermaid diagrams and LaTeX, as "
-            "GitHub shows it; --json gives all numbers.",
+            "GitHub shows it; --json gives all numbers, --svg each picture as a slide.",
     .examples = "fell explain configs/xor.yaml -o xor.md\n"
                 "fell explain configs/iris.yaml --sample 70 --weight hidden.weight[15,2] --epoch 1\n"
                 "fell explain configs/spiral.yaml --run 1 --contour random\n"
+                "fell explain configs/xor.yaml --svg slides\n"
                 "fell explain configs/xor.yaml --json | jq '.gradient, .chain_rule, .finite_difference'",
     .run = run_explain,
 };

@@ -67,6 +67,7 @@
     X(HTML, FLAG, html, 0, "html", NULL, 0, 0, 0, "Write one HTML page that needs no network")               \
     X(INTERACTIVE, FLAG, interactive, 0, "interactive", NULL, 0, 0, 0,                                       \
       "Write an HTML page in which weights can be moved (small nets)")                                       \
+    X(SVG, TEXT, svg, 0, "svg", "DIR", NULL, 0, 0, "Write each picture to this folder, as a slide")          \
     X(SAFETENSORS, TEXT, safetensors, 0, "safetensors", "FILE", NULL, 0, 0,                                  \
       "Write the weights to this file")                                                                      \
     X(ONNX, TEXT, onnx, 0, "onnx", "FILE", NULL, 0, 0, "Write the net to this file, as an ONNX model")       \

@@ -126,3 +126,15 @@ cmp cat-or-dog.md "$srcdir/docs/backpropagation.md" ||
 
 [ -d "${FELL_NODE-}/mermaid" ] && command -v node >/dev/null || exit 77
 node "$srcdir/tests/browser/documents.js" ./*.md >log 2>&1 || fail "$(cat log)"
+
+# The pictures as slides: as many as the document has, each whole by itself, in plain colours.
+expect_exit 0 "$FELL" explain "$srcdir/configs/xor.yaml" --html -o slides.html
+expect_exit 0 "$FELL" explain "$srcdir/configs/xor.yaml" --svg slides
+pictures=$(grep -c '<figure>' slides.html)
+expect_text out "$pictures slides are in 'slides'"
+[ "$(grep -l '^<svg xmlns="http://www.w3.org/2000/svg"' slides/*.svg | wc -l)" = "$pictures" ] || fail "not $pictures slides: $(ls slides)"
+grep -q 'var(\|color-mix\|href=' slides/*.svg && fail "a slide needs something else"
+grep -q '<text .*>3\. Forward' slides/*forward*.svg || fail "a slide without its heading"
+expect_exit 2 "$FELL" explain "$srcdir/configs/xor.yaml" --svg slides --html
+expect_exit 1 "$FELL" explain "$srcdir/configs/xor.yaml" --svg slides.html
+expect_text err "slides.html"

@@ -65,7 +65,7 @@ refused "optimizer 'rprop': the interactive page cannot compute 'rprop'" mse rpr
 refused 'the net has 41001 parameters; the interactive page takes nets of up to 20000' mse "$sgd" xor \
     'dense: {units: 200}' 'dense: {units: 200}' "$one"
 expect_exit 2 "$FELL" explain no.yaml --interactive --html
-expect_text err '--html, --interactive and --json are three forms: choose one'
+expect_text err '--html, --interactive, --svg and --json are different forms: choose one'
 
 # A plugin of one's own is not what the page knows under that name.
 "$FELL" plugin build "$srcdir/plugins/activation/tanh.c" -o mine.so >/dev/null 2>&1 || fail 'cannot build a plugin'
