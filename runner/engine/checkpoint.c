@@ -84,6 +84,16 @@ static void add_looks(struct list *l, struct looks *looks)
         add(l, "probe/values", &shape, (const float *)(const void *)last);
 }
 
+/* Words of any kind, as those of probes. */
+static void add_partial(struct list *l, const struct partial *p)
+{
+    for (size_t i = 0; p && i < p->n; i++) {
+        const fell_shape shape = fell_vec(p->array[i].n);
+
+        add(l, p->array[i].name, &shape, p->array[i].words);
+    }
+}
+
 static void list_release(struct list *l)
 {
     free(l->tensor);
@@ -213,8 +223,8 @@ static status read_fields(const struct tensor_file *file, struct checkpoint *at,
     for (const struct field *f = fields; f < fields + NFIELDS; f++)
         if (!read_field(f, tensor_file_metadata(file, f->key), at))
             return error_set(err, "its metadata have no number '%s'", f->key);
-    if (at->epoch < 0 || at->steps < 1 || at->epoch > INT64_MAX / at->steps ||
-        at->step != at->epoch * at->steps)
+    if (at->epoch < 0 || at->steps < 1 || at->epoch > INT64_MAX / at->steps || checkpoint_batches(at) < 0 ||
+        checkpoint_batches(at) >= at->steps)
         return error_set(err,
                          "its metadata contradict each other: epoch %lld, step %lld, %lld steps an epoch",
                          (long long)at->epoch, (long long)at->step, (long long)at->steps);
@@ -241,6 +251,7 @@ static void list_state(const struct learner *learner, struct rate *rate, struct 
     add_weights(l, learner->net);
     add_slots(l, learner);
     add_looks(l, looks);
+    add_partial(l, at->partial);
 }
 
 status checkpoint_write(const struct learner *learner, struct rate *rate, struct looks *looks,
@@ -348,13 +359,14 @@ status checkpoint_read(const struct learner *learner, struct rate *rate, struct 
 {
     struct list l = {.arena = arena_new()};
     struct tensor_file *file = NULL;
-    struct checkpoint is;
+    struct checkpoint is = {.partial = NULL};
     const char *history;
     status result = FAILED;
 
     add_weights(&l, learner->net);
     add_slots(&l, learner);
     add_looks(&l, looks);
+    add_partial(&l, at->partial);
     if (tensor_file_open(path, &file, err) != OK)
         goto out; /* it names the file */
     history = tensor_file_metadata(file, "history");

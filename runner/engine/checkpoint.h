@@ -11,6 +11,7 @@
 
 #include "engine/learner.h"
 #include "engine/look.h"
+#include "engine/partial.h"
 #include "engine/rate.h"
 
 struct best {
@@ -26,6 +27,8 @@ struct checkpoint {
     double skipped;              /* of these, those that were not taken; 0: not written */
     struct best best, stop;      /* of what `keep: best` and early stopping watch */
     double seconds, cpu_seconds; /* spent so far; 0: not told, and not written */
+    const struct partial
+        *partial; /* of the epoch behind `epoch`, STEP steps of which are done; NULL: none is */
 };
 
 /* Write PATH (whole or not at all) and its hash; LOOKS: NULL without probes. What stood there stays when that
@@ -43,9 +46,16 @@ double checkpoint_size(const struct learner *learner, struct looks *looks);
 /* Put the state in PATH back into LEARNER and RATE, which are fresh from the same spec. AT comes with seed,
  * spec and steps, which the file must have too, and gets the rest. Errors name what does not fit: no
  * whole safetensors file, no checkpoint, of another spec or seed, tensors missing, too many or of
- * another shape. LEARNER and RATE are then unchanged. */
+ * another shape. LEARNER and RATE are then unchanged. at->partial: set where the file is of the middle of an
+ * epoch (checkpoint_peek() says so), and filled; NULL after it. */
 status checkpoint_read(const struct learner *learner, struct rate *rate, struct looks *looks,
                        const char *path, struct checkpoint *at, struct error *err);
+
+/* Steps of the epoch after at->epoch that are done. */
+static inline int64_t checkpoint_batches(const struct checkpoint *at)
+{
+    return at->step - at->epoch * at->steps;
+}
 
 /* What PATH says of itself, its tensors passed over. Errors: no whole file, no checkpoint. */
 status checkpoint_peek(const char *path, struct checkpoint *at, struct error *err);

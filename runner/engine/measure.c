@@ -326,6 +326,23 @@ void measure_keep(struct measure *m, enum split split, const struct batch *b, co
         memcpy(m->target + b->at * target_size, b->target, (size_t)(b->n * target_size) * sizeof *m->target);
 }
 
+void measure_kept(struct measure *m, enum split split, int64_t rows, struct measure_kept *out)
+{
+    *out = (struct measure_kept){.outputs = NULL};
+    if (m->nmetrics == 0)
+        return;
+    out->outputs = m->pred;
+    out->noutputs = rows * m->size;
+    if (!m->keeps[split])
+        return;
+    out->targets = m->classes ? (void *)m->label : (void *)m->target;
+    out->ntargets = rows * m->data->target_size;
+    if (m->data->split[split].weight) {
+        out->weights = m->kept_weight;
+        out->nweights = rows;
+    }
+}
+
 /* A weight for each row that metrics see; NULL: all alike. */
 static const float *weights_of(struct measure *m, enum split split, int64_t rows)
 {

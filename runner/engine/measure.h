@@ -30,6 +30,13 @@ status measure_allocate(struct measure *m, struct problem *p);
  */
 void measure_keep(struct measure *m, enum split split, const struct batch *b, const float *output);
 
+/* What is kept of the first ROWS rows of SPLIT, in words of 32 bits; NULL or 0: nothing is. */
+struct measure_kept {
+    void *outputs, *targets, *weights;
+    int64_t noutputs, ntargets, nweights;
+};
+void measure_kept(struct measure *m, enum split split, int64_t rows, struct measure_kept *out);
+
 /* All metrics over the rows kept of SPLIT; ROWS of them. Errors: what a plugin says. */
 status measure_split(struct measure *m, enum split split, int64_t rows, struct error *err);
 

@@ -70,7 +70,8 @@ struct train_listener {
                                                                                      epoch's own */
     void (*event)(void *arg, const char *kind, const char *detail); /* warning, diverged, stopped ... */
     void (*checkpoint)(void *arg, int64_t epoch, const char *path, const char *sha256, bool best);
-    bool (*cancelled)(void *arg); /* asked after each epoch */
+    /* Asked after each epoch; with NOW, after each step: whether it is to end there, saved at pause_path. */
+    bool (*cancelled)(void *arg, bool now);
     /* After epoch run_options.ask_epoch: whether the run goes on. *NEXT, 0 before the call, gets the
      * epoch after which this is asked again; 0: never. NULL: nobody asks. */
     enum verdict (*ask)(void *arg, int64_t epoch, int64_t *next);

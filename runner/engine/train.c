@@ -17,6 +17,7 @@
 #include "engine/learner.h"
 #include "engine/net_at.h"
 #include "engine/net_run.h"
+#include "engine/partial.h"
 #include "engine/parts.h"
 #include "engine/rate.h"
 #include "engine/train_keep.h"
@@ -45,6 +46,7 @@ struct run {
 
     struct keep keep;
     int64_t ask_epoch; /* 0: never */
+    bool begun; /* the next epoch was, in an earlier job: its sums are there, its first rows are past */
 };
 
 /* ---- how a run ends early ------------------------------------------------------------ */
@@ -94,6 +96,30 @@ static status diverge_at(struct run *r, bool gradient)
 
     net_blame(r->learner.net, gradient, where, sizeof where);
     return diverge(r, where);
+}
+
+/* The state, in the middle of an epoch with what that has gathered so far. */
+static status save_pause(struct run *r, bool inside, struct error *err)
+{
+    struct partial partial;
+    status result;
+
+    if (inside)
+        partial_set(&partial, &r->tally, r->learner.measure, r->looks, r->batches[SPLIT_TRAIN].done);
+    r->keep.at.partial = inside ? &partial : NULL;
+    result = keep_pause(&r->keep, r->result->epochs_done, r->step, err);
+    r->keep.at.partial = NULL;
+    return result;
+}
+
+/* Who ends the run cannot wait for the end of the epoch. */
+static void interrupt_in_epoch(struct run *r)
+{
+    struct error err;
+
+    r->result->end = RUN_INTERRUPTED;
+    if (save_pause(r, true, &err) != OK)
+        tell(r, "warning", err.text);
 }
 
 /* ---- the epoch ------------------------------------------------------------------------- */
@@ -179,6 +205,23 @@ static status move_before(struct run *r, const struct batch *batch, double lr, s
     return weight > 0.0 ? update_before(r->learner.update, step_number(r), lr, err) : OK;
 }
 
+static void begin_epoch(struct run *r)
+{
+    if (!r->begun) {
+        tally_begin(&r->tally);
+        looks_begin_epoch(r->looks);
+        batches_begin(&r->batches[SPLIT_TRAIN], r->options->seed, r->epoch);
+    }
+    r->begun = false;
+}
+
+/* Whether the run is to end after this very step. In the last one of an epoch that can wait for its end. */
+static bool ends_here(const struct run *r)
+{
+    return r->listener->cancelled && r->options->pause_path && r->step < r->epoch * r->keep.at.steps &&
+           r->listener->cancelled(r->listener->arg, true);
+}
+
 static status run_epoch(struct run *r)
 {
     struct net *net = r->learner.net;
@@ -187,9 +230,7 @@ static status run_epoch(struct run *r)
     struct net_step step;
     double norm, lr;
 
-    tally_begin(&r->tally);
-    looks_begin_epoch(r->looks);
-    batches_begin(&r->batches[SPLIT_TRAIN], r->options->seed, r->epoch);
+    begin_epoch(r);
     while (batches_next(&r->batches[SPLIT_TRAIN], &batch)) {
         r->step++;
         if (r->augment && augment_batch(r->augment, r->step, &batch, &err) != OK)
@@ -214,6 +255,10 @@ static status run_epoch(struct run *r)
         if (more_passes(r, &batch, lr) != OK)
             return FAILED;
         record_step(r, step.sum / step.weight);
+        if (ends_here(r)) {
+            interrupt_in_epoch(r);
+            return FAILED;
+        }
     }
     if (r->tally.loss_weight > 0.0)
         return OK;
@@ -344,7 +389,7 @@ static void interrupt(struct run *r)
     struct error err;
 
     r->result->end = RUN_INTERRUPTED;
-    if (r->options->pause_path && keep_pause(&r->keep, r->epoch, r->step, &err) != OK)
+    if (r->options->pause_path && save_pause(r, r->begun, &err) != OK)
         tell(r, "warning", err.text);
 }
 
@@ -355,14 +400,14 @@ static void pause_run(struct run *r)
     r->result->end = RUN_PAUSED;
     if (!r->options->pause_path)
         error_set(&err, "the run was to pause, and has no path for its state");
-    else if (keep_pause(&r->keep, r->epoch, r->step, &err) == OK)
+    else if (save_pause(r, r->begun, &err) == OK)
         return;
     fail(r, &err);
 }
 
 static bool is_cancelled(const struct run *r)
 {
-    return r->listener->cancelled && r->listener->cancelled(r->listener->arg);
+    return r->listener->cancelled && r->listener->cancelled(r->listener->arg, false);
 }
 
 /* Whether the run is to go on: the user may not want it to, and whoever compares runs is asked
@@ -398,7 +443,7 @@ static bool take_up(struct run *r, int64_t epochs)
 
     r->epoch = r->result->epochs_done = r->keep.at.epoch;
     r->step = r->keep.at.step;
-    if (keep_again(&r->keep, over, &err) != OK) {
+    if (!r->begun && keep_again(&r->keep, over, &err) != OK) {
         fail(r, &err);
         return false;
     }
@@ -421,9 +466,9 @@ static void run_epochs(struct run *r, int64_t epochs)
         return;
     if (epochs == 0)
         return;
-    if (r->epoch == 0 && take_looks(r, false) != OK)
+    if (r->epoch == 0 && !r->begun && take_looks(r, false) != OK)
         return;
-    if (r->epoch == 0 && keep_first(&r->keep, &err) != OK) {
+    if (r->epoch == 0 && !r->begun && keep_first(&r->keep, &err) != OK) {
         fail(r, &err);
         return;
     }
@@ -524,6 +569,30 @@ static void release(struct run *r)
     keep_release(&r->keep);
 }
 
+/* Where the run goes on from the middle of an epoch: past the rows that have gone by, with room for what they
+ * left. What is wrong with the file is said when it is read. */
+static status resume(struct run *r, struct problem *p)
+{
+    struct batches *rows = &r->batches[SPLIT_TRAIN];
+    struct checkpoint at;
+    struct partial partial;
+    struct batch past;
+    struct error ignored;
+    int64_t n = 0;
+
+    if (checkpoint_peek(r->options->resume_path, &at, &ignored) == OK && at.steps == r->keep.at.steps)
+        n = checkpoint_batches(&at);
+    if (n > 0)
+        batches_begin(rows, r->options->seed, at.epoch + 1);
+    for (int64_t i = 0; i < n && batches_next(rows, &past);)
+        i++;
+    if (n > 0)
+        partial_set(&partial, &r->tally, r->learner.measure, r->looks, rows->done);
+    r->keep.at.partial = n > 0 ? &partial : NULL;
+    r->begun = n > 0;
+    return keep_resume(&r->keep, p);
+}
+
 /* Threads of train.threads, unless the caller brought its own. */
 static status make_pool(const struct spec *spec, struct host_env *env, struct pool **own, struct problem *p)
 {
@@ -564,7 +633,7 @@ status train_run(const struct spec *spec, const struct data *data, struct host_e
     if (listener->parameters)
         listener->parameters(listener->arg, &r.learner);
     if (options->resume_path) {
-        s = keep_resume(&r.keep, p);
+        s = resume(&r, p);
         if (s != OK)
             goto out;
     }

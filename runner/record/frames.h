@@ -53,6 +53,9 @@ struct frame {
 /* With it the runner ends a worker in the middle of a job; a CRASH frame says where it was. */
 enum { STOP_SIGNAL = SIGPWR };
 
+/* With it a worker pauses its run after the step that it is in. */
+enum { HURRY_SIGNAL = SIGURG };
+
 /* Why a worker ends in the middle of a job. */
 struct crash_head {
     int32_t signal; /* 0: it ended itself */

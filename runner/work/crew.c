@@ -20,6 +20,7 @@
 
 /* Seconds. REST: for a hand whose process could not be started. */
 static const double REDRAW = 0.1, REST = 1.0;
+static const double EPOCH_PATIENCE = 10.0; /* Slurm's KillWait is 30 by default, Kubernetes' grace likewise */
 
 static const double LOOK = 1; /* seconds between looks for other runs on the machine */
 enum { ATTEMPTS = 3 };        /* to start a worker that takes a job */
@@ -33,6 +34,7 @@ struct crew {
     int answered;             /* how many of them were passed on */
     bool told_rest;           /* that some workers cannot be started */
     struct deadline deadline;
+    bool hurried;                 /* the runs under way pause after a step */
     bool late;                    /* no further run has an end before it */
     size_t allowed, told_allowed; /* hands that may be busy; as the listener knows it */
     double looked;                /* for other runs on the machine, when last */
@@ -316,7 +318,23 @@ static void look_at_clock(struct crew *c)
         return;
     pass_note(c, "the time is nearly up: every run ends this epoch and is paused");
     c->requests.n = 1;
+    c->requests.first = time_monotonic();
     c->late = true;
+}
+
+/* An epoch may last longer than who ends the job is ready to wait: then the runs stop after a step. Somebody
+ * at a keyboard waits as long as he likes. */
+static void hurry(struct crew *c)
+{
+    const bool asked = c->requests.n > 0 && !c->requests.by_user;
+
+    if (c->hurried || !asked ||
+        (deadline_left(&c->deadline) > 0 && time_monotonic() - c->requests.first < EPOCH_PATIENCE))
+        return;
+    pass_note(c, "runs are paused in the middle of their epoch");
+    for (size_t i = 0; i < c->nhands; i++)
+        hand_cancel(&c->hands[i], HURRY_SIGNAL);
+    c->hurried = true;
 }
 
 /* Of a shard. What cannot be published now is kept, and tried again. */
@@ -364,6 +382,7 @@ static status train_all(struct crew *c, struct error *err)
             publish(c, err) != OK)
             goto out;
         look_at_clock(c);
+        hurry(c);
         if (c->requests.n > c->answered) {
             c->env.interrupted = true;
             stop_hands(c);

@@ -64,10 +64,12 @@ static void count(struct requests *r, uint32_t sig)
     const double now = time_monotonic();
 
     r->by_user |= sig == SIGINT || sig == SIGHUP;
-    if (r->n == 0)
+    if (r->n == 0) {
         r->n = 1;
-    else if (!warning && r->asked > 0 && now - r->asked > AT_ONCE)
+        r->first = now;
+    } else if (!warning && r->asked > 0 && now - r->asked > AT_ONCE) {
         r->n++;
+    }
     if (!warning)
         r->asked = now;
 }

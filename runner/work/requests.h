@@ -10,6 +10,7 @@ struct requests {
     int signals; /* signalfd; -1: none */
     sigset_t old_mask;
     int n;        /* how often it was asked to stop */
+    double first; /* when, time_monotonic() */
     double asked; /* when last, but by a warning; 0: never */
     bool by_user; /* some of them from a keyboard or a terminal that went */
 };

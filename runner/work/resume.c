@@ -205,7 +205,7 @@ status resume_find(sqlite3 *db, const char *db_path, int64_t run, char **path, i
         struct error damaged;
         int64_t at;
 
-        if (serves(db, run, one, &w, &at, &damaged) && at > *epoch) {
+        if (serves(db, run, one, &w, &at, &damaged) && (!*path || at > *epoch)) {
             free(*path);
             *path = one;
             *epoch = at;

@@ -29,7 +29,7 @@
 
 enum { FRAMES_FD = 3 };
 
-static volatile sig_atomic_t cancel; /* SIGTERM: end the run after this epoch */
+static volatile sig_atomic_t cancel; /* 1: end the run after this epoch (SIGTERM); 2: after this step */
 
 struct worker {
     struct registry *registry;
@@ -209,10 +209,10 @@ static enum verdict ask(void *arg, int64_t epoch, int64_t *next)
     return result;
 }
 
-static bool is_cancelled(void *arg)
+static bool is_cancelled(void *arg, bool now)
 {
     (void)arg;
-    return cancel != 0;
+    return now ? cancel > 1 : cancel > 0;
 }
 
 static void send_end(struct worker *w, const struct run_result *result)
@@ -430,8 +430,7 @@ static void do_job(struct worker *w, const struct frame *head, const char *body)
 
 static void on_terminate(int sig)
 {
-    (void)sig;
-    cancel = 1;
+    cancel = sig == HURRY_SIGNAL || cancel > 1 ? 2 : 1;
 }
 
 /* A worker dies with its runner, even one that is dead already; Ctrl-C, hang-ups and the warnings that Slurm
@@ -450,6 +449,7 @@ static void set_signals(void)
         signal(runners[i], SIG_IGN);
     signal(SIGPIPE, SIG_DFL);
     sigaction(SIGTERM, &terminate, NULL);
+    sigaction(HURRY_SIGNAL, &terminate, NULL);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
 }

@@ -2,6 +2,7 @@
 # --until and the end of a Slurm job: runs that cannot end before are not begun, what is under way is paused in
 # time and goes on to the rows of one that was never stopped.
 . "${srcdir:-.}/tests/cli/lib.sh"
+once "the time that is left"
 . "$srcdir/tests/cli/crash_lib.sh"
 crasher_spec slow.yaml dawdle 'train: {epochs: 1000, batch_size: 0}' 'repeats: 3'
 
@@ -58,3 +59,23 @@ done
 write_spec quick.yaml
 expect_exit 0 "$FELL" run quick.yaml --db quick.db --quiet --until "$(date -d '1 minute ago' +%H:%M)"
 expect_exit 0 "$FELL" run quick.yaml --db quick.db --quiet --new --until "$(date -u -d 'next year' +%Y-%m-%dT%H:%MZ)"
+
+# An epoch that is longer than the time is paused at a step, and goes on with the same bits: rows of steps and
+# epochs are those of a run that was not stopped, also when it is paused twice in one epoch, and by SIGTERM.
+crasher_spec step.yaml dawdle 'train: {epochs: 2, batch_size: 4, steps_per_epoch: 60}' 'record: {gradients: {step: 1}}' \
+    'metrics: [r2]'
+expect_exit 0 "$FELL" run step.yaml --plugin ./crasher.so --db whole-step.db --quiet
+for pass in 1 2; do
+    expect_exit 75 "$FELL" run step.yaml --plugin ./crasher.so --db step.db --until 0.4s
+    expect_text err "runs are paused in the middle of their epoch"
+    expect_sql step.db "interrupted|0|0" "SELECT status, epochs_done, (SELECT count(*) FROM epochs) FROM runs"
+    expect_sql step.db 1 "SELECT count(*) BETWEEN 5 AND 59 FROM steps"
+done
+expect_exit 0 "$FELL" run step.yaml --plugin ./crasher.so --db step.db
+for table in steps step_gradients metrics gradients parameters splits; do
+    sqlite3 -bail step.db "SELECT * FROM $table" >rows.1
+    sqlite3 -bail whole-step.db "SELECT * FROM $table" >rows.2
+    [ -s rows.1 ] && cmp rows.1 rows.2 || fail "a run that was paused at a step has other $table"
+done
+expect_sql step.db "2|0" "ATTACH 'whole-step.db' AS whole; SELECT count(*), sum(a.train_loss <> b.train_loss OR
+    a.grad_norm_mean <> b.grad_norm_mean OR a.grad_norm_max <> b.grad_norm_max OR a.samples <> b.samples) FROM epochs AS a JOIN whole.epochs AS b USING (run_id, epoch)"

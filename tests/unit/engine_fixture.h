@@ -160,6 +160,8 @@ struct heard {
     int64_t floats;
     struct net *net;
     int64_t cancel_after; /* epochs; 0: never */
+    int64_t cancel_now;   /* at the so-manieth step at which a run can end, from 1; 0: never */
+    int64_t nnow;         /* such steps so far */
     int64_t ask_every;    /* epochs from one question to the next; 0: only one */
     int64_t prune_at, pause_at;
     size_t nasked;
@@ -231,10 +233,12 @@ static inline void hear_checkpoint(void *arg, int64_t epoch, const char *path, c
     snprintf(h->sha256, sizeof h->sha256, "%s", sha256);
 }
 
-static inline bool hear_cancelled(void *arg)
+static inline bool hear_cancelled(void *arg, bool now)
 {
-    const struct heard *h = arg;
+    struct heard *h = arg;
 
+    if (now)
+        return ++h->nnow >= h->cancel_now && h->cancel_now > 0;
     return h->cancel_after > 0 && (int64_t)h->nepochs >= h->cancel_after;
 }
 

@@ -119,44 +119,59 @@ static inline void train(struct fixture *f, const struct run_options *o, struct 
     cr_assert_eq(fixture_train(f, o, h), OK, "%s: %s", what, f->problem.text);
 }
 
-/* Whole; then up to a random epoch, and on from there in a net of its own. */
-static inline void expect_same(const char *model, const char *rest)
+/* Up to where A is cancelled, and on from there in a net of its own: as WHOLE. */
+static inline void expect_parts(const char *model, const char *rest, const struct heard *whole,
+                                struct heard *a, const char *what)
 {
     struct run_options first = {.seed = 5, .resolved = rest, .pause_path = pause_path}, second = first;
-    struct heard whole = {0}, a = {0}, b = {0};
+    struct heard b = {0};
     struct fixture f;
-    char what[512];
 
     second.resume_path = pause_path;
     init(&f, model, rest);
-    train(&f, &(struct run_options){.seed = 5}, &whole, rest);
-    fixture_release(&f);
-    a.cancel_after = 1 + (int64_t)(random_number() % (whole.nepochs - 1));
-    snprintf(what, sizeof what, "%s (from epoch %d)", rest, (int)a.cancel_after);
-
-    init(&f, model, rest);
-    train(&f, &first, &a, what);
-    cr_expect_eq(a.result.end, RUN_INTERRUPTED, "%s", what);
-    cr_expect_eq(a.result.epochs_done, a.cancel_after, "%s", what);
-    cr_expect_str_eq(a.path, pause_path);
+    train(&f, &first, a, what);
+    cr_expect_eq(a->result.end, RUN_INTERRUPTED, "%s", what);
+    cr_expect_eq(a->result.epochs_done, (int64_t)a->nepochs, "%s", what);
+    cr_expect_str_eq(a->path, pause_path);
     fixture_release(&f);
 
     init(&f, model, rest);
     train(&f, &second, &b, what);
-    cr_expect_eq(b.from.epoch, a.cancel_after, "%s", what);
+    cr_expect_eq(b.from.epoch, (int64_t)a->nepochs, "%s", what);
     cr_expect_gt(b.from.seconds, 0.0);
     cr_expect_gt(b.from.cpu_seconds, 0.0);
-    cr_expect_eq(b.result.end, whole.result.end, "%s: %s", what, b.result.error);
-    cr_expect_eq(b.result.epochs_done, whole.result.epochs_done, "%s", what);
-    cr_expect_str_eq(b.event, whole.event, "%s", what);
-    cr_expect_eq(a.nepochs + b.nepochs, whole.nepochs, "%s", what);
-    expect_epochs(&a, &whole, what);
-    expect_epochs(&b, &whole, what);
-    expect_steps(&a, &b, &whole, what);
+    cr_expect_eq(b.result.end, whole->result.end, "%s: %s", what, b.result.error);
+    cr_expect_eq(b.result.epochs_done, whole->result.epochs_done, "%s", what);
+    cr_expect_str_eq(b.event, whole->event, "%s", what);
+    cr_expect_eq(a->nepochs + b.nepochs, whole->nepochs, "%s", what);
+    expect_epochs(a, whole, what);
+    expect_epochs(&b, whole, what);
+    expect_steps(a, &b, whole, what);
     fixture_release(&f);
-    heard_release(&whole);
-    heard_release(&a);
     heard_release(&b);
+}
+
+/* Whole; then in two parts, cut at a random epoch, and at a random step in an epoch. */
+static inline void expect_same(const char *model, const char *rest)
+{
+    struct heard whole = {0}, a = {0};
+    struct fixture f;
+    char what[512];
+
+    init(&f, model, rest);
+    train(&f, &(struct run_options){.seed = 5, .pause_path = pause_path}, &whole, rest);
+    fixture_release(&f);
+    a.cancel_after = 1 + (int64_t)(random_number() % (whole.nepochs - 1));
+    snprintf(what, sizeof what, "%s (from epoch %d)", rest, (int)a.cancel_after);
+    expect_parts(model, rest, &whole, &a, what);
+    heard_release(&a);
+    if (whole.nnow > 0) { /* else its epochs are single steps */
+        a.cancel_now = 1 + (int64_t)(random_number() % (uint64_t)whole.nnow);
+        snprintf(what, sizeof what, "%s (from step %d)", rest, (int)a.cancel_now);
+        expect_parts(model, rest, &whole, &a, what);
+        heard_release(&a);
+    }
+    heard_release(&whole);
 }
 
 #endif
