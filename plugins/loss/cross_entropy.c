@@ -29,6 +29,71 @@ FELL_INLINE double weighted_sum(const fell_floats *weights, const float *x, floa
     return s;
 }
 
+/* The labels of M rows are classes, or *NONE: of some row there is none. */
+FELL_INLINE fell_status labels_fit(fell_ctx *ctx, const int32_t *label, int64_t m, int64_t cols, bool *none)
+{
+    int32_t least = 0, most = 0;
+
+    for (int64_t i = 0; i < m; i++) {
+        least = label[i] < least ? label[i] : least;
+        most = label[i] > most ? label[i] : most;
+    }
+    *none = least < 0;
+    for (int64_t i = 0; (least < NO_CLASS || most >= cols) && i < m; i++)
+        if (class_fits(ctx, label[i], cols) != FELL_OK)
+            return FELL_ERROR;
+    return FELL_OK;
+}
+
+/* What is known of M rows of logits x[m,cols], at most BLOCK. */
+struct block {
+    const float *x;
+    const int32_t *label;
+    float *dx; /* [m,cols] in: exp(x - max); out: the gradient */
+    int64_t m;
+    float max[BLOCK], part[BLOCK], log_part[BLOCK];
+};
+
+struct sums {
+    double all; /* of the class weights */
+    double loss, weight;
+};
+
+/* The last pass over a block. NONE: some row has no class; as COLS a constant to the compiler. */
+FELL_INLINE void finish(const struct block *b, const struct cross_entropy *s, int64_t cols, bool none,
+                        struct sums *sums)
+{
+    const fell_floats *weights = &s->class_weights;
+    const float keep = (float)(1.0 - s->label_smoothing);
+    const float spread = (float)(s->label_smoothing / (double)cols);
+    const double all = sums->all;
+    double sum = sums->loss, total = sums->weight;
+
+    for (int64_t i = 0; i < b->m; i++) {
+        const int64_t y = none && b->label[i] == NO_CLASS ? 0 : b->label[i];
+        const float w = class_weight(weights, y), hit = keep * w;
+        const float scale = (hit + spread * (float)all) / b->part[i];
+        const float *x = b->x + i * cols;
+        float *row = b->dx + i * cols;
+
+        if (none && b->label[i] == NO_CLASS) {
+            memset(row, 0, (size_t)cols * sizeof *row);
+            continue;
+        }
+        sum += (double)hit * ((double)b->log_part[i] - (double)(x[y] - b->max[i]));
+        total += (double)w;
+        FELL_EACH for (int64_t j = 0; j < cols; j++) row[j] *= scale;
+        if (spread > 0.0f) {
+            sum +=
+                (double)spread * (all * (double)b->log_part[i] - weighted_sum(weights, x, b->max[i], cols));
+            FELL_EACH for (int64_t j = 0; j < cols; j++) row[j] -= spread * class_weight(weights, j);
+        }
+        row[y] -= hit;
+    }
+    sums->loss = sum;
+    sums->weight = total;
+}
+
 /* For a row with label y, weights w and W their sum, smoothing e, K classes:
  *     loss = -(1-e) w_y log p_y - e/K sum of w_j log p_j
  *     dx_j = ((1-e) w_y + e/K W) p_j - e/K w_j - (j = y) (1-e) w_y
@@ -37,61 +102,44 @@ FELL_INLINE fell_status eval_of(fell_loss_call *c, int64_t cols)
 {
     const struct cross_entropy *s = c->settings;
     const fell_floats *weights = &s->class_weights;
-    const int64_t rows = c->rows;
-    const float keep = (float)(1.0 - s->label_smoothing);
-    const float spread = (float)(s->label_smoothing / (double)cols);
-    double all = (double)cols, sum = 0.0, total = 0.0;
-    float max[BLOCK], part[BLOCK], log_part[BLOCK];
+    struct sums sums = {.all = (double)cols};
+    struct block b;
+    bool none;
 
     if (class_weights_fit(c->ctx, weights, cols) != FELL_OK)
         return FELL_ERROR;
     if (weights->n) {
-        all = 0.0;
+        sums.all = 0.0;
         for (int64_t j = 0; j < cols; j++)
-            all += weights->v[j];
+            sums.all += weights->v[j];
     }
 
-    for (int64_t begin = 0; begin < rows; begin += BLOCK) {
-        const int64_t m = rows - begin < BLOCK ? rows - begin : BLOCK, n = m * cols;
-        const float *x = c->pred + begin * cols;
-        const int32_t *label = c->label + begin;
-        float *dx = c->dpred + begin * cols;
+    for (int64_t begin = 0; begin < c->rows; begin += BLOCK) {
+        const int64_t m = c->rows - begin < BLOCK ? c->rows - begin : BLOCK, n = m * cols;
+        const float *x = b.x = c->pred + begin * cols;
+        float *dx = b.dx = c->dpred + begin * cols;
 
+        b.m = m;
+        b.label = c->label + begin;
+        if (labels_fit(c->ctx, b.label, m, cols, &none) != FELL_OK)
+            return FELL_ERROR;
         for (int64_t i = 0; i < m; i++) {
             const float top = rows_max(x + i * cols, cols);
 
-            if (class_fits(c->ctx, label[i], cols) != FELL_OK)
-                return FELL_ERROR;
-            max[i] = top;
+            b.max[i] = top;
             FELL_EACH for (int64_t j = 0; j < cols; j++) dx[i * cols + j] = x[i * cols + j] - top;
         }
         FELL_EACH for (int64_t j = 0; j < n; j++) dx[j] = fell_exp(dx[j]);
         for (int64_t i = 0; i < m; i++)
-            part[i] = rows_sum(dx + i * cols, cols);
-        FELL_EACH for (int64_t i = 0; i < m; i++) log_part[i] = fell_log(part[i]);
-        for (int64_t i = 0; i < m; i++) {
-            const int64_t y = label[i] == NO_CLASS ? 0 : label[i];
-            const float w = class_weight(weights, y), hit = keep * w;
-            const float scale = (hit + spread * (float)all) / part[i];
-            float *row = dx + i * cols;
-
-            if (label[i] == NO_CLASS) {
-                memset(row, 0, (size_t)cols * sizeof *row);
-                continue;
-            }
-            sum += (double)hit * ((double)log_part[i] - (double)(x[i * cols + y] - max[i]));
-            total += (double)w;
-            FELL_EACH for (int64_t j = 0; j < cols; j++) row[j] *= scale;
-            if (spread > 0.0f) {
-                sum += (double)spread *
-                       (all * (double)log_part[i] - weighted_sum(weights, x + i * cols, max[i], cols));
-                FELL_EACH for (int64_t j = 0; j < cols; j++) row[j] -= spread * class_weight(weights, j);
-            }
-            row[y] -= hit;
-        }
+            b.part[i] = rows_sum(dx + i * cols, cols);
+        FELL_EACH for (int64_t i = 0; i < m; i++) b.log_part[i] = fell_log(b.part[i]);
+        if (none)
+            finish(&b, s, cols, true, &sums);
+        else
+            finish(&b, s, cols, false, &sums);
     }
-    c->sum = sum;
-    c->weight = total;
+    c->sum = sums.loss;
+    c->weight = sums.weight;
     return FELL_OK;
 }
 

@@ -15,8 +15,21 @@ struct net_place {
     const char *probe; /* the probe that it is called for, "" if none, or the one that is called itself */
 };
 
-/* IN is called now, for PHASE. Both stay as they are until the next call; IN may be NULL: no plugin is. */
-void net_at(const struct instance *in, const char *phase);
+/* What net_where() reads. */
+struct net_now {
+    const struct item *volatile item;
+    const char *volatile name, *volatile phase, *volatile probe;
+};
+extern struct net_now net_now;
+
+/* IN is called now, for PHASE. Both stay as they are until the next call; IN may be NULL: no plugin is. Here,
+ * since a step says it a dozen times. */
+static inline void net_at(const struct instance *in, const char *phase)
+{
+    net_now.item = in ? in->item : NULL;
+    net_now.name = in ? in->name : "";
+    net_now.phase = in ? phase : "";
+}
 
 /* From now on plugins are called because PROBE asks the net something; NULL: no more. */
 void net_at_probe(const struct instance *probe);

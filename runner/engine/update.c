@@ -268,9 +268,11 @@ bool update_wants(const struct update *u, uint64_t pass)
 {
     bool done = true;
 
+    if (pass >= u->item->gradients)
+        return false;
     for (size_t i = 0; i < u->ncalls; i++)
         done &= u->call[i].call.done != 0;
-    return pass < u->item->gradients && !done;
+    return !done;
 }
 
 bool update_moves_before(const struct update *u)

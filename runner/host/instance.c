@@ -228,6 +228,7 @@ static void *host_scratch(fell_ctx *ctx, int64_t count, int64_t size)
         bytes = bytes ? (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT : ALIGNMENT;
         if (block && !block->lane)
             block->lane = lane_acquire(in->scratch);
+        in->used |= !block;
         if (!block)
             p = lane_take(&in->scratch->main, bytes);
         else if (block->lane)
@@ -389,8 +390,9 @@ void instance_release(struct instance *in)
     in->scratch = NULL;
 }
 
-void instance_reset(struct instance *in)
+void instance_empty(struct instance *in)
 {
+    in->used = false;
     if (in->scratch->nguards)
         look_at_guards(in);
     lane_reset(&in->scratch->main);

@@ -34,14 +34,20 @@ struct instance {
     struct error error;       /* what fell_fail said last; "" if nothing */
     struct rng_stream stream; /* set by the engine before each callback that may draw */
     struct scratch *scratch;  /* private */
+    bool used;                /* scratch was taken since the last reset */
     bool warned;
 };
 
 void instance_init(struct instance *in, const struct item *item, const char *name, struct host_env *env);
 void instance_release(struct instance *in);
 
-/* Called between callbacks: scratch is reusable again. Cheap when none was used. */
-void instance_reset(struct instance *in);
+/* Called between callbacks: scratch is reusable again. Here, since it costs nothing when none was used. */
+void instance_empty(struct instance *in);
+static inline void instance_reset(struct instance *in)
+{
+    if (in->used)
+        instance_empty(in);
+}
 
 /* The message of a failed callback with the item's name in front ("dense1: ...");
  * SETTING (64 bytes, may be NULL) gets the setting's name when the message begins

@@ -273,7 +273,7 @@ static status train(struct runner *r, const struct training *t, int64_t id, stru
     if (result == OK)
         result = record_git(r, id, err);
     if (result == OK && (result = recorder_commit(r->recorder, err)) == OK)
-        result = store_summary(r->recorder, id, out, err);
+        result = store_summary(r->recorder, id, t->objective.name != NULL, out, err);
     if (result == OK)
         result = publish_last(r, id, out, err);
     schedule_free(task.schedule);
@@ -316,7 +316,7 @@ status runner_run(struct experiment *e, struct registry *reg, const struct runne
         result = store_follow_files(&r.store, err);
     if (result == OK && is_done(&r)) {
         out->already_finished = true;
-        result = store_summary(r.recorder, r.store.known.id, out, err);
+        result = store_summary(r.recorder, r.store.known.id, e->objective.name != NULL, out, err);
         if (result == OK)
             result = publish_last(&r, r.store.known.id, out, err);
     } else if (result == OK && (result = store_experiment(&r.store, err)) == OK) {

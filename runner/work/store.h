@@ -40,8 +40,9 @@ status store_trial(struct store *s, const struct trial *t, int64_t *ids, struct 
 /* What ranks the trials: as the spec says, or validation.loss, or train.loss where no rows are held out. */
 const char *store_objective(const struct experiment *e);
 
-/* How the runs of a stored experiment ended. */
-status store_summary(struct recorder *r, int64_t experiment, struct runner_summary *out, struct error *err);
+/* How the runs of a stored experiment ended. RANKED: also whether some has a value of the objective. */
+status store_summary(struct recorder *r, int64_t experiment, bool ranked, struct runner_summary *out,
+                     struct error *err);
 
 void store_release(struct store *s);
 

@@ -36,7 +36,7 @@ struct runner_summary {
     bool interrupted; /* by the user, or who ends the job */
     bool later;       /* it is to go on by itself: nobody at a keyboard interrupted it */
     bool stopped;     /* by failures (on_failure) */
-    bool valued;      /* some run has a value of the objective */
+    bool valued;      /* some run has a value of the objective, where the spec names one */
 };
 
 /* An experiment whose runs are rows: of one that a spec describes, or that the rows alone describe. */
