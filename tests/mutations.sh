@@ -395,6 +395,11 @@ guard "documents have none" runner/cli/explain.c tests/cli/security.sh <<'END'
             page_write_markdown(page, out);
         page_free(page);
 END
+guard "names in commands are quoted" runner/cli/watch.c tests/cli/security.sh <<'END'
+        text_add_word(&command, w->name);
+---
+        strbuf_addf(&command, " %s", w->name);
+END
 guard "pages of reports have none" runner/cli/report_page.c tests/cli/security.sh <<'END'
             safe_document(&b);
 ---

@@ -169,7 +169,7 @@ static int check_written(const struct call *c, const char *path, struct error *e
 static int write_spec(const struct call *c)
 {
     char *path = c->output ? mem_string(c->output) : default_name(c), *text = NULL;
-    struct strbuf told = {0};
+    struct strbuf told = {0}, word = {0};
     struct error err;
     int exit_status = EXIT_INPUT;
 
@@ -182,9 +182,12 @@ static int write_spec(const struct call *c)
     }
     if (exit_status != EXIT_OK)
         cli_error("%s", err.text);
-    else if (!c->quiet)
+    else if (!c->quiet) {
+        text_add_word(&word, path);
         printf("%s%s%s is written. Next:  fell check %s  and  fell run %s\n", told.len ? told.text : "",
-               told.len ? "\n" : "", path, path, path);
+               told.len ? "\n" : "", path, word.text, word.text);
+    }
+    strbuf_release(&word);
     strbuf_release(&told);
     free(text);
     free(path);

@@ -228,8 +228,14 @@ static void say_end(const struct watch *w, const struct call *c)
         printf(
             "no process of this machine runs it now; %lld runs are to do, and the same 'fell run' goes on\n",
             (long long)to_do(w));
-    else if (!c->once)
-        printf("it has ended; 'fell report %s' shows what came of it\n", w->name);
+    else if (!c->once) {
+        struct strbuf command = {0};
+
+        strbuf_add(&command, "fell report");
+        text_add_word(&command, w->name);
+        printf("it has ended; '%s' shows what came of it\n", command.text);
+        strbuf_release(&command);
+    }
 }
 
 static status watch(sqlite3 *db, const struct call *c, struct error *err)

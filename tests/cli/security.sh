@@ -93,6 +93,10 @@ for command in runs 'show 1' best report 'watch --once' 'compare 1 1' 'verify 1'
     done
 done
 shows 0 '\u009b' "$FELL" runs --json --db evil.db
+# A command that is shown to be typed does no more than it says.
+cp "$db" named.db
+sqlite3 named.db "UPDATE experiments SET name = 'x; touch pwned'; UPDATE runs SET status = 'finished'"
+shows 0 "fell report 'x; touch pwned'" "$FELL" watch --db named.db
 # Pages that are written, and what a net answers.
 for command in report 'report --limit 0' 'show 1'; do
     # shellcheck disable=SC2086 # words
