@@ -14,6 +14,7 @@ static const struct command *const commands[] = {
     /* Run experiments */
     &command_new,    /* cli/new.c: a first spec */
     &command_run,    /* cli/run.c: train all runs of a spec and record them */
+    &command_submit, /* cli/submit.c: the same on Slurm, a task for each part of the trials */
     &command_retry,  /* cli/retry.c: train those that failed again */
     &command_check,  /* cli/plan.c: find its errors */
     &command_plan,   /* cli/plan.c: show what it would do */

@@ -40,10 +40,10 @@ struct command {
 #define ANY_NUMBER SIZE_MAX
 
 extern const struct command command_run, command_retry, command_check, command_plan, command_runs,
-    command_show, command_best, command_compare, command_merge, command_collect, command_report,
-    command_watch, command_verify, command_replay, command_export, command_predict, command_new,
-    command_prune, command_explain, command_plugin, command_schema, command_worker, command_probe_plugin,
-    command_reference;
+    command_show, command_best, command_compare, command_merge, command_collect, command_submit,
+    command_report, command_watch, command_verify, command_replay, command_export, command_predict,
+    command_new, command_prune, command_explain, command_plugin, command_schema, command_worker,
+    command_probe_plugin, command_reference;
 
 /* The program: argv to exit status. COMMANDS ends with NULL. */
 int cli_main(const struct command *const *commands, int argc, char **argv);

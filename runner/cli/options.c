@@ -236,6 +236,15 @@ static char *help_tail(const struct command *c)
 
 /* ---- reading ------------------------------------------------------------------- */
 
+/* Words behind `--`. */
+static size_t count_quoted(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], "--") == 0)
+            return (size_t)(argc - i - 1);
+    return 0;
+}
+
 /* The note on arguments of short and long options tells nobody anything. */
 static char *without_note(int key, const char *text, void *input)
 {
@@ -263,11 +272,13 @@ bool options_read(struct call *c, int argc, char **argv, int *exit_status)
     ok = check_names(c, argc, argv);
     if (ok) {
         argv[0] = name;
+        const size_t quoted = count_quoted(argc, argv); /* getopt(3) moves the words about */
         const error_t failed = argp_parse(&argp, argc, argv, ARGP_NO_HELP, NULL, c);
 
         if (failed == ENOMEM)
             mem_failed(); /* the only thing that argp does not say itself */
         ok = failed == 0;
+        c->quoted = c->nargs > quoted ? c->nargs - quoted : 0;
         argv[0] = old;
     }
     *exit_status = EXIT_INPUT;

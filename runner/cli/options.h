@@ -31,6 +31,13 @@
     X(SHARE_FOLDER, TEXT, share_folder, 0, "share", "DIR", NULL, 0, 0,                                       \
       "The folder that all tasks of the sweep see; `fell collect` makes a database of it")                   \
     X(FOLLOW_SHARDS, FLAG, follow_shards, 0, "follow", NULL, 0, 0, 0, "Go on until all shards are finished") \
+    X(TASKS, WHOLE, tasks, 0, "tasks", "N", 0, 1, 10000, "Cut the sweep into N shards, a task for each")     \
+    X(CPUS, WHOLE, cpus, 0, "cpus", "N", 1, 1, 1024,                                                         \
+      "Processors of a task, which trains as many runs at a time")                                           \
+    X(TIME, TEXT, time, 0, "time", "TIME", NULL, 0, 0, "Of a task: 4h, 90m, or as Slurm writes it, 4:00:00") \
+    X(AGAIN, TEXT, again, 0, "again", "DIR", NULL, 0, 0,                                                     \
+      "Submit what is neither finished nor in the queue of the sweep with this share")                       \
+    X(DRY_RUN, FLAG, dry_run, 0, "dry-run", NULL, 0, 0, 0, "Show the script, and submit nothing")            \
     X(EXTEND, FLAG, extend, 0, "extend", NULL, 0, 0, 0,                                                      \
       "Add the trials and repeats that the experiment of this name does not have yet")                       \
     X(PLUGIN, TEXTS, plugins, 0, "plugin", "FILE", 0, 0, 0,                                                  \
@@ -116,6 +123,7 @@ struct call {
     const struct command *command;
     const char *typed; /* the whole of it, quoted for a shell */
     size_t nargs;      /* without the options */
+    size_t quoted;     /* of these, the first that stands behind `--`; nargs without it */
     const char **args;
     OPTIONS(FIELD)
 };

@@ -15,7 +15,7 @@ static const double YEAR = 31557600.0;
 /* ---- reading ------------------------------------------------------------------------------- */
 
 /* "1h30m": numbers, each with its unit. */
-static bool read_duration(const char *text, double *seconds)
+bool deadline_duration(const char *text, double *seconds)
 {
     static const struct {
         char unit;
@@ -145,7 +145,7 @@ status deadline_read(struct deadline *d, const char *text, char **note, struct e
         read_slurm(d, note);
         return OK;
     }
-    if (!*text || !read_duration(text, &seconds)) {
+    if (!*text || !deadline_duration(text, &seconds)) {
         if (!read_time(text, &at))
             return error_set(err,
                              "--until: '%s' is neither a time (20:30, 2026-01-31T20:30) nor a duration with "

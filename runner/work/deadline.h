@@ -22,6 +22,9 @@ struct deadline {
  * gets what was made of it, to be told and freed, or NULL. Errors: none of these; it is past. */
 status deadline_read(struct deadline *d, const char *text, char **note, struct error *err);
 
+/* TEXT as a duration. */
+bool deadline_duration(const char *text, double *seconds);
+
 /* An epoch, and a whole run, took so long. */
 void deadline_epoch(struct deadline *d, double seconds);
 void deadline_run(struct deadline *d, double seconds);

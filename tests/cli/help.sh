@@ -2,7 +2,7 @@
 # The help: every command is listed and explained, mistakes are answered with what is near.
 . "${srcdir:-.}/tests/cli/lib.sh"
 once "the help"
-commands="run retry check plan watch report runs show best compare merge collect verify replay export explain plugin"
+commands="run submit retry check plan watch report runs show best compare merge collect verify replay export explain plugin"
 
 expect_exit 0 "$FELL" --help
 expect_empty err
