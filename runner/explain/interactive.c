@@ -106,6 +106,13 @@ static status check(const struct lesson *l, struct error *err)
         return refuse("loss", l->loss_item->name, l->loss_item, err);
     if (!l->spec->optimizer.item->file->bundled || !KNOWN(known_optimizers, l->spec->optimizer.item->name))
         return refuse("optimizer", l->spec->optimizer.item->name, l->spec->optimizer.item, err);
+    for (size_t i = 0; i < l->spec->nmodel; i++)
+        if (l->spec->model[i].share)
+            return error_set(
+                err,
+                "layer '%s': the interactive page has no tensors of several entries (without share: "
+                "%s, or --html)",
+                l->spec->model[i].name, l->spec->model[i].share);
     if (l->spec->train.masks)
         return error_set(err, "the interactive page knows no masks (without train.masks, or --html)");
     if (l->spec->train.steps_per_epoch)

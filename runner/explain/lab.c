@@ -65,25 +65,13 @@ static bool is_trained(const struct lab *p)
     return false;
 }
 
-/* The story follows each entry's own tensors. */
-static status refuse_shared(const struct spec *s, struct error *err)
-{
-    for (size_t i = 0; i < s->nmodel; i++)
-        if (s->model[i].share)
-            return error_set(err,
-                             "'%s' uses the tensors of '%s' (share), whose blame comes from two places; "
-                             "explain tells of none such",
-                             s->model[i].name, s->model[i].share);
-    return OK;
-}
-
 status lab_open(struct lab *p, struct lesson *l, const struct lesson_request *q, struct error *err)
 {
     const int64_t planned = net_batch(q->spec, q->data);
     struct problem problem = {.index = 0};
 
     *p = (struct lab){.l = l, .q = q, .batch = planned > LAB_ROWS ? planned : LAB_ROWS};
-    if (refuse_shared(q->spec, err) != OK || make_room(p, err) != OK)
+    if (make_room(p, err) != OK)
         return FAILED;
     if (learner_plan(&p->learner, q->spec, q->data, q->env, p->batch, &problem) != OK ||
         learner_fill(&p->learner, q->spec, q->seed, &problem) != OK)

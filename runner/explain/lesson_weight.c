@@ -83,7 +83,8 @@ static status read_indices(const char *text, const char *name, const fell_shape 
     return OK;
 }
 
-/* The first trained weight; a bias only where there is no other. */
+/* The first trained weight; a bias only where there is no other, and what several entries use where there is
+ * nothing else. */
 static int first_tensor(const struct lab *p)
 {
     int found = -1;
@@ -93,9 +94,9 @@ static int first_tensor(const struct lab *p)
 
         if (t->position < 0 || t->frozen)
             continue;
-        if (t->role == FELL_WEIGHT)
+        if (t->role == FELL_WEIGHT && !t->shared)
             return (int)i;
-        if (found < 0)
+        if (found < 0 || (p->tensor[found].shared && !t->shared))
             found = (int)i;
     }
     return found;
@@ -114,6 +115,21 @@ static status skip_masked(struct lab *p, struct lesson_weight *w, struct error *
                          p->entry[t->entry].name, t->name);
     for (int64_t i = t->shape.rank; i-- > 0; at /= t->shape.dim[i])
         w->index[i] = at % t->shape.dim[i];
+    return OK;
+}
+
+/* The ways from a weight to the loss begin where one entry uses it. */
+static status refuse_shared(const struct lab *p, const struct net_tensor *t, struct error *err)
+{
+    const char *owner = p->entry[t->entry].name;
+
+    for (size_t i = 0; t->shared && i < p->q->spec->nmodel; i++)
+        if (p->q->spec->model[i].share)
+            return error_set(
+                err,
+                "'%s.%s' is used in several places ('%s' has share: %s), and its ways to the loss "
+                "begin in each: choose another --weight, of a tensor that one entry uses",
+                owner, t->name, p->q->spec->model[i].name, p->q->spec->model[i].share);
     return OK;
 }
 
@@ -154,6 +170,8 @@ status lesson_find_weight(struct lab *p, const char *name, struct lesson_weight 
         if (st != OK)
             return FAILED;
     }
+    if (refuse_shared(p, &p->tensor[out->tensor], err) != OK)
+        return FAILED;
     if (!name && skip_masked(p, out, err) != OK)
         return FAILED;
     set_name(p, out);

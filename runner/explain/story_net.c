@@ -24,6 +24,10 @@ static const char *tensors_of(struct story *s, int entry)
                            : t->trained          ? ""
                                                  : " (frozen)");
     }
+    for (size_t i = 0; i < s->l->spec->nmodel; i++)
+        if (s->l->spec->model[i].share && strcmp(s->l->spec->model[i].name, e->name) == 0)
+            text = page_format(s->p, "%s%sthose of `%s`, to whose gradients it adds", text, *text ? ", " : "",
+                               s->l->spec->model[i].share);
     return *text ? text : "–";
 }
 

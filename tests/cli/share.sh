@@ -102,4 +102,12 @@ wrong 'model=[{dense: {units: 1, name: a}}, {relu: {name: r}}, {dense: {units: 1
 wrong model.b.lr_factor=2 "share: 'a' and 'b' have one weight, so they need one lr_factor and one trainable"
 wrong model.b.init=zeros "share: the weight of 'b' is that of 'a', so it has no init of its own"
 expect_exit 2 "$FELL" explain k.yaml -o x.md
-expect_text err "uses the tensors of 'a' (share)"
+expect_text err "'a.weight' is used in several places ('b' has share: a)" 'choose another --weight'
+# Of weights that one entry uses the story is told, and what backpropagation says is what moving them shows.
+sed 's/^model:/&\n  - dense: {units: 1, name: first}/; s/epochs: 6/epochs: 2/' k.yaml >first.yaml
+expect_exit 0 "$FELL" explain first.yaml -o first.md
+expect_text first.md 'those of `a`, to whose gradients it adds' 'weight to follow is `first.weight[0,0]`' 'backpropagated slope agree'
+expect_exit 2 "$FELL" explain first.yaml --weight 'a.weight[0,0]' -o x.md
+expect_text err "'a.weight' is used in several places"
+expect_exit 2 "$FELL" explain first.yaml --interactive -o x.html
+expect_text err "layer 'b': the interactive page has no tensors of several entries (without share: a, or --html)"
