@@ -4,6 +4,7 @@
 # another, whose process may get the same number. A test that hangs fails, and the suite goes on.
 own=$(mktemp -d "${TMPDIR:-/tmp}/fell-test-XXXXXX") || exit 99
 trap 'rm -rf "$own"' EXIT
+chmod 711 "$own" # tests of what others may do are others there
 TMPDIR=$own
 export TMPDIR
 timeout -v -k 10 "${FELL_TEST_SECONDS:-600}" "$@"

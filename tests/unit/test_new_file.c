@@ -148,7 +148,7 @@ Test(new_file, guessed)
 }
 
 /* A pipe, as a device, is written into, and is one afterwards; nobody waits for a reader. */
-Test(new_file, pipe_stays)
+Test(new_file, pipe_stays, .timeout = 20)
 {
     struct error err;
     struct stat about;
