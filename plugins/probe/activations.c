@@ -151,9 +151,32 @@ static bool is_exact(int64_t n, int64_t sums)
     return n * n * sums <= EXACT;
 }
 
-/* The smaller of the two products of the centred x with itself, [n,n]. Large ones are the host's matrix
- * products in float. */
-static bool products(fell_probe_call *c, float *x, int64_t size, const double *mean, double *a, int64_t n)
+/* z[rows,size] = x less the means of its units; they may be one. */
+struct centre {
+    fell_ctx *ctx;
+    const float *x;
+    float *z;
+    const double *mean;
+    int64_t rows, size;
+};
+
+FELL_KERNEL(centre, struct centre)
+{
+    for (int64_t i = 0; i < c->rows; i++) {
+        const float *x = c->x + i * c->size;
+        float *z = c->z + i * c->size;
+
+        FELL_EACH for (int64_t j = 0; j < c->size; j++) z[j] = (float)((double)x[j] - c->mean[j]);
+    }
+    return FELL_OK;
+}
+
+enum { BLOCK = 64 }; /* rows of the product that are found at once, from the diagonal on */
+
+/* The smaller of the two products of the centred x [rows,size] with itself, a[n,n], from the diagonal on.
+ * Large ones are the host's matrix products in float, of z [rows,size]. */
+static bool products(fell_probe_call *c, const float *x, float *z, int64_t size, const double *mean,
+                     double *a, int64_t n)
 {
     const int64_t rows = c->plan->rows, sums = size <= rows ? rows : size;
     const int64_t next = size <= rows ? 1 : size, step = size <= rows ? size : 1;
@@ -165,33 +188,33 @@ static bool products(fell_probe_call *c, float *x, int64_t size, const double *m
         for (int64_t i = 0; i < n; i++) {
             const double xi = (double)x[i * next + k * step] - mean[size <= rows ? i : k];
 
-            for (int64_t j = 0; j < n; j++)
+            for (int64_t j = i; j < n; j++)
                 a[i * n + j] += xi * ((double)x[j * next + k * step] - mean[size <= rows ? j : k]);
         }
     if (is_exact(n, sums))
         return true;
-    g = fell_scratch(c->ctx, n * n, sizeof *g);
+    g = fell_scratch(c->ctx, BLOCK * n, sizeof *g);
     if (!g)
         return false;
-    for (int64_t i = 0; i < rows; i++)
-        for (int64_t j = 0; j < size; j++)
-            x[i * size + j] = (float)((double)x[i * size + j] - mean[j]);
-    if (size <= rows)
-        fell_gemm(c->ctx, n, n, rows, x, size, true, x, size, false, g, n, false);
-    else
-        fell_gemm(c->ctx, n, n, size, x, size, false, x, size, true, g, n, false);
-    for (int64_t i = 0; i < n; i++)
-        for (int64_t j = 0; j < n; j++)
-            a[i * n + j] = 0.5 * ((double)g[i * n + j] + (double)g[j * n + i]);
+    centre(&(struct centre){c->ctx, x, z, mean, rows, size});
+    for (int64_t i = 0; i < n; i += BLOCK) {
+        const int64_t m = n - i < BLOCK ? n - i : BLOCK;
+        const float *from = z + i * next;
+
+        fell_gemm(c->ctx, m, n - i, sums, from, size, size <= rows, from, size, size > rows, g, n, false);
+        for (int64_t k = 0; k < m; k++)
+            for (int64_t j = k; j < n - i; j++)
+                a[(i + k) * n + i + j] = (double)g[k * n + j];
+    }
     return true;
 }
 
-/* Outputs that are those of the last look, bit by bit, have the ranks of then: an entry that only gives its
- * input another shape, before all weights. */
-enum { WORD = 4 /* floats that hold 64 bits, 16 each */, MEMORY = 3 * WORD };
+/* What an entry says of outputs that are those of the last look, bit by bit, is what it said then: one before
+ * all weights, as one that only gives its input another shape. */
+enum { WORD = 4 /* floats that hold 64 bits, 16 each */, MEMORY = (1 + PARTICIPATION_RATIO + 1) * WORD };
 
 static const fell_probe_state states[] = {
-    {"ranks", "Of each entry a hash of its outputs, and the two ranks of then."}};
+    {"known", "Of each entry before all weights a hash of its outputs, and its numbers of then."}};
 
 static fell_status plan(fell_probe_plan *p)
 {
@@ -216,42 +239,50 @@ static double recall(const float in[WORD])
     return x;
 }
 
+enum { STRANDS = 8 };
+
+static inline void mix(uint64_t h[STRANDS], const float x[2 * STRANDS])
+{
+    uint64_t pair[STRANDS];
+
+    memcpy(pair, x, sizeof pair);
+    for (int k = 0; k < STRANDS; k++)
+        h[k] = (h[k] ^ pair[k]) * 0x100000001b3u;
+}
+
 /* FNV-1a over pairs of x[n], in eight strands; never 0. */
 static uint64_t hash(const float *x, int64_t n)
 {
-    enum { STRANDS = 8 };
-    uint64_t h[STRANDS] = {0xcbf29ce484222325u, 1, 2, 3, 4, 5, 6, 7}, pair[STRANDS];
+    uint64_t h[STRANDS] = {0xcbf29ce484222325u, 1, 2, 3, 4, 5, 6, 7};
+    float rest[2 * STRANDS] = {0.0f};
     int64_t i = 0;
 
-    for (; i < n; i += 2 * STRANDS) {
-        const int64_t left = n - i < 2 * STRANDS ? n - i : 2 * STRANDS;
-
-        if (left < 2 * STRANDS)
-            memset(pair, 0, sizeof pair);
-        memcpy(pair, x + i, (size_t)left * sizeof *x);
-        for (int k = 0; k < STRANDS; k++)
-            h[k] = (h[k] ^ pair[k]) * 0x100000001b3u;
-    }
+    for (; i + 2 * STRANDS <= n; i += 2 * STRANDS)
+        mix(h, x + i);
+    memcpy(rest, x + i, (size_t)(n - i) * sizeof *x);
+    mix(h, rest);
     for (int k = 1; k < STRANDS; k++)
         h[0] = (h[0] ^ h[k] ^ (h[k] >> 29)) * 0x100000001b3u;
     return h[0] ? h[0] : 1;
 }
 
-/* rank: effective rank, participation ratio. X is used up. */
-static fell_status ranks(fell_probe_call *c, int64_t at, float *x, int64_t size, const double *mean,
-                         double rank[2])
+/* said: effective rank, participation ratio of x [rows,size]; Z, as large, is used up. */
+static fell_status ranks(fell_probe_call *c, int64_t at, const float *x, float *z, const double *mean,
+                         double said[])
 {
-    const int64_t rows = c->plan->rows, n = size < rows ? size : rows;
+    const int64_t rows = c->plan->rows, size = c->plan->entry[at].size, n = size < rows ? size : rows;
     double *a, *d, trace = 0.0, square = 0.0, sum = 0.0, entropy = 0.0, least;
 
     a = fell_scratch(c->ctx, n * n, sizeof *a);
-    d = fell_scratch(c->ctx, 4 * n, sizeof *d);
-    if (!a || !d || !products(c, x, size, mean, a, n))
+    d = fell_scratch(c->ctx, 6 * n, sizeof *d);
+    if (!a || !d || !products(c, x, z, size, mean, a, n))
         return FELL_ERROR;
-    for (int64_t i = 0; i < n; i++)
-        trace += a[i * n + i];
-    for (int64_t i = 0; i < n * n; i++)
-        square += a[i] * a[i];
+    for (int64_t i = 0; i < n; i++) {
+        const double *row = a + i * n;
+
+        trace += row[i];
+        square += 2.0 * linear_dot(row + i, row + i, n - i) - row[i] * row[i];
+    }
     if (!linear_eigenvalues(c->ctx, a, n, d, d + n))
         return fell_fail(c->ctx, "%s: the eigenvalues of its outputs' products do not converge",
                          c->plan->entry[at].name);
@@ -261,63 +292,88 @@ static fell_status ranks(fell_probe_call *c, int64_t at, float *x, int64_t size,
         d[i] = d[i] > least * d[0] ? sqrt(d[i]) : 0.0;
     for (int64_t i = 0; i < n; i++)
         sum += d[i];
+    if (!(trace - trace <= 0.0)) /* outputs that are no numbers have none */
+        return FELL_OK;
     for (int64_t i = 0; i < n; i++)
         if (d[i] > 0.0)
             entropy -= d[i] / sum * (double)fell_log((float)(d[i] / sum));
-    rank[0] = sum > 0.0 ? (double)fell_exp((float)entropy) : 0.0;
-    rank[1] = square > 0.0 ? trace * trace / square : 0.0;
+    said[EFFECTIVE_RANK] = sum > 0.0 ? (double)fell_exp((float)entropy) : 0.0;
+    said[PARTICIPATION_RATIO] = square > 0.0 ? trace * trace / square : 0.0;
     return FELL_OK;
 }
 
-static fell_status record_ranks(fell_probe_call *c, int64_t at, float *x, int64_t size, const double *mean)
+/* All numbers of the entry; Z [rows,size] is used up. */
+static fell_status measure(fell_probe_call *c, int64_t at, const float *x, float *z, double said[])
 {
-    const struct activations *s = c->settings;
-    const int64_t rows = c->plan->rows, n = size < rows ? size : rows;
-    float *memory = c->state[0] + at * MEMORY, now[WORD];
-    double rank[2] = {(double)NAN, (double)NAN};
-
-    if (n > s->rank_limit)
-        fell_warn(c->ctx, "%s: ranks of %lld rows and %lld units are not computed: rank_limit is %lld",
-                  c->plan->entry[at].name, (long long)rows, (long long)size, (long long)s->rank_limit);
-    keep(hash(x, rows * size), now);
-    if (memcmp(memory, now, sizeof now) == 0) {
-        rank[0] = recall(memory + WORD);
-        rank[1] = recall(memory + 2 * WORD);
-    } else if (n <= s->rank_limit) {
-        if (ranks(c, at, x, size, mean, rank) != FELL_OK)
-            return FELL_ERROR;
-        memcpy(memory, now, sizeof now);
-        for (int i = 0; i < 2; i++) {
-            uint64_t word;
-
-            memcpy(&word, &rank[i], sizeof word);
-            keep(word, memory + (i + 1) * WORD);
-        }
-    }
-    return fell_record(c, EFFECTIVE_RANK, at, 0, rank[0]) ||
-                   fell_record(c, PARTICIPATION_RATIO, at, 0, rank[1])
-               ? FELL_ERROR
-               : FELL_OK;
-}
-
-/* X [rows,size] is used up. */
-static fell_status record_entry(fell_probe_call *c, int64_t at, float *x)
-{
+    const struct activations *settings = c->settings;
     const fell_entry_view *e = &c->plan->entry[at];
-    const double n = (double)(c->plan->rows * e->size);
+    const int64_t rows = c->plan->rows;
+    const double n = (double)(rows * e->size);
     struct units u;
     struct seen s;
 
     if (!make_units(c->ctx, e->size, &u))
         return FELL_ERROR;
     see(c, x, e->size, e->low, e->high, &u, &s);
-    if (fell_record(c, MEAN, at, 0, s.sum / n) || fell_record(c, SD, at, 0, sqrt(s.squares / n)) ||
-        fell_record(c, MIN, at, 0, s.least) || fell_record(c, MAX, at, 0, s.most) ||
-        fell_record(c, ZERO_SHARE, at, 0, s.zeros / n) ||
-        fell_record(c, DEAD_UNITS, at, 0, (double)s.dead / (double)e->size) ||
-        (e->low < e->high && fell_record(c, SATURATED, at, 0, s.near / n)))
+    said[MEAN] = s.sum / n;
+    said[SD] = sqrt(s.squares / n);
+    said[MIN] = s.least;
+    said[MAX] = s.most;
+    said[ZERO_SHARE] = s.zeros / n;
+    said[DEAD_UNITS] = (double)s.dead / (double)e->size;
+    said[SATURATED] = s.near / n;
+    said[EFFECTIVE_RANK] = said[PARTICIPATION_RATIO] = (double)NAN;
+    if ((e->size < rows ? e->size : rows) <= settings->rank_limit)
+        return ranks(c, at, x, z, u.mean, said);
+    fell_warn(c->ctx, "%s: ranks of %lld rows and %lld units are not computed: rank_limit is %lld", e->name,
+              (long long)rows, (long long)e->size, (long long)settings->rank_limit);
+    return FELL_OK;
+}
+
+static fell_status record_entry(fell_probe_call *c, int64_t at, const float *x, float *z)
+{
+    const fell_entry_view *e = &c->plan->entry[at];
+    double said[PARTICIPATION_RATIO + 1];
+    float *memory = c->state[0] + at * MEMORY, now[WORD] = {0.0f};
+
+    if (!e->backward)
+        keep(hash(x, c->plan->rows * e->size), now);
+    if (!e->backward && memcmp(memory, now, sizeof now) == 0) {
+        for (int i = 0; i <= PARTICIPATION_RATIO; i++)
+            said[i] = recall(memory + (i + 1) * WORD);
+    } else {
+        if (measure(c, at, x, z, said) != FELL_OK)
+            return FELL_ERROR;
+        memcpy(memory, now, sizeof now);
+        for (int i = 0; !e->backward && i <= PARTICIPATION_RATIO; i++) {
+            uint64_t word;
+
+            memcpy(&word, &said[i], sizeof word);
+            keep(word, memory + (i + 1) * WORD);
+        }
+    }
+    for (int i = 0; i <= PARTICIPATION_RATIO; i++)
+        if ((i != SATURATED || e->low < e->high) && fell_record(c, (uint64_t)i, at, 0, said[i]) != FELL_OK)
+            return FELL_ERROR;
+    return FELL_OK;
+}
+
+/* All rows in one forward: the outputs are looked at where they are. */
+static fell_status look_at_once(fell_probe_call *c)
+{
+    const fell_probe_plan *p = c->plan;
+    int64_t most = 0;
+    float *z;
+
+    for (int64_t e = 0; e < p->nentries; e++)
+        most = p->entry[e].size > most ? p->entry[e].size : most;
+    z = fell_scratch(c->ctx, p->rows * most, sizeof *z);
+    if (!z || fell_probe_forward(c, 0, p->rows) != FELL_OK)
         return FELL_ERROR;
-    return record_ranks(c, at, x, e->size, u.mean);
+    for (int64_t e = 0; e < p->nentries; e++)
+        if (record_entry(c, e, c->y[e], z) != FELL_OK)
+            return FELL_ERROR;
+    return FELL_OK;
 }
 
 /* The outputs of entries FROM .. TO - 1 for all rows, to x[entry] [rows,size]. */
@@ -347,6 +403,8 @@ static fell_status look(fell_probe_call *c)
     float **x = fell_scratch(c->ctx, p->nentries, sizeof *x);
     int64_t to;
 
+    if (p->rows <= c->most)
+        return look_at_once(c);
     if (!x)
         return FELL_ERROR;
     for (int64_t from = 0; from < p->nentries; from = to) {
@@ -362,7 +420,7 @@ static fell_status look(fell_probe_call *c)
         if (gather(c, from, to, x) != FELL_OK)
             return FELL_ERROR;
         for (int64_t e = from; e < to; e++)
-            if (record_entry(c, e, x[e]) != FELL_OK)
+            if (record_entry(c, e, x[e], x[e]) != FELL_OK)
                 return FELL_ERROR;
     }
     return FELL_OK;

@@ -1,33 +1,60 @@
 /* eigenvalues.h - eigenvalues of a symmetric matrix of some hundreds, in double: Householder's tridiagonal
- * form, compiled for each SIMD level with the same bits, then QL without
- * square roots. Private to the bundled probes.
+ * form, compiled for each SIMD level with the same bits, then QL without square roots. Private to the bundled
+ * probes.
  */
 #ifndef PLUGINS_PROBE_EIGENVALUES_H
 #define PLUGINS_PROBE_EIGENVALUES_H
 
 #include "linear.h"
 
-/* p = scale A u for a symmetric A [m,m] whose rows are N apart; only what is right of the diagonal is read.
- */
-FELL_INLINE void linear_symmetric(const double *a, int64_t n, int64_t m, double scale, const double *u,
-                                  double *p)
+/* The reflection before, R[m] -= UI P + PI U, along one row of what is left of a matrix; of the row that
+ * comes out its product with V, and NEXT += it times VI. One pass, since what is left is larger than the
+ * nearest cache. */
+FELL_INLINE double linear_row(double *restrict r, int64_t m, double ui, double pi, const double *u,
+                              const double *p, const double *v, double vi, double *restrict next)
 {
-    for (int64_t i = 0; i < m; i++)
-        p[i] = 0.0;
-    for (int64_t i = 0; i < m; i++) {
-        const double *row = a + i * n;
-        const double ui = u[i];
+    double lane[8] = {0.0}, s = 0.0;
+    int64_t j = 0;
 
-        p[i] += row[i] * ui + linear_dot(row + i + 1, u + i + 1, m - i - 1);
-        for (int64_t j = i + 1; j < m; j++)
-            p[j] += row[j] * ui;
+    for (; j + 8 <= m; j += 8)
+        for (int l = 0; l < 8; l++) {
+            const double x = r[j + l] - (ui * p[j + l] + pi * u[j + l]);
+
+            r[j + l] = x;
+            lane[l] += x * v[j + l];
+            next[j + l] += x * vi;
+        }
+    for (; j < m; j++) {
+        const double x = r[j] - (ui * p[j] + pi * u[j]);
+
+        r[j] = x;
+        s += x * v[j];
+        next[j] += x * vi;
     }
-    for (int64_t i = 0; i < m; i++)
-        p[i] *= scale;
+    return s + (((lane[0] + lane[1]) + (lane[2] + lane[3])) + ((lane[4] + lane[5]) + (lane[6] + lane[7])));
 }
 
-/* A symmetric matrix a[n,n] to tridiagonal form by Householder reflections (Golub and Van Loan, Matrix
- * Computations, 8.3.1): diagonal d[n], off-diagonal e[n], e[0] = 0. A is used up; v[2n] is working memory. */
+/* Householder's vector of x[m], in place: its first element less ALPHA, what the reflection makes of x. 2
+ * over its square, or 0 where there is nothing to reflect; then x is 0. */
+FELL_INLINE double linear_reflect(double *x, int64_t m, double *alpha)
+{
+    const double size = sqrt(linear_dot(x, x, m));
+    double square = 0.0;
+
+    *alpha = x[0];
+    if (m > 1 && size > 0.0) {
+        *alpha = x[0] > 0.0 ? -size : size;
+        x[0] -= *alpha;
+        square = linear_dot(x, x, m);
+    }
+    for (int64_t j = 0; !(square > 0.0) && j < m; j++)
+        x[j] = 0.0;
+    return square > 0.0 ? 2.0 / square : 0.0;
+}
+
+/* A symmetric matrix a[n,n], of which only what is right of the diagonal is looked at, to tridiagonal form by
+ * Householder reflections (Golub and Van Loan, Matrix Computations, 8.3.1): diagonal d[n], off-diagonal e[n],
+ * e[0] = 0. A is used up; v[4n] is working memory. */
 struct linear_tridiagonal {
     fell_ctx *ctx;
     double *a, *d, *e, *v;
@@ -36,43 +63,47 @@ struct linear_tridiagonal {
 
 FELL_KERNEL(linear_tridiagonal, struct linear_tridiagonal)
 {
-    double *a = c->a, *d = c->d, *e = c->e, *v = c->v, *p = c->v + c->n;
     const int64_t n = c->n;
+    /* Of the reflection before, whose A - u p' - p u' is yet to be made, and of this one; by the matrix's
+     * rows. */
+    double *u = c->v, *p = u + n, *v = p + n, *next = v + n;
 
+    for (int64_t j = 0; j < 4 * n; j++)
+        c->v[j] = 0.0;
     for (int64_t k = 0; k < n; k++) {
-        double *row = a + k * n, *u = v;
-        double scale = 0.0, alpha, beta, half;
         const int64_t m = n - k - 1;
+        double *row = c->a + k * n, *t, scale, half;
 
-        d[k] = row[k];
-        if (k + 1 == n)
+        for (int64_t j = k; j < n; j++)
+            row[j] -= u[k] * p[j] + p[k] * u[j];
+        c->d[k] = row[k];
+        if (m == 0)
             break;
-        for (int64_t j = 0; j < m; j++)
-            u[j] = row[k + 1 + j];
-        scale = sqrt(linear_dot(u, u, m));
-        alpha = u[0] > 0.0 ? -scale : scale;
-        e[k + 1] = alpha;
-        if (m == 1 || !(scale > 0.0)) {
-            e[k + 1] = u[0];
-            continue;
+        for (int64_t j = k + 1; j < n; j++) {
+            v[j] = row[j];
+            next[j] = 0.0;
         }
-        u[0] -= alpha;
-        beta = linear_dot(u, u, m);
-        if (!(beta > 0.0))
-            continue;
-        linear_symmetric(a + (k + 1) * (n + 1), n, m, 2.0 / beta, u, p);
-        half = linear_dot(p, u, m) / beta;
-        for (int64_t i = 0; i < m; i++)
-            p[i] -= half * u[i];
-        for (int64_t i = 0; i < m; i++) {
-            double *r = a + (k + 1 + i) * n + k + 1;
-            const double ui = u[i], pi = p[i];
+        scale = linear_reflect(v + k + 1, m, &c->e[k + 1]);
+        for (int64_t i = k + 1; i < n; i++) {
+            double *r = c->a + i * n;
 
-            for (int64_t j = i; j < m; j++) /* what is below the diagonal is not looked at */
-                r[j] -= ui * p[j] + pi * u[j];
+            r[i] -= u[i] * p[i] + p[i] * u[i];
+            next[i] += r[i] * v[i] + linear_row(r + i + 1, n - i - 1, u[i], p[i], u + i + 1, p + i + 1,
+                                                v + i + 1, v[i], next + i + 1);
         }
+        for (int64_t j = k + 1; j < n; j++)
+            next[j] *= scale;
+        half = 0.5 * scale * linear_dot(next + k + 1, v + k + 1, m);
+        for (int64_t j = k + 1; j < n; j++)
+            next[j] -= half * v[j];
+        t = u;
+        u = v;
+        v = t;
+        t = p;
+        p = next;
+        next = t;
     }
-    e[0] = 0.0;
+    c->e[0] = 0.0;
     return FELL_OK;
 }
 
@@ -86,6 +117,7 @@ static inline void linear_sweep(double *d, double *e, int64_t l, int64_t m)
 
     for (int64_t i = m - 1; i >= l; i--) {
         const double square = e[i], r = p + square, last = g, was = c;
+        const double inverse = p > 0.0 ? r / p : 1.0; /* of the next c, ahead of what waits for c */
 
         if (i != m - 1)
             e[i + 1] = s * r;
@@ -93,7 +125,7 @@ static inline void linear_sweep(double *d, double *e, int64_t l, int64_t m)
         s = r > 0.0 ? square / r : 0.0;
         g = c * (d[i] - shift) - s * last;
         d[i + 1] = last + (d[i] - g);
-        p = fabs(c) > 0.0 ? g * g / c : was * square;
+        p = c > 0.0 ? g * g * inverse : was * square;
     }
     e[l] = s * p;
     d[l] = shift + g;
@@ -130,15 +162,23 @@ static inline bool linear_values(double *d, double *e, int64_t n)
     return true;
 }
 
-/* Eigenvalues of the symmetric a[n,n], which is used up, in d[n], from large to small. WORK: [3n]. False: no
+/* Eigenvalues of the symmetric a[n,n], which is used up, in d[n], from large to small. WORK: [5n]. False: no
  * convergence. */
 static inline bool linear_eigenvalues(fell_ctx *ctx, double *a, int64_t n, double *d, double *work)
 {
     struct linear_tridiagonal c = {ctx, a, d, work, work + n, n};
+    bool upward;
 
     if (linear_tridiagonal(&c) != FELL_OK || !linear_values(d, work, n))
         return false;
-    for (int64_t i = 1; i < n; i++) /* insertion: QL leaves them nearly in order */
+    upward = d[0] < d[n - 1];
+    for (int64_t i = 0, k = n - 1; upward && i < k; i++, k--) { /* QL leaves them nearly in order */
+        const double t = d[i];
+
+        d[i] = d[k];
+        d[k] = t;
+    }
+    for (int64_t i = 1; i < n; i++)
         for (int64_t j = i; j > 0 && d[j] > d[j - 1]; j--) {
             const double t = d[j];
 

@@ -9,51 +9,88 @@
 
 #include "fell/probe.h"
 
+enum { LINEAR_LANES = 16 }; /* sums that are made at once, whatever the width of a register */
+
+FELL_INLINE double linear_lanes(const double lane[LINEAR_LANES])
+{
+    double s[8];
+
+    for (int l = 0; l < 8; l++)
+        s[l] = lane[l] + lane[l + 8];
+    return ((s[0] + s[1]) + (s[2] + s[3])) + ((s[4] + s[5]) + (s[6] + s[7]));
+}
+
 FELL_INLINE double linear_dot(const double *a, const double *b, int64_t n)
 {
-    double lane[8] = {0.0}, s = 0.0;
+    double lane[LINEAR_LANES] = {0.0}, s = 0.0;
     int64_t i = 0;
 
-    for (; i + 8 <= n; i += 8)
-        for (int l = 0; l < 8; l++)
+    for (; i + LINEAR_LANES <= n; i += LINEAR_LANES)
+        for (int l = 0; l < LINEAR_LANES; l++)
             lane[l] += a[i + l] * b[i + l];
     for (; i < n; i++)
         s += a[i] * b[i];
-    for (int l = 0; l < 8; l++)
-        s += lane[l];
-    return s;
+    return s + linear_lanes(lane);
 }
 
 /* The product of two vectors of floats, summed in double. */
 FELL_INLINE double linear_dot32(const float *a, const float *b, int64_t n)
 {
-    double lane[8] = {0.0}, s = 0.0;
+    double lane[LINEAR_LANES] = {0.0}, s = 0.0;
     int64_t i = 0;
 
-    for (; i + 8 <= n; i += 8)
-        for (int l = 0; l < 8; l++)
+    for (; i + LINEAR_LANES <= n; i += LINEAR_LANES)
+        for (int l = 0; l < LINEAR_LANES; l++)
             lane[l] += (double)a[i + l] * (double)b[i + l];
     for (; i < n; i++)
         s += (double)a[i] * (double)b[i];
-    for (int l = 0; l < 8; l++)
-        s += lane[l];
-    return s;
+    return s + linear_lanes(lane);
 }
 
 /* The product of floats with doubles. */
 FELL_INLINE double linear_dot_mixed(const float *a, const double *b, int64_t n)
 {
-    double lane[8] = {0.0}, s = 0.0;
+    double lane[LINEAR_LANES] = {0.0}, s = 0.0;
     int64_t i = 0;
 
-    for (; i + 8 <= n; i += 8)
-        for (int l = 0; l < 8; l++)
+    for (; i + LINEAR_LANES <= n; i += LINEAR_LANES)
+        for (int l = 0; l < LINEAR_LANES; l++)
             lane[l] += (double)a[i + l] * b[i + l];
     for (; i < n; i++)
         s += (double)a[i] * b[i];
+    return s + linear_lanes(lane);
+}
+
+/* The sum of x[n]. */
+FELL_INLINE double linear_sum(const double *x, int64_t n)
+{
+    double lane[LINEAR_LANES] = {0.0}, s = 0.0;
+    int64_t i = 0;
+
+    for (; i + LINEAR_LANES <= n; i += LINEAR_LANES)
+        for (int l = 0; l < LINEAR_LANES; l++)
+            lane[l] += x[i + l];
+    for (; i < n; i++)
+        s += x[i];
+    return s + linear_lanes(lane);
+}
+
+/* The largest of x[n] and of MOST; what is no number is passed over. */
+FELL_INLINE double linear_max(const double *x, int64_t n, double most)
+{
+    double lane[8];
+    int64_t i = 0;
+
     for (int l = 0; l < 8; l++)
-        s += lane[l];
-    return s;
+        lane[l] = most;
+    for (; i + 8 <= n; i += 8)
+        for (int l = 0; l < 8; l++)
+            lane[l] = x[i + l] > lane[l] ? x[i + l] : lane[l];
+    for (; i < n; i++)
+        most = x[i] > most ? x[i] : most;
+    for (int l = 0; l < 8; l++)
+        most = lane[l] > most ? lane[l] : most;
+    return most;
 }
 
 /* Cosine of the angle between two vectors; NAN where one has no length. */

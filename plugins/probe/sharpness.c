@@ -57,23 +57,65 @@ struct work {
     double step; /* length of the step along a direction of unit length */
 };
 
-/* out[n] = H v for a v of unit length, in double. */
-static fell_status times(struct work *w, const double *v, double *out)
+/* w[n] = at + step v. */
+struct place {
+    fell_ctx *ctx;
+    const float *at, *v;
+    double step;
+    float *w;
+    int64_t n;
+};
+
+FELL_KERNEL(step_along, struct place)
+{
+    const float *at = c->at, *v = c->v;
+    float *restrict w = c->w;
+
+    for (int64_t i = 0; i < c->n; i++)
+        w[i] = (float)((double)at[i] + c->step * (double)v[i]);
+    return FELL_OK;
+}
+
+enum { PIECE = 1024 }; /* elements that stay in the nearest cache from one sum to the next */
+
+/* out[n] = (up - down) per, and its product with v. */
+struct difference {
+    fell_ctx *ctx;
+    const float *up, *down, *v;
+    double per;
+    double *out, along;
+    int64_t n;
+};
+
+FELL_KERNEL(subtract, struct difference)
+{
+    for (int64_t at = 0; at < c->n; at += PIECE) {
+        const int64_t n = c->n - at < PIECE ? c->n - at : PIECE;
+        const float *up = c->up + at, *down = c->down + at;
+        double *restrict out = c->out + at;
+
+        for (int64_t i = 0; i < n; i++)
+            out[i] = ((double)up[i] - (double)down[i]) * c->per;
+        c->along += linear_dot_mixed(c->v + at, out, n);
+    }
+    return FELL_OK;
+}
+
+/* out[n] = H v for a v of unit length, and v'Hv. */
+static fell_status times(struct work *w, const float *v, double *out, double *along)
 {
     fell_probe_call *c = w->c;
-    const double step = w->step;
+    struct difference d = {c->ctx, w->up, w->down, v, 1.0 / (2.0 * w->step), out, 0.0, w->n};
 
-    for (int64_t i = 0; i < w->n; i++)
-        c->w[i] = (float)((double)w->at[i] + step * v[i]);
+    step_along(&(struct place){c->ctx, w->at, v, w->step, c->w, w->n});
     if (fell_probe_gradient(c, 0, c->plan->rows, NULL, w->up) != FELL_OK)
         return FELL_ERROR;
-    for (int64_t i = 0; i < w->n; i++)
-        c->w[i] = (float)((double)w->at[i] - step * v[i]);
+    step_along(&(struct place){c->ctx, w->at, v, -w->step, c->w, w->n});
     if (fell_probe_gradient(c, 0, c->plan->rows, NULL, w->down) != FELL_OK)
         return FELL_ERROR;
     memcpy(c->w, w->at, (size_t)w->n * sizeof *c->w);
-    for (int64_t i = 0; i < w->n; i++)
-        out[i] = ((double)w->up[i] - (double)w->down[i]) / (2.0 * step);
+    subtract(&d);
+    *along = d.along;
     w->products++;
     return FELL_OK;
 }
@@ -167,26 +209,78 @@ static fell_status record_eigenvalues(struct work *w, const double *d, int64_t k
                : FELL_OK;
 }
 
-/* NEXT less its parts along the K unit vectors before, and again where little was left, which rounding then
- * spoils ("twice is enough": Parlett 1998, 6.9). Its length. */
-static double make_orthogonal(const float *v, int64_t k, double *next, int64_t n)
-{
-    double before = sqrt(linear_dot(next, next, n)), size = before;
+/* next[n] -= x[i] v[i] for FROM <= i < TO of v[.,n]; its square after that. */
+struct reduction {
+    fell_ctx *ctx;
+    const float *v;
+    const double *x;
+    int64_t from, to, n;
+    double *next, squares;
+};
 
-    for (int turn = 0; turn < 2; turn++) {
-        for (int64_t i = 0; i < k; i++) {
-            const float *one = v + i * n;
-            const double x = linear_dot_mixed(one, next, n);
+FELL_KERNEL(reduce, struct reduction)
+{
+    c->squares = 0.0;
+    for (int64_t at = 0; at < c->n; at += PIECE) {
+        const int64_t n = c->n - at < PIECE ? c->n - at : PIECE;
+        double *restrict next = c->next + at;
+
+        for (int64_t i = c->from; i < c->to; i++) {
+            const float *v = c->v + i * c->n + at;
+            const double x = c->x[i];
 
             for (int64_t j = 0; j < n; j++)
-                next[j] -= x * (double)one[j];
+                next[j] -= x * (double)v[j];
         }
-        size = sqrt(linear_dot(next, next, n));
-        if (size > 0.7 * before)
-            break;
-        before = size;
+        c->squares += linear_dot(next, next, n);
     }
-    return size;
+    return FELL_OK;
+}
+
+/* x[i] = v[i] . next for i < k. */
+struct parts {
+    fell_ctx *ctx;
+    const float *v;
+    const double *next;
+    int64_t k, n;
+    double *x;
+};
+
+FELL_KERNEL(take_parts, struct parts)
+{
+    for (int64_t i = 0; i < c->k; i++)
+        c->x[i] = 0.0;
+    for (int64_t at = 0; at < c->n; at += PIECE) {
+        const int64_t n = c->n - at < PIECE ? c->n - at : PIECE;
+
+        for (int64_t i = 0; i < c->k; i++)
+            c->x[i] += linear_dot_mixed(c->v + i * c->n + at, c->next + at, n);
+    }
+    return FELL_OK;
+}
+
+/* NEXT = H v[k - 1] less its parts along the last two vectors, which a and b tell, and then what rounding and
+ * differences leave along all K; again where little was left, which rounding then spoils ("twice is enough":
+ * Parlett 1998, 6.9). Its length. X: [k]. */
+static double make_orthogonal(fell_ctx *ctx, const float *v, int64_t k, const double *a, const double *b,
+                              double *next, int64_t n, double *x)
+{
+    struct reduction r = {ctx, v, x, k > 1 ? k - 2 : 0, k, n, next, 0.0};
+    double before;
+
+    if (k > 1)
+        x[k - 2] = b[k - 1];
+    x[k - 1] = a[k - 1];
+    reduce(&r);
+    r.from = 0;
+    for (int turn = 0; turn < 2; turn++) {
+        before = r.squares;
+        take_parts(&(struct parts){ctx, v, next, k, n, x});
+        reduce(&r);
+        if (r.squares > 0.5 * before)
+            break;
+    }
+    return sqrt(r.squares);
 }
 
 /* Lanczos, each vector made orthogonal to all before it. */
@@ -195,29 +289,26 @@ static fell_status eigenvalues(struct work *w)
     fell_ctx *ctx = w->c->ctx;
     const int64_t n = w->n, least = parameters(w->c->plan), turns = least < w->s->turns ? least : w->s->turns;
     float *v = fell_scratch(ctx, (turns + 1) * n, sizeof *v);
-    double *now = fell_scratch(ctx, n, sizeof *now), *next = fell_scratch(ctx, n, sizeof *next),
-           *a = fell_scratch(ctx, 4 * (turns + 1), sizeof *a);
-    double *z = fell_scratch(ctx, turns * turns, sizeof *z), *b, *d, *error, largest = 0.0;
+    double *next = fell_scratch(ctx, n, sizeof *next), *a = fell_scratch(ctx, 5 * (turns + 1), sizeof *a);
+    double *z = fell_scratch(ctx, turns * turns, sizeof *z), *b, *d, *error, *parts, largest = 0.0;
     int64_t k = 0;
 
-    if (!v || !now || !next || !a || !z)
+    if (!v || !next || !a || !z)
         return FELL_ERROR;
     b = a + turns + 1;
     d = b + turns + 1;
     error = d + turns + 1;
+    parts = error + turns + 1;
     draw(w, w->up, next);
     b[0] = 0.0;
     while (k < turns) {
         double size;
 
-        for (int64_t j = 0; j < n; j++) {
+        for (int64_t j = 0; j < n; j++)
             v[k * n + j] = (float)next[j];
-            now[j] = (double)v[k * n + j];
-        }
-        if (times(w, now, next) != FELL_OK)
+        if (times(w, v + k * n, next, &a[k]) != FELL_OK)
             return FELL_ERROR;
-        a[k] = linear_dot(now, next, n);
-        size = make_orthogonal(v, k + 1, next, n);
+        size = make_orthogonal(ctx, v, k + 1, a, b, next, n, parts);
         k++;
         if (!(size == size) || !ritz(a, b, k, size, d, error, z))
             return fell_record(w->c, EIGENVALUE, 0, 0, (double)NAN);
@@ -243,8 +334,8 @@ static fell_status trace(struct work *w)
     const int64_t n = parameters(p);
     const bool exact = n <= w->s->exact;
     const int64_t samples = exact ? n : w->s->samples;
-    double *v = fell_scratch(ctx, w->n, sizeof *v), *h = fell_scratch(ctx, w->n, sizeof *h);
-    double sum = 0.0, squares = 0.0;
+    float *v = fell_scratch(ctx, w->n, sizeof *v);
+    double *h = fell_scratch(ctx, w->n, sizeof *h), sum = 0.0, squares = 0.0, x;
     int64_t done = 0;
 
     if (!v || !h)
@@ -254,23 +345,22 @@ static fell_status trace(struct work *w)
     for (int64_t t = 0; exact && t < p->ntensors; t++)
         for (int64_t i = p->tensor[t].at; i < p->tensor[t].at + p->tensor[t].n; i++) {
             memset(v, 0, (size_t)w->n * sizeof *v);
-            v[i] = 1.0;
-            if (times(w, v, h) != FELL_OK)
+            v[i] = 1.0f;
+            if (times(w, v, h, &x) != FELL_OK)
                 return FELL_ERROR;
-            sum += h[i];
+            sum += x;
         }
     for (; !exact && done < samples; done++) {
-        const double unit = 1.0 / sqrt((double)n);
-        double x;
+        const float unit = (float)(1.0 / sqrt((double)n));
 
         fell_uniform(ctx, w->up, w->n);
         memset(v, 0, (size_t)w->n * sizeof *v);
         for (int64_t t = 0; t < p->ntensors; t++)
             for (int64_t i = p->tensor[t].at; i < p->tensor[t].at + p->tensor[t].n; i++)
                 v[i] = w->up[i] < 0.5f ? -unit : unit;
-        if (times(w, v, h) != FELL_OK)
+        if (times(w, v, h, &x) != FELL_OK)
             return FELL_ERROR;
-        x = linear_dot(v, h, w->n) * (double)n;
+        x /= (double)unit * (double)unit;
         sum += x;
         squares += x * x;
     }

@@ -59,40 +59,46 @@ static fell_status plan(fell_probe_plan *p)
     return FELL_OK;
 }
 
-/* Products over n elements: of update, weights before, update before, gradient before. */
+/* Products of a tensor's update, weights before, update before, gradient before and gradient now. */
 struct products {
-    fell_ctx *ctx;
-    const float *u, *w, *before, *g;
-    int64_t n;
-    double update, weights, last, both, gradient, along;
+    double update, weights, last, both, gradient, along, ahead;
 };
 
-FELL_KERNEL(multiply, struct products)
-{
-    const float *u = c->u, *w = c->w, *last = c->before, *g = c->g;
-    const int64_t n = c->n;
+/* The elements AT .. AT + N - 1, whose states become those of now once they are looked at. */
+struct moved {
+    fell_ctx *ctx;
+    const float *w, *g; /* now */
+    float *weights, *update, *gradient;
+    int64_t n;
+    bool first; /* there is no update yet */
+    struct products of;
+};
 
-    c->update = linear_dot32(u, u, n);
-    c->weights = linear_dot32(w, w, n);
-    c->last = linear_dot32(last, last, n);
-    c->both = linear_dot32(u, last, n);
-    c->gradient = linear_dot32(g, g, n);
-    c->along = linear_dot32(u, g, n);
+enum { PIECE = 1024 }; /* elements that stay in the nearest cache while all products are made of them */
+
+FELL_KERNEL(look_at, struct moved)
+{
+    float u[PIECE];
+
+    for (int64_t at = 0; at < c->n; at += PIECE) {
+        const int64_t n = c->n - at < PIECE ? c->n - at : PIECE;
+        const float *w = c->w + at, *g = c->g + at;
+        float *weights = c->weights + at, *update = c->update + at, *gradient = c->gradient + at;
+
+        for (int64_t i = 0; i < n; i++)
+            u[i] = c->first ? 0.0f : w[i] - weights[i];
+        c->of.update += linear_dot32(u, u, n);
+        c->of.weights += linear_dot32(weights, weights, n);
+        c->of.last += linear_dot32(update, update, n);
+        c->of.both += linear_dot32(u, update, n);
+        c->of.gradient += linear_dot32(gradient, gradient, n);
+        c->of.along += linear_dot32(u, gradient, n);
+        c->of.ahead += linear_dot32(u, g, n);
+        memcpy(weights, w, (size_t)n * sizeof *w);
+        memcpy(update, u, (size_t)n * sizeof *u);
+        memcpy(gradient, g, (size_t)n * sizeof *g);
+    }
     return FELL_OK;
-}
-
-/* Of the elements AT .. AT + N - 1. */
-static struct products products_of(const fell_probe_call *c, const float *update, int64_t at, int64_t n)
-{
-    struct products p = {.ctx = c->ctx,
-                         .u = update + at,
-                         .w = c->state[WEIGHTS] + at,
-                         .before = c->state[UPDATE] + at,
-                         .g = c->state[GRADIENT] + at,
-                         .n = n};
-
-    multiply(&p);
-    return p;
 }
 
 static fell_status record(fell_probe_call *c, const struct products *p, uint64_t first, int64_t at)
@@ -136,46 +142,53 @@ static double alpha(double f0, double s0, double f1, double s1)
     return 1.0 / (-x[1] / (2.0 * x[2])) - 1.0;
 }
 
-static fell_status record_all(fell_probe_call *c, const float *update, const float *g, double loss)
+/* Of each tensor, and in ALL of all. */
+static fell_status look_at_tensors(fell_probe_call *c, const float *g, struct products *all)
 {
-    const fell_probe_plan *p = c->plan;
-    const float *before = c->state[LOSS];
-    struct products all;
+    for (int64_t t = 0; t < c->plan->ntensors; t++) {
+        const int64_t at = c->plan->tensor[t].at;
+        struct moved m = {.ctx = c->ctx,
+                          .w = c->w + at,
+                          .g = g + at,
+                          .weights = c->state[WEIGHTS] + at,
+                          .update = c->state[UPDATE] + at,
+                          .gradient = c->state[GRADIENT] + at,
+                          .n = c->plan->tensor[t].n,
+                          .first = !c->look};
 
-    for (int64_t t = 0; t < p->ntensors; t++) {
-        const struct products one = products_of(c, update, p->tensor[t].at, p->tensor[t].n);
-
-        if (record(c, &one, UPDATE_NORM, t) != FELL_OK)
+        look_at(&m);
+        if (c->look && record(c, &m.of, UPDATE_NORM, t) != FELL_OK)
             return FELL_ERROR;
+        all->update += m.of.update;
+        all->weights += m.of.weights;
+        all->last += m.of.last;
+        all->both += m.of.both;
+        all->gradient += m.of.gradient;
+        all->along += m.of.along;
+        all->ahead += m.of.ahead;
     }
-    all = products_of(c, update, 0, p->weights);
-    return record(c, &all, ALL_NORM, 0) || fell_record(c, ALPHA, 0, 0,
-                                                       alpha((double)before[0] + (double)before[1], all.along,
-                                                             loss, linear_dot32(update, g, p->weights)))
-               ? FELL_ERROR
-               : FELL_OK;
+    return FELL_OK;
 }
 
 static fell_status look(fell_probe_call *c)
 {
     const struct updates *s = c->settings;
-    const int64_t n = c->plan->weights, rows = c->plan->rows;
-    float *g = fell_scratch(c->ctx, n, sizeof *g), *update = fell_scratch(c->ctx, n, sizeof *update);
+    const int64_t rows = c->plan->rows;
+    float *g = fell_scratch(c->ctx, c->plan->weights, sizeof *g), *before = c->state[LOSS];
+    struct products all = {0};
     double loss;
 
-    if (!g || !update ||
+    if (!g ||
         fell_probe_gradient(c, 0, s->gradient_rows && s->gradient_rows < rows ? s->gradient_rows : rows,
-                            &loss, g) != FELL_OK)
+                            &loss, g) ||
+        look_at_tensors(c, g, &all) != FELL_OK)
         return FELL_ERROR;
-    for (int64_t i = 0; i < n; i++)
-        update[i] = c->look ? c->w[i] - c->state[WEIGHTS][i] : 0.0f;
-    if (c->look && record_all(c, update, g, loss) != FELL_OK)
+    if (c->look && (record(c, &all, ALL_NORM, 0) ||
+                    fell_record(c, ALPHA, 0, 0,
+                                alpha((double)before[0] + (double)before[1], all.along, loss, all.ahead))))
         return FELL_ERROR;
-    memcpy(c->state[WEIGHTS], c->w, (size_t)n * sizeof *g);
-    memcpy(c->state[UPDATE], update, (size_t)n * sizeof *g);
-    memcpy(c->state[GRADIENT], g, (size_t)n * sizeof *g);
-    c->state[LOSS][0] = (float)loss;
-    c->state[LOSS][1] = (float)(loss - (double)(float)loss);
+    before[0] = (float)loss;
+    before[1] = (float)(loss - (double)(float)loss);
     return FELL_OK;
 }
 

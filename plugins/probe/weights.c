@@ -17,35 +17,52 @@ static const fell_number numbers[] = {
                 FELL_PER_TENSOR, 0},
 };
 
-/* y[m] = W x[n] and back, in double, with x and y of unit size. */
+/* y[n] = W'W x for a W [m,n], row by row in one pass; what x W' is long, squared. */
 struct product {
     fell_ctx *ctx;
     const float *w;
     int64_t m, n;
-    const double *x;
+    const double *x; /* NULL: y = W' of some vector, for a start within the rows' space */
     double *y;
+    double squares;
 };
 
-FELL_KERNEL(forth, struct product)
+enum { TOGETHER = 4 }; /* rows */
+
+/* The products of ROWS rows with x, or a start of all rows. */
+FELL_INLINE void dots(const struct product *c, int64_t i, int rows, double d[TOGETHER])
 {
-    for (int64_t i = 0; i < c->m; i++)
-        c->y[i] = linear_dot_mixed(c->w + i * c->n, c->x, c->n);
-    return FELL_OK;
+    for (int k = 0; k < rows; k++) /* in the start no row is missed */
+        d[k] = c->x ? linear_dot_mixed(c->w + (i + k) * c->n, c->x, c->n)
+                    : 1.0 + 0.01 * (double)(((i + k) * 7919) % 101);
 }
 
-FELL_KERNEL(back, struct product)
+FELL_KERNEL(multiply, struct product)
 {
     double *restrict y = c->y;
+    double squares = 0.0, d[TOGETHER];
+    int64_t i = 0;
 
     for (int64_t j = 0; j < c->n; j++)
         y[j] = 0.0;
-    for (int64_t i = 0; i < c->m; i++) {
-        const float *w = c->w + i * c->n;
-        const double x = c->x[i];
+    for (; i + TOGETHER <= c->m; i += TOGETHER) {
+        const float *w = c->w + i * c->n, *w1 = w + c->n, *w2 = w1 + c->n, *w3 = w2 + c->n;
 
+        dots(c, i, TOGETHER, d);
+        squares += (d[0] * d[0] + d[1] * d[1]) + (d[2] * d[2] + d[3] * d[3]);
         for (int64_t j = 0; j < c->n; j++)
-            y[j] += (double)w[j] * x;
+            y[j] +=
+                ((double)w[j] * d[0] + (double)w1[j] * d[1]) + ((double)w2[j] * d[2] + (double)w3[j] * d[3]);
     }
+    for (; i < c->m; i++) {
+        const float *w = c->w + i * c->n;
+
+        dots(c, i, 1, d);
+        squares += d[0] * d[0];
+        for (int64_t j = 0; j < c->n; j++)
+            y[j] += (double)w[j] * d[0];
+    }
+    c->squares = squares;
     return FELL_OK;
 }
 
@@ -71,91 +88,132 @@ FELL_KERNEL(project, struct projection)
 
 enum { MOST_TURNS = 96 };
 
-/* Golub, Kahan and Lanczos: alpha and beta of the bidiagonal form of W [m,n], each new vector made orthogonal
- * to all earlier ones, until the largest singular value stands still. NULL memory: -1. */
+/* The largest eigenvalue of the first k rows of the tridiagonal a, b; -1 where it is not found. */
+static double largest(const double *a, const double *b, int64_t k)
+{
+    double d[MOST_TURNS], e[MOST_TURNS], most = 0.0;
+
+    memcpy(d, a, (size_t)k * sizeof *d);
+    memcpy(e, b, (size_t)k * sizeof *e);
+    if (!linear_ql(d, e, k, NULL))
+        return -1.0;
+    for (int64_t i = 0; i < k; i++)
+        most = d[i] > most ? d[i] : most;
+    return most;
+}
+
+/* Lanczos' method on W'W, W [m,n], each new vector made orthogonal to all earlier ones, until the largest
+ * eigenvalue stands still. No memory: -1. */
 static double spectral_norm(fell_ctx *ctx, const float *w, int64_t m, int64_t n)
 {
     const int64_t least = m < n ? m : n, turns = least < MOST_TURNS ? least : MOST_TURNS;
-    double *u = fell_scratch(ctx, (turns + 1) * m, sizeof *u),
-           *v = fell_scratch(ctx, (turns + 1) * n, sizeof *v);
-    double t[4][MOST_TURNS + 1], beta = 0.0, last = 0.0, best = 0.0;
+    double *v = fell_scratch(ctx, (turns + 1) * n, sizeof *v), a[MOST_TURNS], b[MOST_TURNS], best = 0.0, size;
 
-    if (!u || !v)
+    if (!v)
         return -1.0;
-    for (int64_t i = 0; i < m; i++) /* every row's direction a little, so that none is missed */
-        u[i] = 1.0 + 0.01 * (double)((i * 7919) % 101);
-    back(&(struct product){ctx, w, m, n, u, v}); /* from the rows' space: elsewhere W gives nothing */
-    for (int64_t k = 0; k < turns; k++) {
-        double *uk = u + k * m, *vk = v + k * n, *next = v + (k + 1) * n, size = sqrt(linear_dot(vk, vk, n));
+    multiply(&(struct product){ctx, w, m, n, NULL, v, 0.0});
+    size = sqrt(linear_dot(v, v, n));
+    if (!(size - size <= 0.0)) /* weights that are no numbers */
+        return (double)NAN;
+    for (int64_t k = 0; k < turns && size > 0.0; k++) {
+        struct product p = {ctx, w, m, n, v + k * n, v + (k + 1) * n, 0.0};
+        bool last = k + 1 == turns;
 
-        if (!(size > 0.0))
-            break;
+        b[k] = size;
         for (int64_t j = 0; j < n; j++)
-            vk[j] /= size;
-        forth(&(struct product){ctx, w, m, n, vk, uk});
-        project(&(struct projection){ctx, u, k, m, uk});
-        size = sqrt(linear_dot(uk, uk, m));
-        /* B'B is tridiagonal: alpha^2 + beta^2 on its diagonal, alpha times the next beta beside it. */
-        t[0][k] = size * size + beta * beta;
-        t[1][k] = k ? beta * t[2][k - 1] : 0.0;
-        t[2][k] = size;
-        for (int64_t i = 0; size > 0.0 && i < m; i++)
-            uk[i] /= size;
-        back(&(struct product){ctx, w, m, n, uk, next});
-        project(&(struct projection){ctx, v, k + 1, n, next});
-        beta = sqrt(linear_dot(next, next, n));
-        if (k % 4 == 3 || k + 1 == turns || !(beta > 1e-12 * size)) {
-            double d[MOST_TURNS + 1], e[MOST_TURNS + 1];
+            v[k * n + j] /= size;
+        multiply(&p);
+        a[k] = p.squares;
+        project(&(struct projection){ctx, v, k + 1, n, p.y});
+        size = sqrt(linear_dot(p.y, p.y, n));
+        last = last || !(size > 1e-12 * a[0]); /* the rows have no other direction */
+        if (last || k % 4 == 3) {
+            const double now = largest(a, b, k + 1);
 
-            memcpy(d, t[0], sizeof d);
-            memcpy(e, t[1], sizeof e);
-            if (!linear_ql(d, e, k + 1, NULL))
+            if (now < 0.0)
                 break;
-            best = 0.0;
-            for (int64_t i = 0; i <= k; i++)
-                best = d[i] > best ? d[i] : best;
-            if (best - last <= 1e-6 * best && k > 3) /* of its square, as good as the floats are */
-                break;
-            last = best;
+            last = last || (k > 3 && now - best <= 1e-6 * now); /* of its square, as good as the floats are */
+            best = now;
         }
-        if (!(beta > 1e-12 * size))
+        if (last)
             break;
     }
     return sqrt(best);
 }
 
+enum { PIECE = 1024 }; /* elements that stay in the nearest cache while several sums are made of them */
+
+/* What is known of one tensor. */
+struct sums {
+    fell_ctx *ctx;
+    const float *w, *first; /* [n] */
+    int64_t n;
+    double sum, l1, most, zeros, gone, squares, of_first, both, spread;
+};
+
+FELL_KERNEL(sum_up, struct sums)
+{
+    double x[PIECE], first[PIECE];
+
+    for (int64_t at = 0; at < c->n; at += PIECE) {
+        const int64_t n = c->n - at < PIECE ? c->n - at : PIECE;
+        int32_t zeros = 0;
+
+        for (int64_t i = 0; i < n; i++) {
+            x[i] = (double)c->w[at + i];
+            first[i] = (double)c->first[at + i];
+            zeros += c->w[at + i] == 0.0f;
+        }
+        c->zeros += (double)zeros;
+        c->sum += linear_sum(x, n);
+        c->squares += linear_dot(x, x, n);
+        c->of_first += linear_dot(first, first, n);
+        c->both += linear_dot(x, first, n);
+        for (int64_t i = 0; i < n; i++) {
+            first[i] = x[i] - first[i];
+            x[i] = fabs(x[i]);
+        }
+        c->gone += linear_dot(first, first, n);
+        c->l1 += linear_sum(x, n);
+        c->most = linear_max(x, n, c->most);
+    }
+    return FELL_OK;
+}
+
+FELL_KERNEL(sum_spread, struct sums)
+{
+    const double mean = c->sum / (double)c->n;
+    double x[PIECE];
+
+    for (int64_t at = 0; at < c->n; at += PIECE) {
+        const int64_t n = c->n - at < PIECE ? c->n - at : PIECE;
+
+        for (int64_t i = 0; i < n; i++)
+            x[i] = (double)c->w[at + i] - mean;
+        c->spread += linear_dot(x, x, n);
+    }
+    return FELL_OK;
+}
+
 static fell_status look_at(fell_probe_call *c, int64_t at)
 {
     const fell_tensor_view *t = &c->plan->tensor[at];
-    const float *w = c->w + t->at, *first = c->first + t->at;
+    struct sums s = {.ctx = c->ctx, .w = c->w + t->at, .first = c->first + t->at, .n = t->n};
     const double n = (double)t->n;
-    double sum = 0.0, squares = 0.0, l1 = 0.0, most = 0.0, zeros = 0.0, gone = 0.0, value;
+    double norm;
 
-    for (int64_t i = 0; i < t->n; i++) {
-        const double x = (double)w[i], d = x - (double)first[i], a = fabs(x);
-
-        sum += x;
-        l1 += a;
-        most = a > most ? a : most;
-        zeros += w[i] == 0.0f;
-        gone += d * d;
-    }
-    for (int64_t i = 0; i < t->n; i++) {
-        const double d = (double)w[i] - sum / n;
-
-        squares += d * d;
-    }
-    value = linear_cosine(linear_dot32(w, first, t->n), linear_dot32(w, w, t->n),
-                          linear_dot32(first, first, t->n));
-    if (fell_record(c, MEAN, at, 0, sum / n) || fell_record(c, SD, at, 0, sqrt(squares / n)) ||
-        fell_record(c, MAX_ABS, at, 0, most) || fell_record(c, L1, at, 0, l1) ||
-        fell_record(c, ZERO_SHARE, at, 0, zeros / n) || fell_record(c, DISTANCE, at, 0, sqrt(gone)) ||
-        fell_record(c, COSINE, at, 0, value))
+    sum_up(&s);
+    sum_spread(&s);
+    if (fell_record(c, MEAN, at, 0, s.sum / n) || fell_record(c, SD, at, 0, sqrt(s.spread / n)) ||
+        fell_record(c, MAX_ABS, at, 0, s.l1 >= s.most ? s.most : (double)NAN) ||
+        fell_record(c, L1, at, 0, s.l1) || fell_record(c, ZERO_SHARE, at, 0, s.zeros / n) ||
+        fell_record(c, DISTANCE, at, 0, sqrt(s.gone)) ||
+        fell_record(c, COSINE, at, 0, linear_cosine(s.both, s.squares, s.of_first)))
         return FELL_ERROR;
     if (t->shape.rank < 2)
         return FELL_OK;
-    value = spectral_norm(c->ctx, w, t->shape.dim[0], t->n / t->shape.dim[0]);
-    return value < 0.0 ? FELL_ERROR : fell_record(c, SPECTRAL_NORM, at, 0, value);
+    norm = spectral_norm(c->ctx, s.w, t->shape.dim[0], t->n / t->shape.dim[0]);
+    return norm < 0.0 ? FELL_ERROR : fell_record(c, SPECTRAL_NORM, at, 0, norm);
 }
 
 static fell_status look(fell_probe_call *c)
@@ -172,7 +230,7 @@ static const fell_probe weights = {
         "What the weights of each tensor are like, and how far they are from the first ones.\n\n"
         "The spectral norm, the largest singular value, says by how much the layer can stretch an\n"
         "input at most (Y. Yoshida and T. Miyato, \"Spectral Norm Regularization\", 2017); it is found by\n"
-        "Golub-Kahan-Lanczos bidiagonalisation (G. Golub and W. Kahan 1965)."),
+        "Lanczos' method on W'W (C. Lanczos 1950)."),
     FELL_PROBE_TABLES(numbers, NULL, 0), .look = look};
 
 FELL_PLUGIN("1.0", "Fellrunner, MIT", &weights.item);

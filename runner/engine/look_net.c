@@ -51,10 +51,13 @@ static status feed(struct look *k, int64_t begin, int64_t n)
 {
     struct looks *l = k->all;
     const struct data *data = l->data;
-    const bool train = k->spec->split == SPLIT_TRAIN;
+    const bool augment = k->spec->split == SPLIT_TRAIN && l->augment;
     struct batch b = {.n = n, .at = begin, .x = l->x};
 
-    copy(l->x, k->rows.x, begin, n, data_row_size(data, (enum split)k->spec->split));
+    if (begin == 0 && !augment) /* where they are, and aligned as the net wants them */
+        b.x = k->rows.x;
+    else
+        copy(l->x, k->rows.x, begin, n, data_row_size(data, (enum split)k->spec->split));
     if (k->rows.label) {
         copy(l->label, k->rows.label, begin, n, data->target_size);
         b.label = l->label;
@@ -62,7 +65,7 @@ static status feed(struct look *k, int64_t begin, int64_t n)
         copy(l->target, k->rows.target, begin, n, data->target_size);
         b.target = l->target;
     }
-    if (train && l->augment && augment_batch(l->augment, 1, &b, &k->err) != OK)
+    if (augment && augment_batch(l->augment, 1, &b, &k->err) != OK)
         return back(k, FAILED);
     if (l->net->mask) /* what a probe has made of the weights */
         masks_apply(l->net->mask, l->net->weights, l->net->floats);
@@ -117,30 +120,32 @@ static status add_batch(struct look *k, int64_t begin, int64_t n, double *sum, d
     *weight += net->loss_call.weight;
     if (!gradient)
         return OK;
-    if (back(k, net_backward_through(net, MODE_LOOK, add_dy_squares, k, &k->err)) != OK)
-        return FAILED;
-    for (int64_t i = 0; i < l->weights; i++)
-        l->sum[i] += (double)net->grads[i];
-    return OK;
+    return back(k, net_backward_through(net, MODE_LOOK, add_dy_squares, k, &k->err));
 }
 
 static fell_status look_gradient(fell_probe_call *c, int64_t begin, int64_t n, double *loss, float *g)
 {
     struct look *k = look_of(c);
     struct looks *l = k->all;
+    const bool several = n > c->most;
+    const float *one = l->net->grads;
     double sum = 0.0, weight = 0.0;
 
     if (check_range(k, begin, n, k->plan.rows) != FELL_OK)
         return FELL_ERROR;
-    memset(l->sum, 0, (size_t)l->weights * sizeof *l->sum);
+    for (int64_t i = 0; several && i < l->weights; i++)
+        l->sum[i] = 0.0;
     memset(l->dy_squares, 0, (size_t)l->nentries * sizeof *l->dy_squares);
-    for (int64_t at = 0; at < n; at += c->most)
+    for (int64_t at = 0; at < n; at += c->most) {
         if (add_batch(k, begin + at, n - at < c->most ? n - at : c->most, &sum, &weight, g != NULL) != OK)
             return refuse(k);
+        for (int64_t i = 0; several && g && i < l->weights; i++)
+            l->sum[i] += (double)one[i];
+    }
     if (loss)
         *loss = weight > 0.0 ? sum / weight : NAN;
     for (int64_t i = 0; g && i < l->weights; i++)
-        g[i] = weight > 0.0 ? (float)(l->sum[i] / weight) : 0.0f;
+        g[i] = weight > 0.0 ? (float)((several ? l->sum[i] : 0.0 + (double)one[i]) / weight) : 0.0f;
     for (int64_t i = 0; weight > 0.0 && i < l->nentries; i++)
         l->dy_squares[i] /= weight * weight;
     return FELL_OK;

@@ -291,7 +291,7 @@ Test(probes, eigenvalues_of_a_low_rank)
 {
     enum { UNITS = 144, ROWS = 20 };
     static double x[ROWS][UNITS], wide[UNITS * UNITS], small[ROWS * ROWS], many[UNITS], few[ROWS],
-        work[3 * UNITS];
+        work[5 * UNITS];
     fell_ctx plain = {.simd = FELL_SIMD_PORTABLE};
     uint32_t word = 1;
 

@@ -1,3 +1,3 @@
 # caught at: sharpness.
 # The difference of two gradients is divided by half of the way between them.
-s|/ (2\.0 \* step);|/ step;|
+s#1\.0 / (2\.0 \* w->step)#1.0 / w->step#
