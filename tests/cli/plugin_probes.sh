@@ -9,6 +9,8 @@ expect_exit 0 "$FELL" plugin verify "$cases/probes.json"
 expect_text out "3 of 3 cases"
 expect_exit 0 "$FELL" plugin verify "$cases/probe_looks.json"
 expect_text out "1 of 1 cases"
+expect_exit 0 "$FELL" plugin verify "$cases/probe_nets.json"
+expect_text out "7 of 7 cases"
 expect_exit 1 "$FELL" plugin verify "$cases/probe_looks.json" --tolerance 0
 
 # the gradients are compared number by number, and a key that nothing is compared with is an error
