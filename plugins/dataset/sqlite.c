@@ -1,9 +1,8 @@
 /* sqlite.c - rows of a query on an SQLite database.
  *
- * The query runs once, at open, on a connection that can only read: an authorizer
- * lets nothing but SELECT through, and no function whose result changes from call
- * to call; a clock that is read, in whatever words, ends the query. Targets are settled as in csv
- * (targets.h). Used by the host's loader of data.
+ * The query runs once, at open, on a connection that can only read: an authorizer lets nothing but SELECT
+ * through, and no function whose result changes from call to call; a clock that is read, in whatever words,
+ * ends the query. Targets are settled as in csv (targets.h). Used by the host's loader of data.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <sqlite3.h>
@@ -14,6 +13,7 @@
 #include "file.h"
 #include "plain.h"
 #include "shape.h"
+#include "sqlite_order.h"
 #include "table_inputs.h"
 #include "table_marks.h"
 #include "table_settings.h"
@@ -285,6 +285,7 @@ static fell_status prepare(struct query *q)
         return fell_fail(q->ctx, "query: it holds more than one statement");
     if (!sqlite3_stmt_readonly(q->statement) || sqlite3_stmt_isexplain(q->statement))
         return fell_fail(q->ctx, "query: it is no SELECT");
+    sql_tell_order(q->ctx, q->s->query);
     return refuse_zone(q);
 }
 

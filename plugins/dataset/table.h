@@ -13,6 +13,7 @@
 
 #include "csv_scan.h"
 #include "fell/plugin.h"
+#include "table_ends.h"
 
 enum {
     TABLE_LENGTH_BITS = 20,
@@ -87,6 +88,7 @@ struct table_column {
     bool rounds; /* some of its numbers are no floats */
     double from; /* the first of them */
     double min, max;
+    struct table_ends ends;
     int64_t nwords;
     char **word; /* [nwords] sorted by bytes, in one allocation, or another dataset's */
     bool own_words, word_never_missing; /* the latter of the source's column */

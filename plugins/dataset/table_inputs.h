@@ -17,6 +17,7 @@
 #include "table_problems.h"
 #include "table_row_names.h"
 #include "table_rows.h"
+#include "table_suspects.h"
 #include "table_targets.h"
 #include "table_words.h"
 
@@ -249,9 +250,10 @@ static inline void table_say_many(struct table *t, struct problems *p, int64_t j
     if (counted && !c->embed)
         snprintf(more, sizeof more, ", or learn a vector for each with columns: {%s: {embed: 8}}",
                  table_key(t, j, key));
-    problems_add(p, "%s has %s%lld words ('%.*s', ...), more than %d; drop it%s%s", table_label(t, j),
+    problems_add(p, "%s has %s%lld words ('%.*s', ...), more than %d; %s%s%s", table_label(t, j),
                  counted ? "" : "more than ", (long long)(counted ? n : TABLE_MOST_COUNTED), field_shown(&f),
-                 f.text, c->embed ? (int)TABLE_MOST_COUNTED : (int)TABLE_MOST_WORDS, more,
+                 f.text, c->embed ? (int)TABLE_MOST_COUNTED : (int)TABLE_MOST_WORDS,
+                 field_is_date(&f) ? "they look like dates: " SUSPECT_DATES ", or drop it" : "drop it", more,
                  c->texts ? "" : ", or say in columns that it is a number");
 }
 
@@ -275,7 +277,13 @@ static inline fell_status table_settle_words(struct table *t, struct problems *p
     }
     if (table_take_words(t, j, &w->words[k]) != FELL_OK)
         return FELL_ERROR;
-    if (p->n == 0 && c->nwords >= MANY_OWN_WORDS && 2 * c->nwords > t->rows - c->missing)
+    if (p->n == 0 && c->nwords > 1 && field_is_date(&c->first_text.f))
+        fell_warn(
+            t->ctx,
+            "%s: '%.*s' looks like a date or time; its %lld words are taken as a category, in which all "
+            "are as far from each other; " SUSPECT_DATES ", or drop it",
+            table_label(t, j), field_shown(&c->first_text.f), c->first_text.f.text, (long long)c->nwords);
+    else if (p->n == 0 && c->nwords >= MANY_OWN_WORDS && 2 * c->nwords > t->rows - c->missing)
         fell_warn(
             t->ctx,
             "%s: %lld words in %lld rows ('%s', ...), so most rows have one of their own: drop it, or if "
@@ -320,42 +328,6 @@ static inline fell_status table_settle_columns(struct table *t, struct problems 
 }
 
 /* ---- the whole -------------------------------------------------------------------------------- */
-
-static inline void table_say_missing(struct table *t, struct problems *p)
-{
-    int64_t columns = 0, fields = 0, row = INT64_MAX, at = 0;
-    char list[500] = "", place[320];
-    const struct table_spot *spot;
-
-    for (int64_t k = 0; k < t->nused; k++) {
-        const struct table_column *c = &t->column[t->used[k]];
-        const size_t used = strlen(list);
-
-        if (!c->missing || c->missing == t->rows)
-            continue;
-        columns++;
-        fields += c->missing;
-        if (c->first_missing.row < row) {
-            row = c->first_missing.row;
-            at = t->used[k];
-        }
-        if (used + 120 < sizeof list)
-            snprintf(list + used, sizeof list - used, "%s%.*s %lld", used ? ", " : "",
-                     (int)(c->name.len < 60 ? c->name.len : 60), c->name.text, (long long)c->missing);
-        else if (list[used - 1] != '.')
-            snprintf(list + used, sizeof list - used, ", ...");
-    }
-    if (!columns)
-        return;
-    spot = &t->column[at].first_missing;
-    problems_add(p, "%s%s: missing value%s%.*s%s", table_place(t, spot, place), table_label(t, at),
-                 spot->f.len ? " ('" : "", field_shown(&spot->f), spot->f.text, spot->f.len ? "')" : "");
-    if (fields > 1)
-        problems_add(p, "in all %lld values of %lld column%s are missing (%s)", (long long)fields,
-                     (long long)columns, columns == 1 ? "" : "s", list);
-    problems_add(p, "fill them with a first transform, impute, or drop the column%s",
-                 columns == 1 ? "" : "s");
-}
 
 /* What the host is told of the columns in use. */
 static inline fell_status table_tell(struct table *t)
@@ -452,6 +424,8 @@ static inline fell_status table_settle_inputs(struct table *t, fell_data_info *i
     targets_say(t, info, &p);
     if (problems_end(&p, t) != FELL_OK || table_tell(t) != FELL_OK)
         return FELL_ERROR;
+    if (!source && !info->new_rows)
+        suspects_tell(t);
     if (t->nused == 0)
         return fell_fail(t->ctx, "target: no column is left as input");
     info->column = t->told;

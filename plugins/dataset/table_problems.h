@@ -107,4 +107,41 @@ static inline const char *table_key(const struct table *t, int64_t j, char text[
     return text;
 }
 
+/* All values that are missing, of the inputs. */
+static inline void table_say_missing(struct table *t, struct problems *p)
+{
+    int64_t columns = 0, fields = 0, row = INT64_MAX, at = 0;
+    char list[500] = "", place[320];
+    const struct table_spot *spot;
+
+    for (int64_t k = 0; k < t->nused; k++) {
+        const struct table_column *c = &t->column[t->used[k]];
+        const size_t used = strlen(list);
+
+        if (!c->missing || c->missing == t->rows)
+            continue;
+        columns++;
+        fields += c->missing;
+        if (c->first_missing.row < row) {
+            row = c->first_missing.row;
+            at = t->used[k];
+        }
+        if (used + 120 < sizeof list)
+            snprintf(list + used, sizeof list - used, "%s%.*s %lld", used ? ", " : "",
+                     (int)(c->name.len < 60 ? c->name.len : 60), c->name.text, (long long)c->missing);
+        else if (list[used - 1] != '.')
+            snprintf(list + used, sizeof list - used, ", ...");
+    }
+    if (!columns)
+        return;
+    spot = &t->column[at].first_missing;
+    problems_add(p, "%s%s: missing value%s%.*s%s", table_place(t, spot, place), table_label(t, at),
+                 spot->f.len ? " ('" : "", field_shown(&spot->f), spot->f.text, spot->f.len ? "')" : "");
+    if (fields > 1)
+        problems_add(p, "in all %lld values of %lld column%s are missing (%s)", (long long)fields,
+                     (long long)columns, columns == 1 ? "" : "s", list);
+    problems_add(p, "fill them with a first transform, impute, or drop the column%s",
+                 columns == 1 ? "" : "s");
+}
+
 #endif

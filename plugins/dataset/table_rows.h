@@ -81,6 +81,7 @@ static inline bool table_count_number(struct table *t, struct table_column *c, i
     c->from = row == 0 ? v : c->from;
     c->skips |= v != c->from + (double)row;
     c->rounds |= (double)(float)v != v;
+    ends_see(&c->ends, v, f);
     if (!isfinite((float)v) && !table_note(t, &c->large, &c->first_large, row, line, f))
         return false;
     return c->is != 0 || !scan_is_code(f) || table_note(t, &c->codes, &c->first_code, row, line, f);
@@ -100,6 +101,7 @@ static inline bool table_count_field(struct table *t, struct table_column *c, in
         return table_count_number(t, c, row, line, f, v);
     if (field_is_foreign(t, f))
         return table_note(t, &c->commas, &c->first_comma, row, line, f);
+    ends_see_text(&c->ends, row, f);
     c->units += field_shares_unit(t, f, c->texts ? &c->first_text.f : f);
     return table_note(t, &c->texts, &c->first_text, row, line, f);
 }

@@ -16,7 +16,7 @@ struct finding {
     struct error text; /* why; "" if passed */
     bool timed_out;
     bool sure;      /* although the same inputs may not give the same bits */
-    char ended[48]; /* how the plugin ended the process: "it crashes (SIGSEGV)"; "" if it has not */
+    char ended[96]; /* how the plugin ended the process: "it crashes (SIGSEGV)"; "" if it has not */
 };
 
 /* What is checked. */

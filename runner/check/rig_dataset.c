@@ -161,13 +161,64 @@ static status read_rows(struct rig *g, const fell_data_info *info, struct error 
     return class_names_ok(info, err);
 }
 
+/* What a function had on the stack is gone once it has returned: PATTERN takes its place. */
+__attribute__((noinline)) static void write_over_stack(int pattern)
+{
+    volatile unsigned char gone[1 << 16];
+
+    for (size_t i = 0; i < sizeof gone; i++)
+        gone[i] = (unsigned char)pattern;
+}
+
+static uint64_t mix(uint64_t hash, const void *bytes, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        hash = (hash ^ ((const unsigned char *)bytes)[i]) * 1099511628211u; /* FNV-1a */
+    return hash;
+}
+
+/* Of all that open() points to for later. */
+static uint64_t hash_of_marks(const fell_data_info *info)
+{
+    const size_t rows = info->rows > 0 ? (size_t)info->rows : 0;
+    uint64_t hash = 14695981039346656037u;
+
+    if (info->weight)
+        hash = mix(hash, info->weight, rows * sizeof *info->weight);
+    if (info->group)
+        hash = mix(hash, info->group, rows * sizeof *info->group);
+    for (int64_t i = 0; info->is == FELL_CLASSES && info->class_names && i < info->nclasses; i++)
+        if (info->class_names[i])
+            hash = mix(hash, info->class_names[i], strnlen(info->class_names[i], 64));
+    return hash;
+}
+
+static status open_lives(const fell_data_info *info, struct error *err)
+{
+    uint64_t hash;
+
+    rig_note("when what open() points to is looked at, which has to live until close()");
+    write_over_stack('0');
+    hash = hash_of_marks(info);
+    write_over_stack('1');
+    return hash == hash_of_marks(info)
+               ? OK
+               : error_set(err, "class_names, weight or group point to variables of open(), which are gone "
+                                "when it returns; keep them in info->self until close()");
+}
+
 status rig_data_open(struct rig *g, fell_data_info *info, struct error *err)
 {
     *info = (fell_data_info){.ctx = &g->s.in.ctx,
                              .settings = g->s.settings,
                              .wanted = g->setup->targets ? FELL_VALUES : FELL_CLASSES};
     rig_note("when it is opened");
-    return rig_call(g, g->s.item->dataset->open(info), err);
+    if (rig_call(g, g->s.item->dataset->open(info), err) != OK)
+        return FAILED;
+    if (open_lives(info, err) == OK)
+        return OK;
+    rig_data_close(g, info);
+    return FAILED;
 }
 
 void rig_data_close(struct rig *g, fell_data_info *info)

@@ -12,8 +12,8 @@
 #include "base/mem.h"
 
 /* Bytes before and after each buffer, a multiple of the alignment: a row of 300 numbers, and behind four
- * times the buffer, which may have been made for one row in place of all. Sizes of what is saved are the
- * author's own, and may be those of one row of many. */
+ * times the buffer, which may have been made for one row in place of all. Sizes of what is saved and of
+ * working memory are the author's own, and may be those of one row of many. */
 enum { ALIGNMENT = 64, GUARD = 2048, MOST_BEHIND = 4 * GUARD, BEHIND_SAVED = 16 * GUARD };
 
 /* Memory that a callback asked for. */
@@ -58,18 +58,18 @@ static void set_unset(void *to, size_t bytes, uint32_t pattern)
     }
 }
 
-static size_t behind_of(size_t bytes, bool saved)
+static size_t behind_of(size_t bytes, bool roomy)
 {
     const size_t wanted = bytes < MOST_BEHIND / 4 ? 4 * bytes : MOST_BEHIND;
 
-    if (saved)
+    if (roomy)
         return BEHIND_SAVED;
     return wanted < GUARD ? GUARD : (wanted + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
 }
 
-static size_t room_of(size_t bytes, bool saved)
+static size_t room_of(size_t bytes, bool roomy)
 {
-    return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT + GUARD + behind_of(bytes, saved);
+    return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT + GUARD + behind_of(bytes, roomy);
 }
 
 /* The same with no guard behind, but a page that nobody may read. */
@@ -87,12 +87,12 @@ static unsigned char *fenced(size_t bytes)
 
 /* BYTES that hold UNSET, between guards; the address of the first guard. The second begins right behind them.
  */
-static unsigned char *guarded(const struct rig *g, size_t bytes, bool saved, uint32_t unset)
+static unsigned char *guarded(const struct rig *g, size_t bytes, bool roomy, uint32_t unset)
 {
-    unsigned char *base = g->how.fence ? fenced(bytes) : mem_try_aligned(room_of(bytes, saved), 1);
+    unsigned char *base = g->how.fence ? fenced(bytes) : mem_try_aligned(room_of(bytes, roomy), 1);
 
     if (base) {
-        set_unset(base, g->how.fence ? GUARD : room_of(bytes, saved), g->how.guard);
+        set_unset(base, g->how.fence ? GUARD : room_of(bytes, roomy), g->how.guard);
         set_unset(base + GUARD, bytes, unset);
     }
     return base;
@@ -117,10 +117,10 @@ static size_t first_change(const struct rig *g, const unsigned char *v, size_t n
     return i;
 }
 
-static void look_at_guards(struct rig *g, const unsigned char *base, size_t bytes, bool saved,
+static void look_at_guards(struct rig *g, const unsigned char *base, size_t bytes, bool roomy,
                            const char *name, int size)
 {
-    const size_t behind = room_of(bytes, saved) - GUARD - bytes, before = first_change(g, base, GUARD, 0);
+    const size_t behind = room_of(bytes, roomy) - GUARD - bytes, before = first_change(g, base, GUARD, 0);
     size_t after;
 
     if (g->trespass[0] || g->how.fence)
@@ -145,7 +145,7 @@ static void *check_scratch(fell_ctx *ctx, int64_t count, int64_t size)
     if (!b)
         return NULL;
     if (count < 0 || size < 0 || !mem_mul((size_t)count, (size_t)size, &bytes) || bytes > SIZE_MAX / 4 ||
-        !(b->base = guarded(g, bytes, false, g->how.scratch))) {
+        !(b->base = guarded(g, bytes, true, g->how.scratch))) {
         free(b);
         ctx->host->fail(ctx, "its working memory cannot be had");
         return NULL;
@@ -319,7 +319,7 @@ static void return_scratch(struct rig *g)
         struct scratch_block *b = g->scratch;
 
         g->scratch = b->next;
-        look_at_guards(g, b->base, b->bytes, false, "its scratch memory", 1);
+        look_at_guards(g, b->base, b->bytes, true, "its scratch memory", 1);
         set_unset(b->base + GUARD, b->bytes, g->how.gone);
         b->next = g->returned;
         g->returned = b;

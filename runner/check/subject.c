@@ -111,7 +111,8 @@ status subject_targets(const struct subject *s, int64_t cols, int64_t *out, stru
 void subject_died(int word, char *out, size_t size)
 {
     if (WIFSIGNALED(word))
-        snprintf(out, size, "it crashes (SIG%s)", sigabbrev_np(WTERMSIG(word)));
+        snprintf(out, size, "it crashes (SIG%s%s)", sigabbrev_np(WTERMSIG(word)),
+                 WTERMSIG(word) == SIGABRT ? ": it writes far outside its buffers, or calls abort()" : "");
     else
         snprintf(out, size, "it ends the process (exit status %d)", WEXITSTATUS(word));
 }

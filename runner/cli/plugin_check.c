@@ -34,7 +34,7 @@ struct session {
     double begin, begin_cpu; /* seconds on the clock, and of the processor */
     struct strbuf failed;    /* names */
     bool loads;              /* at all: the first check passed */
-    char death[64];          /* how it ended the process of a check, told already; "" if it has not */
+    char death[96];          /* how it ended the process of a check, told already; "" if it has not */
     int64_t counts[OUTCOME_SKIPPED + 1];
     struct strbuf untried; /* items whose settings nobody could guess */
 };

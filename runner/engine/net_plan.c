@@ -442,7 +442,8 @@ static status check_whole(struct net *n, struct problem *p)
     if (!n->entry[last].backward)
         return problem_set(p, "model", (int)last, "", "the model has no weights to train");
     if (check_parts(n, p) != OK || check_output(n, p) != OK ||
-        targets_check(&n->spec->loss, n->data, p) != OK || try_loss(n, p) != OK)
+        targets_check(&n->spec->loss, n->data, p) != OK || try_loss(n, p) != OK ||
+        targets_check_weights(&n->spec->loss, n->data, n->entry[last].cols, &n->loss, p) != OK)
         return FAILED;
     targets_tell_shares(&n->spec->loss, n->data, n->entry[last].cols, n->env);
     judge_meaning(n);

@@ -6,8 +6,10 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "base/real.h"
 #include "base/text.h"
 #include "host/settings.h"
@@ -116,6 +118,85 @@ status targets_check(const struct choice *loss, const struct data *data, struct 
         first = first ? first : &item->targets[i];
     }
     return first ? tell_misfit(loss, data, first, &at, p) : OK;
+}
+
+/* ---- what rows weigh ----------------------------------------------------------------------- */
+
+/* Whether LOSS has a list of numbers: weights of classes. */
+static bool has_list(const struct choice *loss)
+{
+    for (size_t i = 0; i < loss->item->nparams; i++) {
+        const fell_param *q = &loss->item->params[i];
+        fell_floats list;
+
+        if (q->type != FELL_P_FLOATS)
+            continue;
+        memcpy(&list, (const char *)loss->settings + q->offset, sizeof list);
+        if (list.n > 0)
+            return true;
+    }
+    return false;
+}
+
+/* What a row of class LABEL weighs to LOSS, asked with outputs of 0; 1 where it does not say. */
+static double weight_of_class(const struct choice *loss, struct instance *in, int32_t label, int64_t cols,
+                              float *zeros)
+{
+    fell_loss_call c = {.ctx = &in->ctx,
+                        .settings = loss->settings,
+                        .rows = 1,
+                        .cols = cols,
+                        .pred = zeros,
+                        .dpred = zeros + cols,
+                        .label = &label,
+                        .weight = 1.0,
+                        .target_cols = cols};
+    const bool asked = loss->item->loss->eval(&c) == FELL_OK;
+
+    instance_reset(in);
+    return asked ? c.weight : 1.0;
+}
+
+/* Whether all rows of R weigh nothing, of SIZE labels each; CLASS (NULL: 1 each) is what their classes weigh.
+ */
+static bool weighs_nothing(const struct rows *r, int64_t size, const double *class)
+{
+    const int64_t each = class && r->label ? size : 1;
+
+    for (int64_t i = 0; i < r->n * each; i++) {
+        const double row = r->weight ? (double)r->weight[i / each] : 1.0;
+        const bool counts = !class || !r->label || (r->label[i] >= 0 && class[r->label[i]] != 0.0);
+
+        if (row != 0.0 && counts)
+            return false;
+    }
+    return r->n > 0;
+}
+
+status targets_check_weights(const struct choice *loss, const struct data *data, int64_t cols,
+                             struct instance *in, struct problem *p)
+{
+    enum { MOST = 4096 };
+    const bool classes = data->classes && has_list(loss) && !loss->item->loss->pairs && cols <= MOST;
+    double *class = classes ? mem_array((size_t)cols, sizeof *class) : NULL;
+    float *zeros = classes ? mem_array((size_t)(2 * cols), sizeof *zeros) : NULL;
+    status result = OK;
+
+    for (int64_t k = 0; classes && k < cols; k++) {
+        memset(zeros, 0, (size_t)cols * sizeof *zeros);
+        class[k] = weight_of_class(loss, in, (int32_t)k, cols, zeros);
+    }
+    for (int s = 0; s < SPLITS && result == OK; s++) {
+        const struct rows *r = &data->split[s];
+
+        if (!r->step && (class || r->weight) && weighs_nothing(r, data->target_size, class))
+            result = problem_set(p, "loss", 0, "", "%s: the %lld %s rows weigh 0 in all: %s",
+                                 loss->item->name, (long long)r->n, split_name((enum split)s),
+                                 s == SPLIT_TRAIN ? "nothing is learnt from them" : "they have no loss");
+    }
+    free(class);
+    free(zeros);
+    return result;
 }
 
 /* The sum of COLS shares, or of numbers whose logarithms LOGS are. */

@@ -19,6 +19,12 @@ void targets_range(const fell_targets *t, struct strbuf *out);
 /* LOSS's declaration against all rows of all splits. Errors: the row and what it holds. */
 status targets_check(const struct choice *loss, const struct data *data, struct problem *p);
 
+/* Whether some row of each split that is there counts: a loss with a list of numbers among its settings may
+ * give all its classes a weight of 0. COLS: outputs that it compares side by side. IN: the loss's. Errors:
+ * the split. */
+status targets_check_weights(const struct choice *loss, const struct data *data, int64_t cols,
+                             struct instance *in, struct problem *p);
+
 /* Tell, once, of rows whose targets are not 1 in all where LOSS declares them to be shares: the first, its
  * sum, and how many others. COLS: outputs that it compares side by side. */
 void targets_tell_shares(const struct choice *loss, const struct data *data, int64_t cols,

@@ -384,6 +384,22 @@ static void check_data_keys(struct spec_reader *r, const struct node *root)
         refuse_key(r, root, "target", "inputs are values, and the loss takes classes: mse is one for values");
 }
 
+/* ---- keys that do nothing, or less than they seem to -------------------------------------- */
+
+static void warn_idle_keys(struct spec_reader *r, const struct node *root)
+{
+    const struct spec *s = r->spec;
+
+    if (s->record.evaluate.on && !spec_has_split(s, SPLIT_VALIDATION) && !spec_has_split(s, SPLIT_TEST))
+        diag_warn(r->diag, settings_place(tree_get(root, "record"), "evaluate", &root->place),
+                  "record.evaluate does nothing: no rows are held out, by data.validation, data.folds or "
+                  "data.test");
+    if (s->checkpoint.on && s->checkpoint.keep_best && s->checkpoint.every > 1)
+        diag_warn(r->diag, settings_place(tree_get(root, "checkpoint"), "every", &root->place),
+                  "checkpoint.every: the best of every %lld epochs is kept; a better one between them is not",
+                  (long long)s->checkpoint.every);
+}
+
 void spec_check(struct spec_reader *r, const struct node *root)
 {
     const struct spec *s = r->spec;
@@ -392,6 +408,7 @@ void spec_check(struct spec_reader *r, const struct node *root)
     check_data_keys(r, root);
     check_monitors(r, root);
     check_metrics(r);
+    warn_idle_keys(r, root);
     if (!r->result && spec_output_misfits(s, text))
         diag_warn(r->diag, &s->model[s->nmodel - 1].plugin.at, "%s", text);
 }

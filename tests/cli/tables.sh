@@ -186,7 +186,7 @@ for form in 'EUR %s' '%s USD' '\342\202\271%s' '%skr' '%s z\305\202' 'R$ %s' '%s
     refuses units "is a number with a sign (nor are 1 others of 2)"
 done
 awk 'BEGIN { print "c,y"; for (i = 1; i < 10; i++) printf "2020-01-0%d,%s\n", i, i % 2 ? "a" : "b" }' >units.csv
-finds units "column 1 (c): 9 words in 9 rows ('2020-01-01', ...), so most rows have one of their own: drop it"
+finds units "column 1 (c): '2020-01-01' looks like a date or time; its 9 words are taken as a category"
 
 # ---- what floats would make one
 awk 'BEGIN { print "time,x,y"; for (i = 0; i < 200; i++) printf "%d,%d,%d\n", 1700000000 + i, i, 1600000000 + i }' >time.csv
@@ -417,3 +417,40 @@ expect_text out 'row,step,class,p_low,p_top,p_up' '1,1,up,' '1,2,low,' '1,3,top,
 sed -i 's/, shape: [^}]*}/}/' tags.yaml
 expect_exit 2 "$FELL" check tags.yaml
 expect_text err 'column 4 (y0) holds text' 'several targets must be numbers, or with shape: [steps, numbers] a class for each step'
+
+# ---- what is taken as it is written, and may be meant otherwise
+awk 'BEGIN { print "temp,age,sign,day,at,y"
+    for (i = 0; i < 24; i++) printf "%s,%d,%d,2024-01-%02d,%d,%s\n", i % 8 == 3 ? "-999" : i / 2, i == 5 ? -1 : 20 + i, i % 2 ? 1 : -1, i + 1, 20240101 + i, i % 2 ? "a" : "b" }' >meant.csv
+spec meant '{csv: {path: meant.csv, target: y}}'
+finds meant "column 1 (temp): -999 stands in 3 of 24 rows, far from the others (0 to 11.5)" "missing: [NA, '-999']" \
+    "column 2 (age): -1 stands in 1 of 24 rows, far from the others (20 to 43)" "say columns: {age: number}" \
+    "column 4 (day): '2024-01-01' looks like a date or time; its 24 words are taken as a category" \
+    "column 5 (at): 20240101 to 20240124 look like dates, and are taken as numbers"
+! grep -q "column 3" out || fail "1 and -1 are numbers: $(cat out)"
+spec meant "{csv: {path: meant.csv, target: y, missing: ['-999'], columns: {age: number, day: drop}}}" '' '' 'transforms: [impute]'
+finds meant "temp: number, 0 to 11.5"
+! grep -q "stands in" out || fail "it has been said: $(cat out)"
+awk 'BEGIN { print "x,day,y"; for (i = 0; i < 80; i++) printf "%d,%d.%d.2024,%s\n", i, i % 28 + 1, i / 28 + 1, i % 2 }' >days.csv
+spec days '{csv: {path: days.csv, target: y}}'
+refuses days "more than 64; they look like dates: make numbers of them before"
+printf 'item,q,p,y\na,1,10,1\nb,2,20,2\na,4,30,3\nb,5,20,4\nTotal,12,80,9\n' >total.csv
+spec total '{csv: {path: total.csv, target: y}}' mse 1
+finds total "is the last row, 5 of 5, the sum or mean of those above it (a word for that stands in column 1)?"
+spec total '{csv: {path: total.csv, target: y, drop: [item]}}' mse 1
+finds total "is the last row, 5 of 5, the sum or mean of those above it (in 2 of 3 columns it is)?"
+
+# ---- a LIMIT without an order, keys that do nothing, splits that weigh nothing
+sqlite3 rows.db "CREATE TABLE t (a, y); INSERT INTO t VALUES (1, 0), (2, 1), (3, 0), (4, 1)"
+spec limit '{sqlite: {path: rows.db, query: "SELECT a, y FROM (SELECT * FROM t LIMIT 3) ORDER BY a", target: y}}'
+finds limit "query: LIMIT without ORDER BY: which rows it leaves is for SQLite to choose; write ORDER BY"
+spec limit '{sqlite: {path: rows.db, query: "SELECT a, y AS \"limit\" FROM (SELECT * FROM t ORDER BY a LIMIT 3) -- LIMIT", target: limit}}'
+finds limit "3 rows"
+! grep -q "LIMIT without" out || fail "there is an ORDER BY: $(cat out)"
+spec idle '{xor: {rows: 40}}'
+printf 'record: {evaluate: {every: 2}}\ncheckpoint: {every: 5}\n' >>idle.yaml
+finds idle "record.evaluate does nothing: no rows are held out" \
+    "checkpoint.every: the best of every 5 epochs is kept; a better one between them is not"
+printf 'x,y\n1,a\n2,b\n' >both.csv
+printf 'x,y\n1,a\n2,a\n' >one.csv
+spec light '{csv: {path: both.csv, target: y}}' '{cross_entropy: {class_weights: [0, 1]}}' 2 'test: {csv: {path: one.csv, target: y}}'
+refuses light "cross_entropy: the 2 test rows weigh 0 in all: they have no loss"
