@@ -425,7 +425,7 @@ static inline fell_status table_settle_inputs(struct table *t, fell_data_info *i
     if (problems_end(&p, t) != FELL_OK || table_tell(t) != FELL_OK)
         return FELL_ERROR;
     if (!source && !info->new_rows)
-        suspects_tell(t);
+        suspects_tell(t, info->wanted == FELL_VALUES);
     if (t->nused == 0)
         return fell_fail(t->ctx, "target: no column is left as input");
     info->column = t->told;

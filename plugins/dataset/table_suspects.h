@@ -41,22 +41,28 @@ static inline bool end_is_suspect(const struct table_end *e, const struct table_
 static inline void suspect_tell(struct table *t, int64_t j, const struct table_end *e,
                                 const struct table_end *other, double sign)
 {
-    const struct field *name = &t->column[j].name;
+    const struct table_column *c = &t->column[j];
     const double a = sign < 0.0 ? -e->next : -other->most, b = sign < 0.0 ? other->most : e->next;
-    char key[64];
+    char key[64], what[280];
 
-    if (!end_is_suspect(e, other, sign < 0.0 && !t->column[j].ends.broken) || t->rows < FEW_ROWS)
+    if (!end_is_suspect(e, other, sign < 0.0 && !c->ends.broken) || t->rows < FEW_ROWS)
         return;
-    if (name->len > 0)
-        snprintf(key, sizeof key, "%.*s", field_shown(name), name->text);
+    if (c->name.len > 0)
+        snprintf(key, sizeof key, "%.*s", field_shown(&c->name), c->name.text);
     else
         snprintf(key, sizeof key, "%lld", (long long)j);
-    fell_warn(
-        t->ctx,
-        "%s: %s stands in %lld of %lld rows, far from the others (%.6g to %.6g): does it stand for "
-        "nothing? Then add it to missing, as in missing: [NA, '%s'], and fill what is missing by impute; "
-        "if it is a number, say columns: {%s: number}",
-        table_label(t, j), e->text, (long long)e->n, (long long)t->rows, a, b, e->text, key);
+    if (c->role == TABLE_TARGET)
+        snprintf(what, sizeof what, "Then leave those rows out of the %s", t->source);
+    else
+        snprintf(
+            what, sizeof what,
+            "Then add it to missing, as in missing: [NA, '%s'], and fill what is missing by impute; if it "
+            "is a number, say columns: {%s: number}",
+            e->text, key);
+    fell_warn(t->ctx,
+              "%s: %s stands in %lld of %lld rows, far from the others (%.6g to %.6g): does it stand for "
+              "nothing? %s",
+              table_label(t, j), e->text, (long long)e->n, (long long)t->rows, a, b, what);
 }
 
 /* ---- dates ------------------------------------------------------------------------------------- */
@@ -111,6 +117,8 @@ static inline bool field_is_date(const struct field *f)
         p += k ? k : 1;
         n -= k ? k : 1;
     }
+    if (n > 0 && *p == '.' && gap != ':') /* 10.0.0.1 */
+        return false;
     if (n > 0 && *p != 'T' && *p != ' ' && *p != ',' && *p != 'Z' && *p != '.' && *p != '+')
         return false;
     if (numbers < parts) /* with the name of a month */
@@ -180,17 +188,19 @@ static inline void suspect_last_row(struct table *t)
               (long long)t->rows, (long long)t->rows, text, t->source);
 }
 
-/* All inputs of a source whose columns are settled. */
-static inline void suspects_tell(struct table *t)
+/* All inputs of a source whose columns are settled, and targets that are VALUES. */
+static inline void suspects_tell(struct table *t, bool values)
 {
-    for (int64_t k = 0; k < t->nused; k++) {
-        const struct table_column *c = &t->column[t->used[k]];
+    for (int64_t j = 0; j < t->n; j++) {
+        const struct table_column *c = &t->column[j];
+        const bool target = c->role == TABLE_TARGET && values && c->numbers == t->rows;
 
-        if (c->is != FELL_NUMBER || c->declared != 0)
+        if (!target && (c->role != TABLE_INPUT || c->is != FELL_NUMBER || c->declared != 0))
             continue;
-        suspect_tell(t, t->used[k], &c->ends.low, &c->ends.high, -1.0);
-        suspect_tell(t, t->used[k], &c->ends.high, &c->ends.low, 1.0);
-        suspect_number_dates(t, t->used[k]);
+        suspect_tell(t, j, &c->ends.low, &c->ends.high, -1.0);
+        suspect_tell(t, j, &c->ends.high, &c->ends.low, 1.0);
+        if (!target)
+            suspect_number_dates(t, j);
     }
     suspect_last_row(t);
 }

@@ -427,6 +427,12 @@ finds meant "column 1 (temp): -999 stands in 3 of 24 rows, far from the others (
     "column 4 (day): '2024-01-01' looks like a date or time; its 24 words are taken as a category" \
     "column 5 (at): 20240101 to 20240124 look like dates, and are taken as numbers"
 ! grep -q "column 3" out || fail "1 and -1 are numbers: $(cat out)"
+printf 'x\n10.0.0.1\n10.0.0.2\n10.0.0.1\n' | sed 's/$/,y/;2,$s/y$/1/' >hosts.csv
+spec hosts '{csv: {path: hosts.csv, target: y}}' mse 1
+finds hosts "x: category of 2: 10.0.0.1, 10.0.0.2"
+! grep -q "date" out || fail "addresses are no dates: $(cat out)"
+spec lost '{csv: {path: meant.csv, target: temp, drop: [y, day, at]}}' mse 1
+finds lost "-999 stands in 3 of 24 rows" "Then leave those rows out of the file"
 spec meant "{csv: {path: meant.csv, target: y, missing: ['-999'], columns: {age: number, day: drop}}}" '' '' 'transforms: [impute]'
 finds meant "temp: number, 0 to 11.5"
 ! grep -q "stands in" out || fail "it has been said: $(cat out)"
