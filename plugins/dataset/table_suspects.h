@@ -47,10 +47,6 @@ static inline void suspect_tell(struct table *t, int64_t j, const struct table_e
 
     if (!end_is_suspect(e, other, sign < 0.0 && !c->ends.broken) || t->rows < FEW_ROWS)
         return;
-    if (c->name.len > 0)
-        snprintf(key, sizeof key, "%.*s", field_shown(&c->name), c->name.text);
-    else
-        snprintf(key, sizeof key, "%lld", (long long)j);
     if (c->role == TABLE_TARGET)
         snprintf(what, sizeof what, "Then leave those rows out of the %s", t->source);
     else
@@ -58,7 +54,7 @@ static inline void suspect_tell(struct table *t, int64_t j, const struct table_e
             what, sizeof what,
             "Then add it to missing, as in missing: [NA, '%s'], and fill what is missing by impute; if it "
             "is a number, say columns: {%s: number}",
-            e->text, key);
+            e->text, table_key(t, j, key));
     fell_warn(t->ctx,
               "%s: %s stands in %lld of %lld rows, far from the others (%.6g to %.6g): does it stand for "
               "nothing? %s",

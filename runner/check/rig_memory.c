@@ -58,18 +58,22 @@ static void set_unset(void *to, size_t bytes, uint32_t pattern)
     }
 }
 
-static size_t behind_of(size_t bytes, bool roomy)
+/* Least guard behind a buffer, by its use: lists of settings are as long as an author takes them for. */
+static size_t least_behind(enum use use)
+{
+    return use == USE_HIDDEN ? BEHIND_SAVED : use == USE_SETTING ? MOST_BEHIND : GUARD;
+}
+
+static size_t behind_of(size_t bytes, size_t least)
 {
     const size_t wanted = bytes < MOST_BEHIND / 4 ? 4 * bytes : MOST_BEHIND;
 
-    if (roomy)
-        return BEHIND_SAVED;
-    return wanted < GUARD ? GUARD : (wanted + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    return wanted < least ? least : (wanted + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
 }
 
-static size_t room_of(size_t bytes, bool roomy)
+static size_t room_of(size_t bytes, size_t least)
 {
-    return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT + GUARD + behind_of(bytes, roomy);
+    return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT + GUARD + behind_of(bytes, least);
 }
 
 /* The same with no guard behind, but a page that nobody may read. */
@@ -87,12 +91,12 @@ static unsigned char *fenced(size_t bytes)
 
 /* BYTES that hold UNSET, between guards; the address of the first guard. The second begins right behind them.
  */
-static unsigned char *guarded(const struct rig *g, size_t bytes, bool roomy, uint32_t unset)
+static unsigned char *guarded(const struct rig *g, size_t bytes, size_t least, uint32_t unset)
 {
-    unsigned char *base = g->how.fence ? fenced(bytes) : mem_try_aligned(room_of(bytes, roomy), 1);
+    unsigned char *base = g->how.fence ? fenced(bytes) : mem_try_aligned(room_of(bytes, least), 1);
 
     if (base) {
-        set_unset(base, g->how.fence ? GUARD : room_of(bytes, roomy), g->how.guard);
+        set_unset(base, g->how.fence ? GUARD : room_of(bytes, least), g->how.guard);
         set_unset(base + GUARD, bytes, unset);
     }
     return base;
@@ -117,10 +121,10 @@ static size_t first_change(const struct rig *g, const unsigned char *v, size_t n
     return i;
 }
 
-static void look_at_guards(struct rig *g, const unsigned char *base, size_t bytes, bool roomy,
+static void look_at_guards(struct rig *g, const unsigned char *base, size_t bytes, size_t least,
                            const char *name, int size)
 {
-    const size_t behind = room_of(bytes, roomy) - GUARD - bytes, before = first_change(g, base, GUARD, 0);
+    const size_t behind = room_of(bytes, least) - GUARD - bytes, before = first_change(g, base, GUARD, 0);
     size_t after;
 
     if (g->trespass[0] || g->how.fence)
@@ -145,7 +149,7 @@ static void *check_scratch(fell_ctx *ctx, int64_t count, int64_t size)
     if (!b)
         return NULL;
     if (count < 0 || size < 0 || !mem_mul((size_t)count, (size_t)size, &bytes) || bytes > SIZE_MAX / 4 ||
-        !(b->base = guarded(g, bytes, true, g->how.scratch))) {
+        !(b->base = guarded(g, bytes, BEHIND_SAVED, g->how.scratch))) {
         free(b);
         ctx->host->fail(ctx, "its working memory cannot be had");
         return NULL;
@@ -197,7 +201,7 @@ int rig_buffer(struct rig *g, enum use use, int64_t n, int size, const char *nam
         abort(); /* setups have fewer */
     *b = (struct buffer){.use = use, .n = n, .size = size, .floats = size >= 4, .of = -1};
     snprintf(b->name, sizeof b->name, "%s", name);
-    b->v = guarded(g, (size_t)(n * size), use == USE_HIDDEN, g->how.unset);
+    b->v = guarded(g, (size_t)(n * size), least_behind(use), g->how.unset);
     if (!b->v)
         abort(); /* a few kilobytes */
     b->v = (unsigned char *)b->v + GUARD;
@@ -210,7 +214,7 @@ void rig_resize(struct rig *g, int buffer, int64_t n)
 
     give_back(g, (unsigned char *)b->v - GUARD);
     b->n = n;
-    b->v = guarded(g, (size_t)(n * b->size), b->use == USE_HIDDEN, g->how.unset);
+    b->v = guarded(g, (size_t)(n * b->size), least_behind(b->use), g->how.unset);
     if (!b->v)
         abort(); /* a few megabytes */
     b->v = (unsigned char *)b->v + GUARD;
@@ -319,7 +323,7 @@ static void return_scratch(struct rig *g)
         struct scratch_block *b = g->scratch;
 
         g->scratch = b->next;
-        look_at_guards(g, b->base, b->bytes, true, "its scratch memory", 1);
+        look_at_guards(g, b->base, b->bytes, BEHIND_SAVED, "its scratch memory", 1);
         set_unset(b->base + GUARD, b->bytes, g->how.gone);
         b->next = g->returned;
         g->returned = b;
@@ -346,7 +350,7 @@ status rig_call(struct rig *g, fell_status result, struct error *err)
     for (int i = 0; i < g->nbuffers; i++) {
         const struct buffer *b = &g->buffer[i];
 
-        look_at_guards(g, (unsigned char *)b->v - GUARD, (size_t)(b->n * b->size), b->use == USE_HIDDEN,
+        look_at_guards(g, (unsigned char *)b->v - GUARD, (size_t)(b->n * b->size), least_behind(b->use),
                        b->name, b->size);
     }
     return st;
