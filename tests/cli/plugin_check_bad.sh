@@ -112,7 +112,6 @@ said drops_again gradient "backward draws random numbers again"
 said whole_row rows "beside other elements of its row: say FELL_ROWWISE in flags"
 said labels_of_values settings "where targets are values ('label' is NULL)"
 said values_as_labels settings "when it reads rows of values (label is NULL, target is filled)"
-said weights_on_stack settings "class_names, weight or group point to variables of open()"
 said descent descent "its first step goes up, along the gradient"
 said library_functions "library functions" "it calls expf(), whose last bit differs between machines; call fell_exp()"
 
