@@ -198,6 +198,8 @@ static status follow(const struct call *c, sqlite3 *db, struct collected *all, s
 {
     status st = collect_all(c, db, all, err);
 
+    if (st == OK && c->follow_shards && all->shards == 0 && !c->quiet)
+        cli_error("nothing of fell is in '%s' yet; it is looked for every %d seconds", c->args[0], NAP);
     while (st == OK && c->follow_shards && !stop && (all->shards == 0 || all->finished < all->shards)) {
         sleep(NAP);
         if (!stop)

@@ -255,6 +255,7 @@ static status make_segment(const struct shard *s, const char *db, sqlite3 *from,
 
     if (st != OK)
         return FAILED;
+    sqlite3_exec(to, "PRAGMA synchronous = OFF", NULL, NULL, NULL); /* its bytes are synced in the share */
     st = merge_database(from, db, to, path, &merge_files, &choice, &counts, err);
     if (st == OK && sqlite3_exec(to, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL) != SQLITE_OK)
         st = database_error(to, sqlite3_extended_errcode(to), path, err);

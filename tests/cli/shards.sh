@@ -3,6 +3,7 @@
 # on one machine (times, hosts and processes apart), whatever happens to its tasks and segments.
 . "${srcdir:-.}/tests/cli/lib.sh"
 . "$srcdir/tests/cli/crash_lib.sh"
+. "$srcdir/tests/cli/rows_lib.sh"
 once "what is in a share"
 TMPDIR=$PWD/tmp
 mkdir "$TMPDIR"
@@ -14,25 +15,6 @@ checkpoint: {every: 10, keep: [last, best]}
 sweep: {over: {optimizer.sgd.lr: [0.5, 0.2, 0.1], model.0.dense.activation: [tanh, relu]}}
 END
 
-# every_row DATABASE: without what differs from time to time, and from machine to machine.
-every_row() {
-    sqlite3 -bail "$1" "SELECT id, uid, identity, name, spec, spec_sha256, objective, goal, objective_at, strategy, version FROM experiments;
-        SELECT * FROM data_files;
-        SELECT id, uid, experiment_id, trial, repeat, seed, status, epochs_done, resolved, error, signal FROM runs ORDER BY id;
-        SELECT run_id, kind, detail FROM events ORDER BY run_id, events.id;
-        SELECT run_id, epoch, path, sha256, is_best FROM checkpoints ORDER BY 1, 2, 3"
-    for table in run_params splits parameters gradients metrics steps step_gradients probes plugins; do
-        sqlite3 -bail "$1" "SELECT * FROM $table"
-    done
-    columns=$(sqlite3 "$1" "SELECT group_concat(name) FROM pragma_table_info('epochs') WHERE name NOT IN ('seconds', 'samples_per_second')")
-    sqlite3 -bail "$1" "SELECT $columns FROM epochs"
-}
-expect_same() {
-    every_row "$1" >rows.1
-    every_row "$2" >rows.2
-    [ "$(wc -l <rows.1)" -gt 100 ] || fail "$1 has no rows"
-    cmp rows.1 rows.2 || { diff rows.1 rows.2 | head; fail "$1 and $2 differ"; }
-}
 shard() {
     place=$1
     shift
@@ -129,3 +111,34 @@ write_spec tpe.yaml
 echo 'sweep: {strategy: {tpe: {trials: 4}}, over: {optimizer.sgd.lr: {uniform: [0.1, 1]}}}' >>tpe.yaml
 expect_exit 2 "$FELL" run tpe.yaml --shard 0/2 --share share
 expect_text err "the strategy of this sweep learns from all trials"
+
+# A task that was killed while it published: a part of a file, and checkpoints without a segment, mean nothing.
+write_sweep sweep.yaml
+expect_exit 0 "$FELL" run sweep.yaml --db whole.db --quiet --jobs 1
+rm -r share
+shard 0/1 --quiet
+folder=$(echo share/*/shard-0000)
+rm -r "$folder"/seg-* "$folder/finished"
+mkdir -p "$folder/seg-000000.db.checkpoints/1"
+echo half >"$folder/.part-elsewhere-1"
+echo half >"$folder/seg-000000.db.checkpoints/1/last.safetensors"
+shard 0/1 --quiet
+[ -e "$folder/seg-000001.db" ] || fail "the next number was not taken: $(ls "$folder")"
+expect_exit 0 "$FELL" collect share -o part.db
+expect_same whole.db part.db
+
+# A share that is full: it is said, what was trained stays and can be merged, and there is no part of a segment.
+rm -r share
+mkdir share
+mount -t tmpfs -o size=40k tmpfs share 2>/dev/null || exit 0
+trap 'umount "$scratch/share" || umount -l "$scratch/share"; clean_up' EXIT
+expect_exit 1 shard 0/1
+expect_text err "No space left on device" "what was trained is in '$TMPDIR/fell-"
+kept=$(sed -n "s/.*what was trained is in '\([^']*\)'.*/\1/p" err)
+! ls share/*/shard-0000/seg-* share/*/shard-0000/.part* 2>/dev/null || fail "something of a segment is there"
+expect_exit 0 "$FELL" merge "$kept" -o kept.db
+expect_same whole.db kept.db
+mount -o remount,size=10m share
+expect_exit 0 shard 0/1
+expect_exit 0 "$FELL" collect share -o filled.db
+expect_same whole.db filled.db
