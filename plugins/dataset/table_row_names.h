@@ -1,5 +1,5 @@
 /* table_row_names.h - a first column without a name that has a text of its own in each row: the row names
- * that R writes. Those that are numbers are table_is_index()'s. Included by table_inputs.h.
+ * that R writes. Those that are numbers are table_index()'s. Included by table_inputs.h.
  */
 #ifndef DATASET_TABLE_ROW_NAMES_H
 #define DATASET_TABLE_ROW_NAMES_H

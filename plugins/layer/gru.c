@@ -14,6 +14,26 @@ static const fell_param params[] = {
 
 static const fell_tensor tensors[] = RECURRENT_TENSOR_TABLE("1");
 
+/* Where row b of a step has what the kernels read and write; NULL where the step has none. */
+struct row {
+    const float *a, *q, *before; /* before: h of the step before, or NULL */
+    float *h, *kept, *dh, *da, *dq;
+};
+
+FELL_INLINE struct row row_of(const struct recurrent_step *c, int64_t b)
+{
+    const int64_t n = c->units, at = b * c->steps + c->t, before = c->t ? (at - 1) * n : 0;
+
+    return (struct row){.a = c->a ? c->a + at * GATES * n : NULL,
+                        .q = c->q ? c->q + b * GATES * n : NULL,
+                        .before = c->t ? c->h + before : NULL,
+                        .h = c->h + at * n,
+                        .kept = c->kept + at * KEPT * n,
+                        .dh = c->dh ? c->dh + b * n : NULL,
+                        .da = c->da ? c->da + at * GATES * n : NULL,
+                        .dq = c->dq ? c->dq + at * GATES * n : NULL};
+}
+
 /* ---- the reset after the product ------------------------------------------------------------------ */
 
 FELL_KERNEL(after_forward, struct recurrent_step)
@@ -21,25 +41,22 @@ FELL_KERNEL(after_forward, struct recurrent_step)
     const int64_t n = c->units;
 
     for (int64_t b = 0; b < c->batch; b++) {
-        const int64_t at = b * c->steps + c->t;
-        const float *a = c->a + at * GATES * n, *q = c->q + b * GATES * n;
-        const float *before = c->t ? c->h + (at - 1) * n : NULL;
-        float *h = c->h + at * n, *kept = c->kept + at * KEPT * n;
+        const struct row at = row_of(c, b);
 
         FELL_EACH for (int64_t u = 0; u < n; u++)
         {
-            const float r = fell_sigmoid(a[RESET * n + u] + q[RESET * n + u]);
-            const float z = fell_sigmoid(a[UPDATE * n + u] + q[UPDATE * n + u]);
-            const float part = q[NEW * n + u], new = fell_tanh(a[NEW * n + u] + r * part);
+            const float r = fell_sigmoid(at.a[RESET * n + u] + at.q[RESET * n + u]);
+            const float z = fell_sigmoid(at.a[UPDATE * n + u] + at.q[UPDATE * n + u]);
+            const float part = at.q[NEW * n + u], new = fell_tanh(at.a[NEW * n + u] + r * part);
 
-            kept[RESET * n + u] = r;
-            kept[UPDATE * n + u] = z;
-            kept[NEW * n + u] = new;
-            kept[KEPT_STATE_PART * n + u] = part;
-            h[u] = (1.0f - z) * new;
+            at.kept[RESET * n + u] = r;
+            at.kept[UPDATE * n + u] = z;
+            at.kept[NEW * n + u] = new;
+            at.kept[KEPT_STATE_PART * n + u] = part;
+            at.h[u] = (1.0f - z) * new;
         }
-        if (before)
-            FELL_EACH for (int64_t u = 0; u < n; u++) h[u] += kept[UPDATE * n + u] * before[u];
+        if (at.before)
+            FELL_EACH for (int64_t u = 0; u < n; u++) at.h[u] += at.kept[UPDATE * n + u] * at.before[u];
     }
     return FELL_OK;
 }
@@ -49,24 +66,22 @@ FELL_KERNEL(after_backward, struct recurrent_step)
     const int64_t n = c->units;
 
     for (int64_t b = 0; b < c->batch; b++) {
-        const int64_t at = b * c->steps + c->t;
-        const float *kept = c->kept + at * KEPT * n, *before = c->t ? c->h + (at - 1) * n : NULL;
-        float *dh = c->dh + b * n, *da = c->da + at * GATES * n, *dq = c->dq + at * GATES * n;
+        const struct row at = row_of(c, b);
 
         FELL_EACH for (int64_t u = 0; u < n; u++) /* the state before, for now */
-            da[UPDATE * n + u] = before ? before[u] : 0.0f;
+            at.da[UPDATE * n + u] = at.before ? at.before[u] : 0.0f;
         FELL_EACH for (int64_t u = 0; u < n; u++)
         {
-            const float r = kept[RESET * n + u], z = kept[UPDATE * n + u], new = kept[NEW * n + u];
-            const float dnew = dh[u] * (1.0f - z) * (1.0f - new *new);
-            const float dr = dnew * kept[KEPT_STATE_PART * n + u] * (r * (1.0f - r));
-            const float dz = dh[u] * (da[UPDATE * n + u] - new) * (z * (1.0f - z));
+            const float r = at.kept[RESET * n + u], z = at.kept[UPDATE * n + u], new = at.kept[NEW * n + u];
+            const float dnew = at.dh[u] * (1.0f - z) * (1.0f - new *new);
+            const float dr = dnew * at.kept[KEPT_STATE_PART * n + u] * (r * (1.0f - r));
+            const float dz = at.dh[u] * (at.da[UPDATE * n + u] - new) * (z * (1.0f - z));
 
-            da[RESET * n + u] = dq[RESET * n + u] = dr;
-            da[UPDATE * n + u] = dq[UPDATE * n + u] = dz;
-            da[NEW * n + u] = dnew;
-            dq[NEW * n + u] = dnew * r;
-            dh[u] *= z;
+            at.da[RESET * n + u] = at.dq[RESET * n + u] = dr;
+            at.da[UPDATE * n + u] = at.dq[UPDATE * n + u] = dz;
+            at.da[NEW * n + u] = dnew;
+            at.dq[NEW * n + u] = dnew * r;
+            at.dh[u] *= z;
         }
     }
     return FELL_OK;
@@ -80,18 +95,15 @@ FELL_KERNEL(gates_forward, struct recurrent_step)
     const int64_t n = c->units;
 
     for (int64_t b = 0; b < c->batch; b++) {
-        const int64_t at = b * c->steps + c->t;
-        const float *a = c->a + at * GATES * n, *q = c->q + b * GATES * n;
-        const float *before = c->t ? c->h + (at - 1) * n : NULL;
-        float *kept = c->kept + at * KEPT * n;
+        const struct row at = row_of(c, b);
 
         FELL_EACH for (int64_t u = 0; u < n; u++)
         {
-            kept[RESET * n + u] = fell_sigmoid(a[RESET * n + u] + q[RESET * n + u]);
-            kept[UPDATE * n + u] = fell_sigmoid(a[UPDATE * n + u] + q[UPDATE * n + u]);
+            at.kept[RESET * n + u] = fell_sigmoid(at.a[RESET * n + u] + at.q[RESET * n + u]);
+            at.kept[UPDATE * n + u] = fell_sigmoid(at.a[UPDATE * n + u] + at.q[UPDATE * n + u]);
         }
         for (int64_t u = 0; u < n; u++)
-            kept[KEPT_STATE_PART * n + u] = before ? kept[RESET * n + u] * before[u] : 0.0f;
+            at.kept[KEPT_STATE_PART * n + u] = at.before ? at.kept[RESET * n + u] * at.before[u] : 0.0f;
     }
     return FELL_OK;
 }
@@ -101,20 +113,17 @@ FELL_KERNEL(new_forward, struct recurrent_step)
     const int64_t n = c->units;
 
     for (int64_t b = 0; b < c->batch; b++) {
-        const int64_t at = b * c->steps + c->t;
-        const float *a = c->a + at * GATES * n, *q = c->q + b * GATES * n;
-        const float *before = c->t ? c->h + (at - 1) * n : NULL;
-        float *h = c->h + at * n, *kept = c->kept + at * KEPT * n;
+        const struct row at = row_of(c, b);
 
         FELL_EACH for (int64_t u = 0; u < n; u++)
         {
-            const float new = fell_tanh(a[NEW * n + u] + q[NEW * n + u]);
+            const float new = fell_tanh(at.a[NEW * n + u] + at.q[NEW * n + u]);
 
-            kept[NEW * n + u] = new;
-            h[u] = (1.0f - kept[UPDATE * n + u]) * new;
+            at.kept[NEW * n + u] = new;
+            at.h[u] = (1.0f - at.kept[UPDATE * n + u]) * new;
         }
-        if (before)
-            FELL_EACH for (int64_t u = 0; u < n; u++) h[u] += kept[UPDATE * n + u] * before[u];
+        if (at.before)
+            FELL_EACH for (int64_t u = 0; u < n; u++) at.h[u] += at.kept[UPDATE * n + u] * at.before[u];
     }
     return FELL_OK;
 }
@@ -138,18 +147,16 @@ FELL_KERNEL(new_backward, struct recurrent_step)
     const int64_t n = c->units;
 
     for (int64_t b = 0; b < c->batch; b++) {
-        const int64_t at = b * c->steps + c->t;
-        const float *kept = c->kept + at * KEPT * n, *before = c->t ? c->h + (at - 1) * n : NULL;
-        const float *dh = c->dh + b * n;
-        float *da = c->da + at * GATES * n, *dq = c->dq + at * GATES * n;
+        const struct row at = row_of(c, b);
 
-        FELL_EACH for (int64_t u = 0; u < n; u++) da[RESET * n + u] = before ? before[u] : 0.0f;
+        FELL_EACH for (int64_t u = 0; u < n; u++) at.da[RESET * n + u] = at.before ? at.before[u] : 0.0f;
         FELL_EACH for (int64_t u = 0; u < n; u++)
         {
-            const float z = kept[UPDATE * n + u], new = kept[NEW * n + u];
+            const float z = at.kept[UPDATE * n + u], new = at.kept[NEW * n + u];
 
-            da[NEW * n + u] = dq[NEW * n + u] = dh[u] * (1.0f - z) * (1.0f - new *new);
-            da[UPDATE * n + u] = dq[UPDATE * n + u] = dh[u] * (da[RESET * n + u] - new) * (z * (1.0f - z));
+            at.da[NEW * n + u] = at.dq[NEW * n + u] = at.dh[u] * (1.0f - z) * (1.0f - new *new);
+            at.da[UPDATE * n + u] = at.dq[UPDATE * n + u] =
+                at.dh[u] * (at.da[RESET * n + u] - new) * (z * (1.0f - z));
         }
     }
     return FELL_OK;
@@ -161,16 +168,15 @@ FELL_KERNEL(gates_backward, struct recurrent_step)
     const int64_t n = c->units;
 
     for (int64_t b = 0; b < c->batch; b++) {
-        const int64_t at = b * c->steps + c->t;
-        const float *kept = c->kept + at * KEPT * n, *part = c->dc + b * n;
-        float *dh = c->dh + b * n, *da = c->da + at * GATES * n, *dq = c->dq + at * GATES * n;
+        const struct row at = row_of(c, b);
+        const float *part = c->dc + b * n;
 
         FELL_EACH for (int64_t u = 0; u < n; u++)
         {
-            const float r = kept[RESET * n + u];
+            const float r = at.kept[RESET * n + u];
 
-            da[RESET * n + u] = dq[RESET * n + u] = part[u] * da[RESET * n + u] * (r * (1.0f - r));
-            dh[u] = dh[u] * kept[UPDATE * n + u] + part[u] * r;
+            at.da[RESET * n + u] = at.dq[RESET * n + u] = part[u] * at.da[RESET * n + u] * (r * (1.0f - r));
+            at.dh[u] = at.dh[u] * at.kept[UPDATE * n + u] + part[u] * r;
         }
     }
     return FELL_OK;

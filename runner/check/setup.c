@@ -123,7 +123,7 @@ static const struct shape_try many[] = {
 /* More numbers than a buffer of a round size holds; for those that need no more than that memory. */
 static const struct shape_try large[] = {{{1, {1100}}, 2, false, {0}}, {{2, {25, 50}}, 2, false, {0}}};
 
-/* As long as the columns of rig_table() are. */
+/* As long as the columns are that the rig gives a table. */
 static const struct shape_try tabled[] = {{{1, {RIG_TABLE_WIDTH}}, 6, false, {0}}};
 
 /* Inputs that are not alike. */

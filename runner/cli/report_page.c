@@ -6,7 +6,7 @@
  *     points                     {sql, settings: [{setting, points: [[value, mean, trial]...]}...]}
  *     values, failures, pruned, folds, importance   as in `fell report --json`
  *     all                        {values, failures, pruned, folds}: how many rows there are of each
- *     curves, gradients          see report_curves.c, report_gradients.c
+ *     curves, gradients          see report_curves.c, report_fields.c
  *
  * Texts in it may be anything: names and messages of specs, data and plugins. What must not be shown is
  * replaced in every string (base/safe.h), markup is escaped (explain/html.h), and the scripts make text of

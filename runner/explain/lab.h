@@ -13,7 +13,7 @@ enum { LAB_ROWS = 16 }; /* copies of the sample that one call may take: so many 
 /* A net's values at one moment of its training. */
 struct snapshot {
     float *weights; /* [floats of net_values()] all tensors */
-    size_t nslots;  /* arrays, in the order of snapshot_each() */
+    size_t nslots;  /* arrays, in the order of slot_at() in lab.c */
     float **slot;
     int64_t *slot_n;
 };

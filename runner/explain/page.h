@@ -3,7 +3,7 @@
  *
  * story.c builds it once from a lesson; a writer reads it and decides nothing about its
  * content. Everything belongs to the page's arena. Running text is given with a little markup,
- * read by page_inline():
+ * which page.c reads:
  *
  *     *emphasis*   **strong**   `code`   $formula$ (equation.h)   [words](#anchor)
  *     {gradient}   a word of the glossary, linked there;   {gradient|gradients} as another form

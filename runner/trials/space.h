@@ -4,7 +4,7 @@
  * its knobs, one for each axis, zip, list and union: the index of a value, or a number in
  * [0,1) where values are drawn. A point says where each knob stands; it gives a
  * value to some of the axes, and so a trial. space_read.c builds it, point.c
- * walks it, axis.c knows the values of one axis, rows.c the rows of a list.
+ * walks it, values.c knows the values of one axis, rows.c the rows of a list.
  */
 #ifndef TRIALS_SPACE_H
 #define TRIALS_SPACE_H
