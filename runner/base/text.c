@@ -383,3 +383,13 @@ double time_monotonic(void)
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
+
+size_t text_part(const char *name)
+{
+    bool quoted = false;
+    size_t n = 0;
+
+    for (; name[n] && (quoted || name[n] != '.'); n++)
+        quoted ^= name[n] == '"';
+    return n;
+}

@@ -94,6 +94,9 @@ struct sha256 *sha256_new(void);
 void sha256_add(struct sha256 *hash, const void *bytes, size_t n);
 void sha256_end(struct sha256 *hash, char out[65]);
 
+/* The length of the first part of a dotted name; a dot in double quotes ends none. */
+size_t text_part(const char *name);
+
 /* Now, UTC, ISO 8601 with milliseconds: 2026-01-31T12:00:00.000Z. */
 void time_now_text(char out[32]);
 double time_monotonic(void); /* seconds, CLOCK_MONOTONIC */

@@ -9,11 +9,14 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/run_status.h"
+#include "cli/curve_lines.h"
 #include "cli/display.h"
 #include "cli/follow.h"
 #include "cli/query.h"
+#include "cli/terminal.h"
 #include "record/schema.h"
 
 static const double LEAST_PAIR = 0.01; /* share of an interaction that a person is shown */
@@ -230,7 +233,7 @@ static void print_importance(const struct report_importance *r)
     }
     display_number(r->fit, fit);
     printf("\nimportance: share of the variance of the objective that a setting explains,\n"
-           "by %s, fitted to %zu trials\n",
+           "by %s,\nfitted to %zu trials\n",
            report_method, r->trials);
     table_print(r->table, stdout, 2);
     if (!(r->fit > 0))
@@ -239,13 +242,63 @@ static void print_importance(const struct report_importance *r)
         printf("  R2 of the forest on trials that it has not seen: %s\n", fit);
 }
 
-static void print_text(const struct report *r, int64_t limit)
+/* On a terminal in lines that fit it. */
+static void print_folded(const char *text)
+{
+    int columns = 0, rows;
+
+    if (terminal_is(STDOUT_FILENO))
+        terminal_size(STDOUT_FILENO, &columns, &rows);
+    while (columns && *text) {
+        const size_t n = display_fold(text, columns);
+
+        printf("%.*s\n", (int)n, text);
+        text += n + (text[n] == ' ');
+    }
+    if (*text)
+        puts(text);
+}
+
+/* The losses of the best run; nothing where none has a value. */
+static status print_best(sqlite3 *db, int64_t experiment, struct error *err)
+{
+    struct strbuf line = {0};
+    char *label = NULL;
+    int64_t run = 0;
+    status st = FAILED;
+
+    if (results_number(db,
+                       "SELECT run FROM temp.report_runs AS b JOIN experiments AS x ON x.id = ?1\n"
+                       "WHERE value IS NOT NULL ORDER BY value * iif(goal = 'maximize', -1, 1), run LIMIT 1",
+                       1, &experiment, 0, &run, err) ||
+        (run && results_label(db, run, &label, err)))
+        goto out;
+    st = OK;
+    if (run) {
+        strbuf_addf(&line, "best run: %lld%s%s%s", (long long)run, *label ? " (" : "", label,
+                    *label ? ")" : "");
+        putchar('\n');
+        print_folded(line.text);
+        st = curve_lines_print(db, run, err);
+    }
+out:
+    free(label);
+    strbuf_release(&line);
+    return st;
+}
+
+static void print_head(const struct report *r)
 {
     struct strbuf b = {0};
 
     tally_add_text(&b, &r->tally);
-    printf("%s\n%s\n", r->heading, b.text);
+    print_folded(r->heading);
+    print_folded(b.text);
     strbuf_release(&b);
+}
+
+static void print_lists(const struct report *r, int64_t limit)
+{
     print_part("mean and deviation over the folds of data.fold", r->folds, limit);
     print_part("leaderboard", r->board, 0);
     results_more(r->board, r->trials, "--limit 0 shows all");
@@ -323,8 +376,8 @@ static status report(sqlite3 *db, const struct call *c, struct error *err)
         st = query_put_page(&page, c->output, err);
     else if (st == OK && c->json)
         print_json(&r);
-    else if (st == OK)
-        print_text(&r, query_limit(c));
+    else if (st == OK && (print_head(&r), st = print_best(db, r.experiment, err)) == OK)
+        print_lists(&r, query_limit(c));
     strbuf_release(&page);
     release(&r);
     return st;

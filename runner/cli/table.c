@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/safe.h"
+#include "base/text.h"
 #include "cli/display.h"
 #include "cli/terminal.h"
 
@@ -370,9 +371,39 @@ static void print_blocks(const struct table *t, const struct layout *l, FILE *to
     free(block);
 }
 
+/* "validation.confusion.cat.dog" is of a pair of classes. */
+static bool is_pair(const char *name)
+{
+    size_t n = 0;
+
+    for (const char *p = name; p; n++) {
+        p += text_part(p);
+        p = *p ? p + 1 : NULL;
+    }
+    return n == 4;
+}
+
+/* What is a matrix makes no columns: there are as many as pairs of classes. How many are left out. */
+static size_t leave_out_pairs(const struct table *t, struct layout *l)
+{
+    size_t n = 0;
+
+    for (size_t c = 0; c < t->ncolumns; c++) {
+        const struct table_column *column = &t->column[c];
+
+        if (l[c].width && column->group && strcmp(column->group, "metrics") == 0 && is_pair(column->name)) {
+            l[c].width = 0;
+            n++;
+        }
+    }
+    return n;
+}
+
 void table_print_within(const struct table *t, FILE *to, int indent, int columns)
 {
     struct layout *l = measure(t), *whole = mem_array(t->ncolumns, sizeof *whole);
+
+    const size_t left_out = leave_out_pairs(t, l);
 
     memcpy(whole, l, t->ncolumns * sizeof *l);
     if (columns <= 0 || shrink(l, t->ncolumns, indent, columns) ||
@@ -380,6 +411,9 @@ void table_print_within(const struct table *t, FILE *to, int indent, int columns
         print_lines(t, l, to, indent);
     else
         print_blocks(t, whole, to, indent, columns);
+    if (left_out)
+        fprintf(to, "%*s%zu numbers of pairs of classes are no columns: fell show RUN has them as a matrix\n",
+                indent, "", left_out);
     free(whole);
     free(l);
 }

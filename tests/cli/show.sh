@@ -167,3 +167,23 @@ for how in '' --json; do
     expect_exit 2 "$FELL" show 1 $how --db damaged.db
     expect_text err "run 1 belongs to no experiment of the database; it is damaged"
 done
+
+# A confusion is a matrix of the classes, not a column for each pair of them; a report draws its best run.
+cat >classes.yaml <<END
+seed: 1
+data: {source: {csv: {path: $srcdir/configs/data/iris.csv, target: target}}, validation: 0.3}
+model: [{dense: {units: 3}}]
+loss: cross_entropy
+optimizer: {sgd: {lr: 0.01}}
+metrics: [accuracy, confusion]
+train: {epochs: 3}
+END
+expect_exit 0 "$FELL" run classes.yaml --quiet --db classes.db
+expect_exit 0 "$FELL" show 1 --db classes.db
+expect_text out 'confusion of validation, last epoch' 'class       setosa  versicolor  virginica' '18 numbers of pairs'
+expect_no_text out 'confusion.setosa'
+sqlite3 -separator ' ' classes.db "SELECT 'setosa', max(value) FILTER (WHERE name LIKE '%.setosa.setosa'), max(value) FILTER (WHERE name LIKE '%.setosa.versicolor'),
+    max(value) FILTER (WHERE name LIKE '%.setosa.virginica') FROM metrics WHERE epoch = 3 AND split = 'validation'" | sed 's/\.0//g' >wanted
+tr -s ' ' ' ' <out | sed 's/^ //' | grep -qxF "$(cat wanted)" || fail "not $(cat wanted): $(cat out)"
+expect_exit 0 "$FELL" report --db classes.db
+expect_text out 'best run: 1' 'train loss' 'validation loss'
