@@ -401,9 +401,14 @@ guard "names in commands are quoted" runner/cli/watch.c tests/cli/security.sh <<
         strbuf_addf(&command, " %s", w->name);
 END
 guard "pages of reports have none" runner/cli/report_page.c tests/cli/security.sh <<'END'
-            safe_document(&b);
+    safe_document(out);
+    cJSON_free(text);
 ---
-            strbuf_add(&b, "");
+    cJSON_free(text);
+END
+guard "the data of pages have none" runner/cli/report_page.c tests/cli/security.sh <<'END'
+    make_safe(data);
+---
 END
 guard "answers of a net have none" runner/cli/predict_write.c tests/cli/security.sh <<'END'
     safe_json(b, printed ? printed : "\"\"");

@@ -96,6 +96,11 @@ refused_too "$other" "$FELL" explain net.yaml --run 1 --db spec.db
 cp $db hash.db
 sqlite3 hash.db "UPDATE data_files SET path = '$other'"
 refused_too "$other" "$FELL" verify 1 --db hash.db
+# ... and one that is named by way of a folder that is trusted.
+cp ../far/rows.csv ../secret.csv
+cp $db up.db
+sqlite3 up.db "UPDATE data_files SET path = '$scratch/far/../secret.csv'"
+XDG_STATE_HOME=$scratch/trusts refused_too "$scratch/far/../secret.csv" "$FELL" verify 1 --db up.db --trust ../far
 sqlite3 spec.db "UPDATE runs SET status = 'queued', epochs_done = 0; DELETE FROM epochs; DELETE FROM checkpoints"
 refused_too "$other" "$FELL" run net.yaml --db spec.db
 for key in initial_weights masks; do

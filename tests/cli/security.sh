@@ -103,6 +103,7 @@ for command in report 'report --limit 0' 'show 1'; do
     shows 0 '' "$FELL" $command --html -o page --db evil.db
     clean page
     expect_no_text page '[31m</script>'
+    expect_no_text page '\u001b'
 done
 expect_text page "$(printf 'e\357\277\275[31m')"
 shows 0 '' "$FELL" export 1 --tensorboard board --db evil.db
