@@ -19,6 +19,7 @@ enum {
     TABLE_LENGTH_BITS = 20,
     TABLE_LONGEST = (1 << TABLE_LENGTH_BITS) - 1,
     TABLE_MOST_WORDS = 64,
+    TABLE_ENOUGH = 8, /* rows to say what is unlike all others */
     TABLE_MOST_COUNTED = 1000000
 };
 
@@ -120,7 +121,7 @@ struct table {
     bool named;
     bool second;     /* its columns are those of another */
     bool fills;      /* missing values are filled, by what another table has shown */
-    int64_t steps;   /* of a sequence, [steps, numbers] by `shape`; else 0 */
+    int64_t steps;   /* of a sequence, [steps] or [steps, numbers] by `shape`; else 0 */
     bool no_targets; /* the inputs are learnt: there need be none, and none is read */
     bool new_rows;   /* a trained net is asked of them: its inputs are what counts, other columns are none */
     int64_t source_inputs; /* columns of the net's table */

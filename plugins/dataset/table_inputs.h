@@ -69,6 +69,9 @@ static inline void table_say_not_a_number(struct table *t, struct problems *p, i
     char place[320], more[96] = "", key[64];
 
     table_place(t, spot, place);
+    if (!others && t->rows >= TABLE_ENOUGH && (spot->row == 0 || spot->row == t->rows - 1))
+        snprintf(more, sizeof more, "; if %s %lld is no row of data (units, a sum), remove it", t->row_word,
+                 (long long)spot->line);
     if (others > 0)
         snprintf(more, sizeof more, " (nor are %lld others of %lld)", (long long)others, (long long)t->rows);
     if (comma)

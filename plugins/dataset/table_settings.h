@@ -39,8 +39,8 @@
 
 #define TABLE_TAKE(table, s, info)                                                                           \
     ((table)->missing = (s)->missing, (table)->zeros = (s)->unknown == 1, (table)->decimal = '.',            \
-     (table)->steps = (s)->shape.n == 2 ? (s)->shape.v[0] : 0, (table)->no_targets = (info)->no_targets,     \
-     (table)->new_rows = (info)->new_rows,                                                                   \
+     (table)->steps = (s)->shape.n == 1 || (s)->shape.n == 2 ? (s)->shape.v[0] : 0,                          \
+     (table)->no_targets = (info)->no_targets, (table)->new_rows = (info)->new_rows,                         \
      (table)->source_inputs = (info)->source ? (info)->source->ncolumns : 0)
 
 /* What the settings say of the columns, once these are known. */

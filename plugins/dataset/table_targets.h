@@ -51,7 +51,8 @@ static inline struct target_kinds targets_look(const struct table *t)
     return k;
 }
 
-/* Whether several target columns are a class for each step of a sequence, [steps, numbers] by `shape`. */
+/* Whether several target columns are a class for each step of a sequence, [steps] or [steps, numbers] by
+ * `shape`. */
 static inline bool targets_of_steps(const struct table *t, const fell_data_info *info)
 {
     return info->wanted == FELL_CLASSES && t->targets > 1 && t->steps == t->targets;

@@ -56,6 +56,26 @@ expect_exit 0 "$FELL" run words.yaml --quiet --db w.db
 expect_sql w.db "in.weight dense1.weight dense1.bias out.bias" "SELECT group_concat(layer || '.' || name, ' ') FROM (SELECT * FROM parameters ORDER BY position)"
 expect_sql w.db 1 "SELECT max(train_loss) FILTER (WHERE epoch = 3) < max(train_loss) FILTER (WHERE epoch = 1) FROM epochs"
 
+# ---- PyTorch's numbers: nn.Embedding(5, 3) from eye_, whose weight is also that of nn.Linear(3, 5), whose bias is from 0;
+# SGD with lr 0.5 over all rows; by PyTorch 2.15 in float64: loss, norm of the weight's and of the bias's gradient
+printf 'a,b,c,x,y,z\n0,1,2,1,2,3\n3,4,0,4,0,1\n2,2,1,2,1,0\n4,3,1,3,1,2\n' >tied.csv
+cat >torch.yaml <<'END'
+name: torch
+seed: 1
+data: {source: {csv: {path: tied.csv, target: [x, y, z], shape: [3]}}}
+model:
+  - embedding: {num_embeddings: 5, embedding_dim: 3, init: eye, name: in}
+  - dense: {units: classes, share: in, init: {bias: zeros}, name: out}
+loss: cross_entropy
+optimizer: {sgd: {lr: 0.5}}
+train: {epochs: 3, batch_size: 0}
+END
+expect_exit 0 "$FELL" run torch.yaml --quiet --db torch.db
+sqlite3 torch.db "CREATE TABLE torch(e, l, w, b)" "INSERT INTO torch VALUES (1, 1.72303427, 0.463360131, 0.140311429),
+    (2, 1.62094019, 0.342129119, 0.128150748), (3, 1.56101916, 0.270712842, 0.113182417)"
+expect_sql torch.db "3|1|1" "SELECT count(*), max(abs(train_loss - l)) < 1e-6, max(abs(grad_norm_mean * grad_norm_mean - w * w - b * b)) < 1e-6
+    FROM epochs JOIN torch ON e = epoch"
+
 # ---- files ----------------------------------------------------------------------------------------------------------------
 
 # file NAME... : each a [1,1] tensor; VALUES, 4 bytes of hex each.

@@ -460,3 +460,8 @@ printf 'x,y\n1,a\n2,b\n' >both.csv
 printf 'x,y\n1,a\n2,a\n' >one.csv
 spec light '{csv: {path: both.csv, target: y}}' '{cross_entropy: {class_weights: [0, 1]}}' 2 'test: {csv: {path: one.csv, target: y}}'
 refuses light "cross_entropy: the 2 test rows weigh 0 in all: they have no loss"
+# ---- a row of units below the header, and a sum at the end
+printf 'speed,sum,y\n[m/s],3,p\n1.5,4,q\n2.5,5,p\n1,2,p\n1,3,q\n2,4,p\n1,1,p\n3,2,q\n3.5,all,q\n' >below.csv
+spec below '{csv: {path: below.csv, target: y}}'
+refuses below "column 1 (speed): '[m/s]' is not a number; if line 2 is no row of data (units, a sum), remove it; if it stands for nothing"
+expect_text err "column 2 (sum): 'all' is not a number; if line 10 is no row of data"
