@@ -67,7 +67,7 @@ expect_sql int.db "slow|3
 slow|1" "SELECT name, count(*) FROM experiments AS x JOIN runs AS r ON r.experiment_id = x.id GROUP BY x.id"
 
 # A worker is killed: its run has crashed, the next ones are trained by another.
-start worker.db train.epochs=40
+start worker.db train.epochs=100
 kill -9 $workers
 finish 1
 expect_sql worker.db "crashed|9|1
