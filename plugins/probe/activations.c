@@ -173,23 +173,23 @@ FELL_KERNEL(centre, struct centre)
 
 enum { BLOCK = 64 }; /* rows of the product that are found at once, from the diagonal on */
 
-/* The smaller of the two products of the centred x [rows,size] with itself, a[n,n], from the diagonal on.
- * Large ones are the host's matrix products in float, of z [rows,size]. */
+/* The smaller of the two products of the centred x [rows,size] with itself, n rows of a, from the diagonal
+ * on. Large ones are the host's matrix products in float, of z [rows,size]. */
 static bool products(fell_probe_call *c, const float *x, float *z, int64_t size, const double *mean,
                      double *a, int64_t n)
 {
     const int64_t rows = c->plan->rows, sums = size <= rows ? rows : size;
-    const int64_t next = size <= rows ? 1 : size, step = size <= rows ? size : 1;
+    const int64_t next = size <= rows ? 1 : size, step = size <= rows ? size : 1, stride = linear_stride(n);
     float *g;
 
-    for (int64_t i = 0; i < n * n; i++)
+    for (int64_t i = 0; i < n * stride; i++)
         a[i] = 0.0;
     for (int64_t k = 0; is_exact(n, sums) && k < sums; k++)
         for (int64_t i = 0; i < n; i++) {
             const double xi = (double)x[i * next + k * step] - mean[size <= rows ? i : k];
 
             for (int64_t j = i; j < n; j++)
-                a[i * n + j] += xi * ((double)x[j * next + k * step] - mean[size <= rows ? j : k]);
+                a[i * stride + j] += xi * ((double)x[j * next + k * step] - mean[size <= rows ? j : k]);
         }
     if (is_exact(n, sums))
         return true;
@@ -204,7 +204,7 @@ static bool products(fell_probe_call *c, const float *x, float *z, int64_t size,
         fell_gemm(c->ctx, m, n - i, sums, from, size, size <= rows, from, size, size > rows, g, n, false);
         for (int64_t k = 0; k < m; k++)
             for (int64_t j = k; j < n - i; j++)
-                a[(i + k) * n + i + j] = (double)g[k * n + j];
+                a[(i + k) * stride + i + j] = (double)g[k * n + j];
     }
     return true;
 }
@@ -271,23 +271,24 @@ static fell_status ranks(fell_probe_call *c, int64_t at, const float *x, float *
                          double said[])
 {
     const int64_t rows = c->plan->rows, size = c->plan->entry[at].size, n = size < rows ? size : rows;
-    double *a, *d, trace = 0.0, square = 0.0, sum = 0.0, entropy = 0.0, least;
+    const int64_t stride = linear_stride(n);
+    /* What rounding leaves of a direction that is not there: of the outputs, or of products in float. */
+    const double least = is_exact(n, size < rows ? rows : size) ? 1e-12 : 1e-7;
+    double *a, *d, trace = 0.0, square = 0.0, sum = 0.0, entropy = 0.0;
 
-    a = fell_scratch(c->ctx, n * n, sizeof *a);
-    d = fell_scratch(c->ctx, 6 * n, sizeof *d);
+    a = fell_scratch(c->ctx, stride * stride, sizeof *a);
+    d = fell_scratch(c->ctx, 6 * stride, sizeof *d);
     if (!a || !d || !products(c, x, z, size, mean, a, n))
         return FELL_ERROR;
     for (int64_t i = 0; i < n; i++) {
-        const double *row = a + i * n;
+        const double *row = a + i * stride;
 
         trace += row[i];
         square += 2.0 * linear_dot(row + i, row + i, n - i) - row[i] * row[i];
     }
-    if (!linear_eigenvalues(c->ctx, a, n, d, d + n))
+    if (!linear_eigenvalues(c->ctx, a, n, 1e-4 * least, d, d + stride))
         return fell_fail(c->ctx, "%s: the eigenvalues of its outputs' products do not converge",
                          c->plan->entry[at].name);
-    /* What rounding leaves of a direction that is not there: of the outputs, or of products in float. */
-    least = is_exact(n, size < rows ? rows : size) ? 1e-12 : 1e-7;
     for (int64_t i = n - 1; i >= 0; i--)
         d[i] = d[i] > least * d[0] ? sqrt(d[i]) : 0.0;
     for (int64_t i = 0; i < n; i++)

@@ -141,6 +141,50 @@ static double spectral_norm(fell_ctx *ctx, const float *w, int64_t m, int64_t n)
     return sqrt(best);
 }
 
+enum { FEWEST = 8, MOST = 512 /* rows or columns whose products are made first */, BLOCK = 64 };
+
+/* Are the squares of weights up to LARGEST floats? */
+static bool is_squarable(double largest)
+{
+    return largest > 1e-12 && largest < 1e12;
+}
+
+/* The smaller of WW' and W'W as a whole g[least,least], of a W [m,n]: of each block of rows what is from the
+ * diagonal on, by the host's matrix products, and as much below it. */
+static void square(fell_ctx *ctx, const float *w, int64_t m, int64_t n, float *g)
+{
+    const bool wide = m <= n;
+    const int64_t least = wide ? m : n, sums = wide ? n : m;
+
+    for (int64_t i = 0; i < least; i += BLOCK) {
+        const int64_t rows = least - i < BLOCK ? least - i : BLOCK;
+        const float *from = w + (wide ? i * n : i);
+
+        fell_gemm(ctx, rows, least - i, sums, from, n, !wide, from, n, wide, g + i * least + i, least, false);
+    }
+    for (int64_t i = BLOCK; i < least; i++)
+        for (int64_t j = 0; j < i / BLOCK * BLOCK; j++)
+            g[i * least + j] = g[j * least + i];
+}
+
+/* The spectral norm of W, whose largest element is LARGEST: for a matrix with a short side the root of that
+ * of its square, of which there is less to pass over in each turn. No memory: -1. */
+static double norm_of(fell_ctx *ctx, const float *w, int64_t m, int64_t n, double largest)
+{
+    const int64_t least = m < n ? m : n;
+    double norm;
+    float *g;
+
+    if (least < FEWEST || least > MOST || !is_squarable(largest))
+        return spectral_norm(ctx, w, m, n);
+    g = fell_scratch(ctx, least * least, sizeof *g);
+    if (!g)
+        return -1.0;
+    square(ctx, w, m, n, g);
+    norm = spectral_norm(ctx, g, least, least);
+    return norm < 0.0 ? norm : sqrt(norm);
+}
+
 enum { PIECE = 1024 }; /* elements that stay in the nearest cache while several sums are made of them */
 
 /* What is known of one tensor. */
@@ -212,7 +256,7 @@ static fell_status look_at(fell_probe_call *c, int64_t at)
         return FELL_ERROR;
     if (t->shape.rank < 2)
         return FELL_OK;
-    norm = spectral_norm(c->ctx, s.w, t->shape.dim[0], t->n / t->shape.dim[0]);
+    norm = norm_of(c->ctx, s.w, t->shape.dim[0], t->n / t->shape.dim[0], s.most);
     return norm < 0.0 ? FELL_ERROR : fell_record(c, SPECTRAL_NORM, at, 0, norm);
 }
 
@@ -230,7 +274,7 @@ static const fell_probe weights = {
         "What the weights of each tensor are like, and how far they are from the first ones.\n\n"
         "The spectral norm, the largest singular value, says by how much the layer can stretch an\n"
         "input at most (Y. Yoshida and T. Miyato, \"Spectral Norm Regularization\", 2017); it is found by\n"
-        "Lanczos' method on W'W (C. Lanczos 1950)."),
+        "Lanczos' method (C. Lanczos 1950) on W'W or, where a side is short, on the square of WW' or W'W."),
     FELL_PROBE_TABLES(numbers, NULL, 0), .look = look};
 
 FELL_PLUGIN("1.0", "Fellrunner, MIT", &weights.item);

@@ -83,13 +83,20 @@ static status check_states(const struct look *k, struct error *err)
     return OK;
 }
 
+/* Mostly they are the same already: then nothing is written, which takes longer than reading. */
+static void put(float *to, const float *from, int64_t n)
+{
+    if (memcmp(to, from, (size_t)n * sizeof *to) != 0)
+        memcpy(to, from, (size_t)n * sizeof *to);
+}
+
 static status take(struct look *k, const struct look_time *t, struct error *err)
 {
     struct looks *l = k->all;
     struct net *n = l->net;
     fell_status result;
 
-    memcpy(l->kept, n->weights, (size_t)n->floats * sizeof *l->kept);
+    put(l->kept, n->weights, n->floats);
     k->nsaid = 0;
     k->call.epoch = t->epoch;
     k->call.step = t->step;
@@ -101,7 +108,7 @@ static status take(struct look *k, const struct look_time *t, struct error *err)
     result = k->item->look(&k->call);
     net_at_probe(NULL);
     instance_reset(&k->in);
-    memcpy(n->weights, l->kept, (size_t)n->floats * sizeof *l->kept);
+    put(n->weights, l->kept, n->floats);
     if (result != FELL_OK)
         return instance_error(&k->in, NULL, err);
     if (check_states(k, err) != OK || sort_said(k, err) != OK)

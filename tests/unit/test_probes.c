@@ -285,34 +285,115 @@ Test(probes, samples)
     each_case(samples);
 }
 
-/* The eigenvalues of x'x [UNITS,UNITS] and of xx' [ROWS,ROWS]: those that are not 0 are the same. Most units
+/* A net of one dense layer [UNITS,INPUTS], and two rows of ones. */
+enum { UNITS = 140, INPUTS = 150 };
+
+static cJSON *one_layer(void)
+{
+    struct strbuf text = {0};
+    cJSON *c;
+
+    strbuf_addf(&text, "{\"lr\": 0.1, \"loss\": \"mse\", \"model\": [\"dense: {units: %d}\"], \"x\": [",
+                UNITS);
+    for (int r = 0; r < 2; r++)
+        for (int i = 0; i < INPUTS; i++)
+            strbuf_addf(&text, "%s1%s", i ? "," : r ? ",[" : "[", i == INPUTS - 1 ? "]" : "");
+    strbuf_addf(&text, "], \"target\": [");
+    for (int r = 0; r < 2; r++)
+        for (int i = 0; i < UNITS; i++)
+            strbuf_addf(&text, "%s1%s", i ? "," : r ? ",[" : "[", i == UNITS - 1 ? "]" : "");
+    strbuf_addf(&text, "]}");
+    c = cJSON_Parse(text.text);
+    cr_assert_not_null(c);
+    strbuf_release(&text);
+    return c;
+}
+
+/* Of a matrix whose norm is known, also where its squares are too large for a float, or too small. */
+Test(probes, spectral_norm_at_any_scale)
+{
+    cJSON *c = one_layer();
+    const double scales[] = {1.0, 1e-22, 1e22};
+
+    for (size_t k = 0; k < sizeof scales / sizeof *scales; k++) {
+        double left = 0.0, right = 0.0;
+        const struct probe_value *v;
+        struct probe_report r;
+        struct job j;
+        float *w;
+
+        job_init(&j, c, "  - weights\n");
+        w = net_weights(j.net, fixture_tensor(j.net, "dense1", "weight"));
+        for (int i = 0; i < UNITS; i++)
+            for (int q = 0; q < INPUTS; q++)
+                w[i * INPUTS + q] = (float)(scales[k] * (1 + i % 5) * (1 + q % 7));
+        for (int i = 0; i < UNITS; i++)
+            left += (double)((1 + i % 5) * (1 + i % 5));
+        for (int q = 0; q < INPUTS; q++)
+            right += (double)((1 + q % 7) * (1 + q % 7));
+        r = look_once(&j, 0);
+        v = find(&j, &r, "spectral_norm", "dense1.weight", 0);
+        cr_assert_not_null(v);
+        cr_expect_float_eq(v->value / scales[k], sqrt(left * right), 1e-6 * sqrt(left * right), "%g: %.9g",
+                           scales[k], v->value);
+        job_release(&j);
+    }
+    cJSON_Delete(c);
+}
+
+/* A weight that is no number leaves the tensor without these, and the outputs without ranks. */
+Test(probes, no_numbers_of_what_is_no_number)
+{
+    static const char *const names[][2] = {{"max_abs", "dense1.weight"},
+                                           {"spectral_norm", "dense1.weight"},
+                                           {"effective_rank", "dense1"},
+                                           {"participation_ratio", "dense1"}};
+    cJSON *c = one_layer();
+    struct probe_report r;
+    struct job j;
+
+    job_init(&j, c, "  - weights\n  - activations\n");
+    net_weights(j.net, fixture_tensor(j.net, "dense1", "weight"))[UNITS * INPUTS / 2] = NAN;
+    for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
+        const struct probe_value *v;
+
+        if (k % 2 == 0)
+            r = look_once(&j, k / 2);
+        v = find(&j, &r, names[k][0], names[k][1], 0);
+        cr_assert_not_null(v, "%s", names[k][0]);
+        cr_expect(isnan(v->value), "%s: %g", names[k][0], v->value);
+    }
+    job_release(&j);
+    cJSON_Delete(c);
+}
+
+/* The eigenvalues of x'x [MANY,MANY] and of xx' [ROWS,ROWS]: those that are not 0 are the same. Most units
  * are 0 for most rows, as behind a relu, so that what is left of x'x after its rank is rounding alone. */
 Test(probes, eigenvalues_of_a_low_rank)
 {
-    enum { UNITS = 144, ROWS = 20 };
-    static double x[ROWS][UNITS], wide[UNITS * UNITS], small[ROWS * ROWS], many[UNITS], few[ROWS],
-        work[5 * UNITS];
+    enum { MANY = 144, ROWS = 20 };
+    static double x[ROWS][MANY], wide[MANY * MANY], small[24 * 24], many[MANY], few[ROWS], work[5 * MANY];
     fell_ctx plain = {.simd = FELL_SIMD_PORTABLE};
     uint32_t word = 1;
 
     for (int turn = 0; turn < 10; turn++) {
         for (int r = 0; r < ROWS; r++)
-            for (int i = 0; i < UNITS; i++) {
+            for (int i = 0; i < MANY; i++) {
                 word = word * 1664525u + 1013904223u;
                 x[r][i] = (word >> 24) % 3 == 0 && i % 7 != 0 ? (double)(word >> 22) / 1024.0 : 0.0;
             }
         memset(wide, 0, sizeof wide);
         memset(small, 0, sizeof small);
         for (int r = 0; r < ROWS; r++) {
-            for (int i = 0; i < UNITS; i++)
-                for (int j = 0; j < UNITS; j++)
-                    wide[i * UNITS + j] += x[r][i] * x[r][j];
+            for (int i = 0; i < MANY; i++)
+                for (int j = 0; j < MANY; j++)
+                    wide[i * MANY + j] += x[r][i] * x[r][j];
             for (int q = 0; q < ROWS; q++)
-                small[r * ROWS + q] = linear_dot(x[r], x[q], UNITS);
+                small[r * linear_stride(ROWS) + q] = linear_dot(x[r], x[q], MANY);
         }
-        cr_assert(linear_eigenvalues(&plain, wide, UNITS, many, work), "turn %d", turn);
-        cr_assert(linear_eigenvalues(&plain, small, ROWS, few, work), "turn %d", turn);
-        for (int i = 0; i < UNITS; i++)
+        cr_assert(linear_eigenvalues(&plain, wide, MANY, 1e-16, many, work), "turn %d", turn);
+        cr_assert(linear_eigenvalues(&plain, small, ROWS, 1e-16, few, work), "turn %d", turn);
+        for (int i = 0; i < MANY; i++)
             cr_assert_float_eq(many[i], i < ROWS ? few[i] : 0.0, 1e-13 * few[0], "turn %d, %d: %.17g", turn,
                                i, many[i]);
     }
