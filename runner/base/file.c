@@ -50,6 +50,21 @@ bool path_is_of_kernel(const struct statfs *system)
     return false;
 }
 
+void file_facts(const struct stat *about, char facts[FILE_FACTS])
+{
+    /* The time of its last change is one that no program can set. */
+    snprintf(facts, FILE_FACTS, "%lld,%lld,%ld,%lld,%ld,%lld,%lld", (long long)about->st_size,
+             (long long)about->st_mtim.tv_sec, about->st_mtim.tv_nsec, (long long)about->st_ctim.tv_sec,
+             about->st_ctim.tv_nsec, (long long)about->st_dev, (long long)about->st_ino);
+}
+
+bool file_is_settled(int64_t changed, int64_t now)
+{
+    enum { COARSE = 2 }; /* seconds: the times of some file systems are */
+
+    return changed < now - COARSE;
+}
+
 static bool others_opened;
 
 void file_opened_by_others(void)

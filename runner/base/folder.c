@@ -12,6 +12,11 @@
 
 enum { DEEPEST = 32, MOST_ENTRIES = 1000000 };
 
+status path_folder_unread(const char *path, struct error *err)
+{
+    return error_set(err, "cannot read the folder '%s': %s", path, strerror(errno));
+}
+
 static status look_at(const char *path, int depth, int64_t *left, struct error *err);
 
 /* One entry of a folder; TYPE: what readdir() says of it. */
@@ -38,7 +43,7 @@ static status look_at(const char *path, int depth, int64_t *left, struct error *
     status result = OK;
 
     if (!folder)
-        return depth < DEEPEST ? error_set(err, "cannot read the folder '%s': %s", path, strerror(errno))
+        return depth < DEEPEST ? path_folder_unread(path, err)
                                : error_set(err, "'%s': folders are more than %d deep", path, DEEPEST);
     while (result == OK && (entry = readdir(folder))) {
         char *below;

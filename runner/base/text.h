@@ -57,6 +57,13 @@ bool path_is_of_kernel(const struct statfs *system);
 void file_close_from(int first);
 /* What MODE, of a struct stat, is if no regular file: "a folder", "a pipe", "a device", "a socket". */
 const char *path_kind_word(unsigned mode);
+/* What the file system says of a file (its size, times, device and number), as text. As long as it says the
+ * same, the bytes are the same, if the file was settled when it said so. */
+enum { FILE_FACTS = 160 };
+void file_facts(const struct stat *about, char facts[FILE_FACTS]);
+/* Whether a file that was changed last at CHANGED gets another time when it is changed after NOW; both in
+ * seconds since 1970. */
+bool file_is_settled(int64_t changed, int64_t now);
 /* That what PATH names can be read as data: a regular file, a folder (see path_check_folder()), or
  * nothing, which whoever opens it will say. */
 status path_check_data(const char *path, struct error *err);
@@ -78,6 +85,8 @@ path_real(const char *path); /* all are; NULL, errno says why: nothing is there,
 char *path_fold(const char *path);
 const char *path_base(const char *path);
 status path_make_folder(const char *path, struct error *err); /* with its parents */
+/* FAILED, with why the folder PATH could not be opened or read, by errno. */
+status path_folder_unread(const char *path, struct error *err);
 /* That PATH, a folder, can be read as data: files and folders alone, at most 32 deep and a million of
  * them. Looks at names, not into files. Errors: what is in the way. */
 status path_check_folder(const char *path, struct error *err);

@@ -17,7 +17,6 @@
 
 enum {
     SMALLEST = 1 << 20, /* bytes of rows: less is read faster than it is worth */
-    SETTLED = 2,        /* seconds: the times of some file systems are that coarse */
     DEFAULT_MIB = 4096
 };
 
@@ -128,7 +127,7 @@ static bool is_settled(const struct spec *spec, const char *key_before, int64_t 
     const bool same = strcmp(key, key_before) == 0;
 
     free(key);
-    return same && changed < read_at - SETTLED;
+    return same && file_is_settled(changed, read_at);
 }
 
 /* ---- loading -------------------------------------------------------------------------- */

@@ -44,24 +44,17 @@ static void add_folder(struct files *files, const char *path, int depth)
 }
 
 /* A file that was changed between two runs is other data: what the file system knows of it
- * is part of the key. The time of its last change is one that no program can set. */
+ * is part of the key. */
 static void add_path(struct files *files, const char *path, int depth)
 {
     struct error ignored; /* what cannot be read as data is no data: the dataset says so */
     struct stat about;
-    int64_t facts[7];
+    char facts[FILE_FACTS];
 
     if (!path || stat(path, &about) != 0)
         return;
-    facts[0] = about.st_size;
-    facts[1] = about.st_mtim.tv_sec;
-    facts[2] = about.st_mtim.tv_nsec;
-    facts[3] = about.st_ctim.tv_sec;
-    facts[4] = about.st_ctim.tv_nsec;
-    facts[5] = (int64_t)about.st_dev;
-    facts[6] = (int64_t)about.st_ino;
-    for (size_t i = 0; i < sizeof facts / sizeof facts[0]; i++)
-        cJSON_AddItemToArray(files->list, settings_json_int(facts[i]));
+    file_facts(&about, facts);
+    cJSON_AddItemToArray(files->list, cJSON_CreateRaw(facts)); /* numbers of the list */
     if (about.st_ctim.tv_sec > files->changed)
         files->changed = about.st_ctim.tv_sec;
     if (S_ISDIR(about.st_mode) && (depth > 0 || path_check_folder(path, &ignored) == OK))

@@ -110,15 +110,14 @@ static void note_skipped(struct registry *r, const char *path, const struct open
 /* A folder of plugins that cannot be read; one that is not there has none. */
 static void note_unread(struct registry *r, const char *folder)
 {
-    char *text;
+    struct error why;
 
     if (errno == ENOMEM)
         mem_failed();
     if (errno == ENOENT || errno == ENOTDIR)
         return;
-    text = mem_format("cannot read the folder '%s': %s", folder, strerror(errno));
-    note(r, text);
-    free(text);
+    path_folder_unread(folder, &why);
+    note(r, why.text);
 }
 
 /* Opens a file of a folder; what cannot be opened is noted. */

@@ -15,14 +15,17 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "host/kinds.h"
 
 /* One opened shared object. */
 struct plugin_file {
     const char *path; /* absolute */
     const char *version, *credit;
-    bool bundled;        /* from the program's own folder */
-    char sha256[65];     /* of the bytes that were loaded; "" until plugin_file_hash() */
+    bool bundled;    /* from the program's own folder */
+    char sha256[65]; /* of the bytes that were loaded; "" until plugin_file_hash() */
+    /* file_facts() before and after its bytes were read, and it was settled; "": somebody may be at it */
+    char facts[FILE_FACTS];
     int copy;            /* the loaded bytes as an open file, until they are hashed; 0: there is none */
     void *handle;        /* of dlopen() */
     const char *verdict; /* of its check, "passed"; NULL until somebody asked (work/identity.c) */
@@ -90,7 +93,9 @@ const struct item **registry_shadowed(struct registry *r, const struct item *ite
  * there is none. */
 const char *registry_notes(const struct registry *r);
 
-/* Fill file->sha256 if it is empty: most commands never ask for it. */
+/* Fill file->sha256 if it is empty: most commands never ask for it. A file of which somebody said by
+ * plugin_hash_known() that its bytes have SHA256 while the file system says FACTS is not hashed again. */
+void plugin_hash_known(const char *facts, const char *sha256);
 status plugin_file_hash(struct plugin_file *file, struct error *err);
 
 /* The program itself: FELL_PROGRAM if it is set, else what /proc/self/exe says.

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/text.h"
@@ -29,11 +30,8 @@ static status check_file(const char *path, struct stat *about, struct error *err
 /* What became of each file. It outlives every registry, as the opened objects do. */
 static struct outcome {
     struct outcome *next;
-    dev_t device;
-    ino_t inode; /* another file may get it, since what is mapped is a copy: hence the rest */
-    off_t size;
-    struct timespec changed;
-    struct opened *opened; /* or NULL, with the message */
+    char facts[FILE_FACTS]; /* not its number alone, which another file may get: what is mapped is a copy */
+    struct opened *opened;  /* or NULL, with the message */
     char *path, *message;
 } * outcomes;
 
@@ -43,51 +41,89 @@ static status outcome_of(const struct outcome *o, struct opened **out, struct er
     return o->opened ? OK : error_set(err, "%s", o->message);
 }
 
-static bool is_same_file(const struct outcome *o, const struct stat *s)
-{
-    return o->device == s->st_dev && o->inode == s->st_ino && o->size == s->st_size &&
-           o->changed.tv_sec == s->st_ctim.tv_sec && o->changed.tv_nsec == s->st_ctim.tv_nsec;
-}
-
 status plugin_open(const char *path, bool bundled, struct opened **out, struct error *err)
 {
     struct plugin_bytes bytes;
     struct outcome *o;
     struct stat about;
+    char facts[FILE_FACTS], after[FILE_FACTS];
+    bool settled;
 
     *out = NULL;
     if (check_file(path, &about, err) != OK)
         return FAILED;
+    file_facts(&about, facts);
     for (o = outcomes; o; o = o->next)
-        if (is_same_file(o, &about) && strcmp(o->path, path) == 0)
+        if (strcmp(o->facts, facts) == 0 && strcmp(o->path, path) == 0)
             return outcome_of(o, out, err);
+    settled = file_is_settled(about.st_ctim.tv_sec, (int64_t)time(NULL));
     if (plugin_read(path, &bytes, err) != OK)
         return FAILED;
+    if (stat(path, &about) == 0)
+        file_facts(&about, after);
+    else
+        settled = false;
     o = mem_alloc(sizeof *o);
-    *o = (struct outcome){.next = outcomes,
-                          .device = about.st_dev,
-                          .inode = about.st_ino,
-                          .size = about.st_size,
-                          .changed = about.st_ctim,
-                          .path = mem_string(path)};
+    *o = (struct outcome){.next = outcomes, .path = mem_string(path)};
+    memcpy(o->facts, facts, sizeof facts);
     outcomes = o;
     if ((!bundled && plugin_probe(path, err) != OK) || plugin_load(&bytes, bundled, &o->opened, err) != OK)
         o->message = mem_string(err->text);
+    else if (settled && strcmp(after, facts) == 0)
+        memcpy(o->opened->file.facts, facts, sizeof facts);
     free(bytes.text);
     return outcome_of(o, out, err);
 }
 
+/* ---- hashes ------------------------------------------------------------------------ */
+
+static struct known {
+    struct known *next;
+    char facts[FILE_FACTS], sha256[65];
+} * known_hashes;
+
+static const struct known *find_known(const char *facts)
+{
+    const struct known *k = *facts ? known_hashes : NULL;
+
+    while (k && strcmp(k->facts, facts) != 0)
+        k = k->next;
+    return k;
+}
+
+void plugin_hash_known(const char *facts, const char *sha256)
+{
+    struct known *k;
+
+    if (!*facts || strlen(sha256) != 64 || find_known(facts))
+        return;
+    k = mem_alloc(sizeof *k);
+    k->next = known_hashes;
+    snprintf(k->facts, sizeof k->facts, "%s", facts);
+    memcpy(k->sha256, sha256, sizeof k->sha256);
+    known_hashes = k;
+}
+
+static status hash_copy(struct plugin_file *file, struct error *err)
+{
+    lseek(file->copy, 0, SEEK_SET);
+    return sha256_open_file(file->copy, file->path, file->sha256, err);
+}
+
 status plugin_file_hash(struct plugin_file *file, struct error *err)
 {
-    status result;
+    const struct known *known = find_known(file->facts);
+    status result = OK;
 
     if (file->sha256[0])
         return OK;
-    if (!file->copy)
+    if (known)
+        memcpy(file->sha256, known->sha256, sizeof file->sha256);
+    else if (!file->copy)
         return sha256_file(file->path, file->sha256, err);
-    lseek(file->copy, 0, SEEK_SET);
-    result = sha256_open_file(file->copy, file->path, file->sha256, err);
-    if (result == OK) {
+    else
+        result = hash_copy(file, err);
+    if (result == OK && file->copy) {
         close(file->copy);
         file->copy = 0;
     }

@@ -68,6 +68,7 @@ struct data_file_row {
 };
 struct plugin_row {
     const char *kind, *name, *version, *path, *sha256, *verdict;
+    const char *facts; /* not stored: of struct plugin_file */
 };
 
 struct experiment_row {

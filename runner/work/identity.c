@@ -19,8 +19,6 @@
 #include "work/trial_now.h"
 #include "record/database.h"
 
-enum { SETTLED = 2 }; /* seconds: a later change has another time */
-
 /* ---- files ------------------------------------------------------------------------ */
 
 /* What is below PATH, which was checked. */
@@ -36,7 +34,7 @@ static status hash_below(const char *path, char out[65], struct error *err)
         return sha256_file(path, out, err);
     n = scandir(path, &names, NULL, alphasort); /* strcoll: the C locale, main() sets no other */
     if (n < 0)
-        return error_set(err, "cannot read the folder '%s': %s", path, strerror(errno));
+        return path_folder_unread(path, err);
     for (int i = 0; i < n; i++) {
         char *below = path_join(path, names[i]->d_name), hash[65];
 
@@ -117,7 +115,8 @@ static void add_file(struct collect *c, const char *section, const char *role, c
     f->path = arena_string(id->arena, path, strlen(path));
     f->rows = -1;
     facts = data_file_facts(path, &changed);
-    f->facts = changed + SETTLED < (int64_t)time(NULL) ? arena_string(id->arena, facts, strlen(facts)) : NULL;
+    f->facts =
+        file_is_settled(changed, (int64_t)time(NULL)) ? arena_string(id->arena, facts, strlen(facts)) : NULL;
     free(facts);
     c->result = identity_hash_path(path, f->sha256, c->err);
     id->files = files;
@@ -187,6 +186,7 @@ static void add_plugin(struct plugins *p, const struct item *item)
                                           .version = item->file->version,
                                           .path = item->file->path,
                                           .sha256 = item->file->sha256,
+                                          .facts = item->file->facts,
                                           .verdict = item->file->verdict};
 }
 
@@ -256,12 +256,13 @@ static void add_unproven(struct strbuf *b, const struct plugin_row *p)
                     failed ? "shows why" : "tries it out");
 }
 
-/* The plugins of all trials as lines, each once, in order; in UNPROVEN those that have not
+/* The plugins of all trials, each once, and in ID as lines, in order; in UNPROVEN those that have not
  * passed their check. */
-static status plugin_lines(struct registry *reg, const struct experiment *e, struct strbuf *out,
-                           struct strbuf *unproven, struct error *err)
+static status collect_plugins(struct identity *id, struct registry *reg, const struct experiment *e,
+                              struct strbuf *unproven, struct error *err)
 {
-    struct arena *arena = arena_new();
+    struct plugin_row *all = NULL;
+    struct strbuf text = {0};
     char **lines = NULL;
     size_t n = 0;
     status result = OK;
@@ -280,19 +281,26 @@ static status plugin_lines(struct registry *reg, const struct experiment *e, str
                 k++;
             if (k == n) {
                 lines = mem_grow(lines, n + 1, sizeof *lines);
-                lines[n++] = arena_string(arena, line, strlen(line));
+                all = mem_grow(all, n + 1, sizeof *all);
+                all[n] = rows[i];
+                lines[n++] = arena_string(id->arena, line, strlen(line));
                 add_unproven(unproven, &rows[i]);
             }
             free(line);
         }
         arena_free(mine);
     }
-    if (n)
+    if (n) {
         qsort(lines, n, sizeof *lines, by_text);
+        id->nplugins = n;
+        id->plugin_rows = memcpy(arena_alloc(id->arena, n * sizeof *all), all, n * sizeof *all);
+    }
     for (size_t i = 0; i < n; i++)
-        strbuf_add(out, lines[i]);
+        strbuf_add(&text, lines[i]);
+    id->plugins = arena_string(id->arena, text.text ? text.text : "", text.len);
+    strbuf_release(&text);
     free(lines);
-    arena_free(arena);
+    free(all);
     return result;
 }
 
@@ -347,7 +355,7 @@ status identity_new(struct registry *reg, const struct experiment *e, struct ide
     struct arena *arena = arena_new();
     struct identity *id = arena_alloc(arena, sizeof *id);
     struct collect c = {.id = id, .err = err};
-    struct strbuf plugins = {0}, unproven = {0};
+    struct strbuf unproven = {0};
     status result;
 
     id->arena = arena;
@@ -358,9 +366,8 @@ status identity_new(struct registry *reg, const struct experiment *e, struct ide
         arena_free(mine);
     }
     add_sweep_files(id, e);
-    result = c.result == OK ? plugin_lines(reg, e, &plugins, &unproven, err) : FAILED;
+    result = c.result == OK ? collect_plugins(id, reg, e, &unproven, err) : FAILED;
     if (result == OK) {
-        id->plugins = arena_string(arena, plugins.text, plugins.len);
         id->unproven = arena_string(arena, unproven.text ? unproven.text : "", unproven.len);
         hash_all(id, e, e->spec_sha256, true, id->uid);
         hash_all(id, e, e->before_sha256, false, id->uid_before);
@@ -368,7 +375,6 @@ status identity_new(struct registry *reg, const struct experiment *e, struct ide
     } else {
         arena_free(arena);
     }
-    strbuf_release(&plugins);
     strbuf_release(&unproven);
     return result;
 }

@@ -15,8 +15,10 @@ struct identity {
     size_t nfiles;
     struct data_file_row *files; /* of all trials, each once; rows -1: not counted yet */
     struct arena *arena;
-    const char *plugins;  /* "plugin KIND NAME SHA256" lines */
-    const char *unproven; /* a line for each plugin that has not passed its check */
+    size_t nplugins;
+    const struct plugin_row *plugin_rows; /* of all trials, each once */
+    const char *plugins;                  /* the same as "plugin KIND NAME SHA256" lines, in order */
+    const char *unproven;                 /* a line for each plugin that has not passed its check */
 };
 
 /* Hash everything that E's trials read. Errors: a file that cannot be read. */

@@ -8,8 +8,8 @@
 #include "engine/data.h"
 #include "record/database.h"
 
-/* ---- what is wanted: {"files": {PATH: [SHA256, FACTS]}, "plugins": [[KIND, NAME, SHA256]]}
- * ----------------- */
+/* ---- what is wanted: {"files": {PATH: [SHA256, FACTS]}, "plugins": [[KIND, NAME, SHA256, FACTS]]}
+ * ---------- */
 
 static const char *facts_of(const struct identity *id, const char *path, const char *sha256)
 {
@@ -33,30 +33,22 @@ static void add_file(void *arg, cJSON *to, sqlite3_stmt *row)
     cJSON_AddItemToArray(one, cJSON_CreateString(facts_of(arg, path, sha256)));
 }
 
-static void add_plugin(void *arg, cJSON *to, sqlite3_stmt *row)
+static void add_plugin(cJSON *to, const struct plugin_row *p)
 {
-    cJSON *one = cJSON_CreateArray();
+    const char *const texts[] = {p->kind, p->name, p->sha256, p->facts};
 
-    (void)arg;
-    for (int i = 0; i < 3; i++)
-        cJSON_AddItemToArray(one, cJSON_CreateString(database_text(row, i)));
-    cJSON_AddItemToArray(to, one);
+    cJSON_AddItemToArray(to, cJSON_CreateStringArray(texts, 4));
 }
 
-/* The identity's "plugin KIND NAME SHA256" lines. */
-static void add_plugin_lines(cJSON *to, const char *lines)
+static void add_plugin_row(void *arg, cJSON *to, sqlite3_stmt *row)
 {
-    char *copy = mem_string(lines), *rest = copy, *line;
+    const struct plugin_row p = {.kind = database_text(row, 0),
+                                 .name = database_text(row, 1),
+                                 .sha256 = database_text(row, 2),
+                                 .facts = ""};
 
-    while ((line = strsep(&rest, "\n"))) {
-        cJSON *one = cJSON_CreateArray();
-        char *word;
-
-        for (strsep(&line, " "); line && (word = strsep(&line, " "));)
-            cJSON_AddItemToArray(one, cJSON_CreateString(word));
-        cJSON_AddItemToArray(to, one);
-    }
-    free(copy);
+    (void)arg;
+    add_plugin(to, &p);
 }
 
 static status each_row(sqlite3 *db, const char *sql, int64_t experiment,
@@ -86,13 +78,13 @@ status same_bytes_wanted(sqlite3 *db, int64_t experiment, const struct identity 
     status result = each_row(db, "SELECT path, sha256 FROM data_files WHERE experiment_id = ?1", experiment,
                              add_file, (void *)(uintptr_t)id, files, err);
 
-    if (id)
-        add_plugin_lines(plugins, id->plugins);
-    else if (result == OK)
+    for (size_t i = 0; id && i < id->nplugins; i++)
+        add_plugin(plugins, &id->plugin_rows[i]);
+    if (!id && result == OK)
         result = each_row(db,
                           "SELECT DISTINCT kind, name, sha256 FROM plugins WHERE run_id IN"
                           " (SELECT id FROM runs WHERE experiment_id = ?1)",
-                          experiment, add_plugin, NULL, plugins, err);
+                          experiment, add_plugin_row, NULL, plugins, err);
     *out = result == OK ? cJSON_PrintUnformatted(wanted) : NULL;
     cJSON_Delete(wanted);
     return result;
@@ -173,6 +165,21 @@ status same_bytes_files(const cJSON *wanted, const struct spec *spec, enum same_
     return v.result;
 }
 
+/* What the runner hashed a moment ago is not hashed again, if it is the same file. */
+static void know_hashes(const cJSON *plugins)
+{
+    const cJSON *one;
+
+    cJSON_ArrayForEach(one, plugins)
+    {
+        const char *sha256 = cJSON_GetStringValue(cJSON_GetArrayItem(one, 2));
+        const char *facts = cJSON_GetStringValue(cJSON_GetArrayItem(one, 3));
+
+        if (sha256 && facts)
+            plugin_hash_known(facts, sha256);
+    }
+}
+
 status same_bytes_plugins(const cJSON *wanted, const struct spec *spec, struct registry *reg,
                           struct problem *p)
 {
@@ -183,6 +190,7 @@ status same_bytes_plugins(const cJSON *wanted, const struct spec *spec, struct r
     const cJSON *one;
     status result = OK;
 
+    know_hashes(cJSON_GetObjectItem(wanted, "plugins"));
     if (wanted && identity_plugins(reg, arena, spec, &n, &rows, &err) != OK)
         result = problem_set(p, "", 0, "", "%s", err.text);
     cJSON_ArrayForEach(one, cJSON_GetObjectItem(wanted, "plugins"))

@@ -12,9 +12,9 @@
 #include "spec/spec.h"
 #include "work/identity.h"
 
-/* For job.bytes: the files of experiment EXPERIMENT with their hashes, as JSON; with ID (may be NULL) also
- * what the file system said of them when they were hashed, which spares the worker from hashing them too; and
- * the plugins. free() it. */
+/* For job.bytes: the files of experiment EXPERIMENT with their hashes, as JSON, and the plugins; with ID (may
+ * be NULL) also what the file system said of them when they were hashed, which spares the worker from hashing
+ * them too. free() it. */
 status same_bytes_wanted(sqlite3 *db, int64_t experiment, const struct identity *id, char **out,
                          struct error *err);
 

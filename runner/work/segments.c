@@ -35,8 +35,7 @@ status segments_list(const char *folder, const char *prefix, const char *suffix,
     *names = NULL;
     *n = 0;
     if (!d)
-        return errno == ENOENT ? OK
-                               : error_set(err, "cannot read the folder '%s': %s", folder, strerror(errno));
+        return errno == ENOENT ? OK : path_folder_unread(folder, err);
     while ((entry = readdir(d)))
         if (fits(entry->d_name, prefix, suffix)) {
             *names = mem_grow(*names, *n + 1, sizeof **names);

@@ -11,6 +11,10 @@ rows() { for i in $(seq "$1"); do echo "$i,$((i * i % 7)),$((i % 3))"; done; }
 # A file that was changed a moment ago is hashed again by who reads it; the others are old ones.
 touch -d '1 hour ago' long.csv short.csv
 cp long.csv data.csv
+# The same of a plugin: built now, used below when nobody has been at it for a while.
+mkdir old
+cp crasher.so old/crasher.so
+plugin=./crasher.so
 slow_spec() {
     crasher_spec "$1" dawdle 'train: {epochs: 25, batch_size: 0}' 'repeats: 8'
     sed -i 's/how: dawdle/&, rows: 60/; s/source: xor/source: {csv: {path: data.csv, target: y}}/; s/units: 1}/units: 3}/; s/loss: mse/loss: cross_entropy/' "$1"
@@ -22,7 +26,7 @@ sleep 3
 during() {
     db=$1.db wanted=$2
     shift 2
-    "$FELL" run slow.yaml --plugin ./crasher.so --jobs 1 --quiet --db "$db" >out 2>err &
+    "$FELL" run slow.yaml --plugin $plugin --jobs 1 --quiet --db "$db" >out 2>err &
     runner=$!
     wait_until "$db" "SELECT count(*) >= 2 FROM epochs WHERE run_id = 2"
     "$@"
@@ -76,10 +80,34 @@ expect_sql written.db "finished|200" "SELECT DISTINCT status, (SELECT count(*) F
 cp crasher.bak crasher.so
 ${CC:-cc} -std=c17 -D_GNU_SOURCE -O0 -I"$srcdir/include" -shared -fPIC "$srcdir/tests/cli/crasher.c" -o rebuilt.so
 rebuild() {
-    cat rebuilt.so >crasher.so
+    cat rebuilt.so >$plugin
     kill -9 $(children $runner)
 }
+expect_other_plugin() {
+    expect_text said "the activation 'crasher' ($PWD/${plugin#./}) has changed since the experiment was begun"
+    expect_sql "$1" "finished,crashed,failed" "SELECT group_concat(status) FROM (SELECT DISTINCT status FROM runs ORDER BY id)"
+    expect_sql "$1" 0 "SELECT count(*) FROM epochs JOIN runs ON runs.id = run_id WHERE status = 'failed'"
+}
 during rebuilt 1 rebuild
-expect_text said "the activation 'crasher' ($PWD/crasher.so) has changed since the experiment was begun"
-expect_sql rebuilt.db "finished,crashed,failed" "SELECT group_concat(status) FROM (SELECT DISTINCT status FROM runs ORDER BY id)"
-expect_sql rebuilt.db 0 "SELECT count(*) FROM epochs JOIN runs ON runs.id = run_id WHERE status = 'failed'"
+expect_other_plugin rebuilt.db
+
+# So it is where the runner's hash of an old file would do for the workers: one that was touched has the same bytes
+# still; others have been moved to its place, or written over it.
+plugin=./old/crasher.so
+touch_it() {
+    touch -d '1 hour ago' $plugin
+    kill -9 $(children $runner)
+}
+move_over() {
+    touch -d '1 hour ago' rebuilt.so
+    mv rebuilt.so $plugin
+    kill -9 $(children $runner)
+}
+during touched 1 touch_it
+expect_sql touched.db "finished 7,crashed 1" "SELECT group_concat(status || ' ' || n) FROM (SELECT status, count(*) AS n FROM runs GROUP BY 1 ORDER BY 2 DESC)"
+during moved_over 1 move_over
+expect_other_plugin moved_over.db
+sleep 3
+mv crasher.bak rebuilt.so
+during written_over 1 rebuild
+expect_other_plugin written_over.db
