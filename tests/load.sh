@@ -6,26 +6,18 @@
 #     make load                                       the same with a CSV of 10 GB, in TMPDIR
 #
 # The table in docs/results.md ("How much it bears") was made by it.
-set -u
+export srcdir="${srcdir:-$(dirname "$0")/..}"
+. "$srcdir/tests/cli/lib.sh"
 share=${1:-1}
-: "${FELL:?names the program to test}"
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
-cd "$scratch" || exit 1
 FELL_CACHE=off
 export FELL_CACHE
-fail() {
-    echo "FAILED: $*"
-    tail -n 3 err 2>/dev/null
-    exit 1
-}
 of() {
     awk -v n="$1" -v share="$share" 'BEGIN { n = int(n * share); print n < 1 ? 1 : n }'
 }
 # measured WHAT COMMAND...: its seconds, and the largest resident set of it and its children; the 14 MB of this
 # Python itself hide what is less.
 measured() {
-    python3 - "$@" <<'END' || fail "$1"
+    python3 - "$@" <<'END' || fail "$1: $(tail -n 3 err)"
 import resource, subprocess, sys, time
 begun = time.monotonic()
 code = subprocess.call(sys.argv[2:], stdout=open("out", "w"), stderr=open("err", "w"))
@@ -33,9 +25,6 @@ used = resource.getrusage(resource.RUSAGE_CHILDREN)
 print("%-62s %8.1f s %8.0f MB" % (sys.argv[1], time.monotonic() - begun, used.ru_maxrss / 1024), flush=True)
 sys.exit(code != 0)
 END
-}
-is() {
-    [ "$(sqlite3 "$1" "$2" 2>&1)" = "$3" ] || fail "$1: $2: $(sqlite3 "$1" "$2" 2>&1), not $3"
 }
 
 cat >small.yaml <<'END'
@@ -51,14 +40,14 @@ END
 
 n=$(of 1000000)
 measured "$n epochs of one run" "$FELL" run small.yaml train.epochs="$n" --quiet --db epochs.db
-is epochs.db "SELECT count(*) = $n AND max(epoch) = $n FROM epochs" 1
+expect_sql epochs.db 1 "SELECT count(*) = $n AND max(epoch) = $n FROM epochs"
 measured "... fell show of it" "$FELL" show 1 --db epochs.db
 measured "... fell watch and report of it" "$FELL" report --db epochs.db
 rm -f epochs.db*
 
 { cat small.yaml; echo "sweep: {strategy: {random: {trials: $(of 2000)}}, over: {optimizer.sgd.lr: {range: [0.1, 1.0]}}}"; } >sweep.yaml
 measured "$(of 2000) runs by 64 workers" "$FELL" run sweep.yaml --jobs 64 --quiet --db workers.db
-is workers.db "SELECT count(*) = $(of 2000) AND sum(status <> 'finished') = 0 FROM runs" 1
+expect_sql workers.db 1 "SELECT count(*) = $(of 2000) AND sum(status <> 'finished') = 0 FROM runs"
 
 # 30 users, each with an experiment of their own, in one database; 20 readers ask all the time.
 cat >users.sh <<'END'
@@ -80,8 +69,8 @@ wait $readers
 END
 export FELL
 measured "30 users of one database, 20 readers that poll" bash users.sh
-is users.db "SELECT count(*) || ' ' || sum(status = 'finished') || ' ' || (SELECT count(*) FROM epochs) FROM runs" "30 30 60000"
-is users.db "PRAGMA integrity_check" ok
+expect_sql users.db "30 30 60000" "SELECT count(*) || ' ' || sum(status = 'finished') || ' ' || (SELECT count(*) FROM epochs) FROM runs"
+expect_sql users.db ok "PRAGMA integrity_check"
 
 # deep LAYERS: a chain of so many.
 deep() {
@@ -101,7 +90,7 @@ measured "2 epochs of $n layers" "$FELL" run layers.yaml --quiet --db layers.db
 n=$(of 5000)
 deep "$n" >tensors.yaml
 measured "2 epochs of $((2 * n)) tensors" "$FELL" run tensors.yaml 'checkpoint={every: 1, keep: [last]}' --quiet --db tensors.db
-is tensors.db "SELECT count(*) FROM gradients" $((4 * n))
+expect_sql tensors.db $((4 * n)) "SELECT count(*) FROM gradients"
 measured "... begun with the weights of another run" "$FELL" run tensors.yaml name=again \
     train.initial_weights=tensors.db.checkpoints/1/last.safetensors --quiet --db tensors.db
 
@@ -124,4 +113,4 @@ awk -v n="$n" 'BEGIN { print "a,b,target"; for (r = 0; r < n; r++)
     printf "%d.%06d000000000000000000000000,%d.%06d00000000000000000000000000000000000000000,%d\n", r % 10, r % 999983, r % 7, r % 99991, r % 2 }' >long.csv
 sed 's/wide.csv/long.csv/' wide.yaml >long.yaml
 measured "a CSV of $(($(stat -c %s long.csv) / 1000000)) MB, $n rows, 1 epoch" "$FELL" run long.yaml train.epochs=1 train.batch_size=4096 --quiet --db long.db
-is long.db "SELECT status FROM runs" finished
+expect_sql long.db finished "SELECT status FROM runs"

@@ -6,15 +6,12 @@
 #     FELL=build/fell bash tests/soak.sh [KILLS [TRIALS [STRATEGY]]]      (make soak: 1,000 kills, tpe)
 #
 # The instants are drawn from SOAK_SEED, printed at the start. cli/soak.sh is the short form.
-set -u
+export srcdir="${srcdir:-$(dirname "$0")/..}"
+. "$srcdir/tests/cli/lib.sh"
+set +e
 kills=${1:-1000} trials=${2:-2000} strategy=${3:-tpe}
-: "${FELL:?names the program to test}"
 RANDOM=${SOAK_SEED:-$$}
 echo "soak: $kills kills, $trials trials of $strategy, SOAK_SEED=${SOAK_SEED:-$$}"
-here=$(cd "$(dirname "$0")" && pwd)
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
-cd "$scratch" || exit 1
 
 cat >soak.yaml <<END
 seed: 11
@@ -51,20 +48,11 @@ rows_of() {
         SELECT r.trial, detail FROM events JOIN runs AS r ON r.id = run_id WHERE kind = 'pruned' ORDER BY 1" | sha256sum
 }
 
-# The workers of runner PID.
-workers_of() {
-    for stat in /proc/[0-9]*/stat; do
-        { read -r line <"$stat"; } 2>/dev/null || continue
-        set -- "$1" ${line##*) }
-        [ "$3" != "$1" ] || printf '%s\n' "${line%% *}"
-    done
-}
-
 # Sanitizers want to be loaded first.
 clock=
 case $(ldd "$FELL") in
 *libasan* | *libtsan*) echo "the clock does not jump: the program is built with a sanitizer" ;;
-*) ${CC:-cc} -std=gnu17 -O1 -shared -fPIC "$here/cli/clock_shim.c" -o clock.so && clock=$PWD/clock.so ;;
+*) ${CC:-cc} -std=gnu17 -O1 -shared -fPIC "$srcdir/tests/cli/clock_shim.c" -o clock.so && clock=$PWD/clock.so ;;
 esac
 
 # Only the runner writes: while it stands still its files are as a loss of power would leave them.
@@ -113,7 +101,7 @@ disturb() {
         for _ in $(seq $((1 + RANDOM % 4))); do
             pause=$((most * (1 + rounds % 2 * 3)))
             sleep "$(printf '0.%03d' $((RANDOM % (pause < 999 ? pause : 999))))"
-            worker=$(workers_of $runner | shuf -n 1 --random-source=<(yes $RANDOM))
+            worker=$(children $runner | shuf -n 1 --random-source=<(yes $RANDOM))
             case $((RANDOM % 4)) in
             0) power_cut $runner ;;
             1) [ -z "$worker" ] || { kill -STOP "$worker" && sleep 0.05 && kill -CONT "$worker"; } 2>/dev/null ;;

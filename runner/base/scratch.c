@@ -104,6 +104,11 @@ status scratch_begin(struct scratch *s, struct error *err)
     return FAILED;
 }
 
+char *scratch_file(struct scratch *s, const char *name, struct error *err)
+{
+    return scratch_begin(s, err) == OK ? path_join(s->folder, name) : NULL;
+}
+
 void scratch_end(struct scratch *s)
 {
     if (!s->folder)

@@ -16,6 +16,8 @@ struct scratch {
 
 /* Make S, which is zero or was released; a folder that is there stays. Errors: it cannot be made. */
 status scratch_begin(struct scratch *s, struct error *err);
+/* The path of a file NAME in S's folder, which is made first if need be. free() it. NULL: ERR, as above. */
+char *scratch_file(struct scratch *s, const char *name, struct error *err);
 /* Remove the folder with its files. */
 void scratch_end(struct scratch *s);
 

@@ -155,6 +155,8 @@ void check_rate(struct checked *c, struct finding *f);
 /* Two rigs of setup U under conditions A and B, each stepped once: the first difference is a
  * failure, "WHAT: dx[3] is 1 and 2, with its defaults". A step that fails is passed over:
  * check_settings() reports it. True when they agree. */
+#define OTHER_MEMORY "with other memory around its buffers"
+#define OTHER_ORDER  "with the blocks of fell_parallel in another order"
 bool checked_agree(struct checked *c, const struct setup *u, const struct conditions *a,
                    const struct conditions *b, const char *what, struct finding *f);
 /* Of every setup. */

@@ -96,11 +96,11 @@ static void look_at_numbers(const fell_data_info *info, const struct all_rows *a
             finding_fail(f, "row %lld is not row %lld %lld numbers further on, as its step says",
                          (long long)(i / a->nx + 1), (long long)(i / a->nx), (long long)info->step);
     for (int64_t i = 0; i < a->n * a->nt; i++) {
-        const int32_t label = info->is == FELL_CLASSES ? ((const int32_t *)a->target)[i] : 0;
+        struct error why;
 
-        if (label < 0 || (info->is == FELL_CLASSES && label >= info->nclasses))
-            finding_fail(f, "row %lld has class %d of %lld", (long long)(i / a->nt), label,
-                         (long long)info->nclasses);
+        if (info->is == FELL_CLASSES &&
+            rig_class_ok(info, i / a->nt, ((const int32_t *)a->target)[i], &why) != OK)
+            finding_fail(f, "%s", why.text);
         if (info->is != FELL_CLASSES && !isfinite(((const float *)a->target)[i]))
             finding_fail(f, "the target of row %lld is %g", (long long)(i / a->nt),
                          (double)((const float *)a->target)[i]);

@@ -186,7 +186,7 @@ static void check_unlike_of(struct checked *c, const struct setup *u, struct fin
         finding_fail(f, "%s, %s", g->trespass[0] ? g->trespass : what.text, rig_where(g, where));
     checked_done(g);
     other.guard = BIG;
-    checked_agree(c, u, &usual, &other, "with other memory around its buffers", f);
+    checked_agree(c, u, &usual, &other, OTHER_MEMORY, f);
     if (f->outcome == OUTCOME_PASSED && gradient_is_checked(c->item, &ignored))
         gradient_compare(c, u, &usual, &n, f);
 }

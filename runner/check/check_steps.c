@@ -216,7 +216,7 @@ void check_outside(struct checked *c, struct finding *f)
     for (size_t k = 0; k < sizeof patterns / sizeof *patterns; k++) {
         usual.reading = other.reading = k % 2 ? READ_MIXED : READ_EACH;
         other.guard = patterns[k];
-        agree_in_all(c, &usual, &other, "with other memory around its buffers", f);
+        agree_in_all(c, &usual, &other, OTHER_MEMORY, f);
     }
     if (c->item->kind != FELL_KIND_DATASET) /* which fills its buffers */
         check_fenced(c, f);
@@ -350,7 +350,7 @@ static void check_block_sums(struct checked *c, const struct setup *u, struct fi
     how.backwards = true;
     for (int k = 0; k < TRIES; k++) {
         how.seed = ++one.seed;
-        checked_agree(c, u, &one, &how, "with the blocks of fell_parallel in another order", f);
+        checked_agree(c, u, &one, &how, OTHER_ORDER, f);
     }
 }
 
@@ -363,7 +363,7 @@ void check_threads(struct checked *c, struct finding *f)
     char what[64];
 
     how.backwards = c->item->kind != FELL_KIND_SCHEDULE; /* check_order() has those */
-    agree_in_all(c, &one, &how, "with the blocks of fell_parallel in another order", f);
+    agree_in_all(c, &one, &how, OTHER_ORDER, f);
     how.backwards = false;
     for (int k = 0; k < 2; k++) {
         how.threads = threads[k];

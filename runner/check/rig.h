@@ -149,6 +149,8 @@ status rig_fit(struct rig *g, struct error *err);
 /* A dataset, opened with the rig's settings; who gets OK closes it. */
 status rig_data_open(struct rig *g, fell_data_info *info, struct error *err);
 void rig_data_close(struct rig *g, fell_data_info *info);
+/* That LABEL of ROW is a class that INFO has. */
+status rig_class_ok(const fell_data_info *info, int64_t row, int32_t label, struct error *err);
 /* N rows in one call: X [n,x], and TARGET [n,target], which are floats or classes. */
 status rig_data_read(struct rig *g, const fell_data_info *info, const int64_t *row, int64_t n, float *x,
                      void *target, struct error *err);

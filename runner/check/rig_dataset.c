@@ -127,6 +127,13 @@ static status class_names_ok(const fell_data_info *info, struct error *err)
     return OK;
 }
 
+status rig_class_ok(const fell_data_info *info, int64_t row, int32_t label, struct error *err)
+{
+    if (label >= 0 && label < info->nclasses)
+        return OK;
+    return error_set(err, "row %lld has class %d of %lld", (long long)row, label, (long long)info->nclasses);
+}
+
 /* What a row holds, in the numbers that are looked at: inputs, then the target. */
 static status read_rows(struct rig *g, const fell_data_info *info, struct error *err)
 {
@@ -151,13 +158,9 @@ static status read_rows(struct rig *g, const fell_data_info *info, struct error 
     r.target = g->buffer[rig_find(g, name)].v;
     if ((g->how.reading == READ_MIXED ? read_mixed(&r, err) : read_each(&r, err)) != OK)
         return FAILED;
-    for (int64_t i = 0; classes && i < r.n * r.nt; i++) {
-        const int32_t label = ((const int32_t *)r.target)[i];
-
-        if (label < 0 || label >= info->nclasses)
-            return error_set(err, "row %lld has class %d of %lld", (long long)row_number(&r, i / r.nt), label,
-                             (long long)info->nclasses);
-    }
+    for (int64_t i = 0; classes && i < r.n * r.nt; i++)
+        if (rig_class_ok(info, row_number(&r, i / r.nt), ((const int32_t *)r.target)[i], err) != OK)
+            return FAILED;
     return class_names_ok(info, err);
 }
 

@@ -131,9 +131,8 @@ status look_once(struct look *l, const char *target, const char *rest, struct er
     cJSON_Delete(l->set);
     l->set = NULL;
     l->problems.len = 0;
-    if (scratch_begin(&l->scratch, err) != OK)
+    if (!(path = scratch_file(&l->scratch, "look.yaml", err)))
         return FAILED;
-    path = mem_format("%s/look.yaml", l->scratch.folder);
     strbuf_add(&spec, "data:\n  source: {csv: {path: ");
     look_add_word(&spec, l->path);
     strbuf_addf(&spec, ", target: %s%s%s, ", target, l->decimal, l->encoding);

@@ -44,9 +44,8 @@ static status take_input(struct question *q, struct error *err)
     size_t n;
     bool good;
 
-    if (scratch_begin(&q->net.scratch, err) != OK)
+    if (!(q->rows = scratch_file(&q->net.scratch, "standard-input", err)))
         return FAILED;
-    q->rows = path_join(q->net.scratch.folder, "standard-input");
     to = fopen(q->rows, "wbx");
     good = to != NULL;
     while (good && (n = fread(buffer, 1, sizeof buffer, stdin)) > 0)

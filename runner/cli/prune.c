@@ -43,9 +43,8 @@ static status open_weights(struct pruning *p, struct error *err)
 
     if (stored_weights_kept(&p->of))
         return tensor_file_open(p->of.checkpoint, &p->weights, err);
-    if (scratch_begin(&scratch, err) != OK)
+    if (!(made = scratch_file(&scratch, "weights.safetensors", err)))
         return FAILED;
-    made = path_join(scratch.folder, "weights.safetensors");
     st = stored_weights_write(&p->of, p->db, p->c->nplugins, p->c->plugins, made, &saved, err);
     if (st == OK)
         st = tensor_file_open(made, &p->weights, err);

@@ -159,13 +159,12 @@ static status train_aside(const struct stored_weights *x, sqlite3 *db, size_t np
                           const char *const *plugins, const char *to, struct error *err)
 {
     struct scratch scratch = {.folder = NULL};
-    char *file, *bytes = NULL;
+    char *file = scratch_file(&scratch, "weights", err), *bytes = NULL;
     size_t size;
     status st = FAILED;
 
-    if (scratch_begin(&scratch, err) != OK)
+    if (!file)
         return FAILED;
-    file = path_join(scratch.folder, "weights");
     if (train_again(x, db, nplugins, plugins, file, err) == OK && file_read(file, &bytes, &size, err) == OK)
         st = file_write(to, bytes, size, err);
     free(bytes);

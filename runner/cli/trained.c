@@ -60,11 +60,10 @@ static status weights_of_run(struct trained *t, struct error *err)
     status st = FAILED;
     bool saved;
 
-    if (scratch_begin(&t->scratch, err) == OK && results_open(c->db, &db, err) == OK &&
-        results_run(db, c->args[0], &x.run, err) == OK && check_files(db, c, x.run, err) == OK &&
-        find_weights(db, c, &x, err) == OK) {
+    t->weights = t->made = scratch_file(&t->scratch, "weights.safetensors", err);
+    if (t->made && results_open(c->db, &db, err) == OK && results_run(db, c->args[0], &x.run, err) == OK &&
+        check_files(db, c, x.run, err) == OK && find_weights(db, c, &x, err) == OK) {
         t->run = x.run;
-        t->weights = t->made = path_join(t->scratch.folder, "weights.safetensors");
         st = stored_weights_write(&x, db, c->nplugins, c->plugins, t->weights, &saved, err);
         if (st == OK && !c->quiet)
             fprintf(stderr, "fell: the net of run %lld after epoch %lld%s, %s\n", (long long)x.run,

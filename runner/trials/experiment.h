@@ -104,6 +104,9 @@ void experiment_free(struct experiment *e);
  * are drawn again. Before the first experiment_suggest(). */
 status experiment_reseed(struct experiment *e, uint64_t seed, struct diag *d);
 
+/* What the points are of which no trial was made, after "were". */
+const char *experiment_passed_over(const struct experiment *e);
+
 /* Trial NUMBER of a strategy that is not adaptive. FAILED only where loading would have. */
 status experiment_trial(const struct experiment *e, int64_t number, struct arena *arena, struct trial *out,
                         struct diag *d);

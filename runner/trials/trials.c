@@ -237,8 +237,12 @@ static void draw_trials(struct finder *f)
     if (t->n && t->n < wanted && !f->failures)
         diag_warn(f->diag, &t->strategy_at,
                   "%zu trials are wanted, but the space has no more than %zu: %d points in a row were %s",
-                  wanted, t->n, SWEEP_ATTEMPTS,
-                  f->e->nexcluded ? "excluded, or equal to an earlier one" : "equal to an earlier one");
+                  wanted, t->n, SWEEP_ATTEMPTS, experiment_passed_over(f->e));
+}
+
+const char *experiment_passed_over(const struct experiment *e)
+{
+    return e->nexcluded ? "excluded, or equal to an earlier one" : "equal to an earlier one";
 }
 
 status trials_enumerate(struct experiment *e, struct sha256 *hash, struct sha256 *hash_before, struct diag *d)

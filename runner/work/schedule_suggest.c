@@ -60,11 +60,10 @@ bool schedule_may_suggest(const struct schedule *s)
 
 static void tell_exhausted(struct schedule *s, size_t number)
 {
-    char *text = mem_format(
-        "%lld trials are wanted, but the strategy has no more than %zu: its next suggestions "
-        "were all %s",
-        (long long)s->t.adaptive->ntrials, number,
-        s->t.adaptive->nexcluded ? "excluded, or equal to an earlier one" : "equal to earlier ones");
+    char *text =
+        mem_format("%lld trials are wanted, but the strategy has no more than %zu: its next suggestions "
+                   "were all %s",
+                   (long long)s->t.adaptive->ntrials, number, experiment_passed_over(s->t.adaptive));
 
     s->exhausted = true;
     s->host.note(s->host.arg, text);

@@ -31,13 +31,3 @@ wait_until() {
     done
     fail "it did not happen: $2"
 }
-
-# The child processes of PID.
-children() {
-    for stat in /proc/[0-9]*/stat; do
-        # "PID (NAME) STATE PARENT ...", and the name may hold anything
-        { read -r line <"$stat"; } 2>/dev/null || continue
-        set -- "$1" ${line##*) }
-        [ "$3" != "$1" ] || printf '%s\n' "${line%% *}"
-    done
-}

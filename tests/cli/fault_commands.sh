@@ -5,13 +5,9 @@
 #
 #     FELL=build/fell FAULTS=all bash tests/cli/fault_commands.sh     every n up to the last
 #
-# FAULTS_IN="merge retry" tries these commands alone. Without FAULTS some n of each kind, moved by SEED, are tried.
+# FAULTS_IN="merge retry" tries these commands alone. See fault_lib.sh.
 . "${srcdir:-.}/tests/cli/lib.sh"
-set +e
-build_shim fault_shim.c
-FELL_CACHE=off
-export FELL_CACHE
-points=${FAULTS:-2} seed=${SEED:-1}
+. "$srcdir/tests/cli/fault_lib.sh"
 
 # ---- two databases, one with a run that failed -------------------------------------------------
 cat >a.yaml <<'END'
@@ -56,22 +52,14 @@ begin_anew() {
 }
 sources() { find a.db* b.db* failed.db* -type f ! -name '*-shm' ! -name '*-wal' -print0 | sort -z | xargs -0 sha256sum; }
 
-tried=0
 # one KIND ERRNO AT COMMAND...
 one() {
     what="$1 $2 at $3 in: fell ${*:4}"
     begin_anew "$4"
-    LD_PRELOAD=$PWD/shim.so FAULT=$1 FAULT_ERRNO=$2 FAULT_WHO=$4 FAULT_AT=$3 timeout 60 "$FELL" "${@:4}" >out 2>err
-    got=$?
-    tried=$((tried + 1))
-    [ $got != 124 ] || fail "$what: it hangs"
-    [ $got -lt 126 ] || fail "$what: it ended with $got: $(cat err)"
+    faulted "$1" "$2" "$4" "$3" "$FELL" "${@:4}"
     if [ $got = 0 ]; then
         made_of "$4" >now
         cmp -s good now || fail "$what: it ended well, with another answer: $(diff good now | head -5)"
-    else
-        case $1 in memory) named='memory' ;; *) named='\.yaml|\.db|\.so|\.safetensors|/[a-z]|a worker process' ;; esac
-        grep -qE "$named" err || fail "$what: nothing is named: $(cat out err)"
     fi
     sources >after
     cmp -s before after || fail "$what: what was only read is changed: $(diff before after | head -5)"
@@ -100,11 +88,9 @@ command() {
     told=
     for fault in disk:28 disk:5 sync:5 read:5 open:24 memory:12; do
         begin_anew "$1"
-        LD_PRELOAD=$PWD/shim.so FAULT=${fault%:*} FAULT_WHO=$1 FAULT_AT=0 FAULT_COUNT=$PWD/count "$FELL" "$@" >out 2>err
-        last=$(cat count)
+        calls "${fault%:*}" "$1" "$FELL" "$@"
         told="$told ${fault%:*} $last"
-        step=$([ "$points" = all ] && echo 1 || echo $((last / points + 1)))
-        for n in $(seq $((step == 1 ? 1 : 1 + seed % step)) "$step" "$last"); do
+        for n in $(spread 2 "$last"); do
             one "${fault%:*}" "${fault#*:}" "$n" "$@"
         done
     done

@@ -6,14 +6,9 @@
 #     FELL=build/fell FAULTS=all bash tests/cli/faults.sh     every n up to the last (hours)
 #
 # FAULTS_OF="disk read" tries these kinds alone, FAULTS_WHO=worker this process; FAULTS_FROM=100 begins with the 100th
-# call, FAULTS_EVERY=7 takes every seventh. Without FAULTS some n of each kind, spread evenly and moved by SEED, are tried.
+# call, FAULTS_EVERY=7 takes every seventh. See fault_lib.sh.
 . "${srcdir:-.}/tests/cli/lib.sh"
-set +e
-build_shim fault_shim.c
-FELL_CACHE=off
-export FELL_CACHE
-seed=${SEED:-1}
-points=${FAULTS:-3}
+. "$srcdir/tests/cli/fault_lib.sh"
 cat >sweep.yaml <<'END'
 seed: 3
 data: {source: xor}
@@ -26,7 +21,7 @@ train: {epochs: 6, batch_size: 0}
 checkpoint: {every: 2, keep: [last]}
 sweep: {over: {optimizer.sgd.lr: [0.5, 0.1]}}
 END
-run="timeout 60 $FELL run sweep.yaml --jobs 1 --quiet"
+run="$FELL run sweep.yaml --jobs 1 --quiet"
 rows_of() {
     sqlite3 "$1" "SELECT trial, seed, uid, status, epochs_done, error FROM runs ORDER BY 1;
         SELECT run_id, epoch, hex(train_loss), hex(grad_norm_mean) FROM epochs ORDER BY 1, 2;
@@ -36,19 +31,12 @@ rows_of() {
 $run --db whole.db >out 2>err || fail "the undisturbed sweep: $(cat err)"
 rows_of whole.db >whole
 
-tried=0
 # one KIND ERRNO WHO AT [ON]
 one() {
     what="$1 $2 in $3 at $4 ${5:+and on}"
     rm -rf f.db*
-    LD_PRELOAD=$PWD/shim.so FAULT=$1 FAULT_ERRNO=$2 FAULT_WHO=$3 FAULT_AT=$4 ${5:+env FAULT_ON=1} $run --db f.db >out 2>err
-    got=$?
-    tried=$((tried + 1))
-    [ $got != 124 ] || fail "$what: it hangs"
-    [ $got -lt 126 ] || fail "$what: it ended with $got: $(cat err)"
+    faulted "$1" "$2" "$3" "$4" ${5:+env FAULT_ON=1} $run --db f.db
     if [ $got != 0 ]; then
-        case $1 in memory) named='memory' ;; *) named='f\.db|/[a-z]|\.yaml|\.so|a worker process' ;; esac
-        grep -qE "$named" err || fail "$what: nothing is named: $(cat out err)"
         # A run that failed has its reason as a row.
         sqlite3 f.db 'SELECT error FROM runs' >>err 2>/dev/null
         case $2 in
@@ -66,7 +54,7 @@ one() {
     # Where nothing was stored there is nothing to go on with.
     [ -e f.db ] || return 0
     # A run that failed is tried again, others go on.
-    $run --db f.db >out 2>err
+    timeout 60 $run --db f.db >out 2>err
     sqlite3 f.db "SELECT count(*) FROM runs WHERE status = 'failed'" >failed
     [ "$(cat failed)" = 0 ] || timeout 60 "$FELL" retry sweep --quiet --db f.db --status failed,out_of_memory,crashed >out 2>err
     [ "$(sqlite3 f.db "SELECT count(*) FROM runs WHERE status <> 'finished'")" = 0 ] ||
@@ -78,13 +66,10 @@ one() {
 kind() {
     case " ${FAULTS_OF:-$1} " in *" $1 "*) ;; *) return ;; esac
     [ "${FAULTS_WHO:-$3}" = "$3" ] || return 0
-    LD_PRELOAD=$PWD/shim.so FAULT=$1 FAULT_WHO=$3 FAULT_AT=0 FAULT_COUNT=$PWD/count $run --db n.db >out 2>err || fail "counting $1: $(cat err)"
+    calls "$1" "$3" $run --db n.db
     rm -rf n.db*
-    last=$(cat count)
     [ "$last" -gt 0 ] || fail "$3 makes no call of the kind $1"
-    step=$([ "$points" = all ] && echo 1 || echo $((last / points + 1)))
-    first=$((step == 1 ? 1 : 1 + seed % step))
-    for n in $(seq "${FAULTS_FROM:-$first}" "${FAULTS_EVERY:-$step}" "$last"); do
+    for n in $(spread 3 "$last"); do
         one "$1" "$2" "$3" "$n"
         [ "$1" = memory ] || one "$1" "$2" "$3" "$n" on
     done

@@ -93,6 +93,16 @@ expect_json() {
     expect_sql :memory: "$2" "SELECT $3 FROM (SELECT CAST(readfile('$1') AS TEXT) AS j)"
 }
 
+# The child processes of PID.
+children() {
+    for stat in /proc/[0-9]*/stat; do
+        # "PID (NAME) STATE PARENT ...", and the name may hold anything
+        { read -r line <"$stat"; } 2>/dev/null || continue
+        set -- "$1" ${line##*) }
+        [ "$3" != "$1" ] || printf '%s\n' "${line%% *}"
+    done
+}
+
 # An experiment that trains in a millisecond.
 write_spec() {
     cat >"$1" <<'END'

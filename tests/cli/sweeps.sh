@@ -158,7 +158,7 @@ sed -i -e 's/lr: {range.*/lr: [0.1, 0.03, 0.01]/' -e 's/units: {range.*/units: [
 expect_exit 0 "$FELL" run few.yaml train.epochs=1 --quiet --db few.db
 sed 's/{random: {trials: 12}}/{tpe: {trials: 40, lag: 1, startup: 3}}/' few.yaml >over.yaml
 expect_exit 0 "$FELL" run over.yaml name=few train.epochs=1 --extend --db few.db --jobs 2
-expect_text err "40 trials are wanted, but the strategy has no more than 24: its next suggestions were all equal to earlier ones"
+expect_text err "40 trials are wanted, but the strategy has no more than 24: its next suggestions were all equal to an earlier one"
 expect_sql few.db "24|48|24" "SELECT count(DISTINCT trial), count(*), (SELECT count(DISTINCT v) FROM
     (SELECT group_concat(value) AS v FROM run_params GROUP BY run_id)) FROM runs"
 

@@ -34,6 +34,30 @@ static inline struct job job_of(struct registry *registry, const char *folder, c
     return j;
 }
 
+/* The same of DATA, the inside of the data section's map, a LOSS and a SEED; and its data, loaded. */
+static inline struct job job_of_data(struct registry *registry, const char *folder, const char *data,
+                                     const char *loss, int seed)
+{
+    return job_of(registry, folder,
+                  mem_format("seed: %d\ndata: {%s}\nmodel: [{dense: {units: 3}}]\nloss: %s\noptimizer: sgd\n"
+                             "train: {epochs: 1}\n",
+                             seed, data, loss));
+}
+
+static inline struct job job_loaded(struct host_env *env, const char *folder, const char *data,
+                                    const char *loss, int seed)
+{
+    struct job j = job_of_data(env->registry, folder, data, loss, seed);
+
+    j.result = data_load(j.spec, env, &j.data, &j.problem);
+    return j;
+}
+
+static inline void expect_loaded(const struct job *j, const char *data)
+{
+    cr_assert_eq(j->result, OK, "%s: %s: %s", data, j->problem.section, j->problem.text);
+}
+
 static inline void release(struct job *j)
 {
     data_free(j->data);

@@ -42,27 +42,19 @@ TestSuite(data, .init = setup, .fini = teardown);
  * scratch folder. */
 static struct job parse(const char *data, const char *loss, int seed)
 {
-    char *yaml = mem_format("seed: %d\ndata: {%s}\nmodel: [{dense: {units: 3}}]\nloss: %s\noptimizer: sgd\n"
-                            "train: {epochs: 1}\n",
-                            seed, data, loss);
-    struct job j = job_of(registry, scratch, yaml);
-
-    return j;
+    return job_of_data(registry, scratch, data, loss, seed);
 }
 
 static struct job load(const char *data, const char *loss, int seed)
 {
-    struct job j = parse(data, loss, seed);
-
-    j.result = data_load(j.spec, &env, &j.data, &j.problem);
-    return j;
+    return job_loaded(&env, scratch, data, loss, seed);
 }
 
 static struct job load_ok(const char *data, const char *loss, int seed)
 {
     struct job j = load(data, loss, seed);
 
-    cr_assert_eq(j.result, OK, "%s: %s: %s", data, j.problem.section, j.problem.text);
+    expect_loaded(&j, data);
     return j;
 }
 

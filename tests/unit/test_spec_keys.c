@@ -63,13 +63,38 @@ static void each_key(const struct spec_section *section,
     }
 }
 
-static cJSON *at_path(cJSON *json, const char *path)
+/* The names of the keys of a model's entry, up to a NULL. */
+static const char *const *entry_keys(void)
+{
+    static const char *names[SPEC_MOST_KEYS];
+
+    spec_section_names(&spec_section_entry, true, names);
+    return names;
+}
+
+/* What JSON has at PATH, whose words it has in an object WITHIN (NULL: at once). */
+static const cJSON *at_path(const cJSON *json, const char *path, const char *within)
 {
     char *copy = mem_string(path), *rest = copy, *step;
 
-    while (json && (step = strsep(&rest, ".")))
+    while (json && (step = strsep(&rest, "."))) {
+        if (within)
+            json = cJSON_GetObjectItemCaseSensitive(json, within);
         json = cJSON_GetObjectItemCaseSensitive(json, step);
+    }
     free(copy);
+    return json;
+}
+
+/* The spec YAML as it is stored. */
+static cJSON *resolved(const char *yaml)
+{
+    struct spec_reading r = read_spec(yaml);
+    cJSON *json;
+
+    cr_assert_not_null(r.spec, "%s", yaml);
+    json = spec_to_json(r.spec);
+    spec_done(&r);
     return json;
 }
 
@@ -78,40 +103,29 @@ static void expect_in_json(void *arg, const struct spec_section *section, const 
 {
     (void)section;
     (void)key;
-    cr_expect_eq(at_path(arg, path) != NULL, !is_left_out(path), "%s", path);
+    cr_expect_eq(at_path(arg, path, NULL) != NULL, !is_left_out(path), "%s", path);
 }
 
 Test(spec_keys, none_is_lost_on_the_way_to_a_worker)
 {
-    struct spec_reading r = read_spec(FULL);
-    const char *names[SPEC_MOST_KEYS];
-    cJSON *json, *entry;
+    cJSON *json = resolved(FULL), *entry;
 
-    cr_assert_not_null(r.spec);
-    json = spec_to_json(r.spec);
     each_key(&spec_section_top, expect_in_json, json);
     entry = cJSON_GetObjectItem(cJSON_GetArrayItem(cJSON_GetObjectItem(json, "model"), 0), "dense");
-    spec_section_names(&spec_section_entry, true, names);
-    for (size_t i = 0; names[i];
-         i++) /* an activation is the next entry; share is where it is not the default */
-        cr_expect_eq(cJSON_GetObjectItem(entry, names[i]) != NULL,
-                     strcmp(names[i], "activation") != 0 && strcmp(names[i], "share") != 0, "%s", names[i]);
+    /* An activation is the next entry; share is where it is not the default. */
+    for (const char *const *name = entry_keys(); *name; name++)
+        cr_expect_eq(cJSON_GetObjectItem(entry, *name) != NULL,
+                     strcmp(*name, "activation") != 0 && strcmp(*name, "share") != 0, "%s", *name);
     cJSON_Delete(json);
-    spec_done(&r);
 }
 
 /* The data section of YAML as it is stored; free() it. */
 static char *resolved_data(const char *yaml)
 {
-    struct spec_reading r = read_spec(yaml);
-    char *text;
-    cJSON *json;
+    cJSON *json = resolved(yaml);
+    char *text = cJSON_PrintUnformatted(cJSON_GetObjectItem(json, "data"));
 
-    cr_assert_not_null(r.spec, "%s", yaml);
-    json = spec_to_json(r.spec);
-    text = cJSON_PrintUnformatted(cJSON_GetObjectItem(json, "data"));
     cJSON_Delete(json);
-    spec_done(&r);
     return text;
 }
 
@@ -194,31 +208,23 @@ Test(spec_keys, none_is_read_and_does_nothing)
 static void expect_in_schema(void *arg, const struct spec_section *section, const char *path,
                              const struct spec_key *key)
 {
-    const cJSON *one = cJSON_GetObjectItem(arg, "definitions");
-    char *copy = mem_string(path), *rest = copy, *step;
+    const cJSON *spec = at_path(arg, "definitions.spec", NULL), *one = at_path(spec, path, "properties");
 
     (void)section;
-    one = cJSON_GetObjectItem(one, "spec");
-    while (one && (step = strsep(&rest, ".")))
-        one = cJSON_GetObjectItem(cJSON_GetObjectItem(one, "properties"), step);
     cr_assert_not_null(one, "%s", path);
     if (key && key->form == KEY_FORM) /* more than a description, which anything would fit */
         cr_expect(cJSON_GetArraySize(one) > 1, "%s", path);
-    free(copy);
 }
 
 Test(spec_keys, each_has_its_json_schema)
 {
     struct registry *r = registry_new();
     cJSON *schema = spec_schema(r), *dense;
-    const char *names[SPEC_MOST_KEYS];
 
     each_key(&spec_section_top, expect_in_schema, schema);
     dense = cJSON_GetObjectItem(cJSON_GetObjectItem(schema, "definitions"), "entry.dense");
-    spec_section_names(&spec_section_entry, true, names);
-    for (size_t i = 0; names[i]; i++)
-        cr_expect_not_null(cJSON_GetObjectItem(cJSON_GetObjectItem(dense, "properties"), names[i]), "%s",
-                           names[i]);
+    for (const char *const *name = entry_keys(); *name; name++)
+        cr_expect_not_null(at_path(dense, *name, "properties"), "%s", *name);
     cJSON_Delete(schema);
     registry_free(r);
 }
@@ -226,10 +232,7 @@ Test(spec_keys, each_has_its_json_schema)
 /* A plugin with such a setting could not be told from the entry's own key. */
 Test(spec_keys, those_of_entries_are_no_settings_of_plugins)
 {
-    const char *names[SPEC_MOST_KEYS];
-
-    spec_section_names(&spec_section_entry, true, names);
-    for (size_t i = 0; names[i]; i++)
-        cr_expect(setting_name_taken(names[i], FELL_KIND_LAYER), "%s", names[i]);
+    for (const char *const *name = entry_keys(); *name; name++)
+        cr_expect(setting_name_taken(*name, FELL_KIND_LAYER), "%s", *name);
     cr_expect_not(setting_name_taken("units", FELL_KIND_LAYER));
 }

@@ -59,29 +59,17 @@ static void put(const char *name, const char *text)
     put_bytes(name, text, strlen(text));
 }
 
-/* DATA is the inside of the data section's map. */
-static struct job load(const char *data, const char *loss)
-{
-    char *yaml = mem_format("seed: 1\ndata: {%s}\nmodel: [{dense: {units: 3}}]\nloss: %s\noptimizer: sgd\n"
-                            "train: {epochs: 1}\n",
-                            data, loss);
-    struct job j = job_of(registry, folder, yaml);
-
-    j.result = data_load(j.spec, &env, &j.data, &j.problem);
-    return j;
-}
-
 static struct job load_ok(const char *data)
 {
-    struct job j = load(data, "cross_entropy");
+    struct job j = job_loaded(&env, folder, data, "cross_entropy", 1);
 
-    cr_assert_eq(j.result, OK, "%s: %s: %s", data, j.problem.section, j.problem.text);
+    expect_loaded(&j, data);
     return j;
 }
 
 static void expect_problem(const char *data, const char *loss, const char *section, const char *text)
 {
-    struct job j = load(data, loss);
+    struct job j = job_loaded(&env, folder, data, loss, 1);
 
     cr_expect_eq(j.result, FAILED, "accepted: %s", data);
     cr_expect_str_eq(j.problem.section, section);
@@ -372,7 +360,7 @@ Test(text_rows, pipes_and_other_sources)
     struct job j;
 
     cr_assert_eq(mkfifo(path, 0600), 0);
-    j = load("source: {text: {path: pipe, length: 2}}", "cross_entropy");
+    j = job_loaded(&env, folder, "source: {text: {path: pipe, length: 2}}", "cross_entropy", 1);
     cr_expect_eq(j.result, FAILED);
     text = strstr(j.problem.text, "pipe");
     cr_expect_not_null(text, "%s", j.problem.text);
