@@ -120,7 +120,8 @@ status matrix_print(sqlite3 *db, int64_t run, struct error *err)
 
     if (begin(db, run, err) != OK ||
         results_query(db,
-                      "SELECT split, metric, count(DISTINCT class) FROM temp.pairs GROUP BY split, metric\n"
+                      "SELECT split, metric, max(count(DISTINCT class), count(DISTINCT taken)) FROM "
+                      "temp.pairs GROUP BY split, metric\n"
                       "ORDER BY metric, split <> 'train', split <> 'validation'",
                       0, NULL, &s, err) != OK)
         return FAILED;

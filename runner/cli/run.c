@@ -25,6 +25,15 @@ static void add_db(struct strbuf *b, const struct call *c)
     }
 }
 
+/* A file with the name of the experiment. */
+static void add_file(struct strbuf *b, const char *name, const char *ending)
+{
+    char *file = mem_format("%s%s", name, ending);
+
+    text_add_word(b, file);
+    free(file);
+}
+
 /* Four commands, with the real ids: look at the best run, look further or take the weights or go on, the
  * page, ask the database. */
 static void print_next(const struct call *c, const char *name, const struct runner_summary *s, int64_t run)
@@ -47,13 +56,15 @@ static void print_next(const struct call *c, const char *name, const struct runn
         text_add_word(&b, name);
         add_db(&b, c);
     } else if (s->finished) {
-        strbuf_addf(&b, "\n  fell export %lld --safetensors %s.safetensors", (long long)run, name);
+        strbuf_addf(&b, "\n  fell export %lld --safetensors", (long long)run);
+        add_file(&b, name, ".safetensors");
         add_db(&b, c);
     }
     if (!s->interrupted) {
         strbuf_add(&b, "\n  fell report");
         text_add_word(&b, name);
-        strbuf_addf(&b, " --html -o %s.html", name);
+        strbuf_add(&b, " --html -o");
+        add_file(&b, name, ".html");
         add_db(&b, c);
     }
     strbuf_add(&b, "\n  sqlite3 -box");
@@ -107,7 +118,8 @@ static status print_results(const struct call *c, const char *name, const struct
         printf("so many runs failed that no more were started (on_failure)\n");
     putchar('\n');
     table_print(t, stdout, 0);
-    strbuf_addf(&more, "fell best %s", name);
+    strbuf_add(&more, "fell best");
+    text_add_word(&more, name);
     add_db(&more, c);
     results_more(t, s->runs, more.text);
     print_next(c, name, s, run);

@@ -154,9 +154,11 @@ static void add_left(const char *folder, struct strbuf *out, int64_t *queued)
 
 static void tell(const struct call *c, const char *job, const char *share, const char *name)
 {
-    struct strbuf dir = {0};
+    char *file = mem_format("%s.db", name);
+    struct strbuf dir = {0}, db = {0};
 
     text_add_word(&dir, share);
+    text_add_word(&db, file);
     if (c->json) {
         cJSON *o = cJSON_CreateObject();
 
@@ -164,15 +166,40 @@ static void tell(const struct call *c, const char *job, const char *share, const
         cJSON_AddStringToObject(o, "share", share);
         query_print_json(o);
     } else if (!c->quiet) {
-        printf(
-            "job %s\n\nnext\n  squeue -j %s\n  fell collect %s --follow -o %s.db\n  fell submit --again %s\n",
-            job, job, dir.text, name, dir.text);
+        printf("job %s\n\nnext\n  squeue -j %s\n  fell collect %s --follow -o %s\n  fell submit --again %s\n",
+               job, job, dir.text, db.text, dir.text);
     }
     strbuf_release(&dir);
+    strbuf_release(&db);
+    free(file);
 }
 
 /* ---- again ------------------------------------------------------------------------------------------------
  */
+
+/* Nothing of UID is to be submitted. */
+static void tell_none(const struct call *c, const char *share, const char *uid, int64_t queued)
+{
+    if (c->json) {
+        cJSON *o = cJSON_CreateObject();
+
+        cJSON_AddNullToObject(o, "job");
+        cJSON_AddStringToObject(o, "share", share);
+        cJSON_AddNumberToObject(o, "queued", (double)queued);
+        query_print_json(o);
+    } else if (!c->quiet) {
+        printf("%s: nothing to submit, %lld tasks are in the queue\n", uid, (long long)queued);
+    }
+}
+
+static void tell_command(const char *list, const char *script)
+{
+    struct strbuf word = {0};
+
+    text_add_word(&word, script);
+    printf("sbatch --array=%s %s\n", list, word.text);
+    strbuf_release(&word);
+}
 
 static status again_one(const struct call *c, const char *share, const char *uid, bool *any,
                         struct error *err)
@@ -185,11 +212,11 @@ static status again_one(const struct call *c, const char *share, const char *uid
     if (access(script, R_OK) == 0) {
         *any = true;
         add_left(folder, &list, &queued);
-        if (!*list.text && !c->quiet && !c->json)
-            printf("%s: nothing to submit, %lld tasks are in the queue\n", uid, (long long)queued);
-        if (*list.text && c->dry_run)
-            printf("sbatch --array=%s %s\n", list.text, script);
-        else if (*list.text && (st = submit(folder, script, list.text, &job, err)) == OK)
+        if (!*list.text)
+            tell_none(c, share, uid, queued);
+        else if (c->dry_run)
+            tell_command(list.text, script);
+        else if ((st = submit(folder, script, list.text, &job, err)) == OK)
             tell(c, job, share, "all");
     }
     strbuf_release(&list);

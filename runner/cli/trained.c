@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/text.h"
@@ -83,17 +84,40 @@ status trained_read_spec(struct trained *t, const char *text, int which, struct 
     return t->spec ? OK : error_prepend(err, "the spec of the net");
 }
 
+/* Whether the database has an experiment of that name. */
+static bool is_experiment(const struct call *c, const char *name)
+{
+    struct error ignored;
+    sqlite3 *db = NULL;
+    int64_t run;
+    const bool is = results_open(c->db, &db, &ignored) == OK && results_run(db, name, &run, &ignored) == OK;
+
+    sqlite3_close(db);
+    return is;
+}
+
+/* A file that is there is one; the name of an experiment may look like one, or be a folder's too. */
+static bool is_file(const struct call *c, const char *what)
+{
+    struct stat about;
+    int64_t run;
+
+    if (text_to_int(what, &run))
+        return false;
+    if (stat(what, &about) == 0 && !S_ISDIR(about.st_mode))
+        return true;
+    return strpbrk(what, "./") && !is_experiment(c, what);
+}
+
 static status find_net(struct trained *t, struct error *err)
 {
     const char *what = t->call->args[0];
-    const bool is_file = access(what, F_OK) == 0 || strpbrk(what, "./");
-    int64_t run;
 
     t->registry = registry_new();
     for (size_t i = 0; i < t->call->nplugins; i++)
         if (registry_add_file(t->registry, t->call->plugins[i], err) != OK)
             return FAILED;
-    if (text_to_int(what, &run) || !is_file) {
+    if (!is_file(t->call, what)) {
         if (weights_of_run(t, err) != OK)
             return FAILED;
     } else if (t->call->at) {

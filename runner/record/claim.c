@@ -139,9 +139,10 @@ status claim_take(const char *path, const char *uid, struct claim *out, struct e
     return FAILED;
 }
 
-status claim_beat(struct claim *c, struct error *err)
+status claim_beat(struct claim *c, char **note, struct error *err)
 {
-    return c->held ? claim_file_beat(&c->file, err) : OK;
+    *note = NULL;
+    return c->held ? claim_file_beat(&c->file, note, err) : OK;
 }
 
 void claim_drop(struct claim *c)

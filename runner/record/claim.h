@@ -20,8 +20,9 @@ struct claim {
 /* This process runs experiment UID of the database PATH until claim_drop(). FAILED: another does, and lives.
  */
 status claim_take(const char *path, const char *uid, struct claim *out, struct error *err);
-/* While it runs it, as often as one likes. FAILED: another machine does now. */
-status claim_beat(struct claim *c, struct error *err);
+/* While it runs it, as often as one likes. FAILED: another machine does now. *NOTE: as in claim_file_beat().
+ */
+status claim_beat(struct claim *c, char **note, struct error *err);
 void claim_drop(struct claim *c); /* one that is not held is fine */
 
 /* Whether a process of this machine does. */

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -126,15 +127,23 @@ static double age_of(const struct said *s, const char *folder)
 
 /* ---- taking -------------------------------------------------------------------------------- */
 
-/* Whether who wrote S is dead: this machine knows its own processes. */
+/* Whether who wrote S is dead: this machine knows its own processes, where /proc shows them. */
 static bool is_dead(const struct said *s, const char *folder, double *age)
 {
     char boot[64], space[64];
 
     *age = age_of(s, folder);
     where_are_we(boot, space);
-    if (s->pid && boot[0] && space[0] && strcmp(s->boot, boot) == 0 && strcmp(s->space, space) == 0)
-        return began_at(s->pid) != s->began;
+    if (s->pid > 0 && s->began && boot[0] && space[0] && strcmp(s->boot, boot) == 0 &&
+        strcmp(s->space, space) == 0) {
+        const unsigned long long began = began_at(s->pid);
+
+        if (began)
+            return began != s->began;
+        if (kill((pid_t)s->pid, 0) != 0 && errno == ESRCH)
+            return true;
+        /* It is there, and /proc is not, or hides it (hidepid). */
+    }
     return *age > STALE;
 }
 
@@ -161,13 +170,17 @@ static int make(const char *path, const char *text)
 {
     const int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
     const size_t n = strlen(text);
+    ssize_t written;
     int why;
 
     if (fd < 0)
         return errno == EEXIST ? 0 : -1;
-    if (write(fd, text, n) == (ssize_t)n && close(fd) == 0)
+    written = write(fd, text, n);
+    why = written < 0 ? errno : written < (ssize_t)n ? ENOSPC : 0;
+    if (close(fd) != 0 && why == 0)
+        why = errno;
+    if (why == 0)
         return 1;
-    why = errno ? errno : ENOSPC;
     unlink(path);
     errno = why;
     return -1;
@@ -238,11 +251,12 @@ status claim_file_take(struct claim_file *f, const char *database, const char *u
 
 /* ---- afterwards ---------------------------------------------------------------------------- */
 
-status claim_file_beat(struct claim_file *f, struct error *err)
+status claim_file_beat(struct claim_file *f, char **note, struct error *err)
 {
     const double now = time_monotonic();
     struct said said;
 
+    *note = NULL;
     if (!f->path || now - f->beat < BEAT)
         return OK;
     f->beat = now;
@@ -254,7 +268,13 @@ status claim_file_beat(struct claim_file *f, struct error *err)
             "this process did not stir for more than %d seconds, and the experiment is run on %s "
             "(process %ld) now; what was stored before is safe",
             STALE, said.host, said.pid);
-    utimensat(AT_FDCWD, f->path, NULL, AT_SYMLINK_NOFOLLOW);
+    if (utimensat(AT_FDCWD, f->path, NULL, AT_SYMLINK_NOFOLLOW) != 0 && !f->told) {
+        f->told = true;
+        *note =
+            mem_format("cannot touch '%s': %s; another machine that does not see it touched for %d seconds "
+                       "takes the experiment for its own",
+                       f->path, strerror(errno), STALE);
+    }
     return OK;
 }
 

@@ -17,6 +17,7 @@ struct claim_file {
     char *path;  /* NULL: there is none */
     char *text;  /* what it holds */
     double beat; /* time_monotonic() when it was touched last */
+    bool told;   /* that it cannot be touched */
 };
 
 /* This process claims UID of DATABASE. A file that is there is void when its process is dead, as this machine
@@ -26,8 +27,8 @@ status claim_file_take(struct claim_file *f, const char *database, const char *u
                        bool (*counts)(void *arg, uid_t user), void *arg, struct error *err);
 
 /* Every few seconds, called as often as one likes. FAILED: this process did not stir for so long that another
- * machine runs the experiment now. */
-status claim_file_beat(struct claim_file *f, struct error *err);
+ * machine runs the experiment now. *NOTE: NULL, or, once, that the file cannot be touched; free(). */
+status claim_file_beat(struct claim_file *f, char **note, struct error *err);
 
 void claim_file_drop(struct claim_file *f); /* NULL path is fine */
 

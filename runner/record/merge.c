@@ -13,6 +13,8 @@
 #include "record/merge_impl.h"
 #include "record/schema.h"
 
+enum { OFTEN = 100000 }; /* steps of SQLite's machine between two looks at the claim */
+
 /* ---- runs ---------------------------------------------------------------------------------- */
 
 static status merge_runs(struct merge *m, int64_t from_experiment, int64_t experiment)
@@ -110,6 +112,18 @@ static status settle(struct merge *m, status st)
     return st;
 }
 
+/* A merge may take longer than a claim lives that is not touched. True ends the statement. */
+static int beat(void *arg)
+{
+    struct merge *m = arg;
+    char *note = NULL;
+
+    if (m->claim && !m->taken && claim_beat(m->claim, &note, &m->why) != OK)
+        m->taken = true;
+    free(note); /* what is merged is safe in any case */
+    return m->taken;
+}
+
 static status merge_experiment(struct merge *m, int64_t from_id, const char *uid, const char *identity,
                                int64_t runs)
 {
@@ -119,13 +133,18 @@ static status merge_experiment(struct merge *m, int64_t from_id, const char *uid
 
     if (claim_take(m->to_path, uid, &claim, m->err))
         return error_prepend(m->err, "%s", m->to_path);
+    m->claim = &claim;
     if (merge_exec(m, "BEGIN IMMEDIATE") == OK) {
         if (merge_look(m, "SELECT id FROM experiments WHERE uid = ?1", uid, 0, &id) == OK &&
             merge_row(m, from_id, identity, runs, &id) == OK && merge_runs(m, from_id, id) == OK &&
-            (m->choice || merge_authors(m, from_id) == OK)) /* a part of one's own runs has no others */
+            /* A part of one's own runs has no others. */
+            ((m->choice && m->choice->runs) || merge_authors(m, from_id) == OK))
             st = merge_exec(m, "COMMIT");
         st = settle(m, st);
     }
+    if (st != OK && m->taken)
+        *m->err = m->why;
+    m->claim = NULL;
     claim_drop(&claim);
     return st;
 }
@@ -167,28 +186,28 @@ status merge_database(sqlite3 *from, const char *from_path, sqlite3 *to, const c
     status st = FAILED;
 
     *out = (struct merge_counts){0};
-    if (merge_prepare(&m, &m.experiments, "experiments", "id") ||
+    /* One moment of FROM, whoever writes to it meanwhile: of each experiment, where it is attached. */
+    if (sqlite3_exec(from, "BEGIN", NULL, NULL, NULL)) {
+        merge_from_error(&m);
+        return FAILED;
+    }
+    if (merge_attach(&m) || merge_prepare(&m, &m.experiments, "experiments", "id") ||
         merge_prepare(&m, &m.data_files, "data_files", "experiment_id") ||
         merge_prepare(&m, &m.runs, "runs", "id"))
         goto out;
     for (const char *const *t = schema_run_tables; *t; t++)
         if (strcmp(*t, "checkpoints") != 0 && merge_prepare(&m, &m.table[m.ntables++], *t, "run_id"))
             goto out;
-    /* One moment of FROM, whoever writes to it meanwhile. */
-    if (sqlite3_exec(from, "BEGIN", NULL, NULL, NULL)) {
-        merge_from_error(&m);
-        goto out;
-    }
-    st = merge_attach(&m);
-    if (st == OK)
-        st = merge_all(&m);
-    merge_detach(&m);
-    sqlite3_exec(from, "COMMIT", NULL, NULL, NULL);
+    sqlite3_progress_handler(to, OFTEN, beat, &m);
+    st = merge_all(&m);
+    sqlite3_progress_handler(to, 0, NULL, NULL);
 out:
     merge_finish(&m.experiments);
     merge_finish(&m.data_files);
     merge_finish(&m.runs);
     for (size_t i = 0; i < m.ntables; i++)
         merge_finish(&m.table[i]);
+    merge_detach(&m);
+    sqlite3_exec(from, "COMMIT", NULL, NULL, NULL);
     return st;
 }

@@ -15,12 +15,13 @@
 struct merge_files {
     /* Add the files of RUN's checkpoints to OUT. */
     status (*list)(sqlite3 *db, int64_t run, struct strbuf *out, struct error *err);
-    /* Copy the files of FROM_RUN's checkpoints, beside FROM_PATH, into the folder that RUN has beside
-     * TO_PATH, and add their rows to TO. Files that are gone, or are not what was saved, have no row: *LOST
-     * counts them, *COPIED the others. No file that is there is changed: what was made, beside it where its
-     * name is taken, is added to MADE. */
-    status (*copy)(sqlite3 *from, const char *from_path, int64_t from_run, sqlite3 *to, const char *to_path,
-                   int64_t run, int64_t *copied, int64_t *lost, struct strbuf *made, struct error *err);
+    /* Copy the files of FROM_RUN's checkpoints, in FROM, where tables have the SCHEMA ("source." or ""), and
+     * beside FROM_PATH, into the folder that RUN has beside TO_PATH, and add their rows to TO. Files that are
+     * gone, or are not what was saved, have no row: *LOST counts them, *COPIED the others. No file that is
+     * there is changed: what was made, beside it where its name is taken, is added to MADE. */
+    status (*copy)(sqlite3 *from, const char *schema, const char *from_path, int64_t from_run, sqlite3 *to,
+                   const char *to_path, int64_t run, int64_t *copied, int64_t *lost, struct strbuf *made,
+                   struct error *err);
     /* After the transaction: what was MADE takes its place, or goes when nothing was COMMITTED. */
     status (*settle)(const struct strbuf *made, bool committed, struct error *err);
     /* The same for files of RUN whose merge was killed after its commit. */
@@ -40,6 +41,7 @@ struct merge_choice {
     size_t n;
     const int64_t *runs; /* [n], of that experiment; NULL: all */
     bool keep;           /* new ones keep their numbers where TO has none of these */
+    bool later; /* FROM was written later: of two that did the same epochs and did not end its one stays */
 };
 
 struct merge_counts {

@@ -218,8 +218,7 @@ static status copy_files(struct merge *m)
         const int64_t source = sqlite3_column_int64(s, 0), id = sqlite3_column_int64(s, 1);
 
         if (source)
-            st = m->files->copy(m->from, m->from_path, source, m->to, m->to_path, id, &m->counts->checkpoints,
-                                &m->counts->lost, &m->made_files, m->err);
+            st = merge_files_of(m, source, id);
         else
             st = m->files->recover(m->to, m->to_path, id, m->err);
         rc = SQLITE_OK;
@@ -235,10 +234,15 @@ static status replace(struct merge *m, int64_t experiment)
 {
     static const char sql[] = "SELECT s.id, s.trial, s.repeat, " MERGE_PROGRESS(
         "source",
-        "s") " AS progress, s.uid, s.resolved\n"
-             "FROM temp.chosen AS c JOIN source.runs AS s USING (id) JOIN main.runs AS t ON t.uid = s.uid\n"
-             "WHERE NOT EXISTS (SELECT 1 FROM temp.merged WHERE id = t.id)\n"
-             "AND progress > " MERGE_PROGRESS("main", "t") " ORDER BY s.trial, s.repeat";
+        "s") " AS progress, s.uid, s.resolved, " MERGE_PROGRESS("main",
+                                                                "t") " AS here\n"
+                                                                     "FROM temp.chosen AS c JOIN source.runs "
+                                                                     "AS s USING (id) JOIN main.runs AS t ON "
+                                                                     "t.uid = s.uid\n"
+                                                                     "WHERE NOT EXISTS (SELECT 1 FROM "
+                                                                     "temp.merged WHERE id = t.id)\n"
+                                                                     "AND progress >= here ORDER BY s.trial, "
+                                                                     "s.repeat";
     struct merged_run *list = NULL;
     struct arena *arena = arena_new();
     sqlite3_stmt *s = NULL;
@@ -249,6 +253,9 @@ static status replace(struct merge *m, int64_t experiment)
     while (rc == SQLITE_OK && (rc = sqlite3_step(s)) == SQLITE_ROW) {
         const char *uid = database_text(s, 4);
 
+        rc = SQLITE_OK;
+        if (!merge_is_further(m, sqlite3_column_int64(s, 3), sqlite3_column_int64(s, 6)))
+            continue;
         list = mem_grow(list, n + 1, sizeof *list);
         list[n] = (struct merged_run){.id = sqlite3_column_int64(s, 0),
                                       .trial = sqlite3_column_int64(s, 1),
@@ -256,7 +263,6 @@ static status replace(struct merge *m, int64_t experiment)
                                       .progress = sqlite3_column_int64(s, 3),
                                       .uid = arena_string(arena, uid, strlen(uid))};
         list[n++].resolved = arena_string(arena, database_text(s, 5), strlen(database_text(s, 5)));
-        rc = SQLITE_OK;
     }
     if (rc != SQLITE_DONE)
         st = failed(m);

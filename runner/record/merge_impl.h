@@ -5,6 +5,7 @@
 #define RECORD_MERGE_IMPL_H
 
 #include "base/run_status.h"
+#include "record/claim.h"
 #include "record/merge.h"
 
 /* Copies rows of one table. */
@@ -22,9 +23,12 @@ struct merge {
     const char *from_path, *to_path;
     const struct merge_files *files;
     const struct merge_choice *choice; /* NULL: all runs */
-    bool attached;                     /* FROM is `source` of TO */
-    struct strbuf old_files;           /* of runs that are replaced in this transaction */
-    struct strbuf made_files;          /* in it */
+    bool attached;                     /* FROM is `source` of TO, and its rows are read there */
+    struct claim *claim;               /* on the experiment of TO that is written now */
+    bool taken;                        /* another machine took it; WHY */
+    struct error why;
+    struct strbuf old_files;  /* of runs that are replaced in this transaction */
+    struct strbuf made_files; /* in it */
     struct copier experiments, data_files, runs;
     size_t ntables;
     struct copier table[MOST_TABLES]; /* with the rows of a run, but checkpoints */
@@ -33,7 +37,8 @@ struct merge {
 };
 
 /* How far the run R of the database DB is, as one number: 2^40 with a result, 2^39 when it failed, else its
- * epochs. */
+ * epochs: below MERGE_ENDED. */
+#define MERGE_ENDED (INT64_C(1) << 39)
 #define MERGE_PROGRESS(db, r)                                                                                \
     "CASE WHEN " r ".status IN " RUN_STATUSES_RESULTS " THEN 1 << 40\n"                                      \
     "     WHEN " r ".status NOT IN " RUN_STATUSES_UNFINISHED " THEN 1 << 39\n"                               \
@@ -53,6 +58,8 @@ struct instead {
 
 /* ---- merge_rows.c */
 status merge_from_error(struct merge *m);
+/* The files of RUN's checkpoints, which is ID in TO. */
+status merge_files_of(struct merge *m, int64_t run, int64_t id);
 /* KEY: the column that says whose rows of TABLE these are. */
 status merge_prepare(struct merge *m, struct copier *c, const char *table, const char *key);
 void merge_finish(struct copier *c);
@@ -63,6 +70,9 @@ status merge_exec(struct merge *m, const char *sql); /* in TO */
 status merge_look(struct merge *m, const char *sql, const char *text, int64_t number, int64_t *out);
 /* R, whose experiment has the number EXPERIMENT in TO, unless that has it as far or further. */
 status merge_run(struct merge *m, const struct merged_run *r, int64_t experiment);
+
+/* Whether of a run with the progress THERE and HERE the former takes its place. */
+bool merge_is_further(const struct merge *m, int64_t there, int64_t here);
 
 /* ---- merge_authors.c */
 /* Of the runs of FROM's experiment, all that are in TO: who trained them there and here is no other. */

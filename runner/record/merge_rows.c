@@ -22,6 +22,13 @@ static status to_error(struct merge *m, int rc)
     return database_error(m->to, rc, m->to_path, m->err);
 }
 
+/* Of what reads FROM's rows. */
+static status rows_error(struct merge *m)
+{
+    return m->attached ? database_error(m->to, sqlite3_extended_errcode(m->to), m->from_path, m->err)
+                       : merge_from_error(m);
+}
+
 status merge_exec(struct merge *m, const char *sql)
 {
     const int rc = sqlite3_exec(m->to, sql, NULL, NULL, NULL);
@@ -55,13 +62,13 @@ status merge_prepare(struct merge *m, struct copier *c, const char *table, const
         c->columns++;
         rc = SQLITE_OK;
     }
-    strbuf_addf(&get, " FROM %s WHERE %s = ?1%s", table, key,
+    strbuf_addf(&get, " FROM %s%s WHERE %s = ?1%s", m->attached ? "source." : "", table, key,
                 strcmp(table, "events") == 0 ? " ORDER BY id" : "");
     strbuf_addf(&put, ") VALUES (%s)", values.text);
     if (rc != SQLITE_DONE || (rc = sqlite3_prepare_v2(m->to, put.text, -1, &c->put, NULL)) != SQLITE_OK)
         to_error(m, rc);
-    else if (sqlite3_prepare_v2(m->from, get.text, -1, &c->get, NULL) != SQLITE_OK)
-        merge_from_error(m);
+    else if (sqlite3_prepare_v2(m->attached ? m->to : m->from, get.text, -1, &c->get, NULL) != SQLITE_OK)
+        rows_error(m);
     else
         st = OK;
     sqlite3_finalize(names);
@@ -114,7 +121,7 @@ status merge_copy(struct merge *m, struct copier *c, int64_t key, size_t n, cons
         sqlite3_reset(c->put);
     }
     sqlite3_reset(c->get);
-    return rc == SQLITE_DONE ? OK : merge_from_error(m);
+    return rc == SQLITE_DONE ? OK : rows_error(m);
 }
 
 /* The first column of the only row of SQL with ?1 TEXT and ?2 NUMBER; -1 without one. */
@@ -219,6 +226,13 @@ static status put_authors(struct merge *m, int64_t run)
     return st;
 }
 
+status merge_files_of(struct merge *m, int64_t run, int64_t id)
+{
+    return m->files->copy(m->attached ? m->to : m->from, m->attached ? "source." : "", m->from_path, run,
+                          m->to, m->to_path, id, &m->counts->checkpoints, &m->counts->lost, &m->made_files,
+                          m->err);
+}
+
 static status copy_run(struct merge *m, const struct merged_run *r, int64_t experiment, int64_t old)
 {
     struct instead of_run[3] = {{"experiment_id", experiment}, {"trial", r->trial}, {"id", old}};
@@ -242,10 +256,14 @@ static status copy_run(struct merge *m, const struct merged_run *r, int64_t expe
             goto out;
     if (old >= 0 && put_authors(m, old))
         goto out;
-    st = m->files->copy(m->from, m->from_path, r->id, m->to, m->to_path, of_row.value,
-                        &m->counts->checkpoints, &m->counts->lost, &m->made_files, m->err);
+    st = merge_files_of(m, r->id, of_row.value);
 out:
     return st;
+}
+
+bool merge_is_further(const struct merge *m, int64_t there, int64_t here)
+{
+    return there > here || (m->choice && m->choice->later && there == here && here < MERGE_ENDED);
 }
 
 status merge_run(struct merge *m, const struct merged_run *r, int64_t experiment)
@@ -256,7 +274,7 @@ status merge_run(struct merge *m, const struct merged_run *r, int64_t experiment
         merge_look(m, "SELECT " MERGE_PROGRESS("main", "runs") " FROM runs WHERE uid = ?1", r->uid, 0,
                    &progress))
         return FAILED;
-    if (old >= 0 && progress >= r->progress) {
+    if (old >= 0 && !merge_is_further(m, r->progress, progress)) {
         m->counts->known++;
         return m->files->recover(m->to, m->to_path, old, m->err);
     }

@@ -37,7 +37,7 @@ status recorder_error(struct recorder *r, int rc, struct error *err)
 
 static void tell(struct recorder *r, const char *text)
 {
-    if (r->note)
+    if (r->note && text)
         r->note(r->wait_arg, text);
 }
 
@@ -221,9 +221,21 @@ status recorder_idle(struct recorder *r, struct error *err)
     return FAILED;
 }
 
+static status beat(struct recorder *r, struct error *err)
+{
+    char *note;
+    const status st = claim_beat(&r->claim, &note, err);
+
+    tell(r, note);
+    free(note);
+    return st;
+}
+
 /* Between two attempts of a call that waits. */
 static status pause_for_lock(struct recorder *r, struct error *err)
 {
+    if (beat(r, err) != OK)
+        return FAILED;
     if (r->give_up && r->give_up(r->wait_arg)) {
         recorder_error(r, SQLITE_BUSY, err);
         return error_prepend(err, "not stored");
@@ -271,7 +283,7 @@ status recorder_tick(struct recorder *r, double *due, struct error *err)
     double wait = -1;
     bool locked;
 
-    if (claim_beat(&r->claim, err) != OK)
+    if (beat(r, err) != OK)
         return FAILED;
     if (r->queue.len > 0) {
         wait = r->first + SLICE - time_monotonic();

@@ -34,6 +34,7 @@ struct crew {
     int answered;             /* how many of them were passed on */
     bool told_rest;           /* that some workers cannot be started */
     struct deadline deadline;
+    bool by_clock;                /* the first request is the deadline's */
     bool hurried;                 /* the runs under way pause after a step */
     bool late;                    /* no further run has an end before it */
     size_t allowed, told_allowed; /* hands that may be busy; as the listener knows it */
@@ -319,7 +320,19 @@ static void look_at_clock(struct crew *c)
     pass_note(c, "the time is nearly up: every run ends this epoch and is paused");
     c->requests.n = 1;
     c->requests.first = time_monotonic();
+    c->by_clock = true;
     c->late = true;
+}
+
+/* Seconds for which the epochs under way are waited for. The clock waits until there is no time left. */
+static double patience(const struct crew *c)
+{
+    const double asked = c->requests.asked > c->requests.first ? c->requests.asked : c->requests.first;
+    const double left = deadline_left(&c->deadline), more = asked + EPOCH_PATIENCE - time_monotonic();
+
+    if (c->by_clock && c->requests.asked <= 0)
+        return left;
+    return left < more ? left : more;
 }
 
 /* An epoch may last longer than who ends the job is ready to wait: then the runs stop after a step. Somebody
@@ -328,8 +341,7 @@ static void hurry(struct crew *c)
 {
     const bool asked = c->requests.n > 0 && !c->requests.by_user;
 
-    if (c->hurried || !asked ||
-        (deadline_left(&c->deadline) > 0 && time_monotonic() - c->requests.first < EPOCH_PATIENCE))
+    if (c->hurried || !asked || patience(c) > 0)
         return;
     pass_note(c, "runs are paused in the middle of their epoch");
     for (size_t i = 0; i < c->nhands; i++)

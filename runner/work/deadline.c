@@ -82,6 +82,15 @@ static time_t next_like(const struct tm *wanted)
     return at;
 }
 
+/* TM as the seconds of ITS time. False: no month has that day. */
+static bool to_seconds(struct tm *tm, time_t (*its)(struct tm *), time_t *at)
+{
+    const int day = tm->tm_mday, month = tm->tm_mon;
+
+    *at = its(tm);
+    return tm->tm_mday == day && tm->tm_mon == month;
+}
+
 static bool read_time(const char *text, time_t *at)
 {
     static const char *const of_day[] = {"%H:%M", "%H:%M:%S", NULL};
@@ -93,9 +102,9 @@ static bool read_time(const char *text, time_t *at)
     if (read_by(text, of_day, &tm))
         *at = next_like(&tm);
     else if (read_by(text, local, &tm))
-        *at = mktime(&tm);
+        return to_seconds(&tm, mktime, at);
     else if (read_by(text, universal, &tm))
-        *at = timegm(&tm);
+        return to_seconds(&tm, timegm, at);
     else
         return false;
     return true;

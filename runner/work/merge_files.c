@@ -87,15 +87,16 @@ static status copy_file(const char *path, const char *sha256, const char *folder
     return st;
 }
 
-static status copy_files(sqlite3 *from, const char *from_path, int64_t from_run, sqlite3 *to,
-                         const char *to_path, int64_t run, int64_t *copied, int64_t *lost,
+static status copy_files(sqlite3 *from, const char *schema, const char *from_path, int64_t from_run,
+                         sqlite3 *to, const char *to_path, int64_t run, int64_t *copied, int64_t *lost,
                          struct strbuf *made, struct error *err)
 {
     char *folder = resume_folder(to_path, run);
+    char *sql = mem_format("SELECT epoch, path, sha256, is_best FROM %scheckpoints WHERE run_id = ?1\n"
+                           "ORDER BY epoch, path",
+                           schema);
     sqlite3_stmt *s = NULL;
-    int rc = sqlite3_prepare_v2(
-        from, "SELECT epoch, path, sha256, is_best FROM checkpoints WHERE run_id = ?1 ORDER BY epoch, path",
-        -1, &s, NULL);
+    int rc = sqlite3_prepare_v2(from, sql, -1, &s, NULL);
     status st = OK;
 
     if (rc == SQLITE_OK)
@@ -117,6 +118,7 @@ static status copy_files(sqlite3 *from, const char *from_path, int64_t from_run,
     }
     if (rc != SQLITE_OK || sqlite3_finalize(s) != SQLITE_OK)
         st = st == OK ? database_read_error(from, err) : st;
+    free(sql);
     free(folder);
     return st;
 }

@@ -6,6 +6,7 @@
  */
 #include "work/runner.h"
 
+#include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -21,6 +22,7 @@
 #include "work/store.h"
 #include "work/trial_now.h"
 
+enum { WAIT = 1000 };                   /* milliseconds between two beats of the claim */
 static const double GIT_PATIENCE = 2.0; /* seconds, after the last run */
 
 struct runner {
@@ -92,8 +94,11 @@ static void count_rows(void *arg, size_t trial, const char *json)
     struct runner *r = arg;
     cJSON *plan = cJSON_Parse(json);
     struct arena *arena = arena_new();
+    struct error later; /* that the claim is lost, is said before the first run */
 
     identity_count_rows(r->identity, scout_now(r->experiment, trial, arena).spec, plan);
+    if (r->recorder)
+        recorder_tick(r->recorder, NULL, &later);
     arena_free(arena);
     cJSON_Delete(plan);
 }
@@ -123,6 +128,17 @@ static void note_files(const struct identity *id)
     named_paths_keep();
 }
 
+/* Until the first worker answers, which may be long when data are large: the claim lives on meanwhile. */
+static status wait_for_scout(struct runner *r, struct error *err)
+{
+    struct pollfd fd = {.fd = r->ready[0].frame_fd, .events = POLLIN};
+
+    while (r->recorder && poll(&fd, 1, WAIT) == 0)
+        if (recorder_tick(r->recorder, NULL, err) != OK)
+            return FAILED;
+    return OK;
+}
+
 /* A database that is there is asked early: what ran already needs no check. One that is
  * not there is made late: a wrong spec leaves nothing behind. */
 static status prepare(struct runner *r, struct diag *d, struct error *err)
@@ -150,6 +166,8 @@ static status prepare(struct runner *r, struct diag *d, struct error *err)
         if (is_done(r))
             return OK;
     }
+    if (wait_for_scout(r, err) != OK)
+        return FAILED;
     if (scout_finish(&r->ready[0], e, r->identity ? count_rows : NULL, r, d) != OK)
         return FAILED;
     start_others(r);
@@ -261,6 +279,8 @@ static status train(struct runner *r, const struct training *t, int64_t id, stru
     status result =
         schedule_new(r->recorder, r->options->db, r->registry, t, id, &calls, &task.schedule, err);
 
+    if (result == OK)
+        result = recorder_tick(r->recorder, NULL, err);
     if (result == OK)
         result = same_bytes_wanted(recorder_handle(r->recorder), id, r->identity, &bytes, err);
     task.bytes = bytes;

@@ -141,7 +141,7 @@ static status open_segment(const char *path, sqlite3 **out, struct error *err)
 status segments_merge(const char *path, sqlite3 *to, const char *to_path, struct merge_counts *out,
                       bool *torn, struct error *err)
 {
-    static const struct merge_choice all = {.keep = true};
+    static const struct merge_choice all = {.keep = true, .later = true};
     sqlite3 *from;
     status st;
 

@@ -52,6 +52,14 @@ awk -F, '
     END { d = sum / n - loss; e = hits / n - right; exit !(n == 24 && d * d < 1e-13 && e * e < 1e-13) }
 ' all.csv as_recorded held.csv || fail "loss or accuracy of the answers is not what was recorded: $(cat as_recorded)"
 
+# The name of an experiment may look like a file's, or be that of a folder.
+mkdir kinds kinds1.5
+expect_exit 0 "$FELL" run kinds.yaml name=kinds1.5 train.epochs=1 --quiet --db dot.db
+expect_exit 0 "$FELL" predict kinds1.5 all.csv --db dot.db --quiet
+expect_exit 0 "$FELL" predict kinds all.csv --quiet
+expect_exit 2 "$FELL" predict kinds3.5 all.csv --db dot.db
+expect_text err kinds3.5
+
 # ---- columns in another order, missing ones, new ones; the target or not ------------------------------------------------
 
 sqlite3 :memory: ".import --csv all.csv t" ".headers on" ".mode csv" "SELECT town, 'x' AS note, \"when\", size FROM t" >other.csv

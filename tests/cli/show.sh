@@ -185,5 +185,11 @@ expect_no_text out 'confusion.setosa'
 sqlite3 -separator ' ' classes.db "SELECT 'setosa', max(value) FILTER (WHERE name LIKE '%.setosa.setosa'), max(value) FILTER (WHERE name LIKE '%.setosa.versicolor'),
     max(value) FILTER (WHERE name LIKE '%.setosa.virginica') FROM metrics WHERE epoch = 3 AND split = 'validation'" | sed 's/\.0//g' >wanted
 tr -s ' ' ' ' <out | sed 's/^ //' | grep -qxF "$(cat wanted)" || fail "not $(cat wanted): $(cat out)"
+# Few classes, taken for many: a list.
+sqlite3 classes.db "INSERT INTO metrics SELECT run_id, epoch, split, 'confusion.setosa.other' || value, 1 FROM
+    (SELECT run_id, epoch, split FROM metrics WHERE name = 'accuracy'), 
+    (WITH RECURSIVE n(value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM n WHERE value < 20) SELECT value FROM n)"
+expect_exit 0 "$FELL" show 1 --db classes.db
+expect_text out 'the classes that are taken for others most'
 expect_exit 0 "$FELL" report --db classes.db
 expect_text out 'best run: 1' 'train loss' 'validation loss'

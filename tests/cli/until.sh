@@ -46,7 +46,7 @@ expect_sql slurm.db "1|0" "ATTACH 'whole.db' AS whole; SELECT (SELECT count(*) F
 expect_sql slurm.db 120 "SELECT count(*) FROM epochs"
 
 # What is no time, and what is past.
-for word in 90 yesterday 25:00 1h30 '' 1x; do
+for word in 90 yesterday 25:00 1h30 '' 1x 2999-02-31T20:30 2999-04-31T00:00:00Z; do
     expect_exit 2 "$FELL" run slow.yaml --db none.db --until "$word"
     expect_text err "--until: '$word' is neither a time (20:30, 2026-01-31T20:30) nor a duration with its unit"
 done
