@@ -266,50 +266,63 @@ static uint64_t hash(const float *x, int64_t n)
     return h[0] ? h[0] : 1;
 }
 
-/* said: effective rank, participation ratio of x [rows,size]; Z, as large, is used up. */
-static fell_status ranks(fell_probe_call *c, int64_t at, const float *x, float *z, const double *mean,
-                         double said[])
-{
-    const int64_t rows = c->plan->rows, size = c->plan->entry[at].size, n = size < rows ? size : rows;
-    const int64_t stride = linear_stride(n);
-    /* What rounding leaves of a direction that is not there: of the outputs, or of products in float. */
-    const double least = is_exact(n, size < rows ? rows : size) ? 1e-12 : 1e-7;
-    double *a, *d, trace = 0.0, square = 0.0, sum = 0.0, entropy = 0.0;
+/* What a look finds of one entry. Eigenvalues come last, of all entries at once. */
+struct found {
+    double said[PARTICIPATION_RATIO + 1];
+    float now[WORD];             /* the hash of its outputs; 0 for none */
+    bool known;                  /* all is what it said at the last look */
+    double trace, square, least; /* of the products; LEAST of the largest eigenvalue is nothing */
+};
 
-    a = fell_scratch(c->ctx, stride * stride, sizeof *a);
-    d = fell_scratch(c->ctx, 6 * stride, sizeof *d);
+/* The products of x [rows,size] in tridiagonal form, to S; Z, as large as X, is used up. */
+static fell_status reduce(fell_probe_call *c, const float *x, float *z, int64_t size, const double *mean,
+                          struct found *f, struct linear_spectrum *s)
+{
+    const int64_t rows = c->plan->rows, n = size < rows ? size : rows, stride = linear_stride(n);
+    double *a = fell_scratch(c->ctx, stride * stride, sizeof *a);
+    double *d = fell_scratch(c->ctx, 6 * stride, sizeof *d);
+
     if (!a || !d || !products(c, x, z, size, mean, a, n))
         return FELL_ERROR;
     for (int64_t i = 0; i < n; i++) {
         const double *row = a + i * stride;
 
-        trace += row[i];
-        square += 2.0 * linear_dot(row + i, row + i, n - i) - row[i] * row[i];
+        f->trace += row[i];
+        f->square += 2.0 * linear_dot(row + i, row + i, n - i) - row[i] * row[i];
     }
-    if (!linear_eigenvalues(c->ctx, a, n, 1e-4 * least, d, d + stride))
-        return fell_fail(c->ctx, "%s: the eigenvalues of its outputs' products do not converge",
-                         c->plan->entry[at].name);
-    for (int64_t i = n - 1; i >= 0; i--)
-        d[i] = d[i] > least * d[0] ? sqrt(d[i]) : 0.0;
-    for (int64_t i = 0; i < n; i++)
-        sum += d[i];
-    if (!(trace - trace <= 0.0)) /* outputs that are no numbers have none */
+    if (!(f->trace - f->trace <= 0.0)) /* outputs that are no numbers have no ranks */
         return FELL_OK;
-    for (int64_t i = 0; i < n; i++)
-        if (d[i] > 0.0)
-            entropy -= d[i] / sum * (double)fell_log((float)(d[i] / sum));
-    said[EFFECTIVE_RANK] = sum > 0.0 ? (double)fell_exp((float)entropy) : 0.0;
-    said[PARTICIPATION_RATIO] = square > 0.0 ? trace * trace / square : 0.0;
-    return FELL_OK;
+    /* What rounding leaves of a direction that is not there: of the outputs, or of products in float. */
+    f->least = is_exact(n, size < rows ? rows : size) ? 1e-12 : 1e-7;
+    *s = (struct linear_spectrum){.d = d, .e = d + stride, .n = n, .least = 1e-4 * f->least};
+    return linear_tridiagonal(&(struct linear_tridiagonal){c->ctx, a, s->d, s->e, d + 2 * stride, n});
 }
 
-/* All numbers of the entry; Z [rows,size] is used up. */
-static fell_status measure(fell_probe_call *c, int64_t at, const float *x, float *z, double said[])
+/* Effective rank and participation ratio from the eigenvalues, which become singular values. */
+static void say_ranks(struct found *f, const struct linear_spectrum *s)
+{
+    double *d = s->d, sum = 0.0, entropy = 0.0;
+
+    for (int64_t i = s->n - 1; i >= 0; i--)
+        d[i] = d[i] > f->least * d[0] ? sqrt(d[i]) : 0.0;
+    for (int64_t i = 0; i < s->n; i++)
+        sum += d[i];
+    for (int64_t i = 0; i < s->n; i++)
+        if (d[i] > 0.0)
+            entropy -= d[i] / sum * (double)fell_log((float)(d[i] / sum));
+    f->said[EFFECTIVE_RANK] = sum > 0.0 ? (double)fell_exp((float)entropy) : 0.0;
+    f->said[PARTICIPATION_RATIO] = f->square > 0.0 ? f->trace * f->trace / f->square : 0.0;
+}
+
+/* All numbers of the entry but the ranks, for which there is SPECTRUM; Z [rows,size] is used up. */
+static fell_status measure(fell_probe_call *c, int64_t at, const float *x, float *z, struct found *f,
+                           struct linear_spectrum *spectrum)
 {
     const struct activations *settings = c->settings;
     const fell_entry_view *e = &c->plan->entry[at];
     const int64_t rows = c->plan->rows;
     const double n = (double)(rows * e->size);
+    double *said = f->said;
     struct units u;
     struct seen s;
 
@@ -325,42 +338,70 @@ static fell_status measure(fell_probe_call *c, int64_t at, const float *x, float
     said[SATURATED] = s.near / n;
     said[EFFECTIVE_RANK] = said[PARTICIPATION_RATIO] = (double)NAN;
     if ((e->size < rows ? e->size : rows) <= settings->rank_limit)
-        return ranks(c, at, x, z, u.mean, said);
+        return reduce(c, x, z, e->size, u.mean, f, spectrum);
     fell_warn(c->ctx, "%s: ranks of %lld rows and %lld units are not computed: rank_limit is %lld", e->name,
               (long long)rows, (long long)e->size, (long long)settings->rank_limit);
     return FELL_OK;
 }
 
-static fell_status record_entry(fell_probe_call *c, int64_t at, const float *x, float *z)
+/* What a look has found so far. */
+struct all {
+    struct found *found;              /* [nentries] */
+    struct linear_spectrum *spectrum; /* [nentries], n = 0: none */
+};
+
+static fell_status look_at_entry(fell_probe_call *c, int64_t at, const float *x, float *z,
+                                 const struct all *all)
 {
     const fell_entry_view *e = &c->plan->entry[at];
-    double said[PARTICIPATION_RATIO + 1];
-    float *memory = c->state[0] + at * MEMORY, now[WORD] = {0.0f};
+    const float *memory = c->state[0] + at * MEMORY;
+    struct found *f = &all->found[at];
 
-    if (!e->backward)
-        keep(hash(x, c->plan->rows * e->size), now);
-    if (!e->backward && memcmp(memory, now, sizeof now) == 0) {
-        for (int i = 0; i <= PARTICIPATION_RATIO; i++)
-            said[i] = recall(memory + (i + 1) * WORD);
-    } else {
-        if (measure(c, at, x, z, said) != FELL_OK)
-            return FELL_ERROR;
-        memcpy(memory, now, sizeof now);
-        for (int i = 0; !e->backward && i <= PARTICIPATION_RATIO; i++) {
-            uint64_t word;
-
-            memcpy(&word, &said[i], sizeof word);
-            keep(word, memory + (i + 1) * WORD);
-        }
+    if (!e->backward) {
+        keep(hash(x, c->plan->rows * e->size), f->now);
+        f->known = memcmp(memory, f->now, sizeof f->now) == 0;
     }
-    for (int i = 0; i <= PARTICIPATION_RATIO; i++)
-        if ((i != SATURATED || e->low < e->high) && fell_record(c, (uint64_t)i, at, 0, said[i]) != FELL_OK)
-            return FELL_ERROR;
+    for (int i = 0; f->known && i <= PARTICIPATION_RATIO; i++)
+        f->said[i] = recall(memory + (i + 1) * WORD);
+    return f->known ? FELL_OK : measure(c, at, x, z, f, &all->spectrum[at]);
+}
+
+static void remember(float *memory, const struct found *f)
+{
+    memcpy(memory, f->now, sizeof f->now);
+    for (int i = 0; i <= PARTICIPATION_RATIO; i++) {
+        uint64_t word;
+
+        memcpy(&word, &f->said[i], sizeof word);
+        keep(word, memory + (i + 1) * WORD);
+    }
+}
+
+static fell_status record_all(fell_probe_call *c, const struct all *all)
+{
+    const int64_t lost = linear_values(all->spectrum, c->plan->nentries);
+
+    if (lost >= 0)
+        return fell_fail(c->ctx, "%s: the eigenvalues of its outputs' products do not converge",
+                         c->plan->entry[lost].name);
+    for (int64_t at = 0; at < c->plan->nentries; at++) {
+        const fell_entry_view *e = &c->plan->entry[at];
+        struct found *f = &all->found[at];
+
+        if (all->spectrum[at].n > 0)
+            say_ranks(f, &all->spectrum[at]);
+        if (!e->backward && !f->known)
+            remember(c->state[0] + at * MEMORY, f);
+        for (int i = 0; i <= PARTICIPATION_RATIO; i++)
+            if ((i != SATURATED || e->low < e->high) &&
+                fell_record(c, (uint64_t)i, at, 0, f->said[i]) != FELL_OK)
+                return FELL_ERROR;
+    }
     return FELL_OK;
 }
 
 /* All rows in one forward: the outputs are looked at where they are. */
-static fell_status look_at_once(fell_probe_call *c)
+static fell_status look_at_once(fell_probe_call *c, const struct all *all)
 {
     const fell_probe_plan *p = c->plan;
     int64_t most = 0;
@@ -372,7 +413,7 @@ static fell_status look_at_once(fell_probe_call *c)
     if (!z || fell_probe_forward(c, 0, p->rows) != FELL_OK)
         return FELL_ERROR;
     for (int64_t e = 0; e < p->nentries; e++)
-        if (record_entry(c, e, c->y[e], z) != FELL_OK)
+        if (look_at_entry(c, e, c->y[e], z, all) != FELL_OK)
             return FELL_ERROR;
     return FELL_OK;
 }
@@ -398,14 +439,13 @@ static fell_status gather(fell_probe_call *c, int64_t from, int64_t to, float **
 
 enum { TOGETHER = 1 << 24 }; /* floats of outputs that are held at once */
 
-static fell_status look(fell_probe_call *c)
+/* Entries by turns, as many as TOGETHER holds; a forward of all rows for each. */
+static fell_status look_by_turns(fell_probe_call *c, const struct all *all)
 {
     const fell_probe_plan *p = c->plan;
     float **x = fell_scratch(c->ctx, p->nentries, sizeof *x);
     int64_t to;
 
-    if (p->rows <= c->most)
-        return look_at_once(c);
     if (!x)
         return FELL_ERROR;
     for (int64_t from = 0; from < p->nentries; from = to) {
@@ -421,10 +461,25 @@ static fell_status look(fell_probe_call *c)
         if (gather(c, from, to, x) != FELL_OK)
             return FELL_ERROR;
         for (int64_t e = from; e < to; e++)
-            if (record_entry(c, e, x[e], x[e]) != FELL_OK)
+            if (look_at_entry(c, e, x[e], x[e], all) != FELL_OK)
                 return FELL_ERROR;
     }
     return FELL_OK;
+}
+
+static fell_status look(fell_probe_call *c)
+{
+    const int64_t n = c->plan->nentries;
+    const struct all all = {fell_scratch(c->ctx, n, sizeof *all.found),
+                            fell_scratch(c->ctx, n, sizeof *all.spectrum)};
+
+    if (!all.found || !all.spectrum)
+        return FELL_ERROR;
+    memset(all.found, 0, (size_t)n * sizeof *all.found);
+    memset(all.spectrum, 0, (size_t)n * sizeof *all.spectrum);
+    if ((c->plan->rows <= c->most ? look_at_once(c, &all) : look_by_turns(c, &all)) != FELL_OK)
+        return FELL_ERROR;
+    return record_all(c, &all);
 }
 
 static const fell_probe activations = {

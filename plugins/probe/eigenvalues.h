@@ -163,86 +163,151 @@ FELL_KERNEL(linear_tridiagonal, struct linear_tridiagonal)
     return FELL_OK;
 }
 
-/* One sweep of the root-free QL method over rows L to M of a tridiagonal matrix: diagonal d, squares of the
- * off-diagonal e, e[i] beside d[i] and d[i + 1]. */
-static inline void linear_sweep(double *d, double *e, int64_t l, int64_t m)
+/* A tridiagonal matrix on its way to its eigenvalues, which come in place of d, unordered: diagonal d[n],
+ * off-diagonal e[n], e[0] unused. Each is known to LEAST of the largest, 1e-16 or more. */
+struct linear_spectrum {
+    double *d, *e;
+    int64_t n;
+    double least;
+    /* the sweep that is under way, over rows l to m */
+    int64_t l, m, i;
+    double c, s, g, p, shift, tiny;
+    int turn;
+};
+
+static inline void linear_begin(struct linear_spectrum *t)
 {
-    const double root = sqrt(e[l]), half = (d[l + 1] - d[l]) / (2.0 * root);
-    const double shift = d[l] - root / (half + (half >= 0.0 ? 1.0 : -1.0) * sqrt(half * half + 1.0));
-    double c = 1.0, s = 0.0, g = d[m] - shift, p = g * g;
-
-    for (int64_t i = m - 1; i >= l; i--) {
-        const double square = e[i], r = p + square, last = g, was = c;
-        const double inverse = p > 0.0 ? r / p : 1.0; /* of the next c, ahead of what waits for c */
-
-        if (i != m - 1)
-            e[i + 1] = s * r;
-        c = r > 0.0 ? p / r : 1.0;
-        s = r > 0.0 ? square / r : 0.0;
-        g = c * (d[i] - shift) - s * last;
-        d[i + 1] = last + (d[i] - g);
-        p = c > 0.0 ? g * g * inverse : was * square;
-    }
-    e[l] = s * p;
-    d[l] = shift + g;
-}
-
-/* Eigenvalues of the tridiagonal matrix d[n], e[n] (e[0] unused) in place of d, unordered: the method of Pal,
- * Walker and Kahan, QL without square roots (B. Parlett, The Symmetric Eigenvalue Problem, 8.15). What is
- * nothing beside the whole matrix is taken for 0, so that one of a low rank, where the rest is rounding,
- * comes to an end: LEAST of the largest for an off-diagonal. False: no convergence. */
-static inline bool linear_values(double *d, double *e, int64_t n, double least)
-{
-    enum { TURNS = 60 };
     double most = 0.0;
 
-    for (int64_t i = 0; i + 1 < n; i++) {
-        most = fmax(most, fmax(fabs(d[i]), fabs(e[i + 1])));
-        e[i] = e[i + 1] * e[i + 1];
+    for (int64_t i = 0; i + 1 < t->n; i++) {
+        most = fmax(most, fmax(fabs(t->d[i]), fabs(t->e[i + 1])));
+        t->e[i] = t->e[i + 1] * t->e[i + 1];
     }
-    most *= least;
-    for (int64_t l = 0; l < n; l++)
-        for (int turn = 0;; turn++) {
-            int64_t m = l;
-
-            while (m + 1 < n && e[m] > most * most && e[m] > least * least * fabs(d[m] * d[m + 1]))
-                m++;
-            if (m + 1 < n)
-                e[m] = 0.0;
-            if (m == l)
-                break;
-            if (turn == TURNS)
-                return false;
-            linear_sweep(d, e, l, m);
-        }
-    return true;
+    most *= t->least;
+    t->tiny = most * most;
+    t->l = 0;
+    t->turn = 0;
 }
 
-/* Eigenvalues of the symmetric a[stride,stride] of n rows, which is used up, in d[n], from large to small,
- * each known to LEAST of the largest, 1e-16 or more. WORK: [5 stride]. False: no convergence. */
-static inline bool linear_eigenvalues(fell_ctx *ctx, double *a, int64_t n, double least, double *d,
-                                      double *work)
-{
-    struct linear_tridiagonal c = {ctx, a, d, work, work + linear_stride(n), n};
-    bool upward;
+enum { LINEAR_TURNS = 60 };
 
-    if (linear_tridiagonal(&c) != FELL_OK || !linear_values(d, work, n, least))
-        return false;
-    upward = d[0] < d[n - 1];
-    for (int64_t i = 0, k = n - 1; upward && i < k; i++, k--) { /* QL leaves them nearly in order */
+/* Whether there is a sweep to do, which is made ready. What is nothing beside the whole matrix is taken for
+ * 0, so that one of a low rank, where the rest is rounding, comes to an end. With t->turn > LINEAR_TURNS it
+ * does not converge. */
+static inline bool linear_next(struct linear_spectrum *t)
+{
+    const double *d = t->d;
+    double *e = t->e;
+
+    for (; t->l < t->n; t->l++, t->turn = 0) {
+        int64_t m = t->l;
+
+        while (m + 1 < t->n && e[m] > t->tiny && e[m] > t->least * t->least * fabs(d[m] * d[m + 1]))
+            m++;
+        if (m + 1 < t->n)
+            e[m] = 0.0;
+        if (m > t->l) {
+            const double root = sqrt(e[t->l]), half = (d[t->l + 1] - d[t->l]) / (2.0 * root);
+
+            t->shift = d[t->l] - root / (half + (half >= 0.0 ? 1.0 : -1.0) * sqrt(half * half + 1.0));
+            t->m = m;
+            t->i = m - 1;
+            t->c = 1.0;
+            t->s = 0.0;
+            t->g = d[m] - t->shift;
+            t->p = t->g * t->g;
+            return ++t->turn <= LINEAR_TURNS;
+        }
+    }
+    return false;
+}
+
+/* Row i of the sweep. */
+FELL_INLINE void linear_turn(struct linear_spectrum *t)
+{
+    const int64_t i = t->i--;
+    const double square = t->e[i], r = t->p + square, last = t->g, was = t->c;
+    const double inverse = t->p > 0.0 ? r / t->p : 1.0; /* of the next c, ahead of what waits for c */
+
+    if (i != t->m - 1)
+        t->e[i + 1] = t->s * r;
+    t->c = r > 0.0 ? t->p / r : 1.0;
+    t->s = r > 0.0 ? square / r : 0.0;
+    t->g = t->c * (t->d[i] - t->shift) - t->s * last;
+    t->d[i + 1] = last + (t->d[i] - t->g);
+    t->p = t->c > 0.0 ? t->g * t->g * inverse : was * square;
+}
+
+/* One sweep of each of two; of one, where B is NULL. A row waits for the row before it, so that the two take
+ * hardly longer than one. */
+static inline void linear_sweeps(struct linear_spectrum *first, struct linear_spectrum *second)
+{
+    struct linear_spectrum a = *first, b;
+
+    if (second) {
+        b = *second;
+        while (a.i >= a.l && b.i >= b.l) {
+            linear_turn(&a);
+            linear_turn(&b);
+        }
+        while (b.i >= b.l)
+            linear_turn(&b);
+        b.e[b.l] = b.s * b.p;
+        b.d[b.l] = b.shift + b.g;
+        *second = b;
+    }
+    while (a.i >= a.l)
+        linear_turn(&a);
+    a.e[a.l] = a.s * a.p;
+    a.d[a.l] = a.shift + a.g;
+    *first = a;
+}
+
+/* From large to small; QL leaves them nearly in order. */
+static inline void linear_sort(double *d, int64_t n)
+{
+    const bool upward = n > 0 && d[0] < d[n - 1];
+
+    for (int64_t i = 0, k = n - 1; upward && i < k; i++, k--) {
         const double t = d[i];
 
         d[i] = d[k];
         d[k] = t;
     }
-    for (int64_t i = 1; i < n; i++)
-        for (int64_t j = i; j > 0 && d[j] > d[j - 1]; j--) {
-            const double t = d[j];
+    for (int64_t i = 1; i < n; i++) {
+        const double t = d[i];
+        int64_t j = i;
 
+        for (; j > 0 && t > d[j - 1]; j--)
             d[j] = d[j - 1];
-            d[j - 1] = t;
+        d[j] = t;
+    }
+}
+
+/* Eigenvalues of COUNT tridiagonal matrices, from large to small: the method of Pal, Walker and Kahan, QL
+ * without square roots (B. Parlett, The Symmetric Eigenvalue Problem, 8.15), of two at a time; each has the
+ * bits that it has alone. The one that does not converge, or -1. */
+static inline int64_t linear_values(struct linear_spectrum *t, int64_t count)
+{
+    struct linear_spectrum *at[2] = {NULL, NULL};
+
+    for (int64_t next = 0;;) {
+        for (int k = 0; k < 2; k++) {
+            while ((at[k] && !linear_next(at[k])) || (!at[k] && next < count)) {
+                if (at[k] && at[k]->l < at[k]->n)
+                    return at[k] - t;
+                at[k] = next < count ? &t[next++] : NULL;
+                if (at[k])
+                    linear_begin(at[k]);
+            }
         }
-    return true;
+        if (!at[0] && !at[1])
+            break;
+        linear_sweeps(at[0] ? at[0] : at[1], at[0] ? at[1] : NULL);
+    }
+    for (int64_t k = 0; k < count; k++)
+        linear_sort(t[k].d, t[k].n);
+    return -1;
 }
 
 #endif

@@ -237,18 +237,35 @@ const char *spec_monitor(const struct choice *c, const char **setting)
     return NULL;
 }
 
-/* A schedule counts every epoch, and some have no value. */
+/* Epochs from one value to the next. */
+static int64_t epochs_between(const struct spec *s, const char *value)
+{
+    const struct spec_evaluate *e = &s->record.evaluate;
+    const char *probe = value + strlen("probe.");
+
+    if (!strncmp(value, "validation.", 11) || !strncmp(value, "test.", 5))
+        return e->on ? e->every : 1;
+    for (size_t i = 0; !strncmp(value, "probe.", 6) && i < s->nprobes; i++) {
+        const char *name = s->probes[i].name;
+
+        if (name && !strncmp(probe, name, strlen(name)) && probe[strlen(name)] == '.')
+            return s->probes[i].every;
+    }
+    return 1;
+}
+
+/* Who counts every epoch, of which some have no value. */
 static void warn_rare(struct spec_reader *r, const char *value, const char *who, const struct place *at)
 {
-    const struct spec_evaluate *e = &r->spec->record.evaluate;
+    const int64_t every = epochs_between(r->spec, value);
 
-    if (!e->on || e->every < 2 || (strncmp(value, "validation.", 11) && strncmp(value, "test.", 5)))
-        return;
-    diag_warn(r->diag, at, "%s: '%s' has a value in every %lld%s epoch only; the others count as not better",
-              who, value, (long long)e->every,
-              e->every == 2   ? "nd"
-              : e->every == 3 ? "rd"
-                              : "th");
+    if (every > 1)
+        diag_warn(r->diag, at,
+                  "%s: '%s' has a value in every %lld%s epoch only; the others count as not better", who,
+                  value, (long long)every,
+                  every == 2   ? "nd"
+                  : every == 3 ? "rd"
+                               : "th");
 }
 
 static void check_monitors(struct spec_reader *r, const struct node *root)
@@ -257,9 +274,14 @@ static void check_monitors(struct spec_reader *r, const struct node *root)
     const struct spec_early_stopping *stop = &s->train.early_stopping;
     char who[96];
 
-    if (stop->on && stop->monitor)
-        spec_check_recorded(r, stop->monitor, "train.early_stopping.monitor",
-                            settings_place(tree_at(root, "train.early_stopping"), "monitor", &root->place));
+    if (stop->on && stop->monitor) {
+        const struct place *at =
+            settings_place(tree_at(root, "train.early_stopping"), "monitor", &root->place);
+
+        spec_check_recorded(r, stop->monitor, "train.early_stopping.monitor", at);
+        if (!strncmp(stop->monitor, "probe.", 6)) /* held-out rows are waited for */
+            warn_rare(r, stop->monitor, "train.early_stopping.monitor", at);
+    }
     for (size_t i = 0; i < s->nschedules; i++) {
         const struct choice *c = &s->schedules[i];
         const char *setting, *value = spec_monitor(c, &setting);

@@ -115,3 +115,6 @@ expect_exit 0 "$FELL" run every.yaml name=stop2 train.epochs=40 optimizer.adam.l
 expect_sql stop.db "stopped|1" "SELECT status, validation_loss IS NOT NULL FROM runs JOIN epochs ON run_id = runs.id AND epoch = epochs_done WHERE runs.id = 2"
 expect_exit 0 "$FELL" check every.yaml "schedule={plateau: {monitor: validation.loss}}"
 expect_text err "plateau.monitor: 'validation.loss' has a value in every 3rd epoch only; the others count as not better"
+expect_exit 0 "$FELL" check every.yaml "probes=[{weights: {every: 4}}]" \
+    "train.early_stopping={monitor: probe.weights.l1.dense1.weight, patience: 2}"
+expect_text err "train.early_stopping.monitor: 'probe.weights.l1.dense1.weight' has a value in every 4th epoch only; the others count as not better"

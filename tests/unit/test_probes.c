@@ -367,13 +367,22 @@ Test(probes, no_numbers_of_what_is_no_number)
     cJSON_Delete(c);
 }
 
+static void reduce(double *a, int64_t n, double *d, double *e)
+{
+    static double work[4 * 144];
+    fell_ctx plain = {.simd = FELL_SIMD_PORTABLE};
+
+    linear_tridiagonal(&(struct linear_tridiagonal){&plain, a, d, e, work, n});
+}
+
 /* The eigenvalues of x'x [MANY,MANY] and of xx' [ROWS,ROWS]: those that are not 0 are the same. Most units
- * are 0 for most rows, as behind a relu, so that what is left of x'x after its rank is rounding alone. */
+ * are 0 for most rows, as behind a relu, so that what is left of x'x after its rank is rounding alone. Those
+ * of one have the same bits beside another. */
 Test(probes, eigenvalues_of_a_low_rank)
 {
     enum { MANY = 144, ROWS = 20 };
-    static double x[ROWS][MANY], wide[MANY * MANY], small[24 * 24], many[MANY], few[ROWS], work[5 * MANY];
-    fell_ctx plain = {.simd = FELL_SIMD_PORTABLE};
+    static double x[ROWS][MANY], wide[MANY * MANY], small[24 * 24], many[MANY], few[ROWS], alone[ROWS],
+        e[3][MANY];
     uint32_t word = 1;
 
     for (int turn = 0; turn < 10; turn++) {
@@ -391,8 +400,20 @@ Test(probes, eigenvalues_of_a_low_rank)
             for (int q = 0; q < ROWS; q++)
                 small[r * linear_stride(ROWS) + q] = linear_dot(x[r], x[q], MANY);
         }
-        cr_assert(linear_eigenvalues(&plain, wide, MANY, 1e-16, many, work), "turn %d", turn);
-        cr_assert(linear_eigenvalues(&plain, small, ROWS, 1e-16, few, work), "turn %d", turn);
+        reduce(wide, MANY, many, e[0]);
+        reduce(small, ROWS, few, e[1]);
+        memcpy(alone, few, sizeof few);
+        memcpy(e[2], e[1], sizeof e[1]);
+        cr_assert_eq(
+            linear_values((struct linear_spectrum[]){{.d = many, .e = e[0], .n = MANY, .least = 1e-16},
+                                                     {.n = 0},
+                                                     {.d = few, .e = e[1], .n = ROWS, .least = 1e-16}},
+                          3),
+            -1, "turn %d", turn);
+        cr_assert_eq(
+            linear_values(&(struct linear_spectrum){.d = alone, .e = e[2], .n = ROWS, .least = 1e-16}, 1),
+            -1);
+        cr_assert_arr_eq(alone, few, sizeof few, "turn %d", turn);
         for (int i = 0; i < MANY; i++)
             cr_assert_float_eq(many[i], i < ROWS ? few[i] : 0.0, 1e-13 * few[0], "turn %d, %d: %.17g", turn,
                                i, many[i]);
