@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "cli/query.h"
+#include "record/collected.h"
 #include "record/database.h"
 #include "work/segments.h"
 
@@ -32,12 +33,6 @@ static void on_signal(int sig)
 
 /* ---- what is in the database already --------------------------------------------------------- */
 
-/* Beside the tables of results, which know nothing of where rows come from. */
-static const char table_sql[] = "CREATE TABLE IF NOT EXISTS collected_segments ( -- by fell collect\n"
-                                "  segment TEXT PRIMARY KEY,    -- UID8/SHARD/NAME, its size and its time\n"
-                                "  at      TEXT NOT NULL\n"
-                                ") STRICT, WITHOUT ROWID";
-
 /* The name by which a segment is remembered; a share that was made anew has others. NULL: it is gone. */
 static char *key_of(const char *path, const char *name)
 {
@@ -47,25 +42,6 @@ static char *key_of(const char *path, const char *name)
         return NULL;
     return mem_format("%s %lld %lld.%09ld", name, (long long)about.st_size, (long long)about.st_mtim.tv_sec,
                       about.st_mtim.tv_nsec);
-}
-
-/* Whether SQL, with ?1 KEY and ?2 the time, gives a row. */
-static status ask(sqlite3 *db, const char *sql, const char *key, bool *row, struct error *err)
-{
-    sqlite3_stmt *s = NULL;
-    int rc = sqlite3_prepare_v2(db, sql, -1, &s, NULL);
-    char now[32];
-
-    time_now_text(now);
-    if (rc == SQLITE_OK) {
-        sqlite3_bind_text(s, 1, key, -1, SQLITE_STATIC);
-        if (sqlite3_bind_parameter_count(s) > 1)
-            sqlite3_bind_text(s, 2, now, -1, SQLITE_STATIC);
-        rc = sqlite3_step(s);
-    }
-    *row = rc == SQLITE_ROW;
-    sqlite3_finalize(s);
-    return rc == SQLITE_ROW || rc == SQLITE_DONE ? OK : database_read_error(db, err);
 }
 
 /* ---- one segment, one shard, one experiment ------------------------------------------------------ */
@@ -90,7 +66,7 @@ static status collect_segment(const struct call *c, sqlite3 *db, const char *pat
 
     if (!key)
         return OK;
-    st = ask(db, "SELECT 1 FROM collected_segments WHERE segment = ?1", key, &known, err);
+    st = collected_has(db, key, &known, err);
     if (st == OK && !known) {
         st = segments_merge(path, db, c->output, &counts, &torn, err);
         if (st == OK && torn) {
@@ -101,7 +77,7 @@ static status collect_segment(const struct call *c, sqlite3 *db, const char *pat
             out->segments++;
         }
         if (st == OK && !torn)
-            st = ask(db, "INSERT OR REPLACE INTO collected_segments VALUES (?1, ?2)", key, &known, err);
+            st = collected_add(db, key, err);
     }
     free(key);
     return st;
@@ -226,7 +202,7 @@ static int run_collect(const struct call *c)
         signal(SIGINT, on_signal);
         signal(SIGTERM, on_signal);
     }
-    st = sqlite3_exec(db, table_sql, NULL, NULL, NULL) == SQLITE_OK ? OK : database_read_error(db, &err);
+    st = collected_begin(db, &err);
     if (st == OK)
         st = follow(c, db, &all, &err);
     sqlite3_close(db);

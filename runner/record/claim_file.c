@@ -19,6 +19,7 @@
 
 #include "base/machine.h"
 #include "base/text.h"
+#include "record/database.h"
 
 enum { TRIES = 8, STALE = 60 /* seconds */ };
 static const double BEAT = 2.0; /* seconds */
@@ -205,6 +206,8 @@ static status take(struct claim_file *f, const char *folder, bool (*counts)(void
 
         if (made > 0)
             return OK;
+        if (made < 0 && (errno == ENOSPC || errno == EDQUOT))
+            return database_no_room(f->path, errno, err);
         if (made < 0)
             return error_set(err,
                              "cannot make '%s', which tells other machines that the experiment is run: %s",

@@ -125,7 +125,7 @@ static int system_errno(sqlite3 *db, int before)
     return 0;
 }
 
-static status io_failed(sqlite3 *db, const char *path, int number, struct error *err)
+status database_no_room(const char *path, int number, struct error *err)
 {
     static const struct reason {
         int number;
@@ -146,7 +146,14 @@ static status io_failed(sqlite3 *db, const char *path, int number, struct error 
             return error_set(err, "%s: %s; what was stored before is safe. %s and run again", path,
                              reasons[i].text, reasons[i].mend);
     return error_set(err, "%s: reading or writing failed (%s); what was stored before is safe", path,
-                     number > 0 ? strerror(number) : sqlite3_errmsg(db));
+                     strerror(number));
+}
+
+static status io_failed(sqlite3 *db, const char *path, int number, struct error *err)
+{
+    return number >= 0 ? database_no_room(path, number, err)
+                       : error_set(err, "%s: reading or writing failed (%s); what was stored before is safe",
+                                   path, sqlite3_errmsg(db));
 }
 
 static status not_written(const char *path, struct error *err)

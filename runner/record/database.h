@@ -27,7 +27,10 @@ status database_check_file_system(const char *path, long type, struct error *err
  * error, locked ... Returns FAILED. */
 status database_error(sqlite3 *db, int rc, const char *path, struct error *err);
 
-/* The same for the last call on DB, which is told by its whole path. */
+/* The same for errno NUMBER of a call that was to write PATH, a file beside the database. */
+status database_no_room(const char *path, int number, struct error *err);
+
+/* As database_error() for the last call on DB, which is told by its whole path. */
 status database_read_error(sqlite3 *db, struct error *err);
 /* What a question for the row of RUN came to, by its result code: OK where there was one. */
 status database_run_found(sqlite3 *db, int rc, int64_t run, struct error *err);

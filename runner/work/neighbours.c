@@ -11,9 +11,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/mem.h"
+
+/* A worker whose rows wait for the disk is off its processor for a moment: the most of several looks counts.
+ */
+enum { LOOKS = 5, BETWEEN = 2000000 /* nanoseconds */ };
 
 struct neighbours {
     size_t busy, nruns; /* workers that are on a processor now; the processes that lead them */
@@ -76,6 +81,21 @@ static void count(struct neighbours *n, const char *pid, const cpu_set_t *ours)
     n->run[n->nruns++] = parent;
 }
 
+/* False: what runs here is not told. */
+static bool look(struct neighbours *n, const cpu_set_t *ours)
+{
+    const struct dirent *entry;
+    DIR *proc = opendir("/proc");
+
+    if (!proc)
+        return false;
+    while ((entry = readdir(proc)))
+        if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9')
+            count(n, entry->d_name, ours);
+    closedir(proc);
+    return true;
+}
+
 size_t neighbours_processors(void)
 {
     cpu_set_t set;
@@ -86,24 +106,24 @@ size_t neighbours_processors(void)
 size_t neighbours_leave(void)
 {
     const size_t all = neighbours_processors();
-    struct neighbours n = {0};
-    const struct dirent *entry;
-    size_t share, left;
+    size_t busy = 0, nruns = 0, share, left;
     cpu_set_t ours;
-    DIR *proc = opendir("/proc");
 
-    if (!proc || sched_getaffinity(0, sizeof ours, &ours) != 0) {
-        if (proc)
-            closedir(proc);
+    if (sched_getaffinity(0, sizeof ours, &ours) != 0)
         return all;
+    for (int i = 0; i < LOOKS && (i == 0 || nruns > 0); i++) {
+        struct neighbours n = {0};
+
+        if (i > 0)
+            nanosleep(&(struct timespec){.tv_nsec = BETWEEN}, NULL);
+        if (!look(&n, &ours))
+            return all;
+        busy = n.busy > busy ? n.busy : busy;
+        nruns = n.nruns;
+        free(n.run);
     }
-    while ((entry = readdir(proc)))
-        if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9')
-            count(&n, entry->d_name, &ours);
-    closedir(proc);
-    free(n.run);
-    left = all > n.busy ? all - n.busy : 0;
-    share = all / (n.nruns + 1);
+    left = all > busy ? all - busy : 0;
+    share = all / (nruns + 1);
     share = share > left ? share : left;
     return share ? share : 1;
 }

@@ -21,8 +21,8 @@ expect_sql disk/fell.db ok "PRAGMA integrity_check"
 # What fitted is there, epoch for epoch.
 expect_sql disk/fell.db "8|1|1" "SELECT (SELECT count(*) FROM runs), count(*) BETWEEN 100 AND 39000,
     (SELECT count(*) FROM gradients) = 4 * count(*) FROM epochs"
-# Still full, it says so again.
-expect_exit 1 "$FELL" run rows.yaml train.epochs=5000 --quiet --db disk/fell.db --jobs 1
+# Still full, it says so again, and begins nothing.
+expect_exit 2 "$FELL" run rows.yaml train.epochs=5000 --quiet --db disk/fell.db --jobs 1
 expect_text err "the disk is full; what was stored before is safe. Make room and run again"
 expect_sql disk/fell.db ok "PRAGMA integrity_check"
 mount -o remount,size=64m disk

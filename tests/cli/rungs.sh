@@ -22,7 +22,7 @@ expect_sql r.db 0 "SELECT count(*) FROM events WHERE detail = 'from its beginnin
 
 # Another program says of a run that ended that it is to be run, too late for the runner to see: that is told, and is no
 # success. Run again, it is made.
-crasher_spec left.yaml dawdle 'train: {epochs: 30, batch_size: 0}' 'sweep: {over: {optimizer.sgd.lr: [0.1, 0.5]}}'
+crasher_spec left.yaml dawdle 'train: {epochs: 150, batch_size: 0}' 'sweep: {over: {optimizer.sgd.lr: [0.1, 0.5]}}'
 sed -i 's/^optimizer: sgd/optimizer: {sgd: {lr: 0.1}}/' left.yaml
 "$FELL" run left.yaml --plugin ./crasher.so --quiet --jobs 1 --db l.db >out 2>err &
 runner=$!

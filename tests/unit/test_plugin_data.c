@@ -187,10 +187,13 @@ Test(csv, refusals)
          "classes are for cross_entropy, or yes and no as 1 and 0",
          FELL_VALUES},
         {"a,b,y\n1,2,no\n", "{path: %s/f.csv, target: [b, y]}",
-         "target: column 3 (y) holds text ('no' on line 2), but several targets must be numbers",
+         "target: column 3 (y) holds text ('no' on line 2), but several targets must be numbers, or "
+         "with shape: [steps, numbers] a class for each step",
          FELL_CLASSES},
         {"a,b,y\n1,2,3\n", "{path: %s/f.csv, target: [b, y]}",
-         "target: 2 columns are values, but the loss takes classes, in one column", FELL_CLASSES},
+         "target: 2 columns are values, but the loss takes classes, in one column, "
+         "and a class for each step needs shape: [steps, numbers]",
+         FELL_CLASSES},
         {"1,x,3\n1,2,3\n", "{path: %s/f.csv, target: 2}",
          "path: f.csv:1: column 2: 'x' is not a number, but line 2 has one there; if line 1 names the "
          "columns, "

@@ -31,7 +31,7 @@ Test(spec_json, has_every_default)
         "{\"relu\":{\"name\":\"relu1\",\"from\":[\"dense1\"]}},"
         "{\"dense\":{\"units\":1,\"bias\":true,\"name\":\"dense2\",\"from\":[\"relu1\"],\"lr_factor\":1,"
         "\"trainable\":true}}],"
-        "\"loss\":{\"mse\":{}},"
+        "\"loss\":{\"mse\":{\"weight\":[]}},"
         "\"optimizer\":{\"sgd\":{\"lr\":0.001,\"momentum\":0,\"dampening\":0,\"nesterov\":false,\"weight_"
         "decay\":0,\"maximize\":false}},"
         "\"schedule\":[],\"metrics\":[],"
