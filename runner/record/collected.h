@@ -1,5 +1,5 @@
-/* collected.h - which segments of a share `fell collect` has put into a database already. The table stands beside
- * those of results, which know nothing of where rows come from.
+/* collected.h - which segments of a share `fell collect` has put into a database already. The table stands
+ * beside those of results, which know nothing of where rows come from.
  */
 #ifndef RECORD_COLLECTED_H
 #define RECORD_COLLECTED_H
