@@ -51,6 +51,7 @@ struct sparse {
     int64_t entries, room, rows_room, inputs;
     struct entry *entry; /* [entries] */
     int64_t *end;        /* [rows] one past a row's last entry */
+    int64_t queries;     /* qid: that were passed over */
 };
 
 static void close_file(void *self)
@@ -173,7 +174,9 @@ static fell_status read_row(struct sparse *d, char **p, int64_t line)
     t->line[t->rows] = line;
     t->cell[t->rows++] = (uint64_t)(f.text - t->text) << TABLE_LENGTH_BITS | (uint64_t)f.len;
     for (f = next_word(p); f.len > 0; f = next_word(p))
-        if (!(f.len > 4 && !memcmp(f.text, "qid:", 4)) && read_pair(d, &f, line, begin) != FELL_OK)
+        if (f.len > 4 && !memcmp(f.text, "qid:", 4))
+            d->queries++;
+        else if (read_pair(d, &f, line, begin) != FELL_OK)
             return FELL_ERROR;
     d->end[t->rows - 1] = d->entries;
     return FELL_OK;
@@ -200,6 +203,11 @@ static fell_status read_rows(struct sparse *d)
     }
     if (d->table.rows == 0)
         return fell_fail(d->ctx, "path: %s has no rows", d->file);
+    if (d->queries)
+        fell_warn(d->ctx,
+                  "path: %s: `qid:` is passed over, %lld times in %lld rows: rows of one query are rows like "
+                  "others, in loss and splits",
+                  d->file, (long long)d->queries, (long long)d->table.rows);
     d->inputs = d->s->features ? d->s->features : d->inputs;
     if (d->inputs == 0)
         return fell_fail(d->ctx, "path: %s has targets alone, and no INDEX:VALUE", d->file);
@@ -281,7 +289,7 @@ static const fell_dataset libsvm = {
               "Sparse rows of text in the format of LIBSVM: TARGET INDEX:VALUE INDEX:VALUE ...\n\n"
               "Inputs that are not named are 0. Targets are classes, sorted and numbered from 0, when the\n"
               "loss takes classes, and values otherwise. A test set has at least the inputs of the source.\n"
-              "`#` begins a comment, `qid:` is passed over.",
+              "`#` begins a comment, `qid:` is passed over, which is told.",
               struct settings, params),
     open_file, read_file, close_file};
 

@@ -113,10 +113,13 @@ static inline bool names_are_alike(const char *a, const char *b)
         x = name_letter(&a);
         y = name_letter(&b);
     } while (x && x == y);
+    if (!x || !y) /* a dot at the end of one, as in the test file of UCI's census income */
+        return x == y || (!x && y == '.' && !*b) || (!y && x == '.' && !*a);
     return x == y;
 }
 
-/* Tell of two WORDS [n] of WHOSE that differ in capitals, blanks or accents alone. KIND: words, classes. */
+/* Tell of two WORDS [n] of WHOSE that differ in capitals, blanks, accents or a last dot alone. KIND: words,
+ * classes. */
 static inline void names_doubt(fell_ctx *ctx, const char *whose, const char *kind, const char *const *word,
                                int64_t n)
 {
@@ -125,8 +128,9 @@ static inline void names_doubt(fell_ctx *ctx, const char *whose, const char *kin
     for (int64_t i = 1; i < n && n <= MOST; i++)
         for (int64_t k = 0; k < i; k++)
             if (names_are_alike(word[i], word[k])) {
-                fell_warn(ctx, "%s: '%s' and '%s' differ in capitals, blanks or accents alone: two %s", whose,
-                          word[k], word[i], kind);
+                fell_warn(ctx,
+                          "%s: '%s' and '%s' differ in capitals, blanks, accents or a last dot alone: two %s",
+                          whose, word[k], word[i], kind);
                 return;
             }
 }

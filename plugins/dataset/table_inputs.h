@@ -147,6 +147,8 @@ struct wording {
     struct unknown {
         int64_t n;
         struct table_spot first;
+        int64_t respelled; /* those that are one in other capitals */
+        struct table_spot first_respelled;
     } * unknown; /* [t->nused] fields of others that are none of their words */
 };
 
@@ -167,7 +169,7 @@ static inline int64_t table_word(const struct table_column *c, const struct fiel
         else
             high = middle;
     }
-    return -1;
+    return words_switch(c->word, c->nwords, f);
 }
 
 static inline bool table_has_words(const struct table *t, const struct table_column *c)
@@ -192,6 +194,8 @@ static inline fell_status table_see_words(void *arg, int64_t row, int64_t line, 
             ok = w->words[k].n > TABLE_MOST_COUNTED || words_add(&w->words[k], f, row, line);
         else if (table_word(c, f) < 0)
             ok = table_note(t, &w->unknown[k].n, &w->unknown[k].first, row, line, f);
+        else if (!field_is(f, c->word[table_word(c, f)]))
+            ok = table_note(t, &w->unknown[k].respelled, &w->unknown[k].first_respelled, row, line, f);
         if (!ok)
             return table_no_memory(t);
     }
@@ -210,6 +214,10 @@ static inline void table_check_words(struct table *t, struct problems *p, int64_
             "%s%s: missing value (%lld in all), but the source has all of them; unknown: zeros takes "
             "it as no word",
             table_place(t, &c->first_missing, place), table_label(t, j), (long long)c->missing);
+    if (u->respelled)
+        fell_warn(t->ctx, "%s: '%.*s' is taken as '%s' of the source", table_label(t, j),
+                  field_shown(&u->first_respelled.f), u->first_respelled.f.text,
+                  c->word[table_word(c, &u->first_respelled.f)]);
     if (u->n && t->zeros)
         fell_warn(t->ctx,
                   "%s: '%.*s' is not among the %lld words of the source (%lld row%s), and is taken as none "
@@ -229,15 +237,30 @@ static inline void table_check_words(struct table *t, struct problems *p, int64_
 static inline fell_status table_take_words(struct table *t, int64_t j, struct words *words)
 {
     struct table_column *c = &t->column[j];
+    const bool switches = words_are_switches(words);
 
     words_sort(words);
-    c->nwords = words->n;
+    if (switches)
+        words_tell_switches(t->ctx, table_label(t, j), words);
+    c->nwords = 0;
     c->own_words = true;
     c->word = malloc((size_t)words->n * sizeof *c->word);
     for (int64_t i = 0; c->word && i < words->n; i++) {
-        c->word[i] = keep_bytes(&t->kept, words->word[i].f.text, words->word[i].f.len);
-        if (!c->word[i])
+        struct field f = words->word[i].f;
+
+        if (switches)
+            f.text = (char *)(uintptr_t)field_switch(&f); /* which is as long */
+        if (switches && c->nwords && (field_is(&f, c->word[0]) || c->nwords == 2))
+            continue;
+        c->word[c->nwords] = keep_bytes(&t->kept, f.text, f.len);
+        if (!c->word[c->nwords++])
             return table_no_memory(t);
+    }
+    if (c->word && switches && c->nwords == 2 && strcmp(c->word[0], c->word[1]) > 0) {
+        char *first = c->word[0];
+
+        c->word[0] = c->word[1];
+        c->word[1] = first;
     }
     return c->word ? FELL_OK : table_no_memory(t);
 }

@@ -6,6 +6,8 @@
 #ifndef DATASET_TABLE_WORDS_H
 #define DATASET_TABLE_WORDS_H
 
+#include <strings.h>
+
 #include "table.h"
 
 struct word {
@@ -99,6 +101,63 @@ static inline void words_sort(struct words *w)
 {
     if (w->n)
         qsort(w->word, (size_t)w->n, sizeof *w->word, field_order);
+}
+
+/* ---- true and false, yes and no ------------------------------------------------------------ */
+
+/* True, false, yes or no that F is in any capitals, in small ones; NULL: none. */
+static inline const char *field_switch(const struct field *f)
+{
+    static const char *const words[] = {"true", "false", "yes", "no"};
+
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if ((int64_t)strlen(words[i]) == f->len && !strncasecmp(words[i], f->text, (size_t)f->len))
+            return words[i];
+    return NULL;
+}
+
+/* Whether all words are true and false, or all yes and no, and some of them are one word in other capitals:
+ * pandas and others read TRUE, True and true as one. */
+static inline bool words_are_switches(const struct words *w)
+{
+    int64_t different = 0;
+    const char *seen[2];
+
+    for (int64_t i = 0; i < w->n; i++) {
+        const char *word = field_switch(&w->word[i].f);
+
+        if (!word || (different && (*word == 't' || *word == 'f') != (*seen[0] == 't' || *seen[0] == 'f')))
+            return false;
+        if (different == 0 || (word != seen[0] && different == 1))
+            seen[different++] = word;
+    }
+    return different < w->n;
+}
+
+/* Tell of two of them that are one word. */
+static inline void words_tell_switches(fell_ctx *ctx, const char *whose, const struct words *w)
+{
+    for (int64_t i = 1; i < w->n; i++)
+        for (int64_t k = 0; k < i; k++)
+            if (field_switch(&w->word[i].f) == field_switch(&w->word[k].f)) {
+                fell_warn(ctx, "%s: '%s' and '%s' are read as one word, %s", whose, w->word[k].f.text,
+                          w->word[i].f.text, field_switch(&w->word[i].f));
+                return;
+            }
+}
+
+/* Which of WORDS [n], of two at the most, is F in other capitals; -1: none, or both. */
+static inline int64_t words_switch(char *const *words, int64_t n, const struct field *f)
+{
+    const char *wanted = n <= 2 ? field_switch(f) : NULL;
+    int64_t found = -1, times = 0;
+
+    for (int64_t i = 0; wanted && i < n; i++)
+        if (!strcasecmp(words[i], wanted)) {
+            found = i;
+            times++;
+        }
+    return times == 1 ? found : -1;
 }
 
 /* A word of a sorted set, or NULL. */

@@ -196,6 +196,36 @@ static inline fell_status targets_see_text(void *arg, int64_t row, int64_t line,
     return FELL_OK;
 }
 
+/* The texts of CELL [n] that are true, false, yes or no in several spellings become one, or the source's. */
+static inline void targets_take_switches(struct targets *g, struct cell *cell, int64_t n,
+                                         const fell_data_info *source)
+{
+    const bool switches = words_are_switches(&g->texts);
+    const char *of_source = NULL;
+    struct field respelled = {NULL, 0};
+
+    if (switches)
+        words_tell_switches(g->t->ctx, "target", &g->texts);
+    for (int64_t i = 0; i < n; i++) {
+        struct field *f = &cell[i].f;
+        const int64_t at =
+            source && source->class_names
+                ? words_switch((char *const *)(uintptr_t)source->class_names, source->nclasses, f)
+                : -1;
+
+        if (at >= 0 && !field_is(f, source->class_names[at])) {
+            respelled = *f;
+            of_source = source->class_names[at];
+            f->text = (char *)(uintptr_t)of_source; /* which is as long */
+        } else if (at < 0 && switches) {
+            f->text = (char *)(uintptr_t)field_switch(f);
+        }
+    }
+    if (of_source && !switches)
+        fell_warn(g->t->ctx, "target: '%.*s' is taken as '%s' of the source", field_shown(&respelled),
+                  respelled.text, of_source);
+}
+
 /* Sorted as numbers when all are, else by bytes. */
 static inline fell_status targets_make_classes(struct targets *g, bool numeric, fell_data_info *info)
 {
@@ -214,6 +244,7 @@ static inline fell_status targets_make_classes(struct targets *g, bool numeric, 
         cell[i] = (struct cell){.f = g->texts.word[i].f, .of = i};
         (void)table_number(t, &cell[i].f, &cell[i].number);
     }
+    targets_take_switches(g, cell, n, info->source);
     qsort(cell, (size_t)n, sizeof *cell, numeric ? targets_by_number : targets_by_bytes);
     if (numeric) {
         targets_unify(t, cell, n);

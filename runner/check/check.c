@@ -270,8 +270,8 @@ static double cpu_seconds(pid_t pid)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* The finding of PID from FD, or false when it ended or its time was over before. A child that a
- * busy machine kept waiting for half of the time gets more of it. */
+/* The finding of PID from FD, or false when it ended or its time was over before: that of the processor, so
+ * that a busy machine makes no difference, and in any case limits->most of the clock's. */
 static bool receive(int fd, pid_t pid, const struct check_limits *limits, struct finding *f)
 {
     const double begin = time_monotonic();
@@ -283,8 +283,8 @@ static bool receive(int fd, pid_t pid, const struct check_limits *limits, struct
         double left = limits->seconds - spent;
         ssize_t n;
 
-        if (left <= 0.0 && cpu_seconds(pid) < 0.5 * limits->seconds)
-            left = fmin(limits->most - spent, 1.0);
+        if (left <= 0.0)
+            left = fmin(limits->most - spent, limits->seconds - cpu_seconds(pid));
         if (left <= 0.0) {
             f->timed_out = true;
             return false;

@@ -78,7 +78,10 @@ static status bench_init(struct net_bench *b, struct rig *g, struct error *err)
     if (result != OK)
         return FAILED;
     b->spec->probes[0].plugin.item = g->s.item; /* the very item on the bench, whatever else has its name */
-    return fill_rows(b, values, err) != OK || net_bench_net(b, err) != OK ? FAILED : net_bench_looks(b, err);
+    if (fill_rows(b, values, err) != OK || net_bench_net(b, err) != OK || net_bench_looks(b, err) != OK)
+        return FAILED;
+    looks_guard(b->looks, g->how.guard);
+    return OK;
 }
 
 /* Are numbers of rows those of rows that it was shown? */

@@ -58,6 +58,10 @@ static status schedule_forward(struct rig *g, struct error *err)
     const int64_t each = epoch_steps(g), steps = epochs_of(g) * each;
     double *rate = g->buffer[rig_find(g, "rate")].v;
 
+    if (!has_monitor(g->s.item))
+        rig_note(
+            "when it is called, with c->history NULL: it has no setting with the flag FELL_MONITOR, which "
+            "names what is watched");
     for (int64_t i = 0; i < steps; i++) {
         const int64_t step = g->how.backwards ? steps - 1 - i : i;
         fell_schedule_call c = {.ctx = &g->s.in.ctx,

@@ -14,7 +14,7 @@
 static const double REFRESH =
     2; /* seconds; more where a page takes long: at most a fifth of the time is ours */
 
-/* Whether a process of this machine runs it, and has not come to its end. */
+/* Whether a process runs it, here or on another machine, and has not come to its end. */
 static status is_alive(sqlite3 *db, const char *path, int64_t experiment, int64_t run, bool *alive,
                        struct error *err)
 {

@@ -155,6 +155,17 @@ bool looks_state(struct looks *l, size_t i, const char **name, float **values, i
     return false;
 }
 
+void looks_guard(struct looks *l, uint32_t pattern)
+{
+    const struct net *n = l->net;
+
+    for (int64_t i = 0; i < net_behind(n->env); i++) {
+        memcpy(n->weights + n->floats + i, &pattern, sizeof pattern);
+        memcpy(l->first + l->weights + i, &pattern, sizeof pattern);
+        memcpy(l->before + l->weights + i, &pattern, sizeof pattern);
+    }
+}
+
 const float *looks_first(const struct looks *l, int64_t *floats)
 {
     *floats = l->weights;

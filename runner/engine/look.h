@@ -58,6 +58,10 @@ const char *looks_layer(const struct looks *l, size_t probe, uint32_t number, in
 /* What a checkpoint holds: arrays of states, [*floats] under a NAME of its own ("probe/path/last"), and the
  * last values of numbers with a name (probe_names.h). False: no array I. */
 bool looks_state(struct looks *l, size_t i, const char **name, float **values, int64_t *floats);
+/* PATTERN behind the weights that probes see, now, at first and before: for who tries them out, with an
+ * environment that has `unset`. */
+void looks_guard(struct looks *l, uint32_t pattern);
+
 /* The first weights, and those before the epoch, [*floats]. */
 const float *looks_first(const struct looks *l, int64_t *floats);
 const float *looks_before(const struct looks *l, int64_t *floats);

@@ -80,7 +80,8 @@ static status make_buffers(struct looks *l, struct problem *p)
 {
     const struct net *n = l->net;
     const size_t batch = (size_t)n->batch;
-    size_t widest = (size_t)l->data->x_size, weights = (size_t)(l->weights ? l->weights : 1);
+    size_t widest = (size_t)l->data->x_size;
+    const size_t weights = (size_t)((l->weights ? l->weights : 1) + net_behind(n->env));
 
     for (int64_t i = 0; i < l->nentries; i++)
         widest = widest > (size_t)l->entry[i].size ? widest : (size_t)l->entry[i].size;

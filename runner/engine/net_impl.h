@@ -108,6 +108,12 @@ struct net {
     uint64_t pred_is;        /* FELL_REAL, FELL_PROB, ... */
 };
 
+/* Floats behind all weights that belong to nobody, where plugins are tried out (check/). */
+static inline int64_t net_behind(const struct host_env *env)
+{
+    return env->unset ? 16 : 0;
+}
+
 /* Put the data's numbers in the place of words in E's settings (units: classes), where they stand from then
  * on. Errors: the data has no such number, or it is out of the setting's range (net_words.c). */
 status net_fill_words(struct net *n, struct entry *e, int index, struct problem *p);

@@ -236,7 +236,7 @@ status net_allocate(struct net *n, struct problem *p)
     bytes = output_bytes(n, NULL, &overflow);
     if (!overflow)
         n->activations = mem_try_aligned(bytes, 1);
-    n->weights = mem_try_aligned((size_t)n->floats, sizeof *n->weights);
+    n->weights = mem_try_aligned((size_t)(n->floats + net_behind(n->env)), sizeof *n->weights);
     n->grads = mem_try_aligned((size_t)n->trained_floats, sizeof *n->grads);
     if (!n->activations || !n->weights || !n->grads)
         return problem_set(p, "model", 0, "", "the net needs %.1f MiB of memory, more than there is",

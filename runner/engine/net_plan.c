@@ -309,8 +309,7 @@ static status check_classes(const struct net *n, const struct entry *last, struc
         result = problem_set(p, "model", index, "", "the last layer gives %lld output%s, but the data has %s",
                              (long long)last->cols, last->cols == 1 ? "" : "s", text.text);
     strbuf_release(&text);
-    if (result == OK)
-        targets_tell_unlabelled(&n->spec->loss, d, n->env);
+    targets_tell_unlabelled(&n->spec->loss, d, n->env); /* which may be why outputs do not fit */
     return result;
 }
 

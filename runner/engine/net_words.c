@@ -1,4 +1,6 @@
-/* net_words.c - words for whole numbers in a model, `units: classes`, once the data is known. */
+/* net_words.c - words for whole numbers in a model, `units: classes`, `shape: [1, features]`, once the data
+ * is known.
+ */
 #include <string.h>
 
 #include "base/text.h"
@@ -80,11 +82,19 @@ status net_fill_words(struct net *n, struct entry *e, int index, struct problem 
     if (index < (int)n->spec->nembedded)
         return fill_embedded(n, e, index);
     for (size_t i = 0; i < item->nparams; i++) {
-        int64_t *v = (int64_t *)(void *)((char *)e->spec->plugin.settings + item->params[i].offset);
+        void *at = (char *)e->spec->plugin.settings + item->params[i].offset;
+        const fell_ints *list = at;
+        int64_t *v = at, count = 1;
 
-        if (item->params[i].type == FELL_P_INT && settings_word_of(*v) >= 0 &&
-            fill(n, e, index, &item->params[i], v, p) != OK)
-            return FAILED;
+        if (item->params[i].type == FELL_P_INTS) {
+            v = (int64_t *)(uintptr_t)list->v; /* the settings' own, as settings.c has read them */
+            count = list->n;
+        } else if (item->params[i].type != FELL_P_INT) {
+            continue;
+        }
+        for (; count > 0; v++, count--)
+            if (settings_word_of(*v) >= 0 && fill(n, e, index, &item->params[i], v, p) != OK)
+                return FAILED;
     }
     return OK;
 }

@@ -388,7 +388,7 @@ static status fill(struct arena *arena, const struct item *item, void *settings,
 
     for (size_t i = 0; i < item->nparams; i++) {
         const fell_param *p = &item->params[i];
-        const bool whole = p->type == FELL_P_INT; /* not in lists, which have no place to put it */
+        const bool whole = p->type == FELL_P_INT || p->type == FELL_P_INTS;
         const struct setter s = {arena, item->name, p, d, words && whole};
         const struct node *node = tree_get(map, p->name);
         char *field = (char *)settings + p->offset;

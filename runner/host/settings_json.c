@@ -68,6 +68,13 @@ static bool enum_is(const fell_param *p, int32_t number, const char *wanted)
     return same;
 }
 
+static cJSON *json_whole(int64_t v)
+{
+    const int word = settings_word_of(v);
+
+    return word < 0 ? settings_json_int(v) : cJSON_CreateString(settings_words[word]);
+}
+
 static cJSON *json_list(const fell_param *p, const void *field)
 {
     cJSON *list = cJSON_CreateArray();
@@ -77,7 +84,7 @@ static cJSON *json_list(const fell_param *p, const void *field)
 
     if (p->type == FELL_P_INTS)
         for (int64_t i = 0; i < ints->n; i++)
-            cJSON_AddItemToArray(list, settings_json_int(ints->v[i]));
+            cJSON_AddItemToArray(list, json_whole(ints->v[i]));
     else if (p->type == FELL_P_FLOATS)
         for (int64_t i = 0; i < floats->n; i++)
             cJSON_AddItemToArray(list, settings_json_number(floats->v[i]));
@@ -94,13 +101,6 @@ static cJSON *json_map(const fell_map *map)
     for (int64_t i = 0; i < map->n; i++)
         cJSON_AddStringToObject(object, map->key[i], map->value[i]);
     return object;
-}
-
-static cJSON *json_whole(int64_t v)
-{
-    const int word = settings_word_of(v);
-
-    return word < 0 ? settings_json_int(v) : cJSON_CreateString(settings_words[word]);
 }
 
 static cJSON *json_setting(const fell_param *p, const void *field)

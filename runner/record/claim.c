@@ -175,12 +175,14 @@ bool claim_is_taken(const char *path, const char *uid)
     if (claim_set(&c, path, uid) != OK)
         return false;
     switch (claim_sockets_any(c.name, NULL, may_write, &c)) {
-    case CLAIM_NO:
-        return false;
     case CLAIM_YES:
         return true;
     case CLAIM_UNKNOWN:
+        if (answers(c.name))
+            return true;
+        break;
+    case CLAIM_NO:
         break;
     }
-    return answers(c.name);
+    return claim_file_is_held(path, uid, may_write, &c);
 }

@@ -25,7 +25,7 @@ status claim_take(const char *path, const char *uid, struct claim *out, struct e
 status claim_beat(struct claim *c, char **note, struct error *err);
 void claim_drop(struct claim *c); /* one that is not held is fine */
 
-/* Whether a process of this machine does. */
+/* Whether a process does, of this machine or of another one that has touched its claim lately. */
 bool claim_is_taken(const char *path, const char *uid);
 
 #endif

@@ -107,16 +107,22 @@ static bool look_at(const char *path, struct said *s)
     return true;
 }
 
-/* Seconds since it was touched, by the clock of the file system: that of a file made just now. */
+/* Seconds since it was touched, by the clock of the file system: that of a file made just now. Who may make
+ * none there only looks, and goes by the clock of this machine. */
 static double age_of(const struct said *s, const char *folder)
 {
     char *name = mem_format("%s/.fell-clock-XXXXXX", folder);
     struct stat now;
     int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
     double age = 0.0; /* in doubt it lives */
+    bool denied = false;
 
     if (fd < 0 && (fd = mkostemp(name, O_CLOEXEC)) >= 0)
         unlink(name);
+    else if (fd < 0)
+        denied = errno == EACCES || errno == EROFS || errno == EPERM;
+    if (denied)
+        age = difftime(time(NULL), s->about.st_mtim.tv_sec);
     if (fd >= 0) {
         if (write(fd, "", 1) == 1 && fstat(fd, &now) == 0)
             age = difftime(now.st_mtim.tv_sec, s->about.st_mtim.tv_sec);
@@ -229,15 +235,37 @@ static status take(struct claim_file *f, const char *folder, bool (*counts)(void
     return error_set(err, "cannot replace '%s', a claim that is void; remove it", f->path);
 }
 
+/* PATH and FOLDER are the caller's. */
+static char *path_of(const char *database, const char *uid, char **folder)
+{
+    char *real = path_real(database), *path;
+
+    path = mem_format("%s.claim-%.16s", real ? real : database, uid);
+    *folder = path_folder(real ? real : database);
+    free(real);
+    return path;
+}
+
+bool claim_file_is_held(const char *database, const char *uid, bool (*counts)(void *arg, uid_t user),
+                        void *arg)
+{
+    char *folder, *path = path_of(database, uid, &folder);
+    struct said said;
+    double age;
+    const bool held = look_at(path, &said) && counts(arg, said.about.st_uid) && !is_dead(&said, folder, &age);
+
+    free(folder);
+    free(path);
+    return held;
+}
+
 status claim_file_take(struct claim_file *f, const char *database, const char *uid,
                        bool (*counts)(void *arg, uid_t user), void *arg, struct error *err)
 {
-    char *real = path_real(database), *folder = path_folder(real ? real : database);
+    char *folder, *path = path_of(database, uid, &folder);
     status result;
 
-    *f = (struct claim_file){.path = mem_format("%s.claim-%.16s", real ? real : database, uid),
-                             .text = own_text(),
-                             .beat = time_monotonic()};
+    *f = (struct claim_file){.path = path, .text = own_text(), .beat = time_monotonic()};
     result = take(f, folder, counts, arg, err);
     if (result != OK) {
         free(f->path);
@@ -248,7 +276,6 @@ status claim_file_take(struct claim_file *f, const char *database, const char *u
         f->text = NULL;
     }
     free(folder);
-    free(real);
     return result;
 }
 

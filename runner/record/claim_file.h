@@ -26,6 +26,10 @@ struct claim_file {
 status claim_file_take(struct claim_file *f, const char *database, const char *uid,
                        bool (*counts)(void *arg, uid_t user), void *arg, struct error *err);
 
+/* Whether somebody holds it, by the same rules. Nothing is changed. */
+bool claim_file_is_held(const char *database, const char *uid, bool (*counts)(void *arg, uid_t user),
+                        void *arg);
+
 /* Every few seconds, called as often as one likes. FAILED: this process did not stir for so long that another
  * machine runs the experiment now. *NOTE: NULL, or, once, that the file cannot be touched; free(). */
 status claim_file_beat(struct claim_file *f, char **note, struct error *err);

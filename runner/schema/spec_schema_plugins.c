@@ -126,12 +126,17 @@ static void add_words(cJSON *map, const struct item *item)
     const char *words[WORDS + 1] = {NULL};
 
     memcpy(words, settings_words, sizeof settings_words);
-    for (size_t i = 0; i < item->nparams; i++)
-        if (item->params[i].type == FELL_P_INT)
-            cJSON_ReplaceItemInObjectCaseSensitive(
-                cJSON_GetObjectItem(map, "properties"), item->params[i].name,
-                schema_any(item->params[i].doc, settings_schema(&item->params[i]), schema_words(words),
-                           NULL));
+    for (size_t i = 0; i < item->nparams; i++) {
+        const fell_param *p = &item->params[i];
+        cJSON *value = p->type == FELL_P_INT || p->type == FELL_P_INTS ? settings_schema(p) : NULL, *form;
+
+        cJSON_ArrayForEach(form, cJSON_GetObjectItem(value, "anyOf")) if (cJSON_GetObjectItem(form, "items"))
+            cJSON_AddItemToArray(cJSON_GetObjectItem(cJSON_GetObjectItem(form, "items"), "anyOf"),
+                                 schema_words(words));
+        if (value)
+            cJSON_ReplaceItemInObjectCaseSensitive(cJSON_GetObjectItem(map, "properties"), p->name,
+                                                   schema_any(p->doc, value, schema_words(words), NULL));
+    }
 }
 
 /* ---- definitions ---------------------------------------------------------------------------- */

@@ -76,7 +76,7 @@ expect_exit 2 "$FELL" check pets.yaml
 expect_text err "image_folder: the name of class 'd\xf6g' is not UTF-8 (byte 0xf6); rename it"
 mv "images/$latin" images/Cat
 expect_exit 0 "$FELL" check pets.yaml
-expect_text err "path: 'Cat' and 'cat' differ in capitals, blanks or accents alone: two classes"
+expect_text err "path: 'Cat' and 'cat' differ in capitals, blanks, accents or a last dot alone: two classes"
 mv images/Cat images/dog
 
 # ---- what is passed over is said once

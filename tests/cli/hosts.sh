@@ -37,6 +37,8 @@ expect_exit 2 $run
 expect_text err "another fell process is running this very experiment now, on elsewhere (process 1); its claim" \
     "It is void when it has not been touched for 60"
 expect_text "$claim" elsewhere
+expect_exit 0 "$FELL" watch --once --json --db f.db
+expect_json out 1 "j->>'running_now'"
 # One from the future lives, and so does one that is being written.
 foreign '10 minutes'
 expect_exit 2 $run
@@ -45,6 +47,8 @@ expect_exit 2 $run
 expect_text err "on a machine that it does not name"
 # Not touched for long: void.
 foreign '2 minutes ago'
+expect_exit 0 "$FELL" watch --once --json --db f.db
+expect_json out 0 "j->>'running_now'"
 start ""
 expect_no_text "$claim" elsewhere
 # Another took it over while this one did not stir: it ends, and leaves the other's claim.

@@ -122,6 +122,8 @@ expect_exit 0 "$FELL" plan none.yaml --rows noised
 expect_exit 0 "$FELL" plan none.yaml
 expect_text out "6 of the training rows have another class (label_noise)" "2 classes: 0 3, 1 3 rows"
 expect_text err "4 of 10 targets are -1, of no class: they count for nothing"
+expect_exit 2 "$FELL" check none.yaml 'model=[{dense: {units: 7}}]'
+expect_text err "the last layer gives 7 outputs" "4 of 10 targets are -1, of no class: they count for nothing"
 
 # ---- an autoencoder ------------------------------------------------------------------------------------------------
 

@@ -164,19 +164,34 @@ done
 printf 'x,y\n1,+\n2,-\n' >nothing.csv
 spec nothing '{csv: {path: nothing.csv, target: y}}'
 finds nothing "2 classes: + 1, - 1 rows"
-printf 'c,y\nTrue,Yes\ntrue,yes\nfalse,no\n' >alike.csv
-spec alike '{csv: {path: alike.csv, target: y}}' cross_entropy 3
-finds alike "column 1 (c): 'True' and 'true' differ in capitals, blanks or accents alone: two words" \
-    "target: 'Yes' and 'yes' differ in capitals, blanks or accents alone: two classes"
+printf 'c,y\nTru,Si\ntru,si\nfalse,<=50K\nfalse,<=50K.\n' >alike.csv
+spec alike '{csv: {path: alike.csv, target: y}}' cross_entropy 4
+finds alike "column 1 (c): 'Tru' and 'tru' differ in capitals, blanks, accents or a last dot alone: two words" \
+    "target: '<=50K' and '<=50K.' differ in capitals, blanks, accents or a last dot alone: two classes"
+# true and false, yes and no, are two whatever their capitals, as pandas reads them; other words are not
+printf 'c,y\nTrue,Yes\ntrue,yes\nFALSE,no\nFalse,NO\n' >alike.csv
+spec alike '{csv: {path: alike.csv, target: y}}'
+finds alike "column 1 (c): 'FALSE' and 'False' are read as one word, false" "c: category of 2: false, true" \
+    "target: 'Yes' and 'yes' are read as one word, yes" "2 classes: no 2, yes 2 rows"
+printf 'c,y\nTRUE,YES\nfalse,no\n' >upper.csv
+expect_exit 0 "$FELL" check alike.yaml model.0.dense.units=2 'data.test={csv: {path: upper.csv, target: y}}'
+expect_text err "column 1 (c): 'TRUE' is taken as 'true' of the source" "target: 'YES' is taken as 'yes' of the source"
+printf 'c,y\nTrue,yes\ntrue,no\nmaybe,no\nFalse,yes\n' >alike.csv
+finds alike "category of 4: False, True, maybe, true" "two words"
 # a blank that does not break, and an accent that is a character of its own
 for pair in 'a b|a\302\240b' '\303\251t\303\251|e\314\201te\314\201' 'a b|"a\nb"' '\305\201od\305\272|\305\201odz\314\201'; do
     # shellcheck disable=SC2059  # bytes in octal
     printf "x,y\n1,${pair%|*}\n2,${pair#*|}\n" >alike.csv
     spec alike '{csv: {path: alike.csv, target: y}}'
-    finds alike "differ in capitals, blanks or accents alone: two classes"
+    finds alike "differ in capitals, blanks, accents or a last dot alone: two classes"
 done
 printf 'x,y\n1,"a\nb"\n2,c\n' >alike.csv
 finds alike "2 classes: a b 1, c 1 rows"
+
+# ---- what libsvm has and nobody reads
+printf '1 qid:3 1:2\n0 qid:3 1:1\n1 1:4\n' >queries.svm
+spec queries '{libsvm: {path: queries.svm}}'
+finds queries "queries.svm: \`qid:\` is passed over, 2 times in 3 rows"
 
 # ---- numbers with units, dates, names: a word in every row
 for form in 'EUR %s' '%s USD' '\342\202\271%s' '%skr' '%s z\305\202' 'R$ %s' '%s\302\260'; do

@@ -36,6 +36,20 @@ expect_exit 0 "$FELL" plan text.yaml
 expect_text out "in: num_embeddings is vocabulary, 15" "dense2: has tensors of in"
 expect_exit 0 "$FELL" run text.yaml --quiet --db t.db
 
+# In lists, too, to the bit.
+shape() {
+    expect_exit 0 "$FELL" run k.yaml "name=$1" "model=[{reshape: {shape: $2, name: r}}, {flatten: {}}, {dense: {units: classes}}]" --quiet --db l.db
+}
+shape word "[1, features]"
+shape number "[1, 4]"
+expect_sql l.db 1 "SELECT count(DISTINCT hex(train_loss)) FROM epochs WHERE epoch = 2"
+expect_sql l.db features "SELECT resolved ->> '\$.model[0].reshape.shape[1]' FROM runs WHERE id = 1"
+expect_exit 0 "$FELL" verify 1 --db l.db
+expect_exit 0 "$FELL" plan k.yaml "model=[{reshape: {shape: [1, features], name: r}}, {flatten: {}}, {dense: {units: 3}}]"
+expect_text out "r: shape is features, 4"
+expect_exit 2 "$FELL" check k.yaml "model=[{reshape: {shape: [1, featurs]}}, {flatten: {}}, {dense: {units: 3}}]"
+expect_text err "reshape.shape: 'featurs' is not a whole number; did you mean 'features'?"
+
 # wrong PATH=VALUE TEXT
 wrong() {
     expect_exit 2 "$FELL" check k.yaml "$1"
