@@ -19,8 +19,10 @@ enum { NAP = 2 }; /* seconds between two looks of --follow */
 /* What came of one look, or of all. */
 struct collected {
     int64_t experiments, shards, finished; /* that are there; shards in all, and those that are done */
-    int64_t segments, torn;                /* put into the database now; passed over */
+    int64_t segments, torn;                /* put into the database now; passed over at the last look */
     struct merge_counts counts;
+    size_t ntold;
+    char **told; /* [ntold], what was said already */
 };
 
 static volatile sig_atomic_t stop;
@@ -56,6 +58,47 @@ static void add_counts(struct merge_counts *to, const struct merge_counts *n)
     to->lost += n->lost;
 }
 
+/* What --follow meets at every look is said once. */
+static void tell_once(struct collected *out, const char *text)
+{
+    for (size_t i = 0; i < out->ntold; i++)
+        if (strcmp(out->told[i], text) == 0)
+            return;
+    cli_error("%s", text);
+    out->told = mem_grow(out->told, out->ntold + 1, sizeof *out->told);
+    out->told[out->ntold++] = mem_string(text);
+}
+
+/* A file or a folder that cannot be read now may be at the next look: the others are taken. */
+static void pass_over(struct collected *out, const struct error *why)
+{
+    char *text = mem_format("%s; it is passed over", why->text);
+
+    tell_once(out, text);
+    out->torn++;
+    free(text);
+}
+
+/* A segment that is damaged: its task trains its runs again when it is finished no more. */
+static void tell_torn(const struct call *c, struct collected *out, const char *path, const struct error *why)
+{
+    char *folder = path_folder(path), *mark = path_join(folder, "finished"), *text;
+    struct strbuf words = {0};
+
+    strbuf_add(&words, "rm -f");
+    text_add_word(&words, path);
+    text_add_word(&words, mark);
+    strbuf_add(&words, " && fell submit --again");
+    text_add_word(&words, c->args[0]);
+    text = mem_format("%s; it is passed over. `%s` has its runs trained again", why->text, words.text);
+    tell_once(out, text);
+    out->torn++;
+    strbuf_release(&words);
+    free(text);
+    free(mark);
+    free(folder);
+}
+
 static status collect_segment(const struct call *c, sqlite3 *db, const char *path, const char *name,
                               struct collected *out, struct error *err)
 {
@@ -68,16 +111,15 @@ static status collect_segment(const struct call *c, sqlite3 *db, const char *pat
         return OK;
     st = collected_has(db, key, &known, err);
     if (st == OK && !known) {
-        st = segments_merge(path, db, c->output, &counts, &torn, err);
-        if (st == OK && torn) {
-            cli_error("%s; it is passed over", err->text);
-            out->torn++;
-        } else if (st == OK) {
+        if (segments_merge(path, db, c->output, &counts, &torn, err) != OK) {
+            pass_over(out, err);
+        } else if (torn) {
+            tell_torn(c, out, path, err);
+        } else {
             add_counts(&out->counts, &counts);
             out->segments++;
-        }
-        if (st == OK && !torn)
             st = collected_add(db, key, err);
+        }
     }
     free(key);
     return st;
@@ -90,8 +132,10 @@ static status collect_shard(const struct call *c, sqlite3 *db, const char *exper
     char *mark = path_join(folder, "finished"), **names;
     const bool finished = access(mark, F_OK) == 0; /* before its segments are listed */
     size_t n;
-    status st = segments_list(folder, "seg-", ".db", &names, &n, err);
+    status st = OK;
 
+    if (segments_list(folder, "seg-", ".db", &names, &n, err) != OK)
+        pass_over(out, err);
     for (size_t i = 0; i < n && st == OK && !stop; i++) {
         char *path = path_join(folder, names[i]), *as = mem_format("%s/%s", name, names[i]);
 
@@ -111,14 +155,17 @@ static status collect_experiment(const struct call *c, sqlite3 *db, const char *
                                  struct collected *out, struct error *err)
 {
     char *folder = path_join(c->args[0], experiment), **names;
-    const int64_t tasks = segments_tasks(folder);
+    int64_t tasks;
     size_t n = 0;
     status st = OK;
 
-    if (tasks > 0) { /* else it is no folder of ours */
+    if (segments_tasks(folder, &tasks, err) != OK) {
+        pass_over(out, err);
+    } else if (tasks > 0) { /* else it is no folder of ours */
         out->experiments++;
         out->shards += tasks;
-        st = segments_list(folder, "shard-", "", &names, &n, err);
+        if (segments_list(folder, "shard-", "", &names, &n, err) != OK)
+            pass_over(out, err);
         for (size_t i = 0; i < n && st == OK && !stop; i++)
             st = collect_shard(c, db, experiment, names[i], out, err);
         segments_free(names, n);
@@ -134,7 +181,7 @@ static status collect_all(const struct call *c, sqlite3 *db, struct collected *o
     size_t n;
     status st = segments_list(c->args[0], "", "", &names, &n, err);
 
-    out->experiments = out->shards = out->finished = 0;
+    out->experiments = out->shards = out->finished = out->torn = 0;
     for (size_t i = 0; i < n && st == OK && !stop; i++)
         st = collect_experiment(c, db, names[i], out, err);
     segments_free(names, n);
@@ -174,14 +221,46 @@ static status follow(const struct call *c, sqlite3 *db, struct collected *all, s
 {
     status st = collect_all(c, db, all, err);
 
-    if (st == OK && c->follow_shards && all->shards == 0 && !c->quiet)
-        cli_error("nothing of fell is in '%s' yet; it is looked for every %d seconds", c->args[0], NAP);
     while (st == OK && c->follow_shards && !stop && (all->shards == 0 || all->finished < all->shards)) {
         sleep(NAP);
         if (!stop)
             st = collect_all(c, db, all, err);
     }
     return st;
+}
+
+/* Whether there is an experiment in the share. */
+static bool holds_any(const struct call *c)
+{
+    struct error ignored;
+    char **names;
+    size_t n;
+    bool holds = false;
+
+    segments_list(c->args[0], "", "", &names, &n, &ignored);
+    for (size_t i = 0; i < n && !holds; i++) {
+        char *folder = path_join(c->args[0], names[i]);
+        int64_t tasks;
+
+        holds = segments_tasks(folder, &tasks, &ignored) != OK || tasks > 0;
+        free(folder);
+    }
+    segments_free(names, n);
+    return holds;
+}
+
+/* Before a database is made. */
+static bool wait_for_any(const struct call *c)
+{
+    bool holds = holds_any(c);
+
+    if (!holds && c->follow_shards && !c->quiet)
+        cli_error("nothing of fell is in '%s' yet; it is looked for every %d seconds", c->args[0], NAP);
+    while (!holds && c->follow_shards && !stop) {
+        sleep(NAP);
+        holds = holds_any(c);
+    }
+    return holds;
 }
 
 static int run_collect(const struct call *c)
@@ -196,23 +275,24 @@ static int run_collect(const struct call *c)
     if (access(c->args[0], R_OK | X_OK) != 0 && !c->follow_shards)
         return cli_error("cannot read the share '%s'; `fell run SPEC --shard K/N --share %s` fills it",
                          c->args[0], c->args[0]);
-    if (database_open(c->output, &db, &err) != OK)
-        return cli_error("%s", err.text);
     if (c->follow_shards) { /* what is being put in comes to its end */
         signal(SIGINT, on_signal);
         signal(SIGTERM, on_signal);
     }
+    if (!wait_for_any(c))
+        return cli_error("there is nothing of fell in '%s'", c->args[0]);
+    if (database_open(c->output, &db, &err) != OK)
+        return cli_error("%s", err.text);
     st = collected_begin(db, &err);
     if (st == OK)
         st = follow(c, db, &all, &err);
     sqlite3_close(db);
+    for (size_t i = 0; i < all.ntold; i++)
+        free(all.told[i]);
+    free(all.told);
     if (st != OK) {
         cli_error("%s", err.text);
         return EXIT_RUN;
-    }
-    if (all.experiments == 0) {
-        cli_error("there is nothing of fell in '%s'", c->args[0]);
-        return EXIT_INPUT;
     }
     if (!c->quiet)
         print(c, &all);
@@ -230,9 +310,11 @@ const struct command command_collect = {
     .help =
         "DIR is what `fell run --shard K/N --share DIR` was given. Every segment in it goes into the "
         "database "
-        "that -o names, once; called again it takes those that are new. The runs have the numbers that they "
-        "have on one machine, and of a run that was trained twice the one that got further stays. A segment "
-        "that is damaged is told and passed over.\n\n"
+        "that -o names, once; called again it takes those that are new. The runs of the first experiment "
+        "have "
+        "the numbers that they have on one machine, those of others where they are free; of a run that was "
+        "trained twice the one that got further stays. A segment that is damaged is told and passed over, "
+        "and one that cannot be read now is tried again when it is called again.\n\n"
         "--follow looks again every two seconds until all shards are finished; Ctrl-C ends it before, and "
         "nothing is lost by that.",
     .examples = "fell collect /share/sweep -o all.db\n"

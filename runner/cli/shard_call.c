@@ -2,14 +2,14 @@
  */
 #include "cli/shard_call.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/text.h"
-
-enum { MOST = 10000 }; /* shards; a folder each */
+#include "work/segments.h"
 
 /* "3/16". */
 static status read_place(const char *text, struct shard_place *at, struct error *err)
@@ -17,14 +17,14 @@ static status read_place(const char *text, struct shard_place *at, struct error 
     const char *slash = strchr(text, '/');
     char *k = mem_format("%.*s", slash ? (int)(slash - text) : 0, text);
     const bool good = slash && text_to_int(k, &at->k) && text_to_int(slash + 1, &at->n) && at->n >= 1 &&
-                      at->n <= MOST && at->k >= 0 && at->k < at->n;
+                      at->n <= SEGMENTS_MOST && at->k >= 0 && at->k < at->n;
 
     free(k);
     return good
                ? OK
                : error_set(err,
                            "--shard: '%s' is no K/N: N shards (1 to %d), of which this is K, from 0 to N - 1",
-                           text, MOST);
+                           text, SEGMENTS_MOST);
 }
 
 static status check_options(const struct call *c, struct error *err)
@@ -74,17 +74,26 @@ status shard_call_check(const struct shard_call *s, const struct experiment *e, 
     return OK;
 }
 
-static void keep_database(const struct shard_call *s)
+/* What is not there need not be moved. */
+static bool move(const struct shard_call *s, const char *db, const char *ending)
 {
-    char *db = mem_format("%s.db", s->scratch.folder), *from = mem_format("%s.checkpoints", s->db);
-    char *to = mem_format("%s.checkpoints", db);
+    char *from = mem_format("%s%s", s->db, ending), *to = mem_format("%s%s", db, ending);
+    const bool moved = rename(from, to) == 0 || errno == ENOENT;
 
-    if (access(s->db, F_OK) == 0 && rename(s->db, db) == 0) {
-        rename(from, to); /* where there are some */
-        cli_error("what was trained is in '%s'; `fell merge` puts it to the rest", db);
-    }
+    if (!moved)
+        cli_error("cannot keep '%s' as '%s': %s", from, to, strerror(errno));
     free(to);
     free(from);
+    return moved;
+}
+
+/* The log before its database, which has no rows of it without. */
+static void keep_database(const struct shard_call *s)
+{
+    char *db = mem_format("%s.db", s->scratch.folder);
+
+    if (access(s->db, F_OK) == 0 && move(s, db, "-wal") && move(s, db, ".checkpoints") && move(s, db, ""))
+        cli_error("what was trained is in '%s'; `fell merge` puts it to the rest", db);
     free(db);
 }
 

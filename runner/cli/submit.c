@@ -3,6 +3,7 @@
  */
 #include "cli/submit.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,8 +22,9 @@
 
 /* ---- Slurm's commands --------------------------------------------------------------------------- */
 
-/* What COMMAND prints, without the last line's end; NULL: it failed, and has said why. free() it. */
-static char *answer_of(const char *command)
+/* What COMMAND prints, without the last line's end, free() it; NULL: it cannot be started. *GOOD: it did not
+ * fail. */
+static char *said_by(const char *command, bool *good)
 {
     FILE *f = popen(command, "re");
     struct strbuf b = {0};
@@ -30,19 +32,29 @@ static char *answer_of(const char *command)
     size_t n;
     int how;
 
+    *good = false;
     if (!f)
         return NULL;
     strbuf_add(&b, "");
     while ((n = fread(part, 1, sizeof part, f)) > 0)
         strbuf_addn(&b, part, n);
     how = pclose(f);
-    if (!WIFEXITED(how) || WEXITSTATUS(how) != 0) {
-        strbuf_release(&b);
-        return NULL;
-    }
+    *good = WIFEXITED(how) && WEXITSTATUS(how) == 0;
     while (b.len && b.text[b.len - 1] == '\n')
         b.text[--b.len] = 0;
     return b.text;
+}
+
+/* NULL: it failed, and has said why. */
+static char *answer_of(const char *command)
+{
+    bool good = false;
+    char *said = said_by(command, &good);
+
+    if (good)
+        return said;
+    free(said);
+    return NULL;
 }
 
 /* That the array has no more tasks than Slurm takes; where it does not say, sbatch will. */
@@ -53,10 +65,22 @@ static status check_array(int64_t tasks, struct error *err)
     const long long most = at && (at = strchr(at, '=')) ? strtoll(at + 1, NULL, 10) : 0;
 
     free(said);
-    if (most > 0 && tasks > most - 1)
+    if (most > 0 && tasks > most) /* from 0 to one less */
         return error_set(err, "--tasks %lld: this Slurm takes at most %lld (MaxArraySize)", (long long)tasks,
-                         most - 1);
+                         most);
     return OK;
+}
+
+/* False: errno. */
+static bool add_line(const char *path, const char *line)
+{
+    FILE *f = fopen(path, "ae");
+    bool good;
+
+    if (!f)
+        return false;
+    good = fprintf(f, "%s\n", line) > 0;
+    return fclose(f) == 0 && good;
 }
 
 /* Submit SCRIPT, with the tasks LIST alone (NULL: all), and note the job in FOLDER. *JOB: free(). */
@@ -64,7 +88,6 @@ static status submit(const char *folder, const char *script, const char *list, c
 {
     struct strbuf command = {0};
     char *jobs = path_join(folder, "jobs");
-    FILE *f;
     status st = OK;
 
     strbuf_add(&command, "sbatch --parsable");
@@ -72,11 +95,12 @@ static status submit(const char *folder, const char *script, const char *list, c
         strbuf_addf(&command, " --array=%s", list);
     text_add_word(&command, script);
     *job = answer_of(command.text);
-    if (*job && (f = fopen(jobs, "ae"))) {
-        fprintf(f, "%s\n", *job);
-        fclose(f);
-    }
-    if (!*job)
+    if (*job && !add_line(jobs, *job))
+        st = error_set(err,
+                       "job %s is submitted, and '%s' cannot be written: %s. Write its number there, or "
+                       "--again submits its tasks twice",
+                       *job, jobs, strerror(errno));
+    else if (!*job)
         st = error_set(err, "sbatch did not take it; the script is '%s'", script);
     else
         (*job)[strcspn(*job, ";")] = 0; /* the cluster's name */
@@ -87,33 +111,52 @@ static status submit(const char *folder, const char *script, const char *list, c
 
 /* ---- the tasks that are left ------------------------------------------------------------------------ */
 
-/* What squeue knows of the jobs of FOLDER: "12_3\n12_4"; "" when none is there any more. free() it. */
-static char *live_tasks(const char *folder)
+/* squeue's answer to COMMAND. Jobs that it has forgotten are an error of it, and no answer is no empty queue.
+ */
+static status ask_queue(const char *command, char **out, struct error *err)
 {
-    char *path = path_join(folder, "jobs"), *text = NULL, *said = NULL;
+    bool good = false;
+    char *said = said_by(command, &good);
+    status st = OK;
+
+    if (said && !good && strstr(said, "Invalid job id"))
+        *said = 0;
+    else if (!good)
+        st = error_set(err, "squeue does not say which tasks are in the queue: %.300s",
+                       said && *said ? said : "no answer");
+    *out = said;
+    return st;
+}
+
+/* *OUT: what squeue knows of the jobs of FOLDER: "12_3\n12_4"; "" when none is there any more. free() it. */
+static status live_tasks(const char *folder, char **out, struct error *err)
+{
+    char *path = path_join(folder, "jobs"), *text = NULL;
+    const char *separator = "";
     struct strbuf command = {0};
-    struct error ignored;
     size_t size;
+    status st = OK;
 
-    if (file_read(path, &text, &size, &ignored) == OK) {
-        const char *separator = "";
+    *out = NULL;
+    if (access(path, F_OK) == 0)
+        st = file_read(path, &text, &size, err);
+    strbuf_add(&command, "squeue -r -h -o %i -j ");
+    for (char *rest = text, *line; (line = strsep(&rest, "\n"));) {
+        const size_t digits = strspn(line, "0123456789");
 
-        strbuf_add(&command, "squeue -r -h -o %i -j ");
-        for (char *rest = text, *line; (line = strsep(&rest, "\n"));) {
-            const size_t digits = strspn(line, "0123456789");
-
-            if (digits)
-                strbuf_addf(&command, "%s%.*s", separator, (int)digits, line);
-            separator = digits ? "," : separator;
-        }
-        strbuf_add(&command, " 2>/dev/null"); /* jobs that it has forgotten are an error */
-        if (*separator)
-            said = answer_of(command.text);
+        if (digits)
+            strbuf_addf(&command, "%s%.*s", separator, (int)digits, line);
+        separator = digits ? "," : separator;
     }
+    strbuf_add(&command, " 2>&1");
+    if (st == OK && *separator)
+        st = ask_queue(command.text, out, err);
+    if (!*out)
+        *out = mem_string("");
     strbuf_release(&command);
     free(text);
     free(path);
-    return said ? said : mem_string("");
+    return st;
 }
 
 static bool is_live(const char *live, int64_t task)
@@ -132,13 +175,16 @@ static bool is_live(const char *live, int64_t task)
 }
 
 /* The shards of FOLDER that are neither finished nor in the queue: "0,3,7"; "" without any. */
-static void add_left(const char *folder, struct strbuf *out, int64_t *queued)
+static status add_left(const char *folder, struct strbuf *out, int64_t *queued, struct error *err)
 {
-    char *live = live_tasks(folder);
-    const int64_t n = segments_tasks(folder);
+    char *live;
+    int64_t n = 0;
+    status st = live_tasks(folder, &live, err);
 
+    if (st == OK)
+        st = segments_tasks(folder, &n, err);
     strbuf_add(out, "");
-    for (int64_t k = 0; k < n; k++) {
+    for (int64_t k = 0; k < n && st == OK; k++) {
         char *mark = mem_format("%s/shard-%04lld/finished", folder, (long long)k);
         const bool finished = access(mark, F_OK) == 0, there = !finished && is_live(live, k);
 
@@ -148,6 +194,7 @@ static void add_left(const char *folder, struct strbuf *out, int64_t *queued)
         free(mark);
     }
     free(live);
+    return st;
 }
 
 /* ---- told afterwards ---------------------------------------------------------------------------------- */
@@ -211,7 +258,9 @@ static status again_one(const struct call *c, const char *share, const char *uid
 
     if (access(script, R_OK) == 0) {
         *any = true;
-        add_left(folder, &list, &queued);
+        st = add_left(folder, &list, &queued, err);
+        if (st != OK)
+            goto out;
         if (!*list.text)
             tell_none(c, share, uid, queued);
         else if (c->dry_run)
@@ -219,6 +268,7 @@ static status again_one(const struct call *c, const char *share, const char *uid
         else if ((st = submit(folder, script, list.text, &job, err)) == OK)
             tell(c, job, share, "all");
     }
+out:
     strbuf_release(&list);
     free(job);
     free(script);
@@ -258,6 +308,23 @@ static status check_call(const struct call *c, struct error *err)
     return OK;
 }
 
+/* A second array of the same tasks would train all of it twice. */
+static status check_queue(const struct submit_plan *p, struct error *err)
+{
+    struct strbuf again = {0};
+    char *live;
+    status st = live_tasks(p->folder, &live, err);
+
+    strbuf_add(&again, "fell submit --again");
+    text_add_word(&again, p->share);
+    if (st == OK && *live)
+        st = error_set(err, "tasks of this sweep are in the queue; `%s` submits those that are not",
+                       again.text);
+    strbuf_release(&again);
+    free(live);
+    return st;
+}
+
 /* The script is written beside what the tasks will publish, and given to sbatch. */
 static status write_and_submit(struct submit_plan *p, struct error *err)
 {
@@ -265,13 +332,14 @@ static status write_and_submit(struct submit_plan *p, struct error *err)
     const struct shard_place at = {.k = 0, .n = p->call->tasks, .share = p->share};
     struct shard *first = NULL;
     struct strbuf text = {0};
-    status st = OK;
+    status st = submit_script(p, &text, err);
 
-    submit_script(p, &text);
-    if (p->call->dry_run) {
+    if (st == OK && p->call->dry_run) {
         fputs(text.text, stdout);
-    } else {
+    } else if (st == OK) {
         st = check_array(p->call->tasks, err);
+        if (st == OK)
+            st = check_queue(p, err);
         if (st == OK)
             st = shard_open(&at, path_base(p->folder), &first, err); /* or the share has it in other shards */
         if (st == OK)

@@ -20,7 +20,8 @@ struct submit_plan {
 /* TEXT, "4h" or as Slurm writes it, as Slurm reads it. Errors: neither. */
 status submit_time(const char *text, char out[32], struct error *err);
 
-/* The script, which a person can read. */
-void submit_script(const struct submit_plan *p, struct strbuf *out);
+/* The script, which a person can read. Errors: the present folder has no name; a name or an option that
+ * sbatch cannot read. */
+status submit_script(const struct submit_plan *p, struct strbuf *out, struct error *err);
 
 #endif

@@ -2,6 +2,7 @@
  */
 #include "cli/submit.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -24,6 +25,40 @@ status submit_time(const char *text, char out[32], struct error *err)
     return OK;
 }
 
+/* As sbatch reads it: what is between quotes is a word, and a backslash takes the next character as it is. */
+static void add_option(struct strbuf *b, const char *word)
+{
+    const bool plain = *word && !strpbrk(word, " \t\"'\\#");
+
+    if (plain) {
+        strbuf_add(b, word);
+        return;
+    }
+    strbuf_add(b, "\"");
+    for (; *word; word++)
+        strbuf_addf(b, "%s%c", strchr("\"\\", *word) ? "\\" : "", *word);
+    strbuf_add(b, "\"");
+}
+
+/* In the name of a file `%` begins what sbatch replaces. */
+static void add_pattern(struct strbuf *b, const char *path)
+{
+    for (; *path; path++)
+        strbuf_addf(b, "%s%c", *path == '%' ? "%" : "", *path);
+}
+
+static status check_words(const struct submit_plan *p, struct error *err)
+{
+    const struct call *c = p->call;
+
+    if (strpbrk(p->folder, "\"\\\n\r"))
+        return error_set(err, "--share: sbatch cannot read a name with quotes, backslashes or line ends");
+    for (size_t i = c->quoted; i < c->nargs; i++)
+        if (strpbrk(c->args[i], "\n\r"))
+            return error_set(err, "an option of sbatch has a line end: '%s'", c->args[i]);
+    return OK;
+}
+
 static void add_options(const struct submit_plan *p, struct strbuf *b)
 {
     const struct call *c = p->call;
@@ -34,9 +69,16 @@ static void add_options(const struct submit_plan *p, struct strbuf *b)
     if (p->time[0])
         strbuf_addf(b, "#SBATCH --time=%s\n", p->time);
     strbuf_add(b, "#SBATCH --signal=TERM@120 --requeue --open-mode=append\n");
-    strbuf_addf(b, "#SBATCH --output=\"%s/logs/%%A_%%a.log\"\n", p->folder);
-    for (size_t i = c->quoted; i < c->nargs; i++)
-        strbuf_addf(b, "#SBATCH %s\n", c->args[i]);
+    strbuf_add(b, "#SBATCH --output=\"");
+    add_pattern(b, p->folder);
+    strbuf_add(b, "/logs/%A_%a.log\"\n");
+    for (size_t i = c->quoted; i < c->nargs; i++) { /* `-p cpu` on one line */
+        const bool value = i > c->quoted && c->args[i][0] != '-';
+
+        strbuf_add(b, value ? " " : i > c->quoted ? "\n#SBATCH " : "#SBATCH ");
+        add_option(b, c->args[i]);
+    }
+    strbuf_add(b, c->quoted < c->nargs ? "\n" : "");
 }
 
 /* The words as a shell needs them; the options of the call itself are not among them. */
@@ -61,11 +103,15 @@ static void add_command(const struct submit_plan *p, struct strbuf *b)
     strbuf_release(&line);
 }
 
-void submit_script(const struct submit_plan *p, struct strbuf *out)
+status submit_script(const struct submit_plan *p, struct strbuf *out, struct error *err)
 {
     char here[4096];
     struct strbuf folder = {0};
 
+    if (check_words(p, err) != OK)
+        return FAILED;
+    if (!getcwd(here, sizeof here))
+        return error_set(err, "the present folder has no name by which a task finds it: %s", strerror(errno));
     text_add_word(&folder, p->folder);
     strbuf_addf(out,
                 "#!/bin/bash\n"
@@ -74,8 +120,7 @@ void submit_script(const struct submit_plan *p, struct strbuf *out)
                 (long long)p->call->tasks);
     add_options(p, out);
     strbuf_add(out, "\ncd");
-    if (getcwd(here, sizeof here))
-        text_add_word(out, here);
+    text_add_word(out, here);
     strbuf_addf(out,
                 " || exit\n"
                 "shard=%s/shard-$(printf %%04d \"$SLURM_ARRAY_TASK_ID\")\n"
@@ -91,6 +136,7 @@ void submit_script(const struct submit_plan *p, struct strbuf *out)
                "    if [ \"$(published)\" -gt \"$before\" ]; then\n"
                "        rm -f \"$shard/idle\"\n"
                "    elif [ -e \"$shard/idle\" ]; then\n"
+               "        rm -f \"$shard/idle\"\n"
                "        echo 'two tries have got nowhere: give it more time' >&2\n"
                "        exit 1\n"
                "    else\n"
@@ -100,4 +146,5 @@ void submit_script(const struct submit_plan *p, struct strbuf *out)
                "fi\n"
                "exit $status\n");
     strbuf_release(&folder);
+    return OK;
 }

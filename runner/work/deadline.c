@@ -115,6 +115,7 @@ static void set(struct deadline *d, double seconds)
     const double margin = seconds * SHARE;
 
     d->at = time_monotonic() + seconds;
+    d->whole = seconds;
     d->margin = margin < LEAST ? LEAST : margin > MOST ? MOST : margin;
 }
 
@@ -189,7 +190,8 @@ double deadline_left(const struct deadline *d)
 
 bool deadline_allows(const struct deadline *d, bool goes_on)
 {
-    const double needed = goes_on || d->run < d->epoch ? d->epoch : d->run;
+    const bool epoch_will_do = goes_on || d->run < d->epoch || d->run > d->whole - d->margin;
+    const double needed = epoch_will_do ? d->epoch : d->run;
 
     return deadline_left(d) > needed;
 }

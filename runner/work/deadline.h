@@ -13,6 +13,7 @@
 struct deadline {
     double at;     /* time_monotonic(); 0: there is none */
     double margin; /* seconds before it in which all is to be stored */
+    double whole;  /* seconds that there were at first */
     double epoch;  /* the longest so far, seconds */
     double run;    /* the longest that ended, likewise */
 };
@@ -32,8 +33,9 @@ void deadline_run(struct deadline *d, double seconds);
 /* Seconds that are left for work; below 0: none. Without a deadline: a year. */
 double deadline_left(const struct deadline *d);
 
-/* Whether a run that begins now has an end before it; GOES_ON: it has its state, and one epoch is enough. A
- * run of a kind that was not measured yet may begin. */
+/* Whether a run that begins now has an end before it; GOES_ON: it has its state, and one epoch is enough; so
+ * it is where runs take longer than all the time there was, in which none would ever begin. A run of a kind
+ * that was not measured yet may begin. */
 bool deadline_allows(const struct deadline *d, bool goes_on);
 
 /* Whether runs that go on longer than their epoch would be late. */

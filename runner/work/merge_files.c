@@ -34,14 +34,18 @@ static status list_files(sqlite3 *db, int64_t run, struct strbuf *out, struct er
 #define MERGED ".merged-"
 
 /* *BYTES of PATH where they are those of SHA256, else NULL: a file that is not there, or another. Errors: one
- * that is there and cannot be read. */
+ * that cannot be read, or of which it cannot be said whether it is there. */
 static status read_saved(const char *path, const char *sha256, char **bytes, size_t *size, struct error *err)
 {
     struct stat about;
     char found[65];
 
     *bytes = NULL;
-    if (stat(path, &about) != 0 || !S_ISREG(about.st_mode))
+    if (stat(path, &about) != 0)
+        return errno == ENOENT || errno == ENOTDIR
+                   ? OK
+                   : error_set(err, "cannot read '%s': %s", path, strerror(errno));
+    if (!S_ISREG(about.st_mode))
         return OK;
     if (file_read(path, bytes, size, err) != OK)
         return FAILED;

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/text.h"
 #include "record/database.h"
@@ -54,21 +55,25 @@ void segments_free(char **names, size_t n)
     free(names);
 }
 
-int64_t segments_tasks(const char *folder)
+status segments_tasks(const char *folder, int64_t *out, struct error *err)
 {
     char *path = path_join(folder, "tasks"), *text;
-    struct error ignored;
-    int64_t tasks = 0;
     size_t size;
+    status st = OK;
 
-    if (file_read(path, &text, &size, &ignored) == OK) {
-        text[strcspn(text, "\n")] = 0;
-        if (!text_to_int(text, &tasks) || tasks < 0)
-            tasks = 0;
-        free(text);
+    *out = 0;
+    if (access(path, F_OK) == 0 || (errno != ENOENT && errno != ENOTDIR)) {
+        st = file_read(path, &text, &size, err);
+        if (st == OK) {
+            text[strcspn(text, "\n")] = 0;
+            if (!text_to_int(text, out) || *out < 1 || *out > SEGMENTS_MOST)
+                st = error_set(err, "'%s' does not say how many shards there are: 1 to %d", path,
+                               SEGMENTS_MOST);
+            free(text);
+        }
     }
     free(path);
-    return tasks;
+    return st;
 }
 
 /* ---- one segment ----------------------------------------------------------------------------- */

@@ -22,8 +22,11 @@ status segments_list(const char *folder, const char *prefix, const char *suffix,
                      struct error *err);
 void segments_free(char **names, size_t n);
 
-/* How many shards the experiment of FOLDER (DIR/UID8) has; 0: it says nothing. */
-int64_t segments_tasks(const char *folder);
+enum { SEGMENTS_MOST = 10000 }; /* shards; a folder each */
+
+/* How many shards the experiment of FOLDER (DIR/UID8) has; 0: there is no file that says it. Errors: it
+ * cannot be read, or says no number up to SEGMENTS_MOST. */
+status segments_tasks(const char *folder, int64_t *out, struct error *err);
 
 /* Put all of the segment PATH into TO, the file TO_PATH, its runs with their numbers. *TORN: it is no whole
  * segment, ERR says why, and nothing of it was put anywhere. FAILED: TO. */

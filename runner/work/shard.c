@@ -10,10 +10,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/machine.h"
+#include "base/new_file.h"
+#include "base/run_status.h"
 #include "base/text.h"
 #include "record/database.h"
 #include "record/merge.h"
@@ -28,10 +31,17 @@ struct going {
     int64_t run, epoch;
 };
 
+/* A run that has not ended, as the share has it: epochs and files of checkpoints. */
+struct known {
+    int64_t run;
+    char *state;
+};
+
 struct shard {
     char *folder; /* DIR/UID8/shard-0003 */
-    size_t n, ngoing;
+    size_t n, ngoing, nknown;
     int64_t *run; /* [n], ended and not published */
+    struct known *known;
     struct going *going;
     double published; /* when it was tried last */
 };
@@ -41,21 +51,28 @@ struct shard {
 /* The first task of the experiment says how many there are; the others must agree. */
 static status agree(const char *folder, const struct shard_place *at, struct error *err)
 {
-    char *path = path_join(folder, "tasks"), *text = mem_format("%lld\n", (long long)at->n);
-    int64_t there = segments_tasks(folder);
-    status st = OK;
+    char *path = path_join(folder, "tasks");
+    struct new_file f;
+    int64_t there;
+    status st = segments_tasks(folder, &there, err);
 
-    if (there == 0) {
-        st = file_write(path, text, strlen(text), err);
-        there = at->n;
+    if (st == OK && there == 0) { /* of two that come at once one writes it */
+        st = new_file_begin(&f, path, err);
+        if (st == OK) {
+            fprintf(f.to, "%lld\n", (long long)at->n);
+            st = new_file_end(&f, NEW_FILE_IF_NONE, err);
+        }
+        if (st == OK)
+            st = segments_tasks(folder, &there, err);
     }
+    if (st == OK && there == 0)
+        st = error_set(err, "'%s' was written and is not there", path);
     if (st == OK && there != at->n)
         st = error_set(
             err,
             "'%s' has this experiment in %lld shards, not %lld: go on with --shard %lld/%lld, or give "
             "another --share",
             at->share, (long long)there, (long long)at->n, (long long)(at->k % there), (long long)there);
-    free(text);
     free(path);
     return st;
 }
@@ -81,9 +98,56 @@ void shard_free(struct shard *s)
     if (!s)
         return;
     free(s->folder);
+    for (size_t i = 0; i < s->nknown; i++)
+        free(s->known[i].state);
+    free(s->known);
     free(s->run);
     free(s->going);
     free(s);
+}
+
+/* ---- how far runs are ---------------------------------------------------------------------------- */
+
+/* Calls EACH for the runs of DB that have not ended, with how far they are. */
+static status each_unended(sqlite3 *db, void (*each)(struct shard *s, int64_t run, const char *state),
+                           struct shard *s, struct error *err)
+{
+    static const char sql[] =
+        "SELECT r.id, (SELECT coalesce(max(epoch), 0) FROM epochs WHERE run_id = r.id) || coalesce(\n"
+        "  (SELECT group_concat(path || ' ' || epoch || ' ' || sha256, '; ') FROM\n"
+        "   (SELECT * FROM checkpoints WHERE run_id = r.id ORDER BY path)), '')\n"
+        "FROM runs AS r WHERE r.status IN " RUN_STATUSES_UNFINISHED;
+    sqlite3_stmt *st = NULL;
+    int rc = sqlite3_prepare_v2(db, sql, -1, &st, NULL);
+
+    while (rc == SQLITE_OK && (rc = sqlite3_step(st)) == SQLITE_ROW) {
+        each(s, sqlite3_column_int64(st, 0), database_text(st, 1));
+        rc = SQLITE_OK;
+    }
+    sqlite3_finalize(st);
+    return rc == SQLITE_DONE ? OK : database_read_error(db, err);
+}
+
+static void note_known(struct shard *s, int64_t run, const char *state)
+{
+    s->known = mem_grow(s->known, s->nknown + 1, sizeof *s->known);
+    s->known[s->nknown++] = (struct known){run, mem_string(state)};
+}
+
+/* A run that is where it was when the task began is not published again: that says that the task got on. */
+static void leave_unmoved(struct shard *s, int64_t run, const char *state)
+{
+    bool same = false, new = false;
+    size_t kept = 0;
+
+    for (size_t i = 0; i < s->n && !new; i++)
+        new = s->run[i] == run;
+    for (size_t i = 0; i < s->nknown && new && !same; i++)
+        same = s->known[i].run == run && strcmp(s->known[i].state, state) == 0;
+    for (size_t i = 0; i < s->n; i++)
+        if (!same || s->run[i] != run)
+            s->run[kept++] = s->run[i];
+    s->n = kept;
 }
 
 /* ---- what is there ----------------------------------------------------------------------------- */
@@ -115,6 +179,8 @@ status shard_load(struct shard *s, const char *db, void (*note)(void *arg, const
         }
         free(path);
     }
+    if (st == OK && to)
+        st = each_unended(to, note_known, s, err);
     sqlite3_close(to);
     segments_free(names, n);
     return st;
@@ -327,6 +393,10 @@ static status put_in_place(const struct shard *s, const char *part, const char *
         if (has && why == 0)
             st = each_file(checkpoints, copy_one, beside, err);
         if (st == OK && why == 0) {
+            if (has) {
+                sync_folder(beside); /* its files are safe, and those of runs */
+                sync_folder(s->folder);
+            }
             why = give_name(part, name);
             if (why != 0 && has)
                 remove_checkpoints(beside);
@@ -346,10 +416,14 @@ static status put_in_place(const struct shard *s, const char *part, const char *
 static status publish_file(const struct shard *s, const char *segment, struct error *err)
 {
     char *host = machine_host(), *part, *bytes;
+    uint64_t digits;
     size_t size;
     status st = file_read(segment, &bytes, &size, err);
 
-    part = mem_format("%s/.part-%s-%ld", s->folder, host, (long)getpid());
+    /* Containers may share the name of their host, and their numbers of processes. */
+    if (getrandom(&digits, sizeof digits, GRND_NONBLOCK) != (ssize_t)sizeof digits)
+        digits = (uint64_t)(time_monotonic() * 1e9);
+    part = mem_format("%s/.part-%s-%ld-%016llx", s->folder, host, (long)getpid(), (unsigned long long)digits);
     if (st == OK) {
         st = file_write(part, bytes, size, err);
         free(bytes);
@@ -391,6 +465,8 @@ status shard_publish(struct shard *s, const char *db, int64_t experiment, struct
         st = database_read_error(from, err);
     if (st == OK)
         st = add_going(s, from, experiment, err);
+    if (st == OK)
+        st = each_unended(from, leave_unmoved, s, err);
     if (st == OK && s->n)
         st = publish(s, db, from, experiment, err);
     sqlite3_close(from);

@@ -54,11 +54,28 @@ expect_sql many.db "2|24" "SELECT count(DISTINCT experiment_id), count(*) FROM r
 head -c 20000 "share/$uid/shard-0001/seg-000000.db" >torn
 cat torn >"share/$uid/shard-0001/seg-000000.db"
 expect_exit 1 "$FELL" collect share -o torn.db
-expect_text err "seg-000000.db" "it is passed over"
+expect_text err "seg-000000.db" "it is passed over" "rm -f share/$uid/shard-0001/seg-000000.db share/$uid/shard-0001/finished && fell submit --again share"
 expect_exit 0 shard 1/4
 expect_text err "its runs are trained again"
 expect_exit 1 "$FELL" collect share -o torn.db
 expect_same one.db torn.db
+
+# What cannot be read is told once, and the rest is taken.
+mv "share/$uid/shard-0001/finished" mark
+echo no >"share/$uid/shard-0002/seg-000009.db"
+"$FELL" collect share --follow -o torn.db 2>err >out &
+follower=$!
+sleep 2.5
+mv mark "share/$uid/shard-0001/finished"
+got=0
+wait $follower || got=$?
+[ $got = 1 ] || fail "collect ended with $got: $(cat err)"
+[ "$(grep -c seg-000009 err)" = 1 ] || fail "told more than once: $(cat err)"
+expect_same one.db torn.db
+# The number of shards is not forgotten.
+echo many >"share/$uid/tasks"
+expect_exit 2 shard 1/4
+expect_text err "does not say how many shards there are"
 
 # Two tasks of one shard at once, and one that is killed: twice is once.
 rm -r share
@@ -106,6 +123,8 @@ expect_text err "has this experiment in 1 shards, not 2"
 expect_exit 2 shard 0/2 --plugin ./crasher.so seed=null
 expect_exit 2 "$FELL" collect nowhere -o x.db
 expect_exit 2 "$FELL" collect share
+expect_exit 2 "$FELL" collect "$TMPDIR" -o x.db
+expect_text err "there is nothing of fell in"
 [ ! -e x.db ] || fail "x.db was made"
 write_spec tpe.yaml
 echo 'sweep: {strategy: {tpe: {trials: 4}}, over: {optimizer.sgd.lr: {uniform: [0.1, 1]}}}' >>tpe.yaml

@@ -38,15 +38,17 @@ echo "$*" >>scontrol.log
 END
 cat >bin/squeue <<'END'
 #!/bin/sh
-[ -s queue ] && cat queue
+cat queue 2>/dev/null && exit
+echo 'slurm_load_jobs error: Invalid job id specified' >&2
+exit 1
 END
 chmod +x bin/*
 
 # The script alone; nothing is made.
-expect_exit 0 "$FELL" submit sweep.yaml train.epochs=9 --tasks 3 --share share --cpus 2 --time 90m --dry-run -- --partition=cpu "--comment=a b"
+expect_exit 0 "$FELL" submit sweep.yaml train.epochs=9 --tasks 3 --share share --cpus 2 --time 90m --dry-run -- --partition=cpu "--comment=a b" -A me
 bash -n out || fail "the script is no shell script"
 expect_text out "#SBATCH --array=0-2" "#SBATCH --ntasks=1 --cpus-per-task=2" "#SBATCH --time=1:30:00" "#SBATCH --partition=cpu" \
-    "#SBATCH --comment=a b" "sweep.yaml train.epochs=9 --share $PWD/share" '--shard "$SLURM_ARRAY_TASK_ID/3" --jobs 2' \
+    '#SBATCH "--comment=a b"' "#SBATCH -A me" "sweep.yaml train.epochs=9 --share $PWD/share" '--shard "$SLURM_ARRAY_TASK_ID/3" --jobs 2' \
     'scontrol requeue "${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID"'
 [ ! -e share ] || fail "a share was made"
 
@@ -58,7 +60,18 @@ expect_text out "2 of 3 shards finished"
 printf '7_0\n7_1\n' >queue
 expect_exit 0 "$FELL" submit --again share
 expect_text out "nothing to submit, 1 tasks are in the queue"
-: >queue
+expect_exit 0 "$FELL" submit --again share --json
+expect_json out "|1" "j->>'job', j->>'queued'"
+expect_exit 2 "$FELL" submit sweep.yaml --tasks 3 --share share
+expect_text err "tasks of this sweep are in the queue; \`fell submit --again $PWD/share\`"
+# What cannot be asked is no empty queue.
+rm queue
+mkdir queue
+sed -i 's/Invalid job id/Unable to contact slurm controller/' bin/squeue
+expect_exit 2 "$FELL" submit --again share
+expect_text err "squeue does not say which tasks are in the queue"
+sed -i 's/Unable to contact slurm controller/Invalid job id/' bin/squeue
+rmdir queue
 expect_exit 0 "$FELL" submit --again share --dry-run
 expect_text out "sbatch --array=1 $PWD/share/"
 expect_exit 0 "$FELL" submit --again share --quiet
@@ -89,7 +102,11 @@ expect_text err "has this experiment in 3 shards, not 4"
 write_sweep many.yaml
 sed -i 's/lr: \[/lr: [0.7, 0.6, /' many.yaml
 expect_exit 2 "$FELL" submit many.yaml --tasks 6 --share more
-expect_text err "--tasks 6: this Slurm takes at most 4 (MaxArraySize)"
+expect_text err "--tasks 6: this Slurm takes at most 5 (MaxArraySize)"
+expect_exit 2 "$FELL" submit sweep.yaml --tasks 3 --share 'a"b'
+expect_text err "sbatch cannot read a name with quotes"
+expect_exit 0 "$FELL" submit sweep.yaml --tasks 3 --share 50% --dry-run
+expect_text out "$PWD/50%%/"
 expect_exit 2 "$FELL" submit sweep.yaml --tasks 3
 expect_text err "give both"
 expect_exit 2 "$FELL" submit

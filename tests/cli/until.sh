@@ -30,6 +30,12 @@ expect_sql short.db "1|1|1|1" "SELECT count(*) FILTER (WHERE status = 'finished'
     count(*) FILTER (WHERE status = 'queued') >= 4, count(*) FILTER (WHERE status NOT IN ('finished', 'queued')) <= 1,
     max(started_at IS NULL) FROM runs"
 
+# Runs that took longer than all the time there is now, in several goes, are begun none the less.
+expect_exit 0 "$FELL" run slow.yaml --plugin ./crasher.so --db goes.db --jobs 1 --quiet train.epochs=40 repeats=1
+sqlite3 goes.db "UPDATE runs SET seconds = 1000"
+expect_exit 75 "$FELL" run slow.yaml --plugin ./crasher.so --db goes.db --jobs 1 --extend --until 0.5s train.epochs=40 repeats=9
+expect_sql goes.db 1 "SELECT count(*) FILTER (WHERE started_at IS NOT NULL) > 1 FROM runs"
+
 # The end of a Slurm job is one; the controller's clock may be ahead of this one's.
 now=$(date +%s)
 SLURM_JOB_START_TIME=$((now + 500)) SLURM_JOB_END_TIME=$((now + 501)) \
