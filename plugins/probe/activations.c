@@ -182,7 +182,7 @@ static bool products(fell_probe_call *c, const float *x, float *z, int64_t size,
     const int64_t next = size <= rows ? 1 : size, step = size <= rows ? size : 1, stride = linear_stride(n);
     float *g;
 
-    for (int64_t i = 0; i < n * stride; i++)
+    for (int64_t i = 0; is_exact(n, sums) && i < n * stride; i++)
         a[i] = 0.0;
     for (int64_t k = 0; is_exact(n, sums) && k < sums; k++)
         for (int64_t i = 0; i < n; i++) {

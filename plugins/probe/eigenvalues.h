@@ -9,10 +9,17 @@
 
 enum { LINEAR_WIDE = 8 /* columns at once */, LINEAR_ROWS = 4 };
 
-/* Floats from row to row of a matrix of n columns: whole blocks of LINEAR_WIDE, and as many rows. */
-static inline int64_t linear_stride(int64_t n)
+/* Columns of whole blocks of LINEAR_WIDE. */
+static inline int64_t linear_end(int64_t n)
 {
     return (n + LINEAR_WIDE - 1) / LINEAR_WIDE * LINEAR_WIDE;
+}
+
+/* Elements from row to row of a matrix of n columns, which has as many rows: an odd number of blocks, since a
+ * load waits for a store before it that is a multiple of 4 KiB away. */
+static inline int64_t linear_stride(int64_t n)
+{
+    return linear_end(n) / LINEAR_WIDE % 2 ? linear_end(n) : linear_end(n) + LINEAR_WIDE;
 }
 
 /* What one step does to the rows of a matrix: the reflection before, A -= U P' + P U', and of what comes out
@@ -54,9 +61,9 @@ FELL_INLINE void linear_block(struct linear_four *f, const struct linear_step *s
     *(linear_wide *)(s->next + j) += (x[0] * f->v[0] + x[1] * f->v[1]) + (x[2] * f->v[2] + x[3] * f->v[3]);
 }
 
-/* Rows I to I + 3 of a[stride,stride], I a multiple of four, from the diagonal on. One pass, since what is
- * left of the matrix is larger than the nearest cache. */
-FELL_INLINE void linear_rows(double *a, int64_t stride, int64_t i, const struct linear_step *s)
+/* Rows I to I + 3 of a[stride,stride], I a multiple of four, from the diagonal on to column END. One pass,
+ * since what is left of the matrix is larger than the nearest cache. */
+FELL_INLINE void linear_rows(double *a, int64_t stride, int64_t end, int64_t i, const struct linear_step *s)
 {
     int64_t j = i / LINEAR_WIDE * LINEAR_WIDE;
     double on[LINEAR_ROWS];
@@ -71,7 +78,7 @@ FELL_INLINE void linear_rows(double *a, int64_t stride, int64_t i, const struct 
         on[k] = f.r[k][i + k] - 2.0 * f.u[k] * f.p[k];
     }
     linear_block(&f, s, j, i - j);
-    for (j += LINEAR_WIDE; j < stride; j += LINEAR_WIDE)
+    for (j += LINEAR_WIDE; j < end; j += LINEAR_WIDE)
         linear_block(&f, s, j, -1);
     for (int k = 0; k < LINEAR_ROWS; k++) {
         const linear_wide x = f.lane[k];
@@ -119,7 +126,7 @@ FELL_INLINE void linear_pad(double *a, int64_t n, int64_t stride)
 
 FELL_KERNEL(linear_tridiagonal, struct linear_tridiagonal)
 {
-    const int64_t n = c->n, stride = linear_stride(n);
+    const int64_t n = c->n, stride = linear_stride(n), end = linear_end(n);
     /* Of the reflection before, whose A - u p' - p u' is yet to be made, and of this one; by the matrix's
      * rows. Both are 0 in the rows that are done, of which up to three go along with those that are not. */
     double *u = c->v, *p = u + stride, *v = p + stride, *next = v + stride;
@@ -144,7 +151,7 @@ FELL_KERNEL(linear_tridiagonal, struct linear_tridiagonal)
             next[j] = 0.0;
         scale = linear_reflect(v + k + 1, m, &c->e[k + 1]);
         for (int64_t i = (k + 1) / LINEAR_ROWS * LINEAR_ROWS; i < n; i += LINEAR_ROWS)
-            linear_rows(c->a, stride, i, &(struct linear_step){u, p, v, next});
+            linear_rows(c->a, stride, end, i, &(struct linear_step){u, p, v, next});
         for (int64_t j = 0; j <= k; j++)
             next[j] = 0.0;
         for (int64_t j = k + 1; j < n; j++)

@@ -369,7 +369,7 @@ Test(probes, no_numbers_of_what_is_no_number)
 
 static void reduce(double *a, int64_t n, double *d, double *e)
 {
-    static double work[4 * 144];
+    static double work[4 * 152];
     fell_ctx plain = {.simd = FELL_SIMD_PORTABLE};
 
     linear_tridiagonal(&(struct linear_tridiagonal){&plain, a, d, e, work, n});
@@ -381,7 +381,7 @@ static void reduce(double *a, int64_t n, double *d, double *e)
 Test(probes, eigenvalues_of_a_low_rank)
 {
     enum { MANY = 144, ROWS = 20 };
-    static double x[ROWS][MANY], wide[MANY * MANY], small[24 * 24], many[MANY], few[ROWS], alone[ROWS],
+    static double x[ROWS][MANY], wide[152 * 152], small[24 * 24], many[MANY], few[ROWS], alone[ROWS],
         e[3][MANY];
     uint32_t word = 1;
 
@@ -396,7 +396,7 @@ Test(probes, eigenvalues_of_a_low_rank)
         for (int r = 0; r < ROWS; r++) {
             for (int i = 0; i < MANY; i++)
                 for (int j = 0; j < MANY; j++)
-                    wide[i * MANY + j] += x[r][i] * x[r][j];
+                    wide[i * linear_stride(MANY) + j] += x[r][i] * x[r][j];
             for (int q = 0; q < ROWS; q++)
                 small[r * linear_stride(ROWS) + q] = linear_dot(x[r], x[q], MANY);
         }
