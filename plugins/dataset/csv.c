@@ -349,7 +349,7 @@ static void tell(struct csv *d, char delimiter)
 static fell_status read_table(struct csv *d, fell_data_info *info)
 {
     if (begin_text(d) != FELL_OK || read_records(d) != FELL_OK ||
-        table_settle_inputs(&d->table, info) != FELL_OK ||
+        targets_beside(&d->targets, info, table_settle_inputs(&d->table, info)) != FELL_OK ||
         marks_settle(&d->marks, &d->table, info) != FELL_OK ||
         shape_settle(info->ctx, &d->s->shape, d->table.width, d->file, &info->x) != FELL_OK)
         return FELL_ERROR;

@@ -447,13 +447,11 @@ static fell_status open_query(fell_data_info *info)
         free(q);
         return file_out_of_memory(info->ctx, "path", s->path);
     }
-    q->s = s;
-    q->ctx = info->ctx;
-    q->file = file_name(s->path);
+    *q = (struct query){.s = s, .ctx = info->ctx, .file = file_name(s->path), .targets = {.t = &q->table}};
     q->table = (struct table){.ctx = info->ctx, .source = "query", .row_word = "row", .place = "query: row "};
     TABLE_TAKE(&q->table, s, info);
-    q->targets.t = &q->table;
-    if (run_query(q) == FELL_OK && table_settle_inputs(&q->table, info) == FELL_OK &&
+    if (run_query(q) == FELL_OK &&
+        targets_beside(&q->targets, info, table_settle_inputs(&q->table, info)) == FELL_OK &&
         marks_settle(&q->marks, &q->table, info) == FELL_OK &&
         shape_settle(info->ctx, &s->shape, q->table.width, "the query", &info->x) == FELL_OK)
         result = targets_settle(&q->targets, info);

@@ -226,6 +226,31 @@ static inline void targets_take_switches(struct targets *g, struct cell *cell, i
                   respelled.text, of_source);
 }
 
+/* Once INPUTS are settled, or refused: then what is told of classes that are texts is told now, so that all
+ * can be mended at once. INPUTS again. */
+static inline fell_status targets_beside(struct targets *g, const fell_data_info *info, fell_status inputs)
+{
+    struct table *t = g->t;
+    const char **text;
+
+    if (inputs == FELL_OK || !t->counted || t->no_targets || t->targets != 1 ||
+        info->wanted != FELL_CLASSES || targets_look(t).texts == 0)
+        return inputs;
+    g->column = malloc(sizeof *g->column);
+    if (!g->column)
+        return inputs;
+    g->column[0] = targets_column(t, 0);
+    if (table_each(t, targets_see_text, g) != FELL_OK)
+        return inputs;
+    text = malloc(((size_t)g->texts.n + 1) * sizeof *text);
+    for (int64_t i = 0; text && i < g->texts.n; i++)
+        text[i] = g->texts.word[i].f.text;
+    if (text && !words_are_switches(&g->texts))
+        names_doubt(t->ctx, "target", "classes", text, g->texts.n);
+    free(text);
+    return inputs;
+}
+
 /* Sorted as numbers when all are, else by bytes. */
 static inline fell_status targets_make_classes(struct targets *g, bool numeric, fell_data_info *info)
 {

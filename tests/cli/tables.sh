@@ -168,6 +168,9 @@ printf 'c,y\nTru,Si\ntru,si\nfalse,<=50K\nfalse,<=50K.\n' >alike.csv
 spec alike '{csv: {path: alike.csv, target: y}}' cross_entropy 4
 finds alike "column 1 (c): 'Tru' and 'tru' differ in capitals, blanks, accents or a last dot alone: two words" \
     "target: '<=50K' and '<=50K.' differ in capitals, blanks, accents or a last dot alone: two classes"
+printf 'c,y\n?,<=50K\n1,<=50K.\n2,>50K\n' >alike.csv
+refuses alike "column 1 (c)"
+expect_text err "target: '<=50K' and '<=50K.' differ in capitals, blanks, accents or a last dot alone: two classes"
 # true and false, yes and no, are two whatever their capitals, as pandas reads them; other words are not
 printf 'c,y\nTrue,Yes\ntrue,yes\nFALSE,no\nFalse,NO\n' >alike.csv
 spec alike '{csv: {path: alike.csv, target: y}}'
