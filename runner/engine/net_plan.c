@@ -434,10 +434,6 @@ static status check_whole(struct net *n, struct problem *p)
     const size_t last = n->nentries - 1;
 
     n->entry[last].uses++;
-    for (size_t i = 0; i < n->nentries; i++)
-        if (n->entry[i].uses == 0)
-            return problem_set(p, "model", (int)i, "name", "nothing takes the output of '%s'",
-                               n->entry[i].name);
     if (!n->entry[last].backward)
         return problem_set(p, "model", (int)last, "", "the model has no weights to train");
     if (check_parts(n, p) != OK || check_output(n, p) != OK ||

@@ -379,7 +379,7 @@ static void connect_entry(struct model_reader *m, size_t i)
 }
 
 /* A branch that leads nowhere is most likely a `from:` that was forgotten. */
-static void warn_unused(struct model_reader *m)
+static void check_unused(struct model_reader *m)
 {
     size_t *last =
         mem_array(m->names.n, sizeof *last); /* the last entry that takes each name, by its number */
@@ -393,8 +393,8 @@ static void warn_unused(struct model_reader *m)
         }
     for (size_t i = m->nembedded; i + 1 < m->n; i++)
         if (last[names_find(&m->names, m->entries[i].name)] <= i)
-            diag_warn(m->r->diag, &m->entries[i].plugin.at, "the output of '%s' goes nowhere",
-                      m->entries[i].name);
+            m->r->result |= diag_error(m->r->diag, &m->entries[i].plugin.at,
+                                       "nothing takes the output of '%s'", m->entries[i].name);
     free(last);
 }
 
@@ -451,7 +451,7 @@ void spec_read_model(struct spec_reader *r, const struct node *node)
         resolve_share(&m, i);
     }
     if (!r->result)
-        warn_unused(&m);
+        check_unused(&m);
     r->result |= before;
     r->spec->model = m.entries;
     r->spec->nmodel = m.n;

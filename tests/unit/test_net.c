@@ -124,8 +124,6 @@ Test(net, problems)
          "mse takes values, but the data's targets are classes"},
         {"{dense: {units: 3}}", CLASSES, 0, 3, "loss", 0, "",
          "cross_entropy takes classes, but the data's targets are values"},
-        {"{dense: {units: 2, name: a}}, {dense: {units: 2, from: input}}", VALUES, 0, 2, "model", 0, "name",
-         "nothing takes the output of 'a'"},
         {"relu", VALUES, 0, 3, "model", 0, "", "the model has no weights to train"},
         {"{dense: {units: 2, trainable: false}}", VALUES, 0, 2, "model", 0, "",
          "the model has no weights to train"},

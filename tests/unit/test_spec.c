@@ -143,7 +143,7 @@ Test(spec, from_means_the_output_after_the_activation)
         "model: [{dense: {units: 64, name: a, activation: tanh}}, {dense: {units: 64, activation: relu, "
         "name: b}},"
         " {add: {from: [a, b]}}, {concat: {from: [input, add1, relu1]}}, {dense: {from: add1, units: 1}},"
-        " {add: {from: [dense3, dense3]}}]\n" REST);
+        " {add: {from: [dense3, dense3]}}, {concat: {from: [concat1, add2]}}]\n" REST);
     const struct spec *s = r.spec;
 
     cr_assert_not_null(s);
@@ -154,7 +154,18 @@ Test(spec, from_means_the_output_after_the_activation)
     cr_expect(s->model[5].nfrom == 3 && !strcmp(s->model[5].from[0], "input") &&
               !strcmp(s->model[5].from[2], "relu1"));
     cr_expect_str_eq(s->model[6].from[0], "add1");
-    expect_messages(r.diag, "t.yaml:2:131: warning: the output of 'concat1' goes nowhere\n", "unused");
+    expect_messages(r.diag, "", "from");
+    spec_done(&r);
+}
+
+/* A branch that leads nowhere is one error, at its entry. */
+Test(spec, every_output_is_taken)
+{
+    struct spec_reading r = read_spec(DATA "model: [{dense: {units: 3, name: a}}, {dense: {units: 2, from: "
+                                           "input}}, {dense: {units: 1}}]\n" REST);
+
+    cr_expect_null(r.spec);
+    expect_messages(r.diag, "t.yaml:2:10: error: nothing takes the output of 'a'\n", "unused");
     spec_done(&r);
 }
 
