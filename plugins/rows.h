@@ -2,8 +2,7 @@
  *
  * Sixteen partial sums, one for each position modulo 16, are folded in a fixed
  * order, and what is left of the row is added one by one: the result does not
- * depend on the width that the compiler vectorises with. Used by softmax,
- * cross_entropy, the losses and metrics that sum over everything, and lbfgs.
+ * depend on the width that the compiler vectorises with.
  */
 #ifndef PLUGINS_ROWS_H
 #define PLUGINS_ROWS_H

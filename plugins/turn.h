@@ -2,7 +2,7 @@
  *
  * libm picks its own code for each processor, so its last bits differ. Angles are
  * given in turns (1 = a full circle), where the reduction to an eighth of a
- * circle is exact. Used by the cosine schedule and the spiral data.
+ * circle is exact.
  */
 #ifndef PLUGINS_TURN_H
 #define PLUGINS_TURN_H

@@ -1,5 +1,4 @@
-/* batches.c - see batches.h. Used by train.c for steps and for evaluation; reads no files and knows no net.
- */
+/* batches.c - see batches.h. Reads no files and knows no net. */
 #include "engine/batches.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-/* look.c - looks taken: when, with what around them, and what is left of them. See look.h; called by train.c
- * and checkpoint.c. What a probe may ask is in look_net.c, how looks are planned in look_plan.c.
+/* look.c - looks taken: when, with what around them, and what is left of them. See look.h.
+ * What a probe may ask is in look_net.c, how looks are planned in look_plan.c.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -44,7 +44,7 @@ void spec_each_path(const struct spec *s, spec_path_fn *fn, void *arg)
         fn(arg, "train", 0, "masks", -1, s->train.masks);
 }
 
-struct check {
+struct path_visit {
     const char *from;
     struct error *err;
     status result;
@@ -53,7 +53,7 @@ struct check {
 static void check_path(void *arg, const char *section, int index, const char *setting, int64_t item,
                        const char *path)
 {
-    struct check *c = arg;
+    struct path_visit *c = arg;
 
     (void)section;
     (void)index;
@@ -65,7 +65,7 @@ static void check_path(void *arg, const char *section, int index, const char *se
 
 status spec_check_paths(const struct spec *s, const char *from, struct error *err)
 {
-    struct check c = {.from = from, .err = err};
+    struct path_visit c = {.from = from, .err = err};
 
     spec_each_path(s, check_path, &c);
     return c.result;

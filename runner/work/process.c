@@ -1,4 +1,4 @@
-/* process.c - see process.h. Used by check.c, runner.c and export.c; none of them forks.
+/* process.c - see process.h. The only one that starts workers.
  *
  * The pipes are closed in the child by O_CLOEXEC, as everything else the runner has open:
  * the database above all.
