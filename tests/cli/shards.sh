@@ -89,6 +89,18 @@ expect_exit 0 "$FELL" collect share -o twice.db
 expect_same one.db twice.db
 [ -z "$(ls "$TMPDIR")" ] || fail "$TMPDIR holds $(ls "$TMPDIR")"
 
+# Who else trained a run is kept; of two states in one epoch the later one stays, and a result in any case.
+first=$(echo share/*/shard-0000/seg-000000.db)
+for number in 8 9; do
+    cp "$first" "${first%/*}/seg-00000$number.db"
+    sqlite3 "${first%/*}/seg-00000$number.db" "DELETE FROM checkpoints; UPDATE runs SET host = 'at $number', uid = 'a' || substr(uid, 2), id = id + 100, trial = 50,
+        status = 'interrupted' WHERE id = (SELECT min(id) FROM runs); UPDATE runs SET host = 'at $number' WHERE id < 100"
+done
+sqlite3 "${first%/*}/seg-000009.db" "INSERT INTO authors (run_id, user, host) SELECT max(id), 'ann', 'there' FROM runs WHERE id < 100"
+expect_exit 0 "$FELL" collect share -o later.db --quiet
+expect_sql later.db "1|at 9|0" "SELECT (SELECT count(*) FROM authors WHERE user = 'ann'), (SELECT host FROM runs WHERE status = 'interrupted'),
+    (SELECT count(*) FROM runs WHERE status = 'finished' AND host LIKE 'at %')"
+
 # A task that is told to end in the middle of a run, and killed in the middle of a run: another goes on.
 crasher_spec sweep.yaml dawdle 'train: {epochs: 60, batch_size: 0}' 'checkpoint: {every: 5, keep: [last]}' \
     'sweep: {over: {optimizer.sgd.lr: [0.5, 0.2, 0.1]}}'
