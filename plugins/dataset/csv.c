@@ -444,9 +444,10 @@ static const fell_dataset csv = {
         "A column of numbers is one input; one of text is a category, with an input for each of its\n"
         "words (at most 64), sorted by bytes. A target of text is classes, sorted by bytes and numbered\n"
         "from 0; a target of numbers is classes, sorted as numbers, when the loss takes classes, and\n"
-        "values otherwise. A test set's columns are those of the source by name, in any order. Quotes,\n"
-        "line ends and blank lines as in RFC 4180, gzip files as they are. `fell check` shows what was\n"
-        "found out.",
+        "values otherwise. Several target columns are values, or with shape: [steps] or [steps, numbers]\n"
+        "and as many of them as steps a class for each step. A test set's columns are those of the\n"
+        "source by name, in any order. Quotes, line ends and blank lines as in RFC 4180, gzip files as\n"
+        "they are. `fell check` shows what was found out.",
         struct settings, params),
     open_file, read_file, close_file};
 

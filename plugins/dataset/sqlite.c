@@ -491,7 +491,7 @@ static const fell_dataset sqlite = {
         "Rows of a query on an SQLite database: one or more target columns, all others are inputs.\n\n"
         "The database is only read. Columns are numbers or categories and targets classes or values by\n"
         "the rules of csv, text as it is written and whole numbers with all of their digits. NULL is a\n"
-        "missing value.",
+        "missing value. As many target columns as steps of shape may be a class for each step.",
         struct settings, params),
     open_query, read_query, close_query};
 

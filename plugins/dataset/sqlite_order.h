@@ -30,11 +30,12 @@ static inline const char *sql_skip(const char *p)
     return end ? end + 1 : p + strlen(p);
 }
 
-/* Whether a SELECT, or one within it, has LIMIT and no ORDER BY. */
+/* Whether a SELECT, or one within it, has LIMIT and no ORDER BY. To EXISTS it does not matter which rows are
+ * left. */
 static inline bool sql_limits_blindly(const char *query)
 {
     enum { DEEPEST = 64 };
-    bool ordered[DEEPEST] = {false};
+    bool ordered[DEEPEST] = {false}, exists = false;
     int depth = 0;
 
     for (const char *p = query; *p;) {
@@ -47,14 +48,16 @@ static inline bool sql_limits_blindly(const char *query)
         }
         while (isalnum((unsigned char)p[n]) || p[n] == '_' || (unsigned char)p[n] >= 0x80)
             n++;
-        if (n == 5 && !sqlite3_strnicmp(p, "order", 5))
+        if (*p == '(' && depth + 1 < DEEPEST)
+            ordered[++depth] = exists;
+        else if (*p == ')' && depth > 0)
+            depth--;
+        else if (n == 5 && !sqlite3_strnicmp(p, "order", 5))
             ordered[depth] = true;
         else if (n == 5 && !sqlite3_strnicmp(p, "limit", 5) && !ordered[depth])
             return true;
-        else if (*p == '(' && depth + 1 < DEEPEST)
-            ordered[++depth] = false;
-        else if (*p == ')' && depth > 0)
-            depth--;
+        if (!isspace((unsigned char)*p))
+            exists = n == 6 && !sqlite3_strnicmp(p, "exists", 6);
         p += n ? n : 1;
     }
     return false;

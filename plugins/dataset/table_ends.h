@@ -18,6 +18,7 @@ struct table_end {
     double most, next; /* -INFINITY: there is none */
     int64_t n;         /* of the outermost */
     char text[24];     /* as it is written first, if it is no longer */
+    char other[24];    /* the same number as it is written otherwise, if it is */
 };
 
 struct table_ends {
@@ -25,8 +26,18 @@ struct table_ends {
     int64_t seen; /* numbers */
     bool broken;  /* some are no whole ones */
     double sum, last;
-    int64_t total; /* the last row in which a word for a sum stands, from 1; 0: none */
+    int64_t last_row;      /* that of `last`, from 1 */
+    int64_t total, totals; /* the last row in which a word for a sum stands, from 1; how many such rows */
 };
+
+/* To TEXT [24], empty if F is longer. */
+static inline void end_copy(const struct field *f, char text[24])
+{
+    const int64_t n = f->len < 24 ? f->len : 0;
+
+    memcpy(text, f->text, (size_t)n);
+    text[n] = 0;
+}
 
 static inline void end_see(struct table_end *e, bool first, double v, const struct field *f)
 {
@@ -36,20 +47,19 @@ static inline void end_see(struct table_end *e, bool first, double v, const stru
     }
     if (!first && v == e->most) {
         e->n++;
+        if (!e->other[0] && ((int64_t)strlen(e->text) != f->len || memcmp(e->text, f->text, (size_t)f->len)))
+            end_copy(f, e->other);
         return;
     }
     e->next = first ? -(double)INFINITY : e->most;
     e->most = v;
     e->n = 1;
-    e->text[0] = 0;
-    if (f->len < (int64_t)sizeof e->text) {
-        memcpy(e->text, f->text, (size_t)f->len);
-        e->text[f->len] = 0;
-    }
+    e->other[0] = 0;
+    end_copy(f, e->text);
 }
 
-/* The number V, which F is. */
-static inline void ends_see(struct table_ends *e, double v, const struct field *f)
+/* The number V of row ROW, from 0, which F is. */
+static inline void ends_see(struct table_ends *e, int64_t row, double v, const struct field *f)
 {
     end_see(&e->low, e->seen == 0, -v, f);
     end_see(&e->high, e->seen == 0, v, f);
@@ -57,6 +67,7 @@ static inline void ends_see(struct table_ends *e, double v, const struct field *
     e->broken |= v != floor(v);
     e->sum += v;
     e->last = v;
+    e->last_row = row + 1;
 }
 
 /* A text of row ROW, from 0. */
@@ -73,8 +84,10 @@ static inline void ends_see_text(struct table_ends *e, int64_t row, const struct
 
         for (size_t k = 0; same && k < n; k++)
             same = (f->text[k] | 32) == (words[i][k] | 32);
-        if (same)
+        if (same) {
             e->total = row + 1;
+            e->totals++;
+        }
     }
 }
 

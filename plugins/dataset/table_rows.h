@@ -81,7 +81,7 @@ static inline bool table_count_number(struct table *t, struct table_column *c, i
     c->from = row == 0 ? v : c->from;
     c->skips |= v != c->from + (double)row;
     c->rounds |= (double)(float)v != v;
-    ends_see(&c->ends, v, f);
+    ends_see(&c->ends, row, v, f);
     if (!isfinite((float)v) && !table_note(t, &c->large, &c->first_large, row, line, f))
         return false;
     return c->is != 0 || !scan_is_code(f) || table_note(t, &c->codes, &c->first_code, row, line, f);

@@ -26,16 +26,18 @@ static inline bool number_is_nines(double v)
 
 /* Whether the outermost number of E, on whose other side OTHER is, may stand for nothing: it is one that
  * people write for that, and farther off than the others are wide. -1 is looked for if
- * SIGNS say so, and told where the others are 1 or more and it is a quarter of their width off. */
+ * SIGNS say so, and told where the others are 1 or more, three at least, and it is a quarter of their width
+ * off. */
 static inline bool end_is_suspect(const struct table_end *e, const struct table_end *other, bool signs)
 {
     const double wide = e->next + other->most, gap = e->most - e->next;
 
-    if (!isfinite(e->next) || !(wide > 0.0) || -other->next >= e->next || !isfinite(other->next))
-        return false; /* there are not three others */
+    if (!isfinite(e->next) || !(wide > 0.0))
+        return false; /* there are not two others */
     if (number_is_nines(e->most))
         return gap > wide;
-    return signs && e->most == 1.0 && e->next <= -1.0 && gap > 0.25 * wide;
+    return isfinite(other->next) && -other->next < e->next && signs && e->most == 1.0 && e->next <= -1.0 &&
+           gap > 0.25 * wide;
 }
 
 static inline void suspect_tell(struct table *t, int64_t j, const struct table_end *e,
@@ -43,85 +45,160 @@ static inline void suspect_tell(struct table *t, int64_t j, const struct table_e
 {
     const struct table_column *c = &t->column[j];
     const double a = sign < 0.0 ? -e->next : -other->most, b = sign < 0.0 ? other->most : e->next;
-    char key[64], what[280];
+    char key[64], text[32], also[40] = "", what[320];
 
     if (!end_is_suspect(e, other, sign < 0.0 && !c->ends.broken) || t->rows < FEW_ROWS)
         return;
+    if (e->text[0])
+        snprintf(text, sizeof text, "%s", e->text);
+    else
+        snprintf(text, sizeof text, "%.17g", sign * e->most);
+    if (e->text[0] && e->other[0])
+        snprintf(also, sizeof also, ", '%s'", e->other);
     if (c->role == TABLE_TARGET)
         snprintf(what, sizeof what, "Then leave those rows out of the %s", t->source);
     else
-        snprintf(
-            what, sizeof what,
-            "Then add it to missing, as in missing: [NA, '%s'], and fill what is missing by impute; if it "
-            "is a number, say columns: {%s: number}",
-            e->text, table_key(t, j, key));
+        snprintf(what, sizeof what,
+                 "Then add it to missing%s, as in missing: [NA, '%s'%s], and fill what is missing by impute; "
+                 "if it "
+                 "is a number, say columns: {%s: number}",
+                 e->text[0] ? "" : " as it is written", text, also, table_key(t, j, key));
     fell_warn(t->ctx,
               "%s: %s stands in %lld of %lld rows, far from the others (%.6g to %.6g): does it stand for "
               "nothing? %s",
-              table_label(t, j), e->text, (long long)e->n, (long long)t->rows, a, b, what);
+              table_label(t, j), text, (long long)e->n, (long long)t->rows, a, b, what);
 }
 
 /* ---- dates ------------------------------------------------------------------------------------- */
 
-static inline int64_t digits_at(const char *p, int64_t n)
+/* A number of 1 to 4 digits, or a month by its name in English, and what stands behind it. */
+struct date_part {
+    int64_t digits, value; /* digits 0: a month */
+    char gap;              /* 0: the end */
+};
+
+/* The month whose full name, or one of the usual abbreviations, the N letters at P are; 0: of none. */
+static inline int64_t month_of(const char *p, int64_t n)
 {
-    int64_t k = 0;
+    static const char *const months[] = {"january",   "february", "march",    "april",
+                                         "may",       "june",     "july",     "august",
+                                         "september", "october",  "november", "december"};
 
-    while (k < n && p[k] >= '0' && p[k] <= '9')
-        k++;
-    return k;
-}
+    for (int64_t m = 0; m < 12; m++) {
+        bool same = n == 3 || n == (int64_t)strlen(months[m]) || (n == 4 && m == 8);
 
-static inline int64_t month_at(const char *p, int64_t n)
-{
-    static const char months[] = "janfebmaraprmayjunjulaugsepoctnovdec";
-    int64_t k = 0;
-
-    while (k < n && ((p[k] | 32) >= 'a' && (p[k] | 32) <= 'z'))
-        k++;
-    for (size_t m = 0; k >= 3 && k <= 9 && m < sizeof months - 1; m += 3)
-        if ((p[0] | 32) == months[m] && (p[1] | 32) == months[m + 1] && (p[2] | 32) == months[m + 2])
-            return k;
+        for (int64_t k = 0; same && k < n; k++)
+            same = (p[k] | 32) == months[m][k];
+        if (same)
+            return m + 1;
+    }
     return 0;
 }
 
-/* 2024-01-31, 31.1.2024, 1/31/24, 31 Jan 2024, Jan-24, 12:30, each with a time behind it. */
-static inline bool field_is_date(const struct field *f)
+/* One part at P [n]; its length, 0: there is none. */
+static inline int64_t date_part(const char *p, int64_t n, struct date_part *d)
+{
+    int64_t k = 0;
+
+    *d = (struct date_part){.digits = 0};
+    while (k < n && k < 5 && p[k] >= '0' && p[k] <= '9')
+        d->value = 10 * d->value + (p[k++] - '0');
+    d->digits = k;
+    if (k > 0)
+        return k < 5 ? k : 0;
+    while (k < n && ((p[k] | 32) >= 'a' && (p[k] | 32) <= 'z'))
+        k++;
+    d->value = month_of(p, k);
+    return d->value ? k : 0;
+}
+
+static inline bool is_day(const struct date_part *d)
+{
+    return (d->digits == 1 || d->digits == 2) && d->value >= 1 && d->value <= 31;
+}
+
+/* MONTH: of a number. */
+static inline bool is_month(const struct date_part *d)
+{
+    return is_day(d) && d->value <= 12;
+}
+
+static inline bool is_year(const struct date_part *d)
+{
+    return d->digits == 2 || (d->digits == 4 && d->value >= 1000 && d->value < 3000);
+}
+
+/* 12:30, 12:30:59. */
+static inline bool parts_are_time(const struct date_part *d, int64_t n)
+{
+    return n >= 2 && d[0].digits >= 1 && d[0].digits <= 2 && d[0].value < 24 && d[1].digits == 2 &&
+           d[1].value < 60 && (n < 3 || (d[2].digits == 2 && d[2].value < 60));
+}
+
+/* Three numbers in the order of a language, or a month's name with a day, a year or both. */
+static inline bool parts_are_date(const struct date_part *d, int64_t n)
+{
+    int64_t names = 0, name = 0;
+
+    for (int64_t i = 0; i < n; i++)
+        if (!d[i].digits) {
+            names++;
+            name = i;
+        }
+    if (names == 0)
+        return n == 3 &&
+               ((d[0].digits == 4 && is_year(&d[0]) && is_month(&d[1]) && is_day(&d[2])) ||
+                (is_day(&d[0]) && is_day(&d[1]) && (is_month(&d[0]) || is_month(&d[1])) && is_year(&d[2])));
+    if (names > 1 || n < 2)
+        return false;
+    if (n == 2)
+        return is_day(&d[1 - name]) || is_year(&d[1 - name]);
+    d = name == 0 ? d + 1 : d; /* now a number, perhaps the month, a number */
+    return (is_day(&d[0]) && is_year(name == 1 ? &d[2] : &d[1])) ||
+           (is_year(&d[0]) && is_day(name == 1 ? &d[2] : &d[1]));
+}
+
+/* The parts at the beginning of F, at most three, with blanks and commas between them; how many. */
+static inline int64_t date_parts(const struct field *f, struct date_part part[3])
 {
     const char *p = f->text;
-    int64_t n = f->len, parts = 0, numbers = 0, longest = 0, k;
-    char gap = 0;
+    int64_t left = f->len, n = 0, k;
 
-    while (n > 0 && parts < 3) {
-        const int64_t month = month_at(p, n);
-
-        k = month ? month : digits_at(p, n);
-        if (k == 0 || (!month && k > 4))
-            return false;
-        numbers += !month;
-        longest = !month && k > longest ? k : longest;
-        parts++;
+    while (n < 3 && (k = date_part(p, left, &part[n])) > 0) {
         p += k;
-        n -= k;
-        if (n == 0 || parts == 3)
+        left -= k;
+        part[n].gap = left > 0 ? *p : 0;
+        n++;
+        if (left == 0 || !strchr("-/. ,:", *p))
             break;
-        if (!strchr("-/. ,:", *p) || (gap && numbers == parts && *p != gap))
-            return false;
-        gap = *p;
-        for (k = 0; k < n && strchr(" ,", p[k]); k++)
-            ;
-        p += k ? k : 1;
-        n -= k ? k : 1;
+        for (k = 1; k < left && (p[k] == ' ' || p[k] == ','); k++)
+            continue;
+        p += k;
+        left -= k;
     }
-    if (n > 0 && *p == '.' && gap != ':') /* 10.0.0.1 */
+    return n;
+}
+
+/* 2024-01-31, 31.1.2024, 1/31/24, 31 Jan 2024, Jan-24, 12:30, each with a time or more behind it. What looks
+ * alike and is no day of a calendar is none: 555-123-4567, 1.10.2, 2:1. */
+static inline bool field_is_date(const struct field *f)
+{
+    struct date_part part[3];
+    int64_t n = date_parts(f, part), names = 0;
+    bool time;
+
+    for (int64_t i = 0; i < n; i++)
+        names += !part[i].digits;
+    time = n >= 2 && names == 0 && part[0].gap == ':';
+    if (n == 3 && (time ? part[1].gap != ':' : names && part[2].gap == ':'))
+        n--; /* 12:30 9, 31 Jan 12:30 */
+    if (n < 2 || (part[n - 1].gap && !strchr(time ? " .,Z+-" : "T ,Z+", part[n - 1].gap)))
         return false;
-    if (n > 0 && *p != 'T' && *p != ' ' && *p != ',' && *p != 'Z' && *p != '.' && *p != '+')
+    if (time)
+        return parts_are_time(part, n);
+    if (names == 0 && (part[0].gap != part[1].gap || !strchr("-/.", part[0].gap)))
         return false;
-    if (numbers < parts) /* with the name of a month */
-        return parts > 1;
-    if (gap == ':')
-        return longest <= 2;
-    return parts == 3 && (gap == '-' || gap == '/' || gap == '.') && longest >= 2;
+    return parts_are_date(part, n);
 }
 
 /* 20240131. */
@@ -151,8 +228,8 @@ static inline void suspect_number_dates(struct table *t, int64_t j)
 
 /* ---- the last row --------------------------------------------------------------------------------- */
 
-/* Its numbers are the sums of those above, in each column in which it has one or in two at least; or a word
- * says so. */
+/* Its numbers are the sums of those above, in each column in which it has one or in two at least, and above
+ * them all, as 1 in a column of 0 and 1 is not; or a word says so that stands nowhere else. */
 static inline void suspect_last_row(struct table *t)
 {
     int64_t numbers = 0, sums = 0, word = -1;
@@ -164,14 +241,16 @@ static inline void suspect_last_row(struct table *t)
 
         if (c->role == TABLE_LEFT_OUT)
             continue;
-        if (c->ends.total == t->rows && c->texts > 1)
+        if (c->ends.total == t->rows && c->ends.totals == 1 && c->texts > 1)
             word = j;
-        if (c->ends.seen < 4 || c->texts || c->ends.seen + c->missing < t->rows || c->min == c->max)
+        if (c->ends.seen < 4 || c->texts || c->ends.seen + c->missing < t->rows || c->min == c->max ||
+            c->ends.last_row != t->rows)
             continue;
         numbers++;
-        sums += others != 0.0 && fabs(others - c->ends.last) <= 1e-9 * fabs(c->ends.last);
+        sums += c->ends.high.n == 1 && c->ends.last == c->ends.high.most && others != 0.0 &&
+                fabs(others - c->ends.last) <= 1e-9 * fabs(c->ends.last);
     }
-    if (t->rows < 4 || (word < 0 && (sums < 2 || 2 * sums < numbers)))
+    if (t->rows < 4 || (word < 0 && (t->rows < 5 || sums < 2 || 2 * sums < numbers)))
         return;
     if (word >= 0)
         snprintf(text, sizeof text, "a word for that stands in column %lld", (long long)word + 1);

@@ -164,8 +164,8 @@ static inline fell_status targets_number_classes(struct targets *g, const struct
 }
 
 /* Classes that are texts: one that may stand for nothing is an error that asks, two that are nearly one
- * are told of. */
-static inline fell_status targets_doubt(const struct targets *g, int64_t j, const fell_data_info *info)
+ * are told of. Which of several columns has it is not known here. */
+static inline fell_status targets_doubt(const struct targets *g, const fell_data_info *info)
 {
     struct table *t = g->t;
 
@@ -179,7 +179,8 @@ static inline fell_status targets_doubt(const struct targets *g, int64_t j, cons
                 t->ctx,
                 "%s%lld: %s: is '%.60s' a class, or does it stand for nothing? Then leave such rows "
                 "out; if it is a class, say which words stand for nothing: missing: ['', NA]",
-                t->place, (long long)w->line, table_label(t, j), info->class_names[k]);
+                t->place, (long long)w->line, t->targets > 1 ? "target" : table_label(t, g->column[0]),
+                info->class_names[k]);
         }
     names_doubt(t->ctx, "target", "classes", info->class_names, info->nclasses);
     return FELL_OK;
@@ -278,7 +279,7 @@ static inline fell_status targets_make_classes(struct targets *g, bool numeric, 
     result = targets_number_classes(g, cell, n, info);
     free(cell);
     words_sort(&g->texts);
-    return result == FELL_OK && !numeric ? targets_doubt(g, g->column[0], info) : result;
+    return result == FELL_OK && !numeric ? targets_doubt(g, info) : result;
 }
 
 /* ---- values -------------------------------------------------------------------------- */
@@ -336,9 +337,12 @@ static inline fell_status targets_refuse_columns(const struct targets *g)
 {
     struct table *t = g->t;
     struct target_columns look = {.g = g, .one_hot = true, .yes_no = true};
+    char steps[120];
 
     if (table_each(t, targets_see_columns, &look) != FELL_OK)
         return FELL_ERROR;
+    snprintf(steps, sizeof steps, ", and a class for each step needs shape: [%lld, numbers] or [%lld]",
+             (long long)t->targets, (long long)t->targets);
     return fell_fail(t->ctx, "target: %lld columns are %s, but the loss takes classes, in one column%s%s",
                      (long long)t->targets,
                      look.one_hot  ? "one-hot, a single 1 in each row"
@@ -347,7 +351,7 @@ static inline fell_status targets_refuse_columns(const struct targets *g)
                      look.one_hot  ? " that names each row's class, as df[columns].idxmax(axis=1) does"
                      : look.yes_no ? "; bce_with_logits takes questions"
                                    : "",
-                     look.one_hot ? "" : ", and a class for each step needs shape: [steps, numbers]");
+                     look.one_hot ? "" : steps);
 }
 
 /* Values where all are numbers and the loss does not take classes; else classes, which are one column, or of

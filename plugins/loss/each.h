@@ -55,10 +55,15 @@ static inline double loss_weights(const fell_loss_call *c, const fell_floats *we
         return 0.0;
     }
     for (int64_t j = 0; j < weight->n; j++)
-        total += weight->v[j];
-    if (!(total > 0.0))
-        fell_fail(c->ctx, "weight: all outputs have the weight 0, so that nothing would be learnt");
-    return total;
+        total += (double)(float)weight->v[j]; /* as it is used */
+    if (total > 0.0 && total - total == 0.0)
+        return total;
+    if (total > 0.0)
+        fell_fail(c->ctx, "weight: a factor is too large for a 32-bit float");
+    else
+        fell_fail(c->ctx, "weight: all outputs have the weight 0 as 32-bit floats, so that nothing would be "
+                          "learnt");
+    return 0.0;
 }
 
 /* As LOSS_EACH, of settings S with a `weight`: what is weighed is divided by the number of elements where

@@ -23,12 +23,19 @@
 
 /* ---- files ------------------------------------------------------------------ */
 
+long file_most_open(void)
+{
+    const long most = sysconf(_SC_OPEN_MAX), last = 1 << 16;
+
+    return most > 0 && most < last ? most : last;
+}
+
 void file_close_from(int first)
 {
 #ifdef HAVE_CLOSEFROM
     closefrom(first);
 #else
-    for (long fd = first, most = sysconf(_SC_OPEN_MAX); fd < most; fd++)
+    for (long fd = first, most = file_most_open(); fd < most; fd++)
         close((int)fd);
 #endif
 }

@@ -55,6 +55,9 @@ struct statfs;
 bool path_is_of_kernel(const struct statfs *system);
 /* Close FIRST and what is open above it. */
 void file_close_from(int first);
+/* How many files can be open, for those who go through all of their numbers: where so many may that this
+ * would take seconds (2^30 in some containers), the first 65536, since the lowest free number is taken. */
+long file_most_open(void);
 /* What MODE, of a struct stat, is if no regular file: "a folder", "a pipe", "a device", "a socket". */
 const char *path_kind_word(unsigned mode);
 /* What the file system says of a file (its size, times, device and number), as text. As long as it says the

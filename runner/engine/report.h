@@ -57,6 +57,7 @@ enum verdict { VERDICT_GO, VERDICT_PRUNE, VERDICT_PAUSE };
 struct run_resumed {
     int64_t epoch, step;
     double seconds, cpu_seconds;
+    bool inside; /* of the epoch behind it some steps are done */
 };
 
 /* Who listens to a run (the worker's pipe, a test). All pointers die with the call.

@@ -138,16 +138,17 @@ static bool has_list(const struct choice *loss)
     return false;
 }
 
-/* What a row of class LABEL weighs to LOSS, asked with outputs of 0; 1 where it does not say. */
+/* What a row of class LABEL weighs to LOSS, asked with outputs of 0; 1 where it does not say. PRED and DPRED
+ * are aligned, as plugins are promised. */
 static double weight_of_class(const struct choice *loss, struct instance *in, int32_t label, int64_t cols,
-                              float *zeros)
+                              float *pred, float *dpred)
 {
     fell_loss_call c = {.ctx = &in->ctx,
                         .settings = loss->settings,
                         .rows = 1,
                         .cols = cols,
-                        .pred = zeros,
-                        .dpred = zeros + cols,
+                        .pred = pred,
+                        .dpred = dpred,
                         .label = &label,
                         .weight = 1.0,
                         .target_cols = cols};
@@ -179,12 +180,15 @@ status targets_check_weights(const struct choice *loss, const struct data *data,
     enum { MOST = 4096 };
     const bool classes = data->classes && has_list(loss) && !loss->item->loss->pairs && cols <= MOST;
     double *class = classes ? mem_array((size_t)cols, sizeof *class) : NULL;
-    float *zeros = classes ? mem_array((size_t)(2 * cols), sizeof *zeros) : NULL;
+    float *pred = classes ? mem_try_aligned((size_t)cols, sizeof *pred) : NULL;
+    float *dpred = classes ? mem_try_aligned((size_t)cols, sizeof *dpred) : NULL;
     status result = OK;
 
+    if (classes && (!pred || !dpred))
+        mem_failed();
     for (int64_t k = 0; classes && k < cols; k++) {
-        memset(zeros, 0, (size_t)cols * sizeof *zeros);
-        class[k] = weight_of_class(loss, in, (int32_t)k, cols, zeros);
+        memset(pred, 0, (size_t)cols * sizeof *pred);
+        class[k] = weight_of_class(loss, in, (int32_t)k, cols, pred, dpred);
     }
     for (int s = 0; s < SPLITS && result == OK; s++) {
         const struct rows *r = &data->split[s];
@@ -195,7 +199,8 @@ status targets_check_weights(const struct choice *loss, const struct data *data,
                                  s == SPLIT_TRAIN ? "nothing is learnt from them" : "they have no loss");
     }
     free(class);
-    free(zeros);
+    free(pred);
+    free(dpred);
     return result;
 }
 

@@ -89,7 +89,8 @@ status keep_resume(struct keep *k, struct problem *p)
     k->began -= k->at.seconds;
     k->cpu_began -= k->at.cpu_seconds;
     if (k->listener->resumed) {
-        const struct run_resumed from = {k->at.epoch, k->at.step, k->at.seconds, k->at.cpu_seconds};
+        const struct run_resumed from = {k->at.epoch, k->at.step, k->at.seconds, k->at.cpu_seconds,
+                                         checkpoint_batches(&k->at) > 0};
 
         k->listener->resumed(k->listener->arg, &from);
     }

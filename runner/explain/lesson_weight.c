@@ -118,13 +118,14 @@ static status skip_masked(struct lab *p, struct lesson_weight *w, struct error *
     return OK;
 }
 
-/* The ways from a weight to the loss begin where one entry uses it. */
+/* The ways from a weight to the loss begin where one entry uses it. Who uses it by way of another entry is
+ * not named: that one is, too. */
 static status refuse_shared(const struct lab *p, const struct net_tensor *t, struct error *err)
 {
     const char *owner = p->entry[t->entry].name;
 
     for (size_t i = 0; t->shared && i < p->q->spec->nmodel; i++)
-        if (p->q->spec->model[i].share)
+        if (p->q->spec->model[i].share && strcmp(p->q->spec->model[i].share, owner) == 0)
             return error_set(
                 err,
                 "'%s.%s' is used in several places ('%s' has share: %s), and its ways to the loss "

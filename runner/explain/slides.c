@@ -60,19 +60,19 @@ static char *without_variables(const char *text)
 
         strbuf_addn(&out, text, (size_t)(next - text));
         strbuf_addn(&out, value, n);
-        next = name + len;
+        next = name + len - (name[len] == 0);
     }
     strbuf_add(&out, text);
     return out.text;
 }
 
-/* Append TEXT with the colours that it means. */
+/* Append TEXT, rules of this program alone, with the colours that it means. */
 static void add_plain(struct strbuf *out, const char *text)
 {
     char *plain = without_variables(text);
     const char *at = plain;
 
-    for (const char *next; (next = strstr(at, "color-mix(")); at = strchr(next, ')') + 1) {
+    for (const char *next; (next = strstr(at, "color-mix(")); at = next + strcspn(next, ")") + 1) {
         unsigned a = 0, b = 0;
         float share = 0;
 
@@ -82,6 +82,25 @@ static void add_plain(struct strbuf *out, const char *text)
     }
     strbuf_add(out, at);
     free(plain);
+}
+
+/* Append the PICTURE with the colours that its own attributes mean. What it says comes from the user, in
+ * whose texts a quote is an entity, and stays as it is. */
+static void add_picture(struct strbuf *out, const char *picture)
+{
+    static const char attribute[] = " style=\"fill: ";
+
+    for (const char *next; (next = strstr(picture, attribute));) {
+        char *value;
+
+        next += sizeof attribute - 1;
+        strbuf_addn(out, picture, (size_t)(next - picture));
+        picture = next + strcspn(next, "\"");
+        value = mem_format("%.*s", (int)(picture - next), next);
+        add_plain(out, value);
+        free(value);
+    }
+    strbuf_add(out, picture);
 }
 
 /* The rules for drawings, which have a line each. */
@@ -147,9 +166,10 @@ static void fill(struct strbuf *out, const char *heading, const char *title, con
     strbuf_addf(out, "</title>\n<style>\n%s</style>\n<rect width=\"%d\" height=\"%d\" fill=\"#ffffff\"/>\n",
                 rules, WIDTH, HEIGHT);
     add_line(out, 75, 42, "strong", heading);
-    strbuf_addf(out, "<g transform=\"translate(%.1f %.1f) scale(%.4f)\">\n%s</g>\n",
-                (WIDTH - width * scale) / 2, TOP + (HEIGHT - TOP - FOOT - height * scale) / 2, scale,
-                picture);
+    strbuf_addf(out, "<g transform=\"translate(%.1f %.1f) scale(%.4f)\">\n", (WIDTH - width * scale) / 2,
+                TOP + (HEIGHT - TOP - FOOT - height * scale) / 2, scale);
+    add_picture(out, picture);
+    strbuf_add(out, "</g>\n");
     add_line(out, HEIGHT - 35, 22, "soft", title);
     strbuf_add(out, "</svg>\n");
     safe_document(out);
@@ -158,14 +178,15 @@ static void fill(struct strbuf *out, const char *heading, const char *title, con
 status slides_write(const struct page *p, const char *folder, size_t *n, struct error *err)
 {
     const char *heading = "", *anchor = "picture";
-    struct strbuf rules = {0};
+    struct strbuf rules = {0}, plain = {0};
     status st = path_make_folder(folder, err);
 
     *n = 0;
     add_rules(&rules, asset_page_css);
     add_rules(&rules, asset_explain_css);
+    add_plain(&plain, rules.text);
     for (size_t i = 0; i < p->n && st == OK; i++) {
-        struct strbuf picture = {0}, slide = {0}, plain = {0};
+        struct strbuf picture = {0}, slide = {0};
         const char *title = draw(&p->block[i], i, &picture);
 
         if (p->block[i].kind == BLOCK_HEADING && p->block[i].heading.level == 2) {
@@ -175,15 +196,14 @@ status slides_write(const struct page *p, const char *folder, size_t *n, struct 
         if (title) {
             char *path = mem_format("%s/%02zu-%s.svg", folder, ++*n, anchor);
 
-            fill(&slide, heading, title, rules.text, picture.text);
-            add_plain(&plain, slide.text);
-            st = file_write(path, plain.text, plain.len, err);
+            fill(&slide, heading, title, plain.text, picture.text);
+            st = file_write(path, slide.text, slide.len, err);
             free(path);
         }
         strbuf_release(&picture);
         strbuf_release(&slide);
-        strbuf_release(&plain);
     }
     strbuf_release(&rules);
+    strbuf_release(&plain);
     return st;
 }

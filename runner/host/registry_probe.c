@@ -87,7 +87,7 @@ static void close_from(posix_spawn_file_actions_t *files, int first)
 #ifdef HAVE_POSIX_SPAWN_FILE_ACTIONS_ADDCLOSEFROM_NP
     posix_spawn_file_actions_addclosefrom_np(files, first);
 #else
-    for (long fd = first, most = sysconf(_SC_OPEN_MAX); fd < most; fd++)
+    for (long fd = first, most = file_most_open(); fd < most; fd++)
         if (fcntl((int)fd, F_GETFD) >= 0)
             posix_spawn_file_actions_addclose(files, (int)fd);
 #endif

@@ -1,11 +1,9 @@
 /* recorder.c - the results database while runs train. See recorder.h.
  *
- * Rows are appended to a queue (writer.h). A slice of time later, or when they are
- * many, the queue is stored in one immediate transaction and emptied; whatever goes
- * wrong before it is committed, the rows are still there. When the runner has nothing
- * else to do, the transaction begins earlier and takes them piece by piece, so that
- * storing does not keep workers waiting. What adds and removes experiments is in
- * experiments.c.
+ * Rows are appended to a queue (writer.h). A slice of time later, or when they are many, the queue is stored
+ * in one immediate transaction and emptied; whatever goes wrong before it is committed, the rows are still
+ * there. When the runner has nothing else to do, the transaction begins earlier and takes them piece by
+ * piece, so that storing does not keep workers waiting. Experiments are added and removed in experiments.c.
  */
 #include "record/recorder.h"
 
@@ -473,7 +471,9 @@ status recorder_run_waits(struct recorder *r, int64_t run, struct error *err)
 status recorder_run_resumed(struct recorder *r, int64_t run, int64_t epoch, int64_t step, struct error *err)
 {
     for (enum writer_sql sql = SQL_LATER_EPOCHS; sql <= SQL_LATER_STEP_GRADIENTS; sql++) {
-        const struct cell cells[] = {INT(run), INT(sql < SQL_LATER_STEPS ? epoch : step)};
+        const int64_t behind = sql < SQL_LATER_STEPS ? epoch : step;
+        const bool all = sql == SQL_LATER_PROBES && step == 0; /* looks before the first step are to come */
+        const struct cell cells[] = {INT(run), INT(all ? -1 : behind)};
 
         if (ADD(r, sql, cells, err) != OK)
             return FAILED;

@@ -38,8 +38,7 @@ static const char *const sql_text[SQL_COUNT] = {
     [SQL_LATER_EPOCHS] = "DELETE FROM epochs WHERE run_id = ?1 AND epoch > ?2",
     [SQL_LATER_GRADIENTS] = "DELETE FROM gradients WHERE run_id = ?1 AND epoch > ?2",
     [SQL_LATER_METRICS] = "DELETE FROM metrics WHERE run_id = ?1 AND epoch > ?2",
-    /* They look before the first step, too. */
-    [SQL_LATER_PROBES] = "DELETE FROM probes WHERE run_id = ?1 AND (epoch > ?2 OR ?2 = 0)",
+    [SQL_LATER_PROBES] = "DELETE FROM probes WHERE run_id = ?1 AND epoch > ?2",
     [SQL_LATER_STEPS] = "DELETE FROM steps WHERE run_id = ?1 AND step > ?2",
     [SQL_LATER_STEP_GRADIENTS] = "DELETE FROM step_gradients WHERE run_id = ?1 AND step > ?2",
     [SQL_SPLIT] = "INSERT INTO splits (run_id, split, rows, sha256) VALUES (?1, ?2, ?3, ?4)",

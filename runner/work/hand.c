@@ -229,10 +229,10 @@ static double seconds_of_epochs(const struct hand *h, const struct hand_env *env
 
 static status on_resumed(struct hand *h, const struct hand_env *env, const cJSON *json, struct error *err)
 {
-    const int64_t epoch = (int64_t)json_number(json, "epoch");
+    const int64_t epoch = (int64_t)json_number(json, "epoch"), step = (int64_t)json_number(json, "step");
     const struct run_listener *l = env->listener;
     double seconds = json_number(json, "seconds"), cpu = json_number(json, "cpu_seconds");
-    char detail[48];
+    char detail[80];
 
     if (seconds <= 0)
         seconds = cpu = seconds_of_epochs(h, env, epoch);
@@ -241,10 +241,12 @@ static status on_resumed(struct hand *h, const struct hand_env *env, const cJSON
     limits_add(&h->watch, seconds, cpu);
     if (l)
         l->resumed(l->arg, h->number, h->task.run, epoch, h->task.paused);
-    snprintf(detail, sizeof detail, "after epoch %lld", (long long)epoch);
+    if (cJSON_IsTrue(cJSON_GetObjectItem(json, "inside")))
+        snprintf(detail, sizeof detail, "after epoch %lld, step %lld", (long long)epoch, (long long)step);
+    else
+        snprintf(detail, sizeof detail, "after epoch %lld", (long long)epoch);
     /* What was paused here said no more than that. */
-    if (!h->task.paused && recorder_run_resumed(env->recorder, h->task.run, epoch,
-                                                (int64_t)json_number(json, "step"), err) != OK)
+    if (!h->task.paused && recorder_run_resumed(env->recorder, h->task.run, epoch, step, err) != OK)
         return FAILED;
     return recorder_event(env->recorder, h->task.run, "resumed", detail, err);
 }

@@ -1,7 +1,6 @@
 /* worker.c - the process that trains. See worker.h.
  *
- * Reads a job, loads its data unless they are those of the job before, plans or trains,
- * and answers in frames. Which run comes next, and what its end is called, is the runner's business.
+ * Loads a job's data unless they are those before, plans or trains, answers in frames; the runner chooses.
  */
 #include "work/worker.h"
 
@@ -169,6 +168,7 @@ static void send_resumed(void *arg, const struct run_resumed *from)
     cJSON_AddNumberToObject(json, "step", (double)from->step);
     cJSON_AddNumberToObject(json, "seconds", from->seconds);
     cJSON_AddNumberToObject(json, "cpu_seconds", from->cpu_seconds);
+    cJSON_AddBoolToObject(json, "inside", from->inside);
     outbox_add_json(&w->out, FRAME_RESUMED, json);
 }
 

@@ -135,6 +135,13 @@ expect_text out "$pictures slides are in 'slides'"
 [ "$(grep -l '^<svg xmlns="http://www.w3.org/2000/svg"' slides/*.svg | wc -l)" = "$pictures" ] || fail "not $pictures slides: $(ls slides)"
 grep -q 'var(\|color-mix\|href=' slides/*.svg && fail "a slide needs something else"
 grep -q '<text .*>3\. Forward' slides/*forward*.svg || fail "a slide without its heading"
+# What names say stays as it is.
+printf 'var(x),color-mix(,var(,y\n1,0,1,1\n0,1,0,2\n1,1,1,3\n0,0,1,4\n' >names.csv
+printf 'seed: 1\ndata: {source: {csv: {path: names.csv, target: y}}}\nmodel: [{dense: {units: 1}}]\nloss: mse\noptimizer: sgd\ntrain: {epochs: 1}\n' >names.yaml
+expect_exit 0 "$FELL" explain names.yaml --svg names
+for name in 'var(x)' 'color-mix(' '>var('; do
+    grep -qF "$name" names/*.svg || fail "no slide says $name"
+done
 expect_exit 2 "$FELL" explain "$srcdir/configs/xor.yaml" --svg slides --html
 expect_exit 1 "$FELL" explain "$srcdir/configs/xor.yaml" --svg slides.html
 expect_text err "slides.html"

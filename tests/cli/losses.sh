@@ -27,6 +27,14 @@ spec sure 3 gaussian_nll
 expect_exit 2 "$FELL" check sure.yaml
 expect_text err "sure.yaml:4:50: error: the last layer gives 3 outputs, but gaussian_nll takes 2 for 1 target value"
 
+# ---- factors of outputs that are none as 32-bit floats
+spec nothing 1 '{mse: {weight: [1e-60]}}'
+expect_exit 2 "$FELL" run nothing.yaml --db r.db --quiet
+expect_text err "mse.weight: all outputs have the weight 0 as 32-bit floats"
+spec beyond 1 '{mse: {weight: [1e60]}}'
+expect_exit 2 "$FELL" run beyond.yaml --db r.db --quiet
+expect_text err "mse.weight: a factor is too large for a 32-bit float"
+
 # ---- a target of -1 counts for nothing, in the loss, the gradient and the metrics
 npy() { # FILE TYPE SHAPE, numbers as \0NNN
     { printf '\223NUMPY\1\0v\0' && printf "%-117s\n" "{'descr': '$2', 'fortran_order': False, 'shape': $3, }" && printf "%b" "$4"; } >"$1"

@@ -244,7 +244,7 @@ printf 'x,a,b,c\n1,1,0,0\n2,0,1,0\n3,0,0,1\n' >hot.csv
 spec hot '{csv: {path: hot.csv, target: [a, b, c]}}' cross_entropy 3
 refuses hot "target: 3 columns are one-hot, a single 1 in each row, but the loss takes classes, in one column that names each row's class, as df[columns].idxmax(axis=1) does"
 printf 'x,a,b,c\n1,1,1,0\n2,0,1,0\n3,0,0,1\n' >hot.csv
-refuses hot "target: 3 columns are questions of yes and no, but the loss takes classes, in one column; bce_with_logits takes questions"
+refuses hot "target: 3 columns are questions of yes and no, but the loss takes classes, in one column; bce_with_logits takes questions, and a class for each step needs shape: [3, numbers] or [3]"
 
 # npy NAME TYPE SHAPE: the head of an array, to which its bytes are added
 npy() {
@@ -462,6 +462,34 @@ spec total '{csv: {path: total.csv, target: y}}' mse 1
 finds total "is the last row, 5 of 5, the sum or mean of those above it (a word for that stands in column 1)?"
 spec total '{csv: {path: total.csv, target: y, drop: [item]}}' mse 1
 finds total "is the last row, 5 of 5, the sum or mean of those above it (in 2 of 3 columns it is)?"
+says_nothing() {
+    expect_exit 0 "$FELL" check "$1.yaml"
+    ! grep -q 'last row\|stands in\|date' out err || fail "$1: $(cat out err)"
+}
+# A word for sums in other rows too, a truth table, a last field that is missing.
+printf 'item,q,y\nmean,1,1\nsum,2,2\nmean,4,3\nsum,5,4\nmean,9,5\n' >kinds.csv
+spec kinds '{csv: {path: kinds.csv, target: y}}' mse 1
+says_nothing kinds
+printf 'a,b,y\n0,0,0\n0,1,0\n1,0,0\n1,1,1\n' >truth.csv
+spec truth '{csv: {path: truth.csv, target: y}}' mse 1
+says_nothing truth
+printf 'p,q,y\n1,1,1\n2,2,2\n3,3,3\n6,6,4\n,,5\n' >gap.csv
+spec gap '{csv: {path: gap.csv, target: y}}' mse 1 'transforms: [impute]'
+says_nothing gap
+# -999 among 0 and 1, in two spellings.
+awk 'BEGIN { print "b,y"; for (i = 0; i < 12; i++) printf "%s,%d\n", i == 3 ? "-999" : i == 5 ? "-999.0" : i % 2, i }' >binary.csv
+spec binary '{csv: {path: binary.csv, target: y}}' mse 1
+finds binary "column 1 (b): -999 stands in 2 of 12 rows, far from the others (0 to 1)" "missing: [NA, '-999', '-999.0']"
+# What is a date, and what only looks like one.
+for word in 31.1.2024 1/31/24 '2024-01-31T10:00' '31 Jan 2024' 'Jan 31, 2024' Jan-24 'Sept. 1' 12:30 12:30:59 '9:05 PM' '31 Jan 12:30'; do
+    printf 'd,y\n"%s",1\nb,2\n"%s",3\n' "$word" "$word" >day.csv
+    spec day '{csv: {path: day.csv, target: y}}' mse 1
+    finds day "'$word' looks like a date or time"
+done
+for word in 555-123-4567 123-45-6789 1.10.2 2:1 'Junior 2' 'Marine 1' 'Jan Mayen' 2024-13-01 32.1.2024 25:10 Jan; do
+    printf 'd,y\n"%s",1\nb,2\n"%s",3\n' "$word" "$word" >day.csv
+    says_nothing day
+done
 
 # ---- a LIMIT without an order, keys that do nothing, splits that weigh nothing
 sqlite3 rows.db "CREATE TABLE t (a, y); INSERT INTO t VALUES (1, 0), (2, 1), (3, 0), (4, 1)"
@@ -470,6 +498,9 @@ finds limit "query: LIMIT without ORDER BY: which rows it leaves is for SQLite t
 spec limit '{sqlite: {path: rows.db, query: "SELECT a, y AS \"limit\" FROM (SELECT * FROM t ORDER BY a LIMIT 3) -- LIMIT", target: limit}}'
 finds limit "3 rows"
 ! grep -q "LIMIT without" out || fail "there is an ORDER BY: $(cat out)"
+spec limit '{sqlite: {path: rows.db, query: "SELECT a, y FROM t WHERE EXISTS (SELECT 1 FROM t AS u WHERE u.a = t.a LIMIT 1)", target: y}}'
+finds limit "4 rows"
+! grep -q "LIMIT without" out || fail "EXISTS takes any row: $(cat out)"
 spec idle '{xor: {rows: 40}}'
 printf 'record: {evaluate: {every: 2}}\ncheckpoint: {every: 5}\n' >>idle.yaml
 finds idle "record.evaluate does nothing: no rows are held out" \

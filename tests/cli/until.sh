@@ -69,7 +69,7 @@ expect_exit 0 "$FELL" run quick.yaml --db quick.db --quiet --new --until "$(date
 # An epoch that is longer than the time is paused at a step, and goes on with the same bits: rows of steps and
 # epochs are those of a run that was not stopped, also when it is paused twice in one epoch, and by SIGTERM.
 crasher_spec step.yaml dawdle 'train: {epochs: 2, batch_size: 4, steps_per_epoch: 150}' 'record: {gradients: {step: 1}}' \
-    'metrics: [r2]'
+    'metrics: [r2]' 'probes: [weights]'
 expect_exit 0 "$FELL" run step.yaml --plugin ./crasher.so --db whole-step.db --quiet
 for pass in 1 2; do
     expect_exit 75 "$FELL" run step.yaml --plugin ./crasher.so --db step.db --until 0.4s
@@ -78,7 +78,8 @@ for pass in 1 2; do
     expect_sql step.db 1 "SELECT count(*) BETWEEN 5 AND 149 FROM steps"
 done
 expect_exit 0 "$FELL" run step.yaml --plugin ./crasher.so --db step.db
-for table in steps step_gradients metrics gradients parameters splits; do
+expect_sql step.db 2 "SELECT count(*) FROM events WHERE kind = 'resumed' AND detail GLOB 'after epoch 0, step [1-9]*'"
+for table in steps step_gradients metrics gradients probes parameters splits; do
     sqlite3 -bail step.db "SELECT * FROM $table" >rows.1
     sqlite3 -bail whole-step.db "SELECT * FROM $table" >rows.2
     [ -s rows.1 ] && cmp rows.1 rows.2 || fail "a run that was paused at a step has other $table"
