@@ -197,6 +197,7 @@ static bool products(fell_probe_call *c, const float *x, float *z, int64_t size,
     if (!g)
         return false;
     centre(&(struct centre){c->ctx, x, z, mean, rows, size});
+    linear_fit(z, rows * size); /* ranks have no scale */
     for (int64_t i = 0; i < n; i += BLOCK) {
         const int64_t m = n - i < BLOCK ? n - i : BLOCK;
         const float *from = z + i * next;

@@ -5,6 +5,8 @@
 #ifndef PLUGINS_PROBE_EIGENVALUES_H
 #define PLUGINS_PROBE_EIGENVALUES_H
 
+#include <float.h>
+
 #include "linear.h"
 
 enum { LINEAR_WIDE = 8 /* columns at once */, LINEAR_ROWS = 4 };
@@ -315,6 +317,25 @@ static inline int64_t linear_values(struct linear_spectrum *t, int64_t count)
     for (int64_t k = 0; k < count; k++)
         linear_sort(t[k].d, t[k].n);
     return -1;
+}
+
+/* Multiply z[n] by a power of two so that sums of its products are floats; what is so already, or not finite,
+ * stays as it is. */
+static inline void linear_fit(float *z, int64_t n)
+{
+    float most = 0.0f;
+    double scale = 1.0;
+
+    for (int64_t i = 0; i < n; i++)
+        most = fabsf(z[i]) > most ? fabsf(z[i]) : most;
+    if (!(most > 0.0f) || most > FLT_MAX || (most > 0x1p-30f && most < 0x1p30f))
+        return;
+    while ((double)most * scale < 0.5)
+        scale *= 2.0;
+    while ((double)most * scale > 1.0)
+        scale *= 0.5;
+    for (int64_t i = 0; i < n; i++)
+        z[i] = (float)((double)z[i] * scale);
 }
 
 #endif

@@ -94,6 +94,14 @@ cmp -s got first || fail "other numbers after a kill: $(diff got first | head -4
 expect_exit 0 "$FELL" verify 1 --db with.db
 expect_text out "all have the same bits"
 
+# Ranks have no scale, also where outputs are many and their squares no floats.
+for std in 0.1 1e-25; do
+    printf 'seed: 1\nname: s%s\ndata: {source: {xor: {rows: 1000}}}\nmodel: [{dense: {units: 128, init: {weight: {normal: {std: %s}}, bias: zeros}, name: wide}}, {dense: {units: 1}}]
+loss: mse\noptimizer: sgd\ntrain: {epochs: 1}\nprobes: [{activations: {rows: 1000}}]\n' "$std" "$std" >scale.yaml
+    expect_exit 0 "$FELL" run scale.yaml --quiet --db scale.db
+done
+expect_sql scale.db 2 "SELECT count(*) FROM probes AS a JOIN probes AS b USING (epoch, layer, name) WHERE a.run_id = 1 AND b.run_id = 2 AND
+    layer = 'wide' AND epoch = 0 AND name IN ('effective_rank', 'participation_ratio') AND a.value > 1 AND abs(a.value - b.value) < 0.02 * a.value"
 # What a probe says can rank trials and end a run.
 cat >>with.yaml <<'END'
 sweep:
