@@ -129,5 +129,10 @@ expect_exit 0 "$FELL" explain first.yaml -o first.md
 expect_text first.md 'those of `a`, to whose gradients it adds' 'weight to follow is `first.weight[0,0]`' 'backpropagated slope agree'
 expect_exit 2 "$FELL" explain first.yaml --weight 'a.weight[0,0]' -o x.md
 expect_text err "'a.weight' is used in several places"
+# Of two pairs, the one that it is of is named.
+printf 'seed: 1\ndata: {source: xor}\nmodel: [{dense: {units: 2, name: a}}, {dense: {units: 2, name: b, share: a}}, {dense: {units: 2, name: c}},
+  {dense: {units: 2, name: d, share: c}}, {dense: {units: 1}}]\nloss: mse\noptimizer: sgd\ntrain: {epochs: 1}\n' >pairs.yaml
+expect_exit 2 "$FELL" explain pairs.yaml --weight 'c.weight[0,0]' -o x.md
+expect_text err "'c.weight' is used in several places ('d' has share: c)"
 expect_exit 2 "$FELL" explain first.yaml --interactive -o x.html
 expect_text err "layer 'b': the interactive page has no tensors of several entries (without share: a, or --html)"

@@ -71,7 +71,7 @@ expect_exit 0 "$FELL" run quick.yaml --db quick.db --quiet --new --until "$(date
 crasher_spec step.yaml dawdle 'train: {epochs: 2, batch_size: 4, steps_per_epoch: 150}' 'record: {gradients: {step: 1}}' \
     'metrics: [r2]' 'probes: [weights]'
 expect_exit 0 "$FELL" run step.yaml --plugin ./crasher.so --db whole-step.db --quiet
-for pass in 1 2; do
+for _ in 1 2; do
     expect_exit 75 "$FELL" run step.yaml --plugin ./crasher.so --db step.db --until 0.4s
     expect_text err "runs are paused in the middle of their epoch"
     expect_sql step.db "interrupted|0|0" "SELECT status, epochs_done, (SELECT count(*) FROM epochs) FROM runs"
