@@ -21,7 +21,7 @@
 enum { LOOKS = 5, BETWEEN = 2000000 /* nanoseconds */ };
 
 struct neighbours {
-    size_t busy, nruns; /* workers that are on a processor now; the processes that lead them */
+    size_t busy, nruns; /* processes that are on a processor now; runs */
     pid_t *run;
 };
 
@@ -61,16 +61,24 @@ static bool shares_processors(pid_t pid, const cpu_set_t *ours)
     return CPU_COUNT(&both) > 0;
 }
 
+/* 'R': it runs; 0: it has ended. And its parent. */
+static char read_state(const char *pid, int *parent)
+{
+    char stat[512], state;
+    const char *behind_name;
+
+    if (read_start(pid, "stat", stat, sizeof stat) == 0 || !(behind_name = strrchr(stat, ')')) ||
+        sscanf(behind_name, ") %c %d", &state, parent) != 2)
+        return 0;
+    return state;
+}
+
 static void count(struct neighbours *n, const char *pid, const cpu_set_t *ours)
 {
-    char stat[512], state = 0;
-    const char *behind_name;
-    int parent = 0;
+    char leader[16], state;
+    int parent;
 
-    if (!is_worker(pid) || read_start(pid, "stat", stat, sizeof stat) == 0)
-        return;
-    behind_name = strrchr(stat, ')');
-    if (!behind_name || sscanf(behind_name, ") %c %d", &state, &parent) != 2 || parent == getpid() ||
+    if (!is_worker(pid) || !(state = read_state(pid, &parent)) || parent == getpid() ||
         !shares_processors((pid_t)strtol(pid, NULL, 10), ours))
         return;
     n->busy += state == 'R';
@@ -79,6 +87,9 @@ static void count(struct neighbours *n, const char *pid, const cpu_set_t *ours)
             return;
     n->run = mem_grow(n->run, n->nruns + 1, sizeof *n->run);
     n->run[n->nruns++] = parent;
+    /* Where epochs are short it is the runner, which records them, that is busy. */
+    snprintf(leader, sizeof leader, "%d", parent);
+    n->busy += read_state(leader, &parent) == 'R';
 }
 
 /* False: what runs here is not told. */

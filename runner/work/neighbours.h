@@ -5,8 +5,8 @@
 
 #include <stddef.h>
 
-/* Of the processors that this process may use, how many it may keep busy: those that no worker of another run
- * is using now, and at least the share that it has with as many runs as there are; at least 1. Runs whose
+/* Of the processors that this process may use, how many it may keep busy: those that no other run is using
+ * now, and at least the share that it has with as many runs as there are; at least 1. Runs whose
  * workers use other processors (taskset, Slurm) do not count, nor such as this process cannot see (another
  * container, hidepid). How many are busy changes no bit of a result. */
 size_t neighbours_leave(void);

@@ -24,9 +24,9 @@ expect_exit 75 "$FELL" run slow.yaml --plugin ./crasher.so --db long.db --jobs 1
 expect_sql long.db "queued,queued" "SELECT group_concat(status) FROM runs WHERE id > 1"
 
 # Runs that are short: as many as have an end in time. The next one is left as it is.
-expect_exit 75 "$FELL" run slow.yaml --plugin ./crasher.so --db short.db --jobs 1 --until 3s train.epochs=40 repeats=20
+expect_exit 75 "$FELL" run slow.yaml --plugin ./crasher.so --db short.db --jobs 1 --until 3s train.epochs=110 repeats=9
 expect_text err "no further run is begun"
-expect_sql short.db "1|1|1|1" "SELECT count(*) FILTER (WHERE status = 'finished') BETWEEN 1 AND 15,
+expect_sql short.db "1|1|1|1" "SELECT count(*) FILTER (WHERE status = 'finished') BETWEEN 1 AND 4,
     count(*) FILTER (WHERE status = 'queued') >= 4, count(*) FILTER (WHERE status NOT IN ('finished', 'queued')) <= 1,
     max(started_at IS NULL) FROM runs"
 

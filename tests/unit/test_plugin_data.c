@@ -192,7 +192,7 @@ Test(csv, refusals)
          FELL_CLASSES},
         {"a,b,y\n1,2,3\n", "{path: %s/f.csv, target: [b, y]}",
          "target: 2 columns are values, but the loss takes classes, in one column, "
-         "and a class for each step needs shape: [steps, numbers]",
+         "and a class for each step needs shape: [2, numbers] or [2]",
          FELL_CLASSES},
         {"1,x,3\n1,2,3\n", "{path: %s/f.csv, target: 2}",
          "path: f.csv:1: column 2: 'x' is not a number, but line 2 has one there; if line 1 names the "
