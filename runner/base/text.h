@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/facts.h"
 #include "base/mem.h"
 
 struct stat;
@@ -60,13 +61,6 @@ void file_close_from(int first);
 long file_most_open(void);
 /* What MODE, of a struct stat, is if no regular file: "a folder", "a pipe", "a device", "a socket". */
 const char *path_kind_word(unsigned mode);
-/* What the file system says of a file (its size, times, device and number), as text. As long as it says the
- * same, the bytes are the same, if the file was settled when it said so. */
-enum { FILE_FACTS = 160 };
-void file_facts(const struct stat *about, char facts[FILE_FACTS]);
-/* Whether a file that was changed last at CHANGED gets another time when it is changed after NOW; both in
- * seconds since 1970. */
-bool file_is_settled(int64_t changed, int64_t now);
 /* That what PATH names can be read as data: a regular file, a folder (see path_check_folder()), or
  * nothing, which whoever opens it will say. */
 status path_check_data(const char *path, struct error *err);

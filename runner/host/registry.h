@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
-#include "base/text.h"
+#include "base/facts.h"
 #include "host/kinds.h"
 
 /* One opened shared object. */
